@@ -1,0 +1,525 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {IIndexSwapCallback, IIndexToken} from "../../interfaces/IIndexToken.sol";
+import {TimeWeightedERC20} from "../tokens/TimeWeightedERC20.sol";
+import {Basket, BasketLib, Constituents, Rules} from "./BasketLib.sol";
+import {FeeMath} from "./FeeMath.sol";
+import {TolerantERC20} from "./TolerantERC20.sol";
+
+/// @title One token that holds its own basket
+/// @dev `docs/index-math.md` is the specification; its names are used here. No proxy, no pause on the way out, no oracle.
+contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, ReentrancyGuardTransient {
+    using BasketLib for Basket;
+    using BasketLib for Constituents;
+    using SafeERC20 for IERC20;
+
+    uint256 public constant DEAD_SHARES = 1e16;
+    uint256 public constant MAX_SUPPLY_CAP = 2 ** 35;
+    uint256 public constant MAX_DAILY_FEE = uint256(0.05e18) / 365;
+    uint256 public constant MAX_MINT_FEE = 100;
+
+    address private constant _DEAD = 0x000000000000000000000000000000000000dEaD;
+    uint256 private constant _BPS = 10_000;
+    uint256 private constant _RAY = 1e27;
+    uint256 private constant _WAD = 1e18;
+
+    struct Trade {
+        address tokenOut;
+        uint256 amountOut;
+        address tokenIn;
+        uint256 amountIn;
+        address receiver;
+    }
+
+    Basket private _basket;
+    address private _feeReceiver;
+
+    mapping(address token => uint256) private _segregated;
+    mapping(address token => mapping(address account => uint256)) private _claims;
+
+    constructor(Params memory p)
+        TimeWeightedERC20(p.name, p.symbol, p.epochGenesis, p.epochLength)
+        AccessManaged(p.authority)
+    {
+        if (p.authority == address(0)) revert IndexToken_ZeroAddress();
+        if (p.units.length != p.tokens.length) revert IndexToken_LengthMismatch(p.tokens.length, p.units.length);
+
+        for (uint256 i = 0; i < p.tokens.length; ++i) {
+            _admit(p.tokens[i]);
+        }
+        _basket.create(p.tokens, p.units);
+        for (uint256 i = 0; i < p.tokens.length; ++i) {
+            emit ConstituentAdded(p.tokens[i]);
+            emit UnitsSet(p.tokens[i], p.units[i]);
+        }
+
+        _basket.rules.anchor = uint64(_WAD);
+        _setStreamingFee(p.dailyFee);
+        _setMintFee(p.mintFee);
+        _setSupplyCap(p.supplyCap);
+        _setFeeReceiver(p.feeReceiver);
+    }
+
+    // ---------------------------------------------------------------- holders
+
+    /// @inheritdoc IIndexToken
+    function mint(uint256 shares, address receiver, uint256[] calldata maxAmounts)
+        external
+        nonReentrant
+        returns (uint256[] memory amounts)
+    {
+        Constituents memory c = _basket.load();
+        Rules memory rules = c.rules;
+        if (shares == 0) revert IndexToken_ZeroShares();
+        if (rules.paused || rules.deprecated) revert IndexToken_MintingStopped(rules.paused, rules.deprecated);
+        if (receiver == address(this)) revert IndexToken_InvalidReceiver(receiver);
+        if (maxAmounts.length != c.tokens.length) revert IndexToken_LengthMismatch(c.tokens.length, maxAmounts.length);
+
+        uint256 m = _multiplierOf(rules);
+        uint256 added = _baseForMint(shares, c.base, rules.mintFee, m);
+        uint256 newBase = c.base + added;
+        uint256 newSupply = newBase * _RAY / m;
+        if (newSupply > rules.supplyCap * _WAD) revert IndexToken_SupplyCapExceeded(newSupply, rules.supplyCap * _WAD);
+
+        amounts = _amountsUp(c.units, added);
+        for (uint256 i = 0; i < amounts.length; ++i) {
+            if (amounts[i] > maxAmounts[i]) revert IndexToken_MaxAmountExceeded(c.tokens[i], amounts[i], maxAmounts[i]);
+            _pull(c, i, amounts[i]);
+        }
+
+        // Fits: the cap keeps the supply under 2^95, and base never exceeds supply.
+        _basket.base = uint96(newBase);
+        if (c.base == 0) _mint(_DEAD, DEAD_SHARES);
+        _mint(receiver, shares);
+
+        emit Minted(msg.sender, receiver, shares, added, amounts);
+    }
+
+    /// @inheritdoc IIndexToken
+    function redeem(uint256 shares, address receiver, address owner, uint256[] calldata minAmounts)
+        external
+        nonReentrant
+        returns (uint256[] memory amounts)
+    {
+        Constituents memory c = _basket.load();
+        if (shares == 0) revert IndexToken_ZeroShares();
+        if (receiver == address(0) || receiver == address(this)) revert IndexToken_InvalidReceiver(receiver);
+        if (minAmounts.length != c.tokens.length) revert IndexToken_LengthMismatch(c.tokens.length, minAmounts.length);
+
+        if (msg.sender != owner) _spendAllowance(owner, msg.sender, shares);
+        _burn(owner, shares);
+        uint256 removed = _baseForRedeem(c, shares);
+        _basket.base = uint96(c.base - removed);
+
+        amounts = new uint256[](c.tokens.length);
+        for (uint256 i = 0; i < amounts.length; ++i) {
+            uint256 amount = _amountDown(c, i, removed);
+            if (amount < minAmounts[i]) revert IndexToken_MinAmountNotMet(c.tokens[i], amount, minAmounts[i]);
+            amounts[i] = amount;
+            if (amount != 0) _sendOrSegregate(i, c.tokens[i], receiver, owner, amount);
+        }
+
+        emit Redeemed(msg.sender, receiver, owner, shares, removed, amounts);
+    }
+
+    /// @inheritdoc IIndexToken
+    function claim(address token, address receiver, uint256 minAmount) external nonReentrant returns (uint256 paid) {
+        uint256 amount = _claims[token][msg.sender];
+        uint256 total = _segregated[token];
+        if (receiver == address(0) || receiver == address(this)) revert IndexToken_InvalidReceiver(receiver);
+        if (amount == 0) revert IndexToken_NoClaim(token, msg.sender);
+
+        uint256 real = IERC20(token).balanceOf(address(this));
+        paid = real >= total ? amount : Math.mulDiv(amount, real, total);
+        if (paid == 0) revert IndexToken_ClaimUnbacked(token, amount);
+        if (paid < minAmount) revert IndexToken_MinAmountNotMet(token, paid, minAmount);
+
+        delete _claims[token][msg.sender];
+        _segregated[token] = total - amount;
+        if (total == amount) _basket.clearClaims(token);
+        emit Claimed(token, msg.sender, receiver, amount, paid);
+
+        IERC20(token).safeTransfer(receiver, paid);
+    }
+
+    /// @inheritdoc IIndexToken
+    function collectFees() external nonReentrant returns (uint256 shares) {
+        return _collectFees();
+    }
+
+    // ---------------------------------------------------------------- restricted
+
+    /// @inheritdoc IIndexToken
+    function swap(
+        address tokenOut,
+        uint256 amountOut,
+        address tokenIn,
+        uint256 amountIn,
+        address receiver,
+        bytes calldata data
+    ) external restricted nonReentrant {
+        _swap(Trade(tokenOut, amountOut, tokenIn, amountIn, receiver), data);
+    }
+
+    /// @inheritdoc IIndexToken
+    function sync(address token) external restricted nonReentrant returns (uint256 units) {
+        Constituents memory c = _basket.load();
+        if (c.base == 0) revert IndexToken_NotSeeded();
+
+        uint256 i = c.find(token);
+        units = Math.mulDiv(_strictAvailable(c, i), _RAY, c.base);
+        _setUnits(c, i, units);
+    }
+
+    /// @inheritdoc IIndexToken
+    function setStreamingFee(uint256 dailyFee) external restricted nonReentrant {
+        if (_basket.rules.deprecated) revert IndexToken_AlreadyDeprecated();
+        _setStreamingFee(dailyFee);
+    }
+
+    /// @inheritdoc IIndexToken
+    function setMintFee(uint256 mintFee) external restricted nonReentrant {
+        _setMintFee(mintFee);
+    }
+
+    /// @inheritdoc IIndexToken
+    function setFeeReceiver(address receiver) external restricted nonReentrant {
+        _collectFees();
+        _setFeeReceiver(receiver);
+    }
+
+    /// @inheritdoc IIndexToken
+    function setSupplyCap(uint256 cap) external restricted nonReentrant {
+        _setSupplyCap(cap);
+    }
+
+    /// @inheritdoc IIndexToken
+    function pauseMinting() external restricted nonReentrant {
+        _basket.rules.paused = true;
+        emit MintingPaused(msg.sender);
+    }
+
+    /// @inheritdoc IIndexToken
+    function unpauseMinting() external restricted nonReentrant {
+        _basket.rules.paused = false;
+        emit MintingUnpaused(msg.sender);
+    }
+
+    /// @inheritdoc IIndexToken
+    function deprecate() external restricted nonReentrant {
+        if (_basket.rules.deprecated) revert IndexToken_AlreadyDeprecated();
+
+        _basket.rules.deprecated = true;
+        _setStreamingFee(0);
+        emit Deprecated(msg.sender);
+    }
+
+    // ---------------------------------------------------------------- views
+
+    /// @inheritdoc IIndexToken
+    function previewMint(uint256 shares) external view nonReentrantView returns (uint256[] memory amounts) {
+        Constituents memory c = _basket.load();
+
+        return _amountsUp(c.units, _baseForMint(shares, c.base, c.rules.mintFee, _multiplierOf(c.rules)));
+    }
+
+    /// @inheritdoc IIndexToken
+    function previewRedeem(uint256 shares) external view nonReentrantView returns (uint256[] memory amounts) {
+        Constituents memory c = _basket.load();
+        uint256 removed = _baseForRedeem(c, shares);
+
+        amounts = new uint256[](c.tokens.length);
+        for (uint256 i = 0; i < amounts.length; ++i) {
+            amounts[i] = _amountDown(c, i, removed);
+        }
+    }
+
+    /// @inheritdoc IIndexToken
+    function sharesForAmounts(uint256[] calldata amounts) external view nonReentrantView returns (uint256 shares) {
+        Constituents memory c = _basket.load();
+        if (amounts.length != c.tokens.length) revert IndexToken_LengthMismatch(c.tokens.length, amounts.length);
+
+        uint256 base = type(uint96).max;
+        for (uint256 i = 0; i < amounts.length; ++i) {
+            base = Math.min(base, Math.saturatingMul(amounts[i], _RAY) / c.units[i]);
+        }
+        uint256 gross = base * _RAY / _multiplierOf(c.rules);
+        if (c.base == 0) gross = Math.saturatingSub(gross, DEAD_SHARES);
+
+        return gross * (_BPS - c.rules.mintFee) / _BPS;
+    }
+
+    /// @inheritdoc IIndexToken
+    function basket() external view nonReentrantView returns (address[] memory tokens, uint256[] memory units) {
+        Constituents memory c = _basket.load();
+        return (c.tokens, c.units);
+    }
+
+    /// @inheritdoc IIndexToken
+    function holdings() external view nonReentrantView returns (uint256[] memory books, uint256[] memory available) {
+        Constituents memory c = _basket.load();
+        books = new uint256[](c.tokens.length);
+        available = new uint256[](c.tokens.length);
+        for (uint256 i = 0; i < books.length; ++i) {
+            books[i] = _books(c, i);
+            (, available[i]) = _available(c, i);
+        }
+    }
+
+    /// @notice {share} Issued shares and the fee shares already earned.
+    function totalSupply() public view override(TimeWeightedERC20, IERC20) returns (uint256) {
+        return issuedSupply() + pendingFeeShares();
+    }
+
+    /// @inheritdoc IIndexToken
+    function pendingFeeShares() public view returns (uint256) {
+        return Math.saturatingSub(uint256(_basket.base) * _RAY / multiplier(), issuedSupply());
+    }
+
+    /// @inheritdoc IIndexToken
+    function multiplier() public view returns (uint256) {
+        return _multiplierOf(_basket.rules);
+    }
+
+    /// @inheritdoc IIndexToken
+    function baseSupply() external view returns (uint256) {
+        return _basket.base;
+    }
+
+    /// @inheritdoc IIndexToken
+    function fees() external view returns (Fees memory) {
+        Rules memory rules = _basket.rules;
+        return Fees(rules.anchor, rules.anchorTime, rules.dailyFee, rules.mintFee);
+    }
+
+    /// @inheritdoc IIndexToken
+    function feeReceiver() external view returns (address) {
+        return _feeReceiver;
+    }
+
+    /// @inheritdoc IIndexToken
+    function supplyCap() external view returns (uint256) {
+        return _basket.rules.supplyCap;
+    }
+
+    /// @inheritdoc IIndexToken
+    function mintingPaused() external view returns (bool) {
+        return _basket.rules.paused;
+    }
+
+    /// @inheritdoc IIndexToken
+    function deprecated() external view returns (bool) {
+        return _basket.rules.deprecated;
+    }
+
+    /// @inheritdoc IIndexToken
+    function claimOf(address token, address account) external view returns (uint256) {
+        return _claims[token][account];
+    }
+
+    /// @inheritdoc IIndexToken
+    function segregated(address token) external view returns (uint256) {
+        return _segregated[token];
+    }
+
+    // ---------------------------------------------------------------- amounts
+
+    /// @dev {base} = ceil({share} x D27{base/share}), mint fee and dead shares included.
+    function _baseForMint(uint256 shares, uint256 base, uint256 mintFee, uint256 m) private pure returns (uint256) {
+        if (shares > type(uint96).max) revert IndexToken_SharesOutOfRange(shares);
+
+        uint256 gross = Math.ceilDiv(shares * _BPS, _BPS - mintFee);
+        if (base == 0) gross += DEAD_SHARES;
+        return Math.ceilDiv(gross * m, _RAY);
+    }
+
+    /// @dev {base} = floor({share} x D27{base/share})
+    function _baseForRedeem(Constituents memory c, uint256 shares) private view returns (uint256) {
+        if (shares > type(uint96).max) revert IndexToken_SharesOutOfRange(shares);
+
+        return shares * _multiplierOf(c.rules) / _RAY;
+    }
+
+    /// @dev {tok} = ceil(D27{tok/base} x {base}). 128 + 97 bits at most.
+    function _amountsUp(uint256[] memory units, uint256 base) private pure returns (uint256[] memory amounts) {
+        amounts = new uint256[](units.length);
+        for (uint256 i = 0; i < amounts.length; ++i) {
+            amounts[i] = Math.ceilDiv(units[i] * base, _RAY);
+        }
+    }
+
+    /// @dev {tok} = floor(D27{tok/base} x {base}), less the pro-rata haircut where the basket is short.
+    function _amountDown(Constituents memory c, uint256 i, uint256 base) private view returns (uint256 amount) {
+        amount = c.units[i] * base / _RAY;
+        uint256 books = _books(c, i);
+        (bool readable, uint256 available) = _available(c, i);
+        if (readable && available < books) amount = Math.mulDiv(amount, available, books);
+    }
+
+    /// @dev {tok} Rounds down: what the basket says it holds.
+    function _books(Constituents memory c, uint256 i) private pure returns (uint256) {
+        return c.units[i] * c.base / _RAY;
+    }
+
+    /// @dev {tok} What the basket holds of constituent `i` after open claims.
+    function _available(Constituents memory c, uint256 i) private view returns (bool readable, uint256 available) {
+        uint256 gasBefore = gasleft();
+        (readable, available) = TolerantERC20.tryBalanceOf(c.tokens[i], address(this));
+        if (!readable) _requireGas(gasBefore, TolerantERC20.BALANCE_GAS);
+        if (c.hasClaims(i)) available = Math.saturatingSub(available, _segregated[c.tokens[i]]);
+    }
+
+    function _strictAvailable(Constituents memory c, uint256 i) private view returns (uint256 available) {
+        bool readable;
+        (readable, available) = _available(c, i);
+        if (!readable) revert IndexToken_BalanceUnreadable(c.tokens[i]);
+    }
+
+    // ---------------------------------------------------------------- moving assets
+
+    /// @dev Pulls exactly `amount` and proves that it came. The balance before also proves that the newcomer joins a whole basket.
+    function _pull(Constituents memory c, uint256 i, uint256 amount) private {
+        address token = c.tokens[i];
+        uint256 before = IERC20(token).balanceOf(address(this));
+        uint256 available = c.hasClaims(i) ? Math.saturatingSub(before, _segregated[token]) : before;
+        uint256 books = _books(c, i);
+        if (available < books) revert IndexToken_Shortfall(token, books, available);
+
+        IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
+
+        uint256 received = Math.saturatingSub(IERC20(token).balanceOf(address(this)), before);
+        if (received < amount) revert IndexToken_ShortDelivery(token, amount, received);
+    }
+
+    /// @dev A transfer that fails becomes the owner's claim, so that one broken constituent blocks nobody and forfeits nothing.
+    function _sendOrSegregate(uint256 i, address token, address receiver, address owner, uint256 amount) private {
+        uint256 gasBefore = gasleft();
+        if (TolerantERC20.tryTransfer(token, receiver, amount)) return;
+        _requireGas(gasBefore, TolerantERC20.TRANSFER_GAS);
+
+        _segregated[token] += amount;
+        _claims[token][owner] += amount;
+        _basket.markClaims(i);
+
+        emit Segregated(token, owner, amount);
+    }
+
+    /// @dev A failed call counts only if it had its full gas: a caller cannot fake a broken token by sending too little. EIP-150 passes on 63/64.
+    function _requireGas(uint256 gasBefore, uint256 needed) private view {
+        if (gasBefore - gasBefore / 64 < needed + 10_000) revert IndexToken_InsufficientGas(gasBefore);
+    }
+
+    /// @dev Sends, calls back, and believes only the balances. {IIndexToken.swap}
+    function _swap(Trade memory t, bytes calldata data) private {
+        Constituents memory c = _basket.load();
+        if (c.base == 0) revert IndexToken_NotSeeded();
+        if (t.receiver == address(0) || t.receiver == address(this)) revert IndexToken_InvalidReceiver(t.receiver);
+        if (t.tokenIn == t.tokenOut) revert IndexToken_DuplicateConstituent(t.tokenIn);
+
+        uint256 iOut = c.find(t.tokenOut);
+        uint256 booksOut = _books(c, iOut);
+        uint256 available = _strictAvailable(c, iOut);
+        if (t.amountOut > booksOut) revert IndexToken_AmountExceedsBooks(t.tokenOut, t.amountOut, booksOut);
+        if (available < booksOut) revert IndexToken_Shortfall(t.tokenOut, booksOut, available);
+        uint256 balanceIn = IERC20(t.tokenIn).balanceOf(address(this));
+
+        if (t.amountOut != 0) IERC20(t.tokenOut).safeTransfer(t.receiver, t.amountOut);
+        IIndexSwapCallback(msg.sender).onIndexSwap(t.tokenOut, t.amountOut, t.tokenIn, t.amountIn, data);
+
+        uint256 received = Math.saturatingSub(IERC20(t.tokenIn).balanceOf(address(this)), balanceIn);
+        if (received < t.amountIn) revert IndexToken_ShortDelivery(t.tokenIn, t.amountIn, received);
+        uint256 left = _strictAvailable(c, iOut);
+        if (left + t.amountOut < available) revert IndexToken_Shortfall(t.tokenOut, available - t.amountOut, left);
+
+        _raise(c, t.tokenIn, t.amountIn);
+        _setUnits(c, iOut, (booksOut - t.amountOut) * _RAY / c.base);
+
+        emit Swapped(t.tokenOut, t.tokenIn, t.receiver, t.amountOut, t.amountIn);
+    }
+
+    // ---------------------------------------------------------------- the basket
+
+    /// @dev Books `amount` more of `token`, which joins the basket if it is new.
+    function _raise(Constituents memory c, address token, uint256 amount) private {
+        if (!c.contains(token)) {
+            _admit(token);
+            _basket.append(c, token, _segregated[token] != 0);
+            emit ConstituentAdded(token);
+        }
+        uint256 i = c.find(token);
+        uint256 units = Math.mulDiv(_books(c, i) + amount, _RAY, c.base);
+        if (units == 0) revert IndexToken_UnitsOutOfRange(token, 0);
+        _setUnits(c, i, units);
+    }
+
+    /// @dev Sets D27{tok/base}; a constituent without units leaves the basket.
+    function _setUnits(Constituents memory c, uint256 i, uint256 units) private {
+        address token = c.tokens[i];
+        if (units == 0) {
+            _basket.remove(c, i);
+            emit ConstituentRemoved(token);
+        } else {
+            _basket.setUnits(c, i, units);
+        }
+        emit UnitsSet(token, units);
+    }
+
+    /// @dev A constituent must look like an ERC-20 of at most 18 decimals.
+    function _admit(address token) private view {
+        if (token == address(this) || token.code.length == 0) revert IndexToken_InvalidConstituent(token);
+        (bool known, uint8 decimals_) = SafeERC20.tryGetDecimals(IERC20(token));
+        if (!known || decimals_ > 18) revert IndexToken_InvalidConstituent(token);
+    }
+
+    // ---------------------------------------------------------------- fees and rules
+
+    function _multiplierOf(Rules memory rules) private view returns (uint256) {
+        return FeeMath.multiplier(rules.anchor, rules.dailyFee, block.timestamp - rules.anchorTime);
+    }
+
+    function _collectFees() private returns (uint256 shares) {
+        shares = pendingFeeShares();
+        if (shares == 0) return 0;
+
+        _mint(_feeReceiver, shares);
+        emit FeesCollected(_feeReceiver, shares);
+    }
+
+    function _setStreamingFee(uint256 dailyFee) private {
+        if (dailyFee > MAX_DAILY_FEE) revert IndexToken_StreamingFeeTooHigh(dailyFee, MAX_DAILY_FEE);
+
+        uint256 anchor = multiplier() / (_RAY / _WAD);
+        _basket.rules.anchor = uint64(anchor);
+        _basket.rules.anchorTime = uint32(block.timestamp);
+        _basket.rules.dailyFee = uint48(dailyFee);
+        emit StreamingFeeSet(dailyFee, anchor);
+    }
+
+    function _setMintFee(uint256 mintFee) private {
+        if (mintFee > MAX_MINT_FEE) revert IndexToken_MintFeeTooHigh(mintFee, MAX_MINT_FEE);
+
+        _basket.rules.mintFee = uint16(mintFee);
+        emit MintFeeSet(mintFee);
+    }
+
+    function _setFeeReceiver(address receiver) private {
+        if (receiver == address(0)) revert IndexToken_ZeroAddress();
+
+        _feeReceiver = receiver;
+        emit FeeReceiverSet(receiver);
+    }
+
+    function _setSupplyCap(uint256 cap) private {
+        if (cap > MAX_SUPPLY_CAP) revert IndexToken_SupplyCapTooHigh(cap, MAX_SUPPLY_CAP);
+
+        _basket.rules.supplyCap = uint40(cap);
+        emit SupplyCapSet(cap);
+    }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title Calls on tokens that must not be able to stop their caller
+/// @dev Each call has its own gas limit and copies at most one word of what comes back, so a hostile token can neither burn the caller's gas nor fill
+/// its memory. `contracts/mocks/TolerantERC20Reference.sol` says the same in plain Solidity, and a test compares the two.
+library TolerantERC20 {
+    /// @dev Mainnet's dearest plain transfers take about 100,000 gas.
+    uint256 internal constant TRANSFER_GAS = 400_000;
+
+    uint256 internal constant BALANCE_GAS = 100_000;
+
+    /// @dev Never reverts. True if the token has code, did not revert, and returned nothing or true.
+    function tryTransfer(address token, address to, uint256 amount) internal returns (bool success) {
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            mstore(0x00, 0xa9059cbb00000000000000000000000000000000000000000000000000000000) // transfer(address,uint256)
+            mstore(0x04, shr(96, shl(96, to)))
+            mstore(0x24, amount)
+            success := call(TRANSFER_GAS, token, 0, 0x00, 0x44, 0x00, 0x20)
+            switch returndatasize()
+            case 0 { success := and(success, gt(extcodesize(token), 0)) }
+            default { success := and(success, and(gt(returndatasize(), 0x1f), eq(mload(0x00), 1))) }
+            mstore(0x40, free)
+        }
+    }
+
+    /// @dev Never reverts. `success` is false if the token reverted or returned less than a word.
+    function tryBalanceOf(address token, address account) internal view returns (bool success, uint256 held) {
+        assembly ("memory-safe") {
+            mstore(0x00, 0x70a0823100000000000000000000000000000000000000000000000000000000) // balanceOf(address)
+            mstore(0x04, shr(96, shl(96, account)))
+            success := staticcall(BALANCE_GAS, token, 0x00, 0x24, 0x00, 0x20)
+            success := and(success, gt(returndatasize(), 0x1f))
+            held := mul(mload(0x00), success)
+        }
+    }
+}

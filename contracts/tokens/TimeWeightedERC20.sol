@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
+import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
+
+import {ITimeWeightedERC20} from "../../interfaces/ITimeWeightedERC20.sol";
+import {TimedBalance} from "./TimedBalance.sol";
+
+/// @title ERC-20 with permit whose balance slot also carries a clock
+/// @dev The issued supply is the balance of the zero address, which can never hold shares.
+abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
+    /// @inheritdoc ITimeWeightedERC20
+    uint256 public immutable epochGenesis;
+
+    /// @inheritdoc ITimeWeightedERC20
+    uint256 public immutable epochLength;
+
+    mapping(address account => TimedBalance) private _live;
+
+    /// @dev By the epoch of an account's first touch: its slot as it was before that touch. Idle epochs store nothing.
+    mapping(address account => mapping(uint256 epoch => TimedBalance)) private _saved;
+
+    constructor(string memory name_, string memory symbol_, uint256 genesis, uint256 length) ERC20(name_, symbol_) ERC20Permit(name_) {
+        if (length == 0 || genesis > block.timestamp) revert TimeWeightedERC20_InvalidEpochGrid(genesis, length);
+
+        epochGenesis = genesis;
+        epochLength = length;
+    }
+
+    // ---------------------------------------------------------------- reads
+
+    /// @inheritdoc IERC20
+    function balanceOf(address account) public view virtual override(ERC20, IERC20) returns (uint256) {
+        return account == address(0) ? 0 : _live[account].balance();
+    }
+
+    /// @inheritdoc IERC20
+    function totalSupply() public view virtual override(ERC20, IERC20) returns (uint256) {
+        return issuedSupply();
+    }
+
+    /// @inheritdoc ITimeWeightedERC20
+    function issuedSupply() public view returns (uint256) {
+        return _live[address(0)].balance();
+    }
+
+    /// @inheritdoc ITimeWeightedERC20
+    function currentEpoch() public view returns (uint256) {
+        return _epochOf(block.timestamp);
+    }
+
+    /// @inheritdoc ITimeWeightedERC20
+    function balanceSeconds(address account, uint256 fromEpoch, uint256 toEpoch) public view returns (uint256) {
+        if (account == address(0)) return 0;
+
+        return _slotSeconds(account, fromEpoch, toEpoch);
+    }
+
+    /// @inheritdoc ITimeWeightedERC20
+    function supplySeconds(uint256 fromEpoch, uint256 toEpoch) public view returns (uint256) {
+        return _slotSeconds(address(0), fromEpoch, toEpoch);
+    }
+
+    // ---------------------------------------------------------------- internals
+
+    /// @dev The one place where balances change. Self-transfers and zero values take the same road and come out unchanged.
+    function _update(address from, address to, uint256 value) internal virtual override {
+        if (from == address(0)) {
+            TimedBalance supply = _touch(address(0));
+            uint256 issued = supply.balance();
+            if (value > type(uint96).max - issued) revert TimeWeightedERC20_SupplyOverflow(issued, value);
+            unchecked {
+                _live[address(0)] = supply.moveTo(block.timestamp, issued + value);
+            }
+        } else {
+            TimedBalance debtor = _touch(from);
+            uint256 held = debtor.balance();
+            if (value > held) revert ERC20InsufficientBalance(from, held, value);
+            unchecked {
+                _live[from] = debtor.moveTo(block.timestamp, held - value);
+            }
+        }
+
+        // No overflow below: a balance and a burnt value are never more than the issued supply.
+        if (to == address(0)) {
+            TimedBalance supply = _touch(address(0));
+            unchecked {
+                _live[address(0)] = supply.moveTo(block.timestamp, supply.balance() - value);
+            }
+        } else {
+            TimedBalance creditor = _touch(to);
+            unchecked {
+                _live[to] = creditor.moveTo(block.timestamp, creditor.balance() + value);
+            }
+        }
+
+        emit Transfer(from, to, value);
+    }
+
+    /// @dev Returns the live slot, and keeps it for readers if this is the account's first touch in this epoch.
+    function _touch(address account) private returns (TimedBalance live) {
+        live = _live[account];
+        if (live.isEmpty()) return live;
+
+        unchecked {
+            uint256 elapsed = block.timestamp - epochGenesis;
+            uint256 epochStart = block.timestamp - elapsed % epochLength;
+            if (live.time() < epochStart) _saved[account][elapsed / epochLength] = live;
+        }
+    }
+
+    function _slotSeconds(address account, uint256 fromEpoch, uint256 toEpoch) private view returns (uint256) {
+        uint256 current = currentEpoch();
+        if (fromEpoch >= toEpoch || fromEpoch > current) revert TimeWeightedERC20_InvalidEpochs(fromEpoch, toEpoch, current);
+
+        uint256 end = toEpoch > current ? block.timestamp : epochGenesis + toEpoch * epochLength;
+        return _cumulativeAt(account, end) - _cumulativeAt(account, epochGenesis + fromEpoch * epochLength);
+    }
+
+    /// @dev Exact for a start of an epoch and for now. Bounded: goes back once for each epoch since `timestamp` in which the account was touched.
+    function _cumulativeAt(address account, uint256 timestamp) private view returns (uint256) {
+        TimedBalance slot = _live[account];
+        while (slot.time() > timestamp) slot = _saved[account][_epochOf(slot.time())];
+
+        return slot.isEmpty() ? 0 : slot.cumulativeAt(timestamp);
+    }
+
+    function _epochOf(uint256 timestamp) private view returns (uint256) {
+        return (timestamp - epochGenesis) / epochLength;
+    }
+}

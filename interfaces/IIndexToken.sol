@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ITimeWeightedERC20} from "./ITimeWeightedERC20.sol";
+
+/// @title An ERC-20 that holds its own basket
+/// @notice Shares are minted and redeemed in kind, pro rata of the vault's own books. No price and no outside balance enters either.
+/// @dev Units: `{share}` share-wei (18 decimals), `{base}` base-wei (shares before the streaming fee), `{tok}` token-wei, D18 and D27 fixed point. The
+/// arithmetic, and why the books are always covered, is in `docs/index-math.md`.
+///
+/// Assumptions on a constituent: its balances move only by its own transfers, at most 18 decimals, a transfer needs less than 400,000 gas. Where one
+/// breaks an assumption, holders bear the loss of that constituent alone: redemption of the rest goes on.
+/// @dev Warning: a constituent that takes a fee on transfer cannot be minted with; one that rebases downwards stops minting until `sync`.
+interface IIndexToken is ITimeWeightedERC20 {
+    /// @notice What an index is born with.
+    /// @param name ERC-20 name
+    /// @param symbol ERC-20 symbol
+    /// @param authority AccessManager that decides on the restricted functions
+    /// @param feeReceiver takes the fee shares
+    /// @param epochGenesis start of epoch 0, Unix seconds
+    /// @param epochLength seconds
+    /// @param supplyCap whole shares, at most 2^35
+    /// @param dailyFee streaming fee, D18 per day, at most 0.05e18 / 365
+    /// @param mintFee bp, at most 100
+    /// @param tokens constituents, 1 to 32, no duplicates
+    /// @param units D27{tok/base} of each, at least 1
+    struct Params {
+        string name;
+        string symbol;
+        address authority;
+        address feeReceiver;
+        uint256 epochGenesis;
+        uint256 epochLength;
+        uint256 supplyCap;
+        uint256 dailyFee;
+        uint256 mintFee;
+        address[] tokens;
+        uint256[] units;
+    }
+
+    /// @notice The fee state. See `docs/index-math.md`, "The multiplier".
+    /// @param anchor D18 multiplier when the streaming fee was last set
+    /// @param anchorTime Unix seconds
+    /// @param dailyFee D18 per day
+    /// @param mintFee bp
+    struct Fees {
+        uint256 anchor;
+        uint256 anchorTime;
+        uint256 dailyFee;
+        uint256 mintFee;
+    }
+
+    event Minted(address indexed caller, address indexed receiver, uint256 shares, uint256 base, uint256[] amounts);
+    event Redeemed(
+        address indexed caller, address indexed receiver, address indexed owner, uint256 shares, uint256 base, uint256[] amounts
+    );
+    event Segregated(address indexed token, address indexed account, uint256 amount);
+    event Claimed(address indexed token, address indexed account, address indexed receiver, uint256 claim, uint256 paid);
+    event FeesCollected(address indexed receiver, uint256 shares);
+    event Swapped(
+        address indexed tokenOut, address indexed tokenIn, address indexed receiver, uint256 amountOut, uint256 amountIn
+    );
+    event UnitsSet(address indexed token, uint256 units);
+    event ConstituentAdded(address indexed token);
+    event ConstituentRemoved(address indexed token);
+    event StreamingFeeSet(uint256 dailyFee, uint256 anchor);
+    event MintFeeSet(uint256 mintFee);
+    event FeeReceiverSet(address indexed receiver);
+    event SupplyCapSet(uint256 supplyCap);
+    event MintingPaused(address indexed caller);
+    event MintingUnpaused(address indexed caller);
+    event Deprecated(address indexed caller);
+
+    error IndexToken_ZeroAddress();
+    error IndexToken_InvalidReceiver(address receiver);
+    error IndexToken_ZeroShares();
+    error IndexToken_SharesOutOfRange(uint256 shares);
+    error IndexToken_MintingStopped(bool paused, bool deprecated);
+    error IndexToken_LengthMismatch(uint256 expected, uint256 actual);
+    error IndexToken_MaxAmountExceeded(address token, uint256 amount, uint256 maxAmount);
+    error IndexToken_MinAmountNotMet(address token, uint256 amount, uint256 minAmount);
+    error IndexToken_SupplyCapExceeded(uint256 supply, uint256 supplyCap);
+    error IndexToken_Shortfall(address token, uint256 books, uint256 available);
+    error IndexToken_ShortDelivery(address token, uint256 required, uint256 received);
+    error IndexToken_BalanceUnreadable(address token);
+    error IndexToken_InsufficientGas(uint256 gasLeft);
+    error IndexToken_NoClaim(address token, address account);
+    error IndexToken_ClaimUnbacked(address token, uint256 claim);
+    error IndexToken_ConstituentCount(uint256 count);
+    error IndexToken_InvalidConstituent(address token);
+    error IndexToken_DuplicateConstituent(address token);
+    error IndexToken_NotAConstituent(address token);
+    error IndexToken_LastConstituent(address token);
+    error IndexToken_UnitsOutOfRange(address token, uint256 units);
+    error IndexToken_AmountExceedsBooks(address token, uint256 amount, uint256 books);
+    error IndexToken_NotSeeded();
+    error IndexToken_StreamingFeeTooHigh(uint256 dailyFee, uint256 maximum);
+    error IndexToken_MintFeeTooHigh(uint256 mintFee, uint256 maximum);
+    error IndexToken_SupplyCapTooHigh(uint256 supplyCap, uint256 maximum);
+    error IndexToken_AlreadyDeprecated();
+
+    // ---------------------------------------------------------------- holders
+
+    /// @notice Mints exactly `shares` to `receiver` for constituents pulled from the caller.
+    /// @dev Amounts round up. The first mint also pays for 1e16 dead shares.
+    /// Reverts: ZeroShares, MintingStopped, LengthMismatch, MaxAmountExceeded, SupplyCapExceeded, Shortfall (the basket is short, a newcomer would
+    /// pay for what is not there), ShortDelivery (less arrived than was owed).
+    /// @param shares {share}, without the mint fee
+    /// @param receiver owner of the new shares
+    /// @param maxAmounts {tok} most the caller pays of each constituent, in the basket's order
+    /// @return amounts {tok} pulled, equal to `previewMint`
+    function mint(uint256 shares, address receiver, uint256[] calldata maxAmounts) external returns (uint256[] memory amounts);
+
+    /// @notice Burns `shares` of `owner` and sends their part of every constituent to `receiver`. Nobody can stop this.
+    /// @dev Amounts round down. A constituent that is short pays its pro-rata part. One whose transfer fails becomes a claim of `owner`, counted in
+    /// `amounts`. A caller who is not the owner spends his allowance.
+    /// Reverts: ZeroShares, LengthMismatch, MinAmountNotMet, ERC20InsufficientBalance, ERC20InsufficientAllowance, InsufficientGas (a transfer
+    /// failed and may have failed for lack of gas: send more).
+    /// @param minAmounts {tok} least to receive of each constituent, in the basket's order
+    /// @return amounts {tok} paid or segregated, equal to `previewRedeem`
+    function redeem(uint256 shares, address receiver, address owner, uint256[] calldata minAmounts)
+        external
+        returns (uint256[] memory amounts);
+
+    /// @notice Pays all of the caller's claim on `token`.
+    /// @dev Where less than all claims is there, everybody's claim takes the same haircut, rounded down. Reverts: NoClaim, ClaimUnbacked (nothing
+    /// there, the claim stays), MinAmountNotMet, ERC-20 errors of the token (the claim stays).
+    /// @param minAmount {tok}
+    /// @return paid {tok}
+    function claim(address token, address receiver, uint256 minAmount) external returns (uint256 paid);
+
+    /// @notice Issues the fee shares earned so far to the fee receiver. Anybody may call, whenever: the sum does not depend on it.
+    /// @return shares {share}
+    function collectFees() external returns (uint256 shares);
+
+    // ---------------------------------------------------------------- restricted
+
+    /// @notice Trades one constituent against another token on behalf of the rebalancer: sends `amountOut`, calls back
+    /// {IIndexSwapCallback.onIndexSwap} on the caller, and requires that `amountIn` arrived. The only way to move an asset out besides redemption and claims.
+    /// @dev Units round down. A new `tokenIn` joins the basket, a sold-out `tokenOut` leaves it. Surplus over `amountIn` is not booked.
+    /// Reverts: AccessManagedUnauthorized, NotSeeded, NotAConstituent, InvalidConstituent, AmountExceedsBooks, Shortfall, ShortDelivery,
+    /// ConstituentCount, LastConstituent, UnitsOutOfRange.
+    function swap(address tokenOut, uint256 amountOut, address tokenIn, uint256 amountIn, address receiver, bytes calldata data)
+        external;
+
+    /// @notice Sets the units of `token` to what is really there, taking in a surplus or writing off a loss. Rounds down.
+    function sync(address token) external returns (uint256 units);
+
+    /// @notice Sets the streaming fee from now on, D18 per day. What was earned before stays as it was.
+    function setStreamingFee(uint256 dailyFee) external;
+
+    /// @notice Sets the mint fee in bp.
+    function setMintFee(uint256 mintFee) external;
+
+    /// @notice Pays the fees earned so far to the old receiver, then changes it.
+    function setFeeReceiver(address receiver) external;
+
+    /// @notice Sets the supply cap in whole shares. A cap under the supply stops minting and nothing else.
+    function setSupplyCap(uint256 supplyCap) external;
+
+    /// @notice Stops minting at once. Redemption and claims go on.
+    function pauseMinting() external;
+
+    /// @notice Lets minting go on, unless the index is deprecated.
+    function unpauseMinting() external;
+
+    /// @notice Ends minting and the streaming fee for ever. Redemption and claims go on.
+    function deprecate() external;
+
+    // ---------------------------------------------------------------- views
+
+    /// @notice What `mint(shares)` would pull now. {tok}, rounded up. Says nothing of caps, pauses and shortfalls.
+    function previewMint(uint256 shares) external view returns (uint256[] memory amounts);
+
+    /// @notice What `redeem(shares)` would pay now. {tok}, rounded down, haircuts included.
+    function previewRedeem(uint256 shares) external view returns (uint256[] memory amounts);
+
+    /// @notice The most shares that these amounts can mint: the exact inverse of `previewMint`.
+    function sharesForAmounts(uint256[] calldata amounts) external view returns (uint256 shares);
+
+    /// @notice Constituents and their D27{tok/base}, in the basket's order.
+    function basket() external view returns (address[] memory tokens, uint256[] memory units);
+
+    /// @notice {tok} that the basket says it holds of each constituent, and what it holds after open claims.
+    function holdings() external view returns (uint256[] memory books, uint256[] memory available);
+
+    /// @notice D27{base/share}: what one share stands for now. Falls with the streaming fee.
+    function multiplier() external view returns (uint256);
+
+    /// @notice {base} behind all shares. Time does not change it.
+    function baseSupply() external view returns (uint256);
+
+    /// @notice {share} earned as fees and not yet issued. `totalSupply` includes them.
+    function pendingFeeShares() external view returns (uint256);
+
+    function fees() external view returns (Fees memory);
+
+    function feeReceiver() external view returns (address);
+
+    /// @notice Whole shares.
+    function supplyCap() external view returns (uint256);
+
+    function mintingPaused() external view returns (bool);
+
+    function deprecated() external view returns (bool);
+
+    /// @notice {tok} that `account` may claim of `token`, before any haircut.
+    function claimOf(address token, address account) external view returns (uint256);
+
+    /// @notice {tok} of all open claims on `token`. Not part of the basket.
+    function segregated(address token) external view returns (uint256);
+}
+
+/// @title What the rebalancer must answer during {IIndexToken.swap}
+interface IIndexSwapCallback {
+    /// @notice Called after `amountOut` was sent; `amountIn` of `tokenIn` must have reached the index on return.
+    function onIndexSwap(address tokenOut, uint256 amountOut, address tokenIn, uint256 amountIn, bytes calldata data) external;
+}
