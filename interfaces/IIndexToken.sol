@@ -38,22 +38,29 @@ interface IIndexToken is ITimeWeightedERC20 {
         uint256[] units;
     }
 
-    /// @notice The fee state. See `docs/index-math.md`, "The multiplier".
+    /// @notice The rules in force. See `docs/index-math.md`.
     /// @param anchor D18 multiplier when the streaming fee was last set
-    /// @param anchorTime Unix seconds
-    /// @param dailyFee D18 per day
+    /// @param anchorTime when that was, Unix seconds
+    /// @param dailyFee streaming fee, D18 per day
     /// @param mintFee bp
-    struct Fees {
+    /// @param supplyCap whole shares
+    /// @param feeReceiver takes the fee shares
+    /// @param paused minting is stopped, and may be let go on
+    /// @param deprecated minting is over
+    struct Terms {
         uint256 anchor;
         uint256 anchorTime;
         uint256 dailyFee;
         uint256 mintFee;
+        uint256 supplyCap;
+        address feeReceiver;
+        bool paused;
+        bool deprecated;
     }
 
-    event Minted(address indexed caller, address indexed receiver, uint256 shares, uint256 base, uint256[] amounts);
-    event Redeemed(
-        address indexed caller, address indexed receiver, address indexed owner, uint256 shares, uint256 base, uint256[] amounts
-    );
+    /// @dev The amounts are in the constituents' own `Transfer` events, and in {Segregated} for those that failed.
+    event Minted(address indexed caller, address indexed receiver, uint256 shares, uint256 base);
+    event Redeemed(address indexed caller, address indexed receiver, address indexed owner, uint256 shares, uint256 base);
     event Segregated(address indexed token, address indexed account, uint256 amount);
     event Claimed(address indexed token, address indexed account, address indexed receiver, uint256 claim, uint256 paid);
     event FeesCollected(address indexed receiver, uint256 shares);
@@ -169,7 +176,7 @@ interface IIndexToken is ITimeWeightedERC20 {
 
     // ---------------------------------------------------------------- views
 
-    /// @notice What `mint(shares)` would pull now. {tok}, rounded up. Says nothing of caps, pauses and shortfalls.
+    /// @notice What `mint(shares)` would pull now. {tok}, rounded up. Refuses what the supply cap refuses; says nothing of pauses and shortfalls.
     function previewMint(uint256 shares) external view returns (uint256[] memory amounts);
 
     /// @notice What `redeem(shares)` would pay now. {tok}, rounded down, haircuts included.
@@ -193,16 +200,8 @@ interface IIndexToken is ITimeWeightedERC20 {
     /// @notice {share} earned as fees and not yet issued. `totalSupply` includes them.
     function pendingFeeShares() external view returns (uint256);
 
-    function fees() external view returns (Fees memory);
-
-    function feeReceiver() external view returns (address);
-
-    /// @notice Whole shares.
-    function supplyCap() external view returns (uint256);
-
-    function mintingPaused() external view returns (bool);
-
-    function deprecated() external view returns (bool);
+    /// @notice Fees, cap and switches.
+    function terms() external view returns (Terms memory);
 
     /// @notice {tok} that `account` may claim of `token`, before any haircut.
     function claimOf(address token, address account) external view returns (uint256);

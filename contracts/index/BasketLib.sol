@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
 import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
 
 import {IIndexToken} from "../../interfaces/IIndexToken.sol";
@@ -27,11 +28,12 @@ struct Basket {
     uint256[16] units;
 }
 
-/// @dev The same in memory.
+/// @dev The same in memory, still packed: `tokens` are 20 bytes each, `units` two of 128 bits a word. Read with `token(i)` and `unit(i)`.
 struct Constituents {
     uint256 base;
+    uint256 count;
     Rules rules;
-    address[] tokens;
+    bytes tokens;
     uint256[] units;
 }
 
@@ -43,131 +45,111 @@ library BasketLib {
     function create(Basket storage self, address[] memory tokens, uint256[] memory units) internal {
         if (tokens.length == 0 || tokens.length > MAX_CONSTITUENTS) revert IIndexToken.IndexToken_ConstituentCount(tokens.length);
 
+        bytes memory packed = "";
         for (uint256 i = 0; i < tokens.length; ++i) {
             for (uint256 j = 0; j < i; ++j) {
                 if (tokens[i] == tokens[j]) revert IIndexToken.IndexToken_DuplicateConstituent(tokens[i]);
             }
             if (units[i] == 0) revert IIndexToken.IndexToken_UnitsOutOfRange(tokens[i], 0);
-            _storeUnits(self, i, tokens[i], units[i]);
+            setUnit(self, i, tokens[i], units[i]);
+            packed = bytes.concat(packed, bytes20(tokens[i]));
         }
-        _storeTokens(self, tokens);
+        self.tokens = SSTORE2.write(packed);
     }
 
     function load(Basket storage self) internal view returns (Constituents memory c) {
-        bytes memory code = SSTORE2.read(self.tokens);
-        uint256 count = code.length / 20;
         c.base = self.base;
         c.rules = self.rules;
-        c.tokens = new address[](count);
-        c.units = new uint256[](count);
-
-        uint256 pair;
-        for (uint256 i = 0; i < count; ++i) {
-            c.tokens[i] = _tokenAt(code, i);
-            pair = i % 2 == 0 ? self.units[i / 2] : pair >> 128;
-            c.units[i] = uint128(pair);
+        c.tokens = SSTORE2.read(self.tokens);
+        unchecked {
+            c.count = c.tokens.length / 20;
+            uint256 words = (c.count + 1) / 2;
+            c.units = new uint256[](words);
+            for (uint256 i = 0; i < words; ++i) {
+                c.units[i] = self.units[i];
+            }
         }
     }
 
-    function contains(Constituents memory c, address token) internal pure returns (bool) {
-        return _indexOf(c, token) != c.tokens.length;
+    /// @dev The caller keeps `i` under `count`.
+    function token(Constituents memory c, uint256 i) internal pure returns (address token_) {
+        bytes memory tokens = c.tokens;
+        // The 20 bytes at `20 i` behind the length word.
+        assembly ("memory-safe") {
+            token_ := shr(96, mload(add(add(tokens, 32), mul(i, 20))))
+        }
+    }
+
+    /// @dev D27{tok/base}. The caller keeps `i` under `count`.
+    function unit(Constituents memory c, uint256 i) internal pure returns (uint256) {
+        unchecked {
+            return uint128(Arrays.unsafeMemoryAccess(c.units, i / 2) >> ((i % 2) * 128));
+        }
+    }
+
+    function lists(Constituents memory c) internal pure returns (address[] memory tokens, uint256[] memory units) {
+        tokens = new address[](c.count);
+        units = new uint256[](c.count);
+        for (uint256 i = 0; i < c.count; ++i) {
+            (tokens[i], units[i]) = (token(c, i), unit(c, i));
+        }
+    }
+
+    /// @dev `count` where `wanted` is not a constituent.
+    function indexOf(Constituents memory c, address wanted) internal pure returns (uint256 i) {
+        while (i < c.count && token(c, i) != wanted) ++i;
     }
 
     /// @dev Reverts: NotAConstituent.
-    function find(Constituents memory c, address token) internal pure returns (uint256 i) {
-        i = _indexOf(c, token);
-        if (i == c.tokens.length) revert IIndexToken.IndexToken_NotAConstituent(token);
+    function find(Constituents memory c, address wanted) internal pure returns (uint256 i) {
+        i = indexOf(c, wanted);
+        if (i == c.count) revert IIndexToken.IndexToken_NotAConstituent(wanted);
     }
 
     /// @dev Reverts: UnitsOutOfRange.
-    function setUnits(Basket storage self, Constituents memory c, uint256 i, uint256 units) internal {
-        c.units[i] = units;
-        _storeUnits(self, i, c.tokens[i], units);
-    }
-
-    /// @dev The newcomer has no units yet. Reverts: ConstituentCount.
-    function append(Basket storage self, Constituents memory c, address token, bool claimed) internal {
-        uint256 count = c.tokens.length;
-        if (count == MAX_CONSTITUENTS) revert IIndexToken.IndexToken_ConstituentCount(count + 1);
-
-        address[] memory tokens = new address[](count + 1);
-        uint256[] memory units = new uint256[](count + 1);
-        for (uint256 i = 0; i < count; ++i) {
-            (tokens[i], units[i]) = (c.tokens[i], c.units[i]);
-        }
-        tokens[count] = token;
-        (c.tokens, c.units) = (tokens, units);
-        _storeTokens(self, tokens);
-        _storeClaims(self, c, count, claimed);
-    }
-
-    /// @dev The last constituent takes the place of the removed one. Open claims outlive it. Reverts: LastConstituent.
-    function remove(Basket storage self, Constituents memory c, uint256 i) internal {
-        uint256 last = c.tokens.length - 1;
-        if (last == 0) revert IIndexToken.IndexToken_LastConstituent(c.tokens[0]);
-
-        address[] memory tokens = new address[](last);
-        for (uint256 j = 0; j < last; ++j) {
-            tokens[j] = c.tokens[j == i ? last : j];
-        }
-        bool lastClaimed = hasClaims(c, last);
-        _storeClaims(self, c, last, false);
-        if (i != last) {
-            _storeUnits(self, i, c.tokens[last], c.units[last]);
-            _storeClaims(self, c, i, lastClaimed);
-        }
-        _storeUnits(self, last, c.tokens[i], 0);
-        _storeTokens(self, tokens);
-    }
-
-    // ---------------------------------------------------------------- claims
-
-    function hasClaims(Constituents memory c, uint256 i) internal pure returns (bool) {
-        return (c.rules.claims >> i) & 1 != 0;
-    }
-
-    function markClaims(Basket storage self, uint256 i) internal {
-        self.rules.claims |= uint32(1 << i);
-    }
-
-    /// @dev Nobody has a claim on `token` any more. It may have left the basket.
-    function clearClaims(Basket storage self, address token) internal {
-        Constituents memory c = load(self);
-        uint256 i = _indexOf(c, token);
-        if (i != c.tokens.length) _storeClaims(self, c, i, false);
-    }
-
-    // ---------------------------------------------------------------- storage
-
-    function _storeClaims(Basket storage self, Constituents memory c, uint256 i, bool claimed) private {
-        uint32 bit = uint32(1 << i);
-        c.rules.claims = claimed ? c.rules.claims | bit : c.rules.claims & ~bit;
-        self.rules.claims = c.rules.claims;
-    }
-
-    function _storeUnits(Basket storage self, uint256 i, address token, uint256 units) private {
-        if (units > type(uint128).max) revert IIndexToken.IndexToken_UnitsOutOfRange(token, units);
+    function setUnit(Basket storage self, uint256 i, address token_, uint256 units) internal {
+        if (units > type(uint128).max) revert IIndexToken.IndexToken_UnitsOutOfRange(token_, units);
 
         uint256 shift = (i % 2) * 128;
         self.units[i / 2] = (self.units[i / 2] & ~(uint256(type(uint128).max) << shift)) | (units << shift);
     }
 
-    function _storeTokens(Basket storage self, address[] memory tokens) private {
-        bytes memory code = "";
-        for (uint256 i = 0; i < tokens.length; ++i) {
-            code = bytes.concat(code, bytes20(tokens[i]));
-        }
-        self.tokens = SSTORE2.write(code);
+    /// @dev The newcomer comes last and has no units yet. Reverts: ConstituentCount.
+    function append(Basket storage self, address token_, bool claimed) internal {
+        Constituents memory c = load(self);
+        if (c.count == MAX_CONSTITUENTS) revert IIndexToken.IndexToken_ConstituentCount(c.count + 1);
+
+        self.tokens = SSTORE2.write(bytes.concat(c.tokens, bytes20(token_)));
+        setClaims(self, c.count, claimed);
     }
 
-    function _tokenAt(bytes memory code, uint256 i) private pure returns (address token) {
-        // Reads the 20 bytes at `20 i`, which the caller has taken from the length of `code`.
-        assembly ("memory-safe") {
-            token := shr(96, mload(add(add(code, 32), mul(i, 20))))
+    /// @dev The last constituent takes the place of the removed one. Open claims outlive both moves. Reverts: LastConstituent.
+    function remove(Basket storage self, uint256 i) internal {
+        Constituents memory c = load(self);
+        uint256 last = c.count - 1;
+        if (last == 0) revert IIndexToken.IndexToken_LastConstituent(token(c, 0));
+
+        bytes memory tokens = "";
+        for (uint256 j = 0; j < last; ++j) {
+            tokens = bytes.concat(tokens, bytes20(token(c, j == i ? last : j)));
         }
+        self.tokens = SSTORE2.write(tokens);
+        setUnit(self, i, token(c, last), unit(c, last));
+        setClaims(self, i, hasClaims(c, last));
+        setUnit(self, last, token(c, last), 0);
+        setClaims(self, last, false);
     }
 
-    function _indexOf(Constituents memory c, address token) private pure returns (uint256 i) {
-        while (i < c.tokens.length && c.tokens[i] != token) ++i;
+    // ---------------------------------------------------------------- claims
+
+    /// @dev Whether anybody has an open claim on constituent `i`.
+    function hasClaims(Constituents memory c, uint256 i) internal pure returns (bool) {
+        return (c.rules.claims >> i) & 1 != 0;
+    }
+
+    function setClaims(Basket storage self, uint256 i, bool claimed) internal {
+        uint32 bit = uint32(1 << i);
+        uint32 claims = self.rules.claims;
+        self.rules.claims = claimed ? claims | bit : claims & ~bit;
     }
 }

@@ -20,10 +20,10 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     using BasketLib for Constituents;
     using SafeERC20 for IERC20;
 
-    uint256 public constant DEAD_SHARES = 1e16;
-    uint256 public constant MAX_SUPPLY_CAP = 2 ** 35;
-    uint256 public constant MAX_DAILY_FEE = uint256(0.05e18) / 365;
-    uint256 public constant MAX_MINT_FEE = 100;
+    uint256 private constant _DEAD_SHARES = 1e16;
+    uint256 private constant _MAX_SUPPLY_CAP = 2 ** 35;
+    uint256 private constant _MAX_DAILY_FEE = uint256(0.05e18) / 365;
+    uint256 private constant _MAX_MINT_FEE = 100;
 
     address private constant _DEAD = 0x000000000000000000000000000000000000dEaD;
     uint256 private constant _BPS = 10_000;
@@ -76,30 +76,26 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         returns (uint256[] memory amounts)
     {
         Constituents memory c = _basket.load();
-        Rules memory rules = c.rules;
         if (shares == 0) revert IndexToken_ZeroShares();
-        if (rules.paused || rules.deprecated) revert IndexToken_MintingStopped(rules.paused, rules.deprecated);
+        if (c.rules.paused || c.rules.deprecated) revert IndexToken_MintingStopped(c.rules.paused, c.rules.deprecated);
         if (receiver == address(this)) revert IndexToken_InvalidReceiver(receiver);
-        if (maxAmounts.length != c.tokens.length) revert IndexToken_LengthMismatch(c.tokens.length, maxAmounts.length);
+        if (maxAmounts.length != c.count) revert IndexToken_LengthMismatch(c.count, maxAmounts.length);
 
-        uint256 m = _multiplierOf(rules);
-        uint256 added = _baseForMint(shares, c.base, rules.mintFee, m);
-        uint256 newBase = c.base + added;
-        uint256 newSupply = newBase * _RAY / m;
-        if (newSupply > rules.supplyCap * _WAD) revert IndexToken_SupplyCapExceeded(newSupply, rules.supplyCap * _WAD);
-
-        amounts = _amountsUp(c.units, added);
+        uint256 added = _baseForMint(c, shares);
+        amounts = new uint256[](c.count);
         for (uint256 i = 0; i < amounts.length; ++i) {
-            if (amounts[i] > maxAmounts[i]) revert IndexToken_MaxAmountExceeded(c.tokens[i], amounts[i], maxAmounts[i]);
-            _pull(c, i, amounts[i]);
+            uint256 amount = _amountUp(c, i, added);
+            if (amount > maxAmounts[i]) revert IndexToken_MaxAmountExceeded(c.token(i), amount, maxAmounts[i]);
+            _pull(c, i, amount);
+            amounts[i] = amount;
         }
 
         // Fits: the cap keeps the supply under 2^95, and base never exceeds supply.
-        _basket.base = uint96(newBase);
-        if (c.base == 0) _mint(_DEAD, DEAD_SHARES);
+        _basket.base = uint96(c.base + added);
+        if (c.base == 0) _mint(_DEAD, _DEAD_SHARES);
         _mint(receiver, shares);
 
-        emit Minted(msg.sender, receiver, shares, added, amounts);
+        emit Minted(msg.sender, receiver, shares, added);
     }
 
     /// @inheritdoc IIndexToken
@@ -111,22 +107,22 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         Constituents memory c = _basket.load();
         if (shares == 0) revert IndexToken_ZeroShares();
         if (receiver == address(0) || receiver == address(this)) revert IndexToken_InvalidReceiver(receiver);
-        if (minAmounts.length != c.tokens.length) revert IndexToken_LengthMismatch(c.tokens.length, minAmounts.length);
+        if (minAmounts.length != c.count) revert IndexToken_LengthMismatch(c.count, minAmounts.length);
 
         if (msg.sender != owner) _spendAllowance(owner, msg.sender, shares);
         _burn(owner, shares);
         uint256 removed = _baseForRedeem(c, shares);
         _basket.base = uint96(c.base - removed);
 
-        amounts = new uint256[](c.tokens.length);
+        amounts = new uint256[](c.count);
         for (uint256 i = 0; i < amounts.length; ++i) {
             uint256 amount = _amountDown(c, i, removed);
-            if (amount < minAmounts[i]) revert IndexToken_MinAmountNotMet(c.tokens[i], amount, minAmounts[i]);
+            if (amount < minAmounts[i]) revert IndexToken_MinAmountNotMet(c.token(i), amount, minAmounts[i]);
+            if (amount != 0) _sendOrSegregate(i, c.token(i), receiver, owner, amount);
             amounts[i] = amount;
-            if (amount != 0) _sendOrSegregate(i, c.tokens[i], receiver, owner, amount);
         }
 
-        emit Redeemed(msg.sender, receiver, owner, shares, removed, amounts);
+        emit Redeemed(msg.sender, receiver, owner, shares, removed);
     }
 
     /// @inheritdoc IIndexToken
@@ -136,14 +132,18 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         if (receiver == address(0) || receiver == address(this)) revert IndexToken_InvalidReceiver(receiver);
         if (amount == 0) revert IndexToken_NoClaim(token, msg.sender);
 
-        uint256 real = IERC20(token).balanceOf(address(this));
+        uint256 real = _balanceOf(token);
         paid = real >= total ? amount : Math.mulDiv(amount, real, total);
         if (paid == 0) revert IndexToken_ClaimUnbacked(token, amount);
         if (paid < minAmount) revert IndexToken_MinAmountNotMet(token, paid, minAmount);
 
         delete _claims[token][msg.sender];
         _segregated[token] = total - amount;
-        if (total == amount) _basket.clearClaims(token);
+        if (total == amount) {
+            Constituents memory c = _basket.load();
+            uint256 i = c.indexOf(token);
+            if (i != c.count) _basket.setClaims(i, false);
+        }
         emit Claimed(token, msg.sender, receiver, amount, paid);
 
         IERC20(token).safeTransfer(receiver, paid);
@@ -175,7 +175,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
 
         uint256 i = c.find(token);
         units = Math.mulDiv(_strictAvailable(c, i), _RAY, c.base);
-        _setUnits(c, i, units);
+        _setUnits(i, token, units);
     }
 
     /// @inheritdoc IIndexToken
@@ -226,8 +226,12 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     /// @inheritdoc IIndexToken
     function previewMint(uint256 shares) external view nonReentrantView returns (uint256[] memory amounts) {
         Constituents memory c = _basket.load();
+        uint256 added = _baseForMint(c, shares);
 
-        return _amountsUp(c.units, _baseForMint(shares, c.base, c.rules.mintFee, _multiplierOf(c.rules)));
+        amounts = new uint256[](c.count);
+        for (uint256 i = 0; i < amounts.length; ++i) {
+            amounts[i] = _amountUp(c, i, added);
+        }
     }
 
     /// @inheritdoc IIndexToken
@@ -235,7 +239,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         Constituents memory c = _basket.load();
         uint256 removed = _baseForRedeem(c, shares);
 
-        amounts = new uint256[](c.tokens.length);
+        amounts = new uint256[](c.count);
         for (uint256 i = 0; i < amounts.length; ++i) {
             amounts[i] = _amountDown(c, i, removed);
         }
@@ -244,29 +248,28 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     /// @inheritdoc IIndexToken
     function sharesForAmounts(uint256[] calldata amounts) external view nonReentrantView returns (uint256 shares) {
         Constituents memory c = _basket.load();
-        if (amounts.length != c.tokens.length) revert IndexToken_LengthMismatch(c.tokens.length, amounts.length);
+        if (amounts.length != c.count) revert IndexToken_LengthMismatch(c.count, amounts.length);
 
         uint256 base = type(uint96).max;
         for (uint256 i = 0; i < amounts.length; ++i) {
-            base = Math.min(base, Math.saturatingMul(amounts[i], _RAY) / c.units[i]);
+            base = Math.min(base, Math.saturatingMul(amounts[i], _RAY) / c.unit(i));
         }
         uint256 gross = base * _RAY / _multiplierOf(c.rules);
-        if (c.base == 0) gross = Math.saturatingSub(gross, DEAD_SHARES);
+        if (c.base == 0) gross = Math.saturatingSub(gross, _DEAD_SHARES);
 
         return gross * (_BPS - c.rules.mintFee) / _BPS;
     }
 
     /// @inheritdoc IIndexToken
     function basket() external view nonReentrantView returns (address[] memory tokens, uint256[] memory units) {
-        Constituents memory c = _basket.load();
-        return (c.tokens, c.units);
+        return _basket.load().lists();
     }
 
     /// @inheritdoc IIndexToken
     function holdings() external view nonReentrantView returns (uint256[] memory books, uint256[] memory available) {
         Constituents memory c = _basket.load();
-        books = new uint256[](c.tokens.length);
-        available = new uint256[](c.tokens.length);
+        books = new uint256[](c.count);
+        available = new uint256[](c.count);
         for (uint256 i = 0; i < books.length; ++i) {
             books[i] = _books(c, i);
             (, available[i]) = _available(c, i);
@@ -294,29 +297,9 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     }
 
     /// @inheritdoc IIndexToken
-    function fees() external view returns (Fees memory) {
-        Rules memory rules = _basket.rules;
-        return Fees(rules.anchor, rules.anchorTime, rules.dailyFee, rules.mintFee);
-    }
-
-    /// @inheritdoc IIndexToken
-    function feeReceiver() external view returns (address) {
-        return _feeReceiver;
-    }
-
-    /// @inheritdoc IIndexToken
-    function supplyCap() external view returns (uint256) {
-        return _basket.rules.supplyCap;
-    }
-
-    /// @inheritdoc IIndexToken
-    function mintingPaused() external view returns (bool) {
-        return _basket.rules.paused;
-    }
-
-    /// @inheritdoc IIndexToken
-    function deprecated() external view returns (bool) {
-        return _basket.rules.deprecated;
+    function terms() external view returns (Terms memory) {
+        Rules memory r = _basket.rules;
+        return Terms(r.anchor, r.anchorTime, r.dailyFee, r.mintFee, r.supplyCap, _feeReceiver, r.paused, r.deprecated);
     }
 
     /// @inheritdoc IIndexToken
@@ -331,13 +314,18 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
 
     // ---------------------------------------------------------------- amounts
 
-    /// @dev {base} = ceil({share} x D27{base/share}), mint fee and dead shares included.
-    function _baseForMint(uint256 shares, uint256 base, uint256 mintFee, uint256 m) private pure returns (uint256) {
+    /// @dev {base} = ceil({share} x D27{base/share}), mint fee and dead shares included. Refuses what the supply cap refuses.
+    function _baseForMint(Constituents memory c, uint256 shares) private view returns (uint256 added) {
         if (shares > type(uint96).max) revert IndexToken_SharesOutOfRange(shares);
 
-        uint256 gross = Math.ceilDiv(shares * _BPS, _BPS - mintFee);
-        if (base == 0) gross += DEAD_SHARES;
-        return Math.ceilDiv(gross * m, _RAY);
+        uint256 m = _multiplierOf(c.rules);
+        uint256 gross = Math.ceilDiv(shares * _BPS, _BPS - c.rules.mintFee);
+        if (c.base == 0) gross += _DEAD_SHARES;
+        added = Math.ceilDiv(gross * m, _RAY);
+
+        uint256 supply = (c.base + added) * _RAY / m;
+        uint256 cap = c.rules.supplyCap * _WAD;
+        if (supply > cap) revert IndexToken_SupplyCapExceeded(supply, cap);
     }
 
     /// @dev {base} = floor({share} x D27{base/share})
@@ -347,17 +335,18 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         return shares * _multiplierOf(c.rules) / _RAY;
     }
 
-    /// @dev {tok} = ceil(D27{tok/base} x {base}). 128 + 97 bits at most.
-    function _amountsUp(uint256[] memory units, uint256 base) private pure returns (uint256[] memory amounts) {
-        amounts = new uint256[](units.length);
-        for (uint256 i = 0; i < amounts.length; ++i) {
-            amounts[i] = Math.ceilDiv(units[i] * base, _RAY);
+    /// @dev {tok} = ceil(D27{tok/base} x {base}). Units have 128 bits and a base at most 97: no overflow.
+    function _amountUp(Constituents memory c, uint256 i, uint256 base) private pure returns (uint256) {
+        unchecked {
+            return (c.unit(i) * base + (_RAY - 1)) / _RAY;
         }
     }
 
     /// @dev {tok} = floor(D27{tok/base} x {base}), less the pro-rata haircut where the basket is short.
     function _amountDown(Constituents memory c, uint256 i, uint256 base) private view returns (uint256 amount) {
-        amount = c.units[i] * base / _RAY;
+        unchecked {
+            amount = c.unit(i) * base / _RAY;
+        }
         uint256 books = _books(c, i);
         (bool readable, uint256 available) = _available(c, i);
         if (readable && available < books) amount = Math.mulDiv(amount, available, books);
@@ -365,37 +354,44 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
 
     /// @dev {tok} Rounds down: what the basket says it holds.
     function _books(Constituents memory c, uint256 i) private pure returns (uint256) {
-        return c.units[i] * c.base / _RAY;
+        unchecked {
+            return c.unit(i) * c.base / _RAY;
+        }
     }
 
     /// @dev {tok} What the basket holds of constituent `i` after open claims.
     function _available(Constituents memory c, uint256 i) private view returns (bool readable, uint256 available) {
         uint256 gasBefore = gasleft();
-        (readable, available) = TolerantERC20.tryBalanceOf(c.tokens[i], address(this));
+        (readable, available) = TolerantERC20.tryBalanceOf(c.token(i), address(this));
         if (!readable) _requireGas(gasBefore, TolerantERC20.BALANCE_GAS);
-        if (c.hasClaims(i)) available = Math.saturatingSub(available, _segregated[c.tokens[i]]);
+        if (c.hasClaims(i)) available = Math.saturatingSub(available, _segregated[c.token(i)]);
     }
 
-    function _strictAvailable(Constituents memory c, uint256 i) private view returns (uint256 available) {
-        bool readable;
-        (readable, available) = _available(c, i);
-        if (!readable) revert IndexToken_BalanceUnreadable(c.tokens[i]);
+    /// @dev The same, and a revert where it cannot be read.
+    function _strictAvailable(Constituents memory c, uint256 i) private view returns (uint256) {
+        return Math.saturatingSub(_balanceOf(c.token(i)), c.hasClaims(i) ? _segregated[c.token(i)] : 0);
     }
 
     // ---------------------------------------------------------------- moving assets
 
-    /// @dev Pulls exactly `amount` and proves that it came. The balance before also proves that the newcomer joins a whole basket.
+    /// @dev Pulls exactly `amount` and proves that it came. What is there before also proves that the newcomer joins a whole basket.
     function _pull(Constituents memory c, uint256 i, uint256 amount) private {
-        address token = c.tokens[i];
-        uint256 before = IERC20(token).balanceOf(address(this));
-        uint256 available = c.hasClaims(i) ? Math.saturatingSub(before, _segregated[token]) : before;
+        address token = c.token(i);
+        uint256 held = _balanceOf(token);
+        uint256 owed = c.hasClaims(i) ? _segregated[token] : 0;
         uint256 books = _books(c, i);
-        if (available < books) revert IndexToken_Shortfall(token, books, available);
+        if (held < books + owed) revert IndexToken_Shortfall(token, books, Math.saturatingSub(held, owed));
 
         IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
 
-        uint256 received = Math.saturatingSub(IERC20(token).balanceOf(address(this)), before);
+        uint256 received = Math.saturatingSub(_balanceOf(token), held);
         if (received < amount) revert IndexToken_ShortDelivery(token, amount, received);
+    }
+
+    function _balanceOf(address token) private view returns (uint256) {
+        (bool readable, uint256 held) = TolerantERC20.tryBalanceOf(token, address(this));
+        if (!readable) revert IndexToken_BalanceUnreadable(token);
+        return held;
     }
 
     /// @dev A transfer that fails becomes the owner's claim, so that one broken constituent blocks nobody and forfeits nothing.
@@ -406,13 +402,13 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
 
         _segregated[token] += amount;
         _claims[token][owner] += amount;
-        _basket.markClaims(i);
+        _basket.setClaims(i, true);
 
         emit Segregated(token, owner, amount);
     }
 
     /// @dev A failed call counts only if it had its full gas: a caller cannot fake a broken token by sending too little. EIP-150 passes on 63/64.
-    function _requireGas(uint256 gasBefore, uint256 needed) private view {
+    function _requireGas(uint256 gasBefore, uint256 needed) private pure {
         if (gasBefore - gasBefore / 64 < needed + 10_000) revert IndexToken_InsufficientGas(gasBefore);
     }
 
@@ -428,18 +424,18 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         uint256 available = _strictAvailable(c, iOut);
         if (t.amountOut > booksOut) revert IndexToken_AmountExceedsBooks(t.tokenOut, t.amountOut, booksOut);
         if (available < booksOut) revert IndexToken_Shortfall(t.tokenOut, booksOut, available);
-        uint256 balanceIn = IERC20(t.tokenIn).balanceOf(address(this));
+        uint256 balanceIn = _balanceOf(t.tokenIn);
 
         if (t.amountOut != 0) IERC20(t.tokenOut).safeTransfer(t.receiver, t.amountOut);
         IIndexSwapCallback(msg.sender).onIndexSwap(t.tokenOut, t.amountOut, t.tokenIn, t.amountIn, data);
 
-        uint256 received = Math.saturatingSub(IERC20(t.tokenIn).balanceOf(address(this)), balanceIn);
+        uint256 received = Math.saturatingSub(_balanceOf(t.tokenIn), balanceIn);
         if (received < t.amountIn) revert IndexToken_ShortDelivery(t.tokenIn, t.amountIn, received);
         uint256 left = _strictAvailable(c, iOut);
         if (left + t.amountOut < available) revert IndexToken_Shortfall(t.tokenOut, available - t.amountOut, left);
 
-        _raise(c, t.tokenIn, t.amountIn);
-        _setUnits(c, iOut, (booksOut - t.amountOut) * _RAY / c.base);
+        _raise(t.tokenIn, t.amountIn);
+        _setUnits(iOut, t.tokenOut, (booksOut - t.amountOut) * _RAY / c.base);
 
         emit Swapped(t.tokenOut, t.tokenIn, t.receiver, t.amountOut, t.amountIn);
     }
@@ -447,26 +443,28 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     // ---------------------------------------------------------------- the basket
 
     /// @dev Books `amount` more of `token`, which joins the basket if it is new.
-    function _raise(Constituents memory c, address token, uint256 amount) private {
-        if (!c.contains(token)) {
+    function _raise(address token, uint256 amount) private {
+        Constituents memory c = _basket.load();
+        uint256 i = c.indexOf(token);
+        uint256 books = i == c.count ? 0 : _books(c, i);
+        if (i == c.count) {
             _admit(token);
-            _basket.append(c, token, _segregated[token] != 0);
+            _basket.append(token, _segregated[token] != 0);
             emit ConstituentAdded(token);
         }
-        uint256 i = c.find(token);
-        uint256 units = Math.mulDiv(_books(c, i) + amount, _RAY, c.base);
+
+        uint256 units = Math.mulDiv(books + amount, _RAY, c.base);
         if (units == 0) revert IndexToken_UnitsOutOfRange(token, 0);
-        _setUnits(c, i, units);
+        _setUnits(i, token, units);
     }
 
     /// @dev Sets D27{tok/base}; a constituent without units leaves the basket.
-    function _setUnits(Constituents memory c, uint256 i, uint256 units) private {
-        address token = c.tokens[i];
+    function _setUnits(uint256 i, address token, uint256 units) private {
         if (units == 0) {
-            _basket.remove(c, i);
+            _basket.remove(i);
             emit ConstituentRemoved(token);
         } else {
-            _basket.setUnits(c, i, units);
+            _basket.setUnit(i, token, units);
         }
         emit UnitsSet(token, units);
     }
@@ -493,7 +491,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     }
 
     function _setStreamingFee(uint256 dailyFee) private {
-        if (dailyFee > MAX_DAILY_FEE) revert IndexToken_StreamingFeeTooHigh(dailyFee, MAX_DAILY_FEE);
+        if (dailyFee > _MAX_DAILY_FEE) revert IndexToken_StreamingFeeTooHigh(dailyFee, _MAX_DAILY_FEE);
 
         uint256 anchor = multiplier() / (_RAY / _WAD);
         _basket.rules.anchor = uint64(anchor);
@@ -503,7 +501,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     }
 
     function _setMintFee(uint256 mintFee) private {
-        if (mintFee > MAX_MINT_FEE) revert IndexToken_MintFeeTooHigh(mintFee, MAX_MINT_FEE);
+        if (mintFee > _MAX_MINT_FEE) revert IndexToken_MintFeeTooHigh(mintFee, _MAX_MINT_FEE);
 
         _basket.rules.mintFee = uint16(mintFee);
         emit MintFeeSet(mintFee);
@@ -517,7 +515,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     }
 
     function _setSupplyCap(uint256 cap) private {
-        if (cap > MAX_SUPPLY_CAP) revert IndexToken_SupplyCapTooHigh(cap, MAX_SUPPLY_CAP);
+        if (cap > _MAX_SUPPLY_CAP) revert IndexToken_SupplyCapTooHigh(cap, _MAX_SUPPLY_CAP);
 
         _basket.rules.supplyCap = uint40(cap);
         emit SupplyCapSet(cap);

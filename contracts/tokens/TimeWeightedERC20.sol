@@ -66,49 +66,36 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
     // ---------------------------------------------------------------- internals
 
     /// @dev The one place where balances change. Self-transfers and zero values take the same road and come out unchanged.
+    /// Nothing overflows: only a mint raises the issued supply, and no balance or burnt value is ever more than that.
     function _update(address from, address to, uint256 value) internal virtual override {
-        if (from == address(0)) {
-            TimedBalance supply = _touch(address(0));
-            uint256 issued = supply.balance();
-            if (value > type(uint96).max - issued) revert TimeWeightedERC20_SupplyOverflow(issued, value);
-            unchecked {
+        unchecked {
+            uint256 elapsed = block.timestamp - epochGenesis;
+            uint256 epochStart = block.timestamp - elapsed % epochLength;
+
+            if (from == address(0)) {
+                TimedBalance supply = _touch(address(0), epochStart);
+                uint256 issued = supply.balance();
+                if (value > type(uint96).max - issued) revert TimeWeightedERC20_SupplyOverflow(issued, value);
                 _live[address(0)] = supply.moveTo(block.timestamp, issued + value);
-            }
-        } else {
-            TimedBalance debtor = _touch(from);
-            uint256 held = debtor.balance();
-            if (value > held) revert ERC20InsufficientBalance(from, held, value);
-            unchecked {
+            } else {
+                TimedBalance debtor = _touch(from, epochStart);
+                uint256 held = debtor.balance();
+                if (value > held) revert ERC20InsufficientBalance(from, held, value);
                 _live[from] = debtor.moveTo(block.timestamp, held - value);
             }
-        }
 
-        // No overflow below: a balance and a burnt value are never more than the issued supply.
-        if (to == address(0)) {
-            TimedBalance supply = _touch(address(0));
-            unchecked {
-                _live[address(0)] = supply.moveTo(block.timestamp, supply.balance() - value);
-            }
-        } else {
-            TimedBalance creditor = _touch(to);
-            unchecked {
-                _live[to] = creditor.moveTo(block.timestamp, creditor.balance() + value);
-            }
+            TimedBalance other = _touch(to, epochStart);
+            uint256 balance = to == address(0) ? other.balance() - value : other.balance() + value;
+            _live[to] = other.moveTo(block.timestamp, balance);
         }
 
         emit Transfer(from, to, value);
     }
 
     /// @dev Returns the live slot, and keeps it for readers if this is the account's first touch in this epoch.
-    function _touch(address account) private returns (TimedBalance live) {
+    function _touch(address account, uint256 epochStart) private returns (TimedBalance live) {
         live = _live[account];
-        if (live.isEmpty()) return live;
-
-        unchecked {
-            uint256 elapsed = block.timestamp - epochGenesis;
-            uint256 epochStart = block.timestamp - elapsed % epochLength;
-            if (live.time() < epochStart) _saved[account][elapsed / epochLength] = live;
-        }
+        if (live.time() < epochStart && !live.isEmpty()) _saved[account][_epochOf(epochStart)] = live;
     }
 
     function _slotSeconds(address account, uint256 fromEpoch, uint256 toEpoch) private view returns (uint256) {
