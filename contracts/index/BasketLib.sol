@@ -5,19 +5,7 @@ import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
 import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
 
 import {IIndexToken} from "../../interfaces/IIndexToken.sol";
-
-/// @dev 64 + 32 + 48 + 16 + 40 + 32 + 8 + 8 = 248 bits, one slot. Units as in {IIndexToken.Fees} and `supplyCap`.
-/// `claims` has bit `i` set while somebody has an open claim on constituent `i`.
-struct Rules {
-    uint64 anchor;
-    uint32 anchorTime;
-    uint48 dailyFee;
-    uint16 mintFee;
-    uint40 supplyCap;
-    uint32 claims;
-    bool paused;
-    bool deprecated;
-}
+import {Rules} from "./Rules.sol";
 
 /// @dev Where a basket is stored. Slot 0: `tokens:160 | base:96`. Slot 1: rules. Slots 2 to 17: units, two of 128 bits a slot.
 /// The list of tokens changes seldom and lives in contract code (20 bytes each), which is cheaper to read than seven slots.
@@ -57,17 +45,15 @@ library BasketLib {
         self.tokens = SSTORE2.write(packed);
     }
 
-    function load(Basket storage self) internal view returns (Constituents memory c) {
-        c.base = self.base;
-        c.rules = self.rules;
-        c.tokens = SSTORE2.read(self.tokens);
+    function load(Basket storage self) internal view returns (Constituents memory) {
+        bytes memory tokens = SSTORE2.read(self.tokens);
         unchecked {
-            c.count = c.tokens.length / 20;
-            uint256 words = (c.count + 1) / 2;
-            c.units = new uint256[](words);
-            for (uint256 i = 0; i < words; ++i) {
-                c.units[i] = self.units[i];
+            uint256 count = tokens.length / 20;
+            uint256[] memory units = new uint256[]((count + 1) / 2);
+            for (uint256 i = 0; i < units.length; ++i) {
+                units[i] = self.units[i];
             }
+            return Constituents(self.base, count, self.rules, tokens, units);
         }
     }
 
@@ -120,7 +106,7 @@ library BasketLib {
         if (c.count == MAX_CONSTITUENTS) revert IIndexToken.IndexToken_ConstituentCount(c.count + 1);
 
         self.tokens = SSTORE2.write(bytes.concat(c.tokens, bytes20(token_)));
-        setClaims(self, c.count, claimed);
+        self.rules = self.rules.withClaims(c.count, claimed);
     }
 
     /// @dev The last constituent takes the place of the removed one. Open claims outlive both moves. Reverts: LastConstituent.
@@ -135,21 +121,7 @@ library BasketLib {
         }
         self.tokens = SSTORE2.write(tokens);
         setUnit(self, i, token(c, last), unit(c, last));
-        setClaims(self, i, hasClaims(c, last));
+        self.rules = self.rules.withClaims(i, c.rules.hasClaims(last)).withClaims(last, false);
         setUnit(self, last, token(c, last), 0);
-        setClaims(self, last, false);
-    }
-
-    // ---------------------------------------------------------------- claims
-
-    /// @dev Whether anybody has an open claim on constituent `i`.
-    function hasClaims(Constituents memory c, uint256 i) internal pure returns (bool) {
-        return (c.rules.claims >> i) & 1 != 0;
-    }
-
-    function setClaims(Basket storage self, uint256 i, bool claimed) internal {
-        uint32 bit = uint32(1 << i);
-        uint32 claims = self.rules.claims;
-        self.rules.claims = claimed ? claims | bit : claims & ~bit;
     }
 }

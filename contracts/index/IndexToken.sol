@@ -9,8 +9,9 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IIndexSwapCallback, IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {TimeWeightedERC20} from "../tokens/TimeWeightedERC20.sol";
-import {Basket, BasketLib, Constituents, Rules} from "./BasketLib.sol";
+import {Basket, BasketLib, Constituents} from "./BasketLib.sol";
 import {FeeMath} from "./FeeMath.sol";
+import {Rules} from "./Rules.sol";
 import {TolerantERC20} from "./TolerantERC20.sol";
 
 /// @title One token that holds its own basket
@@ -60,7 +61,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
             emit UnitsSet(p.tokens[i], p.units[i]);
         }
 
-        _basket.rules.anchor = uint64(_WAD);
+        _basket.rules = Rules.wrap(0).withStreamingFee(_WAD, block.timestamp, 0);
         _setStreamingFee(p.dailyFee);
         _setMintFee(p.mintFee);
         _setSupplyCap(p.supplyCap);
@@ -77,16 +78,18 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     {
         Constituents memory c = _basket.load();
         if (shares == 0) revert IndexToken_ZeroShares();
-        if (c.rules.paused || c.rules.deprecated) revert IndexToken_MintingStopped(c.rules.paused, c.rules.deprecated);
+        _requireMinting(c.rules);
         if (receiver == address(this)) revert IndexToken_InvalidReceiver(receiver);
         if (maxAmounts.length != c.count) revert IndexToken_LengthMismatch(c.count, maxAmounts.length);
 
         uint256 added = _baseForMint(c, shares);
         amounts = new uint256[](c.count);
         for (uint256 i = 0; i < amounts.length; ++i) {
-            uint256 amount = _amountUp(c, i, added);
-            if (amount > maxAmounts[i]) revert IndexToken_MaxAmountExceeded(c.token(i), amount, maxAmounts[i]);
-            _pull(c, i, amount);
+            address token = c.token(i);
+            uint256 unit = c.unit(i);
+            uint256 amount = _up(unit, added);
+            if (amount > maxAmounts[i]) revert IndexToken_MaxAmountExceeded(token, amount, maxAmounts[i]);
+            _pull(token, amount, _down(unit, c.base), _claimsOn(c, i, token));
             amounts[i] = amount;
         }
 
@@ -116,9 +119,10 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
 
         amounts = new uint256[](c.count);
         for (uint256 i = 0; i < amounts.length; ++i) {
-            uint256 amount = _amountDown(c, i, removed);
-            if (amount < minAmounts[i]) revert IndexToken_MinAmountNotMet(c.token(i), amount, minAmounts[i]);
-            if (amount != 0) _sendOrSegregate(i, c.token(i), receiver, owner, amount);
+            address token = c.token(i);
+            uint256 amount = _amountDown(c, i, token, removed);
+            if (amount < minAmounts[i]) revert IndexToken_MinAmountNotMet(token, amount, minAmounts[i]);
+            if (amount != 0) _sendOrSegregate(i, token, receiver, owner, amount);
             amounts[i] = amount;
         }
 
@@ -142,7 +146,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         if (total == amount) {
             Constituents memory c = _basket.load();
             uint256 i = c.indexOf(token);
-            if (i != c.count) _basket.setClaims(i, false);
+            if (i != c.count) _basket.rules = c.rules.withClaims(i, false);
         }
         emit Claimed(token, msg.sender, receiver, amount, paid);
 
@@ -174,13 +178,13 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         if (c.base == 0) revert IndexToken_NotSeeded();
 
         uint256 i = c.find(token);
-        units = Math.mulDiv(_strictAvailable(c, i), _RAY, c.base);
+        units = Math.mulDiv(_available(c, i), _RAY, c.base);
         _setUnits(i, token, units);
     }
 
     /// @inheritdoc IIndexToken
     function setStreamingFee(uint256 dailyFee) external restricted nonReentrant {
-        if (_basket.rules.deprecated) revert IndexToken_AlreadyDeprecated();
+        if (_basket.rules.deprecated()) revert IndexToken_AlreadyDeprecated();
         _setStreamingFee(dailyFee);
     }
 
@@ -202,21 +206,21 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
 
     /// @inheritdoc IIndexToken
     function pauseMinting() external restricted nonReentrant {
-        _basket.rules.paused = true;
+        _basket.rules = _basket.rules.withPaused(true);
         emit MintingPaused(msg.sender);
     }
 
     /// @inheritdoc IIndexToken
     function unpauseMinting() external restricted nonReentrant {
-        _basket.rules.paused = false;
+        _basket.rules = _basket.rules.withPaused(false);
         emit MintingUnpaused(msg.sender);
     }
 
     /// @inheritdoc IIndexToken
     function deprecate() external restricted nonReentrant {
-        if (_basket.rules.deprecated) revert IndexToken_AlreadyDeprecated();
+        if (_basket.rules.deprecated()) revert IndexToken_AlreadyDeprecated();
 
-        _basket.rules.deprecated = true;
+        _basket.rules = _basket.rules.withDeprecated();
         _setStreamingFee(0);
         emit Deprecated(msg.sender);
     }
@@ -230,7 +234,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
 
         amounts = new uint256[](c.count);
         for (uint256 i = 0; i < amounts.length; ++i) {
-            amounts[i] = _amountUp(c, i, added);
+            amounts[i] = _up(c.unit(i), added);
         }
     }
 
@@ -241,7 +245,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
 
         amounts = new uint256[](c.count);
         for (uint256 i = 0; i < amounts.length; ++i) {
-            amounts[i] = _amountDown(c, i, removed);
+            amounts[i] = _amountDown(c, i, c.token(i), removed);
         }
     }
 
@@ -257,7 +261,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         uint256 gross = base * _RAY / _multiplierOf(c.rules);
         if (c.base == 0) gross = Math.saturatingSub(gross, _DEAD_SHARES);
 
-        return gross * (_BPS - c.rules.mintFee) / _BPS;
+        return gross * (_BPS - c.rules.mintFee()) / _BPS;
     }
 
     /// @inheritdoc IIndexToken
@@ -271,8 +275,10 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         books = new uint256[](c.count);
         available = new uint256[](c.count);
         for (uint256 i = 0; i < books.length; ++i) {
-            books[i] = _books(c, i);
-            (, available[i]) = _available(c, i);
+            address token = c.token(i);
+            (, uint256 held) = TolerantERC20.tryBalanceOf(token, address(this));
+            books[i] = _down(c.unit(i), c.base);
+            available[i] = Math.saturatingSub(held, _claimsOn(c, i, token));
         }
     }
 
@@ -298,8 +304,17 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
 
     /// @inheritdoc IIndexToken
     function terms() external view returns (Terms memory) {
-        Rules memory r = _basket.rules;
-        return Terms(r.anchor, r.anchorTime, r.dailyFee, r.mintFee, r.supplyCap, _feeReceiver, r.paused, r.deprecated);
+        Rules r = _basket.rules;
+        return Terms({
+            anchor: r.anchor(),
+            anchorTime: r.anchorTime(),
+            dailyFee: r.dailyFee(),
+            mintFee: r.mintFee(),
+            supplyCap: r.supplyCap(),
+            feeReceiver: _feeReceiver,
+            paused: r.paused(),
+            deprecated: r.deprecated()
+        });
     }
 
     /// @inheritdoc IIndexToken
@@ -318,14 +333,17 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     function _baseForMint(Constituents memory c, uint256 shares) private view returns (uint256 added) {
         if (shares > type(uint96).max) revert IndexToken_SharesOutOfRange(shares);
 
-        uint256 m = _multiplierOf(c.rules);
-        uint256 gross = Math.ceilDiv(shares * _BPS, _BPS - c.rules.mintFee);
-        if (c.base == 0) gross += _DEAD_SHARES;
-        added = Math.ceilDiv(gross * m, _RAY);
+        // Shares and base have 97 bits at most, the multiplier 90: no overflow. The fee is at most 1 %.
+        unchecked {
+            uint256 m = _multiplierOf(c.rules);
+            uint256 gross = Math.ceilDiv(shares * _BPS, _BPS - c.rules.mintFee());
+            if (c.base == 0) gross += _DEAD_SHARES;
+            added = Math.ceilDiv(gross * m, _RAY);
 
-        uint256 supply = (c.base + added) * _RAY / m;
-        uint256 cap = c.rules.supplyCap * _WAD;
-        if (supply > cap) revert IndexToken_SupplyCapExceeded(supply, cap);
+            uint256 supply = (c.base + added) * _RAY / m;
+            uint256 cap = c.rules.supplyCap() * _WAD;
+            if (supply > cap) revert IndexToken_SupplyCapExceeded(supply, cap);
+        }
     }
 
     /// @dev {base} = floor({share} x D27{base/share})
@@ -336,51 +354,52 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     }
 
     /// @dev {tok} = ceil(D27{tok/base} x {base}). Units have 128 bits and a base at most 97: no overflow.
-    function _amountUp(Constituents memory c, uint256 i, uint256 base) private pure returns (uint256) {
+    function _up(uint256 unit, uint256 base) private pure returns (uint256) {
         unchecked {
-            return (c.unit(i) * base + (_RAY - 1)) / _RAY;
+            return (unit * base + (_RAY - 1)) / _RAY;
         }
     }
 
-    /// @dev {tok} = floor(D27{tok/base} x {base}), less the pro-rata haircut where the basket is short.
-    function _amountDown(Constituents memory c, uint256 i, uint256 base) private view returns (uint256 amount) {
+    /// @dev {tok} = floor(D27{tok/base} x {base})
+    function _down(uint256 unit, uint256 base) private pure returns (uint256) {
         unchecked {
-            amount = c.unit(i) * base / _RAY;
-        }
-        uint256 books = _books(c, i);
-        (bool readable, uint256 available) = _available(c, i);
-        if (readable && available < books) amount = Math.mulDiv(amount, available, books);
-    }
-
-    /// @dev {tok} Rounds down: what the basket says it holds.
-    function _books(Constituents memory c, uint256 i) private pure returns (uint256) {
-        unchecked {
-            return c.unit(i) * c.base / _RAY;
+            return unit * base / _RAY;
         }
     }
 
-    /// @dev {tok} What the basket holds of constituent `i` after open claims.
-    function _available(Constituents memory c, uint256 i) private view returns (bool readable, uint256 available) {
+    /// @dev {tok} for `base`, rounded down, less the pro-rata haircut where the basket is short. No haircut on what cannot be read.
+    function _amountDown(Constituents memory c, uint256 i, address token, uint256 base) private view returns (uint256 amount) {
+        uint256 unit = c.unit(i);
+        uint256 books = _down(unit, c.base);
+        amount = _down(unit, base);
+
         uint256 gasBefore = gasleft();
-        (readable, available) = TolerantERC20.tryBalanceOf(c.token(i), address(this));
-        if (!readable) _requireGas(gasBefore, TolerantERC20.BALANCE_GAS);
-        if (c.hasClaims(i)) available = Math.saturatingSub(available, _segregated[c.token(i)]);
+        (bool readable, uint256 held) = TolerantERC20.tryBalanceOf(token, address(this));
+        if (!readable) {
+            _requireGas(gasBefore, TolerantERC20.BALANCE_GAS);
+        } else {
+            uint256 available = Math.saturatingSub(held, _claimsOn(c, i, token));
+            if (available < books) amount = Math.mulDiv(amount, available, books);
+        }
     }
 
-    /// @dev The same, and a revert where it cannot be read.
-    function _strictAvailable(Constituents memory c, uint256 i) private view returns (uint256) {
-        return Math.saturatingSub(_balanceOf(c.token(i)), c.hasClaims(i) ? _segregated[c.token(i)] : 0);
+    /// @dev {tok} Open claims on constituent `i`: not part of the basket.
+    function _claimsOn(Constituents memory c, uint256 i, address token) private view returns (uint256) {
+        return c.rules.hasClaims(i) ? _segregated[token] : 0;
+    }
+
+    /// @dev {tok} What the basket holds of constituent `i` after open claims. Reverts where it cannot be read.
+    function _available(Constituents memory c, uint256 i) private view returns (uint256) {
+        address token = c.token(i);
+        return Math.saturatingSub(_balanceOf(token), _claimsOn(c, i, token));
     }
 
     // ---------------------------------------------------------------- moving assets
 
     /// @dev Pulls exactly `amount` and proves that it came. What is there before also proves that the newcomer joins a whole basket.
-    function _pull(Constituents memory c, uint256 i, uint256 amount) private {
-        address token = c.token(i);
+    function _pull(address token, uint256 amount, uint256 books, uint256 claims) private {
         uint256 held = _balanceOf(token);
-        uint256 owed = c.hasClaims(i) ? _segregated[token] : 0;
-        uint256 books = _books(c, i);
-        if (held < books + owed) revert IndexToken_Shortfall(token, books, Math.saturatingSub(held, owed));
+        if (held < books + claims) revert IndexToken_Shortfall(token, books, Math.saturatingSub(held, claims));
 
         IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
 
@@ -402,7 +421,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
 
         _segregated[token] += amount;
         _claims[token][owner] += amount;
-        _basket.setClaims(i, true);
+        _basket.rules = _basket.rules.withClaims(i, true);
 
         emit Segregated(token, owner, amount);
     }
@@ -420,8 +439,8 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         if (t.tokenIn == t.tokenOut) revert IndexToken_DuplicateConstituent(t.tokenIn);
 
         uint256 iOut = c.find(t.tokenOut);
-        uint256 booksOut = _books(c, iOut);
-        uint256 available = _strictAvailable(c, iOut);
+        uint256 booksOut = _down(c.unit(iOut), c.base);
+        uint256 available = _available(c, iOut);
         if (t.amountOut > booksOut) revert IndexToken_AmountExceedsBooks(t.tokenOut, t.amountOut, booksOut);
         if (available < booksOut) revert IndexToken_Shortfall(t.tokenOut, booksOut, available);
         uint256 balanceIn = _balanceOf(t.tokenIn);
@@ -431,7 +450,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
 
         uint256 received = Math.saturatingSub(_balanceOf(t.tokenIn), balanceIn);
         if (received < t.amountIn) revert IndexToken_ShortDelivery(t.tokenIn, t.amountIn, received);
-        uint256 left = _strictAvailable(c, iOut);
+        uint256 left = _available(c, iOut);
         if (left + t.amountOut < available) revert IndexToken_Shortfall(t.tokenOut, available - t.amountOut, left);
 
         _raise(t.tokenIn, t.amountIn);
@@ -446,7 +465,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     function _raise(address token, uint256 amount) private {
         Constituents memory c = _basket.load();
         uint256 i = c.indexOf(token);
-        uint256 books = i == c.count ? 0 : _books(c, i);
+        uint256 books = i == c.count ? 0 : _down(c.unit(i), c.base);
         if (i == c.count) {
             _admit(token);
             _basket.append(token, _segregated[token] != 0);
@@ -478,8 +497,12 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
 
     // ---------------------------------------------------------------- fees and rules
 
-    function _multiplierOf(Rules memory rules) private view returns (uint256) {
-        return FeeMath.multiplier(rules.anchor, rules.dailyFee, block.timestamp - rules.anchorTime);
+    function _requireMinting(Rules rules) private pure {
+        if (rules.paused() || rules.deprecated()) revert IndexToken_MintingStopped(rules.paused(), rules.deprecated());
+    }
+
+    function _multiplierOf(Rules rules) private view returns (uint256) {
+        return FeeMath.multiplier(rules.anchor(), rules.dailyFee(), block.timestamp - rules.anchorTime());
     }
 
     function _collectFees() private returns (uint256 shares) {
@@ -494,16 +517,14 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         if (dailyFee > _MAX_DAILY_FEE) revert IndexToken_StreamingFeeTooHigh(dailyFee, _MAX_DAILY_FEE);
 
         uint256 anchor = multiplier() / (_RAY / _WAD);
-        _basket.rules.anchor = uint64(anchor);
-        _basket.rules.anchorTime = uint32(block.timestamp);
-        _basket.rules.dailyFee = uint48(dailyFee);
+        _basket.rules = _basket.rules.withStreamingFee(anchor, block.timestamp, dailyFee);
         emit StreamingFeeSet(dailyFee, anchor);
     }
 
     function _setMintFee(uint256 mintFee) private {
         if (mintFee > _MAX_MINT_FEE) revert IndexToken_MintFeeTooHigh(mintFee, _MAX_MINT_FEE);
 
-        _basket.rules.mintFee = uint16(mintFee);
+        _basket.rules = _basket.rules.withMintFee(mintFee);
         emit MintFeeSet(mintFee);
     }
 
@@ -517,7 +538,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     function _setSupplyCap(uint256 cap) private {
         if (cap > _MAX_SUPPLY_CAP) revert IndexToken_SupplyCapTooHigh(cap, _MAX_SUPPLY_CAP);
 
-        _basket.rules.supplyCap = uint40(cap);
+        _basket.rules = _basket.rules.withSupplyCap(cap);
         emit SupplyCapSet(cap);
     }
 }

@@ -17,10 +17,13 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
     /// @inheritdoc ITimeWeightedERC20
     uint256 public immutable epochLength;
 
-    mapping(address account => TimedBalance) private _live;
+    /// @dev `saved`, by the epoch of the account's first touch in it: its slot as it was before that touch. Idle epochs store nothing.
+    struct Account {
+        TimedBalance live;
+        mapping(uint256 epoch => TimedBalance) saved;
+    }
 
-    /// @dev By the epoch of an account's first touch: its slot as it was before that touch. Idle epochs store nothing.
-    mapping(address account => mapping(uint256 epoch => TimedBalance)) private _saved;
+    mapping(address account => Account) private _accounts;
 
     constructor(string memory name_, string memory symbol_, uint256 genesis, uint256 length) ERC20(name_, symbol_) ERC20Permit(name_) {
         if (length == 0 || genesis > block.timestamp) revert TimeWeightedERC20_InvalidEpochGrid(genesis, length);
@@ -33,7 +36,7 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
 
     /// @inheritdoc IERC20
     function balanceOf(address account) public view virtual override(ERC20, IERC20) returns (uint256) {
-        return account == address(0) ? 0 : _live[account].balance();
+        return account == address(0) ? 0 : _accounts[account].live.balance();
     }
 
     /// @inheritdoc IERC20
@@ -43,7 +46,7 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
 
     /// @inheritdoc ITimeWeightedERC20
     function issuedSupply() public view returns (uint256) {
-        return _live[address(0)].balance();
+        return _accounts[address(0)].live.balance();
     }
 
     /// @inheritdoc ITimeWeightedERC20
@@ -72,30 +75,30 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
             uint256 elapsed = block.timestamp - epochGenesis;
             uint256 epochStart = block.timestamp - elapsed % epochLength;
 
+            Account storage giver = _accounts[from];
+            TimedBalance slot = _touch(giver, epochStart);
+            uint256 balance = slot.balance();
             if (from == address(0)) {
-                TimedBalance supply = _touch(address(0), epochStart);
-                uint256 issued = supply.balance();
-                if (value > type(uint96).max - issued) revert TimeWeightedERC20_SupplyOverflow(issued, value);
-                _live[address(0)] = supply.moveTo(block.timestamp, issued + value);
+                if (value > type(uint96).max - balance) revert TimeWeightedERC20_SupplyOverflow(balance, value);
+                giver.live = slot.moveTo(block.timestamp, balance + value);
             } else {
-                TimedBalance debtor = _touch(from, epochStart);
-                uint256 held = debtor.balance();
-                if (value > held) revert ERC20InsufficientBalance(from, held, value);
-                _live[from] = debtor.moveTo(block.timestamp, held - value);
+                if (value > balance) revert ERC20InsufficientBalance(from, balance, value);
+                giver.live = slot.moveTo(block.timestamp, balance - value);
             }
 
-            TimedBalance other = _touch(to, epochStart);
-            uint256 balance = to == address(0) ? other.balance() - value : other.balance() + value;
-            _live[to] = other.moveTo(block.timestamp, balance);
+            Account storage taker = _accounts[to];
+            slot = _touch(taker, epochStart);
+            balance = slot.balance();
+            taker.live = slot.moveTo(block.timestamp, to == address(0) ? balance - value : balance + value);
         }
 
         emit Transfer(from, to, value);
     }
 
     /// @dev Returns the live slot, and keeps it for readers if this is the account's first touch in this epoch.
-    function _touch(address account, uint256 epochStart) private returns (TimedBalance live) {
-        live = _live[account];
-        if (live.time() < epochStart && !live.isEmpty()) _saved[account][_epochOf(epochStart)] = live;
+    function _touch(Account storage account, uint256 epochStart) private returns (TimedBalance live) {
+        live = account.live;
+        if (live.time() < epochStart && !live.isEmpty()) account.saved[_epochOf(epochStart)] = live;
     }
 
     function _slotSeconds(address account, uint256 fromEpoch, uint256 toEpoch) private view returns (uint256) {
@@ -108,8 +111,9 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
 
     /// @dev Exact for a start of an epoch and for now. Bounded: goes back once for each epoch since `timestamp` in which the account was touched.
     function _cumulativeAt(address account, uint256 timestamp) private view returns (uint256) {
-        TimedBalance slot = _live[account];
-        while (slot.time() > timestamp) slot = _saved[account][_epochOf(slot.time())];
+        Account storage owner = _accounts[account];
+        TimedBalance slot = owner.live;
+        while (slot.time() > timestamp) slot = owner.saved[_epochOf(slot.time())];
 
         return slot.isEmpty() ? 0 : slot.cumulativeAt(timestamp);
     }
