@@ -64,9 +64,7 @@ interface IIndexToken is ITimeWeightedERC20 {
     event Segregated(address indexed token, address indexed account, uint256 amount);
     event Claimed(address indexed token, address indexed account, address indexed receiver, uint256 claim, uint256 paid);
     event FeesCollected(address indexed receiver, uint256 shares);
-    event Swapped(
-        address indexed tokenOut, address indexed tokenIn, address indexed receiver, uint256 amountOut, uint256 amountIn
-    );
+    event Swapped(address indexed tokenOut, address indexed tokenIn, address indexed receiver, uint256 amountOut, uint256 amountIn);
     event UnitsSet(address indexed token, uint256 units);
     event ConstituentAdded(address indexed token);
     event ConstituentRemoved(address indexed token);
@@ -147,8 +145,7 @@ interface IIndexToken is ITimeWeightedERC20 {
     /// @dev Units round down. A new `tokenIn` joins the basket, a sold-out `tokenOut` leaves it. Surplus over `amountIn` is not booked.
     /// Reverts: AccessManagedUnauthorized, NotSeeded, NotAConstituent, InvalidConstituent, AmountExceedsBooks, Shortfall, ShortDelivery,
     /// ConstituentCount, LastConstituent, UnitsOutOfRange.
-    function swap(address tokenOut, uint256 amountOut, address tokenIn, uint256 amountIn, address receiver, bytes calldata data)
-        external;
+    function swap(address tokenOut, uint256 amountOut, address tokenIn, uint256 amountIn, address receiver, bytes calldata data) external;
 
     /// @notice Sets the units of `token` to what is really there, taking in a surplus or writing off a loss. Rounds down.
     function sync(address token) external returns (uint256 units);

@@ -45,10 +45,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     mapping(address token => uint256) private _segregated;
     mapping(address token => mapping(address account => uint256)) private _claims;
 
-    constructor(Params memory p)
-        TimeWeightedERC20(p.name, p.symbol, p.epochGenesis, p.epochLength)
-        AccessManaged(p.authority)
-    {
+    constructor(Params memory p) TimeWeightedERC20(p.name, p.symbol, p.epochGenesis, p.epochLength) AccessManaged(p.authority) {
         if (p.authority == address(0)) revert IndexToken_ZeroAddress();
         if (p.units.length != p.tokens.length) revert IndexToken_LengthMismatch(p.tokens.length, p.units.length);
 
@@ -161,14 +158,11 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     // ---------------------------------------------------------------- restricted
 
     /// @inheritdoc IIndexToken
-    function swap(
-        address tokenOut,
-        uint256 amountOut,
-        address tokenIn,
-        uint256 amountIn,
-        address receiver,
-        bytes calldata data
-    ) external restricted nonReentrant {
+    function swap(address tokenOut, uint256 amountOut, address tokenIn, uint256 amountIn, address receiver, bytes calldata data)
+        external
+        restricted
+        nonReentrant
+    {
         _swap(Trade(tokenOut, amountOut, tokenIn, amountIn, receiver), data);
     }
 

@@ -1,0 +1,70 @@
+# Every target sets up what is missing first. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+OS := $(shell uname -s | tr A-Z a-z)
+ARCH := $(subst x86_64,amd64,$(subst aarch64,arm64,$(shell uname -m)))
+FOUNDRY := $(foreach tool,anvil cast forge,$(CURDIR)/node_modules/@foundry-rs/$(tool)-$(OS)-$(ARCH)/bin)
+export PATH := $(CURDIR)/.venv/bin:$(subst $(eval ) ,:,$(FOUNDRY)):$(PATH)
+export SOLCX_BINARY_PATH := $(CURDIR)/tools/solc
+export PYTHONPATH := $(CURDIR)
+export APE_LOG_LEVEL ?= WARNING
+
+ON_FORK := python tools/with_chain.py
+
+.PHONY: help setup lock build test demo deep lint format size gas clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .venv/.stamp node_modules/.stamp ## Install the locked Python and Node packages (compiler and Foundry are among them)
+
+.venv/.stamp: requirements.lock
+	@echo "· Python packages (about a minute the first time)"
+	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 10), "Python 3.10 or later is needed: make PYTHON=/path/to/python3 ..."'
+	@rm -rf .venv && $(PYTHON) -m venv .venv
+	@.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+node_modules/.stamp: package-lock.json package.json .npmrc
+	@echo "· Node packages (about half a minute the first time)"
+	@npm ci --silent
+	@touch $@
+
+lock: setup ## Refresh both lock files from package.json and requirements.in
+	npm install --package-lock-only
+	.venv/bin/pip install --quiet uv && .venv/bin/uv pip compile requirements.in -o requirements.lock \
+		--generate-hashes --no-emit-index-url --no-header --universal --python-version 3.10
+
+build: setup ## Compile what changed
+	@python -m scripts._lib.build
+
+demo: build ## Deploy on a forked mainnet, buy, redeem and sell; report in build/demo.json
+	@$(ON_FORK) ape run demo
+
+test: build ## The whole suite, on a fork of the miniature mainnet (or of MAINNET_RPC_URL)
+	@$(ON_FORK) ape test $(ARGS)
+
+deep: build ## The property tests, ten times as long
+	@HYPOTHESIS_PROFILE=deep $(ON_FORK) ape test $(ARGS)
+
+lint: setup ## Formatting, style and types
+	@forge fmt --check contracts interfaces
+	@npx --no-install solhint --max-warnings 0 'contracts/**/*.sol' 'interfaces/**/*.sol'
+	@ruff check . && ruff format --check .
+	@mypy
+
+format: setup ## Format Solidity and Python
+	@forge fmt contracts interfaces
+	@ruff check --fix-only --quiet . && ruff format .
+
+size: build ## Every contract under 24,576 bytes; writes snapshots/sizes.json
+	@python -m tools.sizes
+
+gas: build ## Measure whole transactions; writes snapshots/gas.json
+	@$(ON_FORK) python -m tools.gas_report
+
+clean: ## Remove everything that can be made again
+	@rm -rf .venv node_modules .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache
