@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IIndexToken} from "./IIndexToken.sol";
+
+/// @title Everything about an index in one call
+interface IIndexLens {
+    /// @param books {tok} what the basket says it holds
+    /// @param available {tok} what it holds after open claims
+    /// @param claimed {tok} open claims
+    /// @param priced false where the oracle has no live price; then price, value and weight are 0
+    /// @param price D18{USD/whole token}
+    /// @param value D18{USD} of what the shares can redeem: the smaller of books and available
+    /// @param weight D18 share of the NAV
+    struct Constituent {
+        address token;
+        string symbol;
+        uint8 decimals;
+        uint256 units;
+        uint256 books;
+        uint256 available;
+        uint256 claimed;
+        bool priced;
+        uint256 price;
+        uint256 value;
+        uint256 weight;
+    }
+
+    /// @param priced true where every constituent has a live price; otherwise NAV and share price leave out those without
+    /// @param nav D18{USD} of the basket
+    /// @param sharePrice D18{USD/whole share}
+    struct Overview {
+        address index;
+        string name;
+        string symbol;
+        uint256 totalSupply;
+        uint256 issuedSupply;
+        uint256 pendingFeeShares;
+        uint256 baseSupply;
+        uint256 multiplier;
+        IIndexToken.Terms terms;
+        bool priced;
+        uint256 nav;
+        uint256 sharePrice;
+        Constituent[] constituents;
+    }
+
+    /// @notice State, fees, caps, basket and prices of an index. Never reverts for want of a price.
+    /// @dev Reverts while the index is in the middle of a state change (ReentrancyGuardReentrantCall).
+    function overview(address index) external view returns (Overview memory);
+
+    /// @notice The same for every index of the factory.
+    function overviews() external view returns (Overview[] memory);
+
+    /// @notice D18{USD} that `shares` can redeem now, rounded down.
+    /// @dev Reverts where a price is missing: PriceOracle errors.
+    function valueOf(address index, uint256 shares) external view returns (uint256);
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title Buy and sell an index in one transaction
+/// @notice Swaps over registered Uniswap v3 pools, mints or redeems, and keeps nothing between transactions.
+/// Tokens form a tree rooted at WETH: every token knows the pool that leads one hop closer to the root, and any token of the tree buys any index.
+/// A trade touches every pool once, all legs of a trade through one pool together, so quotes are exact.
+/// `token` zero stands for ether.
+interface IIndexRouter {
+    /// @notice How the router gets at the caller's tokens.
+    enum Permission {
+        Allowance,
+        /// EIP-2612: `abi.encode(uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s)`
+        Permit,
+        /// Permit2 signature transfer, buys only: `abi.encode(uint256 maximum, uint256 nonce, uint256 deadline, bytes signature)`
+        Permit2
+    }
+
+    /// @param index created by the factory
+    /// @param token what is paid or wanted: an ERC-20 of the tree, or zero for ether
+    /// @param deadline Unix seconds, the last second in which the trade may happen
+    /// @param permit for `permission`, empty for an allowance
+    /// @param referralCode goes into the event, zero for none
+    struct Trade {
+        address index;
+        address token;
+        address receiver;
+        uint256 deadline;
+        Permission permission;
+        bytes permit;
+        bytes32 referralCode;
+    }
+
+    event Bought(
+        address indexed index,
+        address indexed payer,
+        address indexed receiver,
+        address token,
+        uint256 amountIn,
+        uint256 shares,
+        bytes32 referralCode
+    );
+    event Sold(
+        address indexed index, address indexed seller, address indexed receiver, address token, uint256 shares, uint256 amountOut
+    );
+    event HopSet(address indexed token, address indexed next, uint24 fee);
+
+    error IndexRouter_ZeroAddress();
+    error IndexRouter_UnknownIndex(address index);
+    error IndexRouter_Expired(uint256 deadline, uint256 timestamp);
+
+    /// @notice There is no path from the token to the root.
+    error IndexRouter_NoPath(address token);
+
+    /// @notice There is no such pool, or the hop would lead in a circle or too far from the root.
+    error IndexRouter_InvalidHop(address token, address next, uint24 fee);
+
+    error IndexRouter_TooExpensive(uint256 amountIn, uint256 maximum);
+    error IndexRouter_TooLittle(uint256 amountOut, uint256 minimum);
+
+    /// @notice The pool ran dry before the swap was complete.
+    error IndexRouter_NotEnoughLiquidity(address pool);
+
+    /// @notice Only a pool that the router is swapping in may call back.
+    error IndexRouter_UnexpectedCallback(address caller);
+
+    /// @notice Ether came along with a trade in tokens, or from somebody else than WETH.
+    error IndexRouter_UnexpectedEther(uint256 value);
+
+    /// @notice Shares can be moved by allowance or EIP-2612 only.
+    error IndexRouter_UnsupportedPermission(Permission permission);
+
+    /// @dev Carries a quote out of a simulated trade. Never seen from outside.
+    error IndexRouter_Quote(uint256 amount);
+
+    // ---------------------------------------------------------------- trades
+
+    /// @notice Buys exactly `shares` for at most `maxIn` of `t.token`. Ether that is not needed comes back.
+    /// @dev Reverts: Expired, UnknownIndex, NoPath, TooExpensive, NotEnoughLiquidity, UnexpectedEther, whatever IndexToken.mint refuses, ERC-20 errors.
+    /// @return amountIn {tok} what it cost
+    function buy(Trade calldata t, uint256 shares, uint256 maxIn) external payable returns (uint256 amountIn);
+
+    /// @notice Spends up to `amountIn` of `t.token` on as many shares as it buys, at least `minShares`. What a trade cannot use is not taken, or comes back.
+    /// @dev Prices the least and a linear guess, then interpolates between both: cost is convex in the shares, so the result never costs more than
+    /// `amountIn`, and misses the most by far less than the price impact.
+    /// @return shares {share}
+    /// @return spent {tok}
+    function buyExactInput(Trade calldata t, uint256 amountIn, uint256 minShares) external payable returns (uint256 shares, uint256 spent);
+
+    /// @notice Sells exactly `shares` of the caller for at least `minOut` of `t.token`.
+    /// @dev A constituent whose transfer fails becomes the caller's claim on the index and is missing in the proceeds.
+    /// Reverts: Expired, UnknownIndex, NoPath, TooLittle, NotEnoughLiquidity, UnsupportedPermission, whatever IndexToken.redeem refuses.
+    /// @return amountOut {tok}
+    function sell(Trade calldata t, uint256 shares, uint256 minOut) external returns (uint256 amountOut);
+
+    /// @notice Sells as few shares as bring `amountOut` of `t.token`, at most `maxShares`. The receiver gets all that they bring.
+    /// @dev Proceeds are concave in the shares, so the pro-rata part of `maxShares` brings `amountOut` at least.
+    /// @return shares {share} sold
+    /// @return received {tok}, `amountOut` or a little more
+    function sellExactOutput(Trade calldata t, uint256 amountOut, uint256 maxShares) external returns (uint256 shares, uint256 received);
+
+    // ---------------------------------------------------------------- quotes
+
+    /// @notice What `buy` of `shares` would cost now, to the wei. Not a view because it really swaps and undoes it: call it with eth_call.
+    function quoteBuy(address index, address token, uint256 shares) external returns (uint256 amountIn);
+
+    /// @notice What `sell` of `shares` would bring now, to the wei, if every constituent can be transferred. As {quoteBuy}.
+    function quoteSell(address index, address token, uint256 shares) external returns (uint256 amountOut);
+
+    /// @notice What `buyExactInput` would do now. As {quoteBuy}.
+    function quoteBuyExactInput(address index, address token, uint256 amountIn, uint256 minShares)
+        external
+        returns (uint256 shares, uint256 spent);
+
+    // ---------------------------------------------------------------- paths
+
+    /// @notice Sets the pool that leads from `token` one hop closer to WETH. `fee` zero removes it. Restricted.
+    /// @dev Reverts: AccessManagedUnauthorized, InvalidHop, NoPath.
+    /// @param fee of the pool, hundredths of a bp
+    function setHop(address token, address next, uint24 fee) external;
+
+    /// @notice The next token towards WETH and the fee of the pool to it; zeros where there is none.
+    function hop(address token) external view returns (address next, uint24 fee);
+}
