@@ -1,0 +1,132 @@
+"""Starting anvils."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from minimainnet.rpc import Rpc
+
+ROOT = Path(__file__).resolve().parents[1]
+CACHE = ROOT / ".build" / "minimainnet"
+
+# The chain begins here, whenever it is built, so that every build is the same.
+GENESIS_TIME = 1_767_225_600
+
+# Nothing is traced step by step and nothing is kept between runs; the hard fork is pinned for the base and every fork of it.
+_COMMON = ("--hardfork", "prague", "--no-request-size-limit", "--auto-impersonate", "--order", "fifo")
+
+
+def anvil_binary() -> str:
+    """The native anvil of the npm package, else the one on PATH.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    packaged = ROOT / f"node_modules/@foundry-rs/anvil-{platform.system().lower()}-{arch}/bin/anvil"
+    found = str(packaged) if packaged.exists() else shutil.which("anvil")
+    if found is None:
+        raise FileNotFoundError("anvil is missing: run `make setup`, or install Foundry")
+    return found
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def anvil(*options: str, port: int | None = None) -> Iterator[str]:
+    """A running anvil with chain id 1; yields its URL and kills it at the end.
+
+    Raises:
+        RuntimeError: it did not start.
+    """
+    port = port or free_port()
+    command = [anvil_binary(), "--port", str(port), *_COMMON, *options]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait(process, url)
+        yield url
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _wait(process: subprocess.Popen[str], url: str) -> None:
+    for _ in range(600):
+        if process.poll() is not None:
+            reason = process.stderr.read() if process.stderr else ""
+            raise RuntimeError(f"anvil stopped: {reason.strip()[-500:]}")
+        try:
+            Rpc(url, timeout=30).call("eth_chainId")
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise RuntimeError("anvil did not answer within 30 seconds")
+
+
+def state_file() -> Path:
+    """Where the built state is kept: named by everything that decides it."""
+    digest = hashlib.sha256()
+    here = Path(__file__).parent
+    for path in [*sorted(here.glob("*.py")), *sorted((ROOT / "contracts/mocks").rglob("*.sol")), ROOT / "package-lock.json"]:
+        digest.update(path.name.encode() + path.read_bytes())
+    return CACHE / f"{digest.hexdigest()[:16]}.json"
+
+
+def built_state(console: Console | None = None) -> Path:
+    """The state of a built miniature mainnet, built now if need be."""
+    from minimainnet.build import build
+
+    path = state_file()
+    if path.exists():
+        return path
+    CACHE.mkdir(parents=True, exist_ok=True)
+    console = console or Console(stderr=True)
+    options = ("--chain-id", "1", "--timestamp", str(GENESIS_TIME), "--block-base-fee-per-gas", "0", "--gas-limit", "60000000")
+    with anvil(*options) as url, console.status("Building the miniature mainnet") as status:
+        rpc = Rpc(url)
+        build(rpc, lambda text: status.update(f"Building the miniature mainnet: {text}"))
+        dump = gzip.decompress(bytes.fromhex(rpc.call("anvil_dumpState")[2:]))
+    draft = path.with_suffix(f".{os.getpid()}")
+    draft.write_bytes(dump)
+    draft.replace(path)
+    console.print("· miniature mainnet built")
+    return path
+
+
+@contextmanager
+def serve(port: int | None = None) -> Iterator[str]:
+    """A miniature mainnet; yields its URL."""
+    with anvil("--chain-id", "1", "--load-state", str(built_state()), "--gas-limit", "60000000", port=port) as url:
+        yield url
+
+
+@contextmanager
+def fork_of(upstream: str, port: int | None = None) -> Iterator[str]:
+    """A fork of the chain at `upstream`; yields its URL."""
+    options = ("--fork-url", upstream, "--fork-chain-id", "1", "--no-storage-caching", "--no-rate-limit", "--gas-limit", "60000000")
+    if "127.0.0.1" in upstream or "localhost" in upstream:
+        block = int(Rpc(upstream).call("eth_blockNumber"), 16)
+        options = (*options[:2], "--fork-block-number", str(block), *options[4:])
+    with anvil(*options, port=port) as url:
+        yield url
