@@ -95,7 +95,7 @@ contract IndexFactory is IIndexFactory, AccessManaged {
         return abi.encode(p);
     }
 
-    /// @dev Rows first, then the notice for every later change of them: from then on not even this factory could be quicker.
+    /// @dev Rows first, then the notice for every later change of them. The manager lets it take effect after five days; nothing here uses those.
     function _setRoles(address index) private {
         IAccessManager manager = IAccessManager(authority());
         RoleTable.Row[] memory rows = roleTable.indexRows();
