@@ -33,16 +33,16 @@ contract RoleTable {
         table[n++] = Row("PriceOracle", IPriceOracle.removeRoute.selector, Roles.GOVERNOR);
 
         // The manager itself always asks for ADMIN here. These rows only let the guardian of GOVERNOR cancel what is scheduled.
-        table[n++] = Row("AccessManager", AccessManager.labelRole.selector, Roles.GOVERNOR);
-        table[n++] = Row("AccessManager", AccessManager.grantRole.selector, Roles.GOVERNOR);
-        table[n++] = Row("AccessManager", AccessManager.revokeRole.selector, Roles.GOVERNOR);
-        table[n++] = Row("AccessManager", AccessManager.setRoleAdmin.selector, Roles.GOVERNOR);
-        table[n++] = Row("AccessManager", AccessManager.setRoleGuardian.selector, Roles.GOVERNOR);
-        table[n++] = Row("AccessManager", AccessManager.setGrantDelay.selector, Roles.GOVERNOR);
-        table[n++] = Row("AccessManager", AccessManager.setTargetFunctionRole.selector, Roles.GOVERNOR);
-        table[n++] = Row("AccessManager", AccessManager.setTargetAdminDelay.selector, Roles.GOVERNOR);
-        table[n++] = Row("AccessManager", AccessManager.setTargetClosed.selector, Roles.GOVERNOR);
-        table[n++] = Row("AccessManager", AccessManager.updateAuthority.selector, Roles.GOVERNOR);
+        table[n++] = Row("ProtocolManager", AccessManager.labelRole.selector, Roles.GOVERNOR);
+        table[n++] = Row("ProtocolManager", AccessManager.grantRole.selector, Roles.GOVERNOR);
+        table[n++] = Row("ProtocolManager", AccessManager.revokeRole.selector, Roles.GOVERNOR);
+        table[n++] = Row("ProtocolManager", AccessManager.setRoleAdmin.selector, Roles.GOVERNOR);
+        table[n++] = Row("ProtocolManager", AccessManager.setRoleGuardian.selector, Roles.GOVERNOR);
+        table[n++] = Row("ProtocolManager", AccessManager.setGrantDelay.selector, Roles.GOVERNOR);
+        table[n++] = Row("ProtocolManager", AccessManager.setTargetFunctionRole.selector, Roles.GOVERNOR);
+        table[n++] = Row("ProtocolManager", AccessManager.setTargetAdminDelay.selector, Roles.GOVERNOR);
+        table[n++] = Row("ProtocolManager", AccessManager.setTargetClosed.selector, Roles.GOVERNOR);
+        table[n++] = Row("ProtocolManager", AccessManager.updateAuthority.selector, Roles.GOVERNOR);
     }
 
     /// @notice The rows of an index, which the factory applies to every index that it creates.

@@ -1,0 +1,239 @@
+"""Deploys the protocol, step by step. Every step is recorded once it is mined, so that a broken run goes on where it stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from eth_utils import keccak
+
+from scripts._lib import params
+from scripts._lib.record import Record
+
+ZERO = "0x" + "00" * 20
+KINDS = {"Aggregator": 0, "Erc4626Rate": 1}
+ADMIN, GOVERNOR, GUARDIAN, REBALANCER = range(4)
+NOTICE = 16 * 24 * 3600
+
+SAFE_ABI: list[dict[str, Any]] = [
+    {
+        "type": "function", "name": "createProxyWithNonce", "stateMutability": "nonpayable",
+        "inputs": [{"name": "singleton", "type": "address"}, {"name": "initializer", "type": "bytes"}, {"name": "salt", "type": "uint256"}],
+        "outputs": [{"name": "proxy", "type": "address"}],
+    },
+    {
+        "type": "function", "name": "setup", "stateMutability": "nonpayable", "outputs": [],
+        "inputs": [
+            {"name": "owners", "type": "address[]"}, {"name": "threshold", "type": "uint256"}, {"name": "to", "type": "address"},
+            {"name": "data", "type": "bytes"}, {"name": "fallbackHandler", "type": "address"}, {"name": "paymentToken", "type": "address"},
+            {"name": "payment", "type": "uint256"}, {"name": "paymentReceiver", "type": "address"},
+        ],
+    },
+    {
+        "type": "event", "name": "ProxyCreation", "anonymous": False,
+        "inputs": [{"name": "proxy", "type": "address", "indexed": True}, {"name": "singleton", "type": "address", "indexed": False}],
+    },
+]  # fmt: skip
+
+
+class SeedMissing(Exception):  # noqa: N818 - it says what is wrong
+    """The deployer does not hold what the first shares of an index consist of."""
+
+
+class Deployer:
+    """One deployment by one account.
+
+    Args:
+        project: the Ape project, freshly compiled.
+        account: an Ape account that signs; it keeps no role in the end.
+        record: what is there already.
+        say: told about every step.
+    """
+
+    def __init__(self, project: Any, account: Any, record: Record, say: Callable[[str], None] = lambda text: None) -> None:
+        self.project, self.account, self.record, self.say = project, account, record, say
+        self.protocol, self.assets, self.index_params = params.protocol(), params.assets(), params.indexes()
+
+    # ------------------------------------------------------------ steps
+
+    def contract(self, name: str, *args: Any, key: str | None = None) -> Any:
+        """The contract of that name, deployed unless the record has it."""
+        key = key or name
+        kind = getattr(self.project, name)
+        if key not in self.record.contracts:
+            self.say(f"deploy {key}")
+            self.record.contracts[key] = self.account.deploy(kind, *args).address
+            self.record.save()
+        return kind.at(self.record.contracts[key])
+
+    def once(self, step: str, action: Callable[[], object]) -> None:
+        """Does something unless the record says that it is done."""
+        if step not in self.record.steps:
+            self.say(step)
+            action()
+            self.record.steps.append(step)
+            self.record.save()
+
+    # ------------------------------------------------------------ the whole
+
+    def run(self) -> Record:
+        """Deploys everything and gives every role away.
+
+        Raises:
+            SeedMissing: the account lacks constituents for the first shares.
+            RuntimeError: the account still has a role at the end.
+        """
+        me, external = self.account, self.protocol.contracts
+        safe = self.safe("Safe", self.protocol.safe)
+        guardian = self.safe("GuardianSafe", self.protocol.guardian)
+
+        manager = self.contract("ProtocolManager", me)
+        table = self.contract("RoleTable")
+        oracle = self.contract("PriceOracle", manager)
+        code_hash = keccak(bytes(self.project.IndexToken.contract_type.deployment_bytecode.to_bytes()))
+        factory = self.contract("IndexFactory", manager, table, code_hash, self.protocol.epoch_genesis, self.protocol.epoch_length)
+        router = self.contract("IndexRouter", manager, factory, external.uniswap_v3_factory, external.permit2, external.weth)
+        self.contract("IndexLens", factory, oracle)
+
+        targets = {"ProtocolManager": manager, "PriceOracle": oracle, "IndexFactory": factory, "IndexRouter": router}
+        self._roles(manager, table, targets)
+        self.once("the factory may set the roles of new indexes", lambda: manager.grantRole(ADMIN, factory, 0, sender=me))
+        self.once("the deployer governs for now", lambda: manager.grantRole(GOVERNOR, me, 0, sender=me))
+
+        self._routes(oracle)
+        self._hops(router)
+        for index in self.index_params:
+            self._index(factory, oracle, index, safe)
+
+        self._hand_over(manager, targets, safe, guardian)
+        return self.record
+
+    def safe(self, key: str, multisig: params.Multisig) -> str:
+        """A Safe 1.4.1 with these owners."""
+        from ape import Contract, chain
+        from ethpm_types import ContractType
+
+        if key not in self.record.contracts:
+            self.say(f"create {key}, {multisig.threshold} of {len(multisig.owners)}")
+            kind = ContractType.model_validate({"abi": SAFE_ABI, "contractName": "Safe"})
+            external = self.protocol.contracts
+            singleton = Contract(external.safe_singleton, contract_type=kind)
+            makers = Contract(external.safe_proxy_factory, contract_type=kind)
+            setup = singleton.setup.encode_input(
+                multisig.owners, multisig.threshold, ZERO, b"", external.safe_fallback_handler, ZERO, 0, ZERO
+            )
+            salt = int.from_bytes(keccak(text=f"ssi {key} {chain.blocks.head.number}")[:8], "big")
+            receipt = makers.createProxyWithNonce(external.safe_singleton, setup, salt, sender=self.account)
+            self.record.contracts[key] = receipt.events.filter(makers.ProxyCreation)[0].proxy
+            self.record.save()
+        return self.record.contracts[key]
+
+    def _roles(self, manager: Any, table: Any, targets: dict[str, Any]) -> None:
+        me = self.account
+        for role, label in ((GOVERNOR, "GOVERNOR"), (GUARDIAN, "GUARDIAN"), (REBALANCER, "REBALANCER")):
+            self.once(f"label role {label}", lambda role=role, label=label: manager.labelRole(role, label, sender=me))
+        self.once("GUARDIAN may cancel", lambda: manager.setRoleGuardian(GOVERNOR, GUARDIAN, sender=me))
+        for name, target in targets.items():
+            roles: dict[int, list[bytes]] = {}
+            for row in table.rows():
+                if row.target == name:
+                    roles.setdefault(row.role, []).append(row.selector)
+            for role, selectors in roles.items():
+                self.once(
+                    f"role {role} on {name}",
+                    lambda target=target, selectors=selectors, role=role: manager.setTargetFunctionRole(
+                        target, selectors, role, sender=me
+                    ),
+                )
+
+    def _source(self, name: str) -> str:
+        if name in self.assets.feeds:
+            return self.assets.feeds[name]
+        if name in self.assets.twaps:
+            return self._twap(name, self.assets.twaps[name])
+        return self.assets.assets[name].address
+
+    def _twap(self, name: str, twap: params.Twap) -> str:
+        from ape import Contract
+
+        factory = self.protocol.contracts.uniswap_v3_factory
+        base, quote = (self.assets.assets[token].address for token in (twap.base, twap.quote))
+        get_pool = {
+            "type": "function", "name": "getPool", "stateMutability": "view", "outputs": [{"name": "", "type": "address"}],
+            "inputs": [{"name": "a", "type": "address"}, {"name": "b", "type": "address"}, {"name": "fee", "type": "uint24"}],
+        }  # fmt: skip
+        pool = Contract(factory, abi=[get_pool]).getPool(base, quote, twap.fee)
+        feed: str = self.contract("UniswapV3TwapFeed", factory, pool, base, twap.window, twap.min_liquidity, key=name).address
+        return feed
+
+    def _routes(self, oracle: Any) -> None:
+        for name, asset in self.assets.assets.items():
+            legs = [
+                (self._source(leg.source), KINDS[leg.kind], leg.heartbeat, int(leg.min * 10**18), int(leg.max * 10**18))
+                for leg in asset.price
+            ]
+            self.once(f"price of {name}", lambda asset=asset, legs=legs: oracle.setRoute(asset.address, legs, sender=self.account))
+
+    def _hops(self, router: Any) -> None:
+        for name, asset in self.assets.assets.items():
+            if (hop := asset.hop) is not None:
+                after = self.assets.assets[hop.next].address
+                self.once(
+                    f"path of {name}",
+                    lambda asset=asset, after=after, hop=hop: router.setHop(asset.address, after, hop.fee, sender=self.account),
+                )
+
+    def _index(self, factory: Any, oracle: Any, index: params.Index, receiver: str) -> None:
+        if index.symbol in self.record.indexes:
+            return
+        self.say(f"create {index.symbol}")
+        tokens = [self.assets.assets[name].address for name in index.weights]
+        units = [
+            units_for(index.share_price, weight, oracle.price(token), self._erc20(token).decimals())
+            for token, weight in zip(tokens, index.weights.values(), strict=True)
+        ]
+        seed = int(index.seed_shares * 10**18)
+        amounts = seed_amounts(units, seed, index.mint_fee_bps)
+        for name, token, amount in zip(index.weights, tokens, amounts, strict=True):
+            if self._erc20(token).balanceOf(self.account) < amount:
+                raise SeedMissing(f"{self.account.address} needs {amount} wei of {name} ({token}) to seed {index.symbol}")
+            if self._erc20(token).allowance(self.account, factory) < amount:
+                self._erc20(token).approve(factory, amount, sender=self.account)
+
+        code = bytes(self.project.IndexToken.contract_type.deployment_bytecode.to_bytes())
+        fee = int(index.daily_fee_bps * 10**14)
+        new = (index.name, index.symbol, tokens, units, receiver, fee, index.mint_fee_bps, index.supply_cap)
+        factory.createIndex(code, new, seed, receiver, amounts, sender=self.account)
+        self.record.indexes[index.symbol] = factory.indexAddress(index.symbol)
+        self.record.save()
+
+    def _erc20(self, token: str) -> Any:
+        return self.project.PlainToken.at(token)
+
+    def _hand_over(self, manager: Any, targets: dict[str, Any], safe: str, guardian: str) -> None:
+        me = self.account
+        for name, target in targets.items():
+            if name != "ProtocolManager":
+                self.once(f"notice for changes of the roles on {name}", lambda t=target: manager.setTargetAdminDelay(t, NOTICE, sender=me))
+        self.once("the Safe governs", lambda: manager.grantRole(GOVERNOR, safe, NOTICE, sender=me))
+        self.once("the guardian guards", lambda: manager.grantRole(GUARDIAN, guardian, 0, sender=me))
+        self.once("the Safe administers", lambda: manager.grantRole(ADMIN, safe, NOTICE, sender=me))
+        self.once("the deployer no longer governs", lambda: manager.renounceRole(GOVERNOR, me, sender=me))
+        self.once("the deployer no longer administers", lambda: manager.renounceRole(ADMIN, me, sender=me))
+        for role in (ADMIN, GOVERNOR, GUARDIAN, REBALANCER):
+            if manager.hasRole(role, me)[0]:
+                raise RuntimeError(f"the deployer still has role {role}")
+
+
+def units_for(share_price: Decimal, weight: int, price: int, decimals: int) -> int:
+    """D27{tok/base} of a constituent with `weight` bp of a share of `share_price` USD; `price` is D18{USD/whole token}. Rounded down."""
+    value = Fraction(share_price) * weight / 10_000
+    return int(value / Fraction(price, 10**18) * 10**decimals * 10**9)
+
+
+def seed_amounts(units: list[int], shares: int, mint_fee: int) -> list[int]:
+    """{tok} of the first mint, docs/index-math.md "Mint": rounded up, with mint fee and dead shares, at the multiplier one."""
+    base = -(-shares * 10_000 // (10_000 - mint_fee)) + 10**16
+    return [-(-unit * base // 10**27) for unit in units]

@@ -1,0 +1,42 @@
+"""What is deployed where: `deployments/<ecosystem>-<network>.json`, sorted, written after every step."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from scripts._lib.params import ROOT
+
+
+@dataclass
+class Record:
+    """Addresses by name, and the steps that are done."""
+
+    path: Path
+    chain_id: int
+    contracts: dict[str, str] = field(default_factory=dict)
+    indexes: dict[str, str] = field(default_factory=dict)
+    steps: list[str] = field(default_factory=list)
+
+    @classmethod
+    def load(cls, network: str, chain_id: int) -> Record:
+        """The record of a network such as "ethereum-mainnet", empty where nothing is deployed.
+
+        Raises:
+            ValueError: the file is of another chain.
+        """
+        path = ROOT / "deployments" / f"{network}.json"
+        if not path.exists():
+            return cls(path, chain_id)
+        known = json.loads(path.read_text())
+        if known.pop("chain_id") != chain_id:
+            raise ValueError(f"{path.name} is of another chain: move it away")
+        return cls(path, chain_id, **known)
+
+    def save(self) -> None:
+        """Writes the file."""
+        content = asdict(self)
+        del content["path"]
+        content["steps"] = sorted(self.steps)
+        self.path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
