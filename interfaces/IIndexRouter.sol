@@ -80,12 +80,16 @@ interface IIndexRouter {
     /// @return amountIn {tok} what it cost
     function buy(Trade calldata t, uint256 shares, uint256 maxIn) external payable returns (uint256 amountIn);
 
-    /// @notice Spends up to `amountIn` of `t.token` on as many shares as it buys, at least `minShares`. What a trade cannot use is not taken, or comes back.
-    /// @dev Prices the least and a linear guess, then interpolates between both: cost is convex in the shares, so the result never costs more than
-    /// `amountIn`, and misses the most by far less than the price impact.
+    /// @notice Spends up to `amountIn` of `t.token` on `targetShares`, or on fewer if prices have moved up since the quote, but `minShares` at least.
+    /// What is not needed is not taken, or comes back.
+    /// @dev `targetShares` is what {quoteBuyExactInput} said. Where they have become too dear, the pro-rata part of them is bought: cost is convex in the
+    /// shares and zero at zero, so that costs `amountIn` at most. Reverts as `buy`, and with TooLittle.
     /// @return shares {share}
     /// @return spent {tok}
-    function buyExactInput(Trade calldata t, uint256 amountIn, uint256 minShares) external payable returns (uint256 shares, uint256 spent);
+    function buyExactInput(Trade calldata t, uint256 amountIn, uint256 targetShares, uint256 minShares)
+        external
+        payable
+        returns (uint256 shares, uint256 spent);
 
     /// @notice Sells exactly `shares` of the caller for at least `minOut` of `t.token`.
     /// @dev A constituent whose transfer fails becomes the caller's claim on the index and is missing in the proceeds.
@@ -107,10 +111,9 @@ interface IIndexRouter {
     /// @notice What `sell` of `shares` would bring now, to the wei, if every constituent can be transferred. As {quoteBuy}.
     function quoteSell(address index, address token, uint256 shares) external returns (uint256 amountOut);
 
-    /// @notice What `buyExactInput` would do now. As {quoteBuy}.
-    function quoteBuyExactInput(address index, address token, uint256 amountIn, uint256 minShares)
-        external
-        returns (uint256 shares, uint256 spent);
+    /// @notice The most shares that `amountIn` buys now, nearly, and what they cost: `amountIn` at most. As {quoteBuy}.
+    /// @dev Closes in along chords of the convex cost curve; what is missing is far less than the price impact.
+    function quoteBuyExactInput(address index, address token, uint256 amountIn) external returns (uint256 shares, uint256 cost);
 
     // ---------------------------------------------------------------- paths
 

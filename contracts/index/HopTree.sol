@@ -109,9 +109,9 @@ library HopTree {
         uint256[] memory place = new uint256[](count);
         sorted = new Node[](count);
         uint256 next = 0;
-        for (uint256 depth = 2 * MAX_DEPTH + 2; next < count; --depth) {
+        for (uint256 above = 2 * MAX_DEPTH + 3; next < count; --above) {
             for (uint256 i = 0; i < count; ++i) {
-                if (nodes[i].depth != depth) continue;
+                if (nodes[i].depth + 1 != above) continue;
                 place[i] = next;
                 sorted[next++] = nodes[i];
             }

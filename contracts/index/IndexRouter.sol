@@ -32,6 +32,11 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
     uint160 private constant _MIN_SQRT_PRICE = 4295128739 + 1;
     uint160 private constant _MAX_SQRT_PRICE = 1461446703485210103287273052203988822378723970342 - 1;
 
+    /// @dev Amounts are whole token-wei, so cost is not quite convex: a hundred-thousandth covers that for all but tiny trades.
+    uint256 private constant _SLACK_SHIFT = 17;
+
+    uint256 private constant _SEARCH_STEPS = 6;
+
     enum Mode {
         Buy,
         Sell,
@@ -88,14 +93,21 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
     }
 
     /// @inheritdoc IIndexRouter
-    function buyExactInput(Trade calldata t, uint256 amountIn, uint256 minShares)
+    function buyExactInput(Trade calldata t, uint256 amountIn, uint256 targetShares, uint256 minShares)
         external
         payable
         nonReentrant
         returns (uint256 shares, uint256 spent)
     {
         _check(t);
-        shares = _sharesFor(t.index, _asset(t.token), amountIn, minShares);
+        uint256 cost = _quote(Mode.QuoteBuy, t.index, _asset(t.token), targetShares);
+        shares = targetShares;
+        if (cost > amountIn) {
+            shares = Math.mulDiv(targetShares, amountIn, cost);
+            shares -= shares >> _SLACK_SHIFT;
+        }
+        if (shares < minShares) revert IndexRouter_TooLittle(shares, minShares);
+
         spent = _buy(t, shares, amountIn);
     }
 
@@ -133,13 +145,21 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
     }
 
     /// @inheritdoc IIndexRouter
-    function quoteBuyExactInput(address index, address token, uint256 amountIn, uint256 minShares)
-        external
-        nonReentrant
-        returns (uint256 shares, uint256 spent)
-    {
-        shares = _sharesFor(index, _asset(token), amountIn, minShares);
-        spent = _quote(Mode.QuoteBuy, index, _asset(token), shares);
+    function quoteBuyExactInput(address index, address token, uint256 amountIn) external nonReentrant returns (uint256 shares, uint256 cost) {
+        uint256 guess = 1e18;
+        uint256 above;
+        uint256 aboveCost;
+        for (uint256 i = 0; i < _SEARCH_STEPS && guess != 0; ++i) {
+            uint256 guessCost = _quote(Mode.QuoteBuy, index, _asset(token), guess);
+            if (guessCost > amountIn) (above, aboveCost) = (guess, guessCost);
+            else (shares, cost) = (guess, guessCost);
+
+            // Along the chord between both, or on from the one below.
+            guess = above != 0
+                ? shares + Math.mulDiv(above - shares, amountIn - cost, aboveCost - cost)
+                : Math.mulDiv(shares, amountIn, Math.max(cost, 1));
+            if (guess == shares) break;
+        }
     }
 
     // ---------------------------------------------------------------- paths
@@ -298,21 +318,6 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
         } else {
             IERC20(asset).safeTransfer(t.receiver, amountOut);
         }
-    }
-
-    /// @dev The most shares for `amountIn`, or nearly. Cost is convex and zero at zero, so a chord over [least, guess] never underestimates it.
-    function _sharesFor(address index, address asset, uint256 amountIn, uint256 minShares) private returns (uint256 shares) {
-        uint256 least = _quote(Mode.QuoteBuy, index, asset, minShares);
-        if (least > amountIn) revert IndexRouter_TooExpensive(least, amountIn);
-        if (least == 0) return minShares;
-
-        uint256 guess = Math.mulDiv(minShares, amountIn, least);
-        uint256 cost = _quote(Mode.QuoteBuy, index, asset, guess);
-        if (cost <= amountIn) return guess;
-
-        shares = minShares + Math.mulDiv(guess - minShares, amountIn - least, cost - least);
-        // Amounts round up to whole token-wei, which is not quite convex: a step back where that shows.
-        if (_quote(Mode.QuoteBuy, index, asset, shares) > amountIn) shares = minShares;
     }
 
     /// @dev Runs the walk until it reverts with the amount.

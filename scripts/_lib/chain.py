@@ -28,6 +28,13 @@ def network() -> str:
     return f"{provider.network.ecosystem.name}-{provider.network.name}"
 
 
+def quiet() -> None:
+    """Ape says every transaction; scripts say what they do instead."""
+    from ape.logging import logger
+
+    logger.set_level("WARNING")
+
+
 def rpc() -> Rpc:
     """A raw connection to the node behind Ape."""
     from ape import networks

@@ -40,6 +40,10 @@ class Struct(tuple[Any, ...]):
         struct.names = tuple(names)
         return struct
 
+    def named(self) -> dict[str, Any]:
+        """The members by name. The way to those called `index` or `count`, which tuples have too."""
+        return dict(zip(self.names, self, strict=True))
+
     def __getattr__(self, name: str) -> Any:
         try:
             return self[self.names.index(name)]
@@ -228,11 +232,12 @@ class Deployed:
 
 
 class Evm:
-    """A local anvil with every account impersonated."""
+    """A local anvil with every account impersonated; or any node, for reading only."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, impersonate: bool = True) -> None:
         self.rpc = Rpc(url)
-        self.rpc.call("anvil_autoImpersonateAccount", True)
+        if impersonate:
+            self.rpc.call("anvil_autoImpersonateAccount", True)
         self._funded: set[str] = set()
 
     # ------------------------------------------------------------ accounts and time

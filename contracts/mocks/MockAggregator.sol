@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IAggregatorV3} from "../../interfaces/external/IAggregatorV3.sol";
+
+/// @title A feed that says whatever it is told, and misbehaves on demand
+contract MockAggregator is IAggregatorV3 {
+    enum Mode {
+        Honest,
+        /// Reverts with a reason
+        Refusing,
+        /// Reverts with `_LONG` bytes
+        RefusingAtLength,
+        /// Answers with one byte less than a round needs
+        Short,
+        /// Answers with nothing at all
+        Silent,
+        /// Answers honestly, with `_LONG` bytes in all
+        Verbose,
+        /// Spends whatever gas it is given
+        Greedy
+    }
+
+    struct Round {
+        uint256 roundId;
+        int256 answer;
+        uint256 startedAt;
+        uint256 updatedAt;
+        uint256 answeredInRound;
+    }
+
+    /// @dev Bytes. Costs some 200,000 gas of memory, and again as much whoever copies it.
+    uint256 private constant _LONG = 300_000;
+
+    uint8 public immutable decimals;
+    string public description;
+
+    Mode public mode;
+    Round private _round;
+
+    error MockAggregator_Refused();
+
+    constructor(string memory description_, uint8 decimals_, int256 answer) {
+        description = description_;
+        decimals = decimals_;
+        setAnswer(answer, block.timestamp);
+    }
+
+    /// @notice The next round, finished at once.
+    function setAnswer(int256 answer, uint256 updatedAt) public {
+        uint256 roundId = _round.roundId + 1;
+        _round = Round(roundId, answer, updatedAt, updatedAt, roundId);
+    }
+
+    /// @notice A round word by word. What does not fit the ABI's types is said all the same.
+    function setRound(Round calldata round) external {
+        _round = round;
+    }
+
+    function setMode(Mode mode_) external {
+        mode = mode_;
+    }
+
+    /// @inheritdoc IAggregatorV3
+    function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
+        Mode mode_ = mode;
+        Round memory round = _round;
+        if (mode_ == Mode.Refusing) revert MockAggregator_Refused();
+
+        // The answer is put at the head of unused memory, which is zero beyond it.
+        assembly ("memory-safe") {
+            let head := mload(0x40)
+            mcopy(head, round, 160)
+            switch mode_
+            case 2 { revert(head, _LONG) }
+            case 3 { return(head, 159) }
+            case 4 { return(head, 0) }
+            case 5 { return(head, _LONG) }
+            case 6 { invalid() }
+            default { return(head, 160) }
+        }
+    }
+}

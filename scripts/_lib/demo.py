@@ -1,0 +1,204 @@
+"""A holder's life on a forked mainnet, with what must be true after every step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from eth_account import Account
+from rich.console import Console
+
+from minimainnet import control
+from scripts._lib import chain
+from scripts._lib.evm import Deployed, Receipt, Reverted
+from scripts._lib.signing import permit
+from scripts._lib.system import System
+
+ETHER = "0x" + "00" * 20
+NO_CODE = b"\0" * 32
+ALLOWANCE, PERMIT = 0, 1
+
+
+@dataclass
+class Demo:
+    """The steps. Each writes its figures down and states what must be true after it."""
+
+    system: System
+    console: Console
+    report: list[dict[str, Any]] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.evm = self.system.evm
+        self.router = self.system.router
+        alice = Account.from_key("0x" + "a11ce".zfill(64))
+        self.alice, self.alice_key = alice.address, "0x" + "a11ce".zfill(64)
+        self.bob = self.evm.account("demo bob")
+        self.usdc = self.system.token("USDC")
+        self.mag7 = self.system.index("MAG7.ssi")
+        self.evm.fund(self.alice)
+
+    # ------------------------------------------------------------ helpers
+
+    def step(self, title: str, receipt: Receipt | None, figures: dict[str, Any], holds: dict[str, bool]) -> None:
+        """Keeps a step's figures and checks what must be true now."""
+        gas = {"gas": receipt.gas_used} if receipt else {}
+        self.report.append({"step": title, **gas, **figures, "holds": holds})
+        failed = [what for what, true in holds.items() if not true]
+        self.broken += [f"{title}: {what}" for what in failed]
+        mark = "[red]✗[/]" if failed else "[green]✓[/]"
+        said = "  ".join(f"{name} {value}" for name, value in {**figures, **gas}.items())
+        self.console.print(f"{mark} [bold]{title}[/]  {said}", highlight=False)
+        for what in failed:
+            self.console.print(f"    [red]not true: {what}[/]")
+
+    def trade(self, index: Deployed, token: str, receiver: str, permission: int = ALLOWANCE, signature: bytes = b"") -> tuple[Any, ...]:
+        return (index.address, token, receiver, self.evm.now + 600, permission, signature, NO_CODE)
+
+    def router_is_empty(self) -> bool:
+        tokens = {token for symbol in self.system.record.indexes for token in self.system.index(symbol).basket().tokens}
+        held = any(self.system.token(token).balanceOf(self.router.address) for token in tokens)
+        return not held and int(self.evm.rpc.call("eth_getBalance", self.router.address, "latest"), 16) == 0
+
+    def slippage(self, index: Deployed, shares: int, paid_usd: int) -> float:
+        """How much of the price paid, D18 USD, is not in the shares' value, in percent. Fees and impact of the pools, and the mint fee."""
+        worth = self.system.lens.valueOf(index.address, shares)
+        return round(100 * (1 - worth / paid_usd), 4)
+
+    # ------------------------------------------------------------ steps
+
+    def run(self) -> None:
+        """All steps in their order."""
+        self.buy_with_usdc()
+        self.buy_with_ether()
+        self.transfer()
+        self.redeem_in_kind()
+        self.sell_to_usdc()
+        for symbol in ("MEME.ssi", "DEFI.ssi", "USSI"):
+            self.buy_another(symbol)
+        self.frozen_constituent()
+        self.stranger_is_refused()
+
+    def buy_with_usdc(self) -> None:
+        amount = 1_000 * 10**6
+        control.deal(self.evm.rpc, "USDC", self.alice, amount)
+        quoted, cost = self.router.quoteBuyExactInput.call(self.mag7.address, self.usdc.address, amount)
+        token = self.evm.at(self.system.project.IndexToken, self.usdc.address)
+        signature = permit(
+            self.alice_key, token.address, {"name": "USD Coin", "version": "2"}, self.router.address, amount,
+            token.nonces(self.alice), self.evm.now + 3600,
+        )  # fmt: skip
+        trade = self.trade(self.mag7, self.usdc.address, self.alice, PERMIT, signature)
+        receipt = self.router.buyExactInput(trade, amount, quoted, quoted * 995 // 1000, sender=self.alice)
+        shares, left = self.mag7.balanceOf(self.alice), self.usdc.balanceOf(self.alice)
+        self.step(
+            "Buy 1,000 USDC of MAG7.ssi in one transaction (permit)", receipt,
+            {"spent_usdc": (amount - left) / 1e6, "shares": shares / 1e18, "slippage_percent": self.slippage(self.mag7, shares, (amount - left) * 10**12)},
+            {
+                "the quote was exact": (shares, amount - left) == (quoted, cost), "at least 999 USDC were used": left < 10**6,
+                "the router is empty": self.router_is_empty(), "slippage is under 1 %": self.slippage(self.mag7, shares, (amount - left) * 10**12) < 1,
+            },
+        )  # fmt: skip
+
+    def buy_with_ether(self) -> None:
+        shares = 2 * 10**18
+        cost = self.router.quoteBuy.call(self.mag7.address, ETHER, shares)
+        before = self.balance(self.bob)
+        receipt = self.router.buy(self.trade(self.mag7, ETHER, self.bob), shares, cost, sender=self.bob, value=cost + 10**18)
+        spent = before - self.balance(self.bob)
+        price = self.system.oracle.price(self.system.token("WETH").address)
+        self.step(
+            "Buy exactly 2 MAG7.ssi with ether", receipt,
+            {"spent_eth": cost / 1e18, "shares": 2.0, "slippage_percent": self.slippage(self.mag7, shares, cost * price // 10**18)},
+            {
+                "the quote was exact and the rest came back": cost <= spent < cost + receipt.gas_used * 10**12,
+                "the shares arrived": self.mag7.balanceOf(self.bob) == shares, "the router is empty": self.router_is_empty(),
+            },
+        )  # fmt: skip
+
+    def balance(self, account: str) -> int:
+        return int(self.evm.rpc.call("eth_getBalance", account, "latest"), 16)
+
+    def transfer(self) -> None:
+        amount, before = 10**18, self.mag7.balanceOf(self.bob)
+        receipt = self.mag7.transfer(self.bob, amount, sender=self.alice)
+        self.step("Transfer 1 MAG7.ssi", receipt, {}, {"it arrived": self.mag7.balanceOf(self.bob) == before + amount})
+
+    def redeem_in_kind(self) -> None:
+        shares, tokens = 10**18, self.mag7.basket().tokens
+        expected = self.mag7.previewRedeem(shares)
+        before = [self.system.token(token).balanceOf(self.bob) for token in tokens]
+        worth = self.system.lens.valueOf(self.mag7.address, shares)
+        receipt = self.mag7.redeem(shares, self.bob, self.bob, [0] * len(tokens), sender=self.bob)
+        got = [self.system.token(token).balanceOf(self.bob) - held for token, held in zip(tokens, before, strict=True)]
+        self.step(
+            "Redeem 1 MAG7.ssi in kind", receipt, {"worth_usd": worth / 1e18, "constituents": len(tokens)},
+            {"every amount is as previewed": got == expected and all(got)},
+        )  # fmt: skip
+
+    def sell_to_usdc(self) -> None:
+        shares = self.mag7.balanceOf(self.alice)
+        quoted = self.router.quoteSell.call(self.mag7.address, self.usdc.address, shares)
+        worth, before = self.system.lens.valueOf(self.mag7.address, shares), self.usdc.balanceOf(self.alice)
+        signature = permit(
+            self.alice_key, self.mag7.address, {"name": self.mag7.name(), "version": "1"}, self.router.address, shares,
+            self.mag7.nonces(self.alice), self.evm.now + 3600,
+        )  # fmt: skip
+        trade = self.trade(self.mag7, self.usdc.address, self.alice, PERMIT, signature)
+        receipt = self.router.sell(trade, shares, quoted, sender=self.alice)
+        got = self.usdc.balanceOf(self.alice) - before
+        self.step(
+            "Sell everything to USDC (permit)", receipt,
+            {"shares": shares / 1e18, "got_usdc": got / 1e6, "slippage_percent": round(100 * (1 - got * 10**12 / worth), 4)},
+            {
+                "the quote was exact": got == quoted, "no share is left": self.mag7.balanceOf(self.alice) == 0,
+                "the router is empty": self.router_is_empty(),
+            },
+        )  # fmt: skip
+
+    def buy_another(self, symbol: str) -> None:
+        index, shares = self.system.index(symbol), 3 * 10**18
+        cost = self.router.quoteBuy.call(index.address, self.usdc.address, shares)
+        control.deal(self.evm.rpc, "USDC", self.bob, self.usdc.balanceOf(self.bob) + cost)
+        self.usdc.approve(self.router.address, cost, sender=self.bob)
+        receipt = self.router.buy(self.trade(index, self.usdc.address, self.bob), shares, cost, sender=self.bob)
+        self.step(
+            f"Buy 3 {symbol} with USDC", receipt,
+            {"spent_usdc": cost / 1e6, "slippage_percent": self.slippage(index, shares, cost * 10**12)},
+            {"the shares arrived": index.balanceOf(self.bob) == shares, "the router is empty": self.router_is_empty()},
+        )  # fmt: skip
+
+    def frozen_constituent(self) -> None:
+        if not chain.is_miniature():
+            return
+        index, shares = self.system.index("USSI"), 10**18
+        tokens = index.basket().tokens
+        place = tokens.index(self.usdc.address)
+        expected, before = index.previewRedeem(shares), self.usdc.balanceOf(self.bob)
+        control.freeze(self.evm.rpc, "USDC", self.bob)
+        receipt = index.redeem(shares, self.bob, self.bob, [0] * len(tokens), sender=self.bob)
+        claim = index.claimOf(self.usdc.address, self.bob)
+        control.freeze(self.evm.rpc, "USDC", self.bob, frozen=False)
+        index.claim(self.usdc.address, self.bob, 0, sender=self.bob)
+        self.step(
+            "Redeem USSI while USDC has blocked the redeemer; claim later", receipt, {"claim_usdc": claim / 1e6},
+            {
+                "the rest was paid": self.system.token("sDAI").balanceOf(self.bob) >= expected[tokens.index(self.system.token("sDAI").address)],
+                "the blocked part became a claim": claim == expected[place] > 0,
+                "the claim was paid": self.usdc.balanceOf(self.bob) == before + claim and index.claimOf(self.usdc.address, self.bob) == 0,
+            },
+        )  # fmt: skip
+
+    def stranger_is_refused(self) -> None:
+        wanted = self.evm.at(self.system.project.IndexToken, self.mag7.address).interface["AccessManagedUnauthorized"].encode([self.bob])
+        try:
+            self.mag7.setMintFee(100, sender=self.bob)
+            refused = False
+        except Reverted as reverted:
+            refused = reverted.data == wanted
+        deployer = chain.signer(None).address
+        roles = [self.system.manager.hasRole(role, deployer).isMember for role in range(4)]
+        self.step(
+            "A stranger tries to raise the mint fee", None, {"refused": refused},
+            {"refused with AccessManagedUnauthorized": refused, "the deployer has no role either": not any(roles)},
+        )  # fmt: skip

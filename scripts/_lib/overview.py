@@ -1,0 +1,34 @@
+"""What the lens says, for machines and for people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+
+from scripts._lib.evm import Deployed
+
+
+def overviews(lens: Deployed) -> list[dict[str, Any]]:
+    """Every index as plain data. Amounts in token-wei and share-wei, prices and weights D18."""
+    result = []
+    for o in lens.overviews():
+        terms, constituents = o.terms.named(), [constituent.named() for constituent in o.constituents]
+        result.append({**o.named(), "terms": terms, "constituents": constituents})
+    return result
+
+
+def tables(indexes: list[dict[str, Any]]) -> list[Table]:
+    """The same for people."""
+    shown = []
+    for index in indexes:
+        price = f"${index['sharePrice'] / 1e18:,.4f}" if index["priced"] else "no price"
+        title = f"{index['symbol']}  {price}  supply {index['totalSupply'] / 1e18:,.4f}  NAV ${index['nav'] / 1e18:,.2f}"
+        table = Table("token", "held", "price", "value", "weight", title=title, title_justify="left")
+        for c in index["constituents"]:
+            table.add_row(
+                c["symbol"], f"{c['available'] / 10 ** c['decimals']:,.6f}", f"${c['price'] / 1e18:,.8g}",
+                f"${c['value'] / 1e18:,.2f}", f"{c['weight'] / 1e16:.2f} %",
+            )  # fmt: skip
+        shown.append(table)
+    return shown

@@ -1,0 +1,48 @@
+"""The main job, end to end, on a forked mainnet: `make demo`. Exits with 0 only if every step did what it had to."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+from ape.cli import ConnectedProviderCommand
+from rich.console import Console
+from rich.table import Table
+
+from scripts._lib import chain
+from scripts._lib.build import ROOT, fresh_project
+from scripts._lib.demo import Demo
+from scripts._lib.deployment import deploy
+from scripts._lib.evm import Evm
+from scripts._lib.overview import overviews, tables
+from scripts._lib.system import System
+
+
+@click.command(cls=ConnectedProviderCommand)
+def cli() -> None:
+    """Deploy the protocol on the fork and walk through a holder's life."""
+    console = Console()
+    record = deploy(console=console)
+    system = System(Evm(chain.rpc().url), fresh_project(), record)
+    console.print(f"[green]✓[/] [bold]Deployed[/]  {len(record.contracts)} contracts, {len(record.indexes)} indexes")
+    demo = Demo(system, console)
+    demo.run()
+
+    indexes = overviews(system.lens)
+    for table in tables(indexes):
+        console.print(table)
+    gas = Table("step", "gas", title="Gas", title_justify="left")
+    for step in demo.report:
+        if "gas" in step:
+            gas.add_row(step["step"], f"{step['gas']:,}")
+    console.print(gas)
+
+    (ROOT / "build").mkdir(exist_ok=True)
+    result = {"contracts": record.contracts, "indexes": record.indexes, "steps": demo.report, "state": indexes, "broken": demo.broken}
+    (ROOT / "build/demo.json").write_text(json.dumps(result, indent=2) + "\n")
+    console.print("Written to build/demo.json")
+    if demo.broken:
+        sys.exit(1)
+
+

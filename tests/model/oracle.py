@@ -1,0 +1,93 @@
+"""What the price oracle and the TWAP feed must say, in integers, written without looking at how the contracts do it.
+
+Prices are D18. The tick arithmetic is an independent reference: `1.0001 ** tick` to 150 digits. `TickMath` multiplies
+Q128 constants instead, so `twap_range` gives the interval that its rounding leaves: one number up to tick 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from decimal import Context, Decimal
+from fractions import Fraction
+
+WAD = 10**18
+UINT256_MAX = 2**256 - 1
+MIN_TICK, MAX_TICK = -887_272, 887_272
+
+
+def _ten(exponent: int) -> int:
+    power: int = 10**exponent
+    return power
+
+
+# ---------------------------------------------------------------- routes
+
+
+def leg_price(answer: int, decimals: int) -> int:
+    """D18 of what a source says. Saturates: whatever is as large as that is out of every bounds."""
+    return min(answer * _ten(18 - decimals), UINT256_MAX)
+
+
+def route_price(legs: Iterable[tuple[int, int]]) -> int:
+    """D18{USD/whole token} from `(answer, decimals)` of each leg, rounded down after each."""
+    price = WAD
+    for answer, decimals in legs:
+        price = price * leg_price(answer, decimals) // WAD
+    return price
+
+
+def value(amount: int, price: int, decimals: int) -> int:
+    """D18{USD} of `amount` {tok}, rounded down."""
+    return amount * price // _ten(decimals)
+
+
+# ---------------------------------------------------------------- averages of a Uniswap v3 pool
+
+
+def mean_tick(before: int, after: int, window: int) -> int:
+    """Mean tick between two tick cumulatives, towards minus infinity. Cumulatives are int56 and wrap."""
+    return ((after - before + 2**55) % 2**56 - 2**55) // window
+
+
+def mean_liquidity(before: int, after: int, window: int) -> int:
+    """Harmonic mean of liquidity between two cumulatives of seconds per liquidity, X128 in 160 bits, wrapping."""
+    return (window << 128) // ((after - before) % 2**160)
+
+
+# ---------------------------------------------------------------- ticks
+
+_CONTEXT = Context(prec=150)
+_DOUBT = Decimal("1e-120")
+
+
+def sqrt_price_x96(tick: int) -> int:
+    """`ceil(sqrt(1.0001 ** tick) * 2 ** 96)`.
+
+    Raises:
+        ArithmeticError: 120 digits do not tell which integer.
+    """
+    if tick == 0:
+        return 2**96
+    root = _CONTEXT.multiply(_CONTEXT.sqrt(_CONTEXT.power(Decimal("1.0001"), tick)), Decimal(2**96))
+    low, high = (int(_CONTEXT.multiply(root, 1 + doubt)) + 1 for doubt in (-_DOUBT, _DOUBT))
+    if low != high:
+        raise ArithmeticError(f"tick {tick} lies too near to an integer")
+    return high
+
+
+def twap_range(tick: int, base_is_0: bool, base_decimals: int, quote_decimals: int) -> tuple[int, int]:
+    """Least and largest D18{quote/whole base} that the feed may answer at a mean tick, both inclusive.
+
+    At ticks up to 0 they are the same: there `TickMath` gives the rounded-up square root, and the feed rounds its price
+    down. Above 0 `TickMath` is off by up to 2^-64 of the root, which a comparison of all 887,272 ticks has shown. From
+    the root's 129th bit on the feed works with a truncated square and may lose 1 more.
+    """
+    root = Fraction(sqrt_price_x96(tick), 2**96)
+    error = Fraction(1, 2**64) if tick > 0 else Fraction(0)
+    prices = []
+    for part in (1 - error, 1 + error):
+        ratio = (root * part) ** 2  # token1-wei per token0-wei
+        price = ratio if base_is_0 else 1 / ratio
+        prices.append(int(price * WAD * _ten(base_decimals) / _ten(quote_decimals)))
+    truncated = 1 if root * 2**96 >= 2**128 else 0
+    return min(prices) - truncated, max(prices)
