@@ -67,6 +67,9 @@ def main() -> int:
 
     os.environ.setdefault("MAINNET_RPC_URL", "http://127.0.0.1:9545")  # Ape wants one even where nothing is asked of it
 
+    from scripts._lib.chain import quiet
+
+    quiet()
     console = Console(stderr=True)
     if (ROOT / STAMP).exists() and (ROOT / STAMP).read_text() == fingerprint():
         return 0

@@ -69,7 +69,7 @@ def sqrt_price_x96(tick: int) -> int:
     if tick == 0:
         return 2**96
     root = _CONTEXT.multiply(_CONTEXT.sqrt(_CONTEXT.power(Decimal("1.0001"), tick)), Decimal(2**96))
-    low, high = (int(_CONTEXT.multiply(root, 1 + doubt)) + 1 for doubt in (-_DOUBT, _DOUBT))
+    low, high = (int(_CONTEXT.multiply(root, _CONTEXT.add(1, doubt))) + 1 for doubt in (-_DOUBT, _DOUBT))
     if low != high:
         raise ArithmeticError(f"tick {tick} lies too near to an integer")
     return high

@@ -1,0 +1,76 @@
+"""Fixtures. Everything runs on Ape's `ethereum:mainnet-fork:foundry`; what is called often goes the fast road (`scripts/_lib/evm.py`)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+
+from scripts._lib import chain
+from scripts._lib.build import fresh_project
+from scripts._lib.deployment import deploy
+from scripts._lib.evm import Deployed, Evm
+from scripts._lib.system import System
+
+_COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
+settings.register_profile("default", max_examples=100, stateful_step_count=50, derandomize=True, **_COMMON)
+settings.register_profile("deep", max_examples=1000, stateful_step_count=50, phases=tuple(Phase), **_COMMON)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On the real mainnet leaves out what needs the miniature one; each such test says why."""
+    if os.environ.get("SSI_CHAIN") == "mainnet":
+        for item in items:
+            if item.get_closest_marker("minimainnet"):
+                item.add_marker(pytest.mark.skip(reason="needs switches that only the miniature mainnet has"))
+
+
+@pytest.fixture(scope="session")
+def project() -> Any:
+    """The compiled project. Shadows Ape's own fixture, which may serve stale bytecode."""
+    return fresh_project()
+
+
+@pytest.fixture(scope="session")
+def evm(project: Any) -> Evm:
+    """The fork behind Ape."""
+    chain.quiet()
+    return Evm(chain.rpc().url)
+
+
+@pytest.fixture(scope="session")
+def system(evm: Evm, project: Any) -> System:
+    """The whole protocol, deployed by the script of a real deployment."""
+    return System(evm, project, deploy())
+
+
+@pytest.fixture(autouse=True)
+def isolated(evm: Evm) -> Iterator[None]:
+    """Every test leaves the chain as it found it."""
+    with evm.isolated():
+        yield
+
+
+@pytest.fixture(scope="session")
+def owner(evm: Evm) -> str:
+    return evm.account("owner")
+
+
+@pytest.fixture(scope="session")
+def alice(evm: Evm) -> str:
+    return evm.account("alice")
+
+
+@pytest.fixture(scope="session")
+def bob(evm: Evm) -> str:
+    return evm.account("bob")
+
+
+@pytest.fixture
+def authority(evm: Evm, project: Any, owner: str) -> Deployed:
+    """An AccessManager whose administrator is `owner`, without delays."""
+    return evm.deploy(project.ProtocolManager, owner, sender=owner)

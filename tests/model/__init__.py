@@ -1,0 +1,1 @@
+"""The protocol once more, in integers, from docs/index-math.md alone. Nothing here knows the Solidity."""

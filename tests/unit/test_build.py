@@ -1,0 +1,58 @@
+"""Bytecode always belongs to the sources, and both build files say the same."""
+
+import shutil
+import tomllib
+from pathlib import Path
+
+import yaml
+from ape import Project
+
+from scripts._lib.build import ROOT, STAMP, fingerprint, fresh_project
+
+BASE = "// SPDX-License-Identifier: MIT\npragma solidity 0.8.37;\nabstract contract Base {{ function n() public pure returns (uint256) {{ return {n}; }} }}\n"
+CHILD = '// SPDX-License-Identifier: MIT\npragma solidity 0.8.37;\nimport {Base} from "./Base.sol";\ncontract Child is Base {}\n'
+
+
+def make_project(folder: Path) -> Project:
+    (folder / "contracts").mkdir()
+    (folder / "interfaces").mkdir()
+    (folder / "contracts/Base.sol").write_text(BASE.format(n=1))
+    (folder / "contracts/Child.sol").write_text(CHILD)
+    config = yaml.safe_load((ROOT / "ape-config.yaml").read_text())
+    config["solidity"].pop("import_remapping")
+    (folder / "ape-config.yaml").write_text(yaml.safe_dump(config))
+    shutil.copy(ROOT / "package-lock.json", folder)
+    return Project(folder)
+
+
+def code(project: Project) -> bytes:
+    return bytes(project.Child.contract_type.deployment_bytecode.to_bytes())
+
+
+def test_an_edited_base_contract_recompiles_its_children(tmp_path):
+    project = make_project(tmp_path)
+    first = code(fresh_project(project))
+
+    (tmp_path / "contracts/Base.sol").write_text(BASE.format(n=2))
+    stale = Project(tmp_path)
+    stale.load_contracts()
+    assert code(stale) == first, "Ape now recompiles by itself: the guard may go"
+    assert code(fresh_project(Project(tmp_path))) != first
+
+
+def test_the_guard_compiles_nothing_twice(tmp_path):
+    project = fresh_project(make_project(tmp_path))
+    stamp = tmp_path / STAMP
+    before = stamp.stat().st_mtime_ns
+    fresh_project(project)
+    assert stamp.stat().st_mtime_ns == before
+    assert stamp.read_text() == fingerprint(tmp_path)
+
+
+def test_foundry_mirrors_the_build_of_record():
+    ape = yaml.safe_load((ROOT / "ape-config.yaml").read_text())["solidity"]
+    forge = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
+    assert forge["solc"].endswith(f"solc-v{ape['version']}")
+    assert forge["evm_version"] == ape["evm_version"] == "cancun"
+    assert (forge["via_ir"], forge["optimizer"], forge["optimizer_runs"]) == (ape["via_ir"], ape["optimize"], ape["optimization_runs"])
+    assert forge["remappings"] == ape["import_remapping"]

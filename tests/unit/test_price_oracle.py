@@ -1,0 +1,670 @@
+"""PriceOracle and UniswapV3TwapFeed against the model, honest and hostile sources, and genuine Uniswap v3 pools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from minimainnet.addresses import CONTRACTS
+from minimainnet.artifacts import packaged
+from scripts._lib.evm import ZERO, Deployed, Evm, Interface, Reverted
+from tests.model import oracle as model
+from tests.support.reverts import error, reverts
+
+WAD = 10**18
+FEED, RATE = 0, 1
+LEG_COUNT, SOURCE, DECIMALS, HEARTBEAT, BOUNDS, TOKEN = range(6)
+HONEST, REFUSING, REFUSING_AT_LENGTH, SHORT, SILENT, VERBOSE, GREEDY = range(7)
+WIDE = 2**96
+DAY = 86_400
+WINDOW = 1_800
+
+POOL = Interface(
+    "UniswapV3Pool",
+    [
+        {"type": "function", "name": name, "stateMutability": mutability, "inputs": [{"name": "", "type": t} for t in inputs],
+         "outputs": [{"name": "", "type": t} for t in outputs]}
+        for name, mutability, inputs, outputs in (
+            ("initialize", "nonpayable", ["uint160"], []),
+            ("increaseObservationCardinalityNext", "nonpayable", ["uint16"], []),
+            ("swap", "nonpayable", ["address", "bool", "int256", "uint160", "bytes"], ["int256", "int256"]),
+            ("observe", "view", ["uint32[]"], ["int56[]", "uint160[]"]),
+            ("liquidity", "view", [], ["uint128"]),
+            ("token0", "view", [], ["address"]),
+        )
+    ],
+)  # fmt: skip
+
+thorough = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One oracle, and the making of what stands around it."""
+
+    evm: Evm
+    project: Any
+    owner: str
+    oracle: Deployed
+
+    def token(self, decimals: int = 18) -> Deployed:
+        return self.evm.deploy(self.project.PlainToken, "Token", "TOK", decimals, sender=self.owner)
+
+    def feed(self, answer: int, decimals: int = 8) -> Deployed:
+        return self.evm.deploy(self.project.MockAggregator, "Mock / USD", decimals, answer, sender=self.owner)
+
+    def vault(self, rate: int, decimals: int = 18, asset_decimals: int = 18) -> Deployed:
+        asset = self.token(asset_decimals)
+        return self.evm.deploy(self.project.MockVault, asset, decimals, rate, sender=self.owner)
+
+    def twap(self, pool: Any, base: Any, window: int = WINDOW, min_liquidity: int = 0) -> Deployed:
+        factory = CONTRACTS["UniswapV3Factory"]
+        return self.evm.deploy(
+            self.project.UniswapV3TwapFeed, factory, pool, base, window, min_liquidity, sender=self.owner
+        )
+
+    def route(self, token: Any, *legs: tuple[Any, ...]) -> Any:
+        return self.oracle.setRoute(token, list(legs), sender=self.owner)
+
+    def refuses(self, name: str, **inputs: Any) -> Any:
+        return reverts(error(self.project.PriceOracle, name), **inputs)
+
+    def flaw(self, token: Any, flaw: int) -> Any:
+        return self.refuses("PriceOracle_InvalidRoute", token=token, flaw=flaw)
+
+
+def leg(source: Any, heartbeat: int = DAY, least: int = 1, most: int = WIDE) -> tuple[Any, ...]:
+    return (source, FEED, heartbeat, least, most)
+
+
+def rate_leg(source: Any, least: int = 1, most: int = WIDE) -> tuple[Any, ...]:
+    return (source, RATE, 0, least, most)
+
+
+@pytest.fixture(scope="module")
+def evm(networks: Any) -> Evm:
+    return Evm(networks.provider.web3.provider.endpoint_uri)
+
+
+@pytest.fixture(scope="module")
+def deployed(evm: Evm, project: Any) -> Iterator[Bench]:
+    with evm.isolated():
+        owner = evm.account("price oracle's owner")
+        manager = evm.deploy(project.ProtocolManager, owner, sender=owner)
+        yield Bench(evm, project, owner, evm.deploy(project.PriceOracle, manager, sender=owner))
+
+
+@pytest.fixture
+def bench(deployed: Bench) -> Iterator[Bench]:
+    with deployed.evm.isolated():
+        yield deployed
+
+
+# ---------------------------------------------------------------- figures
+
+
+def test_one_feed(bench: Bench) -> None:
+    token, feed = bench.token(8), bench.feed(61_234_56789012)
+    bench.route(token, leg(feed))
+    assert bench.oracle.price(token) == 61_234_56789012 * 10**10
+    assert bench.oracle.tryPrice(token) == (True, 61_234_56789012 * 10**10)
+    assert bench.oracle.value(token, 25_000_000) == 61_234_56789012 * 10**10 // 4
+
+
+def test_a_price_in_ether(bench: Bench) -> None:
+    token, in_ether, ether = bench.token(), bench.feed(4_321_000_007, 18), bench.feed(3_210_12345678)
+    bench.route(token, leg(in_ether), leg(ether))
+    assert bench.oracle.price(token) == 4_321_000_007 * 321_012_345_678 * 10**10 // WAD
+
+
+@pytest.mark.parametrize(("share", "asset"), [(18, 18), (18, 6), (6, 18), (0, 0), (8, 18)])
+def test_a_rate_is_asked_for_one_whole_share(bench: Bench, share: int, asset: int) -> None:
+    token, vault = bench.token(share), bench.vault(10**asset * 5 // 4 + 1, share, asset)
+    bench.route(token, rate_leg(vault), leg(bench.feed(99_990_000)))
+    assert bench.oracle.price(token) == (10**asset * 5 // 4 + 1) * 10 ** (18 - asset) * 9_999 // 10_000
+
+
+@thorough
+@given(
+    sources=st.lists(st.tuples(st.integers(1, 10**26), st.integers(0, 18), st.booleans()), min_size=1, max_size=3),
+    decimals=st.integers(0, 18),
+    amount=st.integers(0, 2**128),
+)
+@example(sources=[(1, 18, False)] * 1, decimals=18, amount=10**18 - 1)
+def test_every_route_and_value_as_the_model(bench: Bench, sources: Any, decimals: int, amount: int) -> None:
+    with bench.evm.isolated():
+        sources = [(min(answer, 10 ** (8 + unit)), unit, rate) for answer, unit, rate in sources]
+        expected = model.route_price([(answer, unit) for answer, unit, _ in sources])
+        token, legs = bench.token(decimals), []
+        for answer, unit, rate in sources:
+            exactly = model.leg_price(answer, unit)
+            if rate:
+                legs.append(rate_leg(bench.vault(answer, 18, unit), exactly, exactly))
+            else:
+                legs.append(leg(bench.feed(answer, unit), DAY, exactly, exactly))
+        if expected == 0:
+            with bench.flaw(token, BOUNDS):
+                bench.route(token, *legs)
+            return
+        bench.route(token, *legs)
+        assert bench.oracle.price(token) == expected
+        assert bench.oracle.value(token, amount) == model.value(amount, expected, decimals)
+
+
+def test_prices_of_several(bench: Bench) -> None:
+    tokens = [bench.token() for _ in range(3)]
+    for i, token in enumerate(tokens):
+        bench.route(token, leg(bench.feed(10**8 * (i + 1))))
+    assert bench.oracle.prices(tokens) == [WAD, 2 * WAD, 3 * WAD]
+    assert bench.oracle.prices([]) == []
+    stranger = bench.token()
+    with bench.refuses("PriceOracle_NoRoute", token=stranger):
+        bench.oracle.prices([*tokens, stranger])
+
+
+def test_a_value_beyond_256_bits_is_refused(bench: Bench) -> None:
+    token = bench.token()
+    bench.route(token, leg(bench.feed(2 * 10**8)))
+    assert bench.oracle.value(token, 2**255 - 1) == 2**256 - 2
+    with pytest.raises(Reverted) as caught:
+        bench.oracle.value(token, 2**255)
+    assert caught.value.data == bytes.fromhex("4e487b71") + (0x11).to_bytes(32, "big")
+
+
+# ---------------------------------------------------------------- freshness
+
+
+@pytest.mark.parametrize("heartbeat", [60, 4_500, 7 * DAY])
+def test_stale_one_second_after_the_heartbeat(bench: Bench, heartbeat: int) -> None:
+    token, feed = bench.token(), bench.feed(10**8)
+    bench.route(token, leg(feed, heartbeat))
+    now = bench.evm.now
+    feed.setAnswer(10**8, now, sender=bench.owner)
+    assert bench.oracle.price.call(token, at=now + heartbeat) == WAD
+    with bench.refuses("PriceOracle_Stale", token=token, source=feed, updatedAt=now, heartbeat=heartbeat):
+        bench.oracle.price.call(token, at=now + heartbeat + 1)
+    assert bench.oracle.tryPrice.call(token, at=now + heartbeat + 1) == (False, 0)
+
+
+def test_every_leg_has_its_own_heartbeat(bench: Bench) -> None:
+    token, slow, quick = bench.token(), bench.feed(10**8), bench.feed(10**8)
+    bench.route(token, leg(slow, 2 * DAY), leg(quick, 3_600))
+    now = bench.evm.now
+    for feed in (slow, quick):
+        feed.setAnswer(10**8, now, sender=bench.owner)
+    with bench.refuses("PriceOracle_Stale", token=token, source=quick, updatedAt=now, heartbeat=3_600):
+        bench.oracle.price.call(token, at=now + 3_601)
+
+
+def test_a_rate_never_gets_old(bench: Bench) -> None:
+    token = bench.token()
+    bench.route(token, rate_leg(bench.vault(11 * 10**17)))
+    assert bench.oracle.price.call(token, at=bench.evm.now + 10**9) == 11 * 10**17
+
+
+# ---------------------------------------------------------------- what is not an answer
+
+
+@pytest.mark.parametrize("answer", [0, -1, -(2**255)])
+def test_no_price_without_a_positive_answer(bench: Bench, answer: int) -> None:
+    token, feed = bench.token(), bench.feed(10**8)
+    bench.route(token, leg(feed))
+    now = bench.evm.now
+    feed.setAnswer(answer, now, sender=bench.owner)
+    with bench.refuses("PriceOracle_InvalidAnswer", token=token, source=feed, answer=answer, updatedAt=now):
+        bench.oracle.price(token)
+    assert bench.oracle.tryPrice(token) == (False, 0)
+
+
+def test_no_price_out_of_an_unfinished_round(bench: Bench) -> None:
+    token, feed = bench.token(), bench.feed(10**8)
+    bench.route(token, leg(feed))
+    feed.setRound((2, 10**8, bench.evm.now, 0, 1), sender=bench.owner)
+    with bench.refuses("PriceOracle_InvalidAnswer", token=token, source=feed, answer=10**8, updatedAt=0):
+        bench.oracle.price(token)
+
+
+@pytest.mark.parametrize("ahead", [1, 3_600, 2**255])
+def test_no_price_from_the_future(bench: Bench, ahead: int) -> None:
+    token, feed = bench.token(), bench.feed(10**8)
+    bench.route(token, leg(feed))
+    now = bench.evm.now + 10
+    feed.setAnswer(10**8, now + ahead, sender=bench.owner)
+    with bench.refuses("PriceOracle_InvalidAnswer", token=token, source=feed, answer=10**8, updatedAt=now + ahead):
+        bench.oracle.price.call(token, at=now)
+    if ahead == 1:
+        assert bench.oracle.price.call(token, at=now + 1) == WAD
+
+
+def test_a_round_that_does_not_fit_its_type_is_read_all_the_same(bench: Bench) -> None:
+    token, feed = bench.token(), bench.feed(10**8)
+    bench.route(token, leg(feed))
+    feed.setRound((2**256 - 1, 3 * 10**8, 2**256 - 1, bench.evm.now, 2**256 - 1), sender=bench.owner)
+    assert bench.oracle.price(token) == 3 * WAD
+
+
+# ---------------------------------------------------------------- bounds
+
+
+def test_bounds_are_inclusive(bench: Bench) -> None:
+    least, most = 8 * WAD // 10, 12 * WAD // 10
+    token, feed = bench.token(), bench.feed(10**18, 18)
+    bench.route(token, leg(feed, DAY, least, most))
+    for answer, good in ((least - 1, False), (least, True), (most, True), (most + 1, False)):
+        feed.setAnswer(answer, bench.evm.now, sender=bench.owner)
+        assert bench.oracle.tryPrice(token) == ((True, answer) if good else (False, 0))
+        if not good:
+            inputs = {"token": token, "source": feed, "answer": answer, "min": least, "max": most}
+            with bench.refuses("PriceOracle_OutOfBounds", **inputs):
+                bench.oracle.price(token)
+
+
+@pytest.mark.parametrize("decimals", [0, 8, 18])
+@pytest.mark.parametrize("answer", [2**255 - 1, 2**200])
+def test_an_enormous_answer_is_out_of_bounds(bench: Bench, decimals: int, answer: int) -> None:
+    token, feed = bench.token(), bench.feed(1, decimals)
+    bench.route(token, leg(feed))
+    feed.setAnswer(answer, bench.evm.now, sender=bench.owner)
+    said = model.leg_price(answer, decimals)
+    with bench.refuses("PriceOracle_OutOfBounds", token=token, source=feed, answer=said, min=1, max=WIDE):
+        bench.oracle.price(token)
+
+
+@pytest.mark.parametrize("asset", [0, 18])
+@pytest.mark.parametrize("rate", [0, 2**256 - 1])
+def test_the_bounds_hold_a_vault_s_rate(bench: Bench, asset: int, rate: int) -> None:
+    token, vault = bench.token(), bench.vault(10**asset, 0, asset)
+    bench.route(token, rate_leg(vault, WAD, 3 * WAD))
+    vault.setRate(rate, sender=bench.owner)
+    inputs = {"token": token, "source": vault, "answer": model.leg_price(rate, asset), "min": WAD, "max": 3 * WAD}
+    with bench.refuses("PriceOracle_OutOfBounds", **inputs):
+        bench.oracle.price(token)
+    assert bench.oracle.tryPrice(token) == (False, 0)
+
+
+def test_the_bounds_of_a_route_keep_every_price_above_0_and_within_128_bits(bench: Bench) -> None:
+    token, one = bench.token(), bench.feed(10**18, 18)
+    most = 2**128 - 1
+    with bench.flaw(token, BOUNDS):
+        bench.route(token, *[leg(one, DAY, 1, most)] * 3)
+    with bench.flaw(token, BOUNDS):  # each is good alone
+        bench.route(token, leg(one, DAY, 10**9, most), leg(one, DAY, 10**9 - 1, WAD))
+    with bench.flaw(token, BOUNDS):
+        bench.route(token, leg(one, DAY, WAD, most), leg(one, DAY, WAD, WAD + 1))
+
+    small, large = bench.feed(10**9, 18), bench.feed(most, 18)
+    bench.route(token, leg(small, DAY, 10**9, WAD), leg(small, DAY, 10**9, WAD))
+    assert bench.oracle.price(token) == 1
+    bench.route(token, leg(large, DAY, WAD, most), leg(one, DAY, WAD, WAD))
+    assert bench.oracle.price(token) == most
+
+
+# ---------------------------------------------------------------- sources that fail
+
+
+@pytest.mark.parametrize("mode", [REFUSING, REFUSING_AT_LENGTH, SHORT, SILENT, GREEDY])
+def test_a_source_that_fails(bench: Bench, mode: int) -> None:
+    token, good, bad = bench.token(), bench.feed(10**8), bench.feed(10**8)
+    bench.route(token, leg(good), leg(bad))
+    bad.setMode(mode, sender=bench.owner)
+    with bench.refuses("PriceOracle_SourceFailed", token=token, source=bad):
+        bench.oracle.price(token)
+    assert bench.oracle.tryPrice(token) == (False, 0)
+    bad.setMode(HONEST, sender=bench.owner)
+    assert bench.oracle.tryPrice(token) == (True, WAD)
+
+
+def test_a_source_that_says_too_much_is_cut_short(bench: Bench) -> None:
+    token, feed = bench.token(), bench.feed(10**8)
+    bench.route(token, leg(feed))
+    feed.setMode(VERBOSE, sender=bench.owner)
+    assert bench.oracle.price(token) == WAD
+
+
+@pytest.mark.parametrize("code", ["0x", "0x00", "0xfe", "0x60206000f3", "0x5b600056"])
+def test_a_source_that_became_something_else(bench: Bench, code: str) -> None:
+    token, feed, vault = bench.token(), bench.feed(10**8), bench.vault(WAD)
+    bench.route(token, rate_leg(vault), leg(feed))
+    bench.evm.rpc.call("anvil_setCode", feed.address, code)
+    with bench.refuses("PriceOracle_SourceFailed", token=token, source=feed):
+        bench.oracle.price(token)
+    assert bench.oracle.tryPrice(token) == (False, 0)
+
+
+def test_a_vault_that_fails(bench: Bench) -> None:
+    token, vault = bench.token(), bench.vault(WAD)
+    bench.route(token, rate_leg(vault))
+    vault.setRefusing(True, sender=bench.owner)
+    with bench.refuses("PriceOracle_SourceFailed", token=token, source=vault):
+        bench.oracle.price(token)
+    bench.evm.rpc.call("anvil_setCode", vault.address, "0x")
+    with bench.refuses("PriceOracle_SourceFailed", token=token, source=vault):
+        bench.oracle.price(token)
+    assert bench.oracle.tryPrice(token) == (False, 0)
+
+
+def test_three_greedy_sources_cost_a_bounded_sum(bench: Bench) -> None:
+    token, feeds = bench.token(), [bench.feed(10**8) for _ in range(3)]
+    bench.route(token, *map(leg, feeds))
+    for feed in feeds:
+        feed.setMode(VERBOSE, sender=bench.owner)
+    data = bench.oracle.price.encode(token)
+    assert bench.evm.send(bench.owner, bench.oracle, data).gas_used < 1_300_000
+    feeds[2].setMode(GREEDY, sender=bench.owner)
+    data = bench.oracle.tryPrice.encode(token)
+    assert bench.evm.send(bench.owner, bench.oracle, data).gas_used < 1_300_000
+
+
+# ---------------------------------------------------------------- routes
+
+
+def test_routes_are_read_back_and_replaced_whole(bench: Bench) -> None:
+    token, feed, vault = bench.token(), bench.feed(10**8), bench.vault(WAD)
+    assert bench.oracle.route(token) == []
+    long = [rate_leg(vault, 5, WAD), leg(feed, 60, 6, WAD + 1), leg(feed, 7 * DAY, WAD, 2**127)]
+    receipt = bench.route(token, *long)
+    assert bench.oracle.route(token) == [(*plain(entry),) for entry in long]
+    [event] = receipt.events(bench.oracle, "RouteSet")
+    assert event.values == {"token": token.address, "legs": [plain(entry) for entry in long]}
+
+    bench.route(token, leg(feed))
+    assert bench.oracle.route(token) == [plain(leg(feed))]
+
+    receipt = bench.oracle.removeRoute(token, sender=bench.owner)
+    assert [event.values for event in receipt.events(bench.oracle)] == [{"token": token.address}]
+    assert bench.oracle.route(token) == []
+    assert bench.oracle.tryPrice(token) == (False, 0)
+    for call in (
+        lambda: bench.oracle.price(token),
+        lambda: bench.oracle.value(token, 1),
+        lambda: bench.oracle.removeRoute(token, sender=bench.owner),
+    ):
+        with bench.refuses("PriceOracle_NoRoute", token=token):
+            call()
+
+
+def plain(entry: tuple[Any, ...]) -> tuple[Any, ...]:
+    return (entry[0].address, *entry[1:])
+
+
+def test_only_whom_the_manager_allows(bench: Bench) -> None:
+    stranger, token, feed = bench.evm.account("stranger"), bench.token(), bench.feed(10**8)
+    for call in (
+        lambda: bench.oracle.setRoute(token, [leg(feed)], sender=stranger),
+        lambda: bench.oracle.removeRoute(token, sender=stranger),
+    ):
+        with bench.refuses("AccessManagedUnauthorized", caller=stranger):
+            call()
+
+
+def test_no_oracle_without_an_authority(bench: Bench) -> None:
+    with bench.refuses("PriceOracle_ZeroAddress"):
+        bench.evm.deploy(bench.project.PriceOracle, ZERO, sender=bench.owner)
+
+
+@pytest.mark.parametrize("number", [0, 4])
+def test_one_to_three_legs(bench: Bench, number: int) -> None:
+    token, feed = bench.token(), bench.feed(10**8)
+    with bench.flaw(token, LEG_COUNT):
+        bench.route(token, *[leg(feed)] * number)
+
+
+@pytest.mark.parametrize("heartbeat", [0, 59, 7 * DAY + 1, 2**32 - 1])
+def test_heartbeats_from_a_minute_to_a_week(bench: Bench, heartbeat: int) -> None:
+    token, feed = bench.token(), bench.feed(10**8)
+    with bench.flaw(token, HEARTBEAT):
+        bench.route(token, leg(feed, heartbeat))
+
+
+def test_a_rate_has_no_heartbeat(bench: Bench) -> None:
+    token, vault = bench.token(), bench.vault(WAD)
+    with bench.flaw(token, HEARTBEAT):
+        bench.route(token, (vault, RATE, 60, 1, WIDE))
+
+
+@pytest.mark.parametrize(("least", "most"), [(0, 0), (0, WIDE), (WAD + 1, WAD)])
+def test_bounds_in_their_order(bench: Bench, least: int, most: int) -> None:
+    token, feed = bench.token(), bench.feed(10**8)
+    with bench.flaw(token, BOUNDS):
+        bench.route(token, leg(feed, DAY, least, most))
+
+
+def test_sources_have_code(bench: Bench) -> None:
+    token, feed = bench.token(), bench.feed(10**8)
+    for nobody in (ZERO, bench.owner):
+        for entry in (leg(nobody), rate_leg(nobody)):
+            with bench.flaw(token, SOURCE):
+                bench.route(token, leg(feed), entry)
+
+
+def test_at_most_18_decimals(bench: Bench) -> None:
+    token = bench.token()
+    for entry in (leg(bench.feed(10**8, 19)), rate_leg(bench.vault(WAD, 19)), rate_leg(bench.vault(WAD, 18, 19))):
+        with bench.flaw(token, DECIMALS):
+            bench.route(token, entry)
+    large = bench.token(19)
+    with bench.flaw(large, TOKEN):
+        bench.route(large, leg(bench.feed(10**8)))
+    with bench.flaw(bench.owner, TOKEN):
+        bench.route(bench.owner, leg(bench.feed(10**8)))
+
+
+def test_what_is_no_source_is_refused_by_name(bench: Bench) -> None:
+    token, feed = bench.token(), bench.feed(10**8)
+    for entry in (leg(token), rate_leg(feed), rate_leg(token), leg(bench.oracle)):
+        with bench.refuses("PriceOracle_SourceFailed", token=token, source=entry[0]):
+            bench.route(token, entry)
+    with bench.refuses("PriceOracle_SourceFailed", token=bench.oracle, source=bench.oracle):
+        bench.route(bench.oracle, leg(feed))
+
+
+def test_a_new_route_has_a_price_at_once_or_the_old_one_stays(bench: Bench) -> None:
+    token, good, bad = bench.token(), bench.feed(10**8), bench.feed(10**8)
+    bench.route(token, leg(good))
+    old = bench.evm.now - 100
+    bad.setAnswer(10**8, old, sender=bench.owner)
+    with bench.refuses("PriceOracle_Stale", token=token, source=bad, updatedAt=old, heartbeat=60):
+        bench.route(token, leg(bad, 60))
+    with bench.refuses("PriceOracle_OutOfBounds", token=token, source=bad, answer=WAD, min=2 * WAD, max=3 * WAD):
+        bench.route(token, leg(good), leg(bad, DAY, 2 * WAD, 3 * WAD))
+    assert bench.oracle.route(token) == [plain(leg(good))]
+    assert bench.oracle.price(token) == WAD
+
+
+# ---------------------------------------------------------------- averages over a Uniswap v3 pool
+
+_labels = count()
+
+
+@dataclass(frozen=True)
+class Market:
+    """A genuine pool between two tokens of our own. Without liquidity its price moves for nothing."""
+
+    bench: Bench
+    pool: Deployed
+    tokens: tuple[Deployed, Deployed]
+    mover: str
+
+    def move(self, tick: int) -> None:
+        """Swaps to the middle of a tick."""
+        target, here = middle(tick), self.tick()
+        if tick != here:
+            self.pool.swap(self.mover, tick < here, 2**200, target, b"", sender=self.mover)
+
+    def tick(self) -> int:
+        before, after = self.observe_now()
+        return after - before
+
+    def observe_now(self) -> tuple[int, int]:
+        [now] = self.pool.observe.call([0])[0]
+        [later] = self.pool.observe.call([0], at=self.bench.evm.now + 1)[0]
+        return now, later
+
+    def deepen(self, amount: int) -> int:
+        """Adds liquidity over the whole range; returns the pool's."""
+        manager = self.bench.evm.at(
+            Interface("NonfungiblePositionManager", packaged("NonfungiblePositionManager")["abi"]),
+            CONTRACTS["NonfungiblePositionManager"],
+        )
+        owner, (token0, token1) = self.bench.owner, self.tokens
+        for token in self.tokens:
+            token.mint(owner, amount, sender=owner)
+            token.approve(manager, amount, sender=owner)
+        params = (token0, token1, 3_000, -887_220, 887_220, amount, amount, 0, 0, owner, 2**64)
+        manager.mint(params, sender=owner)
+        return int(self.pool.liquidity())
+
+
+def middle(tick: int) -> int:
+    """A square root, X96, that belongs to a tick."""
+    return (model.sqrt_price_x96(tick) + model.sqrt_price_x96(tick + 1)) // 2
+
+
+def market(bench: Bench, tick: int, decimals: tuple[int, int] = (18, 18), observations: int = 8) -> Market:
+    """A new pool at a tick. `decimals` are of token 0 and token 1."""
+    evm = bench.evm
+    tokens = tuple(sorted((bench.token(18), bench.token(18)), key=lambda token: int(token.address, 16)))
+    tokens = tuple(with_decimals(bench, token, d) for token, d in zip(tokens, decimals, strict=True))
+    factory = evm.at(Interface("UniswapV3Factory", packaged("UniswapV3Factory")["abi"]), CONTRACTS["UniswapV3Factory"])
+    address = factory.createPool.call(*tokens, 3_000, sender=bench.owner)
+    factory.createPool(*tokens, 3_000, sender=bench.owner)
+    pool = evm.at(POOL, address)
+    pool.initialize(middle(tick), sender=bench.owner)
+    if observations > 1:
+        pool.increaseObservationCardinalityNext(observations, sender=bench.owner)
+    mover = evm.account(f"mover {next(_labels)}")
+    evm.rpc.call("anvil_setCode", mover, "0x00")  # takes the pool's callback
+    return Market(bench, pool, tokens, mover)
+
+
+def with_decimals(bench: Bench, token: Deployed, decimals: int) -> Deployed:
+    """The same address with other decimals: which of two tokens is token 0 is decided by their addresses."""
+    if decimals != 18:
+        code = bench.evm.rpc.call("eth_getCode", bench.token(decimals).address, "latest")
+        bench.evm.rpc.call("anvil_setCode", token.address, code)
+    return token
+
+
+@thorough
+@given(
+    tick=st.one_of(st.integers(-887_272, 887_271), st.integers(-300_000, 300_000)),
+    base=st.integers(0, 1),
+    decimals=st.tuples(st.integers(0, 18), st.integers(0, 18)),
+)
+@example(tick=-887_272, base=0, decimals=(18, 0))
+@example(tick=-887_272, base=1, decimals=(18, 18))
+@example(tick=-880_400, base=1, decimals=(0, 18))
+@example(tick=887_271, base=0, decimals=(18, 0))
+@example(tick=887_271, base=1, decimals=(18, 18))
+@example(tick=443_635, base=1, decimals=(6, 18))
+@example(tick=443_637, base=0, decimals=(6, 18))
+@example(tick=0, base=0, decimals=(18, 18))
+@example(tick=-201_000, base=0, decimals=(18, 6))
+def test_a_still_pool_answers_its_price(bench: Bench, tick: int, base: int, decimals: tuple[int, int]) -> None:
+    with bench.evm.isolated():
+        still = market(bench, tick, decimals, observations=1)
+        feed = bench.twap(still.pool, still.tokens[base])
+        bench.evm.warp(WINDOW)
+        _, answer, started, updated, _ = feed.latestRoundData()
+        least, most = model.twap_range(tick, base == 0, decimals[base], decimals[1 - base])
+        assert least <= answer <= most
+        assert (started, updated) == (bench.evm.now - WINDOW, bench.evm.now)
+
+
+@thorough
+@given(moves=st.lists(st.tuples(st.integers(1, 1_200), st.integers(-4_000, 4_000)), min_size=1, max_size=5))
+@example(moves=[(600, -1), (1, -2)])
+@example(moves=[(600, 1), (1_199, 0)])
+def test_the_mean_tick_rounds_down(bench: Bench, moves: list[tuple[int, int]]) -> None:
+    with bench.evm.isolated():
+        busy = market(bench, 0)
+        bench.evm.warp(WINDOW)
+        feed = bench.twap(busy.pool, busy.tokens[0])
+        history = [(bench.evm.now - WINDOW, 0)]
+        for seconds, tick in moves:
+            bench.evm.next_at(bench.evm.now + seconds)
+            busy.move(tick)
+            history.append((bench.evm.now, tick))
+        now = bench.evm.now
+        ends = [time for time, _ in history[1:]] + [now]
+        total = sum(t * max(0, end - max(time, now - WINDOW)) for (time, t), end in zip(history, ends, strict=True))
+        least, most = model.twap_range(model.mean_tick(0, total, WINDOW), True, 18, 18)
+        assert least <= feed.latestRoundData()[1] <= most
+
+
+def test_a_pool_younger_than_the_window_has_no_price(bench: Bench) -> None:
+    token, young = bench.token(), market(bench, 0, observations=1)
+    feed = bench.twap(young.pool, young.tokens[0])
+    born = bench.evm.now
+    with reverts("OLD"):
+        feed.latestRoundData()
+    with bench.refuses("PriceOracle_SourceFailed", token=token, source=feed):
+        bench.route(token, leg(feed, 60))
+    bench.evm.mine_at(born + WINDOW)
+    bench.route(token, leg(feed, 60))
+    assert bench.oracle.price(token) == WAD
+
+
+def test_a_thin_pool_has_no_price(bench: Bench) -> None:
+    pool = market(bench, 0)
+    depth = pool.deepen(10**21)
+    bench.evm.warp(WINDOW)
+    assert bench.twap(pool.pool, pool.tokens[0], WINDOW, depth).latestRoundData()[1] == WAD
+    feed = bench.twap(pool.pool, pool.tokens[0], WINDOW, depth + 1)
+    thin = error(bench.project.UniswapV3TwapFeed, "UniswapV3TwapFeed_TooThin")
+    with reverts(thin, liquidity=depth, minLiquidity=depth + 1):
+        feed.latestRoundData()
+    token = bench.token()
+    with bench.refuses("PriceOracle_SourceFailed", token=token, source=feed):
+        bench.route(token, leg(feed, 60))
+
+
+def test_thinness_is_the_harmonic_mean(bench: Bench) -> None:
+    pool = market(bench, 0)
+    bench.evm.warp(10)
+    depth = pool.deepen(10**21)
+    bench.evm.next_at(bench.evm.now + 1_000)
+    assert pool.deepen(2 * 10**21) == 3 * depth
+    bench.evm.mine_at(bench.evm.now + 1_000)
+    before, after = pool.pool.observe([WINDOW, 0])[1]
+    mean = model.mean_liquidity(before, after, WINDOW)
+    # 800 seconds of depth and 1,000 of three times as much, give or take the seconds of the deposits' own transactions
+    assert abs(mean - WINDOW * 3 * depth // (800 * 3 + 1_000)) < depth // 100
+    bench.twap(pool.pool, pool.tokens[0], WINDOW, mean).latestRoundData()
+    thin = error(bench.project.UniswapV3TwapFeed, "UniswapV3TwapFeed_TooThin")
+    with reverts(thin, liquidity=mean, minLiquidity=mean + 1):
+        bench.twap(pool.pool, pool.tokens[0], WINDOW, mean + 1).latestRoundData()
+
+
+def test_a_feed_names_itself(bench: Bench) -> None:
+    pool = market(bench, 0)
+    feed = bench.twap(pool.pool, pool.tokens[1], 600, 7)
+    assert feed.decimals() == 18
+    assert feed.description() == "TOK / TOK Uniswap v3 TWAP"
+    assert (feed.window(), feed.minLiquidity(), feed.pool()) == (600, 7, pool.pool.address)
+    assert (feed.baseToken(), feed.quoteToken()) == (pool.tokens[1].address, pool.tokens[0].address)
+
+
+@pytest.mark.parametrize("window", [0, 599, DAY + 1])
+def test_windows_from_ten_minutes_to_a_day(bench: Bench, window: int) -> None:
+    pool = market(bench, 0)
+    with reverts(error(bench.project.UniswapV3TwapFeed, "UniswapV3TwapFeed_InvalidWindow"), window=window):
+        bench.twap(pool.pool, pool.tokens[0], window)
+
+
+def test_only_pools_of_the_factory_and_their_tokens(bench: Bench) -> None:
+    pool, twap = market(bench, 0), bench.project.UniswapV3TwapFeed
+    stranger = bench.token()
+    with reverts(error(twap, "UniswapV3TwapFeed_InvalidPool"), pool=pool.pool, baseToken=stranger):
+        bench.twap(pool.pool, stranger)
+
+    twin = bench.evm.account("twin")  # the same code, but it is not where the factory puts pools
+    bench.evm.rpc.call("anvil_setCode", twin, bench.evm.rpc.call("eth_getCode", pool.pool.address, "latest"))
+    with reverts(error(twap, "UniswapV3TwapFeed_InvalidPool"), pool=twin, baseToken=pool.tokens[0]):
+        bench.twap(twin, pool.tokens[0])
