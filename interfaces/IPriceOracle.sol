@@ -7,7 +7,8 @@ interface IPriceOracle {
     enum Kind {
         /// Chainlink's interface: Chainlink itself, or `UniswapV3TwapFeed`
         Aggregator,
-        /// `convertToAssets` of an ERC-4626 vault for one whole share. Where a donation can move that rate, the bounds are the guard.
+        /// `convertToAssets` of an ERC-4626 vault for one whole share. A donation moves that rate where the vault counts its own balance: there the
+        /// bounds are the guard. sDAI and sUSDS accumulate a rate, which no donation moves.
         Erc4626Rate
     }
 
@@ -49,7 +50,8 @@ interface IPriceOracle {
     error PriceOracle_OutOfBounds(address token, address source, uint256 answer, uint256 min, uint256 max);
 
     /// @notice Sets the route of a token, which must give a live price at once. Restricted.
-    /// @dev Reverts: AccessManagedUnauthorized, InvalidRoute, whatever `price` refuses.
+    /// @dev The bounds, multiplied leg by leg, must stay between 1 and 2^128 - 1: so no price is 0, and none overflows.
+    /// Reverts: AccessManagedUnauthorized, InvalidRoute, SourceFailed (no decimals or no asset), whatever `price` refuses.
     function setRoute(address token, Leg[] calldata legs) external;
 
     /// @notice Removes the route of a token: from now on it has no price. Restricted.
@@ -59,10 +61,14 @@ interface IPriceOracle {
     /// @dev Reverts: NoRoute, SourceFailed, InvalidAnswer, Stale, OutOfBounds.
     function price(address token) external view returns (uint256);
 
+    /// @notice `price` of each. Reverts where one of them does.
+    function prices(address[] calldata tokens) external view returns (uint256[] memory list);
+
     /// @notice The same without ever reverting, whatever a source does. `ok` is false where `price` reverts.
+    /// @dev It is false as well where the caller leaves too little gas, so let nothing act on it whose gas a stranger chooses.
     function tryPrice(address token) external view returns (bool ok, uint256 price_);
 
-    /// @notice D18{USD} of `amount` {tok}, rounded down. Reverts as `price`.
+    /// @notice D18{USD} of `amount` {tok}, rounded down. Reverts as `price`, and with Panic(0x11) beyond 256 bits.
     function value(address token, uint256 amount) external view returns (uint256);
 
     /// @notice The legs of a token's route, empty where it has none.

@@ -44,20 +44,24 @@ contract PriceOracle is IPriceOracle, AccessManaged {
         uint8 decimals = _decimals(token, token, Flaw.Token);
 
         delete _routes[token];
+        (uint256 least, uint256 most) = (_WAD, _WAD);
         for (uint256 i = 0; i < legs.length; ++i) {
             Leg calldata leg = legs[i];
             bool rate = leg.kind == Kind.Erc4626Rate;
             if (rate ? leg.heartbeat != 0 : leg.heartbeat < _MIN_HEARTBEAT || leg.heartbeat > _MAX_HEARTBEAT) {
                 revert PriceOracle_InvalidRoute(token, Flaw.Heartbeat);
             }
-            if (leg.min == 0 || leg.min > leg.max) revert PriceOracle_InvalidRoute(token, Flaw.Bounds);
+            // The same products, rounded the same way, as in `_price`: what holds for the bounds holds for every price within them.
+            least = Math.mulDiv(least, leg.min, _WAD);
+            most = Math.mulDiv(most, leg.max, _WAD);
+            if (least == 0 || leg.min > leg.max || most > type(uint128).max) revert PriceOracle_InvalidRoute(token, Flaw.Bounds);
             if (leg.source.code.length == 0) revert PriceOracle_InvalidRoute(token, Flaw.Source);
 
             _routes[token][i] = StoredLeg({
                 source: leg.source,
                 heartbeat: leg.heartbeat,
                 kind: leg.kind,
-                unit: _decimals(token, rate ? IERC4626(leg.source).asset() : leg.source, Flaw.Decimals),
+                unit: _decimals(token, rate ? _asset(token, leg.source) : leg.source, Flaw.Decimals),
                 share: rate ? _decimals(token, leg.source, Flaw.Decimals) : 0,
                 decimals: decimals,
                 legs: uint8(legs.length),
@@ -81,6 +85,14 @@ contract PriceOracle is IPriceOracle, AccessManaged {
     /// @inheritdoc IPriceOracle
     function price(address token) public view returns (uint256 price_) {
         (price_,) = _price(token);
+    }
+
+    /// @inheritdoc IPriceOracle
+    function prices(address[] calldata tokens) external view returns (uint256[] memory list) {
+        list = new uint256[](tokens.length);
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            list[i] = price(tokens[i]);
+        }
     }
 
     /// @inheritdoc IPriceOracle
@@ -136,8 +148,13 @@ contract PriceOracle is IPriceOracle, AccessManaged {
     }
 
     function _rate(address token, StoredLeg memory leg) private view returns (uint256) {
-                bytes memory said = _ask(token, leg.source, abi.encodeCall(IERC4626.convertToAssets, (10 ** uint256(leg.share))), 32);
+        bytes memory said = _ask(token, leg.source, abi.encodeCall(IERC4626.convertToAssets, (10 ** uint256(leg.share))), 32);
         return Math.saturatingMul(abi.decode(said, (uint256)), 10 ** (18 - leg.unit));
+    }
+
+    /// @dev Dirty upper bits are cut off, so that a hostile answer is refused by name as well.
+    function _asset(address token, address vault) private view returns (address) {
+        return address(uint160(abi.decode(_ask(token, vault, abi.encodeCall(IERC4626.asset, ()), 32), (uint256))));
     }
 
     /// @dev Decimals of whatever answers `decimals()`, at most 18.

@@ -15,7 +15,9 @@ import {IUniswapV3Factory, IUniswapV3Pool} from "../../interfaces/external/IUnis
 contract UniswapV3TwapFeed is IAggregatorV3 {
     uint256 private constant _MIN_WINDOW = 10 minutes;
     uint256 private constant _MAX_WINDOW = 1 days;
+    uint256 private constant _Q64 = 2 ** 64;
     uint256 private constant _Q128 = 2 ** 128;
+    uint256 private constant _Q192 = 2 ** 192;
 
     IUniswapV3Pool public immutable pool;
     address public immutable baseToken;
@@ -86,12 +88,16 @@ contract UniswapV3TwapFeed is IAggregatorV3 {
         if (delta < 0 && delta % length != 0) --tick;
     }
 
-    /// @dev D18{quote/whole base}, rounded down.
+    /// @dev D18{quote/whole base}, rounded down. The ratio of token1-wei per token0-wei is the whole square of the root, X192, while that fits: a
+    /// small one has no bits to lose before it is inverted. A larger one loses its last 64, towards a lower price, by at most 1.
     function _price(int24 tick) private view returns (uint256) {
-        uint256 sqrtPrice = TickMath.getSqrtPriceAtTick(tick);
-        uint256 ratio = Math.mulDiv(sqrtPrice, sqrtPrice, 2 ** 64); // X128, token1-wei per token0-wei
+        uint256 root = TickMath.getSqrtPriceAtTick(tick);
         uint256 scale = _baseUnit * 1e18;
-        if (_baseIs0) return Math.mulDiv(ratio, scale, _Q128 * _quoteUnit);
-        return Math.mulDiv(scale, _Q128, ratio) / _quoteUnit;
+
+        bool whole = root < _Q128;
+        uint256 one = whole ? _Q192 : _Q128;
+        Math.Rounding rounding = _baseIs0 ? Math.Rounding.Floor : Math.Rounding.Ceil;
+        uint256 ratio = whole ? root * root : Math.mulDiv(root, root, _Q64, rounding);
+        return _baseIs0 ? Math.mulDiv(ratio, scale, one * _quoteUnit) : Math.mulDiv(scale, one, ratio) / _quoteUnit;
     }
 }

@@ -18,7 +18,7 @@ from eth_utils import keccak, to_checksum_address
 from minimainnet.rpc import Rpc, RpcError
 
 GAS = 30_000_000
-ZERO = "0x" + "00" * 20
+MULTICALL3 = "0xcA11bde05977b3631167028862bE2a173976CA11"
 
 
 class Reverted(Exception):  # noqa: N818 - a past participle says it best
@@ -298,6 +298,13 @@ class Evm:
         receipt = self.send(sender, None, code, 0, f"new {interface.name}")
         assert receipt.contract_address is not None
         return Deployed(self, interface, receipt.contract_address)
+
+    def batch(self, calls: Sequence[tuple[Method, Sequence[Any]]]) -> list[Any]:
+        """Many reads in one call, through Multicall3. Raises Reverted when one of them reverts."""
+        asked = [(method.contract.address, method.entry.encode(args)) for method, args in calls]
+        data = keccak(text="aggregate((address,bytes)[])")[:4] + eth_abi.encode(["(address,bytes)[]"], [asked])
+        _, answers = eth_abi.decode(["uint256", "bytes[]"], self.call(MULTICALL3, data, where="batch"))
+        return [method.entry.decode(answer) for (method, _), answer in zip(calls, answers, strict=True)]
 
     # ------------------------------------------------------------ raw
 

@@ -36,6 +36,16 @@ def route_price(legs: Iterable[tuple[int, int]]) -> int:
     return price
 
 
+def bounds_are_sound(bounds: Iterable[tuple[int, int]]) -> bool:
+    """Whether every price within the bounds of the legs, D18 and in order, is above 0 and within 128 bits."""
+    low, high = WAD, WAD
+    for least, most in bounds:
+        low, high = low * least // WAD, high * most // WAD
+        if least > most or low == 0 or high >= 2**128:
+            return False
+    return True
+
+
 def value(amount: int, price: int, decimals: int) -> int:
     """D18{USD} of `amount` {tok}, rounded down."""
     return amount * price // _ten(decimals)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
 from dataclasses import dataclass
-from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from minimainnet.addresses import CONTRACTS
-from minimainnet.artifacts import packaged
-from scripts._lib.evm import ZERO, Deployed, Evm, Interface, Reverted
+from minimainnet.artifacts import MODULES, packaged
+from scripts._lib.evm import Deployed, Evm, Interface, Reverted
 from tests.model import oracle as model
 from tests.support.reverts import error, reverts
 
@@ -21,27 +20,15 @@ WAD = 10**18
 FEED, RATE = 0, 1
 LEG_COUNT, SOURCE, DECIMALS, HEARTBEAT, BOUNDS, TOKEN = range(6)
 HONEST, REFUSING, REFUSING_AT_LENGTH, SHORT, SILENT, VERBOSE, GREEDY = range(7)
-WIDE = 2**96
+LEAST, MOST = 10**13, 10**24
+ZERO = "0x" + "00" * 20
 DAY = 86_400
 WINDOW = 1_800
 
-POOL = Interface(
-    "UniswapV3Pool",
-    [
-        {"type": "function", "name": name, "stateMutability": mutability, "inputs": [{"name": "", "type": t} for t in inputs],
-         "outputs": [{"name": "", "type": t} for t in outputs]}
-        for name, mutability, inputs, outputs in (
-            ("initialize", "nonpayable", ["uint160"], []),
-            ("increaseObservationCardinalityNext", "nonpayable", ["uint16"], []),
-            ("swap", "nonpayable", ["address", "bool", "int256", "uint160", "bytes"], ["int256", "int256"]),
-            ("observe", "view", ["uint32[]"], ["int56[]", "uint160[]"]),
-            ("liquidity", "view", [], ["uint128"]),
-            ("token0", "view", [], ["address"]),
-        )
-    ],
-)  # fmt: skip
-
-thorough = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+_FACTORY = Interface("UniswapV3Factory", packaged("UniswapV3Factory")["abi"])
+_POSITIONS = Interface("NonfungiblePositionManager", packaged("NonfungiblePositionManager")["abi"])
+_POOL_ARTIFACT = MODULES / "@uniswap/v3-core/artifacts/contracts/UniswapV3Pool.sol/UniswapV3Pool.json"
+_POOL = Interface("UniswapV3Pool", json.loads(_POOL_ARTIFACT.read_text())["abi"])
 
 
 @dataclass(frozen=True)
@@ -75,35 +62,25 @@ class Bench:
     def refuses(self, name: str, **inputs: Any) -> Any:
         return reverts(error(self.project.PriceOracle, name), **inputs)
 
+    @property
+    def too_thin(self) -> Any:
+        return error(self.project.UniswapV3TwapFeed, "UniswapV3TwapFeed_TooThin")
+
     def flaw(self, token: Any, flaw: int) -> Any:
         return self.refuses("PriceOracle_InvalidRoute", token=token, flaw=flaw)
 
 
-def leg(source: Any, heartbeat: int = DAY, least: int = 1, most: int = WIDE) -> tuple[Any, ...]:
+def leg(source: Any, heartbeat: int = DAY, least: int = LEAST, most: int = MOST) -> tuple[Any, ...]:
     return (source, FEED, heartbeat, least, most)
 
 
-def rate_leg(source: Any, least: int = 1, most: int = WIDE) -> tuple[Any, ...]:
+def rate_leg(source: Any, least: int = LEAST, most: int = MOST) -> tuple[Any, ...]:
     return (source, RATE, 0, least, most)
 
 
-@pytest.fixture(scope="module")
-def evm(networks: Any) -> Evm:
-    return Evm(networks.provider.web3.provider.endpoint_uri)
-
-
-@pytest.fixture(scope="module")
-def deployed(evm: Evm, project: Any) -> Iterator[Bench]:
-    with evm.isolated():
-        owner = evm.account("price oracle's owner")
-        manager = evm.deploy(project.ProtocolManager, owner, sender=owner)
-        yield Bench(evm, project, owner, evm.deploy(project.PriceOracle, manager, sender=owner))
-
-
 @pytest.fixture
-def bench(deployed: Bench) -> Iterator[Bench]:
-    with deployed.evm.isolated():
-        yield deployed
+def bench(evm: Evm, project: Any, owner: str, authority: Deployed) -> Bench:
+    return Bench(evm, project, owner, evm.deploy(project.PriceOracle, authority, sender=owner))
 
 
 # ---------------------------------------------------------------- figures
@@ -119,7 +96,7 @@ def test_one_feed(bench: Bench) -> None:
 
 def test_a_price_in_ether(bench: Bench) -> None:
     token, in_ether, ether = bench.token(), bench.feed(4_321_000_007, 18), bench.feed(3_210_12345678)
-    bench.route(token, leg(in_ether), leg(ether))
+    bench.route(token, leg(in_ether, DAY, 10**9, WAD), leg(ether))
     assert bench.oracle.price(token) == 4_321_000_007 * 321_012_345_678 * 10**10 // WAD
 
 
@@ -130,7 +107,6 @@ def test_a_rate_is_asked_for_one_whole_share(bench: Bench, share: int, asset: in
     assert bench.oracle.price(token) == (10**asset * 5 // 4 + 1) * 10 ** (18 - asset) * 9_999 // 10_000
 
 
-@thorough
 @given(
     sources=st.lists(st.tuples(st.integers(1, 10**26), st.integers(0, 18), st.booleans()), min_size=1, max_size=3),
     decimals=st.integers(0, 18),
@@ -141,14 +117,14 @@ def test_every_route_and_value_as_the_model(bench: Bench, sources: Any, decimals
     with bench.evm.isolated():
         sources = [(min(answer, 10 ** (8 + unit)), unit, rate) for answer, unit, rate in sources]
         expected = model.route_price([(answer, unit) for answer, unit, _ in sources])
+        exactly = [model.leg_price(answer, unit) for answer, unit, _ in sources]
         token, legs = bench.token(decimals), []
-        for answer, unit, rate in sources:
-            exactly = model.leg_price(answer, unit)
+        for (answer, unit, rate), said in zip(sources, exactly, strict=True):
             if rate:
-                legs.append(rate_leg(bench.vault(answer, 18, unit), exactly, exactly))
+                legs.append(rate_leg(bench.vault(answer, 18, unit), said, said))
             else:
-                legs.append(leg(bench.feed(answer, unit), DAY, exactly, exactly))
-        if expected == 0:
+                legs.append(leg(bench.feed(answer, unit), DAY, said, said))
+        if not model.bounds_are_sound([(said, said) for said in exactly]):
             with bench.flaw(token, BOUNDS):
                 bench.route(token, *legs)
             return
@@ -268,11 +244,11 @@ def test_bounds_are_inclusive(bench: Bench) -> None:
 @pytest.mark.parametrize("decimals", [0, 8, 18])
 @pytest.mark.parametrize("answer", [2**255 - 1, 2**200])
 def test_an_enormous_answer_is_out_of_bounds(bench: Bench, decimals: int, answer: int) -> None:
-    token, feed = bench.token(), bench.feed(1, decimals)
+    token, feed = bench.token(), bench.feed(10**decimals, decimals)
     bench.route(token, leg(feed))
     feed.setAnswer(answer, bench.evm.now, sender=bench.owner)
     said = model.leg_price(answer, decimals)
-    with bench.refuses("PriceOracle_OutOfBounds", token=token, source=feed, answer=said, min=1, max=WIDE):
+    with bench.refuses("PriceOracle_OutOfBounds", token=token, source=feed, answer=said, min=LEAST, max=MOST):
         bench.oracle.price(token)
 
 
@@ -367,7 +343,7 @@ def test_three_greedy_sources_cost_a_bounded_sum(bench: Bench) -> None:
 def test_routes_are_read_back_and_replaced_whole(bench: Bench) -> None:
     token, feed, vault = bench.token(), bench.feed(10**8), bench.vault(WAD)
     assert bench.oracle.route(token) == []
-    long = [rate_leg(vault, 5, WAD), leg(feed, 60, 6, WAD + 1), leg(feed, 7 * DAY, WAD, 2**127)]
+    long = [rate_leg(vault, 5, WAD), leg(feed, 60, WAD - 1, WAD + 1), leg(feed, 7 * DAY, WAD, 2**127)]
     receipt = bench.route(token, *long)
     assert bench.oracle.route(token) == [(*plain(entry),) for entry in long]
     [event] = receipt.events(bench.oracle, "RouteSet")
@@ -425,10 +401,10 @@ def test_heartbeats_from_a_minute_to_a_week(bench: Bench, heartbeat: int) -> Non
 def test_a_rate_has_no_heartbeat(bench: Bench) -> None:
     token, vault = bench.token(), bench.vault(WAD)
     with bench.flaw(token, HEARTBEAT):
-        bench.route(token, (vault, RATE, 60, 1, WIDE))
+        bench.route(token, (vault, RATE, 60, LEAST, MOST))
 
 
-@pytest.mark.parametrize(("least", "most"), [(0, 0), (0, WIDE), (WAD + 1, WAD)])
+@pytest.mark.parametrize(("least", "most"), [(0, 0), (0, MOST), (WAD + 1, WAD)])
 def test_bounds_in_their_order(bench: Bench, least: int, most: int) -> None:
     token, feed = bench.token(), bench.feed(10**8)
     with bench.flaw(token, BOUNDS):
@@ -479,8 +455,6 @@ def test_a_new_route_has_a_price_at_once_or_the_old_one_stays(bench: Bench) -> N
 
 # ---------------------------------------------------------------- averages over a Uniswap v3 pool
 
-_labels = count()
-
 
 @dataclass(frozen=True)
 class Market:
@@ -493,25 +467,17 @@ class Market:
 
     def move(self, tick: int) -> None:
         """Swaps to the middle of a tick."""
-        target, here = middle(tick), self.tick()
-        if tick != here:
-            self.pool.swap(self.mover, tick < here, 2**200, target, b"", sender=self.mover)
+        root, here = middle(tick), self.pool.slot0()[0]
+        if root != here:
+            self.pool.swap(self.mover, root < here, 2**200, root, b"", sender=self.mover)
 
-    def tick(self) -> int:
-        before, after = self.observe_now()
-        return after - before
-
-    def observe_now(self) -> tuple[int, int]:
-        [now] = self.pool.observe.call([0])[0]
-        [later] = self.pool.observe.call([0], at=self.bench.evm.now + 1)[0]
-        return now, later
+    def mean_liquidity(self) -> int:
+        before, after = self.pool.observe([WINDOW, 0])[1]
+        return model.mean_liquidity(before, after, WINDOW)
 
     def deepen(self, amount: int) -> int:
         """Adds liquidity over the whole range; returns the pool's."""
-        manager = self.bench.evm.at(
-            Interface("NonfungiblePositionManager", packaged("NonfungiblePositionManager")["abi"]),
-            CONTRACTS["NonfungiblePositionManager"],
-        )
+        manager = self.bench.evm.at(_POSITIONS, CONTRACTS["NonfungiblePositionManager"])
         owner, (token0, token1) = self.bench.owner, self.tokens
         for token in self.tokens:
             token.mint(owner, amount, sender=owner)
@@ -531,14 +497,14 @@ def market(bench: Bench, tick: int, decimals: tuple[int, int] = (18, 18), observ
     evm = bench.evm
     tokens = tuple(sorted((bench.token(18), bench.token(18)), key=lambda token: int(token.address, 16)))
     tokens = tuple(with_decimals(bench, token, d) for token, d in zip(tokens, decimals, strict=True))
-    factory = evm.at(Interface("UniswapV3Factory", packaged("UniswapV3Factory")["abi"]), CONTRACTS["UniswapV3Factory"])
+    factory = evm.at(_FACTORY, CONTRACTS["UniswapV3Factory"])
     address = factory.createPool.call(*tokens, 3_000, sender=bench.owner)
     factory.createPool(*tokens, 3_000, sender=bench.owner)
-    pool = evm.at(POOL, address)
+    pool = evm.at(_POOL, address)
     pool.initialize(middle(tick), sender=bench.owner)
     if observations > 1:
         pool.increaseObservationCardinalityNext(observations, sender=bench.owner)
-    mover = evm.account(f"mover {next(_labels)}")
+    mover = evm.account("mover")
     evm.rpc.call("anvil_setCode", mover, "0x00")  # takes the pool's callback
     return Market(bench, pool, tokens, mover)
 
@@ -551,7 +517,6 @@ def with_decimals(bench: Bench, token: Deployed, decimals: int) -> Deployed:
     return token
 
 
-@thorough
 @given(
     tick=st.one_of(st.integers(-887_272, 887_271), st.integers(-300_000, 300_000)),
     base=st.integers(0, 1),
@@ -577,7 +542,6 @@ def test_a_still_pool_answers_its_price(bench: Bench, tick: int, base: int, deci
         assert (started, updated) == (bench.evm.now - WINDOW, bench.evm.now)
 
 
-@thorough
 @given(moves=st.lists(st.tuples(st.integers(1, 1_200), st.integers(-4_000, 4_000)), min_size=1, max_size=5))
 @example(moves=[(600, -1), (1, -2)])
 @example(moves=[(600, 1), (1_199, 0)])
@@ -612,34 +576,42 @@ def test_a_pool_younger_than_the_window_has_no_price(bench: Bench) -> None:
 
 
 def test_a_thin_pool_has_no_price(bench: Bench) -> None:
-    pool = market(bench, 0)
+    pool, token = market(bench, 0), bench.token()
     depth = pool.deepen(10**21)
     bench.evm.warp(WINDOW)
-    assert bench.twap(pool.pool, pool.tokens[0], WINDOW, depth).latestRoundData()[1] == WAD
-    feed = bench.twap(pool.pool, pool.tokens[0], WINDOW, depth + 1)
-    thin = error(bench.project.UniswapV3TwapFeed, "UniswapV3TwapFeed_TooThin")
-    with reverts(thin, liquidity=depth, minLiquidity=depth + 1):
-        feed.latestRoundData()
-    token = bench.token()
-    with bench.refuses("PriceOracle_SourceFailed", token=token, source=feed):
-        bench.route(token, leg(feed, 60))
+    mean = pool.mean_liquidity()
+    assert depth <= mean <= depth + 2
+    enough, thin = (bench.twap(pool.pool, pool.tokens[0], WINDOW, least) for least in (mean, mean + 1))
+    bench.evm.warp(WINDOW)
+    assert pool.mean_liquidity() == mean
+    assert enough.latestRoundData()[1] == WAD
+    with reverts(bench.too_thin, liquidity=mean, minLiquidity=mean + 1):
+        thin.latestRoundData()
+    with bench.refuses("PriceOracle_SourceFailed", token=token, source=thin):
+        bench.route(token, leg(thin, 60))
 
 
 def test_thinness_is_the_harmonic_mean(bench: Bench) -> None:
     pool = market(bench, 0)
-    bench.evm.warp(10)
+    feed = bench.twap(pool.pool, pool.tokens[0], WINDOW, 2**128 - 1)
     depth = pool.deepen(10**21)
-    bench.evm.next_at(bench.evm.now + 1_000)
-    assert pool.deepen(2 * 10**21) == 3 * depth
-    bench.evm.mine_at(bench.evm.now + 1_000)
-    before, after = pool.pool.observe([WINDOW, 0])[1]
-    mean = model.mean_liquidity(before, after, WINDOW)
-    # 800 seconds of depth and 1,000 of three times as much, give or take the seconds of the deposits' own transactions
-    assert abs(mean - WINDOW * 3 * depth // (800 * 3 + 1_000)) < depth // 100
-    bench.twap(pool.pool, pool.tokens[0], WINDOW, mean).latestRoundData()
-    thin = error(bench.project.UniswapV3TwapFeed, "UniswapV3TwapFeed_TooThin")
-    with reverts(thin, liquidity=mean, minLiquidity=mean + 1):
-        bench.twap(pool.pool, pool.tokens[0], WINDOW, mean + 1).latestRoundData()
+    bench.evm.warp(1_000)
+    deeper = pool.deepen(2 * 10**21)
+    bench.evm.warp(1_000)
+    mean = pool.mean_liquidity()
+    # 800 seconds of one depth and 1,000 of the other, give or take the few that the deposits themselves take
+    assert abs(mean - WINDOW * depth * deeper // (800 * deeper + 1_000 * depth)) < depth // 100
+    with reverts(bench.too_thin, liquidity=mean, minLiquidity=2**128 - 1):
+        feed.latestRoundData()
+
+
+def test_an_empty_pool_counts_as_a_liquidity_of_1(bench: Bench) -> None:
+    pool = market(bench, 0)
+    feeds = [bench.twap(pool.pool, pool.tokens[0], WINDOW, least) for least in (1, 2)]
+    bench.evm.warp(WINDOW)
+    assert feeds[0].latestRoundData()[1] == WAD
+    with reverts(bench.too_thin, liquidity=1, minLiquidity=2):
+        feeds[1].latestRoundData()
 
 
 def test_a_feed_names_itself(bench: Bench) -> None:

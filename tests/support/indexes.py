@@ -1,0 +1,47 @@
+"""Small indexes to try things on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from scripts._lib.evm import Deployed, Evm
+
+DAY = 86_400
+EPOCH = 28 * DAY
+DAILY_FEE = 10**14
+MINT_FEE = 10
+CAP = 10**6
+MAX = 2**256 - 1
+
+
+def new_index(
+    evm: Evm, project: Any, authority: Deployed, tokens: Sequence[Deployed], units: Sequence[int], sender: str, **terms: Any
+) -> Deployed:
+    """An index over `tokens` with `units` D27{tok/base}. `terms`: members of `IIndexToken.Params`."""
+    terms = {
+        "feeReceiver": evm.account("fee receiver"), "dailyFee": DAILY_FEE, "mintFee": MINT_FEE, "supplyCap": CAP,
+        "epochGenesis": evm.now - 1000, "epochLength": EPOCH, "name": "Test Index", "symbol": "TEST.ssi", "authority": authority.address,
+        "tokens": [token.address for token in tokens], "units": list(units), **terms,
+    }  # fmt: skip
+    (constructor,) = (entry for entry in project.IndexToken.contract_type.abi if entry.type == "constructor")
+    params = [terms[component.name] for component in constructor.inputs[0].components]
+    return evm.deploy(project.IndexToken, params, sender=sender)
+
+
+def stock(tokens: Sequence[Deployed], index: Deployed, people: Sequence[str], amount: int = 2**120) -> None:
+    """Gives everybody plenty of every token and the index an allowance for it."""
+    for token in tokens:
+        for person in people:
+            token.mint(person, amount, sender=person)
+            token.approve(index.address, MAX, sender=person)
+
+
+def unlimited(tokens: Sequence[Deployed]) -> list[int]:
+    """No maximum on any amount."""
+    return [MAX] * len(tokens)
+
+
+def anything(tokens: Sequence[Deployed]) -> list[int]:
+    """No minimum on any amount."""
+    return [0] * len(tokens)
