@@ -332,7 +332,7 @@ class Evm:
         if transaction["from"] not in self._funded:
             self.fund(transaction["from"])
             self._funded.add(transaction["from"])
-        receipt = self.rpc.call("eth_sendTransactionSync", transaction)
+        receipt = self.rpc.send_sync(transaction)
         if int(receipt["status"], 16) == 0:
             self._raise(receipt, where)
         return Receipt(

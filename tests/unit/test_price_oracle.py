@@ -471,8 +471,8 @@ class Market:
         if root != here:
             self.pool.swap(self.mover, root < here, 2**200, root, b"", sender=self.mover)
 
-    def mean_liquidity(self) -> int:
-        before, after = self.pool.observe([WINDOW, 0])[1]
+    def mean_liquidity(self, at: int) -> int:
+        before, after = self.pool.observe.call([WINDOW, 0], at=at)[1]
         return model.mean_liquidity(before, after, WINDOW)
 
     def deepen(self, amount: int) -> int:
@@ -578,17 +578,18 @@ def test_a_pool_younger_than_the_window_has_no_price(bench: Bench) -> None:
 def test_a_thin_pool_has_no_price(bench: Bench) -> None:
     pool, token = market(bench, 0), bench.token()
     depth = pool.deepen(10**21)
-    bench.evm.warp(WINDOW)
-    mean = pool.mean_liquidity()
-    assert depth <= mean <= depth + 2
+    then = bench.evm.now + WINDOW
+    mean = pool.mean_liquidity(then)
+    assert abs(mean - depth) <= 2  # the pool keeps whole seconds per liquidity, X128
     enough, thin = (bench.twap(pool.pool, pool.tokens[0], WINDOW, least) for least in (mean, mean + 1))
-    bench.evm.warp(WINDOW)
-    assert pool.mean_liquidity() == mean
-    assert enough.latestRoundData()[1] == WAD
+    assert enough.latestRoundData.call(at=then)[1] == WAD
     with reverts(bench.too_thin, liquidity=mean, minLiquidity=mean + 1):
-        thin.latestRoundData()
-    with bench.refuses("PriceOracle_SourceFailed", token=token, source=thin):
-        bench.route(token, leg(thin, 60))
+        thin.latestRoundData.call(at=then)
+
+    bench.evm.warp(WINDOW)
+    too_thin = bench.twap(pool.pool, pool.tokens[0], WINDOW, depth + 10)
+    with bench.refuses("PriceOracle_SourceFailed", token=token, source=too_thin):
+        bench.route(token, leg(too_thin, 60))
 
 
 def test_thinness_is_the_harmonic_mean(bench: Bench) -> None:
@@ -598,7 +599,7 @@ def test_thinness_is_the_harmonic_mean(bench: Bench) -> None:
     bench.evm.warp(1_000)
     deeper = pool.deepen(2 * 10**21)
     bench.evm.warp(1_000)
-    mean = pool.mean_liquidity()
+    mean = pool.mean_liquidity(bench.evm.now)
     # 800 seconds of one depth and 1,000 of the other, give or take the few that the deposits themselves take
     assert abs(mean - WINDOW * depth * deeper // (800 * deeper + 1_000 * depth)) < depth // 100
     with reverts(bench.too_thin, liquidity=mean, minLiquidity=2**128 - 1):
