@@ -19,7 +19,7 @@ from minimainnet import control
 from scripts._lib.build import ROOT, fresh_project
 from scripts._lib.evm import Deployed, Evm
 from scripts._lib.system import System
-from tests.support.indexes import DAY, MAX, anything, new_index, unlimited
+from tests.support.indexes import DAY, MAX, new_index
 
 SNAPSHOT = ROOT / "snapshots" / "gas.json"
 SHARES = 10 * 10**18
@@ -53,10 +53,13 @@ class Bench:
         evm.warp(DAY // 2)
 
     def mint(self, person: str) -> int:
-        return int(self.index.mint(SHARES, person, unlimited(self.tokens), sender=person).gas_used)
+        """With limits as a holder would set them: one percent off the preview."""
+        limits = [amount * 101 // 100 for amount in self.index.previewMint(SHARES)]
+        return int(self.index.mint(SHARES, person, limits, sender=person).gas_used)
 
     def redeem(self, receiver: str) -> int:
-        return int(self.index.redeem(SHARES // 2, receiver, self.user, anything(self.tokens), sender=self.user).gas_used)
+        limits = [amount * 99 // 100 for amount in self.index.previewRedeem(SHARES // 2)]
+        return int(self.index.redeem(SHARES // 2, receiver, self.user, limits, sender=self.user).gas_used)
 
     def transfer(self, to: str) -> int:
         return int(self.index.transfer(to, 10**18, sender=self.user).gas_used)

@@ -6,17 +6,18 @@ import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
 
 import {IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {Rules} from "./Rules.sol";
+import {Units, UnitsLib} from "./Units.sol";
 
-/// @dev Where a basket is stored. Slot 0: `tokens:160 | base:96`. Slot 1: rules. Slots 2 to 17: units, two of 128 bits a slot.
+/// @dev Where a basket is stored. Slot 0: `tokens:160 | base:96`. Slot 1: rules. Slots 2 to 9: units, four a slot.
 /// The list of tokens changes seldom and lives in contract code (20 bytes each), which is cheaper to read than seven slots.
 struct Basket {
     uint96 base;
     address tokens;
     Rules rules;
-    uint256[16] units;
+    uint256[8] units;
 }
 
-/// @dev The same in memory, still packed: `tokens` are 20 bytes each, `units` two of 128 bits a word. Read with `token(i)` and `unit(i)`.
+/// @dev The same in memory, still packed: `tokens` are 20 bytes each, `units` four a word. Read with `token(i)` and `unit(i)`.
 struct Constituents {
     uint256 base;
     uint256 count;
@@ -49,7 +50,7 @@ library BasketLib {
         bytes memory tokens = SSTORE2.read(self.tokens);
         unchecked {
             uint256 count = tokens.length / 20;
-            uint256[] memory units = new uint256[]((count + 1) / 2);
+            uint256[] memory units = new uint256[]((count + 3) / 4);
             for (uint256 i = 0; i < units.length; ++i) {
                 units[i] = self.units[i];
             }
@@ -69,7 +70,7 @@ library BasketLib {
     /// @dev D27{tok/base}. The caller keeps `i` under `count`.
     function unit(Constituents memory c, uint256 i) internal pure returns (uint256) {
         unchecked {
-            return uint128(Arrays.unsafeMemoryAccess(c.units, i / 2) >> ((i % 2) * 128));
+            return Units.wrap(uint64(Arrays.unsafeMemoryAccess(c.units, i / 4) >> ((i % 4) * 64))).value();
         }
     }
 
@@ -92,12 +93,14 @@ library BasketLib {
         if (i == c.count) revert IIndexToken.IndexToken_NotAConstituent(wanted);
     }
 
-    /// @dev Reverts: UnitsOutOfRange.
-    function setUnit(Basket storage self, uint256 i, address token_, uint256 units) internal {
+    /// @dev Rounds down to 57 significant bits and returns what is stored. Reverts: UnitsOutOfRange.
+    function setUnit(Basket storage self, uint256 i, address token_, uint256 units) internal returns (uint256) {
         if (units > type(uint128).max) revert IIndexToken.IndexToken_UnitsOutOfRange(token_, units);
 
-        uint256 shift = (i % 2) * 128;
-        self.units[i / 2] = (self.units[i / 2] & ~(uint256(type(uint128).max) << shift)) | (units << shift);
+        Units packed = UnitsLib.pack(units);
+        uint256 shift = (i % 4) * 64;
+        self.units[i / 4] = (self.units[i / 4] & ~(uint256(type(uint64).max) << shift)) | (uint256(Units.unwrap(packed)) << shift);
+        return packed.value();
     }
 
     /// @dev The newcomer comes last and has no units yet. Reverts: ConstituentCount.

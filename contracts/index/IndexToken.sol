@@ -53,9 +53,10 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
             _admit(p.tokens[i]);
         }
         _basket.create(p.tokens, p.units);
+        Constituents memory c = _basket.load();
         for (uint256 i = 0; i < p.tokens.length; ++i) {
             emit ConstituentAdded(p.tokens[i]);
-            emit UnitsSet(p.tokens[i], p.units[i]);
+            emit UnitsSet(p.tokens[i], c.unit(i));
         }
 
         _basket.rules = Rules.wrap(0).withStreamingFee(_WAD, block.timestamp, 0);
@@ -172,8 +173,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         if (c.base == 0) revert IndexToken_NotSeeded();
 
         uint256 i = c.find(token);
-        units = Math.mulDiv(_available(c, i), _RAY, c.base);
-        _setUnits(i, token, units);
+        units = _setUnits(i, token, Math.mulDiv(_available(c, i), _RAY, c.base));
     }
 
     /// @inheritdoc IIndexToken
@@ -472,14 +472,14 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     }
 
     /// @dev Sets D27{tok/base}; a constituent without units leaves the basket.
-    function _setUnits(uint256 i, address token, uint256 units) private {
+    function _setUnits(uint256 i, address token, uint256 units) private returns (uint256 stored) {
         if (units == 0) {
             _basket.remove(i);
             emit ConstituentRemoved(token);
         } else {
-            _basket.setUnit(i, token, units);
+            stored = _basket.setUnit(i, token, units);
         }
-        emit UnitsSet(token, units);
+        emit UnitsSet(token, stored);
     }
 
     /// @dev A constituent must look like an ERC-20 of at most 18 decimals.

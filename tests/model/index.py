@@ -47,6 +47,12 @@ def ceil_div(a: int, b: int) -> int:
     return -(-a // b)
 
 
+def round57(units: int) -> int:
+    """The 57 most significant bits, rounded down."""
+    shift = max(0, units.bit_length() - 57)
+    return units >> shift << shift
+
+
 def rpow(x: int, n: int) -> int:
     """x^n in D27, by squaring, every product rounded half up."""
     z = x if n % 2 else RAY
@@ -85,6 +91,7 @@ class IndexModel:
 
     def __post_init__(self) -> None:
         self.since = self.born
+        self.units = {token: round57(unit) for token, unit in self.units.items()}
 
     # ------------------------------------------------------------ readings
 
@@ -216,5 +223,5 @@ class IndexModel:
 
     def sync(self, token: str) -> int:
         """D27{tok/base}, set to what is really there."""
-        self.units[token] = self.available(token) * RAY // self.base
+        self.units[token] = round57(self.available(token) * RAY // self.base)
         return self.units[token]

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @dev D27{tok/base} in 64 bits, so that four constituents share a slot: `mantissa:57 | exponent:7`, the value is mantissa x 2^exponent.
+type Units is uint64;
+
+using UnitsLib for Units global;
+
+/// @title Units with 57 significant bits
+/// @dev Rounding down forgets less than one part in 10^17, and what it forgets is surplus: books are never more than what is there.
+library UnitsLib {
+    uint256 private constant _MANTISSA_BITS = 57;
+    uint256 private constant _EXPONENT_BITS = 7;
+
+    /// @dev Rounds down. The caller keeps `units` under 2^128.
+    function pack(uint256 units) internal pure returns (Units) {
+        unchecked {
+            uint256 exponent = 0;
+            while (units >> exponent >= 1 << _MANTISSA_BITS) ++exponent;
+            return Units.wrap(uint64((units >> exponent) << _EXPONENT_BITS | exponent));
+        }
+    }
+
+    function value(Units self) internal pure returns (uint256) {
+        uint256 packed = Units.unwrap(self);
+        return (packed >> _EXPONENT_BITS) << (packed & (1 << _EXPONENT_BITS) - 1);
+    }
+}
