@@ -16,7 +16,8 @@ contract QuirkToken {
         BalanceReverts,
         BalanceBurnsGas,
         BalanceReenters,
-        LiesAboutBalance
+        LiesAboutBalance,
+        BurnsGasEverywhere
     }
 
     uint256 private constant _WAD = 1e18;
@@ -72,7 +73,7 @@ contract QuirkToken {
 
     function balanceOf(address account) external view returns (uint256) {
         if (quirk == Quirk.BalanceReverts) revert QuirkToken_Frozen();
-        if (quirk == Quirk.BalanceBurnsGas) _burnGas();
+        if (quirk == Quirk.BalanceBurnsGas || quirk == Quirk.BurnsGasEverywhere) _burnGas();
         if (quirk == Quirk.LiesAboutBalance) return type(uint256).max;
         if (quirk == Quirk.BalanceReenters) {
             (bool ok,) = target.staticcall(payload);
@@ -100,7 +101,7 @@ contract QuirkToken {
     function _move(address from, address to, uint256 amount) private {
         if (quirk == Quirk.Frozen || blocked[from] || blocked[to]) revert QuirkToken_Frozen();
         if (quirk == Quirk.RevertsOnZero && amount == 0) revert QuirkToken_Frozen();
-        if (quirk == Quirk.BurnsGas) _burnGas();
+        if (quirk == Quirk.BurnsGas || quirk == Quirk.BurnsGasEverywhere) _burnGas();
         if (quirk == Quirk.ReturnsFalse) return;
         if (quirk == Quirk.Reenters && target != address(0)) (reentered, answer) = target.call(payload);
 

@@ -16,7 +16,7 @@ contract PriceOracle is IPriceOracle, AccessManaged {
     uint256 private constant _MIN_HEARTBEAT = 1 minutes;
     uint256 private constant _MAX_HEARTBEAT = 7 days;
 
-    /// @dev The dearest honest source, a TWAP, needs under 100,000. A source that burns gas costs no more than this.
+    /// @dev The dearest honest source, a TWAP over a history of 65,535 observations, needs some 101,000. A source that burns gas costs no more than this.
     uint256 private constant _SOURCE_GAS = 400_000;
 
     /// @dev Two slots. `unit`: decimals of the source's answer. `share`: decimals of a vault's share. `decimals` of the token and `legs` count in the first leg.

@@ -89,15 +89,14 @@ contract UniswapV3TwapFeed is IAggregatorV3 {
     }
 
     /// @dev D18{quote/whole base}, rounded down. The ratio of token1-wei per token0-wei is the whole square of the root, X192, while that fits: a
-    /// small one has no bits to lose before it is inverted. A larger one loses its last 64, towards a lower price, by at most 1.
+    /// small one has no bits to lose before it is inverted. A larger one loses its last 64, which moves the result by at most 1.
     function _price(int24 tick) private view returns (uint256) {
         uint256 root = TickMath.getSqrtPriceAtTick(tick);
         uint256 scale = _baseUnit * 1e18;
 
         bool whole = root < _Q128;
         uint256 one = whole ? _Q192 : _Q128;
-        Math.Rounding rounding = _baseIs0 ? Math.Rounding.Floor : Math.Rounding.Ceil;
-        uint256 ratio = whole ? root * root : Math.mulDiv(root, root, _Q64, rounding);
+        uint256 ratio = whole ? root * root : Math.mulDiv(root, root, _Q64);
         return _baseIs0 ? Math.mulDiv(ratio, scale, one * _quoteUnit) : Math.mulDiv(scale, one, ratio) / _quoteUnit;
     }
 }

@@ -90,7 +90,7 @@ def twap_range(tick: int, base_is_0: bool, base_decimals: int, quote_decimals: i
 
     At ticks up to 0 they are the same: there `TickMath` gives the rounded-up square root, and the feed rounds its price
     down. Above 0 `TickMath` is off by up to 2^-64 of the root, which a comparison of all 887,272 ticks has shown. From
-    the root's 129th bit on the feed works with a truncated square and may lose 1 more.
+    the root's 129th bit on the feed works with a truncated square and may be off by 1 more.
     """
     root = Fraction(sqrt_price_x96(tick), 2**96)
     error = Fraction(1, 2**64) if tick > 0 else Fraction(0)
@@ -100,4 +100,4 @@ def twap_range(tick: int, base_is_0: bool, base_decimals: int, quote_decimals: i
         price = ratio if base_is_0 else 1 / ratio
         prices.append(int(price * WAD * _ten(base_decimals) / _ten(quote_decimals)))
     truncated = 1 if root * 2**96 >= 2**128 else 0
-    return min(prices) - truncated, max(prices)
+    return min(prices) - truncated, max(prices) + truncated
