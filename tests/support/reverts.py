@@ -26,7 +26,7 @@ def error(container: Any, name: str) -> Entry:
 
 
 @contextmanager
-def reverts(expected: Entry | str, **inputs: Any) -> Iterator[None]:
+def reverts(expected: Entry | str, /, **inputs: Any) -> Iterator[None]:
     """The block must revert with exactly this error and exactly these arguments, every one of them named.
 
     Args:

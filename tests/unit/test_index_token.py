@@ -1,0 +1,239 @@
+"""What an index refuses, what its governors can do, and the rebalancer's door."""
+
+import pytest
+
+from tests.support.indexes import CAP, DAILY_FEE, DAY, anything, new_index, stock, unlimited
+from tests.support.reverts import error, reverts
+
+SHARE = 10**18
+UNIT = 10**27
+
+
+@pytest.fixture
+def tokens(evm, project, owner):
+    return [evm.deploy(project.PlainToken, f"Token {n}", f"T{n}", 18, sender=owner) for n in range(3)]
+
+
+@pytest.fixture
+def index(evm, project, authority, tokens, owner, alice, bob):
+    index = new_index(evm, project, authority, tokens[:2], [UNIT, 3 * UNIT], owner)
+    stock(tokens, index, [alice, bob], 10**30)
+    index.mint(100 * SHARE, alice, unlimited(tokens[:2]), sender=alice)
+    return index
+
+
+@pytest.fixture
+def refuse(project):
+    def refuse(name, **inputs):
+        return reverts(error(project.IndexToken, f"IndexToken_{name}"), **inputs)
+
+    return refuse
+
+
+def test_mint_refuses_bad_input(index, tokens, refuse, alice):
+    with refuse("ZeroShares"):
+        index.mint(0, alice, [0, 0], sender=alice)
+    with refuse("LengthMismatch", expected=2, actual=1):
+        index.mint(SHARE, alice, [0], sender=alice)
+    with refuse("InvalidReceiver", receiver=index.address):
+        index.mint(SHARE, index.address, unlimited(tokens[:2]), sender=alice)
+    with refuse("SharesOutOfRange", shares=2**96):
+        index.mint(2**96, alice, unlimited(tokens[:2]), sender=alice)
+    first, second = index.previewMint(SHARE)
+    with refuse("MaxAmountExceeded", token=tokens[1].address, amount=second, maxAmount=second - 1):
+        index.mint(SHARE, alice, [first, second - 1], sender=alice)
+
+
+def test_redeem_refuses_bad_input(project, index, tokens, refuse, alice, bob):
+    with refuse("ZeroShares"):
+        index.redeem(0, alice, alice, [0, 0], sender=alice)
+    with refuse("LengthMismatch", expected=2, actual=3):
+        index.redeem(SHARE, alice, alice, [0, 0, 0], sender=alice)
+    for receiver in (index.address, "0x" + "00" * 20):
+        with refuse("InvalidReceiver", receiver=receiver):
+            index.redeem(SHARE, receiver, alice, [0, 0], sender=alice)
+    amount = index.previewRedeem(SHARE)[0]
+    with refuse("MinAmountNotMet", token=tokens[0].address, amount=amount, minAmount=amount + 1):
+        index.redeem(SHARE, alice, alice, [amount + 1, 0], sender=alice)
+    with reverts(error(project.IndexToken, "ERC20InsufficientAllowance"), spender=bob, allowance=0, needed=SHARE):
+        index.redeem(SHARE, bob, alice, [0, 0], sender=bob)
+    with reverts(error(project.IndexToken, "ERC20InsufficientBalance"), sender=bob, balance=0, needed=1):
+        index.redeem(1, bob, bob, [0, 0], sender=bob)
+
+
+def test_an_allowance_redeems_for_its_owner(index, alice, bob):
+    index.approve(bob, SHARE, sender=alice)
+    index.redeem(SHARE, bob, alice, [0, 0], sender=bob)
+    assert index.balanceOf(alice) == 99 * SHARE
+    assert index.allowance(alice, bob) == 0
+
+
+def test_the_first_mint_locks_dead_shares(index):
+    assert index.balanceOf("0x000000000000000000000000000000000000dEaD") == 10**16
+
+
+def test_the_cap_stops_minting_only(index, tokens, refuse, owner, alice):
+    index.setSupplyCap(50, sender=owner)
+    with pytest.raises(Exception, match="reverted"):
+        index.previewMint(SHARE)
+    added = index.totalSupply()
+    with refuse("SupplyCapExceeded", supply=added + SHARE + SHARE // 999 + 1, supplyCap=50 * SHARE):
+        index.mint(SHARE, alice, unlimited(tokens[:2]), sender=alice)
+    index.redeem(SHARE, alice, alice, [0, 0], sender=alice)
+
+
+def test_the_inverse_preview_is_exact(index):
+    for shares in (1, 999, SHARE, 7 * SHARE + 3):
+        amounts = index.previewMint(shares)
+        most = index.sharesForAmounts(amounts)
+        assert most >= shares
+        assert all(a <= b for a, b in zip(index.previewMint(most), amounts, strict=True))
+        assert any(a > b for a, b in zip(index.previewMint(most + 1), amounts, strict=True))
+
+
+def test_pause_stops_minting_and_deprecation_ends_it(evm, index, tokens, refuse, owner, alice):
+    index.pauseMinting(sender=owner)
+    with refuse("MintingStopped", paused=True, deprecated=False):
+        index.mint(SHARE, alice, unlimited(tokens[:2]), sender=alice)
+    index.redeem(SHARE, alice, alice, [0, 0], sender=alice)
+    index.unpauseMinting(sender=owner)
+    index.mint(SHARE, alice, unlimited(tokens[:2]), sender=alice)
+
+    index.deprecate(sender=owner)
+    multiplier = index.multiplier()
+    evm.warp(100 * DAY)
+    assert index.multiplier() == multiplier, "no streaming fee after the end"
+    with refuse("MintingStopped", paused=False, deprecated=True):
+        index.mint(SHARE, alice, unlimited(tokens[:2]), sender=alice)
+    with refuse("AlreadyDeprecated"):
+        index.setStreamingFee(1, sender=owner)
+    index.redeem(SHARE, alice, alice, [0, 0], sender=alice)
+
+
+def test_fees_do_not_depend_on_how_often_they_are_collected(evm, index, owner):
+    start = evm.now
+    with evm.isolated():
+        for day in range(1, 31):
+            evm.next_at(start + day * DAY)
+            index.collectFees(sender=owner)
+        often = index.totalSupply()
+    with evm.isolated():
+        evm.next_at(start + 30 * DAY)
+        index.collectFees(sender=owner)
+        once = index.totalSupply()
+    assert often == once
+    assert index.multiplier.call(at=start + DAY) <= 10**27 - 10**23
+
+
+def test_a_change_of_receiver_pays_the_old_one_first(evm, index, owner, bob):
+    evm.warp(10 * DAY)
+    old = index.terms().feeReceiver
+    evm.next_at(evm.now + 1)
+    receipt = index.setFeeReceiver(bob, sender=owner)
+    assert [event.name for event in receipt.events(index)] == ["Transfer", "FeesCollected", "FeeReceiverSet"]
+    assert index.balanceOf(old) > 0
+    assert index.balanceOf(bob) == 0
+    assert index.pendingFeeShares() == 0
+
+
+def test_hard_caps_of_the_fees_and_the_supply(index, refuse, owner):
+    limit = 5 * 10**16 // 365
+    with refuse("StreamingFeeTooHigh", dailyFee=limit + 1, maximum=limit):
+        index.setStreamingFee(limit + 1, sender=owner)
+    with refuse("MintFeeTooHigh", mintFee=101, maximum=100):
+        index.setMintFee(101, sender=owner)
+    with refuse("SupplyCapTooHigh", supplyCap=2**35 + 1, maximum=2**35):
+        index.setSupplyCap(2**35 + 1, sender=owner)
+    with refuse("ZeroAddress"):
+        index.setFeeReceiver("0x" + "00" * 20, sender=owner)
+
+
+def test_a_basket_has_one_to_32_different_constituents(evm, project, authority, tokens, refuse, owner):
+    with refuse("ConstituentCount", count=0):
+        new_index(evm, project, authority, [], [], owner)
+    with refuse("ConstituentCount", count=33):
+        new_index(evm, project, authority, tokens * 11, [UNIT] * 33, owner)
+    with refuse("DuplicateConstituent", token=tokens[0].address):
+        new_index(evm, project, authority, [tokens[0], tokens[0]], [UNIT] * 2, owner)
+    with refuse("UnitsOutOfRange", token=tokens[0].address, units=0):
+        new_index(evm, project, authority, tokens[:1], [0], owner)
+    with refuse("LengthMismatch", expected=3, actual=2):
+        new_index(evm, project, authority, tokens, [UNIT] * 2, owner)
+
+
+class TestSwap:
+    """The one door through which a constituent can leave besides redemption. `owner` lets the swapper in."""
+
+    @pytest.fixture
+    def swapper(self, evm, project, authority, index, tokens, owner):
+        swapper = evm.deploy(project.SwapperMock, sender=owner)
+        authority.setTargetFunctionRole(index.address, [index.interface["swap"].hash[:4]], 3, sender=owner)
+        authority.grantRole(3, swapper.address, 0, sender=owner)
+        for token in tokens:
+            token.mint(swapper.address, 10**30, sender=owner)
+        return swapper
+
+    def swap(self, swapper, index, out, amount_out, into, amount_in, sender):
+        return swapper.swap(index.address, out.address, amount_out, into.address, amount_in, sender=sender)
+
+    def test_nobody_else_gets_in(self, project, index, tokens, alice):
+        with reverts(error(project.IndexToken, "AccessManagedUnauthorized"), caller=alice):
+            index.swap(tokens[0].address, 1, tokens[1].address, 1, alice, b"", sender=alice)
+
+    def test_a_trade_moves_units_and_keeps_the_books_covered(self, index, swapper, tokens, alice):
+        books = index.holdings().books
+        self.swap(swapper, index, tokens[0], 10 * SHARE, tokens[1], 25 * SHARE, alice)
+        after = index.holdings()
+        # Units have 57 bits: what they forget is surplus.
+        assert 0 <= books[0] - 10 * SHARE - after.books[0] <= books[0] // 2**55
+        assert 0 <= books[1] + 25 * SHARE - after.books[1] <= books[1] // 2**55
+        assert all(there >= book for there, book in zip(after.available, after.books, strict=True))
+
+    def test_a_short_payment_is_refused(self, index, swapper, tokens, refuse, alice):
+        swapper.setShortBy(1, sender=alice)
+        with refuse("ShortDelivery", token=tokens[1].address, required=SHARE, received=SHARE - 1):
+            self.swap(swapper, index, tokens[0], SHARE, tokens[1], SHARE, alice)
+
+    def test_a_new_constituent_joins_and_a_sold_out_one_leaves(self, index, swapper, tokens, refuse, alice):
+        books = index.holdings().books[0]
+        with refuse("AmountExceedsBooks", token=tokens[0].address, amount=books + 1, books=books):
+            self.swap(swapper, index, tokens[0], books + 1, tokens[2], SHARE, alice)
+        self.swap(swapper, index, tokens[0], books, tokens[2], 40 * SHARE, alice)
+        assert index.basket().tokens == [tokens[2].address, tokens[1].address]
+        index.mint(SHARE, alice, unlimited(tokens[:2]), sender=alice)
+        index.redeem(SHARE, alice, alice, anything(tokens[:2]), sender=alice)
+
+    def test_only_constituents_can_be_sold(self, index, swapper, tokens, refuse, alice):
+        with refuse("NotAConstituent", token=tokens[2].address):
+            self.swap(swapper, index, tokens[2], 1, tokens[0], 1, alice)
+        with refuse("DuplicateConstituent", token=tokens[0].address):
+            self.swap(swapper, index, tokens[0], 1, tokens[0], 1, alice)
+
+    def test_an_empty_index_trades_nothing(self, evm, project, authority, tokens, refuse, owner):
+        empty = new_index(evm, project, authority, tokens[:2], [UNIT, UNIT], owner)
+        with refuse("NotSeeded"):
+            empty.swap(tokens[0].address, 0, tokens[1].address, 0, owner, b"", sender=owner)
+        with refuse("NotSeeded"):
+            empty.sync(tokens[0].address, sender=owner)
+
+
+def test_permits_are_signed_for_the_index_by_name(evm, index, bob):
+    from eth_abi import decode
+    from eth_account import Account
+
+    from scripts._lib.signing import permit
+
+    key = "0x" + "b0b".zfill(64)
+    signer = Account.from_key(key).address
+    deadline = evm.now + 100
+    value, until, v, r, s = decode(
+        ["uint256", "uint256", "uint8", "bytes32", "bytes32"],
+        permit(key, index.address, {"name": index.name(), "version": "1"}, bob, 5, 0, deadline),
+    )
+    index.permit(signer, bob, value, until, v, r, s, sender=bob)
+    assert (index.allowance(signer, bob), index.nonces(signer)) == (5, 1)
+
+
+def test_terms_are_what_was_set(index):
+    terms = index.terms()
+    assert (terms.dailyFee, terms.mintFee, terms.supplyCap, terms.paused, terms.deprecated) == (DAILY_FEE, 10, CAP, False, False)
