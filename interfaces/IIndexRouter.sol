@@ -40,9 +40,7 @@ interface IIndexRouter {
         uint256 shares,
         bytes32 referralCode
     );
-    event Sold(
-        address indexed index, address indexed seller, address indexed receiver, address token, uint256 shares, uint256 amountOut
-    );
+    event Sold(address indexed index, address indexed seller, address indexed receiver, address token, uint256 shares, uint256 amountOut);
     event HopSet(address indexed token, address indexed next, uint24 fee);
 
     error IndexRouter_ZeroAddress();

@@ -58,7 +58,9 @@ def _is_dynamic(types: str) -> bool:
     return bool(eth_abi.registry.registry.get_encoder(types).is_dynamic)
 
 
-def deploy_to(rpc: Rpc, address: str, init_code: bytes, types: tuple[str, ...] = (), args: tuple[object, ...] = (), sender: str = OWNER) -> None:
+def deploy_to(
+    rpc: Rpc, address: str, init_code: bytes, types: tuple[str, ...] = (), args: tuple[object, ...] = (), sender: str = OWNER
+) -> None:
     """Runs a constructor at a chosen address: its code is put there as if it were the runtime, is called, and gives way to what it returns."""
     code = "0x" + (init_code + eth_abi.encode(types, args)).hex()
     rpc.call("anvil_setBalance", sender, hex(10**24))
@@ -181,7 +183,9 @@ def add_pool(rpc: Rpc, pool: Pool) -> None:
     token0, token1 = sorted((pool.a, pool.b), key=lambda name: int(TOKENS[name], 16))
     pair = (TOKENS[token0], TOKENS[token1])
     create = "createAndInitializePoolIfNecessary(address,address,uint24,uint160)"
-    receipt = rpc.call("eth_call", {"from": PROVIDER, "to": manager, "data": encode(create, *pair, pool.fee, sqrt_price_x96(token0, token1))}, "latest")
+    receipt = rpc.call(
+        "eth_call", {"from": PROVIDER, "to": manager, "data": encode(create, *pair, pool.fee, sqrt_price_x96(token0, token1))}, "latest"
+    )
     address = to_checksum_address("0x" + receipt[-40:])
     rpc.send(PROVIDER, manager, encode(create, *pair, pool.fee, sqrt_price_x96(token0, token1)))
     if (pool.a, pool.b) in OBSERVED:

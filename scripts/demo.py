@@ -44,5 +44,3 @@ def cli() -> None:
     console.print("Written to build/demo.json")
     if demo.broken:
         sys.exit(1)
-
-

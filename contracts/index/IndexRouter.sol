@@ -145,7 +145,11 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
     }
 
     /// @inheritdoc IIndexRouter
-    function quoteBuyExactInput(address index, address token, uint256 amountIn) external nonReentrant returns (uint256 shares, uint256 cost) {
+    function quoteBuyExactInput(address index, address token, uint256 amountIn)
+        external
+        nonReentrant
+        returns (uint256 shares, uint256 cost)
+    {
         uint256 guess = 1e18;
         uint256 above;
         uint256 aboveCost;
@@ -169,7 +173,9 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
         if (fee == 0) {
             next = address(0);
         } else {
-            if (token == address(weth) || v3Factory.getPool(token, next, fee) == address(0)) revert IndexRouter_InvalidHop(token, next, fee);
+            if (token == address(weth) || v3Factory.getPool(token, next, fee) == address(0)) {
+                revert IndexRouter_InvalidHop(token, next, fee);
+            }
             uint256 depth = 1;
             for (address above = next; above != address(weth); ++depth) {
                 if (above == token || depth == HopTree.MAX_DEPTH) revert IndexRouter_InvalidHop(token, next, fee);
@@ -218,9 +224,8 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
         int256 amount = node.amount.toInt256();
 
         _pool = node.pool;
-        IUniswapV3Pool(node.pool).swap(
-            address(this), zeroForOne, buying ? -amount : amount, zeroForOne ? _MIN_SQRT_PRICE : _MAX_SQRT_PRICE, abi.encode(n, w)
-        );
+        IUniswapV3Pool(node.pool)
+            .swap(address(this), zeroForOne, buying ? -amount : amount, zeroForOne ? _MIN_SQRT_PRICE : _MAX_SQRT_PRICE, abi.encode(n, w));
     }
 
     /// @dev The end of the walk: all is in the caller's token.
@@ -327,8 +332,7 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
         (address[] memory tokens,) = IIndexToken(index).basket();
         Walk memory w;
         w.mode = mode;
-        uint256[] memory amounts =
-            mode == Mode.QuoteBuy ? IIndexToken(index).previewMint(shares) : IIndexToken(index).previewRedeem(shares);
+        uint256[] memory amounts = mode == Mode.QuoteBuy ? IIndexToken(index).previewMint(shares) : IIndexToken(index).previewRedeem(shares);
         w.nodes = HopTree.plan(hop, address(v3Factory), address(weth), asset, tokens, amounts);
         try this.simulate(w) {
             assert(false); // a quote always ends in a revert

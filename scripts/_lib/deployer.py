@@ -143,9 +143,7 @@ class Deployer:
             for role, selectors in roles.items():
                 self.once(
                     f"role {role} on {name}",
-                    lambda target=target, selectors=selectors, role=role: manager.setTargetFunctionRole(
-                        target, selectors, role, sender=me
-                    ),
+                    lambda target=target, selectors=selectors, role=role: manager.setTargetFunctionRole(target, selectors, role, sender=me),
                 )
 
     def _source(self, name: str) -> str:

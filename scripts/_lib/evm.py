@@ -308,9 +308,7 @@ class Evm:
 
     # ------------------------------------------------------------ raw
 
-    def call(
-        self, to: Any, data: bytes, sender: Any = None, value: int = 0, at: int | None = None, where: str = "call"
-    ) -> bytes:
+    def call(self, to: Any, data: bytes, sender: Any = None, value: int = 0, at: int | None = None, where: str = "call") -> bytes:
         """eth_call. Raises Reverted."""
         transaction = {"to": _plain(to), "data": "0x" + data.hex(), "gas": hex(GAS), "value": hex(value)}
         if sender is not None:
@@ -335,9 +333,7 @@ class Evm:
         receipt = self.rpc.send_sync(transaction)
         if int(receipt["status"], 16) == 0:
             self._raise(receipt, where)
-        return Receipt(
-            int(receipt["gasUsed"], 16), receipt["logs"], int(receipt["blockNumber"], 16), receipt.get("contractAddress")
-        )
+        return Receipt(int(receipt["gasUsed"], 16), receipt["logs"], int(receipt["blockNumber"], 16), receipt.get("contractAddress"))
 
     def _raise(self, receipt: dict[str, Any], where: str) -> None:
         trace = self.rpc.call("debug_traceTransaction", receipt["transactionHash"], {"tracer": "callTracer"})

@@ -17,7 +17,22 @@ UNIT = 2 * 10**27
 class Quirk(IntEnum):
     """As in contracts/mocks/QuirkToken.sol."""
 
-    NONE, NO_RETURN, FALSE, FEE, ZERO, FROZEN, REENTERS, BURNS_GAS, BOMB, BALANCE_REVERTS, BALANCE_BURNS, BALANCE_REENTERS, LIES, BURNS_ALL = range(14)
+    (
+        NONE,
+        NO_RETURN,
+        FALSE,
+        FEE,
+        ZERO,
+        FROZEN,
+        REENTERS,
+        BURNS_GAS,
+        BOMB,
+        BALANCE_REVERTS,
+        BALANCE_BURNS,
+        BALANCE_REENTERS,
+        LIES,
+        BURNS_ALL,
+    ) = range(14)
 
 
 class Scene:

@@ -60,5 +60,3 @@ def describe(data: bytes, near: Entry | str) -> str:
         if isinstance(entry, Entry) and data[:4] == entry.hash[:4]:
             return f"{entry.name}{eth_abi.decode(entry.types, data[4:])}"
     return f"0x{data.hex()}" if data else "a revert without data"
-
-

@@ -1,9 +1,9 @@
 """Bytecode always belongs to the sources, and both build files say the same."""
 
 import shutil
-import tomllib
 from pathlib import Path
 
+import tomllib
 import yaml
 from ape import Project
 

@@ -52,9 +52,7 @@ class Bench:
 
     def twap(self, pool: Any, base: Any, window: int = WINDOW, min_liquidity: int = 0) -> Deployed:
         factory = CONTRACTS["UniswapV3Factory"]
-        return self.evm.deploy(
-            self.project.UniswapV3TwapFeed, factory, pool, base, window, min_liquidity, sender=self.owner
-        )
+        return self.evm.deploy(self.project.UniswapV3TwapFeed, factory, pool, base, window, min_liquidity, sender=self.owner)
 
     def route(self, token: Any, *legs: tuple[Any, ...]) -> Any:
         return self.oracle.setRoute(token, list(legs), sender=self.owner)

@@ -23,7 +23,17 @@ def pause(rng: random.Random, model: NaiveLedger, now: int) -> int:
     """A time not before `now`: the same second, soon, the boundary second and its neighbours, or after a long sleep."""
     boundary = model.genesis + (model.epoch(now) + 1) * model.length
     return rng.choice(
-        [now, now, now + 1, now + rng.randrange(1, 10**5), boundary - 1, boundary, boundary + 1, now + rng.randrange(LENGTH), boundary + 5 * LENGTH]
+        [
+            now,
+            now,
+            now + 1,
+            now + rng.randrange(1, 10**5),
+            boundary - 1,
+            boundary,
+            boundary + 1,
+            now + rng.randrange(LENGTH),
+            boundary + 5 * LENGTH,
+        ]
     )
 
 

@@ -17,7 +17,9 @@ def test_both_say_the_same_of_every_quirk(both, owner, bob, quirk, amount):
     token.mint(reference.address, 10**18, sender=owner)
     token.setQuirk(quirk, sender=owner)
     assert reference.tryTransfer.call(token.address, bob, amount) == reference.plainTransfer.call(token.address, bob, amount)
-    assert list(reference.tryBalanceOf(token.address, reference.address)) == list(reference.plainBalanceOf(token.address, reference.address))
+    assert list(reference.tryBalanceOf(token.address, reference.address)) == list(
+        reference.plainBalanceOf(token.address, reference.address)
+    )
 
 
 def test_both_distrust_an_address_without_code(both, alice, bob):
