@@ -30,7 +30,7 @@ setup: .venv/.stamp node_modules/.stamp ## Install the locked Python and Node pa
 
 node_modules/.stamp: package-lock.json package.json .npmrc
 	@echo "· Node packages (about half a minute the first time)"
-	@npm ci --silent
+	@npm ci --loglevel=error >/dev/null
 	@touch $@
 
 lock: setup ## Refresh both lock files from package.json and requirements.in

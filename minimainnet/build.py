@@ -34,7 +34,7 @@ ZERO = "0x" + "00" * 20
 
 def named(label: str) -> str:
     """An address of our own, by label."""
-    return to_checksum_address(keccak(text=f"minimainnet {label}")[12:])
+    return str(to_checksum_address(keccak(text=f"minimainnet {label}")[12:]))
 
 
 OWNER = named("owner of stand-ins")
@@ -51,7 +51,8 @@ def encode(signature: str, *args: object) -> str:
     types = signature[signature.index("(") :]
     body = eth_abi.encode([types], [args]) if args else b""
     dynamic = body[:32] == (32).to_bytes(32, "big") and len(body) > 32 and _is_dynamic(types)
-    return "0x" + (selector(signature) + (body[32:] if dynamic else body)).hex()
+    calldata: bytes = selector(signature) + (body[32:] if dynamic else body)
+    return "0x" + calldata.hex()
 
 
 def _is_dynamic(types: str) -> bool:
@@ -61,7 +62,7 @@ def _is_dynamic(types: str) -> bool:
 def deploy_to(
     rpc: Rpc, address: str, init_code: bytes, types: tuple[str, ...] = (), args: tuple[object, ...] = (), sender: str = OWNER
 ) -> None:
-    """Runs a constructor at a chosen address: its code is put there as if it were the runtime, is called, and gives way to what it returns."""
+    """Runs a constructor at a chosen address: its code is put there as if it were runtime, called, and replaced by what it returns."""
     code = "0x" + (init_code + eth_abi.encode(types, args)).hex()
     rpc.call("anvil_setBalance", sender, hex(10**24))
     rpc.call("anvil_setCode", address, code)

@@ -36,7 +36,7 @@ def project() -> Any:
 
 
 @pytest.fixture(scope="session")
-def evm(project: Any) -> Evm:
+def evm() -> Evm:
     """The fork behind Ape."""
     chain.quiet()
     return Evm(chain.rpc().url)

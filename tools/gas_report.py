@@ -1,8 +1,8 @@
 """Gas of whole transactions, cold: `make gas` writes snapshots/gas.json.
 
-`gasUsed` of single transactions with everything in it, base fee, calldata and refunds. Constituents are plain OpenZeppelin ERC-20s of 18 decimals, balances
-are not zero, allowances are infinite, and default fees accrue. `buy_usdc_7` and `sell_usdc_7` are MAG7.ssi on the deployed system: real Uniswap pools,
-USDC's proxy, all constituents as on mainnet.
+`gasUsed` of single transactions with everything in it, base fee, calldata and refunds. Constituents are plain OpenZeppelin
+ERC-20s of 18 decimals, balances are not zero, allowances are infinite, and default fees accrue. `buy_usdc_7` and `sell_usdc_7`
+are MAG7.ssi on the deployed system: real Uniswap pools, USDC's proxy, all constituents as on mainnet.
 """
 
 from __future__ import annotations

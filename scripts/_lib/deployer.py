@@ -52,7 +52,7 @@ class Deployer:
         say: told about every step.
     """
 
-    def __init__(self, project: Any, account: Any, record: Record, say: Callable[[str], None] = lambda text: None) -> None:
+    def __init__(self, project: Any, account: Any, record: Record, say: Callable[[str], object]) -> None:
         self.project, self.account, self.record, self.say = project, account, record, say
         self.protocol, self.assets, self.index_params = params.protocol(), params.assets(), params.indexes()
 
@@ -68,11 +68,11 @@ class Deployer:
             self.record.save()
         return kind.at(self.record.contracts[key])
 
-    def once(self, step: str, action: Callable[[], object]) -> None:
-        """Does something unless the record says that it is done."""
+    def once(self, step: str, method: Any, *args: object) -> None:
+        """Sends a transaction unless the record says that it is done."""
         if step not in self.record.steps:
             self.say(step)
-            action()
+            method(*args, sender=self.account)
             self.record.steps.append(step)
             self.record.save()
 
@@ -99,8 +99,8 @@ class Deployer:
 
         targets = {"ProtocolManager": manager, "PriceOracle": oracle, "IndexFactory": factory, "IndexRouter": router}
         self._roles(manager, table, targets)
-        self.once("the factory may set the roles of new indexes", lambda: manager.grantRole(ADMIN, factory, 0, sender=me))
-        self.once("the deployer governs for now", lambda: manager.grantRole(GOVERNOR, me, 0, sender=me))
+        self.once("the factory may set the roles of new indexes", manager.grantRole, ADMIN, factory, 0)
+        self.once("the deployer governs for now", manager.grantRole, GOVERNOR, me, 0)
 
         self._routes(oracle)
         self._hops(router)
@@ -131,20 +131,16 @@ class Deployer:
         return self.record.contracts[key]
 
     def _roles(self, manager: Any, table: Any, targets: dict[str, Any]) -> None:
-        me = self.account
         for role, label in ((GOVERNOR, "GOVERNOR"), (GUARDIAN, "GUARDIAN"), (REBALANCER, "REBALANCER")):
-            self.once(f"label role {label}", lambda role=role, label=label: manager.labelRole(role, label, sender=me))
-        self.once("GUARDIAN may cancel", lambda: manager.setRoleGuardian(GOVERNOR, GUARDIAN, sender=me))
+            self.once(f"label role {label}", manager.labelRole, role, label)
+        self.once("GUARDIAN may cancel", manager.setRoleGuardian, GOVERNOR, GUARDIAN)
         for name, target in targets.items():
             roles: dict[int, list[bytes]] = {}
             for row in table.rows():
                 if row.target == name:
                     roles.setdefault(row.role, []).append(row.selector)
             for role, selectors in roles.items():
-                self.once(
-                    f"role {role} on {name}",
-                    lambda target=target, selectors=selectors, role=role: manager.setTargetFunctionRole(target, selectors, role, sender=me),
-                )
+                self.once(f"role {role} on {name}", manager.setTargetFunctionRole, target, selectors, role)
 
     def _source(self, name: str) -> str:
         if name in self.assets.feeds:
@@ -172,16 +168,13 @@ class Deployer:
                 (self._source(leg.source), KINDS[leg.kind], leg.heartbeat, int(leg.min * 10**18), int(leg.max * 10**18))
                 for leg in asset.price
             ]
-            self.once(f"price of {name}", lambda asset=asset, legs=legs: oracle.setRoute(asset.address, legs, sender=self.account))
+            self.once(f"price of {name}", oracle.setRoute, asset.address, legs)
 
     def _hops(self, router: Any) -> None:
         for name, asset in self.assets.assets.items():
             if (hop := asset.hop) is not None:
                 after = self.assets.assets[hop.next].address
-                self.once(
-                    f"path of {name}",
-                    lambda asset=asset, after=after, hop=hop: router.setHop(asset.address, after, hop.fee, sender=self.account),
-                )
+                self.once(f"path of {name}", router.setHop, asset.address, after, hop.fee)
 
     def _index(self, factory: Any, oracle: Any, index: params.Index, receiver: str) -> None:
         if index.symbol in self.record.indexes:
@@ -214,12 +207,12 @@ class Deployer:
         me = self.account
         for name, target in targets.items():
             if name != "ProtocolManager":
-                self.once(f"notice for changes of the roles on {name}", lambda t=target: manager.setTargetAdminDelay(t, NOTICE, sender=me))
-        self.once("the Safe governs", lambda: manager.grantRole(GOVERNOR, safe, NOTICE, sender=me))
-        self.once("the guardian guards", lambda: manager.grantRole(GUARDIAN, guardian, 0, sender=me))
-        self.once("the Safe administers", lambda: manager.grantRole(ADMIN, safe, NOTICE, sender=me))
-        self.once("the deployer no longer governs", lambda: manager.renounceRole(GOVERNOR, me, sender=me))
-        self.once("the deployer no longer administers", lambda: manager.renounceRole(ADMIN, me, sender=me))
+                self.once(f"notice for changes of the roles on {name}", manager.setTargetAdminDelay, target, NOTICE)
+        self.once("the Safe governs", manager.grantRole, GOVERNOR, safe, NOTICE)
+        self.once("the guardian guards", manager.grantRole, GUARDIAN, guardian, 0)
+        self.once("the Safe administers", manager.grantRole, ADMIN, safe, NOTICE)
+        self.once("the deployer no longer governs", manager.renounceRole, GOVERNOR, me)
+        self.once("the deployer no longer administers", manager.renounceRole, ADMIN, me)
         for role in (ADMIN, GOVERNOR, GUARDIAN, REBALANCER):
             if manager.hasRole(role, me)[0]:
                 raise RuntimeError(f"the deployer still has role {role}")

@@ -105,7 +105,7 @@ class Entry:
         """Selector and arguments. Raises TypeError unless the number of arguments fits."""
         if len(args) != len(self.types):
             raise TypeError(f"{self.signature} takes {len(self.types)} arguments, not {len(args)}")
-        return self.hash[:4] + eth_abi.encode(self.types, _plain(args))
+        return self.hash[:4] + bytes(eth_abi.encode(self.types, _plain(args)))
 
     def decode(self, data: bytes) -> Any:
         """The result: nothing, one value, or a named tuple of several."""
@@ -174,7 +174,7 @@ class Receipt:
             topics = [bytes.fromhex(topic[2:]) for topic in log["topics"]]
             for entry in contract.interface.kinds("event"):
                 if entry.hash == topics[0] and name in (None, entry.name):
-                    found.append(Event(contract.address, entry.name, _event_values(entry, topics[1:], log["data"])))
+                    found += [Event(contract.address, entry.name, _event_values(entry, topics[1:], log["data"]))]
         return found
 
 
@@ -244,7 +244,7 @@ class Evm:
 
     def account(self, label: str) -> str:
         """The address that belongs to a label, with ether."""
-        address = to_checksum_address(keccak(text=label)[12:])
+        address = str(to_checksum_address(keccak(text=label)[12:]))
         self.fund(address)
         return address
 

@@ -27,10 +27,11 @@ def permit(key: str, token: str, domain: dict[str, Any], spender: str, value: in
     }  # fmt: skip
     message = {"owner": owner, "spender": spender, "value": value, "nonce": nonce, "deadline": deadline}
     signed = Account.sign_typed_data(key, {**domain, "chainId": 1, "verifyingContract": token}, types, message)
-    return eth_abi.encode(
+    encoded: bytes = eth_abi.encode(
         ["uint256", "uint256", "uint8", "bytes32", "bytes32"],
         [value, deadline, signed.v, signed.r.to_bytes(32, "big"), signed.s.to_bytes(32, "big")],
     )
+    return encoded
 
 
 def permit2(key: str, token: str, spender: str, maximum: int, nonce: int, deadline: int) -> bytes:
@@ -45,4 +46,5 @@ def permit2(key: str, token: str, spender: str, maximum: int, nonce: int, deadli
     message = {"permitted": {"token": token, "amount": maximum}, "spender": spender, "nonce": nonce, "deadline": deadline}
     domain = {"name": "Permit2", "chainId": 1, "verifyingContract": PERMIT2}
     signed = Account.sign_typed_data(key, domain, types, message)
-    return eth_abi.encode(["uint256", "uint256", "uint256", "bytes"], [maximum, nonce, deadline, signed.signature])
+    encoded: bytes = eth_abi.encode(["uint256", "uint256", "uint256", "bytes"], [maximum, nonce, deadline, signed.signature])
+    return encoded

@@ -1,4 +1,4 @@
-"""Tokens that a holder may meet, and what an index makes of them: nobody is blocked, nobody loses what is there, nobody gains what is not."""
+"""Tokens that a holder may meet, and what an index makes of them: nobody is blocked, loses what is there or gains what is not."""
 
 from __future__ import annotations
 

@@ -209,8 +209,7 @@ class IndexMachine(RuleBasedStateMachine):
         assert all(got[name] <= paid[name] for name in paid), f"I2 no value without payment {alice} {before}"
 
 
-@pytest.mark.parametrize("run", [0])
-def test_the_index_is_its_model(evm, project, authority, owner, run):
+def test_the_index_is_its_model(evm, project, authority, owner):
     tokens = [evm.deploy(project.QuirkToken, decimals, sender=owner) for decimals in DECIMALS]
     # Three whole tokens without decimals a share, 25 of 6, a third of 8, and an odd number of 18.
     units = [3 * 10**9, 25 * 10**6 * 10**9, 33_333_333 * 10**9, 1_234_567_890_123_456_789 * 10**9]

@@ -46,12 +46,14 @@ def reverts(expected: Entry | str, /, **inputs: Any) -> Iterator[None]:
             raise TypeError(f"{expected.signature} wants exactly the arguments {names}, not {sorted(inputs)}")
         wanted = expected.encode([inputs[name] for name in names])
         label = f"{expected.name}({inputs})"
+    got = None
     try:
         yield
     except Reverted as caught:
-        assert caught.data == wanted, f"expected {label}, got {describe(caught.data, expected)}"
-        return
-    raise AssertionError(f"expected {label}, but nothing reverted")
+        got = caught.data
+    if got is None:
+        raise AssertionError(f"expected {label}, but nothing reverted")
+    assert got == wanted, f"expected {label}, got {describe(got, expected)}"
 
 
 def describe(data: bytes, near: Entry | str) -> str:

@@ -9,8 +9,9 @@ from ape import Project
 
 from scripts._lib.build import ROOT, STAMP, fingerprint, fresh_project
 
-BASE = "// SPDX-License-Identifier: MIT\npragma solidity 0.8.37;\nabstract contract Base {{ function n() public pure returns (uint256) {{ return {n}; }} }}\n"
-CHILD = '// SPDX-License-Identifier: MIT\npragma solidity 0.8.37;\nimport {Base} from "./Base.sol";\ncontract Child is Base {}\n'
+HEAD = "// SPDX-License-Identifier: MIT\npragma solidity 0.8.37;\n"
+BASE = HEAD + "abstract contract Base {{ function n() public pure returns (uint256) {{ return {n}; }} }}\n"
+CHILD = HEAD + 'import {Base} from "./Base.sol";\ncontract Child is Base {}\n'
 
 
 def make_project(folder: Path) -> Project:

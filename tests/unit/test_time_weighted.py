@@ -79,7 +79,7 @@ def test_every_average_equals_the_definition(evm, token, seed):
     assert compared * RUNS >= 20_000
 
 
-def test_no_supply_beyond_96_bits(evm, project, token, alice):
+def test_no_supply_beyond_96_bits(project, token, alice):
     contract, _ = token
     contract.mint(alice, MAX_SUPPLY, sender=alice)
     with reverts(error(project.TimeWeightedMock, "TimeWeightedERC20_SupplyOverflow"), supply=MAX_SUPPLY, value=1):
