@@ -110,7 +110,7 @@ interface IIndexRouter {
     function quoteSell(address index, address token, uint256 shares) external returns (uint256 amountOut);
 
     /// @notice The most shares that `amountIn` buys now, nearly, and what they cost: `amountIn` at most. As {quoteBuy}.
-    /// @dev Closes in along chords of the convex cost curve; what is missing is far less than the price impact.
+    /// @dev Regula falsi with the Illinois rule (halving the side that stays) on the cost curve; what is missing is far less than the price impact.
     function quoteBuyExactInput(address index, address token, uint256 amountIn) external returns (uint256 shares, uint256 cost);
 
     // ---------------------------------------------------------------- paths

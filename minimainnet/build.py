@@ -134,7 +134,7 @@ def _tokens(rpc: Rpc) -> None:
     ):  # fmt: skip
         put(token, "PlainToken", plain, (name, symbol, decimals(token)))
     put("WBTC", "PausableToken", plain, ("Wrapped BTC", "WBTC", 8))
-    put("MKR", "PausableToken", plain, ("Maker", "MKR", 18))
+    put("MKR", "MakerLike")
     put("PEPE", "BlocklistToken", ("string", "string"), ("Pepe", "PEPE"))
     put("USDT", "TetherLike")
     put("BNB", "BnbLike")

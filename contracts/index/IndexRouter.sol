@@ -150,19 +150,29 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
         nonReentrant
         returns (uint256 shares, uint256 cost)
     {
-        uint256 guess = 1e18;
+        uint256 under = amountIn; // what is left at `shares`, and what is missing at `above`; either may be halved
+        uint256 over;
         uint256 above;
-        uint256 aboveCost;
-        for (uint256 i = 0; i < _SEARCH_STEPS && guess != 0; ++i) {
+        bool wasAbove;
+        uint256 guess = 1e18;
+        for (uint256 i = 0; i < _SEARCH_STEPS && guess != shares && guess != above; ++i) {
             uint256 guessCost = _quote(Mode.QuoteBuy, index, _asset(token), guess);
-            if (guessCost > amountIn) (above, aboveCost) = (guess, guessCost);
-            else (shares, cost) = (guess, guessCost);
+            bool isAbove = guessCost > amountIn;
+            bool sameSide = i != 0 && isAbove == wasAbove;
+            wasAbove = isAbove;
+            if (isAbove) {
+                (above, over) = (guess, guessCost - amountIn);
+                if (sameSide) under /= 2;
+            } else {
+                (shares, cost, under) = (guess, guessCost, amountIn - guessCost);
+                if (sameSide) over /= 2;
+            }
+            if (under == 0) break;
 
             // Along the chord between both, or on from the one below.
             guess = above != 0
-                ? shares + Math.mulDiv(above - shares, amountIn - cost, aboveCost - cost)
+                ? shares + Math.mulDiv(above - shares, under, under + over)
                 : Math.mulDiv(shares, amountIn, Math.max(cost, 1));
-            if (guess == shares) break;
         }
     }
 

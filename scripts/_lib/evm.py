@@ -273,6 +273,15 @@ class Evm:
         return then
 
     @contextmanager
+    def standstill(self) -> Iterator[None]:
+        """Every block has the time of the one before, unless told."""
+        self.rpc.call("anvil_setBlockTimestampInterval", 0)
+        try:
+            yield
+        finally:
+            self.rpc.call("anvil_removeBlockTimestampInterval")
+
+    @contextmanager
     def isolated(self) -> Iterator[None]:
         """Undoes everything at the end."""
         snapshot = self.rpc.call("evm_snapshot")

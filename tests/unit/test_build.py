@@ -1,13 +1,18 @@
 """Bytecode always belongs to the sources, and both build files say the same."""
 
 import shutil
+import sys
 from pathlib import Path
 
-import tomllib
 import yaml
 from ape import Project
 
 from scripts._lib.build import ROOT, STAMP, fingerprint, fresh_project
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 HEAD = "// SPDX-License-Identifier: MIT\npragma solidity 0.8.37;\n"
 BASE = HEAD + "abstract contract Base {{ function n() public pure returns (uint256) {{ return {n}; }} }}\n"

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
-/// @title Stand-in for tokens that their owner can pause: WBTC, MKR
+/// @title Stand-in for WBTC, whose owner can pause it
 contract PausableToken is ERC20 {
     uint8 private immutable _decimals;
     address public immutable owner;

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
+
+/// @title A receiver of ether that calls back whoever sends it, with what it was told
+contract EtherReentrant {
+    bytes public payload;
+
+    receive() external payable {
+        Address.functionCall(msg.sender, payload);
+    }
+
+    function setPayload(bytes calldata payload_) external {
+        payload = payload_;
+    }
+}
