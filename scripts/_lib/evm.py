@@ -284,11 +284,12 @@ class Evm:
     @contextmanager
     def isolated(self) -> Iterator[None]:
         """Undoes everything at the end."""
-        snapshot = self.rpc.call("evm_snapshot")
+        snapshot, funded = self.rpc.call("evm_snapshot"), set(self._funded)
         try:
             yield
         finally:
             self.rpc.call("evm_revert", snapshot)
+            self._funded = funded
 
     # ------------------------------------------------------------ contracts
 

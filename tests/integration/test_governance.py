@@ -1,0 +1,294 @@
+"""Who may do what, how long it takes, and who can stop it. Ids are those of docs/invariants.md."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import pytest
+from eth_utils import keccak
+
+from scripts._lib.deployer import ADMIN, GOVERNOR, GUARDIAN, NOTICE, REBALANCER
+from scripts._lib.evm import Interface
+from tests.support.governance import Multisig, govern, schedule, wait
+from tests.support.reverts import error, reverts
+
+DAY = 86_400
+COOLDOWN = 14 * DAY
+
+# What anybody may call, and why that is safe. Whatever changes state stands here or in the role table.
+OPEN = MappingProxyType(
+    {
+        "IndexToken": {
+            "mint": "pays in full", "redeem": "burns the caller's shares or an allowance", "claim": "pays the caller's own claim",
+            "collectFees": "issues what time has earned, to the fee receiver", "transfer": "ERC-20", "transferFrom": "ERC-20",
+            "approve": "ERC-20", "permit": "EIP-2612",
+        },
+        "IndexFactory": {},
+        "IndexLens": {},
+        "IndexRouter": {
+            "buy": "pays with the caller's tokens", "buyExactInput": "pays with the caller's tokens",
+            "sell": "takes the caller's shares", "sellExactOutput": "takes the caller's shares",
+            "quoteBuy": "undoes itself", "quoteSell": "undoes itself", "quoteBuyExactInput": "undoes itself",
+            "simulate": "for the router itself", "uniswapV3SwapCallback": "for the pool that it swaps in",
+        },
+        "PriceOracle": {},
+        "UniswapV3TwapFeed": {},
+        "RoleTable": {},
+        "ProtocolManager": {
+            "schedule": "asks for the role of what is scheduled", "execute": "asks for the role of what is executed",
+            "cancel": "for who scheduled, the guardian and the administrator", "consumeScheduledOp": "for managed contracts",
+            "multicall": "each of its calls asks for itself", "renounceRole": "gives up the caller's own role",
+        },
+    }
+)  # fmt: skip
+# Where the manager alone may call: it says who is in charge.
+FROM_MANAGER = frozenset({"setAuthority"})
+CONTRACTS = tuple(OPEN)
+
+
+@pytest.fixture(scope="session")
+def table(evm, project, system):
+    """The rows of the role table: contract, function, role."""
+    contract = system.contract("RoleTable")
+    return [(row.target, row.selector, row.role) for row in contract.rows()]
+
+
+def functions(project, name):
+    """What changes state."""
+    return {entry.hash[:4]: entry for entry in Interface.of(getattr(project, name)).kinds("function") if not entry.reads}
+
+
+def targets(system, name):
+    """Every deployed contract of that kind."""
+    if name == "IndexToken":
+        return [system.index(symbol) for symbol in system.record.indexes]
+    return [system.contract(name)]
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_whatever_changes_state_is_restricted_or_open_for_a_reason(project, table, name):
+    """I10, and no function is forgotten: a new one turns this red until somebody says which it is."""
+    known = {entry.name for entry in functions(project, name).values()} - FROM_MANAGER
+    restricted = {functions(project, name)[selector].name for target, selector, _ in table if target == name}
+    assert known == restricted | set(OPEN[name]), "I10 in the table or open for a reason"
+    assert not restricted & set(OPEN[name]), "I10 not both"
+
+
+def test_every_production_contract_is_walked(project):
+    """All contracts outside mocks that have bytecode are in the list above."""
+    found = set()
+    for name, container in project.load_contracts().items():
+        contract = container.contract_type
+        source = str(contract.source_id)
+        if source.startswith("contracts/") and "/mocks/" not in source and contract.deployment_bytecode and len(contract.abi) > 0:
+            code = contract.deployment_bytecode.bytecode or ""
+            if len(code) > 400:  # libraries without external functions leave a stub
+                found.add(name)
+    assert found == set(CONTRACTS)
+
+
+def test_the_table_is_what_the_code_restricts(evm, system, project, table, bob):
+    """I10: a stranger is refused by every function of the table, on every deployed contract, before anything else is looked at."""
+    refused = 0
+    for name, selector, _ in table:
+        entry = functions(project, name)[selector]
+        data = selector + b"\0" * 32 * 24
+        for target in targets(system, name):
+            if name == "ProtocolManager":
+                inputs = {"msgsender": bob, "roleId": ADMIN}
+                expected = error(project.ProtocolManager, "AccessManagerUnauthorizedAccount")
+            else:
+                inputs, expected = {"caller": bob}, error(getattr(project, name), "AccessManagedUnauthorized")
+            with reverts(expected, **inputs):
+                evm.send(bob, target.address, data, where=entry.signature)
+            refused += 1
+    assert refused == len(table) + 9 * 3, "three more indexes with nine rows each"
+
+
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_open_functions_ask_for_no_role(evm, system, project, bob, name):
+    """The other half of the walk: what the list calls open does not answer with a role's error."""
+    unauthorized = {error(project.IndexToken, "AccessManagedUnauthorized").hash[:4]}
+    if name == "ProtocolManager":
+        return  # these answer by role on purpose; the walk through a proposal below has them all
+    for selector, entry in functions(project, name).items():
+        if entry.name in OPEN[name]:
+            try:
+                evm.call(targets(system, name)[0].address, selector + b"\0" * 32 * 24, sender=bob)
+            except Exception as reverted:
+                assert getattr(reverted, "data", b"")[:4] not in unauthorized, entry.signature
+
+
+def test_only_the_manager_says_who_is_in_charge(system, project, bob):
+    for name in ("IndexToken", "IndexFactory", "IndexRouter", "PriceOracle"):
+        for target in targets(system, name):
+            with reverts(error(getattr(project, name), "AccessManagedUnauthorized"), caller=bob):
+                target.setAuthority(bob, sender=bob)
+            assert target.authority() == system.manager.address
+
+
+def test_roles_and_delays_are_what_the_docs_say(system, table):
+    manager, contracts = system.manager, system.record.contracts
+    safe, guardian = contracts["Safe"], contracts["GuardianSafe"]
+    assert NOTICE > COOLDOWN
+    for name, selector, role in table:
+        for target in targets(system, name):
+            if name == "ProtocolManager":
+                continue  # asks for ADMIN
+            assert manager.getTargetFunctionRole(target.address, selector) == role
+            by_safe = tuple(manager.canCall(safe, target.address, selector))
+            by_guardian = tuple(manager.canCall(guardian, target.address, selector))
+            assert by_safe == ((False, NOTICE) if role == GOVERNOR else (False, 0))
+            assert by_guardian == ((True, 0) if role == GUARDIAN else (False, 0))
+    for role in (GOVERNOR, GUARDIAN, REBALANCER):
+        assert manager.getRoleAdmin(role) == ADMIN
+    assert manager.getRoleGuardian(GOVERNOR) == GUARDIAN
+
+
+def test_nobody_has_a_role_but_those_who_should(evm, system):
+    """From the manager's own history: everybody who was ever granted a role, and what is left of it."""
+    manager, contracts = system.manager, system.record.contracts
+    topic = "0x" + keccak(text="RoleGranted(uint64,address,uint32,uint48,bool)").hex()
+    logs = evm.rpc.call("eth_getLogs", {"address": manager.address, "fromBlock": "earliest", "topics": [topic]})
+    granted = {(int(log["topics"][1], 16), "0x" + log["topics"][2][-40:]) for log in logs}
+    held = {}
+    for role, account in granted:
+        member, delay = manager.hasRole(role, account)
+        if member:
+            held[role, account] = delay
+    who = {name: contracts[name].lower() for name in ("Safe", "GuardianSafe", "IndexFactory")}
+    assert held == {
+        (ADMIN, who["Safe"]): NOTICE, (ADMIN, who["IndexFactory"]): 0,
+        (GOVERNOR, who["Safe"]): NOTICE, (GUARDIAN, who["GuardianSafe"]): 0,
+    }  # fmt: skip
+
+
+def test_changes_of_the_table_itself_need_the_notice(system):
+    wait(system, 6 * DAY)  # the manager lets a longer delay take effect after five days
+    for name in ("IndexToken", "IndexFactory", "IndexRouter", "PriceOracle"):
+        for target in targets(system, name):
+            assert system.manager.getTargetAdminDelay(target.address) == NOTICE
+
+
+def test_the_multisigs_are_real_safes(evm, system):
+    safe, guardian = (Multisig(evm, system.record.contracts[name]) for name in ("Safe", "GuardianSafe"))
+    assert (safe.safe.getThreshold(), len(safe.safe.getOwners())) == (2, 3)
+    assert (guardian.safe.getThreshold(), len(guardian.safe.getOwners())) == (1, 2)
+
+
+class TestProposal:
+    """One change, from two signatures to its effect."""
+
+    @pytest.fixture
+    def index(self, system):
+        return system.index("MAG7.ssi")
+
+    @pytest.fixture
+    def data(self, index):
+        return index.setMintFee.encode(20)
+
+    @pytest.fixture
+    def safe(self, evm, system):
+        return Multisig(evm, system.record.contracts["Safe"])
+
+    def test_two_owners_sixteen_days_and_anybodys_clock(self, system, project, index, data, safe, alice):
+        proposal = system.manager.schedule.encode(index.address, data, 0)
+        with reverts("GS020"):
+            safe.execute(system.manager, proposal, signers=1)
+        receipt = safe.execute(system.manager, proposal, signers=2)
+        (scheduled,) = receipt.events(system.manager, "OperationScheduled")
+        operation = scheduled.values["operationId"]
+        assert scheduled.values["schedule"] == system.evm.now + NOTICE
+
+        early = scheduled.values["schedule"] - 1
+        execution = system.manager.execute.encode(index.address, data)
+        not_ready = error(project.ProtocolManager, "AccessManagerNotReady")
+        with reverts(not_ready, operationId=operation):
+            system.manager.execute.call(index.address, data, sender=safe.safe.address, at=early)
+        with reverts("GS013"):
+            safe.execute(system.manager, execution, signers=2)
+        wait(system)
+        assert index.terms().mintFee == 10
+        safe.execute(system.manager, execution, signers=2)
+        assert index.terms().mintFee == 20
+
+    def test_a_stranger_cannot_even_schedule(self, system, project, index, data, bob):
+        expected = error(project.ProtocolManager, "AccessManagerUnauthorizedCall")
+        with reverts(expected, caller=bob, target=index.address, selector=data[:4]):
+            system.manager.schedule(index.address, data, 0, sender=bob)
+
+    def test_the_guardian_cancels_at_once(self, system, project, index, data, evm):
+        operation = schedule(system, index, data)
+        guardian = Multisig(evm, system.record.contracts["GuardianSafe"])
+        cancel = system.manager.cancel.encode(system.record.contracts["Safe"], index.address, data)
+        receipt = guardian.execute(system.manager, cancel, signers=1)
+        assert [event.name for event in receipt.events(system.manager)] == ["OperationCanceled"]
+        wait(system)
+        with reverts(error(project.ProtocolManager, "AccessManagerNotScheduled"), operationId=operation):
+            system.manager.execute(index.address, data, sender=system.record.contracts["Safe"])
+
+    def test_the_guardian_cancels_changes_of_roles_too(self, system, project, index):
+        """A stolen Safe cannot make itself guardian: that takes the notice, and the guardian stops it."""
+        safe, guardian = system.record.contracts["Safe"], system.record.contracts["GuardianSafe"]
+        data = system.manager.grantRole.encode(GUARDIAN, safe, 0)
+        operation = schedule(system, system.manager, data)
+        system.manager.cancel(safe, system.manager.address, data, sender=guardian)
+        wait(system)
+        with reverts(error(project.ProtocolManager, "AccessManagerNotScheduled"), operationId=operation):
+            system.manager.execute(system.manager.address, data, sender=safe)
+
+    def test_the_guardian_can_only_stop(self, system, project, index, table):
+        guardian = system.record.contracts["GuardianSafe"]
+        index.pauseMinting(sender=guardian)
+        assert index.terms().paused
+        allowed = []
+        for name, selector, role in table:
+            for target in targets(system, name):
+                can, _ = system.manager.canCall(guardian, target.address, selector)
+                if can:
+                    allowed.append(functions(project, name)[selector].name)
+        assert set(allowed) == {"pauseMinting"}
+        with reverts(error(project.IndexToken, "AccessManagedUnauthorized"), caller=guardian):
+            index.unpauseMinting(sender=guardian)
+        data = index.setMintFee.encode(0)
+        expected = error(project.ProtocolManager, "AccessManagerUnauthorizedCall")
+        with reverts(expected, caller=guardian, target=index.address, selector=data[:4]):
+            system.manager.schedule(index.address, data, 0, sender=guardian)
+
+    def test_a_proposal_goes_stale_after_a_week(self, system, project, index, data):
+        operation = schedule(system, index, data)
+        wait(system, NOTICE + 7 * DAY + 1)
+        with reverts(error(project.ProtocolManager, "AccessManagerExpired"), operationId=operation):
+            system.manager.execute(index.address, data, sender=system.record.contracts["Safe"])
+
+    def test_nothing_is_executed_twice(self, system, project, index, data):
+        operation = schedule(system, index, data)
+        wait(system)
+        system.manager.execute(index.address, data, sender=system.record.contracts["Safe"])
+        with reverts(error(project.ProtocolManager, "AccessManagerNotScheduled"), operationId=operation):
+            system.manager.execute(index.address, data, sender=system.record.contracts["Safe"])
+
+    def test_holders_who_dislike_a_change_are_out_before_it(self, system, index, data, evm):
+        """Whoever redeems on the day after it was scheduled is out more than two weeks before anything changes."""
+        schedule(system, index, data)
+        deployer = system.record.contracts["Safe"]
+        evm.warp(DAY)
+        shares = index.balanceOf(deployer)
+        index.redeem(shares, deployer, deployer, [0] * 7, sender=deployer)
+        assert index.balanceOf(deployer) == 0
+        assert index.terms().mintFee == 10
+
+
+def test_paused_minting_resumes_after_the_notice_only(system):
+    index = system.index("DEFI.ssi")
+    index.pauseMinting(sender=system.record.contracts["GuardianSafe"])
+    govern(system, index, "unpauseMinting", [])
+    assert not index.terms().paused
+
+
+def test_swapping_is_nobodys_right_yet(system, project):
+    """REBALANCER has no member, so the door stays shut even for the governor."""
+    safe, index = system.record.contracts["Safe"], system.index("MAG7.ssi")
+    tokens = index.basket().tokens
+    with reverts(error(project.IndexToken, "AccessManagedUnauthorized"), caller=safe):
+        index.swap(tokens[0], 1, tokens[1], 1, safe, b"", sender=safe)

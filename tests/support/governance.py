@@ -1,0 +1,77 @@
+"""The multisigs: by their owners' signatures, or in short."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from eth_account import Account
+from eth_account.hdaccount import ETHEREUM_DEFAULT_PATH
+
+from minimainnet import control
+from scripts._lib.deployer import NOTICE
+from scripts._lib.evm import Deployed, Evm, Interface, Receipt
+from scripts._lib.system import System
+
+_MNEMONIC = "test test test test test test test test test test test junk"  # anvil's and Ape's well-known accounts
+_SAFE = Interface(
+    "Safe",
+    [
+        {
+            "type": "function", "name": name, "stateMutability": mutability, "outputs": [{"name": "", "type": out}],
+            "inputs": [{"name": f"a{n}", "type": kind} for n, kind in enumerate(inputs)],
+        }
+        for name, mutability, out, inputs in (
+            ("nonce", "view", "uint256", ()),
+            ("getThreshold", "view", "uint256", ()),
+            ("getOwners", "view", "address[]", ()),
+            ("getTransactionHash", "view", "bytes32",
+             ("address", "uint256", "bytes", "uint8", "uint256", "uint256", "uint256", "address", "address", "uint256")),
+            ("execTransaction", "payable", "bool",
+             ("address", "uint256", "bytes", "uint8", "uint256", "uint256", "uint256", "address", "address", "bytes")),
+        )
+    ],
+)  # fmt: skip
+ZERO = "0x" + "00" * 20
+
+
+class Multisig:
+    """A Safe and the keys of its owners, as far as they are well-known accounts."""
+
+    def __init__(self, evm: Evm, address: str) -> None:
+        self.evm, self.safe = evm, evm.at(_SAFE, address)
+        Account.enable_unaudited_hdwallet_features()
+        path = ETHEREUM_DEFAULT_PATH.rsplit("/", 1)[0]
+        known = [Account.from_mnemonic(_MNEMONIC, account_path=f"{path}/{n}") for n in range(10)]
+        self.owners = [account for account in known if account.address in self.safe.getOwners()]
+
+    def execute(self, to: Deployed, data: bytes, signers: int) -> Receipt:
+        """One transaction of the Safe with that many owners' signatures. Raises Reverted."""
+        fixed = (to.address, 0, data, 0, 0, 0, 0, ZERO, ZERO)
+        digest = self.safe.getTransactionHash(*fixed, self.safe.nonce())
+        owners = sorted(self.owners, key=lambda account: int(account.address, 16))[:signers]
+        signatures = b"".join(account.unsafe_sign_hash(digest).signature for account in owners)
+        receipt: Receipt = self.safe.execTransaction(*fixed, signatures, sender=self.owners[0].address)
+        return receipt
+
+
+def schedule(system: System, target: Deployed, data: bytes) -> bytes:
+    """The governor schedules a call; returns the operation's id."""
+    receipt = system.manager.schedule(target.address, data, 0, sender=system.record.contracts["Safe"])
+    (scheduled,) = receipt.events(system.manager, "OperationScheduled")
+    operation: bytes = scheduled.values["operationId"]
+    return operation
+
+
+def wait(system: System, seconds: int = NOTICE) -> None:
+    """Lets the notice pass, with feeds that keep up."""
+    control.warp(system.evm.rpc, seconds)
+
+
+def govern(system: System, target: Deployed, method: str, args: Sequence[Any]) -> Receipt:
+    """Schedules, waits and calls. The caller is the governor itself, for functions that take tokens from their caller."""
+    safe, call = system.record.contracts["Safe"], getattr(target, method)
+    schedule(system, target, call.encode(*args))
+    wait(system)
+    receipt: Receipt = call(*args, sender=safe)
+    return receipt
