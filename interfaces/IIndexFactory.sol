@@ -31,7 +31,9 @@ interface IIndexFactory {
 
     /// @notice Creates an index, seeds its first basket from the caller, and gives its functions their roles. Restricted.
     /// @dev The caller has approved the seed amounts to this factory: `ceil(units x base)` with the mint fee and the dead shares included.
-    /// Reverts: AccessManagedUnauthorized, WrongCode, SymbolTaken, whatever the constructor and the first mint of IndexToken refuse, ERC-20 errors.
+    /// The governor schedules this call and then makes it itself, not through the manager, which holds no tokens.
+    /// Reverts: AccessManagedUnauthorized, WrongCode, SymbolTaken, CREATE3's DeploymentFailed where IndexToken's constructor refuses (deploy it by itself
+    /// on a fork to see why), whatever its first mint refuses, ERC-20 errors.
     /// @param indexCode creation code of IndexToken without arguments. Passed in because it would not fit into this contract.
     /// @param seedShares {share} of the first mint
     /// @param maxAmounts {tok} in the order of the constituents

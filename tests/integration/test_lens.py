@@ -1,0 +1,102 @@
+"""One call that says everything, against the many calls that it stands for."""
+
+from __future__ import annotations
+
+import pytest
+
+from minimainnet import control
+from scripts._lib import params
+from tests.support.reverts import error, reverts
+from tests.support.trading import Trader
+
+WAD = 10**18
+
+
+@pytest.fixture(params=["MAG7.ssi", "MEME.ssi", "DEFI.ssi", "USSI"])
+def index(request, system):
+    return system.index(request.param)
+
+
+def by_hand(system, index):
+    """NAV and values, D18 USD, from single reads and the page about arithmetic."""
+    holdings = index.holdings()
+    values = []
+    for token, books, available in zip(index.basket().tokens, holdings.books, holdings.available, strict=True):
+        price = system.oracle.price(token)
+        values.append(min(books, available) * price // 10 ** system.token(token).decimals())
+    return sum(values), values
+
+
+def test_an_overview_is_what_single_reads_say(system, index, alice):
+    Trader(system, alice).with_shares(index.symbol(), 7 * WAD)
+    o = system.lens.overview(index.address)
+    nav, values = by_hand(system, index)
+    assert (o.named()["index"], o.name, o.symbol) == (index.address, index.name(), index.symbol())
+    assert (o.totalSupply, o.issuedSupply, o.pendingFeeShares) == (index.totalSupply(), index.issuedSupply(), index.pendingFeeShares())
+    assert (o.baseSupply, o.multiplier) == (index.baseSupply(), index.multiplier())
+    assert tuple(o.terms) == tuple(index.terms())
+    assert (o.priced, o.nav) == (True, nav)
+    assert o.sharePrice == nav * WAD // index.totalSupply()
+    for constituent, token, units, value in zip(o.constituents, *index.basket(), values, strict=True):
+        c = constituent.named()
+        assert (c["token"], c["units"], c["value"], c["priced"]) == (token, units, value, True)
+        assert c["weight"] == value * WAD // nav
+        assert c["claimed"] == 0
+    assert WAD - len(values) <= sum(c.weight for c in o.constituents) <= WAD
+
+
+def test_weights_at_birth_are_those_of_the_parameters(system, index):
+    wanted = next(entry for entry in params.indexes() if entry.symbol == index.symbol()).weights
+    for constituent, (name, weight) in zip(system.lens.overview(index.address).constituents, wanted.items(), strict=True):
+        assert constituent.token == system.token(name).address
+        assert abs(constituent.weight - weight * 10**14) < 10**14, f"{name} within a basis point"
+
+
+def test_all_indexes_in_one_call(system):
+    everything = system.lens.overviews()
+    assert [o.named()["index"] for o in everything] == system.factory.indexes()
+    assert [o.symbol for o in everything] == ["MAG7.ssi", "MEME.ssi", "DEFI.ssi", "USSI"]
+
+
+@pytest.mark.minimainnet  # nobody sets the real feeds
+def test_a_missing_price_is_said_and_stops_nothing(system, project, evm):
+    index = system.index("MAG7.ssi")
+    before = system.lens.overview(index.address)
+    control.set_feed(evm.rpc, "BTC/USD", 0)
+    o = system.lens.overview(index.address)
+    wbtc, *rest = o.constituents
+    assert (wbtc.priced, wbtc.price, wbtc.value, wbtc.weight) == (False, 0, 0, 0)
+    assert wbtc.books == before.constituents[0].books
+    assert not o.priced
+    assert o.nav == sum(c.value for c in rest) < before.nav
+
+    feed = system.assets.feeds["BTC/USD"]
+    _, at = control.read_feed(evm.rpc, "BTC/USD")
+    expected = error(project.PriceOracle, "PriceOracle_InvalidAnswer")
+    with reverts(expected, token=wbtc.token, source=feed, answer=0, updatedAt=at):
+        system.lens.valueOf(index.address, WAD)
+
+
+def test_value_of_shares_is_what_they_redeem_at_these_prices(system, index):
+    amounts = index.previewRedeem(WAD)
+    value = sum(system.oracle.value(token, amount) for token, amount in zip(index.basket().tokens, amounts, strict=True))
+    assert system.lens.valueOf(index.address, WAD) == value
+    assert 99 * WAD < value < 101 * WAD
+
+
+@pytest.mark.minimainnet  # the real MKR belongs to others
+def test_symbols_of_32_bytes_are_read(system):
+    assert "MKR" in [c.symbol for c in system.lens.overview(system.record.indexes["DEFI.ssi"]).constituents]
+
+
+@pytest.mark.minimainnet  # nobody here owns the real WBTC
+def test_open_claims_are_shown_apart_from_the_basket(system, evm, alice):
+    trader = Trader(system, alice).with_shares("MAG7.ssi", 5 * WAD)
+    index = system.index("MAG7.ssi")
+    control.pause(evm.rpc, "WBTC")
+    owed = index.previewRedeem(5 * WAD)[0]
+    index.redeem(5 * WAD, alice, alice, [0] * 7, sender=trader.account)
+    wbtc = system.lens.overview(index.address).constituents[0]
+    assert wbtc.claimed == owed > 0
+    assert wbtc.available + wbtc.claimed == system.token("WBTC").balanceOf(index.address)
+    assert wbtc.books <= wbtc.available
