@@ -19,6 +19,7 @@ _PORT = click.option("--port", type=int, help="Listen here; any free port unless
 @click.group()
 def cli() -> None:
     """A local Ethereum mainnet in miniature."""
+    node.stop_in_order()
 
 
 @cli.command()

@@ -18,6 +18,8 @@ from scripts._lib.evm import Evm
 from scripts._lib.overview import overviews, tables
 from scripts._lib.system import System
 
+chain.quiet()
+
 
 @click.command(cls=ConnectedProviderCommand)
 def cli() -> None:

@@ -7,8 +7,11 @@ import json as json_
 import click
 from ape.cli import ConnectedProviderCommand
 
+from scripts._lib import chain
 from scripts._lib.deployer import SeedMissing
 from scripts._lib.deployment import deploy
+
+chain.quiet()
 
 
 @click.command(cls=ConnectedProviderCommand)

@@ -14,6 +14,8 @@ from scripts._lib.evm import Evm
 from scripts._lib.overview import overviews, tables
 from scripts._lib.record import Record
 
+chain.quiet()
+
 
 @click.command(cls=ConnectedProviderCommand)
 @click.option("--json", is_flag=True, help="Print everything as JSON.")

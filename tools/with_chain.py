@@ -20,6 +20,7 @@ def main(command: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
 
+    node.stop_in_order()
     environment = dict(os.environ)
     with ExitStack() as stack:
         upstream = environment.get("MAINNET_RPC_URL")

@@ -29,7 +29,7 @@ def network() -> str:
 
 
 def quiet() -> None:
-    """Ape says every transaction; scripts say what they do instead."""
+    """Ape says every transaction, on stdout; scripts say what they do instead. To be called before a command is made."""
     from ape.logging import logger
 
     logger.set_level("WARNING")

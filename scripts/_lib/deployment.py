@@ -40,7 +40,6 @@ def fund_seeds(account: str) -> None:
 
 def deploy(account: str | None = None, console: Console | None = None) -> Record:
     """Deploys, or goes on with a deployment that stopped."""
-    chain.quiet()
     project = fresh_project()
     console = console or Console(stderr=True)
     with console.status("Deploying") as status:

@@ -1,0 +1,102 @@
+"""Parameters are checked before anything is sent, and a deployment that stopped goes on where it was."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+from pydantic import ValidationError
+
+from scripts._lib import chain, params
+from scripts._lib.deployer import Deployer, SeedMissing, seed_amounts, units_for
+from scripts._lib.deployment import fund_seeds
+from scripts._lib.record import Record
+from tests.model.index import IndexModel
+
+
+def test_the_parameters_are_valid():
+    assert [index.symbol for index in params.indexes()] == ["MAG7.ssi", "MEME.ssi", "DEFI.ssi", "USSI"]
+    known = params.assets()
+    for index in params.indexes():
+        assert set(index.weights) <= set(known.assets)
+        assert all(known.assets[name].price for name in index.weights)
+
+
+@pytest.mark.parametrize(
+    ("file", "change", "message"),
+    [
+        ("indexes/1-MAG7.ssi.json", {"weights": {"WBTC": 9_999}}, "the weights of MAG7.ssi sum up to 9999 bp"),
+        ("indexes/1-MAG7.ssi.json", {"wieghts": {}}, "Extra inputs are not permitted"),
+        ("indexes/1-MAG7.ssi.json", {"supplyCap": "many"}, "valid integer"),
+        ("protocol.json", {"safe": {"owners": ["0x1"], "threshold": 2}}, "2 of 1 owners cannot sign"),
+    ],
+)
+def test_bad_parameters_are_named(file, change, message):
+    content = json.loads((params.FOLDER / file).read_text()) | change
+    with pytest.raises(ValidationError, match=message):
+        (params.Index if "indexes" in file else params.Protocol).model_validate(content)
+
+
+def test_seed_amounts_are_those_of_the_specification():
+    """Three values, one each with and without mint fee, against the independent model of the index."""
+    for units, shares, fee in (([10**27, 3 * 10**17], 10**18, 0), ([1 << 60, 7], 12345, 10), ([2**56 + 1], 10**21, 100)):
+        model = IndexModel({str(n): unit for n, unit in enumerate(units)}, 0, fee, 2**35, 0, "fees")
+        assert seed_amounts(list(model.units.values()), shares, fee) == list(model.preview_mint(0, shares).values())
+
+
+def test_units_are_the_value_that_the_weight_asks_for():
+    assert units_for(Decimal(100), 5_000, 2 * 10**18, 18) == 25 * 10**27
+    assert units_for(Decimal(100), 5_000, 10**18, 6) == 50 * 10**6 * 10**9
+
+
+def test_a_record_of_another_chain_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr("scripts._lib.record.ROOT", tmp_path)
+    (tmp_path / "deployments").mkdir()
+    record = Record.load("ethereum-mainnet", 1)
+    record.contracts["A"] = "0x1"
+    record.save()
+    assert Record.load("ethereum-mainnet", 1) == record
+    with pytest.raises(ValueError, match="another chain"):
+        Record.load("ethereum-mainnet", 2)
+
+
+class Interrupted(Exception):  # noqa: N818 - it says what happened
+    """The power went off."""
+
+
+def test_a_stopped_deployment_goes_on(evm, project, tmp_path):
+    """Stopped at three different places, each run goes on; the whole sends every transaction once."""
+    signer = chain.signer(None)
+    path = tmp_path / "record.json"
+    record = Record(path, 1)
+    fund_seeds(signer.address)
+
+    said = []
+
+    def say_until(last):
+        def say(step):
+            said.append(step)
+            if step == last:
+                raise Interrupted
+
+        return say
+
+    for last in ("deploy PriceOracle", "path of USDC", "create DEFI.ssi", "the deployer no longer governs"):
+        with pytest.raises(Interrupted):
+            Deployer(project, signer, record, say_until(last)).run()
+        stored = json.loads(path.read_text())
+        stored.pop("chain_id")
+        record = Record(path, 1, **stored)
+    nonce = int(evm.rpc.call("eth_getTransactionCount", signer.address, "latest"), 16)
+    done = Deployer(project, signer, record, say_until(None)).run()
+    assert int(evm.rpc.call("eth_getTransactionCount", signer.address, "latest"), 16) == nonce + 2, "two roles given up"
+    assert sorted(done.indexes) == ["DEFI.ssi", "MAG7.ssi", "MEME.ssi", "USSI"]
+    repeated = {step for step in said if said.count(step) > 1}
+    assert repeated == {"deploy PriceOracle", "path of USDC", "create DEFI.ssi", "the deployer no longer governs"}
+
+
+def test_a_deployer_without_the_seed_is_told_what_to_get(project, tmp_path):
+    signer = chain.signer(None)
+    with pytest.raises(SeedMissing, match=f"{signer.address} needs .* wei of WBTC .* to seed MAG7.ssi"):
+        Deployer(project, signer, Record(tmp_path / "record.json", 1), lambda step: None).run()
