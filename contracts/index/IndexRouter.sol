@@ -170,9 +170,8 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
             if (under == 0) break;
 
             // Along the chord between both, or on from the one below.
-            guess = above != 0
-                ? shares + Math.mulDiv(above - shares, under, under + over)
-                : Math.mulDiv(shares, amountIn, Math.max(cost, 1));
+            guess =
+                above != 0 ? shares + Math.mulDiv(above - shares, under, under + over) : Math.mulDiv(shares, amountIn, Math.max(cost, 1));
         }
     }
 

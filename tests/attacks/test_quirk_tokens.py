@@ -127,9 +127,9 @@ def test_a_pause_delays_one_constituent_and_nothing_else(scene):
     (event,) = receipt.events(scene.index, "Segregated")
     assert event.values == {"token": scene.odd.address, "account": scene.alice, "amount": expected[0]}
     assert scene.good.balanceOf(scene.alice) - good == expected[1]
-    with pytest.raises(Reverted):
+    with reverts(scene.odd.interface["QuirkToken_Frozen"]):
         scene.index.claim(scene.odd.address, scene.alice, 0, sender=scene.alice)
-    assert scene.claim() == expected[0]
+    assert scene.claim() == scene.index.segregated(scene.odd.address) == expected[0], "I3 set aside"
     scene.quirk(Quirk.NONE)
     before = scene.odd.balanceOf(scene.alice)
     scene.index.claim(scene.odd.address, scene.alice, expected[0], sender=scene.alice)
@@ -198,6 +198,22 @@ def test_reentrance_finds_every_door_shut(scene, method):
     assert scene.odd.reentered() is False
     assert scene.odd.answer() == error(scene.project.IndexToken, "ReentrancyGuardReentrantCall").encode([])
     assert scene.claim() == 0
+
+
+@pytest.mark.parametrize("quirk", [quirk for quirk in Quirk if quirk != Quirk.NONE], ids=lambda quirk: quirk.name.lower())
+def test_an_upgrade_to_anything_hostile_blocks_no_redemption(scene, quirk):
+    """The token was good when the shares were minted. Whatever it has become, the other constituent is paid in full, to the wei."""
+    scene.odd.setReentry(scene.index.address, scene.index.collectFees.encode(), sender=scene.owner)
+    good, expected = scene.good.balanceOf(scene.alice), scene.index.previewRedeem(SHARE)[1]
+    scene.quirk(quirk)
+    scene.redeem()
+    assert scene.good.balanceOf(scene.alice) - good == expected, "I6 redemption always works"
+    assert scene.index.balanceOf(scene.alice) == 9 * SHARE
+    scene.quirk(Quirk.NONE)
+    holdings = scene.index.holdings()
+    assert all(there >= books for there, books in zip(holdings.available, holdings.books, strict=True)), "I1 solvency"
+    scene.redeem(shares=9 * SHARE)
+    assert scene.index.balanceOf(scene.alice) == 0
 
 
 def test_burning_gas_turns_into_a_claim_at_a_bounded_cost(scene):

@@ -66,7 +66,7 @@ def test_addresses_follow_from_factory_and_symbol_alone(system):
     assert system.factory.indexAddress("A.ssi") != system.factory.indexAddress("B.ssi")
 
 
-def test_only_the_code_it_knows(system, project, code, new, evm):
+def test_only_the_code_it_knows(system, project, code, new):
     other = code + b"\0"
     assert system.factory.indexCodeHash() == keccak(code)
     expected = error(project.IndexFactory, "IndexFactory_WrongCode")

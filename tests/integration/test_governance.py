@@ -8,7 +8,7 @@ import pytest
 from eth_utils import keccak
 
 from scripts._lib.deployer import ADMIN, GOVERNOR, GUARDIAN, NOTICE, REBALANCER
-from scripts._lib.evm import Interface
+from scripts._lib.evm import Interface, Reverted
 from tests.support.governance import Multisig, govern, schedule, wait
 from tests.support.reverts import error, reverts
 
@@ -47,7 +47,7 @@ CONTRACTS = tuple(OPEN)
 
 
 @pytest.fixture(scope="session")
-def table(evm, project, system):
+def table(system):
     """The rows of the role table: contract, function, role."""
     contract = system.contract("RoleTable")
     return [(row.target, row.selector, row.role) for row in contract.rows()]
@@ -105,18 +105,20 @@ def test_the_table_is_what_the_code_restricts(evm, system, project, table, bob):
     assert refused == len(table) + 9 * 3, "three more indexes with nine rows each"
 
 
-@pytest.mark.parametrize("name", CONTRACTS)
+@pytest.mark.parametrize("name", [name for name in CONTRACTS if name != "ProtocolManager"])
 def test_open_functions_ask_for_no_role(evm, system, project, bob, name):
-    """The other half of the walk: what the list calls open does not answer with a role's error."""
-    unauthorized = {error(project.IndexToken, "AccessManagedUnauthorized").hash[:4]}
-    if name == "ProtocolManager":
-        return  # these answer by role on purpose; the walk through a proposal below has them all
+    """The other half of the walk. The manager's own are left out: they answer by role on purpose, and the proposals below meet them."""
+    unauthorized = error(project.IndexToken, "AccessManagedUnauthorized").hash[:4]
+
+    def answer(selector):
+        try:
+            return evm.call(targets(system, name)[0].address, selector + b"\0" * 32 * 24, sender=bob)
+        except Reverted as reverted:
+            return reverted.data
+
     for selector, entry in functions(project, name).items():
         if entry.name in OPEN[name]:
-            try:
-                evm.call(targets(system, name)[0].address, selector + b"\0" * 32 * 24, sender=bob)
-            except Exception as reverted:
-                assert getattr(reverted, "data", b"")[:4] not in unauthorized, entry.signature
+            assert answer(selector)[:4] != unauthorized, entry.signature
 
 
 def test_only_the_manager_says_who_is_in_charge(system, project, bob):
@@ -191,7 +193,7 @@ class TestProposal:
     def safe(self, evm, system):
         return Multisig(evm, system.record.contracts["Safe"])
 
-    def test_two_owners_sixteen_days_and_anybodys_clock(self, system, project, index, data, safe, alice):
+    def test_two_owners_sixteen_days_and_anybodys_clock(self, system, project, index, data, safe):
         proposal = system.manager.schedule.encode(index.address, data, 0)
         with reverts("GS020"):
             safe.execute(system.manager, proposal, signers=1)
@@ -227,7 +229,7 @@ class TestProposal:
         with reverts(error(project.ProtocolManager, "AccessManagerNotScheduled"), operationId=operation):
             system.manager.execute(index.address, data, sender=system.record.contracts["Safe"])
 
-    def test_the_guardian_cancels_changes_of_roles_too(self, system, project, index):
+    def test_the_guardian_cancels_changes_of_roles_too(self, system, project):
         """A stolen Safe cannot make itself guardian: that takes the notice, and the guardian stops it."""
         safe, guardian = system.record.contracts["Safe"], system.record.contracts["GuardianSafe"]
         data = system.manager.grantRole.encode(GUARDIAN, safe, 0)
@@ -242,7 +244,7 @@ class TestProposal:
         index.pauseMinting(sender=guardian)
         assert index.terms().paused
         allowed = []
-        for name, selector, role in table:
+        for name, selector, _ in table:
             for target in targets(system, name):
                 can, _ = system.manager.canCall(guardian, target.address, selector)
                 if can:

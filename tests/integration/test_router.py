@@ -348,7 +348,7 @@ def test_a_receiver_of_ether_cannot_come_back(evm, project, trader):
         trader.sell("MAG7.ssi", "ETH", SHARE, receiver=receiver.address)
 
 
-def test_what_strangers_send_to_the_router_goes_to_the_next_trader(evm, trader, bob):
+def test_what_strangers_send_to_the_router_goes_to_the_next_trader(trader, bob):
     trader.with_shares("USSI", SHARE)
     Trader(trader.system, bob).provide("USDC", 10**6)
     trader.token("USDC").transfer(trader.router.address, 10**6, sender=bob)

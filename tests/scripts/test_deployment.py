@@ -6,9 +6,10 @@ import json
 from decimal import Decimal
 
 import pytest
+from ape import accounts
 from pydantic import ValidationError
 
-from scripts._lib import chain, params
+from scripts._lib import params
 from scripts._lib.deployer import Deployer, SeedMissing, seed_amounts, units_for
 from scripts._lib.deployment import fund_seeds
 from scripts._lib.record import Record
@@ -61,13 +62,18 @@ def test_a_record_of_another_chain_is_refused(tmp_path, monkeypatch):
         Record.load("ethereum-mainnet", 2)
 
 
+@pytest.fixture
+def signer():
+    """An account that has deployed nothing yet."""
+    return accounts.test_accounts[9]
+
+
 class Interrupted(Exception):  # noqa: N818 - it says what happened
     """The power went off."""
 
 
-def test_a_stopped_deployment_goes_on(evm, project, tmp_path):
+def test_a_stopped_deployment_goes_on(evm, project, signer, tmp_path):
     """Stopped at three different places, each run goes on; the whole sends every transaction once."""
-    signer = chain.signer(None)
     path = tmp_path / "record.json"
     record = Record(path, 1)
     fund_seeds(signer.address)
@@ -89,14 +95,13 @@ def test_a_stopped_deployment_goes_on(evm, project, tmp_path):
         stored.pop("chain_id")
         record = Record(path, 1, **stored)
     nonce = int(evm.rpc.call("eth_getTransactionCount", signer.address, "latest"), 16)
-    done = Deployer(project, signer, record, say_until(None)).run()
+    done = Deployer(project, signer, record, said.append).run()
     assert int(evm.rpc.call("eth_getTransactionCount", signer.address, "latest"), 16) == nonce + 2, "two roles given up"
     assert sorted(done.indexes) == ["DEFI.ssi", "MAG7.ssi", "MEME.ssi", "USSI"]
     repeated = {step for step in said if said.count(step) > 1}
     assert repeated == {"deploy PriceOracle", "path of USDC", "create DEFI.ssi", "the deployer no longer governs"}
 
 
-def test_a_deployer_without_the_seed_is_told_what_to_get(project, tmp_path):
-    signer = chain.signer(None)
+def test_a_deployer_without_the_seed_is_told_what_to_get(project, signer, tmp_path):
     with pytest.raises(SeedMissing, match=f"{signer.address} needs .* wei of WBTC .* to seed MAG7.ssi"):
-        Deployer(project, signer, Record(tmp_path / "record.json", 1), lambda step: None).run()
+        Deployer(project, signer, Record(tmp_path / "record.json", 1), [].append).run()
