@@ -171,11 +171,20 @@ def _usdc(rpc: Rpc) -> None:
     rpc.send(OWNER, TOKENS["USDC"], encode("initializeV2_2(address[],string)", [], "USDC"))
 
 
-def _feed(rpc: Rpc, feed: str) -> None:
+def put_aggregator(rpc: Rpc, feed: str, decimals_: int) -> str:
+    """Puts the settable aggregator of a feed where it belongs; returns its address."""
     source = aggregator(feed)
     code = bytes.fromhex(artifacts.standins()["SettableAggregator"]["bytecode"])
-    deploy_to(rpc, source, code, ("string", "uint8", "int256"), (feed.replace("/", " / "), feed_decimals(feed), feed_answer(feed)))
+    deploy_to(rpc, source, code, ("string", "uint8", "int256"), (feed.replace("/", " / "), decimals_, 0))
+    return source
+
+
+def _feed(rpc: Rpc, feed: str) -> None:
+    source = put_aggregator(rpc, feed, feed_decimals(feed))
     deploy_to(rpc, FEEDS[feed], artifacts.init_code("EACAggregatorProxy"), ("address", "address"), (source, ZERO), FEEDS_OWNER)
+    from minimainnet.control import set_feed
+
+    set_feed(rpc, feed, feed_answer(feed))
 
 
 def add_pool(rpc: Rpc, pool: Pool) -> None:

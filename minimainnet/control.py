@@ -1,13 +1,26 @@
-"""Levers for tests and demonstrations on a fork. Where the fork is of the real mainnet, feeds and stand-ins' switches are out of reach."""
+"""Levers for tests and demonstrations on a fork, of the miniature or of the real mainnet; only `pause` needs a stand-in."""
 
 from __future__ import annotations
 
 import eth_abi
+from eth_utils import to_checksum_address
 
-from minimainnet.addresses import FEEDS, TOKENS, USDC_MASTER
-from minimainnet.build import OWNER, aggregator, encode
-from minimainnet.prices import feed_answer
+from minimainnet.addresses import CONTRACTS, FEEDS, POOLS, TOKENS
+from minimainnet.build import OWNER, PROVIDER, aggregator, encode, put_aggregator
 from minimainnet.rpc import Rpc
+
+
+def is_miniature(rpc: Rpc) -> bool:
+    """True where the chain was built here: its liquidity comes from our provider."""
+    return int(rpc.call("eth_getTransactionCount", PROVIDER, "latest"), 16) > 0
+
+
+def _read(rpc: Rpc, to: str, call: str) -> bytes:
+    return bytes.fromhex(rpc.call("eth_call", {"to": to, "data": encode(call)}, "latest")[2:])
+
+
+def _address(rpc: Rpc, to: str, call: str) -> str:
+    return str(to_checksum_address(_read(rpc, to, call)[-20:]))
 
 
 def balance_of(rpc: Rpc, token: str, holder: str) -> int:
@@ -27,6 +40,8 @@ def deal(rpc: Rpc, token: str, holder: str, amount: int) -> None:
     if token == "WETH":
         rpc.call("anvil_setBalance", holder, hex(amount - held + 10**24))
         rpc.send(holder, TOKENS["WETH"], encode("deposit()"), amount - held)
+    elif token in TOKENS and not is_miniature(rpc):
+        buy(rpc, token, holder, amount - held)
     elif token == "LDO":  # MiniMe keeps a history instead of a balance
         rpc.send(OWNER, TOKENS["LDO"], encode("generateTokens(address,uint256)", holder, amount - held))
     elif token == "AAVE":  # its slots lie behind a proxy
@@ -37,11 +52,36 @@ def deal(rpc: Rpc, token: str, holder: str, amount: int) -> None:
         raise RuntimeError(f"could not give {holder} {amount} of {token}")
 
 
+def buy(rpc: Rpc, token: str, holder: str, amount: int) -> None:
+    """Buys exactly `amount` token-wei with ether on Uniswap v3, over the first pools of `POOLS` that lead there.
+
+    Raises:
+        RpcError: there is not enough liquidity.
+    """
+    path, at = bytes.fromhex(TOKENS[token][2:]), token
+    while at != "WETH":
+        pool = min((pool for pool in POOLS if at in (pool.a, pool.b)), key=lambda pool: "WETH" not in (pool.a, pool.b))
+        at = pool.b if at == pool.a else pool.a
+        path += pool.fee.to_bytes(3, "big") + bytes.fromhex(TOKENS[at][2:])
+    spend = 10**23
+    rpc.call("anvil_setBalance", holder, hex(2 * spend))
+    order = (path, holder, amount, spend)
+    rpc.send(holder, CONTRACTS["SwapRouter02"], encode("exactOutput((bytes,address,uint256,uint256))", order), spend)
+    rpc.call("anvil_setBalance", holder, hex(10**24))
+
+
 def set_feed(rpc: Rpc, feed: str, answer: int, updated_at: int | None = None) -> None:
-    """Sets what a feed such as "ETH/USD" answers, updated in the latest block unless told."""
+    """Sets what a feed such as "ETH/USD" answers, updated in the latest block unless told. The first time its proxy is given an aggregator of ours."""
+    proxy, ours = FEEDS[feed], aggregator(feed)
+    if _address(rpc, proxy, "aggregator()") != ours:
+        put_aggregator(rpc, feed, int.from_bytes(_read(rpc, proxy, "decimals()"), "big"))
+        owner = _address(rpc, proxy, "owner()")
+        rpc.call("anvil_setBalance", owner, hex(10**20))
+        for step in ("proposeAggregator(address)", "confirmAggregator(address)"):
+            rpc.send(owner, proxy, encode(step, ours))
     if updated_at is None:
         updated_at = int(rpc.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
-    rpc.send(OWNER, aggregator(feed), encode("set(int256,uint256)", answer, updated_at))
+    rpc.send(OWNER, ours, encode("set(int256,uint256)", answer, updated_at))
 
 
 def read_feed(rpc: Rpc, feed: str) -> tuple[int, int]:
@@ -54,7 +94,7 @@ def read_feed(rpc: Rpc, feed: str) -> tuple[int, int]:
 def refresh_feeds(rpc: Rpc) -> None:
     """All feeds answer anew what they answer."""
     for feed in FEEDS:
-        set_feed(rpc, feed, read_feed(rpc, feed)[0] or feed_answer(feed))
+        set_feed(rpc, feed, read_feed(rpc, feed)[0])
 
 
 def warp(rpc: Rpc, seconds: int) -> None:
@@ -65,15 +105,16 @@ def warp(rpc: Rpc, seconds: int) -> None:
 
 
 def freeze(rpc: Rpc, token: str, account: str, frozen: bool = True) -> None:
-    """Blocks an account of USDC, USDT or PEPE, or lets it go."""
+    """Blocks an account of USDC, USDT or PEPE, or lets it go, as whoever may do so."""
     if token == "USDC":
-        signature = "blacklist(address)" if frozen else "unBlacklist(address)"
-        rpc.call("anvil_setBalance", USDC_MASTER, hex(10**20))
-        rpc.send(USDC_MASTER, TOKENS[token], encode(signature, account))
+        who, signature = "blacklister()", "blacklist(address)" if frozen else "unBlacklist(address)"
     elif token == "USDT":
-        rpc.send(OWNER, TOKENS[token], encode("addBlackList(address)" if frozen else "removeBlackList(address)", account))
+        who, signature = "owner()", "addBlackList(address)" if frozen else "removeBlackList(address)"
     else:
-        rpc.send(OWNER, TOKENS[token], encode("blacklist(address,bool)", account, frozen))
+        who, signature = "owner()", "blacklist(address,bool)"
+    owner = _address(rpc, TOKENS[token], who)
+    rpc.call("anvil_setBalance", owner, hex(10**20))
+    rpc.send(owner, TOKENS[token], encode(signature, account, *([frozen] if "bool" in signature else [])))
 
 
 def pause(rpc: Rpc, token: str, paused: bool = True) -> None:

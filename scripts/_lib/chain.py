@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from minimainnet.rpc import Rpc
@@ -13,11 +12,6 @@ def is_fork() -> bool:
     from ape import networks
 
     return bool(networks.provider.network.name.endswith("-fork"))
-
-
-def is_miniature() -> bool:
-    """True on a fork of the miniature mainnet, where anybody can be given any token."""
-    return is_fork() and os.environ.get("SSI_CHAIN", "miniature") == "miniature"
 
 
 def network() -> str:

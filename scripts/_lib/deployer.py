@@ -50,10 +50,13 @@ class Deployer:
         account: an Ape account that signs; it keeps no role in the end.
         record: what is there already.
         say: told about every step.
+
+    On a fork, `provide` gets the account what the first shares consist of: asset, account, amount.
     """
 
     def __init__(self, project: Any, account: Any, record: Record, say: Callable[[str], object]) -> None:
         self.project, self.account, self.record, self.say = project, account, record, say
+        self.provide: Callable[[str, str, int], None] | None = None
         self.protocol, self.assets, self.index_params = params.protocol(), params.assets(), params.indexes()
 
     # ------------------------------------------------------------ steps
@@ -188,6 +191,8 @@ class Deployer:
         seed = int(index.seed_shares * 10**18)
         amounts = seed_amounts(units, seed, index.mint_fee_bps)
         for name, token, amount in zip(index.weights, tokens, amounts, strict=True):
+            if self.provide is not None:
+                self.provide(name, self.account.address, amount)
             if self._erc20(token).balanceOf(self.account) < amount:
                 raise SeedMissing(f"{self.account.address} needs {amount} wei of {name} ({token}) to seed {index.symbol}")
             if self._erc20(token).allowance(self.account, factory) < amount:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import click
 from rich.console import Console
 
-from scripts._lib import chain, params
+from minimainnet.control import deal
+from scripts._lib import chain
 from scripts._lib.build import fresh_project
-from scripts._lib.deployer import Deployer, seed_amounts, units_for
+from scripts._lib.deployer import Deployer
 from scripts._lib.record import Record
 
 
@@ -22,22 +25,6 @@ def fresh_record() -> Record:
     return Record(record.path, record.chain_id) if gone else record
 
 
-def fund_seeds(account: str) -> None:
-    """On the miniature mainnet: gives the deployer what the first shares consist of."""
-    from minimainnet.control import deal
-    from minimainnet.prices import USD, decimals
-
-    node = chain.rpc()
-    needed: dict[str, int] = {}
-    for index in params.indexes():
-        seed = int(index.seed_shares * 10**18)
-        for name, weight in index.weights.items():
-            units = units_for(index.share_price, weight, int(USD[name] * 10**18), decimals(name))
-            needed[name] = needed.get(name, 0) + 2 * seed_amounts([units], seed, index.mint_fee_bps)[0]
-    for name, amount in needed.items():
-        deal(node, name, account, amount)
-
-
 def deploy(account: str | None = None, console: Console | None = None) -> Record:
     """Deploys, or goes on with a deployment that stopped."""
     project = fresh_project()
@@ -45,6 +32,7 @@ def deploy(account: str | None = None, console: Console | None = None) -> Record
     with console.status("Deploying") as status:
         record = fresh_record()
         signer = chain.signer(account)
-        if chain.is_miniature() and not record.indexes:
-            fund_seeds(signer.address)
-        return Deployer(project, signer, record, lambda text: status.update(f"Deploying: {text}")).run()
+        deployer = Deployer(project, signer, record, lambda text: status.update(f"Deploying: {text}"))
+        if chain.is_fork():
+            deployer.provide = partial(deal, chain.rpc())
+        return deployer.run()

@@ -58,7 +58,6 @@ def test_all_indexes_in_one_call(system):
     assert [o.symbol for o in everything] == ["MAG7.ssi", "MEME.ssi", "DEFI.ssi", "USSI"]
 
 
-@pytest.mark.minimainnet  # nobody sets the real feeds
 def test_a_missing_price_is_said_and_stops_nothing(system, project, evm):
     index = system.index("MAG7.ssi")
     before = system.lens.overview(index.address)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from minimainnet import control, verify
-from minimainnet.addresses import CONTRACTS, FEEDS, POOLS, TOKENS
+from minimainnet.addresses import CONTRACTS, FEEDS, FEEDS_OWNER, POOLS, TOKENS
 from minimainnet.build import OWNER, encode
 from minimainnet.prices import USD, decimals
 from tests.support.reverts import error, reverts
@@ -50,6 +50,25 @@ def test_pools_trade_near_the_prices(evm, pool, alice):
     worth = (control.balance_of(evm.rpc, pool.b, alice) - before) * USD[pool.b] / 10 ** decimals(pool.b)
     kept = (1 - pool.fee / 10**6) * 1000
     assert kept * 0.998 < float(worth) < kept * 1.0005
+
+
+@pytest.mark.parametrize("token", ["LDO", "AAVE", "sUSDS", "FLOKI"])
+def test_tokens_can_be_bought_where_none_can_be_made(evm, alice, token):
+    """How a fork of the real mainnet gets them."""
+    amount = 7 * 10 ** decimals(token)
+    control.buy(evm.rpc, token, alice, amount)
+    assert control.balance_of(evm.rpc, token, alice) == amount
+
+
+def test_a_feed_of_somebody_elses_is_taken_over(evm, project):
+    """As on a fork of the real mainnet, where the aggregators are Chainlink's."""
+    proxy = FEEDS["ETH/USD"]
+    foreign = evm.deploy(project.SettableAggregator, "foreign", 8, 10**8, sender=FEEDS_OWNER)
+    for step in ("proposeAggregator(address)", "confirmAggregator(address)"):
+        evm.send(FEEDS_OWNER, proxy, bytes.fromhex(encode(step, foreign.address)[2:]))
+    assert control.read_feed(evm.rpc, "ETH/USD")[0] == 10**8
+    control.set_feed(evm.rpc, "ETH/USD", 5 * 10**8)
+    assert control.read_feed(evm.rpc, "ETH/USD") == (5 * 10**8, evm.now)
 
 
 def test_every_feed_answers_freshly(evm):

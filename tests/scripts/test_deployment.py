@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from ape import accounts
 from pydantic import ValidationError
 
+from minimainnet import control
 from scripts._lib import params
 from scripts._lib.deployer import Deployer, SeedMissing, seed_amounts, units_for
-from scripts._lib.deployment import fund_seeds
 from scripts._lib.record import Record
 from tests.model.index import IndexModel
 
@@ -76,9 +77,12 @@ def test_a_stopped_deployment_goes_on(evm, project, signer, tmp_path):
     """Stopped at three different places, each run goes on; the whole sends every transaction once."""
     path = tmp_path / "record.json"
     record = Record(path, 1)
-    fund_seeds(signer.address)
-
     said = []
+
+    def deployer(say):
+        deployer = Deployer(project, signer, record, say)
+        deployer.provide = partial(control.deal, evm.rpc)
+        return deployer
 
     def say_until(last):
         def say(step):
@@ -90,12 +94,12 @@ def test_a_stopped_deployment_goes_on(evm, project, signer, tmp_path):
 
     for last in ("deploy PriceOracle", "path of USDC", "create DEFI.ssi", "the deployer no longer governs"):
         with pytest.raises(Interrupted):
-            Deployer(project, signer, record, say_until(last)).run()
+            deployer(say_until(last)).run()
         stored = json.loads(path.read_text())
         stored.pop("chain_id")
         record = Record(path, 1, **stored)
     nonce = int(evm.rpc.call("eth_getTransactionCount", signer.address, "latest"), 16)
-    done = Deployer(project, signer, record, said.append).run()
+    done = deployer(said.append).run()
     assert int(evm.rpc.call("eth_getTransactionCount", signer.address, "latest"), 16) == nonce + 2, "two roles given up"
     assert sorted(done.indexes) == ["DEFI.ssi", "MAG7.ssi", "MEME.ssi", "USSI"]
     repeated = {step for step in said if said.count(step) > 1}
