@@ -71,7 +71,10 @@ def buy(rpc: Rpc, token: str, holder: str, amount: int) -> None:
 
 
 def set_feed(rpc: Rpc, feed: str, answer: int, updated_at: int | None = None) -> None:
-    """Sets what a feed such as "ETH/USD" answers, updated in the latest block unless told. The first time its proxy is given an aggregator of ours."""
+    """Sets what a feed such as "ETH/USD" answers, updated in the latest block unless told.
+
+    The first time its proxy is given an aggregator of ours.
+    """
     proxy, ours = FEEDS[feed], aggregator(feed)
     if _address(rpc, proxy, "aggregator()") != ours:
         put_aggregator(rpc, feed, int.from_bytes(_read(rpc, proxy, "decimals()"), "big"))
