@@ -14,7 +14,7 @@ export APE_LOG_LEVEL ?= WARNING
 
 ON_FORK := python tools/with_chain.py
 
-.PHONY: help setup lock build test demo deep lint format size gas clean
+.PHONY: help setup lock build test demo deep mutants lint format size gas clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ test: build ## The whole suite, on a fork of the miniature mainnet (or of MAINNE
 
 deep: build ## The property tests, ten times as long
 	@HYPOTHESIS_PROFILE=deep $(ON_FORK) ape test $(ARGS)
+
+mutants: build ## Break the code in a copy, one line at a time, and see the tests notice (ARGS="words" chooses)
+	@python -m tools.mutants $(ARGS)
 
 lint: setup ## Formatting, style and types
 	@forge fmt --check contracts interfaces
