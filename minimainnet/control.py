@@ -102,7 +102,8 @@ def refresh_feeds(rpc: Rpc) -> None:
 
 def warp(rpc: Rpc, seconds: int) -> None:
     """Lets time pass, with feeds that keep up."""
-    rpc.call("evm_increaseTime", seconds)
+    now = int(rpc.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+    rpc.call("evm_setNextBlockTimestamp", hex(now + seconds))
     rpc.call("evm_mine")
     refresh_feeds(rpc)
 

@@ -50,8 +50,8 @@ def system(evm: Evm, project: Any) -> System:
 
 @pytest.fixture(autouse=True)
 def isolated(evm: Evm) -> Iterator[None]:
-    """Every test leaves the chain as it found it."""
-    with evm.isolated():
+    """Every test leaves the chain as it found it. Time passes only when told: the streaming fee moves amounts by the second."""
+    with evm.isolated(), evm.standstill():
         yield
 
 

@@ -68,16 +68,17 @@ class Demo:
     # ------------------------------------------------------------ steps
 
     def run(self) -> None:
-        """All steps in their order."""
-        self.buy_with_usdc()
-        self.buy_with_ether()
-        self.transfer()
-        self.redeem_in_kind()
-        self.sell_to_usdc()
-        for symbol in ("MEME.ssi", "DEFI.ssi", "USSI"):
-            self.buy_another(symbol)
-        self.frozen_constituent()
-        self.stranger_is_refused()
+        """All steps in their order. Within a step no time passes: quotes move by the second, with the streaming fee."""
+        with self.evm.standstill():
+            self.buy_with_usdc()
+            self.buy_with_ether()
+            self.transfer()
+            self.redeem_in_kind()
+            self.sell_to_usdc()
+            for symbol in ("MEME.ssi", "DEFI.ssi", "USSI"):
+                self.buy_another(symbol)
+            self.frozen_constituent()
+            self.stranger_is_refused()
 
     def buy_with_usdc(self) -> None:
         amount = 1_000 * 10**6
