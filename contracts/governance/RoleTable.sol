@@ -7,6 +7,7 @@ import {IIndexFactory} from "../../interfaces/IIndexFactory.sol";
 import {IIndexRouter} from "../../interfaces/IIndexRouter.sol";
 import {IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
+import {IStakedToken} from "../../interfaces/IStakedToken.sol";
 import {Roles} from "./Roles.sol";
 
 /// @title The one table of who may do what
@@ -19,30 +20,8 @@ contract RoleTable {
     }
 
     /// @notice Every restricted function of the protocol. `target` is the contract's name.
-    function rows() external pure returns (Row[] memory table) {
-        Row[] memory index = indexRows();
-        table = new Row[](index.length + 14);
-        uint256 n = 0;
-        for (; n < index.length; ++n) {
-            table[n] = index[n];
-        }
-
-        table[n++] = Row("IndexFactory", IIndexFactory.createIndex.selector, Roles.GOVERNOR);
-        table[n++] = Row("IndexRouter", IIndexRouter.setHop.selector, Roles.GOVERNOR);
-        table[n++] = Row("PriceOracle", IPriceOracle.setRoute.selector, Roles.GOVERNOR);
-        table[n++] = Row("PriceOracle", IPriceOracle.removeRoute.selector, Roles.GOVERNOR);
-
-        // The manager itself always asks for ADMIN here. These rows only let the guardian of GOVERNOR cancel what is scheduled.
-        table[n++] = Row("ProtocolManager", AccessManager.labelRole.selector, Roles.GOVERNOR);
-        table[n++] = Row("ProtocolManager", AccessManager.grantRole.selector, Roles.GOVERNOR);
-        table[n++] = Row("ProtocolManager", AccessManager.revokeRole.selector, Roles.GOVERNOR);
-        table[n++] = Row("ProtocolManager", AccessManager.setRoleAdmin.selector, Roles.GOVERNOR);
-        table[n++] = Row("ProtocolManager", AccessManager.setRoleGuardian.selector, Roles.GOVERNOR);
-        table[n++] = Row("ProtocolManager", AccessManager.setGrantDelay.selector, Roles.GOVERNOR);
-        table[n++] = Row("ProtocolManager", AccessManager.setTargetFunctionRole.selector, Roles.GOVERNOR);
-        table[n++] = Row("ProtocolManager", AccessManager.setTargetAdminDelay.selector, Roles.GOVERNOR);
-        table[n++] = Row("ProtocolManager", AccessManager.setTargetClosed.selector, Roles.GOVERNOR);
-        table[n++] = Row("ProtocolManager", AccessManager.updateAuthority.selector, Roles.GOVERNOR);
+    function rows() external pure returns (Row[] memory) {
+        return _join(_join(_join(indexRows(), _coreRows()), _stakingRows()), _managerRows());
     }
 
     /// @notice The rows of an index, which the factory applies to every index that it creates.
@@ -58,5 +37,41 @@ contract RoleTable {
         table[6] = Row(index, IIndexToken.unpauseMinting.selector, Roles.GOVERNOR);
         table[7] = Row(index, IIndexToken.deprecate.selector, Roles.GOVERNOR);
         table[8] = Row(index, IIndexToken.pauseMinting.selector, Roles.GUARDIAN);
+    }
+
+    function _coreRows() private pure returns (Row[] memory table) {
+        table = new Row[](4);
+        table[0] = Row("IndexFactory", IIndexFactory.createIndex.selector, Roles.GOVERNOR);
+        table[1] = Row("IndexRouter", IIndexRouter.setHop.selector, Roles.GOVERNOR);
+        table[2] = Row("PriceOracle", IPriceOracle.setRoute.selector, Roles.GOVERNOR);
+        table[3] = Row("PriceOracle", IPriceOracle.removeRoute.selector, Roles.GOVERNOR);
+    }
+
+    function _stakingRows() private pure returns (Row[] memory table) {
+        table = new Row[](1);
+        table[0] = Row("StakedToken", IStakedToken.setCooldown.selector, Roles.GOVERNOR);
+    }
+
+    /// @dev The manager itself always asks for ADMIN here. These rows only let the guardian of GOVERNOR cancel what is scheduled.
+    function _managerRows() private pure returns (Row[] memory table) {
+        string memory manager = "ProtocolManager";
+        table = new Row[](10);
+        table[0] = Row(manager, AccessManager.labelRole.selector, Roles.GOVERNOR);
+        table[1] = Row(manager, AccessManager.grantRole.selector, Roles.GOVERNOR);
+        table[2] = Row(manager, AccessManager.revokeRole.selector, Roles.GOVERNOR);
+        table[3] = Row(manager, AccessManager.setRoleAdmin.selector, Roles.GOVERNOR);
+        table[4] = Row(manager, AccessManager.setRoleGuardian.selector, Roles.GOVERNOR);
+        table[5] = Row(manager, AccessManager.setGrantDelay.selector, Roles.GOVERNOR);
+        table[6] = Row(manager, AccessManager.setTargetFunctionRole.selector, Roles.GOVERNOR);
+        table[7] = Row(manager, AccessManager.setTargetAdminDelay.selector, Roles.GOVERNOR);
+        table[8] = Row(manager, AccessManager.setTargetClosed.selector, Roles.GOVERNOR);
+        table[9] = Row(manager, AccessManager.updateAuthority.selector, Roles.GOVERNOR);
+    }
+
+    function _join(Row[] memory a, Row[] memory b) private pure returns (Row[] memory both) {
+        both = new Row[](a.length + b.length);
+        for (uint256 i = 0; i < both.length; ++i) {
+            both[i] = i < a.length ? a[i] : b[i - a.length];
+        }
     }
 }

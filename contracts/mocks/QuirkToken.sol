@@ -17,7 +17,8 @@ contract QuirkToken {
         BalanceBurnsGas,
         BalanceReenters,
         LiesAboutBalance,
-        BurnsGasEverywhere
+        BurnsGasEverywhere,
+        WantsGas
     }
 
     uint256 private constant _WAD = 1e18;
@@ -102,6 +103,7 @@ contract QuirkToken {
         if (quirk == Quirk.Frozen || blocked[from] || blocked[to]) revert QuirkToken_Frozen();
         if (quirk == Quirk.RevertsOnZero && amount == 0) revert QuirkToken_Frozen();
         if (quirk == Quirk.BurnsGas || quirk == Quirk.BurnsGasEverywhere) _burnGas();
+        if (quirk == Quirk.WantsGas && gasleft() < 300_000) revert QuirkToken_Frozen();
         if (quirk == Quirk.ReturnsFalse) return;
         if (quirk == Quirk.Reenters && target != address(0)) (reentered, answer) = target.call(payload);
 

@@ -118,7 +118,7 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
         return slot.isEmpty() ? 0 : slot.cumulativeAt(timestamp);
     }
 
-    function _epochOf(uint256 timestamp) private view returns (uint256) {
+    function _epochOf(uint256 timestamp) internal view returns (uint256) {
         return (timestamp - epochGenesis) / epochLength;
     }
 }

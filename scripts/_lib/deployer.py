@@ -71,6 +71,13 @@ class Deployer:
             self.record.save()
         return kind.at(self.record.contracts[key])
 
+    def proxied(self, name: str, *args: Any) -> Any:
+        """An upgradeable contract behind its proxy, initialised with these arguments, deployed unless the record has it."""
+        kind = getattr(self.project, name)
+        implementation = self.contract(name, key=f"{name}Implementation")
+        self.contract("ProtocolProxy", implementation, implementation.initialize.encode_input(*args), key=name)
+        return kind.at(self.record.contracts[name])
+
     def once(self, step: str, method: Any, *args: object) -> None:
         """Sends a transaction unless the record says that it is done."""
         if step not in self.record.steps:

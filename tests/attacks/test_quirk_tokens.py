@@ -32,7 +32,8 @@ class Quirk(IntEnum):
         BALANCE_REENTERS,
         LIES,
         BURNS_ALL,
-    ) = range(14)
+        WANTS_GAS,
+    ) = range(15)
 
 
 class Scene:
@@ -261,10 +262,12 @@ def test_extreme_decimals(evm, project, authority, owner, decimals):
     assert scene.index.holdings().available[0] >= scene.index.holdings().books[0]
 
 
+@pytest.mark.parametrize("quirk", [Quirk.NONE, Quirk.WANTS_GAS], ids=["plain", "gives up early"])
 @pytest.mark.parametrize("gas", range(100_000, 900_000, 25_000))
-def test_too_little_gas_cannot_fake_a_broken_token(scene, gas):
+def test_too_little_gas_cannot_fake_a_broken_token(scene, gas, quirk):
     """Either everything is paid or nothing happened: a claim would hand the rest to whoever can wait."""
     index = scene.index
+    scene.quirk(quirk)
     calldata = index.redeem.encode(SHARE, scene.alice, scene.alice, anything(scene.tokens))
     try:
         scene.evm.send(scene.alice, index.address, calldata, gas=gas)
