@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @title How an index weighs its constituents
+/// @notice A pure function of oracle prices and posted supplies: no state of its own, the same answer to everybody.
+interface IMethodology {
+    /// @notice D18 target weights of `tokens`, in their order. They sum to 1e18 exactly.
+    /// @dev Reverts where a price or a supply that it needs is missing or stale, and as {validate}.
+    /// @param parameters ABI-encoded, the methodology's own
+    function weights(address[] calldata tokens, bytes calldata parameters) external view returns (uint256[] memory);
+
+    /// @notice Reverts with a typed error unless `parameters` can weigh `tokens`. Prices do not matter.
+    function validate(address[] calldata tokens, bytes calldata parameters) external view;
+}
