@@ -101,7 +101,7 @@ def measure_router(system: System) -> dict[str, int]:
             contract.approve(router.address, 2**255, sender=user)
 
         def trade(contract: Deployed, method: str, limit: int) -> int:
-            order = (index.address, contract.address, user, evm.now + 10**6, 0, b"", b"\0" * 32)
+            order = (index.address, contract.address, user, evm.now + 10**6, 0, b"", False, b"\0" * 32)
             return int(getattr(router, method)(order, SHARES, limit, sender=user).gas_used)
 
         trade(usdc, "buy", 10**11)

@@ -52,8 +52,10 @@ class Demo:
         for what in failed:
             self.console.print(f"    [red]not true: {what}[/]")
 
-    def trade(self, index: Deployed, token: str, receiver: str, permission: int = ALLOWANCE, signature: bytes = b"") -> tuple[Any, ...]:
-        return (index.address, token, receiver, self.evm.now + 600, permission, signature, NO_CODE)
+    def trade(
+        self, index: Deployed, token: str, receiver: str, permission: int = ALLOWANCE, signature: bytes = b"", stake: bool = False
+    ) -> tuple[Any, ...]:
+        return (index.address, token, receiver, self.evm.now + 600, permission, signature, stake, NO_CODE)
 
     def router_is_empty(self) -> bool:
         tokens = {token for symbol in self.system.record.indexes for token in self.system.index(symbol).basket().tokens}
