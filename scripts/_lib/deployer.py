@@ -110,7 +110,8 @@ class Deployer:
         self.contract("IndexLens", factory, oracle, distributor)
 
         targets = {
-            "ProtocolManager": manager, "PriceOracle": oracle, "IndexFactory": factory, "IndexRouter": router, "FeeDistributor": distributor,
+            "ProtocolManager": manager, "PriceOracle": oracle, "IndexFactory": factory, "IndexRouter": router,
+            "FeeDistributor": distributor,
         }  # fmt: skip
         self._labels(manager)
         for name, target in targets.items():

@@ -171,7 +171,7 @@ def test_the_treasury_can_move(scene, bob):
     assert scene.index.balanceOf(bob) > 0
 
 
-def test_what_is_refused(scene, project, evm, authority, owner, alice):
+def test_what_is_refused(scene, project, owner, alice):
     index, staked, split = scene.index.address, scene.staked.address, scene.distributor.setSplit
     with scene.refuse("UnknownIndex", index=alice):
         scene.distributor.distribute(alice, sender=alice)

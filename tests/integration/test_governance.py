@@ -38,7 +38,8 @@ OPEN = MappingProxyType(
         "ProtocolProxy": {},
         "StakedToken": {
             "deposit": "pays in full", "mint": "pays in full", "addRewards": "gives the caller's assets away",
-            "requestRedeem": "asks for the controller or its operator, and the owner's leave", "cancelRequest": "asks for the controller or its operator",
+            "requestRedeem": "asks for the controller or its operator, and the owner's leave",
+            "cancelRequest": "asks for the controller or its operator",
             "redeem": "asks for the controller or its operator", "withdraw": "asks for the controller or its operator",
             "setOperator": "gives rights over the caller's own account", "transfer": "ERC-20", "transferFrom": "ERC-20",
             "approve": "ERC-20", "permit": "EIP-2612",

@@ -107,7 +107,9 @@ def test_staking_is_part_of_the_overview(system, index, alice):
     trader.buy(index.symbol(), "USDC", 9 * WAD, stake=True)
     control.warp(system.evm.rpc, 86_400)
     system.distributor.distribute(index.address, sender=alice)
-    system.evm.warp(40_000)
+    control.warp(system.evm.rpc, 28 * 86_400)
+    system.distributor.distribute(index.address, sender=alice)
+    system.evm.warp(2_000)
     staked = system.staked(index.symbol())
     staked.requestRedeem(WAD, alice, alice, sender=alice)
     epoch, s = staked.currentEpoch(), system.lens.overview(index.address).staking
@@ -120,4 +122,4 @@ def test_staking_is_part_of_the_overview(system, index, alice):
         "pendingToStakers": system.distributor.pending(index.address).toStakers,
     }  # fmt: skip
     assert s.coolingAssets > WAD
-    assert all((s.unvestedRewards, s.currentApr, s.epochApr, s.pendingToStakers))
+    assert all((s.unvestedRewards, s.currentApr, s.epochApr, s.lastEpochApr, s.pendingToStakers))
