@@ -31,6 +31,7 @@ interface IIndexLens {
     /// @param totalAssets {share} of the index behind all staked shares, vested rewards included
     /// @param totalSupply {share} of the staked token
     /// @param exchangeRate D18{share/staked share}
+    /// @param epochStartRate the same in the first second of the running epoch
     /// @param unvestedRewards {share} on their way
     /// @param coolingAssets {share} that are leaving or have matured unclaimed
     /// @param cooldown seconds
@@ -44,6 +45,7 @@ interface IIndexLens {
         uint256 totalAssets;
         uint256 totalSupply;
         uint256 exchangeRate;
+        uint256 epochStartRate;
         uint256 unvestedRewards;
         uint256 coolingAssets;
         uint256 cooldown;

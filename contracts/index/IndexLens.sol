@@ -71,6 +71,7 @@ contract IndexLens is IIndexLens {
         s.totalAssets = token.totalAssets();
         s.totalSupply = token.totalSupply();
         s.exchangeRate = token.exchangeRate();
+        s.epochStartRate = token.exchangeRateAt(epoch);
         s.unvestedRewards = token.unvestedRewards();
         s.coolingAssets = token.coolingAssets();
         s.cooldown = token.cooldown();

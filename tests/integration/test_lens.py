@@ -116,7 +116,8 @@ def test_staking_is_part_of_the_overview(system, index, alice):
     assert tuple(s) == tuple(system.lens.staking(index.address))
     assert s.named() == {
         "stakedToken": staked.address, "totalAssets": staked.totalAssets(), "totalSupply": staked.totalSupply(),
-        "exchangeRate": staked.exchangeRate(), "unvestedRewards": staked.unvestedRewards(), "coolingAssets": staked.coolingAssets(),
+        "exchangeRate": staked.exchangeRate(), "epochStartRate": staked.exchangeRateAt(epoch),
+        "unvestedRewards": staked.unvestedRewards(), "coolingAssets": staked.coolingAssets(),
         "cooldown": 14 * 86_400, "currentApr": staked.currentApr(), "epochApr": staked.epochApr(epoch),
         "lastEpochApr": staked.epochApr(epoch - 1), "stakersPart": 8_000,
         "pendingToStakers": system.distributor.pending(index.address).toStakers,
