@@ -19,6 +19,11 @@ def _read(rpc: Rpc, to: str, call: str) -> bytes:
     return bytes.fromhex(rpc.call("eth_call", {"to": to, "data": encode(call)}, "latest")[2:])
 
 
+def _address_at(rpc: Rpc, to: str, call: str, *args: object) -> str:
+    data = rpc.call("eth_call", {"to": to, "data": encode(call, *args)}, "latest")
+    return str(to_checksum_address("0x" + data[-40:]))
+
+
 def _address(rpc: Rpc, to: str, call: str) -> str:
     return str(to_checksum_address(_read(rpc, to, call)[-20:]))
 
@@ -92,6 +97,26 @@ def read_feed(rpc: Rpc, feed: str) -> tuple[int, int]:
     data = rpc.call("eth_call", {"to": FEEDS[feed], "data": encode("latestRoundData()")}, "latest")
     _, answer, _, updated_at, _ = eth_abi.decode(["uint80", "int256", "uint256", "uint256", "uint80"], bytes.fromhex(data[2:]))
     return answer, updated_at
+
+
+def move_price(rpc: Rpc, token: str, factor: float) -> None:
+    """Multiplies the price of a token with a feed in USD, in the feed and, by trading, in its pools with WETH."""
+    answer, _ = read_feed(rpc, f"{token}/USD")
+    set_feed(rpc, f"{token}/USD", int(answer * factor))
+    trader, spend = PROVIDER, 10**23
+    for pool in POOLS:
+        if {pool.a, pool.b} != {token, "WETH"}:
+            continue
+        address = _address_at(rpc, CONTRACTS["UniswapV3Factory"], "getPool(address,address,uint24)", TOKENS[token], TOKENS["WETH"], pool.fee)
+        root = int.from_bytes(_read(rpc, address, "slot0()")[:32], "big")
+        token_is_0 = int(TOKENS[token], 16) < int(TOKENS["WETH"], 16)
+        wanted = int(root * (factor if token_is_0 else 1 / factor) ** 0.5)
+        sold, bought = ("WETH", token) if factor > 1 else (token, "WETH")
+        deal(rpc, sold, trader, spend if sold == "WETH" else balance_of(rpc, token, address) * 4)
+        rpc.send(trader, TOKENS[sold], encode("approve(address,uint256)", CONTRACTS["SwapRouter02"], 2**255))
+        order = (TOKENS[sold], TOKENS[bought], pool.fee, trader, balance_of(rpc, sold, trader), 0, wanted)
+        swap = "exactInputSingle((address,address,uint24,address,uint256,uint256,uint160))"
+        rpc.send(trader, CONTRACTS["SwapRouter02"], encode(swap, order))
 
 
 def refresh_feeds(rpc: Rpc) -> None:
