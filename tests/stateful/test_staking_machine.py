@@ -98,7 +98,7 @@ class StakingMachine(RuleBasedStateMachine):
         return True if expected is None else expected
 
     def others_unmoved(self, *actors: str) -> None:
-        """Nobody else is poorer, nor richer by more than a share-wei's worth, which rounding leaves to all; and the actors are no richer."""
+        """Nobody else is poorer, nor richer by more than a share-wei's worth, which rounding leaves to all; and no actor is richer."""
         for person, before in self.unmoved.items():
             after = self.worth(person)
             if person in actors:
