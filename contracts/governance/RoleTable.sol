@@ -8,6 +8,7 @@ import {IIndexRouter} from "../../interfaces/IIndexRouter.sol";
 import {IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IStakedToken} from "../../interfaces/IStakedToken.sol";
+import {ISupplyRegistry} from "../../interfaces/ISupplyRegistry.sol";
 import {Roles} from "./Roles.sol";
 
 /// @title The one table of who may do what
@@ -21,7 +22,7 @@ contract RoleTable {
 
     /// @notice Every restricted function of the protocol. `target` is the contract's name.
     function rows() external pure returns (Row[] memory) {
-        return _join(_join(_join(indexRows(), _coreRows()), _stakingRows()), _managerRows());
+        return _join(_join(_join(_join(indexRows(), _coreRows()), _stakingRows()), _methodologyRows()), _managerRows());
     }
 
     /// @notice The rows of an index, which the factory applies to every index that it creates.
@@ -50,6 +51,12 @@ contract RoleTable {
     function _stakingRows() private pure returns (Row[] memory table) {
         table = new Row[](1);
         table[0] = Row("StakedToken", IStakedToken.setCooldown.selector, Roles.GOVERNOR);
+    }
+
+    function _methodologyRows() private pure returns (Row[] memory table) {
+        table = new Row[](2);
+        table[0] = Row("SupplyRegistry", ISupplyRegistry.list.selector, Roles.GOVERNOR);
+        table[1] = Row("SupplyRegistry", ISupplyRegistry.post.selector, Roles.GOVERNOR);
     }
 
     /// @dev The manager itself always asks for ADMIN here. These rows only let the guardian of GOVERNOR cancel what is scheduled.

@@ -11,6 +11,7 @@ from eth_utils import keccak
 
 from scripts._lib import params
 from scripts._lib.record import Record
+from scripts._lib.rooms import methodology
 
 ZERO = "0x" + "00" * 20
 KINDS = {"Aggregator": 0, "Erc4626Rate": 1}
@@ -101,17 +102,19 @@ class Deployer:
 
         manager = self.contract("ProtocolManager", me)
         table = self.contract("RoleTable")
-        oracle = self.contract("PriceOracle", manager)
+        rollup = self.assets.sequencer
+        oracle = self.contract("PriceOracle", manager, rollup.feed if rollup else ZERO, rollup.grace if rollup else 0)
         code_hash = keccak(bytes(self.project.IndexToken.contract_type.deployment_bytecode.to_bytes()))
         factory = self.contract("IndexFactory", manager, table, code_hash, self.protocol.epoch_genesis, self.protocol.epoch_length)
         router = self.contract("IndexRouter", manager, factory, external.uniswap_v3_factory, external.permit2, external.weth)
         self.contract("IndexLens", factory, oracle)
 
         targets = {"ProtocolManager": manager, "PriceOracle": oracle, "IndexFactory": factory, "IndexRouter": router}
-        self._roles(manager, table, targets)
+        self.roles(manager, table, targets)
         self.once("the factory may set the roles of new indexes", manager.grantRole, ADMIN, factory, 0)
         self.once("the deployer governs for now", manager.grantRole, GOVERNOR, me, 0)
 
+        targets |= methodology.deploy(self, manager, table, oracle)
         self._routes(oracle)
         self._hops(router)
         for index in self.index_params:
@@ -140,7 +143,8 @@ class Deployer:
             self.record.save()
         return self.record.contracts[key]
 
-    def _roles(self, manager: Any, table: Any, targets: dict[str, Any]) -> None:
+    def roles(self, manager: Any, table: Any, targets: dict[str, Any]) -> None:
+        """Sets up these contracts, by name, as the role table says."""
         for role, label in ((GOVERNOR, "GOVERNOR"), (GUARDIAN, "GUARDIAN"), (REBALANCER, "REBALANCER")):
             self.once(f"label role {label}", manager.labelRole, role, label)
         self.once("GUARDIAN may cancel", manager.setRoleGuardian, GOVERNOR, GUARDIAN)
@@ -175,7 +179,7 @@ class Deployer:
     def _routes(self, oracle: Any) -> None:
         for name, asset in self.assets.assets.items():
             legs = [
-                (self._source(leg.source), KINDS[leg.kind], leg.heartbeat, int(leg.min * 10**18), int(leg.max * 10**18))
+                (self._source(leg.source), KINDS[leg.kind], leg.heartbeat, leg.max_move, int(leg.min * 10**18), int(leg.max * 10**18))
                 for leg in asset.price
             ]
             self.once(f"price of {name}", oracle.setRoute, asset.address, legs)

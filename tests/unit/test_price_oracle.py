@@ -18,7 +18,7 @@ from tests.support.reverts import error, reverts
 
 WAD = 10**18
 FEED, RATE = 0, 1
-LEG_COUNT, SOURCE, DECIMALS, HEARTBEAT, BOUNDS, TOKEN = range(6)
+LEG_COUNT, SOURCE, DECIMALS, HEARTBEAT, BOUNDS, TOKEN, MOVE = range(7)
 HONEST, REFUSING, REFUSING_AT_LENGTH, SHORT, SILENT, VERBOSE, GREEDY = range(7)
 LEAST, MOST = 10**13, 10**24
 ZERO = "0x" + "00" * 20
@@ -68,17 +68,17 @@ class Bench:
         return self.refuses("PriceOracle_InvalidRoute", token=token, flaw=flaw)
 
 
-def leg(source: Any, heartbeat: int = DAY, least: int = LEAST, most: int = MOST) -> tuple[Any, ...]:
-    return (source, FEED, heartbeat, least, most)
+def leg(source: Any, heartbeat: int = DAY, least: int = LEAST, most: int = MOST, max_move: int = 0) -> tuple[Any, ...]:
+    return (source, FEED, heartbeat, max_move, least, most)
 
 
-def rate_leg(source: Any, least: int = LEAST, most: int = MOST) -> tuple[Any, ...]:
-    return (source, RATE, 0, least, most)
+def rate_leg(source: Any, least: int = LEAST, most: int = MOST, max_move: int = 100) -> tuple[Any, ...]:
+    return (source, RATE, 0, max_move, least, most)
 
 
 @pytest.fixture
 def bench(evm: Evm, project: Any, owner: str, authority: Deployed) -> Bench:
-    return Bench(evm, project, owner, evm.deploy(project.PriceOracle, authority, sender=owner))
+    return Bench(evm, project, owner, evm.deploy(project.PriceOracle, authority, ZERO, 0, sender=owner))
 
 
 # ---------------------------------------------------------------- figures
@@ -379,7 +379,7 @@ def test_only_whom_the_manager_allows(bench: Bench) -> None:
 
 def test_no_oracle_without_an_authority(bench: Bench) -> None:
     with bench.refuses("PriceOracle_ZeroAddress"):
-        bench.evm.deploy(bench.project.PriceOracle, ZERO, sender=bench.owner)
+        bench.evm.deploy(bench.project.PriceOracle, ZERO, ZERO, 0, sender=bench.owner)
 
 
 @pytest.mark.parametrize("number", [0, 4])
@@ -399,7 +399,7 @@ def test_heartbeats_from_a_minute_to_a_week(bench: Bench, heartbeat: int) -> Non
 def test_a_rate_has_no_heartbeat(bench: Bench) -> None:
     token, vault = bench.token(), bench.vault(WAD)
     with bench.flaw(token, HEARTBEAT):
-        bench.route(token, (vault, RATE, 60, LEAST, MOST))
+        bench.route(token, (vault, RATE, 60, 100, LEAST, MOST))
 
 
 @pytest.mark.parametrize(("least", "most"), [(0, 0), (0, MOST), (WAD + 1, WAD)])
