@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
 import {IMethodology} from "../../interfaces/IMethodology.sol";
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {ISupplyRegistry} from "../../interfaces/ISupplyRegistry.sol";
@@ -39,7 +41,8 @@ abstract contract MarketCaps is IMethodology {
         }
         if (largest >= _SUMMABLE) {
             for (uint256 i = 0; i < caps.length; ++i) {
-                caps[i] /= 32;
+                // Upwards, so that none becomes 0: once the others are capped, somebody must be there to take what is left.
+                caps[i] = Math.ceilDiv(caps[i], 32);
             }
         }
     }

@@ -18,7 +18,7 @@ class Infeasible(ValueError):  # noqa: N818 - it says what is wrong
 def market_caps(prices: Sequence[int], supplies: Sequence[int]) -> list[int]:
     """D36{USD}, or a 32nd of it where the sum of 32 such might not fit 256 bits."""
     caps = [price * supply for price, supply in zip(prices, supplies, strict=True)]
-    return caps if max(caps) < 2**251 else [cap // 32 for cap in caps]
+    return caps if max(caps) < 2**251 else [-(-cap // 32) for cap in caps]
 
 
 def _filled(shares: Sequence[int], ceilings: Sequence[int]) -> list[int]:

@@ -3,9 +3,10 @@ pragma solidity 0.8.37;
 
 /// @title The aggregator behind a Chainlink proxy, with an answer that anybody can set
 contract SettableAggregator {
+    /// @dev One slot, as Chainlink's own aggregators keep it.
     struct Round {
-        int256 answer;
-        uint256 updatedAt;
+        int192 answer;
+        uint64 updatedAt;
     }
 
     uint8 public immutable decimals;
@@ -24,7 +25,7 @@ contract SettableAggregator {
     }
 
     function set(int256 answer, uint256 updatedAt) public {
-        _rounds[++latestRound] = Round(answer, updatedAt);
+        _rounds[++latestRound] = Round(int192(answer), uint64(updatedAt));
     }
 
     function latestAnswer() external view returns (int256) {
