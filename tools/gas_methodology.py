@@ -8,7 +8,11 @@ from scripts._lib.system import System
 
 
 def measure_methodology(system: System) -> dict[str, int]:
-    """`price_feed`: one Chainlink proxy; `price_feed_guarded`: with the round before; `price_rate`: a vault's rate and a feed. `weights_*`: an index's."""
+    """Of the views that rebalancing reads.
+
+    `price_feed`: one Chainlink proxy; `price_feed_guarded`: with the round before; `price_rate`: a vault's rate and a feed.
+    `weights_*`: of an index, by its methodology.
+    """
     evm, oracle = system.evm, system.oracle
     user = evm.account("gas asker")
 

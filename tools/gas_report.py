@@ -20,6 +20,7 @@ from scripts._lib.build import ROOT, fresh_project
 from scripts._lib.evm import Deployed, Evm
 from scripts._lib.system import System
 from tests.support.indexes import DAY, MAX, new_index
+from tools.gas_methodology import measure_methodology
 
 SNAPSHOT = ROOT / "snapshots" / "gas.json"
 SHARES = 10 * 10**18
@@ -28,6 +29,7 @@ UNIT = 10**27  # one token-wei a base-wei
 # What an operation may cost at most.
 BARS = {
     "mint_repeat": 200_000, "redeem_part": 178_000, "transfer_existing": 35_300, "transfer_new": 52_400, "fee_accrual_with_payout": 75_000,
+    "price_feed": 45_000, "price_feed_guarded": 53_000, "price_rate": 66_000, "weights_mag7": 250_000,
 }  # fmt: skip
 LIMIT = 12_000_000
 
@@ -123,7 +125,8 @@ def main() -> int:
     with networks.parse_network_choice("ethereum:mainnet-fork:foundry"):
         evm = Evm(os.environ["APE_FOUNDRY_HOST"])
         with console.status("Measuring"):
-            figures = measure(evm, project) | measure_router(System(evm, project, deploy()))
+            system = System(evm, project, deploy())
+            figures = measure(evm, project) | measure_router(system) | measure_methodology(system)
 
     before = json.loads(SNAPSHOT.read_text()) if SNAPSHOT.exists() else {}
     table = Table("operation", "gas", "before", "bar")

@@ -54,7 +54,7 @@ class Protocol(_Strict):
 
 
 class Leg(_Strict):
-    """One leg of a price: `source` is a feed, a TWAP or an asset by name; bounds in units of the quote; `maxMove` in bp, a round or a day."""
+    """One leg of a price: `source` is a feed, a TWAP or an asset by name; bounds in its quote; `maxMove` in bp, a round or a day."""
 
     source: str
     kind: Literal["Aggregator", "Erc4626Rate"]

@@ -121,10 +121,9 @@ def floors(rng: random.Random, count: int) -> int:
 def ceilings(rng: random.Random, count: int) -> int:
     """Among them the least that can hold, one less, and those that bind for some."""
     least = -(-WAD // count)
-    return rng.choice(
-        (least, least - 1, least + 1, least + rng.randint(0, 40), WAD, WAD + 1, 0, (MOST << 128) + MOST)
-        + tuple(min(WAD, least * rng.randint(1_000, 3_000) // 1_000) for _ in range(6))
-    )
+    if rng.random() < 0.5:
+        return min(WAD, least * rng.randint(1_000, 3_000) // 1_000)
+    return rng.choice((least, least - 1, least + 1, least + rng.randint(0, 40), WAD, WAD + 1, 0, 2**256 - 1))
 
 
 def shares(rng: random.Random, count: int) -> list[int]:
@@ -213,7 +212,7 @@ def test_capped_market_cap_is_the_model(bench: Bench) -> None:
     weighed, refused = compare(bench, bench.capped, questions(), expected, refusals)
     assert weighed >= COMPARISONS
     assert refused > 500
-    assert capped_some > 500, "the interesting ones"
+    assert capped_some > 400, "the interesting ones"
 
 
 def test_fixed_weights_are_the_model(bench: Bench) -> None:
