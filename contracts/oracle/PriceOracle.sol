@@ -211,10 +211,11 @@ contract PriceOracle is IPriceOracle, AccessManaged {
     }
 
     function _feed(address token, StoredLeg memory leg) private view returns (uint256, uint256 roundId) {
-        bytes memory said = _ask(token, leg.source, abi.encodeCall(IAggregatorV3.latestRoundData, ()), 160);
+        bool ok;
         int256 answer;
         uint256 updatedAt;
-        (roundId, answer,, updatedAt,) = abi.decode(said, (uint256, int256, uint256, uint256, uint256));
+        (ok, roundId, answer,, updatedAt) = _latestRound(leg.source);
+        if (!ok) revert PriceOracle_SourceFailed(token, leg.source);
         if (answer <= 0 || updatedAt == 0 || updatedAt > block.timestamp) {
             revert PriceOracle_InvalidAnswer(token, leg.source, answer, updatedAt);
         }
@@ -226,11 +227,10 @@ contract PriceOracle is IPriceOracle, AccessManaged {
     /// @dev `answer` is within the bounds, so below 2^128, and the quotient fits.
     function _requireSteady(address token, StoredLeg memory leg, uint256 answer, uint256 roundId) private view {
         bool there = roundId != 0 && roundId <= type(uint80).max;
-        bytes memory said;
-        if (there) (there, said) = _tryAsk(leg.source, abi.encodeCall(IAggregatorHistory.getRoundData, (uint80(roundId - 1))), 160);
+        int256 past;
+        uint256 updatedAt;
+        if (there) (there,, past,, updatedAt) = _round(leg.source, IAggregatorHistory.getRoundData.selector, roundId - 1, 36);
         if (!there) revert PriceOracle_NoRoundBefore(token, leg.source, roundId);
-
-        (, int256 past,, uint256 updatedAt,) = abi.decode(said, (uint256, int256, uint256, uint256, uint256));
         if (past <= 0 || updatedAt == 0) revert PriceOracle_NoRoundBefore(token, leg.source, roundId);
 
         uint256 before = _scaled(uint256(past), leg.unit);
@@ -262,8 +262,8 @@ contract PriceOracle is IPriceOracle, AccessManaged {
     function _requireSequencer() private view {
         if (sequencer == address(0)) return;
 
-        bytes memory said = _ask(address(0), sequencer, abi.encodeCall(IAggregatorV3.latestRoundData, ()), 160);
-        (, int256 status, uint256 since,,) = abi.decode(said, (uint256, int256, uint256, uint256, uint256));
+        (bool ok,, int256 status, uint256 since,) = _latestRound(sequencer);
+        if (!ok) revert PriceOracle_SourceFailed(address(0), sequencer);
         if (status != 0 || since == 0) revert PriceOracle_SequencerDown(sequencer, status);
         if (block.timestamp <= since || block.timestamp - since <= grace) revert PriceOracle_SequencerRestarted(sequencer, since, grace);
     }
@@ -292,18 +292,41 @@ contract PriceOracle is IPriceOracle, AccessManaged {
         return uint8(said);
     }
 
+    /// @dev The first `size` bytes of an answer. Bounded in gas and in size, so that no source can do more harm than not to answer.
     function _ask(address token, address source, bytes memory question, uint256 size) private view returns (bytes memory said) {
         bool ok;
-        (ok, said) = _tryAsk(source, question, size);
-        if (!ok) revert PriceOracle_SourceFailed(token, source);
-    }
-
-    /// @dev The first `size` bytes of an answer. Bounded in gas and in size, so that no source can do more harm than not to answer.
-    function _tryAsk(address source, bytes memory question, uint256 size) private view returns (bool ok, bytes memory said) {
         said = new bytes(size);
         assembly ("memory-safe") {
             ok := staticcall(_SOURCE_GAS, source, add(question, 32), mload(question), add(said, 32), size)
             ok := and(ok, iszero(lt(returndatasize(), size)))
+        }
+        if (!ok) revert PriceOracle_SourceFailed(token, source);
+    }
+
+    function _latestRound(address source)
+        private
+        view
+        returns (bool ok, uint256 roundId, int256 answer, uint256 startedAt, uint256 updatedAt)
+    {
+        return _round(source, IAggregatorV3.latestRoundData.selector, 0, 4);
+    }
+
+    /// @dev As `_ask`, for a round, without keeping any memory: prices are read on the way of every bid. `length` of the question is 4 without the id.
+    function _round(address source, bytes4 selector, uint256 id, uint256 length)
+        private
+        view
+        returns (bool ok, uint256 roundId, int256 answer, uint256 startedAt, uint256 updatedAt)
+    {
+        assembly ("memory-safe") {
+            let head := mload(0x40)
+            mstore(head, selector)
+            mstore(add(head, 4), id)
+            ok := staticcall(_SOURCE_GAS, source, head, length, head, 160)
+            ok := and(ok, gt(returndatasize(), 159))
+            roundId := mload(head)
+            answer := mload(add(head, 32))
+            startedAt := mload(add(head, 64))
+            updatedAt := mload(add(head, 96))
         }
     }
 }
