@@ -75,9 +75,10 @@ def buy(rpc: Rpc, token: str, holder: str, amount: int) -> None:
     rpc.call("anvil_setBalance", holder, hex(10**24))
 
 
-def set_feed(rpc: Rpc, feed: str, answer: int, updated_at: int | None = None) -> None:
+def set_feed(rpc: Rpc, feed: str, answer: int, updated_at: int | None = None, rounds: int = 2) -> None:
     """Sets what a feed such as "ETH/USD" answers, updated in the latest block unless told.
 
+    Two rounds say the same, as of a market that has moved and stays there; a single one far from the last is a wild one.
     The first time its proxy is given an aggregator of ours.
     """
     proxy, ours = FEEDS[feed], aggregator(feed)
@@ -89,7 +90,8 @@ def set_feed(rpc: Rpc, feed: str, answer: int, updated_at: int | None = None) ->
             rpc.send(owner, proxy, encode(step, ours))
     if updated_at is None:
         updated_at = int(rpc.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
-    rpc.send(OWNER, ours, encode("set(int256,uint256)", answer, updated_at))
+    for _ in range(rounds):
+        rpc.send(OWNER, ours, encode("set(int256,uint256)", answer, updated_at))
 
 
 def read_feed(rpc: Rpc, feed: str) -> tuple[int, int]:
@@ -122,7 +124,7 @@ def move_price(rpc: Rpc, token: str, factor: float) -> None:
 def refresh_feeds(rpc: Rpc) -> None:
     """All feeds answer anew what they answer."""
     for feed in FEEDS:
-        set_feed(rpc, feed, read_feed(rpc, feed)[0])
+        set_feed(rpc, feed, read_feed(rpc, feed)[0], rounds=1)
 
 
 def warp(rpc: Rpc, seconds: int) -> None:

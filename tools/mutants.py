@@ -20,6 +20,10 @@ INDEX, ROUTER = "contracts/index/IndexToken.sol", "contracts/index/IndexRouter.s
 MACHINE, UNIT, QUIRKS = "tests/stateful/test_index_machine.py", "tests/unit/test_index_token.py", "tests/attacks/test_quirk_tokens.py"
 TRADES, RULES = "tests/integration/test_router.py", "tests/integration/test_governance.py"
 
+ORACLE, REGISTRY = "contracts/oracle/PriceOracle.sol", "contracts/methodology/SupplyRegistry.sol"
+GUARDS, DONATIONS = "tests/unit/test_price_guards.py", "tests/attacks/test_oracle.py"
+WEIGHTS, SUPPLIES = "tests/unit/test_weights.py", "tests/unit/test_supply_registry.py"
+
 
 class Mutant(NamedTuple):
     """`old` occurs in `file` and becomes `new`; `tests` must fail."""
@@ -66,6 +70,34 @@ MUTANTS = (
         "any code is an index", "contracts/index/IndexFactory.sol", "if (keccak256(indexCode) != indexCodeHash)",
         "if (indexCode.length == 0)", "tests/integration/test_factory.py",
     ),
+    Mutant("a jump passes by a fraction of a bp", ORACLE, "before, Math.Rounding.Ceil) >", "before, Math.Rounding.Floor) >", GUARDS),
+    Mutant("unfinished rounds count as the past", ORACLE, "if (past <= 0 || updatedAt == 0) revert", "if (past <= 0) revert", GUARDS),
+    Mutant("a poke launders a donation", ORACLE, "leg.source, Math.min(rate, most));", "leg.source, rate);", DONATIONS),
+    Mutant("a rate may fall", ORACLE, "if (rate < least || rate > most) revert", "if (rate > most) revert", GUARDS),
+    Mutant(
+        "a rate grows for ever", ORACLE, "Math.min(block.timestamp - at, _MAX_GROWING) + 1 days", "block.timestamp - at + 1 days", DONATIONS,
+    ),
+    Mutant("a sequencer is believed a second early", ORACLE, "timestamp - since <= grace", "timestamp - since < grace", GUARDS),
+    Mutant(
+        "small capitalisations vanish beside giants", "contracts/methodology/MarketCaps.sol", "Math.ceilDiv(caps[i], 32)", "caps[i] / 32",
+        WEIGHTS,
+    ),
+    Mutant(
+        "a cap binds a wei late", "contracts/methodology/CappedMarketCap.sol", "Math.Rounding.Ceil) <= cap", "Math.Rounding.Floor) <= cap",
+        WEIGHTS,
+    ),
+    Mutant("the remainder breaks a cap", "contracts/methodology/CappedMarketCap.sol", "Math.min(rest, cap - list[i])", "rest", WEIGHTS),
+    Mutant("what rounding leaves is lost", "contracts/methodology/FloorAndMarketCap.sol", "        list[0] += rest;\n", "", WEIGHTS),
+    Mutant(
+        "weights may sum to the whole modulo 2^256", "contracts/methodology/FixedWeights.sol", "sum = Math.saturatingAdd(sum, list[i]);",
+        "unchecked { sum += list[i]; }", WEIGHTS,
+    ),
+    Mutant(
+        "a token listed twice is weighed twice", "contracts/methodology/Constituents.sol", "if (tokens[j] == token) revert",
+        "if (tokens[j] == token && j == 0) revert", WEIGHTS,
+    ),
+    Mutant("supplies move by a third", REGISTRY, "last.amount * MAX_STEP) revert", "last.amount * MAX_STEP * 4 / 3) revert", SUPPLIES),
+    Mutant("supplies live a second longer", REGISTRY, "last.at > MAX_AGE)", "last.at > MAX_AGE + 1)", SUPPLIES),
 )  # fmt: skip
 
 

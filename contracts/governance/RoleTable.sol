@@ -10,6 +10,7 @@ import {IIndexRouter} from "../../interfaces/IIndexRouter.sol";
 import {IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IStakedToken} from "../../interfaces/IStakedToken.sol";
+import {ISupplyRegistry} from "../../interfaces/ISupplyRegistry.sol";
 import {Roles} from "./Roles.sol";
 
 /// @title The one table of who may do what
@@ -23,7 +24,7 @@ contract RoleTable {
 
     /// @notice Every restricted function of the protocol. `target` is the contract's name.
     function rows() external pure returns (Row[] memory) {
-        return _join(_join(_join(indexRows(), _coreRows()), _stakingRows()), _managerRows());
+        return _join(_join(_join(_join(indexRows(), _coreRows()), _stakingRows()), _methodologyRows()), _managerRows());
     }
 
     /// @notice The rows of an index, which the factory applies to every index that it creates.
@@ -56,6 +57,12 @@ contract RoleTable {
         table[1] = Row("FeeDistributor", IFeeDistributor.setSplit.selector, Roles.GOVERNOR);
         table[2] = Row("FeeDistributor", IFeeDistributor.setTreasury.selector, Roles.GOVERNOR);
         table[3] = Row("FeeDistributor", UUPSUpgradeable.upgradeToAndCall.selector, Roles.GOVERNOR);
+    }
+
+    function _methodologyRows() private pure returns (Row[] memory table) {
+        table = new Row[](2);
+        table[0] = Row("SupplyRegistry", ISupplyRegistry.list.selector, Roles.GOVERNOR);
+        table[1] = Row("SupplyRegistry", ISupplyRegistry.post.selector, Roles.GOVERNOR);
     }
 
     /// @dev The manager itself always asks for ADMIN here. These rows only let the guardian of GOVERNOR cancel what is scheduled.

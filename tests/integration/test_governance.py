@@ -32,8 +32,12 @@ OPEN = MappingProxyType(
             "quoteBuy": "undoes itself", "quoteSell": "undoes itself", "quoteBuyExactInput": "undoes itself",
             "simulate": "for the router itself", "uniswapV3SwapCallback": "for the pool that it swaps in",
         },
-        "PriceOracle": {},
+        "PriceOracle": {"poke": "records what a vault says, at most what time may have added"},
         "UniswapV3TwapFeed": {},
+        "SupplyRegistry": {},
+        "FloorAndMarketCap": {},
+        "CappedMarketCap": {},
+        "FixedWeights": {},
         "RoleTable": {},
         "ProtocolProxy": {},
         "StakedToken": {
@@ -55,6 +59,8 @@ OPEN = MappingProxyType(
 # Where the manager alone may call: it says who is in charge.
 FROM_MANAGER = frozenset({"setAuthority"})
 CONTRACTS = tuple(OPEN)
+# Whatever asks the manager.
+MANAGED = ("IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "SupplyRegistry", "StakedToken", "FeeDistributor")
 
 
 @pytest.fixture(scope="session")
@@ -137,7 +143,7 @@ def test_open_functions_ask_for_no_role(evm, system, project, bob, name):
 
 
 def test_only_the_manager_says_who_is_in_charge(system, project, bob):
-    for name in ("IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "StakedToken", "FeeDistributor"):
+    for name in MANAGED:
         for target in targets(system, name):
             with reverts(error(getattr(project, name), "AccessManagedUnauthorized"), caller=bob):
                 target.setAuthority(bob, sender=bob)
@@ -182,7 +188,7 @@ def test_nobody_has_a_role_but_those_who_should(evm, system):
 
 def test_changes_of_the_table_itself_need_the_notice(system):
     wait(system, 6 * DAY)  # the manager lets a longer delay take effect after five days
-    for name in ("IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "StakedToken", "FeeDistributor"):
+    for name in MANAGED:
         for target in targets(system, name):
             assert system.manager.getTargetAdminDelay(target.address) == NOTICE
 
