@@ -109,7 +109,8 @@ def move_price(rpc: Rpc, token: str, factor: float) -> None:
     for pool in POOLS:
         if {pool.a, pool.b} != {token, "WETH"}:
             continue
-        address = _address_at(rpc, CONTRACTS["UniswapV3Factory"], "getPool(address,address,uint24)", TOKENS[token], TOKENS["WETH"], pool.fee)
+        pair = (TOKENS[token], TOKENS["WETH"], pool.fee)
+        address = _address_at(rpc, CONTRACTS["UniswapV3Factory"], "getPool(address,address,uint24)", *pair)
         root = int.from_bytes(_read(rpc, address, "slot0()")[:32], "big")
         token_is_0 = int(TOKENS[token], 16) < int(TOKENS["WETH"], 16)
         wanted = int(root * (factor if token_is_0 else 1 / factor) ** 0.5)

@@ -117,7 +117,8 @@ class Rebalancing:
         self.stage.step(
             "A keeper fills every auction from Uniswap once its price pays", None,
             {
-                "fills": len(fills), "hours": (self.evm.now - started) / 3600, "gas_a_fill": max(gas, default=0), "cost_bp": report["costBps"],
+                "fills": len(fills), "hours": (self.evm.now - started) / 3600, "gas_a_fill": max(gas, default=0),
+                "cost_bp": report["costBps"],
                 "keeper_profit_usd": sum(fill.net for fill in fills) / 1e18, "farthest_from_target_bp": farthest,
                 "weights": {name: {"before": self.before[name]["now"], **weight} for name, weight in report["weights"].items()},
             },
