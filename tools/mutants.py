@@ -75,7 +75,7 @@ MUTANTS = (
     Mutant("a poke launders a donation", ORACLE, "leg.source, Math.min(rate, most));", "leg.source, rate);", DONATIONS),
     Mutant("a rate may fall", ORACLE, "if (rate < least || rate > most) revert", "if (rate > most) revert", GUARDS),
     Mutant(
-        "a rate grows for ever", ORACLE, "Math.min(block.timestamp - at, _MAX_GROWING) + 1 days", "block.timestamp - at + 1 days", DONATIONS,
+        "a rate grows for ever", ORACLE, "Math.min(block.timestamp - at, _MAX_GROWING) + 1", "block.timestamp - at + 1", DONATIONS,
     ),
     Mutant("a sequencer is believed a second early", ORACLE, "timestamp - since <= grace", "timestamp - since < grace", GUARDS),
     Mutant(
