@@ -118,9 +118,11 @@ def floors(rng: random.Random, count: int) -> int:
     )
 
 
-def ceilings(rng: random.Random, count: int) -> int:
-    """Among them the least that can hold, one less, and those that bind for some."""
-    least = -(-WAD // count)
+def ceilings(rng: random.Random, caps: Sequence[int]) -> int:
+    """Among them the least that can hold, one less, those that bind for some, and those a fraction of a wei below a share."""
+    least = -(-WAD // len(caps))
+    if rng.random() < 0.25:
+        return max(least, WAD * rng.choice(caps) // sum(caps))
     if rng.random() < 0.5:
         return min(WAD, least * rng.randint(1_000, 3_000) // 1_000)
     return rng.choice((least, least - 1, least + 1, least + rng.randint(0, 40), WAD, WAD + 1, 0, 2**256 - 1))
@@ -197,8 +199,8 @@ def test_capped_market_cap_is_the_model(bench: Bench) -> None:
 
     def questions() -> Iterator[Question]:
         for _ in range(COMPARISONS * 2):
-            count = counts(rng)
-            yield Question(*market(rng, count), [ceilings(rng, count)])
+            prices, supplies = market(rng, counts(rng))
+            yield Question(prices, supplies, [ceilings(rng, model.market_caps(prices, supplies))])
 
     def expected(question: Question) -> list[int]:
         nonlocal capped_some
