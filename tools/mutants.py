@@ -18,6 +18,9 @@ from scripts._lib.build import ROOT
 
 INDEX, ROUTER = "contracts/index/IndexToken.sol", "contracts/index/IndexRouter.sol"
 MACHINE, UNIT, QUIRKS = "tests/stateful/test_index_machine.py", "tests/unit/test_index_token.py", "tests/attacks/test_quirk_tokens.py"
+STAKED = "contracts/staking/StakedToken.sol"
+STAKES, STAKING = "tests/stateful/test_staking_machine.py", "tests/unit/test_staked_token.py"
+GRIEF, EIP4626 = "tests/attacks/test_staking_griefing.py", "tests/unit/test_erc4626_properties.py"
 TRADES, RULES = "tests/integration/test_router.py", "tests/integration/test_governance.py"
 
 ORACLE, REGISTRY = "contracts/oracle/PriceOracle.sol", "contracts/methodology/SupplyRegistry.sol"
@@ -99,6 +102,29 @@ MUTANTS = (
     ),
     Mutant("supplies move by a third", REGISTRY, "last.amount * MAX_STEP) revert", "last.amount * MAX_STEP * 4 / 3) revert", SUPPLIES),
     Mutant("supplies live a second longer", REGISTRY, "last.at > MAX_AGE)", "last.at > MAX_AGE + 1)", SUPPLIES),
+    Mutant(
+        "anybody starts anybody's cooldown", STAKED, "revert StakedToken_ZeroAddress();\n        _authorize(controller);",
+        "revert StakedToken_ZeroAddress();", GRIEF,
+    ),
+    Mutant("a later request locks what has matured", STAKED, "if (r.assets != 0 && _matured(r, b)) {", "if (r.assets == 1) {", GRIEF),
+    Mutant("a cooldown ends a second early", STAKED, "block.timestamp >= r.time +", "block.timestamp + 1 >= r.time +", STAKING),
+    Mutant("a raise is retroactive", STAKED, "r.time + Math.min(r.cooldown, b.cooldown)", "r.time + b.cooldown", STAKING),
+    Mutant("a raise need not wait", STAKED, "if (block.timestamp < earliest) revert StakedToken_RaiseTooSoon(earliest);", "", GRIEF),
+    Mutant("rewards vest at once", STAKED, "uint256 private constant _VESTING = 1 days;", "uint256 private constant _VESTING = 1;", GRIEF),
+    Mutant(
+        "shares round up", STAKED, "_total(b) + _VIRTUAL);\n        _deposit(b,",
+        "_total(b) + _VIRTUAL, Math.Rounding.Ceil);\n        _deposit(b,", EIP4626,
+    ),
+    Mutant("time runs on with nobody staking", STAKED, "if (supply == 0) return s.assets;", "", STAKING),
+    Mutant("a wei restarts the day", STAKED, "duration = unvested == 0 ?", "duration = fresh != 0 ?", GRIEF),
+    Mutant(
+        "the first second of an epoch is forgotten", STAKED, "while (p.touched >= boundary && p.touched != 0)",
+        "while (p.touched > boundary && p.touched != 0)", STAKING,
+    ),
+    Mutant("claimed assets stay set aside", STAKED, "b.cooling -= uint96(before - assets);", "", STAKES),
+    Mutant(
+        "virtual shares are one", STAKED, "uint256 private constant _VIRTUAL = 1e9;", "uint256 private constant _VIRTUAL = 1;", GRIEF,
+    ),
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, ClassVar, NamedTuple
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from tests.model import staking as model
 from tests.model.staking import DAY, MAX_COOLDOWN, VIRTUAL
@@ -142,6 +142,11 @@ class StakingMachine(RuleBasedStateMachine):
     def spend(self, person: str, assets: int) -> None:
         self.pockets[person] -= assets
 
+    @initialize(stakes=st.lists(st.tuples(HOLDER, ASSETS), max_size=3))
+    def begin(self, stakes: list[tuple[str, int]]) -> None:
+        for person, assets in stakes:
+            self.deposit(person, person, assets)
+
     @rule(person=PERSON, receiver=PERSON, assets=ASSETS)
     def deposit(self, person: str, receiver: str, assets: int) -> None:
         previewed = self.vault.previewDeposit.call(assets, at=self.now)
@@ -187,11 +192,28 @@ class StakingMachine(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ leaving
 
-    @rule(caller=PERSON, controller=PERSON, owner=HOLDER, part=PARTS, alone=st.booleans())
-    def request(self, caller: str, controller: str, owner: str, part: int, alone: bool) -> None:
-        """Mostly by oneself for oneself; else by anybody for anybody."""
-        if alone:
-            caller = controller = owner
+    def stakers(self) -> list[str]:
+        return [person for person in PEOPLE if self.model.balances[person]]
+
+    def leavers(self) -> list[str]:
+        return [person for person in PEOPLE if self.model.pending(self.now, person) != (0, 0)]
+
+    def claimants(self) -> list[str]:
+        return [person for person in PEOPLE if self.model.claimable(self.now, person) != (0, 0)]
+
+    @precondition(lambda self: self.stakers())
+    @rule(data=st.data(), part=PARTS)
+    def leave(self, data: st.DataObject, part: int) -> None:
+        owner = data.draw(st.sampled_from(self.stakers()))
+        self.request(owner, owner, owner, part)
+
+    @precondition(lambda self: self.stakers())
+    @rule(data=st.data(), caller=PERSON, controller=PERSON, part=PARTS)
+    def request_for_others(self, data: st.DataObject, caller: str, controller: str, part: int) -> None:
+        """By anybody, for anybody, of anybody's shares; often refused."""
+        self.request(caller, controller, data.draw(st.sampled_from(self.stakers())), part)
+
+    def request(self, caller: str, controller: str, owner: str, part: int) -> None:
         shares = self.model.balances[owner] * part // 1000
         before = {person: self.model.matures(person) for person in PEOPLE}
         assets = self.both(
@@ -210,7 +232,7 @@ class StakingMachine(RuleBasedStateMachine):
         self.queues[controller] = [*queue, Queued(assets, self.now, self.model.cooldown)]
         self.others_unmoved(caller, controller, owner)
 
-    @precondition(lambda self: any(self.model.balances[person] for person in HOLDERS))
+    @precondition(lambda self: self.stakers())
     @rule(owner=HOLDER, victim=HOLDER, part=PARTS)
     def grief(self, owner: str, victim: str, part: int) -> None:
         """With any allowance, naming somebody else's timer."""
@@ -224,25 +246,28 @@ class StakingMachine(RuleBasedStateMachine):
                 with reverts(entry, controller=self.names[victim], caller=self.names["mallory"]):
                     getattr(self.vault, method).call(*args, sender=self.names["mallory"], at=self.now)
 
-    @rule(caller=PERSON, controller=HOLDER, alone=st.booleans())
-    def cancel(self, caller: str, controller: str, alone: bool) -> None:
-        caller = controller if alone else caller
+    @precondition(lambda self: self.leavers())
+    @rule(data=st.data())
+    def come_back(self, data: st.DataObject) -> None:
+        controller = data.draw(st.sampled_from(self.leavers()))
+        self.cancel(controller, controller)
+
+    @rule(caller=PERSON, controller=PERSON)
+    def cancel(self, caller: str, controller: str) -> None:
         if self.both(lambda m: m.cancel(self.now, controller, caller), "cancelRequest", controller, sender=caller) is not None:
             assert caller == controller or (controller, caller) in self.model.operators, "S3 a timer moves only by its owner"
             self.queues[controller] = [entry for entry in self.queues[controller] if entry.matured(self.now)]
             self.others_unmoved(controller)
 
-    @rule(
-        caller=PERSON,
-        controller=PERSON,
-        receiver=PERSON,
-        part=st.one_of(st.just(1000), st.integers(0, 1200)),
-        exact=st.booleans(),
-        alone=st.booleans(),
-    )
-    def claim(self, caller: str, controller: str, receiver: str, part: int, exact: bool, alone: bool) -> None:
-        """Shares by `redeem`, or exact assets by `withdraw`; sometimes more than there is."""
-        caller = controller if alone else caller
+    @precondition(lambda self: self.claimants())
+    @rule(data=st.data(), receiver=PERSON, part=PARTS, exact=st.booleans())
+    def claim_own(self, data: st.DataObject, receiver: str, part: int, exact: bool) -> None:
+        controller = data.draw(st.sampled_from(self.claimants()))
+        self.claim(controller, controller, receiver, part, exact)
+
+    @rule(caller=PERSON, controller=PERSON, receiver=PERSON, part=st.integers(0, 1200), exact=st.booleans())
+    def claim(self, caller: str, controller: str, receiver: str, part: int, exact: bool) -> None:
+        """Shares by `redeem`, or exact assets by `withdraw`; sometimes more than there is, or another's; often refused."""
         assets, shares = self.model.claimable(self.now, controller)
         held = self.asset.balanceOf(self.names[receiver])
         wanted = -(-(assets if exact else shares) * part // 1000)
@@ -402,7 +427,7 @@ class StakingMachine(RuleBasedStateMachine):
         """At the end, one after the other, down to the last."""
         for person in PEOPLE:
             if shares := self.model.balances[person]:
-                self.request(person, person, person, 1000, True)
+                self.request(person, person, person, 1000)
                 assert self.model.balances[person] == 0 < shares, "S9 everyone can always leave"
                 self.both_agree()
         assert self.model.supply == 0
@@ -410,7 +435,7 @@ class StakingMachine(RuleBasedStateMachine):
         for person in PEOPLE:
             assets, _ = self.model.claimable(self.now, person)
             if assets:
-                self.claim(person, person, person, 1000, True, True)
+                self.claim(person, person, person, 1000, True)
         assert self.vault.coolingAssets() == 0
         assert self.asset.balanceOf(self.vault.address) == self.vault.unvestedRewards() + self.donated, "S9 the last holder can leave"
 
