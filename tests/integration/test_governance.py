@@ -34,6 +34,18 @@ OPEN = MappingProxyType(
         },
         "PriceOracle": {},
         "UniswapV3TwapFeed": {},
+        "LpLocker": {
+            "lockPosition": "takes the caller's position", "onERC721Received": "locks for whoever owned what the position manager brings",
+            "lockTokens": "takes the caller's tokens", "setOperator": "for the caller's own things",
+            "requestUnlock": "for the owner and operators", "cancelUnlock": "for the owner and operators",
+            "unlock": "for the owner and operators", "collect": "for the owner and operators",
+            "requestUnlockTokens": "for the owner and operators", "cancelUnlockTokens": "for the owner and operators",
+            "unlockTokens": "for the owner and operators",
+        },
+        "ReferralRegistry": {
+            "register": "for the caller himself", "bind": "binds the caller", "bindWithSignature": "binds who has signed",
+            "bindFor": "for the ledger", "revokeSignatures": "of the caller",
+        },
         "RoleTable": {},
         "ProtocolProxy": {},
         "StakedToken": {
