@@ -308,22 +308,21 @@ class TestReentrancy:
         fresh.setOperator(quirk.address, True, sender=alice)
         quirk.mint(bob, 10**20, sender=bob)
         quirk.approve(market.swap_router.address, MAX, sender=bob)
-        market.swap_router.exactInputSingle((quirk.address, market.index.address, 3000, bob, 10**18, 0, 0), sender=bob)
-        quirk.setQuirk(6, sender=bob)
         guard = error(project.LpLocker, "ReentrancyGuardReentrantCall").hash[:4]
         calls = (
             fresh.requestUnlock.encode(token_id), fresh.collect.encode(token_id, bob), fresh.unlock.encode(token_id, bob),
             fresh.requestUnlockTokens.encode(quirk.address, quirk.address, 1), fresh.lockTokens.encode(quirk.address, 1),
             fresh.lockPosition.encode(token_id), fresh.cancelUnlock.encode(token_id), fresh.onERC721Received.encode(bob, bob, 1, b""),
+            fresh.cancelUnlockTokens.encode(quirk.address, quirk.address), fresh.unlockTokens.encode(quirk.address, quirk.address, bob),
         )  # fmt: skip
         for call in calls:
-            with evm.isolated():
-                quirk.setReentry(fresh.address, call, sender=bob)
-                print("XX", call[:4].hex(), quirk.balanceOf(market.pool_of(info.token0, info.token1, info.fee)), market.positions.positions(token_id))
-                amounts = fresh.collect.call(token_id, alice, sender=alice)
-                fresh.collect(token_id, alice, sender=alice)
-                assert sum(amounts) > 0
-                assert (quirk.reentered(), quirk.answer()) == (False, guard)
+            quirk.setQuirk(0, sender=bob)
+            market.swap_router.exactInputSingle((quirk.address, market.index.address, 3000, bob, 10**18, 0, 0), sender=bob)
+            quirk.setQuirk(6, sender=bob)
+            quirk.setReentry(fresh.address, call, sender=bob)
+            (collected,) = fresh.collect(token_id, alice, sender=alice).events(fresh, "FeesCollected")
+            assert collected.values["amount0"] + collected.values["amount1"] > 0
+            assert (quirk.reentered(), quirk.answer()) == (False, guard)
 
     def test_a_position_is_returned_without_calling_anybody(self, evm, project, locker, market, locked, alice):
         """Not even its receiver, who could refuse it or come back."""
