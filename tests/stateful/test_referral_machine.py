@@ -136,5 +136,7 @@ def test_referrals_are_a_forest(evm, project, authority, owner):
     ledger = evm.account("points ledger")
     registry.setLedger(ledger, sender=owner)
     people = [Account.from_key(key).address for key in KEYS]
+    for person in people:
+        evm.fund(person)
     ReferralMachine.world = {"evm": evm, "registry": registry, "ledger": ledger, "people": people, "now": evm.now}
     run_state_machine_as_test(ReferralMachine)
