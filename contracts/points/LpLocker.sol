@@ -119,34 +119,34 @@ contract LpLocker is ILpLocker, AccessManaged, ReentrancyGuardTransient {
 
     /// @inheritdoc ILpLocker
     function requestUnlock(uint256 tokenId) external nonReentrant returns (uint256 maturesAt) {
-        Lock storage l = _locks[tokenId];
-        (address owner, address pool) = _authorizeLock(l, tokenId);
-        if (l.maturesAt != 0) revert LpLocker_AlreadyRequested(tokenId, l.maturesAt);
+        Lock storage p = _locks[tokenId];
+        (address owner, address pool) = _authorizeLock(p, tokenId);
+        if (p.maturesAt != 0) revert LpLocker_AlreadyRequested(tokenId, p.maturesAt);
 
         maturesAt = block.timestamp + COOLDOWN;
-        l.maturesAt = uint32(maturesAt);
-        _lighten(owner, pool, l.liquidity);
+        p.maturesAt = uint32(maturesAt);
+        _lighten(owner, pool, p.liquidity);
         emit PositionUnlockRequested(owner, tokenId, pool, msg.sender, maturesAt);
     }
 
     /// @inheritdoc ILpLocker
     function cancelUnlock(uint256 tokenId) external nonReentrant {
-        Lock storage l = _locks[tokenId];
-        (address owner, address pool) = _authorizeLock(l, tokenId);
-        if (l.maturesAt <= block.timestamp) revert LpLocker_NothingCooling();
+        Lock storage p = _locks[tokenId];
+        (address owner, address pool) = _authorizeLock(p, tokenId);
+        if (p.maturesAt <= block.timestamp) revert LpLocker_NothingCooling();
         _requireOpen(pool);
 
-        l.maturesAt = 0;
-        _burden(owner, pool, l.liquidity, 0);
+        p.maturesAt = 0;
+        _burden(owner, pool, p.liquidity, 0);
         emit PositionUnlockCancelled(owner, tokenId, pool, msg.sender);
     }
 
     /// @inheritdoc ILpLocker
     function unlock(uint256 tokenId, address receiver) external nonReentrant {
         _requireReceiver(receiver);
-        Lock storage l = _locks[tokenId];
-        (address owner, address pool) = _authorizeLock(l, tokenId);
-        if (l.maturesAt == 0 || block.timestamp < l.maturesAt) revert LpLocker_NotMatured(l.maturesAt);
+        Lock storage p = _locks[tokenId];
+        (address owner, address pool) = _authorizeLock(p, tokenId);
+        if (p.maturesAt == 0 || block.timestamp < p.maturesAt) revert LpLocker_NotMatured(p.maturesAt);
 
         delete _locks[tokenId];
         emit PositionUnlocked(owner, tokenId, pool, receiver);
@@ -317,8 +317,8 @@ contract LpLocker is ILpLocker, AccessManaged, ReentrancyGuardTransient {
 
     /// @inheritdoc ILpLocker
     function positionOf(uint256 tokenId) external view returns (Position memory) {
-        Lock storage l = _locks[tokenId];
-        return Position(l.owner, l.pool, l.liquidity, l.maturesAt);
+        Lock storage p = _locks[tokenId];
+        return Position(p.owner, p.pool, p.liquidity, p.maturesAt);
     }
 
     /// @inheritdoc ILpLocker
@@ -396,8 +396,8 @@ contract LpLocker is ILpLocker, AccessManaged, ReentrancyGuardTransient {
         if (msg.sender != owner && !isOperator[owner][msg.sender]) revert LpLocker_NotAuthorized(owner, msg.sender);
     }
 
-    function _authorizeLock(Lock storage l, uint256 tokenId) private view returns (address owner, address pool) {
-        (owner, pool) = (l.owner, l.pool);
+    function _authorizeLock(Lock storage p, uint256 tokenId) private view returns (address owner, address pool) {
+        (owner, pool) = (p.owner, p.pool);
         if (owner == address(0)) revert LpLocker_UnknownPosition(tokenId);
         _authorize(owner);
     }

@@ -83,7 +83,7 @@ class TestStrangers:
         locker.cancelUnlock(locked, sender=alice)
         assert locker.liquidityOf(alice, pool) == before, "L2"
 
-    def test_dust_and_pokes_move_nothing(self, locker, market, pair, locked, staked, alice, mallory, evm):
+    def test_dust_and_pokes_move_nothing(self, locker, market, pair, locked, staked, alice, mallory):
         """L6: LP tokens and positions that are merely sent, additions, trades, donations, and every call that a stranger can make."""
         locker.requestUnlockTokens(alice, pair, staked // 2, sender=alice)
         before = everything(locker, market, alice, locked)
@@ -125,7 +125,7 @@ class TestStrangers:
         with reverts(""):  # asks the locker for an ERC-1271 signature, which it does not give
             market.positions.permit(mallory, token_id, 2**40, 27, b"\1" * 32, b"\1" * 32, sender=mallory)
 
-    def test_the_owner_has_no_way_around_the_cooldown(self, locker, market, locked, alice):
+    def test_the_owner_has_no_way_around_the_cooldown(self, market, locked, alice):
         for call in (
             lambda: market.positions.decreaseLiquidity((locked, 1, 0, 0, 2**40), sender=alice),
             lambda: market.positions.collect((locked, alice, 1, 1), sender=alice),
@@ -146,7 +146,7 @@ class TestFakes:
         with reverts(error(project.LpLocker, "LpLocker_NotPositionManager"), caller=mallory):
             locker.onERC721Received(mallory, mallory, 1, b"", sender=mallory)
 
-    def test_a_position_in_a_pool_of_ones_own(self, evm, project, locker, market, owner, mallory):
+    def test_a_position_in_a_pool_of_ones_own(self, evm, project, locker, market, mallory):
         """A pool of the index and a token that Mallory prints."""
         junk = evm.deploy(project.QuirkToken, 18, sender=mallory)
         token_id = position(market, junk, mallory)
@@ -173,14 +173,14 @@ def position(market, junk, person):
 
 
 class TestFlash:
-    def test_a_lock_within_one_block_weighs_nothing(self, locker, market, pool, pair, locked, staked, alice, evm):
+    def test_a_lock_within_one_block_weighs_nothing(self, locker, pool, pair, locked, staked, alice, evm):
         locker.requestUnlock(locked, sender=alice)
         locker.requestUnlockTokens(alice, pair, staked, sender=alice)
         evm.warp(10 * EPOCH)
         for address in (pool, pair):
             assert locker.liquiditySeconds(alice, address, 0, 11) == 0, "L1"
 
-    def test_and_cannot_be_paid_back(self, project, locker, market, pair, locked, staked, alice, evm):
+    def test_and_cannot_be_paid_back(self, project, locker, pair, locked, staked, alice, evm):
         """A lender wants it back in the block: there is no way to have it before two weeks are over."""
         locker.requestUnlock(locked, sender=alice)
         locker.requestUnlockTokens(alice, pair, staked, sender=alice)
@@ -203,7 +203,7 @@ class TestPrices:
         locker.lockTokens(pair, amount, sender=mallory)
         assert backed(locker, market, mallory), "L3"
 
-    def test_the_weight_of_a_position_knows_no_price(self, locker, market, pool, mallory):
+    def test_the_weight_of_a_position_knows_no_price(self, locker, market, mallory):
         token_id = market.position(mallory, 5)
         honest = locker.lockPosition.call(token_id, sender=mallory)
         market.trade(mallory, 20_000)
@@ -218,7 +218,7 @@ def backed(locker, market, *people):
 
 
 class TestDonations:
-    def test_a_donation_is_given_away(self, locker, market, pair, alice, mallory, evm):
+    def test_a_donation_is_given_away(self, locker, market, pair, mallory, evm):
         """The same money weighs less as a donation than as liquidity, and the tokens stand for what was recorded."""
         amount = market.add(mallory, 2)
         with evm.isolated():
@@ -264,7 +264,7 @@ class TestReentrancy:
         locker.addPool(market.pair_of(market.index, quirk).address, V2, sender=owner)
         return quirk
 
-    def test_a_lock_in_the_middle_of_a_burn(self, evm, locker, market, quirk, bob):
+    def test_a_lock_in_the_middle_of_a_burn(self, locker, market, quirk, bob):
         """Nearly all LP tokens are burnt and nothing is paid yet: each of the rest would look like a thousand."""
         pair = market.pair_of(market.index, quirk)
         for token in (market.index, quirk):

@@ -1,4 +1,7 @@
-"""Locked liquidity, from docs/locker-math.md alone. Integers only; every change of a weight is remembered and integrals are sums of rectangles."""
+"""Locked liquidity, from docs/locker-math.md alone.
+
+Integers only; every change of a weight is remembered, and integrals are sums of rectangles.
+"""
 
 from __future__ import annotations
 

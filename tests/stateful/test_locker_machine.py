@@ -24,7 +24,7 @@ PARTS = st.integers(1, 1000)
 
 
 class LockerMachine(RuleBasedStateMachine):
-    """One pair, two pools of v3; three people with LP tokens and two positions in each; and Mallory, who owns none of it and pokes at all of it."""
+    """One pair, two pools of v3; three people with LP tokens and two positions in each; and Mallory, who pokes at all of it."""
 
     world: ClassVar[dict[str, Any]] = {}
 

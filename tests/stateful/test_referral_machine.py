@@ -1,4 +1,7 @@
-"""ReferralRegistry against its rules in five lines: whoever registers and binds whatever in whatever order, the graph is a forest. Ids are those of docs/invariants.md."""
+"""ReferralRegistry against its rules: whoever registers and binds whatever in whatever order, the graph is a forest.
+
+Ids are those of docs/invariants.md.
+"""
 
 from __future__ import annotations
 

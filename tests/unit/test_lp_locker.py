@@ -87,14 +87,14 @@ class TestPositions:
         evm.warp(100)
         assert locker.liquiditySeconds(alice, pool, 0, 1) == 100 * liquidity
 
-    def test_locking_by_safe_transfer(self, locker, market, pool, alice):
+    def test_locking_by_safe_transfer(self, locker, market, alice):
         token_id = market.position(alice, 5)
         send = market.positions["safeTransferFrom(address,address,uint256)"]
         receipt = send(alice, locker.address, token_id, sender=alice)
         assert only(receipt, locker, "PositionLocked")["owner"] == alice
         assert locker.positionOf(token_id).owner == alice
 
-    def test_liquidity_is_the_geometric_mean(self, locker, market, pool, alice):
+    def test_liquidity_is_the_geometric_mean(self, locker, market, alice):
         """The unit of the interface: sqrt(amount0 x amount1), whatever the pool's price is."""
         before = [token.balanceOf(alice) for token in market.tokens]
         token_id = market.position(alice, 5)
@@ -164,7 +164,7 @@ class TestPositions:
             }  # fmt: skip
         assert market.liquidity(locked) == locker.positionOf(locked).liquidity, "fees alone"
 
-    def test_an_operator_is_as_good_as_the_owner(self, locker, market, pool, pair, locked, staked, alice, evm):
+    def test_an_operator_is_as_good_as_the_owner(self, locker, market, pair, locked, staked, alice, evm):
         operator = evm.account("operator")
         receipt = locker.setOperator(operator, True, sender=alice)
         assert only(receipt, locker, "OperatorSet") == {"controller": alice, "operator": operator, "approved": True}
@@ -182,7 +182,7 @@ class TestPositions:
         locker.unlockTokens(alice, pair, operator, sender=operator)
         assert (market.positions.ownerOf(locked), market.pair.balanceOf(operator)) == (operator, staked)
 
-    def test_refusals(self, project, locker, market, locked, alice, bob, evm):
+    def test_refusals(self, project, locker, locked, alice, bob, evm):
         def wrong(name):
             return error(project.LpLocker, f"LpLocker_{name}")
 
@@ -206,7 +206,7 @@ class TestPositions:
         with reverts(wrong("NothingCooling")):
             locker.cancelUnlock(locked, sender=alice)
 
-    def test_what_cannot_be_locked(self, project, locker, market, alice, bob):
+    def test_what_cannot_be_locked(self, project, locker, market, alice):
         def wrong(name):
             return error(project.LpLocker, f"LpLocker_{name}")
 
@@ -225,7 +225,7 @@ class TestPositions:
         with reverts("Invalid token ID"):
             locker.lockPosition(10**9, sender=alice)
 
-    def test_more_than_96_bits(self, project, evm, locker, market, pool, alice, bob):
+    def test_more_than_96_bits(self, project, evm, locker, market, alice):
         """No real position is that large; storage is written into the position manager to make one."""
         token_id, small = market.position(alice, 1), market.position(alice, 1)
         too_much = error(project.LpLocker, "LpLocker_TooMuch")
@@ -272,7 +272,7 @@ class TestTokens:
         evm.warp(100)
         assert locker.liquiditySeconds(alice, pair, 0, 1) == 100 * expected
 
-    def test_a_further_request_begins_the_cooldown_anew(self, locker, market, pair, staked, alice, evm):
+    def test_a_further_request_begins_the_cooldown_anew(self, locker, pair, staked, alice, evm):
         weight = locker.liquidityOf(alice, pair)
         part = staked // 3
         receipt = locker.requestUnlockTokens(alice, pair, part, sender=alice)
@@ -306,7 +306,7 @@ class TestTokens:
         assert market.pair.balanceOf(alice) == 2 * part
         assert locker.stakeOf(alice, pair).locked == staked - 2 * part
 
-    def test_cancelling(self, locker, market, pair, staked, alice, evm):
+    def test_cancelling(self, locker, pair, staked, alice):
         before = tuple(locker.stakeOf(alice, pair))
         for part in (staked // 3, 1):
             locker.requestUnlockTokens(alice, pair, part, sender=alice)
@@ -353,7 +353,7 @@ class TestTokens:
         with reverts(wrong("NothingCooling")):
             locker.cancelUnlockTokens(alice, pair, sender=alice)
 
-    def test_too_little_to_weigh_anything(self, project, locker, market, pair, staked, alice, bob, evm):
+    def test_too_little_to_weigh_anything(self, project, locker, market, pair, staked, alice, bob):
         """LP tokens worth less than one unit of liquidity: the pair has lost nearly all that it had."""
         extra = market.add(alice, 1)
         for token in market.tokens:
@@ -396,7 +396,8 @@ class TestPools:
             assert tuple(empty.poolOf(listed)) == (kind, token0, token1, 0)
         assert tuple(empty.poolOf(owner)) == (NONE, ETHER, ETHER, 0)
 
-    def test_removal_is_final(self, project, locker, market, pool, pair, locked, staked, alice, owner, evm):
+    @pytest.mark.usefixtures("locked", "staked")
+    def test_removal_is_final(self, project, locker, market, pool, pair, alice, owner, evm):
         evm.warp(100)
         weights = [locker.liquidityOf(alice, address) for address in (pool, pair)]
         locker.requestUnlock(market_lock(locker, market, alice), sender=alice)
@@ -445,13 +446,14 @@ class TestPools:
         assert (market.positions.ownerOf(locked), market.pair.balanceOf(alice)) == (alice, staked)
         assert [locker.liquiditySeconds(alice, address, 0, 1) for address in (pool, pair)] == integrals
 
-    def test_an_epoch_after_the_removal_is_empty(self, locker, pool, locked, alice, owner, evm):
+    @pytest.mark.usefixtures("locked")
+    def test_an_epoch_after_the_removal_is_empty(self, locker, pool, alice, owner, evm):
         locker.removePool(pool, sender=owner)
         evm.warp(3 * EPOCH)
         assert locker.liquiditySeconds(alice, pool, 1, 3) == 0
         assert locker.currentEpoch() == 3
 
-    def test_what_cannot_be_listed(self, project, empty, market, system, pool, pair, owner, bob, evm):
+    def test_what_cannot_be_listed(self, project, empty, market, pool, pair, owner, bob):
         def wrong(name):
             return error(project.LpLocker, f"LpLocker_{name}")
 
@@ -473,20 +475,18 @@ class TestPools:
         with reverts(wrong("UnknownPool"), pool=pool):
             empty.poolTokens(pool)
 
-    def test_sixteen_pools_ever(self, project, empty, market, system, owner, evm):
+    def test_sixteen_pools_ever(self, project, empty, market, system, owner):
         assert (empty.MAX_POOLS(), empty.COOLDOWN()) == (16, COOLDOWN)
         indexes = [system.index(symbol).address for symbol in system.record.indexes]
         others = [TOKENS[name] for name in ("WETH", "USDT", "DAI", "WBTC", "LINK")]
-        pairs = []
-        for n in range(17):
-            pairs.append(market.pair_of(indexes[n % 4], others[n // 4]).address)
+        pairs = [market.pair_of(indexes[n % 4], others[n // 4]).address for n in range(17)]
         for pair in pairs[:16]:
             empty.addPool(pair, V2, sender=owner)
         empty.removePool(pairs[0], sender=owner)
         with reverts(error(project.LpLocker, "LpLocker_TooManyPools"), maximum=16):
             empty.addPool(pairs[16], V2, sender=owner)
 
-    def test_spacings_of_every_fee(self, project, empty, market, owner, alice, evm):
+    def test_spacings_of_every_fee(self, project, empty, market, owner, alice):
         """Full range is what the pool's spacing allows, not one pool's ticks for all."""
         other = market.pools["V3b"].address
         empty.addPool(other, V3, sender=owner)
