@@ -67,6 +67,10 @@ OPEN = MappingProxyType(
 # Where the manager alone may call: it says who is in charge.
 FROM_MANAGER = frozenset({"setAuthority"})
 CONTRACTS = tuple(OPEN)
+# Whatever asks the manager on every restricted call.
+MANAGED = (
+    "IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "StakedToken", "FeeDistributor", "LpLocker", "ReferralRegistry",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -149,16 +153,7 @@ def test_open_functions_ask_for_no_role(evm, system, project, bob, name):
 
 
 def test_only_the_manager_says_who_is_in_charge(system, project, bob):
-    for name in (
-        "IndexToken",
-        "IndexFactory",
-        "IndexRouter",
-        "PriceOracle",
-        "StakedToken",
-        "FeeDistributor",
-        "LpLocker",
-        "ReferralRegistry",
-    ):
+    for name in MANAGED:
         for target in targets(system, name):
             with reverts(error(getattr(project, name), "AccessManagedUnauthorized"), caller=bob):
                 target.setAuthority(bob, sender=bob)
@@ -203,16 +198,7 @@ def test_nobody_has_a_role_but_those_who_should(evm, system):
 
 def test_changes_of_the_table_itself_need_the_notice(system):
     wait(system, 6 * DAY)  # the manager lets a longer delay take effect after five days
-    for name in (
-        "IndexToken",
-        "IndexFactory",
-        "IndexRouter",
-        "PriceOracle",
-        "StakedToken",
-        "FeeDistributor",
-        "LpLocker",
-        "ReferralRegistry",
-    ):
+    for name in MANAGED:
         for target in targets(system, name):
             assert system.manager.getTargetAdminDelay(target.address) == NOTICE
 
