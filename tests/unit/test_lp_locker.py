@@ -17,12 +17,14 @@ NONE, V2, V3 = range(3)
 
 @pytest.fixture
 def market(system, alice, bob):
-    """Alice and Bob have shares and dollars; Bob has made the pools liquid."""
+    """Alice and Bob have shares and dollars. Bob has made the pools liquid and traded: an LP token is an odd number of liquidity."""
     market = Market(system)
     for person in (alice, bob):
         market.fund(person, 100, 50_000)
     market.position(bob, 10)
     market.add(bob, 10)
+    for n, amount in enumerate(market.amounts(1.234567, 76.543)):
+        market.swap(bob, n, amount)
     return market
 
 
