@@ -38,6 +38,18 @@ OPEN = MappingProxyType(
         "FloorAndMarketCap": {},
         "CappedMarketCap": {},
         "FixedWeights": {},
+        "LpLocker": {
+            "lockPosition": "takes the caller's position", "onERC721Received": "locks for whoever owned what the position manager brings",
+            "lockTokens": "takes the caller's tokens", "setOperator": "for the caller's own things",
+            "requestUnlock": "for the owner and operators", "cancelUnlock": "for the owner and operators",
+            "unlock": "for the owner and operators", "collect": "for the owner and operators",
+            "requestUnlockTokens": "for the owner and operators", "cancelUnlockTokens": "for the owner and operators",
+            "unlockTokens": "for the owner and operators",
+        },
+        "ReferralRegistry": {
+            "register": "for the caller himself", "bind": "binds the caller", "bindWithSignature": "binds who has signed",
+            "bindFor": "for the ledger", "revokeSignatures": "of the caller",
+        },
         "RoleTable": {},
         "ProtocolProxy": {},
         "StakedToken": {
@@ -59,8 +71,11 @@ OPEN = MappingProxyType(
 # Where the manager alone may call: it says who is in charge.
 FROM_MANAGER = frozenset({"setAuthority"})
 CONTRACTS = tuple(OPEN)
-# Whatever asks the manager.
-MANAGED = ("IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "SupplyRegistry", "StakedToken", "FeeDistributor")
+# Whatever asks the manager on every restricted call.
+MANAGED = (
+    "IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "SupplyRegistry", "StakedToken", "FeeDistributor", "LpLocker",
+    "ReferralRegistry",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
