@@ -22,10 +22,6 @@ TRADES, RULES = "tests/integration/test_router.py", "tests/integration/test_gove
 
 LOCKER, LOCKER_UNIT = "contracts/points/LpLocker.sol", "tests/unit/test_lp_locker.py"
 LOCKER_ATTACKS = "tests/attacks/test_locked_liquidity.py"
-    "contracts/points/LpLocker.sol",
-    "tests/unit/test_lp_locker.py",
-    "tests/attacks/test_locked_liquidity.py",
-)
 REFERRALS, REFERRAL_UNIT = "contracts/points/ReferralRegistry.sol", "tests/unit/test_referral_registry.py"
 
 
