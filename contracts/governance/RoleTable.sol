@@ -12,6 +12,7 @@ import {ILpLocker} from "../../interfaces/ILpLocker.sol";
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IReferralRegistry} from "../../interfaces/IReferralRegistry.sol";
 import {IStakedToken} from "../../interfaces/IStakedToken.sol";
+import {ISupplyRegistry} from "../../interfaces/ISupplyRegistry.sol";
 import {Roles} from "./Roles.sol";
 
 /// @title The one table of who may do what
@@ -25,7 +26,8 @@ contract RoleTable {
 
     /// @notice Every restricted function of the protocol. `target` is the contract's name.
     function rows() external pure returns (Row[] memory) {
-        return _join(_join(_join(_join(indexRows(), _coreRows()), _stakingRows()), _lockerRows()), _managerRows());
+        return
+            _join(_join(_join(_join(_join(indexRows(), _coreRows()), _stakingRows()), _methodologyRows()), _lockerRows()), _managerRows());
     }
 
     /// @notice The rows of an index, which the factory applies to every index that it creates.
@@ -58,6 +60,12 @@ contract RoleTable {
         table[1] = Row("FeeDistributor", IFeeDistributor.setSplit.selector, Roles.GOVERNOR);
         table[2] = Row("FeeDistributor", IFeeDistributor.setTreasury.selector, Roles.GOVERNOR);
         table[3] = Row("FeeDistributor", UUPSUpgradeable.upgradeToAndCall.selector, Roles.GOVERNOR);
+    }
+
+    function _methodologyRows() private pure returns (Row[] memory table) {
+        table = new Row[](2);
+        table[0] = Row("SupplyRegistry", ISupplyRegistry.list.selector, Roles.GOVERNOR);
+        table[1] = Row("SupplyRegistry", ISupplyRegistry.post.selector, Roles.GOVERNOR);
     }
 
     function _lockerRows() private pure returns (Row[] memory table) {

@@ -32,8 +32,12 @@ OPEN = MappingProxyType(
             "quoteBuy": "undoes itself", "quoteSell": "undoes itself", "quoteBuyExactInput": "undoes itself",
             "simulate": "for the router itself", "uniswapV3SwapCallback": "for the pool that it swaps in",
         },
-        "PriceOracle": {},
+        "PriceOracle": {"poke": "records what a vault says, at most what time may have added"},
         "UniswapV3TwapFeed": {},
+        "SupplyRegistry": {},
+        "FloorAndMarketCap": {},
+        "CappedMarketCap": {},
+        "FixedWeights": {},
         "LpLocker": {
             "lockPosition": "takes the caller's position", "onERC721Received": "locks for whoever owned what the position manager brings",
             "lockTokens": "takes the caller's tokens", "setOperator": "for the caller's own things",
@@ -67,9 +71,10 @@ OPEN = MappingProxyType(
 # Where the manager alone may call: it says who is in charge.
 FROM_MANAGER = frozenset({"setAuthority"})
 CONTRACTS = tuple(OPEN)
-# Whatever asks the manager on every restricted call.
+# Whatever asks the manager.
 MANAGED = (
-    "IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "StakedToken", "FeeDistributor", "LpLocker", "ReferralRegistry",
+    "IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "SupplyRegistry", "StakedToken", "FeeDistributor", "LpLocker",
+    "ReferralRegistry",
 )  # fmt: skip
 
 
