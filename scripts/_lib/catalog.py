@@ -113,9 +113,9 @@ class Catalog:
     def name(self, address: str) -> str:
         """What is at an address, the address itself where nothing known is."""
         record = self.system.record
-        known = {entry.address: asset for asset, entry in self.system.assets.assets.items()}
-        known |= {place: name for name, place in (record.indexes | record.contracts).items()}
-        return known.get(address, address)
+        known = {entry.address.lower(): asset for asset, entry in self.system.assets.assets.items()}
+        known |= {place.lower(): name for name, place in (record.indexes | record.contracts).items()}
+        return known.get(address.lower(), address)
 
     def call(self, target: str, data: bytes) -> Call:
         """Calldata by name; the function is "0x12345678" where no contract of the protocol has it."""
