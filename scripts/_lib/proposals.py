@@ -89,7 +89,7 @@ def upgrade(catalog: Catalog, name: str, implementation: str | None, deployer: s
     proxy = catalog.contract(name)
     slot = int(system.evm.rpc.call("eth_getStorageAt", proxy.address, IMPLEMENTATION_SLOT, "latest"), 16)
     if not slot or "upgradeToAndCall" not in proxy.interface.entries:
-        raise Unknown(f"{name} is not upgradeable: whatever holds money never changes.")
+        raise Unknown(f"{name} is not upgradeable: there is no proxy in front of it.")
     if implementation is None:
         if deployer is None and not chain.is_fork():
             raise Unknown("Say who deploys the new implementation, --deployer ALIAS, or where it is, --implementation ADDRESS.")

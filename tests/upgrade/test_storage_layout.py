@@ -79,7 +79,7 @@ def test_the_tool_adds_but_never_overwrites_what_breaks(first, monkeypatch, tmp_
     (tmp_path / "CounterV2Broken.json").write_text(json.dumps(first))
     assert storage_layout.main() == 1
     said = capsys.readouterr().out
-    assert "✓ CounterV1  6 variables, new" in said
+    assert "✓ CounterV1  7 variables, new" in said
     assert "✓ CounterV2  8 variables, compatible" in said
     assert "✗ CounterV2Broken" in said
     assert "✗ CounterAstray" in said
