@@ -48,7 +48,7 @@ class Fill:
 
 def price36(price: int, decimals: int) -> int:
     """D36{USD/tok} of a D18{USD/whole token}."""
-    return price * 10 ** (18 - decimals)
+    return price * int(10 ** (18 - decimals))
 
 
 @dataclass

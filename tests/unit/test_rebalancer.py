@@ -31,7 +31,7 @@ def test_first_run(world):
     world.agree()
     world.warp(DAY // 2)
     got, paid = world.both_bid("bob", 2, 0, MAX)
-    assert got and paid
+    assert min(got, paid) > 0
     world.agree()
     world.both_bid("bob", 1, 0, MAX)
     world.agree()
