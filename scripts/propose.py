@@ -1,4 +1,4 @@
-"""Proposes a change: `ape run propose set-fee | set-cap | set-price | set-path | upgrade | call ...`.
+"""Proposes a change: `ape run propose rebalance | set-fee | upgrade | add-constituent | ... | call`; `ape run propose --help` lists all.
 
 Every proposal is tried out on a fork first: scheduled, waited for and executed, with the Safe's own code. What it changes is shown, the
 file for Safe's Transaction Builder is written, and the hashes to compare on a hardware wallet are printed.
@@ -20,20 +20,23 @@ from scripts._lib import chain, desk, proposals
 from scripts._lib.catalog import Catalog, Unknown, plain
 from scripts._lib.deployer import NOTICE
 from scripts._lib.proposal import Proposal, Refused, attempt, described, scheduling
+from scripts._lib.rehearsal import rehearse, tables
 from scripts._lib.safe import Multisig
 
 chain.quiet()
 
 
-def propose(build: Callable[[Catalog], Proposal], accounts: tuple[str, ...], dry_run: bool, json: bool) -> None:
-    """Builds, tries out, shows, writes, and signs with whoever can."""
+def propose(
+    build: Callable[[Catalog], Proposal], accounts: tuple[str, ...], dry_run: bool, json: bool, rebalanced: str | None = None
+) -> None:
+    """Builds, tries out, shows, writes, and signs with whoever can. `rebalanced`: index whose rebalance is run to its end on the fork."""
     system = desk.opened()
     catalog, safe, screen = Catalog(system), Multisig(system.evm, system.record.contracts["Safe"]), desk.console()
     try:
         owners = desk.signers(safe, accounts, dry_run)
         proposal = build(catalog)
         with screen.status("Trying it out on a fork") if not json else nullcontext():
-            trial = attempt(system, proposal, NOTICE)
+            trial = attempt(system, proposal, NOTICE, lambda fork: rehearse(fork, rebalanced) if rebalanced else {})
     except (Unknown, Refused) as refused:
         raise click.ClickException(str(refused)) from None
     calls = described(proposal, catalog)
@@ -50,7 +53,7 @@ def propose(build: Callable[[Catalog], Proposal], accounts: tuple[str, ...], dry
                 for operation, call in zip(trial.operations, calls, strict=True)
             ],
             "changes": [{"what": change.what, "before": plain(change.before), "after": plain(change.after)} for change in trial.changes],
-            **done.plain(),
+            **({"rebalance": trial.extra} if trial.extra else {}), **done.plain(),
         }))  # fmt: skip
         return
     screen.print(f"[bold]{proposal.title}[/]")
@@ -62,6 +65,8 @@ def propose(build: Callable[[Catalog], Proposal], accounts: tuple[str, ...], dry
     screen.print(table if trial.changes else "  Nothing that can be read without arguments changes.")
     for event in trial.events:
         screen.print(f"  {event}", highlight=False)
+    for shown in tables(trial.extra) if trial.extra else ():
+        screen.print(shown)
     screen.print(done.table())
     screen.print(f"Tried out on a fork: scheduled, refused a second early, executed. For the Transaction Builder: {done.file}")
     if done.sent:
@@ -108,6 +113,59 @@ def set_price(asset: str, **options: Any) -> None:
 def set_path(asset: str, **options: Any) -> None:
     """Trade ASSET over the pool that deployments/params/assets.json names."""
     propose(lambda catalog: proposals.set_path(catalog, asset), **options)
+
+
+@cli.command(cls=ConnectedProviderCommand)
+@click.argument("index")
+@desk.signing
+def rebalance(index: str, **options: Any) -> None:
+    """Rebalance INDEX by its methodology. Shows the weights before and after, and the trades that a keeper would make."""
+    propose(lambda catalog: proposals.rebalance(catalog, index), rebalanced=index, **options)
+
+
+@cli.command(cls=ConnectedProviderCommand, name="add-constituent")
+@click.argument("index")
+@click.argument("asset")
+@click.option("--instead-of", metavar="ASSET", help="A constituent that leaves.")
+@click.option("--bps", type=int, help="Weight of the new one, for an index with fixed weights; that of the one that leaves unless said.")
+@desk.signing
+def add_constituent(index: str, asset: str, instead_of: str | None, bps: int | None, **options: Any) -> None:
+    """Add ASSET to INDEX: price, path, methodology and rebalance in one proposal."""
+    propose(lambda catalog: proposals.change_constituents(catalog, index, asset, instead_of, bps), rebalanced=index, **options)
+
+
+@cli.command(cls=ConnectedProviderCommand, name="remove-constituent")
+@click.argument("index")
+@click.argument("asset")
+@desk.signing
+def remove_constituent(index: str, asset: str, **options: Any) -> None:
+    """Remove ASSET from INDEX, and rebalance."""
+    propose(lambda catalog: proposals.change_constituents(catalog, index, None, asset, None), rebalanced=index, **options)
+
+
+@cli.command(cls=ConnectedProviderCommand, name="set-methodology")
+@click.argument("index")
+@click.argument("methodology")
+@click.argument("constituents", nargs=-1, required=True)
+@click.option("--bps", type=int, help="Floor or cap of each weight, for a methodology that has one.")
+@desk.signing
+def set_methodology(index: str, methodology: str, constituents: tuple[str, ...], bps: int | None, **options: Any) -> None:
+    """Weigh INDEX by METHODOLOGY from its next rebalance on. CONSTITUENTS by name; as NAME=BP for FixedWeights."""
+    propose(lambda catalog: proposals.set_methodology(catalog, index, methodology, bps, constituents), **options)
+
+
+@cli.command(cls=ConnectedProviderCommand, name="set-terms")
+@click.argument("index")
+@click.option("--premium-bps", type=int, required=True, help="Over the oracle price at the start, at most 1000.")
+@click.option("--discount-bps", type=int, required=True, help="Under the oracle price at the end, at most 500.")
+@click.option("--hours", type=int, required=True, help="From start to end, 1 to 168.")
+@click.option("--budget-bps", type=int, required=True, help="Of NAV that a rebalance may lose, at most 100.")
+@click.option("--dust-ppm", type=int, default=50, show_default=True, help="Of NAV; a constituent that is this close to its target is done.")
+@desk.signing
+def set_terms(index: str, premium_bps: int, discount_bps: int, hours: int, budget_bps: int, dust_ppm: int, **options: Any) -> None:
+    """Set the terms of the rebalances of INDEX."""
+    terms = (premium_bps, discount_bps, hours * 3600, budget_bps, dust_ppm)
+    propose(lambda catalog: proposals.set_terms(catalog, index, terms), **options)
 
 
 @cli.command(cls=ConnectedProviderCommand)

@@ -17,6 +17,7 @@ IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca5
 MARGIN = 3600  # seconds after the notice at which the trial executes
 
 State = dict[str, Any]
+Watch = tuple[str, Deployed, str, Sequence[Any]]
 
 
 class Refused(Exception):  # noqa: N818 - it says what happened
@@ -38,7 +39,7 @@ class Proposal:
     title: str
     calls: Sequence[tuple[Deployed, bytes]]
     expect: Mapping[str, Any] = field(default_factory=dict)
-    watch: Sequence[tuple[str, Deployed, str, Sequence[Any]]] = ()
+    watch: Sequence[Watch] = ()
     must_change: bool = True
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+import eth_abi
 from eth_utils import to_checksum_address
 
-from scripts._lib import chain
+from scripts._lib import chain, layout
 from scripts._lib.catalog import Catalog, Unknown, encoded
 from scripts._lib.deployer import KINDS
 from scripts._lib.evm import Deployed
-from scripts._lib.proposal import IMPLEMENTATION_SLOT, Proposal
+from scripts._lib.proposal import IMPLEMENTATION_SLOT, Proposal, Watch
+
+FIXED = "FixedWeights"
 
 
 def set_fee(catalog: Catalog, symbol: str, mint_bps: int | None, daily_bps: Decimal | None) -> Proposal:
@@ -90,6 +93,8 @@ def upgrade(catalog: Catalog, name: str, implementation: str | None, deployer: s
     slot = int(system.evm.rpc.call("eth_getStorageAt", proxy.address, IMPLEMENTATION_SLOT, "latest"), 16)
     if not slot or "upgradeToAndCall" not in proxy.interface.entries:
         raise Unknown(f"{name} is not upgradeable: there is no proxy in front of it.")
+    if (why := layout.unsafe(name)) is not None:
+        raise Unknown(f"The sources of {name} are no safe upgrade: {why}")
     if implementation is None:
         if deployer is None and not chain.is_fork():
             raise Unknown("Say who deploys the new implementation, --deployer ALIAS, or where it is, --implementation ADDRESS.")
@@ -122,6 +127,121 @@ def call(catalog: Catalog, name: str, function: str, arguments: Sequence[str]) -
     contract = catalog.contract(name)
     data = encoded(contract, catalog.function(contract, function), arguments, catalog)
     return Proposal(f"{function}-{name}", f"Call {catalog.call(contract.address, data)}", [(contract, data)], must_change=False)
+
+
+# ---------------------------------------------------------------- rebalancing
+
+
+def rebalance(catalog: Catalog, symbol: str) -> Proposal:
+    """A start of the rebalance of an index, by its plan as it is. Raises Unknown."""
+    index, rebalancer = catalog.index(symbol), _rebalancer(catalog)
+    call = rebalancer.startRebalance.encode(index.address, rebalancer.planOf(index.address).nonce)
+    return Proposal(f"rebalance-{symbol}", f"Rebalance {symbol}", [(rebalancer, call)], watch=[_watched(rebalancer, symbol, index)])
+
+
+def set_terms(catalog: Catalog, symbol: str, terms: Sequence[int]) -> Proposal:
+    """The terms of rebalances to come, in the order of `IRebalancer.Terms`. Raises Unknown."""
+    index, rebalancer = catalog.index(symbol), _rebalancer(catalog)
+    title = f"Set the terms of rebalances of {symbol}"
+    return Proposal(f"set-terms-{symbol}", title, [(rebalancer, rebalancer.setTerms.encode(index.address, tuple(terms)))], watch=[
+        (f"plan of {symbol}", rebalancer, "planOf", [index.address])
+    ])  # fmt: skip
+
+
+def set_methodology(catalog: Catalog, symbol: str, methodology: str, bps: int | None, words: Sequence[str]) -> Proposal:
+    """How an index is weighed: by `FixedWeights`, constituents as NAME=BP; by another, NAME, with floor or cap in `bps`. Raises Unknown."""
+    weights = dict(_weighted(word) for word in words)
+    if methodology == FIXED:
+        parameters = _fixed({name: weight or 0 for name, weight in weights.items()})
+    elif bps is None or any(weight is not None for weight in weights.values()):
+        raise Unknown(f"{methodology} takes one number, --bps, and constituents without weights.")
+    else:
+        parameters = bytes(eth_abi.encode(["uint256"], [bps * 10**14]))
+    call = _plan_call(catalog, symbol, catalog.address(methodology), list(weights), parameters)
+    title = f"Weigh {symbol} by {methodology}: {', '.join(words)}"
+    return Proposal(f"set-methodology-{symbol}", title, [call], watch=[_plan_watched(catalog, symbol)])
+
+
+def change_constituents(catalog: Catalog, symbol: str, add: str | None, remove: str | None, bps: int | None) -> Proposal:
+    """Another list of constituents, and at once the rebalance that trades them: what is added is priced, traded, weighed and bought.
+
+    `FixedWeights` wants the weight of what is added, unless it takes over that of what is removed; the others keep their proportions.
+
+    Raises:
+        Unknown: the asset is not in the parameters, is in the index already, or is not.
+    """
+    index, rebalancer = catalog.index(symbol), _rebalancer(catalog)
+    plan = rebalancer.planOf(index.address)
+    names = [catalog.name(token) for token in plan.tokens]
+    if not names:
+        raise Unknown(f"{symbol} has no methodology yet: `ape run propose set-methodology` first.")
+    if add in names:
+        raise Unknown(f"{add} is a constituent of {symbol} already.")
+    if remove is not None and remove not in names:
+        raise Unknown(f"{remove} is no constituent of {symbol}. Those are {', '.join(names)}.")
+    calls = []
+    if add is not None:
+        token, (oracle, price), (router, path) = catalog.address(add), price_call(catalog, add), path_call(catalog, add)
+        if not oracle.route(token):
+            calls.append((oracle, price))
+        if not router.hop(token).fee:
+            calls.append((router, path))
+    kept = [name for name in names if name != remove]
+    parameters = plan.parameters
+    if catalog.name(plan.methodology) == FIXED:
+        (old,) = eth_abi.decode(["uint256[]"], plan.parameters)
+        parameters = _fixed(_reweighed(dict(zip(names, old, strict=True)), add, remove, bps), unit=1)
+    calls.append(_plan_call(catalog, symbol, plan.methodology, [*kept, *([add] if add else [])], parameters))
+    calls.append((rebalancer, rebalancer.startRebalance.encode(index.address, plan.nonce + 1)))
+    said = [f"add {add}" if add else "", f"remove {remove}" if remove else ""]
+    title = f"{' and '.join(filter(None, said)).capitalize()} in {symbol}, and rebalance"
+    watch = [_watched(rebalancer, symbol, index), _plan_watched(catalog, symbol)]
+    return Proposal(f"constituents-{symbol}", title, calls, watch=watch)
+
+
+def _reweighed(weights: dict[str, int], add: str | None, remove: str | None, bps: int | None) -> dict[str, int]:
+    """D18 weights after the change; they sum to 1e18, what division leaves goes to the first. Raises Unknown."""
+    freed = weights.pop(remove, 0) if remove else 0
+    taken = bps * 10**14 if bps is not None else freed if add else 0
+    if add and not 0 < taken < 10**18:
+        raise Unknown(f"Say how much of the index {add} shall be: --bps, from 1 to 9999.")
+    rest = sum(weights.values())
+    if not rest:
+        raise Unknown("Nothing would be left of the others.")
+    new = {name: weight * (10**18 - taken) // rest for name, weight in weights.items()}
+    new[next(iter(new))] += 10**18 - taken - sum(new.values())
+    return new | ({add: taken} if add else {})
+
+
+def _weighted(word: str) -> tuple[str, int | None]:
+    name, _, weight = word.partition("=")
+    if weight and not weight.isdecimal():
+        raise Unknown(f"{word!r} is not NAME or NAME=BP.")
+    return name, int(weight) if weight else None
+
+
+def _fixed(weights: Mapping[str, int], unit: int = 10**14) -> bytes:
+    if (total := sum(weights.values()) * unit) != 10**18:
+        raise Unknown(f"The weights sum up to {total // 10**14} bp, not to 10000.")
+    return bytes(eth_abi.encode(["uint256[]"], [[weight * unit for weight in weights.values()]]))
+
+
+def _plan_call(catalog: Catalog, symbol: str, methodology: str, names: Sequence[str], parameters: bytes) -> tuple[Deployed, bytes]:
+    rebalancer, index = _rebalancer(catalog), catalog.index(symbol)
+    tokens = [catalog.address(name) for name in names]
+    return rebalancer, rebalancer.setMethodology.encode(index.address, methodology, tokens, parameters)
+
+
+def _plan_watched(catalog: Catalog, symbol: str) -> Watch:
+    return (f"plan of {symbol}", _rebalancer(catalog), "planOf", [catalog.index(symbol).address])
+
+
+def _watched(rebalancer: Deployed, symbol: str, index: Deployed) -> Watch:
+    return (f"rebalance of {symbol}", rebalancer, "status", [index.address])
+
+
+def _rebalancer(catalog: Catalog) -> Deployed:
+    return catalog.contract("Rebalancer")
 
 
 def _positive(value: Any, what: str) -> Any:
