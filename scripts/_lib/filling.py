@@ -75,6 +75,8 @@ class Filling:
         self.rebalancer = system.contract("Rebalancer")
         self.filler = system.contract("UniswapFiller")
         self._hops: dict[str, tuple[str, int]] = {}
+        self._decimals: dict[str, int] = {}
+        self._used: dict[tuple[str, str], int] = {}
 
     # ------------------------------------------------------------ what is going on
 
@@ -141,7 +143,11 @@ class Filling:
 
     def fills(self) -> list[Fill]:
         """Whatever Uniswap covers now, whether it pays for the gas or not, the best first."""
-        found = [fill for offer in self._offers() for fill in self._sizes(offer)]
+        rpc, offers = self.system.evm.rpc, self._offers()
+        sold = list({offer.tokenOut for offer in offers})
+        prices = dict(zip(sold, map(int, self.system.oracle.prices(sold)), strict=True))
+        wei = int(rpc.call("eth_getBlockByNumber", "latest", False)["baseFeePerGas"], 16) + self.tip()
+        found = [fill for offer in offers for fill in self._sizes(offer, prices[offer.tokenOut], wei)]
         return sorted(found, key=lambda fill: fill.net, reverse=True)
 
     def pays(self, fill: Fill) -> bool:
@@ -151,37 +157,52 @@ class Filling:
     def _offers(self) -> list[Struct]:
         return list(self.rebalancer.bidsOf(self.index.address))
 
-    def _sizes(self, offer: Struct) -> Iterator[Fill]:
+    def _sizes(self, offer: Struct, price: int, wei: int) -> Iterator[Fill]:
         """The offer whole, then smaller as long as that is better: with less of it, Uniswap's price is better and gas weighs more."""
         try:
             path = self.path(offer.tokenOut, offer.tokenIn)
         except NoPath:
             return
+        if self._try(offer, offer.amountOut >> HALVINGS, path) is None:
+            return  # not even the smallest
         last: Fill | None = None
         for halving in range(HALVINGS + 1):
-            fill = self._try(offer, offer.amountOut >> halving, path)
-            if fill is None:
+            moved = self._try(offer, offer.amountOut >> halving, path)
+            if moved is None:
                 continue
+            worth, gain = (self._usd(offer.tokenOut, amount, price) for amount in (moved[0], moved[2]))
+            gas = self._gas(offer, moved[0], path) * wei * self._ether // 10**18
+            fill = Fill(offer.tokenOut, offer.tokenIn, *moved, worth, gain - gas, path)
             yield fill
             if last is not None and fill.net < last.net:
                 return
             last = fill
 
-    def _try(self, offer: Struct, amount: int, path: bytes) -> Fill | None:
-        arguments = (self.index.address, offer.tokenOut, offer.tokenIn, amount, path, 0, self.keeper)
+    def _try(self, offer: Struct, amount: int, path: bytes) -> tuple[int, int, int] | None:
+        """What the filler would take from the index, pay to it, and leave, {tok}; None where Uniswap does not cover it."""
         try:
-            out, paid, profit = self.filler.fill.call(*arguments, sender=self.keeper)
+            out, paid, profit = self.filler.fill.call(*self._arguments(offer, amount, path), sender=self.keeper)
         except Reverted:
             return None
-        worth = int(self.system.oracle.value(offer.tokenOut, out))
-        return Fill(offer.tokenOut, offer.tokenIn, out, paid, profit, worth, worth * profit // out - self._gas(arguments), path)
+        return int(out), int(paid), int(profit)
 
-    def _gas(self, arguments: tuple[Any, ...]) -> int:
-        """D18 USD that the transaction costs now."""
-        rpc = self.system.evm.rpc
-        call = {"from": self.keeper, "to": self.filler.address, "data": "0x" + self.filler.fill.encode(*arguments).hex()}
-        base = int(rpc.call("eth_getBlockByNumber", "latest", False)["baseFeePerGas"], 16)
-        return int(rpc.call("eth_estimateGas", call), 16) * (base + self.tip()) * self._ether // 10**18
+    def _arguments(self, offer: Struct, amount: int, path: bytes) -> tuple[Any, ...]:
+        return (self.index.address, offer.tokenOut, offer.tokenIn, amount, path, 0, self.keeper)
+
+    def _usd(self, token: str, amount: int, price: int) -> int:
+        """D18 USD of {tok}; `price` D18 of a whole token."""
+        if token not in self._decimals:
+            self._decimals[token] = int(self.system.token(token).decimals())
+        return int(amount * price // 10 ** self._decimals[token])
+
+    def _gas(self, offer: Struct, amount: int, path: bytes) -> int:
+        """What a fill of this pair uses; the size hardly matters."""
+        pair = (offer.tokenOut, offer.tokenIn)
+        if pair not in self._used:
+            data = self.filler.fill.encode(*self._arguments(offer, amount, path))
+            call = {"from": self.keeper, "to": self.filler.address, "data": "0x" + data.hex()}
+            self._used[pair] = int(self.system.evm.rpc.call("eth_estimateGas", call), 16)
+        return self._used[pair]
 
     def tip(self) -> int:
         """Wei a gas for the block's proposer: what the node suggests, up to a limit that no keeper needs to pass."""

@@ -135,7 +135,8 @@ def call(catalog: Catalog, name: str, function: str, arguments: Sequence[str]) -
 def rebalance(catalog: Catalog, symbol: str) -> Proposal:
     """A start of the rebalance of an index, by its plan as it is. Raises Unknown."""
     index, rebalancer = catalog.index(symbol), _rebalancer(catalog)
-    call = rebalancer.startRebalance.encode(index.address, rebalancer.planOf(index.address).nonce)
+    plan = _known_plan(rebalancer, symbol, index)
+    call = rebalancer.startRebalance.encode(index.address, plan.nonce)
     return Proposal(f"rebalance-{symbol}", f"Rebalance {symbol}", [(rebalancer, call)], watch=[_watched(rebalancer, symbol, index)])
 
 
@@ -171,10 +172,8 @@ def change_constituents(catalog: Catalog, symbol: str, add: str | None, remove: 
         Unknown: the asset is not in the parameters, is in the index already, or is not.
     """
     index, rebalancer = catalog.index(symbol), _rebalancer(catalog)
-    plan = rebalancer.planOf(index.address)
+    plan = _known_plan(rebalancer, symbol, index)
     names = [catalog.name(token) for token in plan.tokens]
-    if not names:
-        raise Unknown(f"{symbol} has no methodology yet: `ape run propose set-methodology` first.")
     if add in names:
         raise Unknown(f"{add} is a constituent of {symbol} already.")
     if remove is not None and remove not in names:
@@ -230,6 +229,13 @@ def _plan_call(catalog: Catalog, symbol: str, methodology: str, names: Sequence[
     rebalancer, index = _rebalancer(catalog), catalog.index(symbol)
     tokens = [catalog.address(name) for name in names]
     return rebalancer, rebalancer.setMethodology.encode(index.address, methodology, tokens, parameters)
+
+
+def _known_plan(rebalancer: Deployed, symbol: str, index: Deployed) -> Any:
+    plan = rebalancer.planOf(index.address)
+    if not plan.tokens:
+        raise Unknown(f"{symbol} has no methodology yet: `ape run propose set-methodology` first.")
+    return plan
 
 
 def _plan_watched(catalog: Catalog, symbol: str) -> Watch:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import eth_abi
 import pytest
 from click.testing import CliRunner
 
@@ -12,9 +13,9 @@ from scripts import execute, keeper, propose
 from scripts._lib import desk
 from scripts._lib.filling import Filling, NoPath
 from tests.support.governance import govern, wait
-from tests.support.rebalanced import invest, with_rebalancer
+from tests.support.rebalanced import govern_all, invest, with_rebalancer
 
-TERMS = ["--premium-bps", "100", "--discount-bps", "200", "--hours", "24", "--budget-bps", "50"]
+TERMS = (100, 200, 86_400, 50, 50)
 EQUAL = {"WBTC": 1600, "WETH": 1400, "BNB": 1400, "SOL": 1400, "LINK": 1400, "UNI": 1400, "AAVE": 1400}
 
 
@@ -34,15 +35,16 @@ def refused(script, *words):
 
 @pytest.fixture
 def rebalanced(evm, system, monkeypatch, tmp_path):
-    """MAG7.ssi with a plan that wants other weights than it has, worth about a million USD."""
+    """MAG7.ssi with a plan that wants other weights than it has, worth about 200,000 USD."""
     monkeypatch.setattr(desk, "FOLDER", tmp_path)
     monkeypatch.setattr(desk, "ROOT", tmp_path)
     with with_rebalancer(system) as system:
-        run(propose, "set-methodology", "MAG7.ssi", "FixedWeights", *(f"{name}={weight}" for name, weight in EQUAL.items()))
-        run(propose, "set-terms", "MAG7.ssi", *TERMS)
-        wait(system)
-        run(execute)
-        invest(system, "MAG7.ssi", evm.account("investor"), 10_000 * 10**18)
+        rebalancer, index = system.contract("Rebalancer"), system.index("MAG7.ssi")
+        tokens, weights = [system.token(name) for name in EQUAL], [weight * 10**14 for weight in EQUAL.values()]
+        parameters = eth_abi.encode(["uint256[]"], [weights])
+        plan = rebalancer.setMethodology.encode(index, system.record.contracts["FixedWeights"], tokens, parameters)
+        govern_all(system, rebalancer, [plan, rebalancer.setTerms.encode(index, TERMS)])
+        invest(system, "MAG7.ssi", evm.account("investor"), 2_000 * 10**18)
         yield system
 
 
@@ -51,11 +53,10 @@ def close(weights, now="now"):
     return all(abs(weight[now] - weight["target"]) < 25 for weight in weights.values())
 
 
-def start(system, symbol="MAG7.ssi"):
+def start(system):
     """A rebalance that has just begun."""
-    run(propose, "rebalance", symbol)
-    wait(system)
-    run(execute)
+    rebalancer, index = system.contract("Rebalancer"), system.index("MAG7.ssi")
+    govern(system, rebalancer, "startRebalance", [index, rebalancer.planOf(index).nonce])
 
 
 def test_a_rebalance_from_proposal_to_end(rebalanced):
@@ -99,7 +100,7 @@ def test_a_keeper_stops_and_another_goes_on(rebalanced):
     control.warp(rebalanced.evm.rpc, 12 * 3600)
     second = run(keeper, "rebalance", "MAG7.ssi", "--once")
     assert second["phase"] == "running"
-    assert len(second["fills"]) > 3
+    assert len(second["fills"]) > 2
     assert run(keeper, "rebalance", "MAG7.ssi", "--once")["fills"] == []
     third = run(keeper, "rebalance", "MAG7.ssi", "--fast-forward")
     assert third["phase"] == "completed"
@@ -157,6 +158,20 @@ def test_waiting_for_the_estimate_is_enough(rebalanced):
 # ---------------------------------------------------------------- constituents
 
 
+def test_rules_are_proposed_by_name(rebalanced):
+    """Methodology and terms of an index that had none."""
+    words = [f"{name}={weight}" for name, weight in {"USDC": 2000, "sDAI": 4000, "sUSDS": 4000}.items()]
+    run(propose, "set-methodology", "USSI", "FixedWeights", *words)
+    run(propose, "set-terms", "USSI", "--premium-bps", "50", "--discount-bps", "60", "--hours", "12", "--budget-bps", "40")
+    wait(rebalanced)
+    run(execute)
+    plan = rebalanced.contract("Rebalancer").planOf(rebalanced.index("USSI").address)
+    assert plan.methodology == rebalanced.record.contracts["FixedWeights"]
+    assert plan.tokens == [rebalanced.token(name).address for name in ("USDC", "sDAI", "sUSDS")]
+    assert list(eth_abi.decode(["uint256[]"], plan.parameters)[0]) == [2 * 10**17, 4 * 10**17, 4 * 10**17]
+    assert tuple(plan.terms) == (50, 60, 12 * 3600, 40, 50)
+
+
 def test_one_constituent_is_replaced_by_another(rebalanced):
     """Weights, the new one's price and path, and the rebalance in one proposal; the old one is sold out and leaves."""
     proposed = run(propose, "add-constituent", "MAG7.ssi", "MKR", "--instead-of", "UNI")
@@ -185,7 +200,8 @@ def test_what_has_neither_price_nor_path_gets_them_in_the_same_proposal(rebalanc
     assert proposed["rebalance"]["phase"] == "completed"
 
 
-def test_a_constituent_leaves(rebalanced):
+@pytest.mark.usefixtures("rebalanced")
+def test_a_constituent_leaves():
     proposed = run(propose, "remove-constituent", "MAG7.ssi", "AAVE")
     weights = proposed["rebalance"]["weights"]
     assert weights["AAVE"]["target"] == 0
@@ -229,10 +245,11 @@ def test_without_a_path_there_is_nothing_to_fill(rebalanced):
 # ---------------------------------------------------------------- what is refused
 
 
-def test_bad_input_says_what_to_do(rebalanced):
+@pytest.mark.usefixtures("rebalanced")
+def test_bad_input_says_what_to_do():
     for words, message in (
         (["rebalance", "MAG9.ssi"], "There is no index MAG9.ssi here. Known are DEFI.ssi, MAG7.ssi, MEME.ssi, USSI."),
-        (["rebalance", "USSI"], "The execution would fail with Rebalancer_NoPlan(index=USSI"),
+        (["rebalance", "USSI"], "USSI has no methodology yet: `ape run propose set-methodology` first."),
         (["add-constituent", "USSI", "DAI", "--bps", "1"], "USSI has no methodology yet: `ape run propose set-methodology` first."),
         (["add-constituent", "MAG7.ssi", "MKR"], "Say how much of the index MKR shall be: --bps, from 1 to 9999."),
         (["add-constituent", "MAG7.ssi", "UNI"], "UNI is a constituent of MAG7.ssi already."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from minimainnet import control
@@ -42,16 +42,21 @@ def with_rebalancer(system: System) -> Iterator[System]:
 
 
 def _give_roles(system: System, rebalancer: Deployed) -> None:
-    manager, safe = system.manager, system.record.contracts["Safe"]
-    functions = rebalancer.interface
+    manager, functions = system.manager, rebalancer.interface
     calls = [
         manager.setTargetFunctionRole.encode(rebalancer, [functions[name].hash[:4] for name in GOVERNED], GOVERNOR),
         manager.setTargetFunctionRole.encode(rebalancer, [functions["cancel"].hash[:4]], GUARDIAN),
         manager.grantRole.encode(REBALANCER, rebalancer, 0),
     ]
-    manager.multicall([manager.schedule.encode(manager, call, 0) for call in calls], sender=safe)
+    govern_all(system, manager, calls)
+
+
+def govern_all(system: System, target: Deployed, calls: Sequence[bytes]) -> None:
+    """Schedules several calls of one contract, waits, and executes them together."""
+    manager, safe = system.manager, system.record.contracts["Safe"]
+    manager.multicall([manager.schedule.encode(target, call, 0) for call in calls], sender=safe)
     wait(system)
-    system.evm.send(safe, manager, execution(manager, [(manager.address, call) for call in calls]))
+    system.evm.send(safe, manager, execution(manager, [(target.address, call) for call in calls]))
 
 
 def invest(system: System, symbol: str, who: str, shares: int) -> None:
