@@ -10,8 +10,9 @@ from click.testing import CliRunner
 
 from minimainnet import control
 from scripts import execute, keeper, propose
-from scripts._lib import desk
+from scripts._lib import desk, layout
 from scripts._lib.filling import Filling, NoPath
+from scripts._lib.proposal import IMPLEMENTATION_SLOT
 from tests.support.governance import govern, wait
 from tests.support.rebalanced import govern_all, invest, with_rebalancer
 
@@ -288,3 +289,52 @@ def test_without_a_rebalancer_it_is_said(system):
         return
     assert refused(propose, "rebalance", "MAG7.ssi").startswith("There is no contract Rebalancer here.")
     assert refused(keeper, "rebalance", "MAG7.ssi").startswith("There is no contract UniswapFiller here.")
+
+
+# ---------------------------------------------------------------- upgrades
+
+
+@pytest.fixture
+def references(monkeypatch, tmp_path):
+    """Layouts as they are now, as if committed when the contract was deployed."""
+    monkeypatch.setattr(layout, "REFERENCES", tmp_path / "storage")
+    (tmp_path / "storage").mkdir()
+    known = layout.examine(["contracts/rebalancing"], {})["Rebalancer"].layout
+    (tmp_path / "storage/Rebalancer.json").write_text(json.dumps(known))
+    return tmp_path / "storage"
+
+
+@pytest.mark.usefixtures("references")
+def test_an_upgrade_by_command(evm, rebalanced):
+    """A new implementation is deployed, compared, tried out, waited for and put behind the proxy; the rules are as they were."""
+    rebalancer, index = rebalanced.contract("Rebalancer"), rebalanced.index("MAG7.ssi")
+    plan = rebalancer.planOf(index)
+    proposed = run(propose, "upgrade", "Rebalancer")
+    (change,) = proposed["changes"]
+    assert (change["what"], change["before"]) == ("Rebalancer.implementation", "RebalancerImplementation") or change["before"].startswith(
+        "0x"
+    )
+    wait(rebalanced)
+    run(execute)
+    behind = int(evm.rpc.call("eth_getStorageAt", rebalancer.address, IMPLEMENTATION_SLOT, "latest"), 16)
+    assert behind == int(change["after"], 16) != int(change["before"], 16)
+    assert rebalancer.planOf(index) == plan
+
+
+@pytest.mark.usefixtures("rebalanced")
+def test_an_unsafe_upgrade_is_refused_before_anything_is_deployed(evm, references):
+    block = evm.rpc.call("eth_blockNumber")
+    broken = json.loads((references / "Rebalancer.json").read_text())
+    broken["namespaces"]["erc7201:ssi.storage.Rebalancer"][0]["label"] = "registry"
+    (references / "Rebalancer.json").write_text(json.dumps(broken))
+    assert refused(propose, "upgrade", "Rebalancer").startswith("The sources of Rebalancer are no safe upgrade: ")
+    (references / "Rebalancer.json").unlink()
+    assert "has no layout of Rebalancer to compare with" in refused(propose, "upgrade", "Rebalancer")
+    assert evm.rpc.call("eth_blockNumber") == block
+
+
+@pytest.mark.usefixtures("rebalanced", "references")
+def test_only_the_sources_can_be_upgraded_to(evm, project, bob):
+    other = evm.deploy(project.CounterV1, sender=bob).address
+    assert "is not what the sources of Rebalancer compile to" in refused(propose, "upgrade", "Rebalancer", "--implementation", other)
+    assert refused(propose, "upgrade", "Rebalancer", "--implementation", bob) == f"There is no code at {bob}."
