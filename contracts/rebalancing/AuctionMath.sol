@@ -24,13 +24,38 @@ struct Auction {
     uint32 leaving;
 }
 
-/// @dev What a rebalance wants of a token, in one slot: `place:8 | decimals:8 | id:32 | dust:64 | target:64` = 176 bits. Of the rebalance `id` alone.
-struct Target {
-    Units target;
-    Units dust;
-    uint32 id;
-    uint8 decimals;
-    uint8 place;
+/// @dev What a rebalance wants of a token, in one slot: `place:8 | decimals:8 | id:32 | dust:64 | target:64` = 176 bits. Of the rebalance `id` alone. `target` and
+/// `dust` are {Units}. Packed by hand: a struct is written field by field.
+type Target is uint256;
+
+using TargetLib for Target global;
+
+/// @title Reading and making a {Target}
+library TargetLib {
+    function make(uint256 target_, uint256 dust_, uint256 id_, uint256 decimals_, uint256 place_) internal pure returns (Target) {
+        uint256 units = Units.unwrap(UnitsLib.pack(target_)) | uint256(Units.unwrap(UnitsLib.pack(dust_))) << 64;
+        return Target.wrap(units | id_ << 128 | decimals_ << 160 | place_ << 168);
+    }
+
+    function target(Target self) internal pure returns (uint256) {
+        return Units.wrap(uint64(Target.unwrap(self))).value();
+    }
+
+    function dust(Target self) internal pure returns (uint256) {
+        return Units.wrap(uint64(Target.unwrap(self) >> 64)).value();
+    }
+
+    function id(Target self) internal pure returns (uint256) {
+        return uint32(Target.unwrap(self) >> 128);
+    }
+
+    function decimals(Target self) internal pure returns (uint256) {
+        return uint8(Target.unwrap(self) >> 160);
+    }
+
+    function place(Target self) internal pure returns (uint256) {
+        return uint8(Target.unwrap(self) >> 168);
+    }
 }
 
 /// @dev One token of a bid. `units`, `target` and `dust` D27{tok/base}, `price` D36{USD/tok}, `bit` its bit in the masks.
@@ -67,7 +92,9 @@ library AuctionMath {
 
     /// @dev D27{USD/base share} that may be lost.
     function budgetOf(Auction memory a) internal pure returns (uint256) {
-        return uint256(a.nav) * a.budget / 10_000;
+        unchecked {
+            return uint256(a.nav) * a.budget / 10_000;
+        }
     }
 
     /// @dev The least units of `tokenIn` that a bid may not pass, 0 where the pair cannot be bid at all.
@@ -78,37 +105,42 @@ library AuctionMath {
         return 0;
     }
 
-    /// @dev {tok} that a bid for `wanted` gets and pays; zeros where it moves nothing. Writes what it does to the rebalance into `a`.
-    function fill(Auction memory a, Side memory out, Side memory in_, uint256 base, uint256 wanted)
+    /// @dev {tok} that a bid for `wanted` gets and pays; zeros where it moves nothing. `top` is the {ceiling}. Writes what it does to the rebalance into `a`.
+    ///
+    /// Products stay under 2^256: at the start the value of everything is under 2^195 D36{USD}, because `nav` has 128 bits and a base 96; a factor has 61.
+    /// Where prices rise beyond that, checked arithmetic stops the bid.
+    function fill(Auction memory a, Side memory out, Side memory in_, uint256 base, uint256 top, uint256 wanted)
         internal
         view
         returns (uint256 amountOut, uint256 amountIn)
     {
-        uint256 top = ceiling(a, out, in_);
-        if (top == 0) return (0, 0);
         uint256 booksOut = _down(out.units, base);
         uint256 booksIn = _down(in_.units, base);
         uint256 surplus = Math.saturatingSub(booksOut, _up(out.target, base));
         uint256 factor_ = factor(a);
 
         amountOut = Math.min(wanted, surplus);
-        amountOut = Math.min(amountOut, Math.mulDiv(Math.saturatingSub(_down(top, base), booksIn) * in_.price, _WAD, out.price * factor_));
+        amountOut = Math.min(amountOut, Math.saturatingSub(_down(top, base), booksIn) * in_.price * _WAD / (out.price * factor_));
         uint256 affordable = _affordable(a, out, in_, base, top, factor_);
         bool cut = affordable < amountOut;
         if (cut) amountOut = affordable;
         if (amountOut == 0 || (amountOut < surplus && amountOut < _down(out.dust, base) / 2)) return (0, 0);
 
-        amountIn = Math.mulDiv(amountOut * out.price, factor_, in_.price * _WAD, Math.Rounding.Ceil);
+        amountIn = Math.ceilDiv(amountOut * out.price * factor_, in_.price * _WAD);
         _settle(a, out, in_, base, booksOut - amountOut, booksIn + amountIn);
         if (cut && a.phase == IRebalancer.Phase.Running) a.phase = IRebalancer.Phase.Halted;
     }
 
-    /// @dev Whether `side` is to be sold, to be bought, or neither, at these units.
-    function classify(Side memory side, uint256 base) internal pure returns (bool surplus, bool deficit) {
+    /// @dev Whether `side` is to be sold at these units.
+    function tooMuch(Side memory side, uint256 base) internal pure returns (bool) {
         uint256 books = _down(side.units, base);
-        uint256 dust = _down(side.dust, base);
-        surplus = side.target == 0 ? books != 0 : Math.saturatingSub(books, _up(side.target, base)) > dust;
-        deficit = Math.saturatingSub(_down(side.target, base), books) > dust;
+        if (side.target == 0) return books != 0;
+        return books > _up(side.target, base) + _down(side.dust, base);
+    }
+
+    /// @dev Whether `side` is to be bought at these units.
+    function tooLittle(Side memory side, uint256 base) internal pure returns (bool) {
+        return _down(side.target, base) > _down(side.units, base) + _down(side.dust, base);
     }
 
     /// @dev Nothing is left to be sold, or nothing to be bought but for what leaves.
@@ -122,27 +154,25 @@ library AuctionMath {
         pure
         returns (uint256)
     {
-        uint256 rounding =
-            out.price * (_RAY / base + 3 + (out.units >> 56)) + in_.price * (_RAY / base + 3 + (Math.max(in_.units, top) >> 56));
-        uint256 left = Math.saturatingSub((budgetOf(a) - a.cost) * _WAD, rounding);
-        if (left == 0) return 0;
+        uint256 step = _RAY / base + 3;
+        uint256 rounding = out.price * (step + (out.units >> 56)) + in_.price * (step + (Math.max(in_.units, top) >> 56));
+        uint256 left = (budgetOf(a) - a.cost) * _WAD;
+        if (left <= rounding) return 0;
         if (factor_ >= _WAD) return type(uint256).max;
-        return Math.mulDiv(Math.mulDiv(left, base, _RAY), _WAD, (_WAD - factor_) * out.price);
+        return Math.mulDiv(left - rounding, base, _RAY) * _WAD / ((_WAD - factor_) * out.price);
     }
 
     /// @dev Counts the loss by the units that the index is going to have, and closes what is done.
     function _settle(Auction memory a, Side memory out, Side memory in_, uint256 base, uint256 booksOut, uint256 booksIn) private pure {
         uint256 before = out.units * out.price + in_.units * in_.price;
         out.units = UnitsLib.pack(booksOut * _RAY / base).value();
-        in_.units = UnitsLib.pack(Math.mulDiv(booksIn, _RAY, base)).value();
+        in_.units = UnitsLib.pack(booksIn * _RAY / base).value();
         uint256 later = out.units * out.price + in_.units * in_.price;
 
         // Within the budget, which has 128 bits.
         if (later < before) a.cost += uint128(Math.ceilDiv(before - later, _WAD));
-        (bool open,) = classify(out, base);
-        if (!open) a.surplus &= ~uint32(out.bit);
-        (, open) = classify(in_, base);
-        if (!open) a.deficit &= ~uint32(in_.bit);
+        if (!tooMuch(out, base)) a.surplus &= ~uint32(out.bit);
+        if (!tooLittle(in_, base)) a.deficit &= ~uint32(in_.bit);
         if (completed(a)) a.phase = IRebalancer.Phase.Completed;
     }
 

@@ -13,7 +13,7 @@ import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IBidCallback, IRebalancer} from "../../interfaces/IRebalancer.sol";
 import {GovernedUUPS} from "../governance/GovernedUUPS.sol";
 import {UnitsLib} from "../index/Units.sol";
-import {Auction, AuctionMath, Side, Target} from "./AuctionMath.sol";
+import {Auction, AuctionMath, Side, Target, TargetLib} from "./AuctionMath.sol";
 
 /// @title Moves a basket to its targets by open auctions
 /// @dev Holds REBALANCER, the right to call {IIndexToken.swap}, and no token ever. Everything about an amount is in {AuctionMath}.
@@ -40,7 +40,6 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
 
     /// @custom:storage-location erc7201:ssi.storage.Rebalancer
     struct RebalancerStorage {
-        IPriceOracle oracle;
         mapping(address index => StoredPlan) plans;
         mapping(address index => Auction) auctions;
         mapping(address index => mapping(address token => Target)) targets;
@@ -61,15 +60,22 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     // keccak256(abi.encode(uint256(keccak256("ssi.storage.Rebalancer")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant _STORAGE = 0xbb8a8d2ca5f0fd8bc252b041241539aeeca1cbdf5436035cddbae5a6212e0400;
 
+    /// @dev In the code, because a slot would cost every bid 2,100: another oracle is another implementation, after the notice.
+    /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
+    IPriceOracle public immutable oracle;
+
     /// @dev The index that may call back, and who pays. Set within a bid alone.
     address private transient _caller;
     address private transient _bidder;
 
-    function initialize(address authority_, IPriceOracle oracle) external initializer {
-        if (address(oracle) == address(0)) revert Rebalancer_ZeroAddress();
+    /// @custom:oz-upgrades-unsafe-allow constructor
+    constructor(IPriceOracle oracle_) {
+        if (address(oracle_) == address(0)) revert Rebalancer_ZeroAddress();
+        oracle = oracle_;
+    }
 
+    function initialize(address authority_) external initializer {
         __GovernedUUPS_init(authority_);
-        _storage().oracle = oracle;
     }
 
     // ---------------------------------------------------------------- governance
@@ -119,7 +125,6 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
 
         Draft memory d = _draft(index, plan);
         uint256 nav = d.value / _WAD;
-        if (nav == 0 || nav > type(uint128).max) revert Rebalancer_NavOutOfRange(nav);
         _storage().plans[index].nonce = plan.nonce + 1;
         Auction memory a = Auction({
             nav: uint128(nav),
@@ -238,11 +243,11 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         uint256 base = IIndexToken(index).baseSupply();
         Side[] memory sides = new Side[](tokens.length);
         for (uint256 i = 0; i < tokens.length; ++i) {
-            Target memory target = _storage().targets[index][tokens[i]];
-            (bool known, uint256 price) = _storage().oracle.tryPrice(tokens[i]);
+            Target target = _storage().targets[index][tokens[i]];
+            (bool known, uint256 price) = oracle.tryPrice(tokens[i]);
             sides[i] = _side(a, target);
             if (!known) sides[i].bit = 0;
-            (sides[i].units, sides[i].price) = (units[i], _scaled(price, target.decimals));
+            (sides[i].units, sides[i].price) = (units[i], _scaled(price, target.decimals()));
         }
 
         offers = new Offer[](tokens.length * tokens.length);
@@ -269,12 +274,12 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         nonReentrantView
         returns (address[] memory tokens, uint256[] memory units, uint256[] memory targets)
     {
-        uint32 id = _storage().auctions[index].id;
+        uint256 id = _auction(index).id;
         (tokens, units,,) = _tokens(index, _plan(index));
         targets = new uint256[](tokens.length);
         for (uint256 i = 0; i < tokens.length; ++i) {
-            Target memory t = _storage().targets[index][tokens[i]];
-            if (t.id == id) targets[i] = t.target.value();
+            Target t = _storage().targets[index][tokens[i]];
+            if (t.id() == id) targets[i] = t.target();
         }
     }
 
@@ -322,46 +327,33 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         returns (uint256, uint256)
     {
         if (_phase(a) != Phase.Running || tokenOut == tokenIn) return (0, 0);
-        RebalancerStorage storage s = _storage();
-        Target memory out = s.targets[index][tokenOut];
-        Target memory in_ = s.targets[index][tokenIn];
+        mapping(address token => Target) storage targets = _storage().targets[index];
+        Target out = targets[tokenOut];
+        Target in_ = targets[tokenIn];
         Side memory sold = _side(a, out);
         Side memory bought = _side(a, in_);
-        if (a.ceiling(sold, bought) == 0) return (0, 0);
+        uint256 top = a.ceiling(sold, bought);
+        if (top == 0) return (0, 0);
 
         uint256 base;
-        (base, sold.units, bought.units) = _unitsOf(index, tokenOut, tokenIn);
-        sold.price = _scaled(s.oracle.price(tokenOut), out.decimals);
-        bought.price = _scaled(s.oracle.price(tokenIn), in_.decimals);
-        return a.fill(sold, bought, base, wanted);
+        (base, sold.units, bought.units) = IIndexToken(index).baseAndUnits(tokenOut, tokenIn);
+        sold.price = _scaled(oracle.price(tokenOut), out.decimals());
+        bought.price = _scaled(oracle.price(tokenIn), in_.decimals());
+        return a.fill(sold, bought, base, top, wanted);
     }
 
     /// @dev `bit` is 0 for a token that is not part of this rebalance.
-    function _side(Auction memory a, Target memory t) private pure returns (Side memory side) {
-        if (t.id != a.id) return side;
-        (side.target, side.dust, side.bit) = (t.target.value(), t.dust.value(), 1 << t.place);
+    function _side(Auction memory a, Target t) private pure returns (Side memory side) {
+        if (t.id() != a.id) return side;
+        (side.target, side.dust, side.bit) = (t.target(), t.dust(), 1 << t.place());
     }
 
     /// @dev The largest bid for a pair, which leaves the sides as they were.
     function _offer(Auction memory a, Side memory out, Side memory in_, uint256 base) private view returns (Offer memory offer) {
         (uint256 unitsOut, uint256 unitsIn) = (out.units, in_.units);
-        (offer.amountOut, offer.amountIn) = a.fill(out, in_, base, type(uint256).max);
+        (offer.amountOut, offer.amountIn) = a.fill(out, in_, base, a.ceiling(out, in_), type(uint256).max);
         (out.units, in_.units) = (unitsOut, unitsIn);
         offer.price = Math.mulDiv(out.price * a.factor(), _RAY, in_.price * _WAD, Math.Rounding.Ceil);
-    }
-
-    /// @dev {base}, and D27{tok/base} of both tokens, 0 for one that is not in the basket.
-    function _unitsOf(address index, address tokenOut, address tokenIn)
-        private
-        view
-        returns (uint256 base, uint256 unitsOut, uint256 unitsIn)
-    {
-        (address[] memory tokens, uint256[] memory units) = IIndexToken(index).basket();
-        for (uint256 i = 0; i < tokens.length; ++i) {
-            if (tokens[i] == tokenOut) unitsOut = units[i];
-            else if (tokens[i] == tokenIn) unitsIn = units[i];
-        }
-        base = IIndexToken(index).baseSupply();
     }
 
     // ---------------------------------------------------------------- a start
@@ -378,20 +370,26 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         uint256[] memory weights = plan.methodology.weights(_head(d.tokens, d.planned), parameters);
         if (weights.length != d.planned) revert Rebalancer_LengthMismatch(d.planned, weights.length);
 
-        d.prices = _storage().oracle.prices(d.tokens);
+        d.prices = oracle.prices(d.tokens);
         d.decimals = new uint256[](d.tokens.length);
+        mapping(address token => Target) storage targets = _storage().targets[index];
         for (uint256 i = 0; i < d.tokens.length; ++i) {
-            Target memory known = _storage().targets[index][d.tokens[i]];
-            d.decimals[i] = known.id == 0 ? _decimals(d.tokens[i]) : known.decimals;
-            d.prices[i] = _scaled(d.prices[i], d.decimals[i]);
-            d.value += d.units[i] * d.prices[i];
+            Target known = targets[d.tokens[i]];
+            uint256 decimals = known.id() == 0 ? _decimals(d.tokens[i]) : known.decimals();
+            uint256 price = _scaled(d.prices[i], decimals);
+            (d.decimals[i], d.prices[i]) = (decimals, price);
+            d.value += d.units[i] * price;
         }
+        // So that nothing below overflows: D63{USD/base} under 2^188.
+        uint256 nav = d.value / _WAD;
+        if (nav == 0 || nav > type(uint128).max) revert Rebalancer_NavOutOfRange(nav);
 
         d.targets = new uint256[](d.tokens.length);
         uint256 sum = 0;
         for (uint256 i = 0; i < d.planned; ++i) {
             sum += weights[i];
-            uint256 target = Math.mulDiv(weights[i], d.value, _WAD * d.prices[i]);
+            if (weights[i] > _WAD) revert Rebalancer_WeightsSum(weights[i]);
+            uint256 target = weights[i] * d.value / (_WAD * d.prices[i]);
             if (target > type(uint120).max) revert Rebalancer_UnitsOutOfRange(d.tokens[i], target);
             d.targets[i] = UnitsLib.pack(target).value();
         }
@@ -400,21 +398,17 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
 
     /// @dev Stores the targets and says in `a` which tokens are to be sold, to be bought and to leave.
     function _aim(address index, Draft memory d, Auction memory a) private {
+        mapping(address token => Target) storage targets = _storage().targets[index];
+        uint256 share = d.value * a.dust;
         for (uint256 i = 0; i < d.tokens.length; ++i) {
-            Target memory t = Target({
-                target: UnitsLib.pack(d.targets[i]),
-                dust: UnitsLib.pack(Math.min(Math.mulDiv(d.value, a.dust, 1e6 * d.prices[i]), type(uint120).max)),
-                id: a.id,
-                decimals: uint8(d.decimals[i]),
-                place: uint8(i)
-            });
-            _storage().targets[index][d.tokens[i]] = t;
+            uint256 dust = Math.min(share / (1e6 * d.prices[i]), type(uint120).max);
+            Target t = TargetLib.make(d.targets[i], dust, a.id, d.decimals[i], i);
+            targets[d.tokens[i]] = t;
 
-            uint32 bit = uint32(1 << i);
-            (bool surplus, bool deficit) = AuctionMath.classify(Side(d.units[i], d.targets[i], t.dust.value(), 0, bit), d.base);
-            if (surplus) a.surplus |= bit;
-            if (deficit) a.deficit |= bit;
-            if (d.targets[i] == 0) a.leaving |= bit;
+            Side memory side = Side(d.units[i], d.targets[i], t.dust(), 0, 1 << i);
+            if (AuctionMath.tooMuch(side, d.base)) a.surplus |= uint32(side.bit);
+            if (AuctionMath.tooLittle(side, d.base)) a.deficit |= uint32(side.bit);
+            if (side.target == 0) a.leaving |= uint32(side.bit);
         }
     }
 

@@ -47,8 +47,8 @@ class World:
         for token, feed in zip(self.tokens, self.feeds, strict=True):
             self.oracle.setRoute(token, [(feed, 0, HEARTBEAT, 1, 2**100)], sender=owner)
 
-        implementation = evm.deploy(project.Rebalancer, sender=owner)
-        data = implementation.initialize.encode(authority, self.oracle)
+        implementation = evm.deploy(project.Rebalancer, self.oracle, sender=owner)
+        data = implementation.initialize.encode(authority)
         proxy = evm.deploy(project.ProtocolProxy, implementation, data, sender=owner)
         self.rebalancer = evm.at(project.Rebalancer, proxy.address)
         self.methodology = evm.deploy(project.MethodologyMock, sender=owner)
