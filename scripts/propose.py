@@ -172,10 +172,11 @@ def set_terms(index: str, premium_bps: int, discount_bps: int, hours: int, budge
 @click.argument("contract")
 @click.option("--implementation", help="Address of the new implementation; deployed now from the sources unless said.")
 @click.option("--deployer", help="Alias of the Ape account that deploys it. On a fork a test account unless told.")
+@click.option("--argument", "arguments", multiple=True, help="Of its constructor, in order; as they are now unless said.")
 @desk.signing
-def upgrade(contract: str, implementation: str | None, deployer: str | None, **options: Any) -> None:
-    """Put a new implementation behind the proxy of CONTRACT."""
-    propose(lambda catalog: proposals.upgrade(catalog, contract, implementation, deployer), **options)
+def upgrade(contract: str, implementation: str | None, deployer: str | None, arguments: tuple[str, ...], **options: Any) -> None:
+    """Put a new implementation behind the proxy of CONTRACT. Its storage is compared with snapshots/storage/ first."""
+    propose(lambda catalog: proposals.upgrade(catalog, contract, implementation, deployer, arguments), **options)
 
 
 @cli.command(cls=ConnectedProviderCommand)

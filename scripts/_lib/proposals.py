@@ -10,9 +10,9 @@ import eth_abi
 from eth_utils import to_checksum_address
 
 from scripts._lib import chain, layout
-from scripts._lib.catalog import Catalog, Unknown, encoded
+from scripts._lib.catalog import Catalog, Unknown, encoded, parsed
 from scripts._lib.deployer import KINDS
-from scripts._lib.evm import Deployed
+from scripts._lib.evm import Deployed, Interface
 from scripts._lib.proposal import IMPLEMENTATION_SLOT, Proposal, Watch
 
 FIXED = "FixedWeights"
@@ -86,8 +86,12 @@ def path_call(catalog: Catalog, asset: str) -> tuple[Deployed, bytes]:
     return router, router.setHop.encode(known[asset].address, known[hop.next].address, hop.fee)
 
 
-def upgrade(catalog: Catalog, name: str, implementation: str | None, deployer: str | None) -> Proposal:
-    """A new implementation behind the proxy of a contract, deployed now unless there is one. Raises Unknown."""
+def upgrade(catalog: Catalog, name: str, implementation: str | None, deployer: str | None, arguments: Sequence[str] = ()) -> Proposal:
+    """A new implementation behind a proxy, deployed now unless there is one; what is in its code stays unless `arguments` say else.
+
+    Raises:
+        Unknown: the contract has no proxy, the storage would break, or the code at `implementation` is something else.
+    """
     system = catalog.system
     proxy = catalog.contract(name)
     slot = int(system.evm.rpc.call("eth_getStorageAt", proxy.address, IMPLEMENTATION_SLOT, "latest"), 16)
@@ -95,31 +99,45 @@ def upgrade(catalog: Catalog, name: str, implementation: str | None, deployer: s
         raise Unknown(f"{name} is not upgradeable: there is no proxy in front of it.")
     if (why := layout.unsafe(name)) is not None:
         raise Unknown(f"The sources of {name} are no safe upgrade: {why}")
+    values = _construction(catalog, proxy, name, arguments)
     if implementation is None:
         if deployer is None and not chain.is_fork():
             raise Unknown("Say who deploys the new implementation, --deployer ALIAS, or where it is, --implementation ADDRESS.")
-        implementation = str(chain.signer(deployer).deploy(getattr(system.project, name)).address)
+        implementation = str(chain.signer(deployer).deploy(getattr(system.project, name), *values).address)
     new = to_checksum_address(catalog.address(implementation))
-    _check_code(catalog, name, new)
+    _require_code(catalog, name, new, values)
     call = proxy.upgradeToAndCall.encode(new, b"")
-    expect = {f"{name}.implementation": catalog.address(new)}
-    return Proposal(f"upgrade-{name}", f"Upgrade {name} from {catalog.address(f'0x{slot:040x}')} to {new}", [(proxy, call)], expect)
+    title = f"Upgrade {name} from {catalog.address(f'0x{slot:040x}')} to {new}"
+    return Proposal(f"upgrade-{name}", title, [(proxy, call)], {f"{name}.implementation": new})
 
 
-def _check_code(catalog: Catalog, name: str, implementation: str) -> None:
-    """The implementation is what the sources compile to, but for immutables. Raises Unknown."""
-    kind = getattr(catalog.system.project, name).contract_type
-    ours, theirs = bytes(kind.runtime_bytecode.to_bytes()), bytes.fromhex(_code(catalog, implementation))
-    own = bytes.fromhex(implementation[2:])
+def _construction(catalog: Catalog, proxy: Deployed, name: str, arguments: Sequence[str]) -> list[Any]:
+    """The arguments of the constructor: as told, else what the getters of the same names say now. Raises Unknown."""
+    abi = getattr(catalog.system.project, name).contract_type.abi
+    inputs = [i.model_dump(mode="json", by_alias=True) for entry in abi if entry.type == "constructor" for i in entry.inputs]
+    if arguments:
+        if len(arguments) != len(inputs):
+            raise Unknown(f"{name} is constructed from {len(inputs)} arguments, not {len(arguments)}.")
+        return [parsed(parameter, text, catalog) for parameter, text in zip(inputs, arguments, strict=True)]
+    getters = [parameter["name"].rstrip("_") for parameter in inputs]
+    unknown = [getter for getter in getters if f"{getter}()" not in proxy.interface.entries]
+    if unknown:
+        raise Unknown(f"{name} does not tell its {', '.join(unknown)}: say all arguments of its constructor with --argument.")
+    return [proxy[f"{getter}()"].call() for getter in getters]
+
+
+def _require_code(catalog: Catalog, name: str, implementation: str, values: Sequence[Any]) -> None:
+    """The code is what these sources and arguments leave on chain, but for where it knows its own address. Raises Unknown."""
+    evm, kind = catalog.system.evm, getattr(catalog.system.project, name)
+    theirs = bytes.fromhex(evm.rpc.call("eth_getCode", implementation, "latest")[2:])
     if not theirs:
         raise Unknown(f"There is no code at {implementation}.")
-    if theirs.replace(own, bytes(20)) != ours:
+    creation = bytes(kind.contract_type.deployment_bytecode.to_bytes()) + eth_abi.encode(Interface.of(kind).constructor, list(values))
+    ours, itself = evm.call(None, creation, where=f"new {name}"), bytes.fromhex(implementation[2:])
+    places = [n for n in range(len(theirs)) if theirs.startswith(itself, n)]
+    selves = {ours[n : n + 20] for n in places}
+    if len(selves) > 1 or theirs.replace(itself, bytes(20)) != ours.replace(next(iter(selves), itself), bytes(20)):
         raise Unknown(f"The code at {implementation} is not what the sources of {name} compile to. Do not sign.")
-
-
-def _code(catalog: Catalog, address: str) -> str:
-    code: str = catalog.system.evm.rpc.call("eth_getCode", address, "latest")
-    return code[2:]
 
 
 def call(catalog: Catalog, name: str, function: str, arguments: Sequence[str]) -> Proposal:

@@ -311,9 +311,8 @@ def test_an_upgrade_by_command(evm, rebalanced):
     plan = rebalancer.planOf(index)
     proposed = run(propose, "upgrade", "Rebalancer")
     (change,) = proposed["changes"]
-    assert (change["what"], change["before"]) == ("Rebalancer.implementation", "RebalancerImplementation") or change["before"].startswith(
-        "0x"
-    )
+    before = rebalanced.record.contracts["RebalancerImplementation"]
+    assert (change["what"], change["before"]) == ("Rebalancer.implementation", before)
     wait(rebalanced)
     run(execute)
     behind = int(evm.rpc.call("eth_getStorageAt", rebalancer.address, IMPLEMENTATION_SLOT, "latest"), 16)
@@ -338,3 +337,9 @@ def test_only_the_sources_can_be_upgraded_to(evm, project, bob):
     other = evm.deploy(project.CounterV1, sender=bob).address
     assert "is not what the sources of Rebalancer compile to" in refused(propose, "upgrade", "Rebalancer", "--implementation", other)
     assert refused(propose, "upgrade", "Rebalancer", "--implementation", bob) == f"There is no code at {bob}."
+    elsewhere = evm.deploy(project.Rebalancer, other, sender=bob).address
+    assert "is not what the sources of Rebalancer compile to" in refused(propose, "upgrade", "Rebalancer", "--implementation", elsewhere)
+    said = run(propose, "upgrade", "Rebalancer", "--implementation", elsewhere, "--argument", other)
+    changes = {change["what"]: change["after"] for change in said["changes"]}
+    assert changes == {"Rebalancer.implementation": elsewhere, "Rebalancer.oracle": other}, "what is in the code shows as well"
+    assert "constructed from 1 arguments, not 2" in refused(propose, "upgrade", "Rebalancer", "--argument", other, "--argument", other)

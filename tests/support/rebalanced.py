@@ -23,8 +23,8 @@ def with_rebalancer(system: System) -> Iterator[System]:
     known = dict(record.contracts)
     if "Rebalancer" not in known:
         owner = evm.account("owner")
-        implementation = evm.deploy(project.Rebalancer, sender=owner)
-        initialization = implementation.initialize.encode(system.manager, system.oracle)
+        implementation = evm.deploy(project.Rebalancer, system.oracle, sender=owner)
+        initialization = implementation.initialize.encode(system.manager)
         proxy = evm.deploy(project.ProtocolProxy, implementation, initialization, sender=owner)
         filler = evm.deploy(project.UniswapFiller, proxy, CONTRACTS["SwapRouter02"], sender=owner)
         methodology = evm.deploy(project.MethodologyMock, sender=owner)
