@@ -2,11 +2,13 @@
 pragma solidity 0.8.37;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
 
 import {IIndexFactory} from "../../interfaces/IIndexFactory.sol";
 import {IIndexRouter} from "../../interfaces/IIndexRouter.sol";
 import {IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
+import {IRebalancer} from "../../interfaces/IRebalancer.sol";
 import {IStakedToken} from "../../interfaces/IStakedToken.sol";
 import {Roles} from "./Roles.sol";
 
@@ -21,7 +23,7 @@ contract RoleTable {
 
     /// @notice Every restricted function of the protocol. `target` is the contract's name.
     function rows() external pure returns (Row[] memory) {
-        return _join(_join(_join(indexRows(), _coreRows()), _stakingRows()), _managerRows());
+        return _join(_join(_join(_join(indexRows(), _coreRows()), _stakingRows()), _rebalancingRows()), _managerRows());
     }
 
     /// @notice The rows of an index, which the factory applies to every index that it creates.
@@ -50,6 +52,16 @@ contract RoleTable {
     function _stakingRows() private pure returns (Row[] memory table) {
         table = new Row[](1);
         table[0] = Row("StakedToken", IStakedToken.setCooldown.selector, Roles.GOVERNOR);
+    }
+
+    function _rebalancingRows() private pure returns (Row[] memory table) {
+        string memory rebalancer = "Rebalancer";
+        table = new Row[](5);
+        table[0] = Row(rebalancer, IRebalancer.setMethodology.selector, Roles.GOVERNOR);
+        table[1] = Row(rebalancer, IRebalancer.setTerms.selector, Roles.GOVERNOR);
+        table[2] = Row(rebalancer, IRebalancer.startRebalance.selector, Roles.GOVERNOR);
+        table[3] = Row(rebalancer, UUPSUpgradeable.upgradeToAndCall.selector, Roles.GOVERNOR);
+        table[4] = Row(rebalancer, IRebalancer.cancel.selector, Roles.GUARDIAN);
     }
 
     /// @dev The manager itself always asks for ADMIN here. These rows only let the guardian of GOVERNOR cancel what is scheduled.

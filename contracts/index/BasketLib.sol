@@ -58,18 +58,26 @@ library BasketLib {
         }
     }
 
-    /// @dev {base} and D27{tok/base} of two tokens, 0 for one that is not a constituent. The same as {load} and {indexOf}, without what a trade does not need.
-    function pair(Basket storage self, address a, address b) internal view returns (uint256 base, uint256 unitA, uint256 unitB) {
+    /// @dev {base}, and the places and D27{tok/base} of two tokens; `count` and 0 for one that is not a constituent. As {load} and {indexOf}, without the rest.
+    function pair(Basket storage self, address a, address b)
+        internal
+        view
+        returns (uint256 base, uint256 count, uint256 iA, uint256 iB, uint256 unitA, uint256 unitB)
+    {
         bytes memory tokens = SSTORE2.read(self.tokens);
         base = self.base;
-        uint256 last = tokens.length / 20;
-        for (uint256 i = 0; i < last; ++i) {
-            address at;
-            assembly ("memory-safe") {
-                at := shr(96, mload(add(add(tokens, 32), mul(i, 20))))
+        unchecked {
+            count = tokens.length / 20;
+            (iA, iB) = (count, count);
+            for (uint256 i = 0; i < count; ++i) {
+                address at;
+                // The 20 bytes at `20 i` behind the length word.
+                assembly ("memory-safe") {
+                    at := shr(96, mload(add(add(tokens, 32), mul(i, 20))))
+                }
+                if (at == a) (iA, unitA) = (i, _storedUnit(self, i));
+                else if (at == b) (iB, unitB) = (i, _storedUnit(self, i));
             }
-            if (at == a) unitA = _storedUnit(self, i);
-            else if (at == b) unitB = _storedUnit(self, i);
         }
     }
 

@@ -270,7 +270,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         nonReentrantView
         returns (uint256 base, uint256 unitsA, uint256 unitsB)
     {
-        return _basket.pair(tokenA, tokenB);
+        (base,,,, unitsA, unitsB) = _basket.pair(tokenA, tokenB);
     }
 
     /// @inheritdoc IIndexToken

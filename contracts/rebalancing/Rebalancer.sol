@@ -45,10 +45,9 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         mapping(address index => mapping(address token => Target)) targets;
     }
 
-    /// @dev What a start would fix. Tokens of the plan first, `planned` of them.
+    /// @dev What a start would fix. Tokens of the plan first.
     struct Draft {
         address[] tokens;
-        uint256 planned;
         uint256[] units;
         uint256[] targets;
         uint256[] prices;
@@ -190,8 +189,8 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     /// @inheritdoc IIndexSwapCallback
     function onIndexSwap(address tokenOut, uint256 amountOut, address tokenIn, uint256 amountIn, bytes calldata data) external {
         if (msg.sender != _caller) revert Rebalancer_UnexpectedCallback(msg.sender);
+        _caller = address(0);
         address bidder = _bidder;
-        (_caller, _bidder) = (address(0), address(0));
 
         if (data.length != 0) IBidCallback(bidder).onBid(msg.sender, tokenOut, amountOut, tokenIn, amountIn, data);
         IERC20(tokenIn).safeTransferFrom(bidder, msg.sender, amountIn);
@@ -239,7 +238,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     function bidsOf(address index) external view nonReentrantView returns (Offer[] memory offers) {
         Auction memory a = _auction(index);
         if (_phase(a) != Phase.Running) return new Offer[](0);
-        (address[] memory tokens, uint256[] memory units,,) = _tokens(index, _plan(index));
+        (address[] memory tokens, uint256[] memory units) = _tokens(index);
         uint256 base = IIndexToken(index).baseSupply();
         Side[] memory sides = new Side[](tokens.length);
         for (uint256 i = 0; i < tokens.length; ++i) {
@@ -275,7 +274,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         returns (address[] memory tokens, uint256[] memory units, uint256[] memory targets)
     {
         uint256 id = _auction(index).id;
-        (tokens, units,,) = _tokens(index, _plan(index));
+        (tokens, units) = _tokens(index);
         targets = new uint256[](tokens.length);
         for (uint256 i = 0; i < tokens.length; ++i) {
             Target t = _storage().targets[index][tokens[i]];
@@ -364,11 +363,11 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         d.base = IIndexToken(index).baseSupply();
         if (d.base == 0) revert Rebalancer_NotSeeded(index);
 
-        bytes memory parameters;
-        (d.tokens, d.units, d.planned, parameters) = _tokens(index, plan);
+        (address[] memory planned, bytes memory parameters) = _read(plan);
+        (d.tokens, d.units) = _union(index, planned);
         if (d.tokens.length > _MAX_TOKENS) revert Rebalancer_TokenCount(d.tokens.length);
-        uint256[] memory weights = plan.methodology.weights(_head(d.tokens, d.planned), parameters);
-        if (weights.length != d.planned) revert Rebalancer_LengthMismatch(d.planned, weights.length);
+        uint256[] memory weights = plan.methodology.weights(planned, parameters);
+        if (weights.length != planned.length) revert Rebalancer_LengthMismatch(planned.length, weights.length);
 
         d.prices = oracle.prices(d.tokens);
         d.decimals = new uint256[](d.tokens.length);
@@ -386,7 +385,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
 
         d.targets = new uint256[](d.tokens.length);
         uint256 sum = 0;
-        for (uint256 i = 0; i < d.planned; ++i) {
+        for (uint256 i = 0; i < weights.length; ++i) {
             sum += weights[i];
             if (weights[i] > _WAD) revert Rebalancer_WeightsSum(weights[i]);
             uint256 target = weights[i] * d.value / (_WAD * d.prices[i]);
@@ -412,28 +411,22 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         }
     }
 
-    /// @dev The tokens of the plan, `planned` of them, then what else the index holds, all with their D27{tok/base}.
-    function _tokens(address index, StoredPlan memory plan)
-        private
-        view
-        returns (address[] memory tokens, uint256[] memory units, uint256 planned, bytes memory parameters)
-    {
-        address[] memory wanted;
-        (wanted, parameters) = _read(plan);
+    /// @dev The tokens of the plan, then what else the index holds, all with their D27{tok/base}.
+    function _union(address index, address[] memory planned) private view returns (address[] memory tokens, uint256[] memory units) {
         (address[] memory held, uint256[] memory heldUnits) = IIndexToken(index).basket();
-        planned = wanted.length;
-
-        tokens = new address[](planned + held.length);
-        units = new uint256[](planned + held.length);
-        for (uint256 i = 0; i < planned; ++i) {
-            tokens[i] = wanted[i];
+        (uint256 count, uint256 most) = (planned.length, planned.length + held.length);
+        (tokens, units) = (new address[](most), new uint256[](most));
+        for (uint256 i = 0; i < count; ++i) {
+            tokens[i] = planned[i];
         }
-        uint256 count = planned;
         for (uint256 k = 0; k < held.length; ++k) {
+            address token = held[k];
             uint256 i = 0;
-            while (i < planned && wanted[i] != held[k]) ++i;
-            if (i == planned) i = count++;
-            (tokens[i], units[i]) = (held[k], heldUnits[k]);
+            // Mostly both lists have the same order.
+            if (k < planned.length && planned[k] == token) i = k;
+            else while (i < planned.length && planned[i] != token) ++i;
+            if (i == planned.length) i = count++;
+            (tokens[i], units[i]) = (token, heldUnits[k]);
         }
         // Both shortened to what was found.
         assembly ("memory-safe") {
@@ -442,15 +435,13 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         }
     }
 
-    function _read(StoredPlan memory plan) private view returns (address[] memory tokens, bytes memory parameters) {
-        if (plan.book != address(0)) (tokens, parameters) = abi.decode(SSTORE2.read(plan.book), (address[], bytes));
+    function _tokens(address index) private view returns (address[] memory, uint256[] memory) {
+        (address[] memory planned,) = _read(_plan(index));
+        return _union(index, planned);
     }
 
-    function _head(address[] memory list, uint256 count) private pure returns (address[] memory head) {
-        head = new address[](count);
-        for (uint256 i = 0; i < count; ++i) {
-            head[i] = list[i];
-        }
+    function _read(StoredPlan memory plan) private view returns (address[] memory tokens, bytes memory parameters) {
+        if (plan.book != address(0)) (tokens, parameters) = abi.decode(SSTORE2.read(plan.book), (address[], bytes));
     }
 
     function _decimals(address token) private view returns (uint256) {

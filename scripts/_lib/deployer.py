@@ -11,6 +11,7 @@ from eth_utils import keccak
 
 from scripts._lib import params
 from scripts._lib.record import Record
+from scripts._lib.rooms import rebalancing
 
 ZERO = "0x" + "00" * 20
 KINDS = {"Aggregator": 0, "Erc4626Rate": 1}
@@ -116,6 +117,7 @@ class Deployer:
         self._hops(router)
         for index in self.index_params:
             self._index(factory, oracle, index, safe)
+        targets |= rebalancing.deploy(self, manager, table, oracle)
 
         self._hand_over(manager, targets, safe, guardian)
         return self.record

@@ -44,6 +44,14 @@ class System:
         return self.contract("IndexLens")
 
     @cached_property
+    def rebalancer(self) -> Deployed:
+        return self.contract("Rebalancer")
+
+    @cached_property
+    def filler(self) -> Deployed:
+        return self.contract("UniswapFiller")
+
+    @cached_property
     def assets(self) -> params.Assets:
         return params.assets()
 

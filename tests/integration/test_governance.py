@@ -33,6 +33,11 @@ OPEN = MappingProxyType(
         },
         "PriceOracle": {},
         "UniswapV3TwapFeed": {},
+        "Rebalancer": {
+            "initialize": "once, in the proxy's constructor", "bid": "pays what the auction asks for what it sells",
+            "onIndexSwap": "for the index that is being bid on", "close": "says what time has done already",
+        },
+        "UniswapFiller": {"fill": "holds nothing that is not its caller's", "onBid": "for the rebalancer within a fill"},
         "RoleTable": {},
         "ProtocolManager": {
             "schedule": "asks for the role of what is scheduled", "execute": "asks for the role of what is executed",
@@ -122,7 +127,7 @@ def test_open_functions_ask_for_no_role(evm, system, project, bob, name):
 
 
 def test_only_the_manager_says_who_is_in_charge(system, project, bob):
-    for name in ("IndexToken", "IndexFactory", "IndexRouter", "PriceOracle"):
+    for name in ("IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "Rebalancer"):
         for target in targets(system, name):
             with reverts(error(getattr(project, name), "AccessManagedUnauthorized"), caller=bob):
                 target.setAuthority(bob, sender=bob)
@@ -158,16 +163,16 @@ def test_nobody_has_a_role_but_those_who_should(evm, system):
         member, delay = manager.hasRole(role, account)
         if member:
             held[role, account] = delay
-    who = {name: contracts[name].lower() for name in ("Safe", "GuardianSafe", "IndexFactory")}
+    who = {name: contracts[name].lower() for name in ("Safe", "GuardianSafe", "IndexFactory", "Rebalancer")}
     assert held == {
         (ADMIN, who["Safe"]): NOTICE, (ADMIN, who["IndexFactory"]): 0,
-        (GOVERNOR, who["Safe"]): NOTICE, (GUARDIAN, who["GuardianSafe"]): 0,
+        (GOVERNOR, who["Safe"]): NOTICE, (GUARDIAN, who["GuardianSafe"]): 0, (REBALANCER, who["Rebalancer"]): 0,
     }  # fmt: skip
 
 
 def test_changes_of_the_table_itself_need_the_notice(system):
     wait(system, 6 * DAY)  # the manager lets a longer delay take effect after five days
-    for name in ("IndexToken", "IndexFactory", "IndexRouter", "PriceOracle"):
+    for name in ("IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "Rebalancer"):
         for target in targets(system, name):
             assert system.manager.getTargetAdminDelay(target.address) == NOTICE
 
@@ -249,7 +254,7 @@ class TestProposal:
                 can, _ = system.manager.canCall(guardian, target.address, selector)
                 if can:
                     allowed.append(functions(project, name)[selector].name)
-        assert set(allowed) == {"pauseMinting"}
+        assert set(allowed) == {"pauseMinting", "cancel"}
         with reverts(error(project.IndexToken, "AccessManagedUnauthorized"), caller=guardian):
             index.unpauseMinting(sender=guardian)
         data = index.setMintFee.encode(0)
@@ -288,8 +293,9 @@ def test_paused_minting_resumes_after_the_notice_only(system):
     assert not index.terms().paused
 
 
-def test_swapping_is_nobodys_right_yet(system, project):
-    """REBALANCER has no member, so the door stays shut even for the governor."""
+def test_swapping_is_the_rebalancers_right_alone(system, project):
+    """Not even the governor's: whoever may start a rebalance still cannot trade by himself."""
+    assert system.manager.hasRole(REBALANCER, system.rebalancer.address) == (True, 0)
     safe, index = system.record.contracts["Safe"], system.index("MAG7.ssi")
     tokens = index.basket().tokens
     with reverts(error(project.IndexToken, "AccessManagedUnauthorized"), caller=safe):
