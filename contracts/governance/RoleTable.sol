@@ -11,6 +11,7 @@ import {IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {ILpLocker} from "../../interfaces/ILpLocker.sol";
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IReferralRegistry} from "../../interfaces/IReferralRegistry.sol";
+import {IRebalancer} from "../../interfaces/IRebalancer.sol";
 import {IStakedToken} from "../../interfaces/IStakedToken.sol";
 import {ISupplyRegistry} from "../../interfaces/ISupplyRegistry.sol";
 import {Roles} from "./Roles.sol";
@@ -26,8 +27,12 @@ contract RoleTable {
 
     /// @notice Every restricted function of the protocol. `target` is the contract's name.
     function rows() external pure returns (Row[] memory) {
-        Row[] memory assets = _join(_join(indexRows(), _coreRows()), _stakingRows());
-        return _join(_join(assets, _join(_methodologyRows(), _lockerRows())), _managerRows());
+        Row[] memory table = _join(indexRows(), _coreRows());
+        table = _join(table, _stakingRows());
+        table = _join(table, _methodologyRows());
+        table = _join(table, _rebalancingRows());
+        table = _join(table, _lockerRows());
+        return _join(table, _managerRows());
     }
 
     /// @notice The rows of an index, which the factory applies to every index that it creates.
@@ -73,6 +78,16 @@ contract RoleTable {
         table[0] = Row("LpLocker", ILpLocker.addPool.selector, Roles.GOVERNOR);
         table[1] = Row("LpLocker", ILpLocker.removePool.selector, Roles.GOVERNOR);
         table[2] = Row("ReferralRegistry", IReferralRegistry.setLedger.selector, Roles.GOVERNOR);
+    }
+
+    function _rebalancingRows() private pure returns (Row[] memory table) {
+        string memory rebalancer = "Rebalancer";
+        table = new Row[](5);
+        table[0] = Row(rebalancer, IRebalancer.setMethodology.selector, Roles.GOVERNOR);
+        table[1] = Row(rebalancer, IRebalancer.setTerms.selector, Roles.GOVERNOR);
+        table[2] = Row(rebalancer, IRebalancer.startRebalance.selector, Roles.GOVERNOR);
+        table[3] = Row(rebalancer, UUPSUpgradeable.upgradeToAndCall.selector, Roles.GOVERNOR);
+        table[4] = Row(rebalancer, IRebalancer.cancel.selector, Roles.GUARDIAN);
     }
 
     /// @dev The manager itself always asks for ADMIN here. These rows only let the guardian of GOVERNOR cancel what is scheduled.

@@ -50,6 +50,11 @@ OPEN = MappingProxyType(
             "register": "for the caller himself", "bind": "binds the caller", "bindWithSignature": "binds who has signed",
             "bindFor": "for the ledger", "revokeSignatures": "of the caller",
         },
+        "Rebalancer": {
+            "initialize": "once, in the proxy's constructor", "bid": "pays what the auction asks for what it sells",
+            "onIndexSwap": "for the index that is being bid on", "close": "says what time has done already",
+        },
+        "UniswapFiller": {"fill": "holds nothing that is not its caller's", "onBid": "for the rebalancer within a fill"},
         "RoleTable": {},
         "ProtocolProxy": {},
         "StakedToken": {
@@ -73,8 +78,8 @@ FROM_MANAGER = frozenset({"setAuthority"})
 CONTRACTS = tuple(OPEN)
 # Whatever asks the manager on every restricted call.
 MANAGED = (
-    "IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "SupplyRegistry", "StakedToken", "FeeDistributor", "LpLocker",
-    "ReferralRegistry",
+    "IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "SupplyRegistry", "StakedToken", "FeeDistributor", "Rebalancer",
+    "LpLocker", "ReferralRegistry",
 )  # fmt: skip
 
 
@@ -194,10 +199,10 @@ def test_nobody_has_a_role_but_those_who_should(evm, system):
         member, delay = manager.hasRole(role, account)
         if member:
             held[role, account] = delay
-    who = {name: contracts[name].lower() for name in ("Safe", "GuardianSafe", "IndexFactory")}
+    who = {name: contracts[name].lower() for name in ("Safe", "GuardianSafe", "IndexFactory", "Rebalancer")}
     assert held == {
         (ADMIN, who["Safe"]): NOTICE, (ADMIN, who["IndexFactory"]): 0,
-        (GOVERNOR, who["Safe"]): NOTICE, (GUARDIAN, who["GuardianSafe"]): 0,
+        (GOVERNOR, who["Safe"]): NOTICE, (GUARDIAN, who["GuardianSafe"]): 0, (REBALANCER, who["Rebalancer"]): 0,
     }  # fmt: skip
 
 
@@ -285,7 +290,7 @@ class TestProposal:
                 can, _ = system.manager.canCall(guardian, target.address, selector)
                 if can:
                     allowed.append(functions(project, name)[selector].name)
-        assert set(allowed) == {"pauseMinting"}
+        assert set(allowed) == {"pauseMinting", "cancel"}
         with reverts(error(project.IndexToken, "AccessManagedUnauthorized"), caller=guardian):
             index.unpauseMinting(sender=guardian)
         data = index.setMintFee.encode(0)
@@ -324,8 +329,9 @@ def test_paused_minting_resumes_after_the_notice_only(system):
     assert not index.terms().paused
 
 
-def test_swapping_is_nobodys_right_yet(system, project):
-    """REBALANCER has no member, so the door stays shut even for the governor."""
+def test_swapping_is_the_rebalancers_right_alone(system, project):
+    """Not even the governor's: whoever may start a rebalance still cannot trade by himself."""
+    assert system.manager.hasRole(REBALANCER, system.rebalancer.address) == (True, 0)
     safe, index = system.record.contracts["Safe"], system.index("MAG7.ssi")
     tokens = index.basket().tokens
     with reverts(error(project.IndexToken, "AccessManagedUnauthorized"), caller=safe):
