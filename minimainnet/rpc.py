@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -28,6 +29,8 @@ class Rpc:
 
     def call(self, method: str, *params: Any) -> Any:
         """The result of one request. Raises RpcError on an error of the node, OSError when there is none."""
+        if method == "evm_revert":
+            self._settle()
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
         try:
             answer = self._post(body)
@@ -38,6 +41,17 @@ class Rpc:
             error = answer["error"]
             raise RpcError(error.get("code", 0), error.get("message", ""), error.get("data"))
         return answer["result"]
+
+    def _settle(self) -> None:
+        """Waits until anvil has forgotten what it has mined, a little later than it answers.
+
+        Else it would mine it again after a revert, or forget the next transaction of the same sender instead.
+        """
+        for _ in range(1000):
+            if int(self.call("txpool_status")["pending"], 16) == 0:
+                return
+            time.sleep(0.001)
+        self.call("anvil_dropAllTransactions")
 
     def _post(self, body: str) -> Any:
         self._connection.request("POST", self._path, body, {"Content-Type": "application/json"})
