@@ -14,7 +14,7 @@ from scripts._lib import desk, layout
 from scripts._lib.filling import Filling, NoPath
 from scripts._lib.proposal import IMPLEMENTATION_SLOT
 from tests.support.governance import govern, wait
-from tests.support.rebalanced import govern_all, invest, with_rebalancer
+from tests.support.rebalanced import fixed_weights, govern_all, invest, recorded
 
 TERMS = (100, 200, 86_400, 50, 50)
 EQUAL = {"WBTC": 1600, "WETH": 1400, "BNB": 1400, "SOL": 1400, "LINK": 1400, "UNI": 1400, "AAVE": 1400}
@@ -39,7 +39,7 @@ def rebalanced(evm, system, monkeypatch, tmp_path):
     """MAG7.ssi with a plan that wants other weights than it has, worth about 200,000 USD."""
     monkeypatch.setattr(desk, "FOLDER", tmp_path)
     monkeypatch.setattr(desk, "ROOT", tmp_path)
-    with with_rebalancer(system) as system:
+    with recorded(system, FixedWeights=fixed_weights(system)) as system:
         rebalancer, index = system.contract("Rebalancer"), system.index("MAG7.ssi")
         tokens, weights = [system.token(name) for name in EQUAL], [weight * 10**14 for weight in EQUAL.values()]
         parameters = eth_abi.encode(["uint256[]"], [weights])
@@ -250,8 +250,6 @@ def test_without_a_path_there_is_nothing_to_fill(rebalanced):
 def test_bad_input_says_what_to_do():
     for words, message in (
         (["rebalance", "MAG9.ssi"], "There is no index MAG9.ssi here. Known are DEFI.ssi, MAG7.ssi, MEME.ssi, USSI."),
-        (["rebalance", "USSI"], "USSI has no methodology yet: `ape run propose set-methodology` first."),
-        (["add-constituent", "USSI", "DAI", "--bps", "1"], "USSI has no methodology yet: `ape run propose set-methodology` first."),
         (["add-constituent", "MAG7.ssi", "MKR"], "Say how much of the index MKR shall be: --bps, from 1 to 9999."),
         (["add-constituent", "MAG7.ssi", "UNI"], "UNI is a constituent of MAG7.ssi already."),
         (["add-constituent", "MAG7.ssi", "DOGE"], "DOGE is neither an address nor a name known here"),
@@ -283,12 +281,20 @@ def test_time_is_moved_on_forks_only(monkeypatch):
     assert "live network" in done.stderr
 
 
-@pytest.mark.usefixtures("system")
 def test_without_a_rebalancer_it_is_said(system):
-    if "Rebalancer" in system.record.contracts:
-        return
-    assert refused(propose, "rebalance", "MAG7.ssi").startswith("There is no contract Rebalancer here.")
-    assert refused(keeper, "rebalance", "MAG7.ssi").startswith("There is no contract UniswapFiller here.")
+    with recorded(system, Rebalancer=None, UniswapFiller=None):
+        assert refused(propose, "rebalance", "MAG7.ssi").startswith("There is no contract Rebalancer here.")
+        assert refused(keeper, "rebalance", "MAG7.ssi").startswith("There is no contract UniswapFiller here.")
+
+
+def test_without_a_methodology_it_is_said(rebalanced, monkeypatch):
+    class Unplanned:
+        tokens = ()
+
+    rebalancer = rebalanced.contract("Rebalancer")
+    monkeypatch.setattr(type(rebalancer), "planOf", lambda *_: Unplanned, raising=False)
+    for words in (["rebalance", "USSI"], ["add-constituent", "USSI", "DAI", "--bps", "1"]):
+        assert refused(propose, *words) == "USSI has no methodology yet: `ape run propose set-methodology` first."
 
 
 # ---------------------------------------------------------------- upgrades

@@ -1,4 +1,4 @@
-"""A rebalancer for the deployed protocol."""
+"""Rebalances of the deployed protocol."""
 
 from __future__ import annotations
 
@@ -6,33 +6,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from minimainnet import control
-from minimainnet.addresses import CONTRACTS
-from scripts._lib.deployer import GOVERNOR, GUARDIAN, REBALANCER
 from scripts._lib.evm import Deployed
 from scripts._lib.proposal import execution
 from scripts._lib.system import System
 from tests.support.governance import wait
 
-GOVERNED = ("setMethodology", "setTerms", "startRebalance", "upgradeToAndCall")
-
 
 @contextmanager
-def with_rebalancer(system: System) -> Iterator[System]:
-    """The system with a rebalancer and fixed weights, in its record too, so that commands find them. Undone at the end."""
-    record, evm, project = system.record, system.evm, system.project
+def recorded(system: System, **contracts: str | None) -> Iterator[System]:
+    """The system with contracts added to its record, or left out of it where None, so that commands see it so. Undone at the end."""
+    record = system.record
     known = dict(record.contracts)
-    if "Rebalancer" not in known:
-        owner = evm.account("owner")
-        implementation = evm.deploy(project.Rebalancer, system.oracle, sender=owner)
-        initialization = implementation.initialize.encode(system.manager)
-        proxy = evm.deploy(project.ProtocolProxy, implementation, initialization, sender=owner)
-        filler = evm.deploy(project.UniswapFiller, proxy, CONTRACTS["SwapRouter02"], sender=owner)
-        methodology = evm.deploy(project.MethodologyMock, sender=owner)
-        record.contracts |= {
-            "RebalancerImplementation": implementation.address, "Rebalancer": proxy.address, "UniswapFiller": filler.address,
-            "FixedWeights": methodology.address,
-        }  # fmt: skip
-        _give_roles(system, system.contract("Rebalancer"))
+    record.contracts = {name: address for name, address in (known | contracts).items() if address is not None}
     record.save()
     try:
         yield system
@@ -41,14 +26,11 @@ def with_rebalancer(system: System) -> Iterator[System]:
         record.save()
 
 
-def _give_roles(system: System, rebalancer: Deployed) -> None:
-    manager, functions = system.manager, rebalancer.interface
-    calls = [
-        manager.setTargetFunctionRole.encode(rebalancer, [functions[name].hash[:4] for name in GOVERNED], GOVERNOR),
-        manager.setTargetFunctionRole.encode(rebalancer, [functions["cancel"].hash[:4]], GUARDIAN),
-        manager.grantRole.encode(REBALANCER, rebalancer, 0),
-    ]
-    govern_all(system, manager, calls)
+def fixed_weights(system: System) -> str:
+    """Where a methodology is that says its parameters back."""
+    if "FixedWeights" in system.record.contracts:
+        return system.record.contracts["FixedWeights"]
+    return str(system.evm.deploy(system.project.MethodologyMock, sender=system.evm.account("owner")).address)
 
 
 def govern_all(system: System, target: Deployed, calls: Sequence[bytes]) -> None:
