@@ -18,6 +18,7 @@ from scripts._lib.build import ROOT
 
 INDEX, ROUTER = "contracts/index/IndexToken.sol", "contracts/index/IndexRouter.sol"
 MACHINE, UNIT, QUIRKS = "tests/stateful/test_index_machine.py", "tests/unit/test_index_token.py", "tests/attacks/test_quirk_tokens.py"
+UUPS, LAYOUTS, LIB = "contracts/governance/GovernedUUPS.sol", "scripts/_lib/layout.js", "scripts/_lib"
 UPGRADES, LAYOUT = "tests/upgrade/test_upgrade.py", "tests/upgrade/test_storage_layout.py"
 COMMANDS, KEEPER = "tests/scripts/test_proposals.py", "tests/integration/test_rebalance_commands.py"
 TRADES, RULES = "tests/integration/test_router.py", "tests/integration/test_governance.py"
@@ -34,17 +35,17 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = (
-    Mutant("anybody upgrades", "contracts/governance/GovernedUUPS.sol", "internal override restricted {}", "internal override {}", UPGRADES),
-    Mutant("implementations can be initialised", "contracts/governance/GovernedUUPS.sol", "        _disableInitializers();\n", "", UPGRADES),
-    Mutant("storage may move", "scripts/_lib/layout.js", "report.ok ? null : report.explain(false)", "report ? null : null", LAYOUT),
-    Mutant("a namespace may be a lie", "scripts/_lib/layout.js", ".filter((name) => !texts", ".filter((name) => false && !texts", LAYOUT),
-    Mutant("the trial lets a short notice pass", "scripts/_lib/proposal.py", "if ready_at - evm.now < notice:", "if ready_at < notice:", COMMANDS),
-    Mutant("the trial accepts another outcome", "scripts/_lib/proposal.py", "if after.get(label) != wanted:", "if wanted is None:", COMMANDS),
-    Mutant("signatures in any order", "scripts/_lib/safe.py", "for owner in sorted(signatures, key=_number)", "for owner in signatures", COMMANDS),
-    Mutant("the checksum counts the name", "scripts/_lib/safe.py", '{**batch["meta"], "name": None}', 'batch["meta"]', COMMANDS),
-    Mutant("what is void looks ready", "scripts/_lib/operations.py", "if now < self.expires_at else", "if self.expires_at else", COMMANDS),
-    Mutant("a keeper forgets the gas", "scripts/_lib/filling.py", "gain - gas, path)", "gain, path)", KEEPER),
-    Mutant("any code is an upgrade", "scripts/_lib/proposals.py", "if len(selves) > 1 or", "if len(selves) > 99 and", KEEPER),
+    Mutant("anybody upgrades", UUPS, "internal override restricted {}", "internal override {}", UPGRADES),
+    Mutant("implementations can be initialised", UUPS, "        _disableInitializers();\n", "", UPGRADES),
+    Mutant("storage may move", LAYOUTS, "report.ok ? null : report.explain(false)", "report ? null : null", LAYOUT),
+    Mutant("a namespace may be a lie", LAYOUTS, ".filter((name) => !texts", ".filter((name) => false && !texts", LAYOUT),
+    Mutant("the trial passes a short notice", f"{LIB}/proposal.py", "if ready_at - evm.now < notice:", "if ready_at < notice:", COMMANDS),
+    Mutant("the trial accepts another outcome", f"{LIB}/proposal.py", "if after.get(label) != wanted:", "if wanted is None:", COMMANDS),
+    Mutant("unsorted signatures", f"{LIB}/safe.py", "for owner in sorted(signatures, key=_number)", "for owner in signatures", COMMANDS),
+    Mutant("the checksum counts the name", f"{LIB}/safe.py", '{**batch["meta"], "name": None}', 'batch["meta"]', COMMANDS),
+    Mutant("what is void looks ready", f"{LIB}/operations.py", "if now < self.expires_at else", "if self.expires_at else", COMMANDS),
+    Mutant("a keeper forgets the gas", f"{LIB}/filling.py", "gain - gas, path)", "gain, path)", KEEPER),
+    Mutant("any code is an upgrade", f"{LIB}/proposals.py", "if len(selves) > 1 or", "if len(selves) > 99 and", KEEPER),
     Mutant("a mint rounds down", INDEX, "amount = _up(unit, added)", "amount = _down(unit, added)", MACHINE),
     Mutant("a redemption burns a wei less", INDEX, "_burn(owner, shares);", "_burn(owner, shares - 1);", MACHINE),
     Mutant("a short basket can be minted", INDEX, "if (held < books + claims) revert", "if (held < claims) revert", QUIRKS),
