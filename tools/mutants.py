@@ -21,6 +21,9 @@ MACHINE, UNIT, QUIRKS = "tests/stateful/test_index_machine.py", "tests/unit/test
 STAKED = "contracts/staking/StakedToken.sol"
 STAKES, STAKING = "tests/stateful/test_staking_machine.py", "tests/unit/test_staked_token.py"
 GRIEF, EIP4626 = "tests/attacks/test_staking_griefing.py", "tests/unit/test_erc4626_properties.py"
+UUPS, LAYOUTS, LIB = "contracts/governance/GovernedUUPS.sol", "scripts/_lib/layout.js", "scripts/_lib"
+UPGRADES, LAYOUT = "tests/upgrade/test_upgrade.py", "tests/upgrade/test_storage_layout.py"
+COMMANDS, KEEPER = "tests/scripts/test_proposals.py", "tests/integration/test_rebalance_commands.py"
 TRADES, RULES = "tests/integration/test_router.py", "tests/integration/test_governance.py"
 
 ORACLE, REGISTRY = "contracts/oracle/PriceOracle.sol", "contracts/methodology/SupplyRegistry.sol"
@@ -42,6 +45,17 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = (
+    Mutant("anybody upgrades", UUPS, "internal override restricted {}", "internal override {}", UPGRADES),
+    Mutant("implementations can be initialised", UUPS, "        _disableInitializers();\n", "", UPGRADES),
+    Mutant("storage may move", LAYOUTS, "report.ok ? null : report.explain(false)", "report ? null : null", LAYOUT),
+    Mutant("a namespace may be a lie", LAYOUTS, ".filter((name) => !texts", ".filter((name) => false && !texts", LAYOUT),
+    Mutant("the trial passes a short notice", f"{LIB}/proposal.py", "if ready_at - evm.now < notice:", "if ready_at < notice:", COMMANDS),
+    Mutant("the trial accepts another outcome", f"{LIB}/proposal.py", "if after.get(label) != wanted:", "if wanted is None:", COMMANDS),
+    Mutant("unsorted signatures", f"{LIB}/safe.py", "for owner in sorted(signatures, key=_number)", "for owner in signatures", COMMANDS),
+    Mutant("the checksum counts the name", f"{LIB}/safe.py", '{**batch["meta"], "name": None}', 'batch["meta"]', COMMANDS),
+    Mutant("what is void looks ready", f"{LIB}/operations.py", "if now < self.expires_at else", "if self.expires_at else", COMMANDS),
+    Mutant("a keeper forgets the gas", f"{LIB}/filling.py", "gain - gas, path)", "gain, path)", KEEPER),
+    Mutant("any code is an upgrade", f"{LIB}/proposals.py", "if len(selves) > 1 or", "if len(selves) > 99 and", KEEPER),
     Mutant("a mint rounds down", INDEX, "amount = _up(unit, added)", "amount = _down(unit, added)", MACHINE),
     Mutant("a redemption burns a wei less", INDEX, "_burn(owner, shares);", "_burn(owner, shares - 1);", MACHINE),
     Mutant("a short basket can be minted", INDEX, "if (held < books + claims) revert", "if (held < claims) revert", QUIRKS),
