@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
 from copy import deepcopy
 from typing import Any, ClassVar
 
 import eth_abi
-import pytest
 from eth_utils import keccak, to_checksum_address
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from scripts._lib.evm import Deployed, Receipt
 from tests.model.index import IndexModel
@@ -27,7 +26,6 @@ RATE_SET = "0x" + keccak(text="RateSet(uint256)").hex()
 
 PERSON = st.sampled_from(PEOPLE)
 AMOUNT = st.one_of(st.integers(0, 3), st.integers(10**15, 10**19), st.integers(10**19, 10**22))
-LIQUIDITY = st.one_of(st.integers(1, 10), st.integers(10**9, 10**16))
 PART = st.integers(0, 1000)
 TOKEN = st.integers(0, 5)
 
@@ -37,6 +35,7 @@ class PointsMachine(RuleBasedStateMachine):
 
     world: ClassVar[World]
     start: ClassVar[tuple[PointsModel, list[IndexModel]]]
+    met: ClassVar[Counter[str]] = Counter()
 
     def __init__(self) -> None:
         super().__init__()
@@ -51,11 +50,39 @@ class PointsMachine(RuleBasedStateMachine):
         self.rewards = [w.tokens[0], w.dollar]
         self.rates: dict[str, list[tuple[int, int]]] = {token.address: [(0, WAD)] for token in (*w.staked, w.staked_soso)}
         self.feeds = {name: (10**8, w.genesis) for name in FEEDS}
-        self.long_sleeps = 0
+        self.long_sleeps = self.rolled = 0
 
     def teardown(self) -> None:
-        self.every_epoch_is_still_the_definition()
-        self.evm.rpc.call("evm_revert", self.snapshot)
+        try:
+            self.every_epoch_is_still_the_definition()
+            self.count()
+        finally:
+            self.evm.rpc.call("evm_revert", self.snapshot)
+
+    @initialize()
+    def people_settle(self) -> None:
+        """Everybody has something of everything in some measure; all but dave have joined, and carol is alice's friend."""
+        for place, person in enumerate(PEOPLE):
+            for n in range(6):
+                self.take(person, n, 12**place * 10**17 * (5 - n))
+            if person != "dave":
+                self.join(person)
+        self.bind("carol", "alice")
+        self.fund(0, 0, 10**20)
+
+    def count(self) -> None:
+        """What this run has met."""
+        met, epochs = self.met, range(self.epoch + 1)
+        met["epochs"] += len(epochs)
+        met["carried"] += sum(self.model.price(e, t.address) > self.model.own_price(e, t.address) for e in epochs for t in self.tokens)
+        met["boosted"] += sum(any(self.model.values(self.now, a, e).boosts()) for e in epochs for a in self.names.values())
+        for epoch, records in list(self.model.recorded.items()):
+            met["recorded"] += len(records)
+            for account, own in records.items():
+                met["with a bonus"] += self.model.total(account, epoch) > own
+                met["capped"] += self.model.total(account, epoch) >= 2 * own
+        met["paid"] += sum(len(pot.claimed) for pot in self.model.pots.values())
+        met["rolled over"] += self.rolled
 
     # ------------------------------------------------------------ history
 
@@ -84,41 +111,53 @@ class PointsMachine(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ time
 
-    @rule(data=st.data())
-    def time_passes(self, data: st.DataObject) -> None:
-        left = self.model.end(self.epoch) - self.now
-        kinds = [st.integers(0, 3), st.integers(1, 2 * DAY), st.sampled_from([left - 1, left, left + 1, left + RECORDING])]
-        if self.long_sleeps < 2:
-            kinds.append(st.sampled_from([8 * LENGTH + 1, RECORDING + CLAIMING + LENGTH]))
-        seconds = data.draw(st.one_of(kinds))
-        self.long_sleeps += seconds > 3 * LENGTH
+    def go(self, seconds: int) -> None:
         self.now += seconds
         self.evm.mine_at(self.now)
 
+    @rule(data=st.data())
+    def time_passes(self, data: st.DataObject) -> None:
+        left = self.model.end(self.epoch) - self.now
+        self.go(data.draw(st.one_of(st.integers(0, 3), st.integers(1, 2 * DAY), st.sampled_from([left - 1, left, left + 1]))))
+
+    @rule(later=st.sampled_from([0, 1, DAY]), lively=st.booleans(), opened=st.booleans(), people=st.permutations(PEOPLE), done=st.integers(0, 4))
+    def the_next_epoch_begins(self, later: int, lively: bool, opened: bool, people: list[str], done: int) -> None:
+        """With or without what a keeper does: feeds, prices, and the first `done` of the people recorded and paid; and a new pot."""
+        self.fund(1, 0, 10**12)
+        self.go(self.model.end(self.epoch) - self.now + later)
+        if lively:
+            self.feeds_keep_up()
+        if opened:
+            self.open_part(0, MAX)
+        if done:
+            self.record_many(people, done)
+            self.claim(people, done)
+
+    @precondition(lambda self: self.long_sleeps < 1)
+    @rule(seconds=st.sampled_from([8 * LENGTH + 1, RECORDING + CLAIMING - LENGTH, RECORDING + CLAIMING + LENGTH]))
+    def nobody_comes_for_long(self, seconds: int) -> None:
+        self.long_sleeps += 1
+        self.go(seconds)
+
     # ------------------------------------------------------------ positions
 
-    @rule(person=PERSON, n=st.integers(0, 1), shares=AMOUNT)
-    def mint_index(self, person: str, n: int, shares: int) -> None:
-        if shares:
-            self.act(self.w.indexes[n].mint, shares, self.names[person], [MAX])
-            self.indexes[n].mint(self.now, shares, person)
+    @rule(person=PERSON, n=TOKEN, amount=AMOUNT)
+    def take(self, person: str, n: int, amount: int) -> None:
+        """Buys, stakes, or locks liquidity."""
+        if n >= 2:
+            self.act(self.tokens[n].mint, self.names[person], amount if n < 5 else amount // 10**6)
+        elif amount:
+            self.act(self.tokens[n].mint, amount, self.names[person], [MAX])
+            self.indexes[n].mint(self.now, amount, person)
 
-    @rule(n=st.integers(0, 1))
-    def collect_fees(self, n: int) -> None:
-        self.act(self.w.indexes[n].collectFees)
-        self.indexes[n].collect_fees(self.now)
-
-    @rule(person=PERSON, n=st.integers(2, 4), amount=AMOUNT)
-    def stake(self, person: str, n: int, amount: int) -> None:
-        self.act(self.tokens[n].mint, self.names[person], amount)
-
-    @rule(person=PERSON, liquidity=LIQUIDITY)
-    def lock(self, person: str, liquidity: int) -> None:
-        self.act(self.w.pool.mint, self.names[person], liquidity)
-
-    @rule(person=PERSON, n=st.integers(2, 5), part=PART)
+    @rule(person=PERSON, n=st.integers(0, 5), part=PART)
     def leave(self, person: str, n: int, part: int) -> None:
-        self.act(self.tokens[n].burn, self.names[person], self.tokens[n].balanceOf(self.names[person]) * part // 1000)
+        """Unstakes or unlocks; the fees of an index are collected."""
+        if n >= 2:
+            self.act(self.tokens[n].burn, self.names[person], self.tokens[n].balanceOf(self.names[person]) * part // 1000)
+        else:
+            self.act(self.tokens[n].collectFees)
+            self.indexes[n].collect_fees(self.now)
 
     @rule(giver=PERSON, taker=PERSON, n=TOKEN, part=PART)
     def transfer(self, giver: str, taker: str, n: int, part: int) -> None:
@@ -128,17 +167,18 @@ class PointsMachine(RuleBasedStateMachine):
     @rule(person=PERSON, n=st.integers(2, 5), amount=AMOUNT)
     def flash(self, person: str, n: int, amount: int) -> None:
         """In and out within a second."""
-        before = [self.ledger.pointsOf(self.names[person], epoch) for epoch in range(max(0, self.epoch - 1), self.epoch + 1)]
-        self.evm.mine_at(self.now)
-        before = [self.ledger.pointsOf(self.names[person], epoch) for epoch in range(max(0, self.epoch - 1), self.epoch + 1)]
-        self.act(self.tokens[n].mint, self.names[person], amount)
-        self.act(self.tokens[n].burn, self.names[person], amount)
-        after = [self.ledger.pointsOf(self.names[person], epoch) for epoch in range(max(0, self.epoch - 1), self.epoch + 1)]
-        assert after == before, "P5"
+        account = self.names[person]
+        before = self.ledger.pointsOf(account, self.epoch)
+        self.act(self.tokens[n].mint, account, amount)
+        self.act(self.tokens[n].burn, account, amount)
+        assert self.ledger.pointsOf(account, self.epoch) == before, "P5"
 
     # ------------------------------------------------------------ prices
 
     @rule(name=st.sampled_from(FEEDS), answer=st.one_of(st.integers(0, 10), st.integers(10**5, 10**13)))
+    def price_is(self, name: str, answer: int) -> None:
+        self.price_moves(name, answer)
+
     def price_moves(self, name: str, answer: int) -> None:
         self.act(self.w.feeds[name].setAnswer, answer, self.now)
         self.feeds[name] = (answer, self.now)
@@ -146,12 +186,7 @@ class PointsMachine(RuleBasedStateMachine):
     @rule()
     def feeds_keep_up(self) -> None:
         for name in FEEDS:
-            self.price_moves_to_itself(name)
-
-    def price_moves_to_itself(self, name: str) -> None:
-        answer = self.feeds[name][0] or 10**8
-        self.act(self.w.feeds[name].setAnswer, answer, self.now)
-        self.feeds[name] = (answer, self.now)
+            self.price_moves(name, self.feeds[name][0] or 10**8)
 
     @rule(n=st.integers(2, 4), rate=st.one_of(st.integers(0, 3), st.integers(WAD, 3 * WAD), st.just(2**130)))
     def rate_moves(self, n: int, rate: int) -> None:
@@ -171,8 +206,9 @@ class PointsMachine(RuleBasedStateMachine):
         return held * price // 10**6 * WAD // index.total_supply(self.now)
 
     def rate_at(self, token: Deployed, epoch: int) -> int:
+        """The last before the epoch's first second."""
         start = self.model.genesis + epoch * LENGTH
-        return max((entry for entry in self.rates[token.address] if entry[0] < start), key=lambda entry: entry[0])[1] if start else WAD
+        return next((rate for time, rate in reversed(self.rates[token.address]) if time < start), WAD)
 
     def find(self, place: int) -> int:
         """The model's prices of one item of the sources; how many are missing."""
@@ -189,23 +225,19 @@ class PointsMachine(RuleBasedStateMachine):
                 price = staked_price(self.oracle("SOSO") or 0, self.rate_at(self.w.staked_soso, epoch))
                 missing += not self.model.fix(self.now, sources.soso, price)
         elif sources.pools:
-            index = self.w.indexes[0].address
-            listed = any(index == known for known, _ in sources.pairs)
-            price0 = self.model.own_price(epoch, index) if listed else 0
+            price0 = self.model.own_price(epoch, self.w.indexes[0].address)
             missing += not self.model.fix(self.now, sources.pools[0], fair_price(price0, (self.oracle("USD") or 0) * 10**12))
         return missing
 
-    @rule(data=st.data())
-    def open(self, data: st.DataObject) -> None:
+    @rule(part=st.sampled_from([(0, MAX), (0, MAX), (0, 1), (1, 3), (2, 4), (3, MAX)]))
+    def open(self, part: tuple[int, int]) -> None:
         """By anybody, all or a part, as often as they like."""
-        first, end = data.draw(st.sampled_from([(0, MAX), (0, MAX), (0, 1), (1, 3), (2, 4), (3, MAX)]))
-        places = range(first, min(end, len(self.model.sources_of(self.epoch).pairs) + 2))
-        sources = self.model.sources_of(self.epoch)
-        listed = any(self.w.indexes[0].address == known for known, _ in sources.pairs)
-        assert listed or not sources.pools
-        missing = sum(self.find(place) for place in places)
-        self.evm.next_at(self.now)
-        receipt = self.act(self.ledger.openEpochPart, first, end) if (first, end) != (0, MAX) else self.act(self.ledger.openEpoch)
+        self.open_part(*part)
+
+    def open_part(self, first: int, end: int) -> None:
+        missing = sum(self.find(place) for place in range(first, min(end, len(self.model.sources_of(self.epoch).pairs) + 2)))
+        whole = (first, end) == (0, MAX)
+        receipt = self.act(self.ledger.openEpoch) if whole else self.act(self.ledger.openEpochPart, first, end)
         assert len(receipt.events(self.ledger, "PriceMissing")) == missing
 
     @rule(choice=st.integers(0, 3))
@@ -241,32 +273,28 @@ class PointsMachine(RuleBasedStateMachine):
             self.act(self.w.referrals.bind, account, self.names[referrer])
             self.model.referrals[account] = (self.names[referrer], self.now)
 
-    def recordable(self) -> Iterator[int]:
+    def recordable(self) -> list[int]:
         """Epochs within their week."""
-        return (epoch for epoch in range(max(0, self.epoch - 3), self.epoch) if self.now < self.model.end(epoch) + RECORDING)
+        return [epoch for epoch in range(max(0, self.epoch - 3), self.epoch) if self.now < self.model.end(epoch) + RECORDING]
 
-    @rule(person=PERSON, back=st.integers(0, 2))
-    def record(self, person: str, back: int) -> None:
-        epoch, account = max(0, self.epoch - back), self.names[person]
-        method = self.ledger.record
-        end = self.model.end(epoch)
-        if not end <= self.now < end + RECORDING:
-            with reverts(self.refused("OutsideWindow"), epoch=epoch, opens=end, closes=end + RECORDING, timestamp=self.now):
-                self.act(method, account, epoch)
-        elif not self.model.counts(account, epoch):
+    @precondition(recordable)
+    @rule(person=PERSON, data=st.data())
+    def record(self, person: str, data: st.DataObject) -> None:
+        epoch, account = data.draw(st.sampled_from(self.recordable())), self.names[person]
+        if not self.model.counts(account, epoch):
             with reverts(self.refused("NotJoined"), account=account, epoch=epoch):
-                self.act(method, account, epoch)
+                self.act(self.ledger.record, account, epoch)
         elif account in self.model.recorded[epoch]:
             with reverts(self.refused("AlreadyRecorded"), account=account, epoch=epoch):
-                self.act(method, account, epoch)
+                self.act(self.ledger.record, account, epoch)
         else:
-            self.act(method, account, epoch)
+            self.act(self.ledger.record, account, epoch)
             self.model.record(self.now, account, epoch)
 
     @rule(people=st.permutations(PEOPLE), size=st.integers(1, len(PEOPLE)))
     def record_many(self, people: list[str], size: int) -> None:
         """In any order, with whoever may not be recorded among them."""
-        for epoch in list(self.recordable()):
+        for epoch in self.recordable():
             accounts = [self.names[person] for person in people[:size]]
             self.act(self.ledger.recordMany, accounts, epoch)
             for account in accounts:
@@ -282,25 +310,40 @@ class PointsMachine(RuleBasedStateMachine):
         self.act(self.ledger.fund, epoch, token, amount)
         self.model.fund(epoch, token.address, amount)
 
-    @rule(person=PERSON, n=st.integers(0, 1), data=st.data())
-    def claim(self, person: str, n: int, data: st.DataObject) -> None:
-        known = sorted({epoch for epoch, _ in self.model.pots} | {0})
-        epoch, account, token = data.draw(st.sampled_from(known)), self.names[person], self.rewards[n]
-        opens = self.model.end(epoch) + RECORDING
-        pot = self.model.pots[epoch, token.address]
-        if not opens <= self.now < opens + CLAIMING:
-            with reverts(self.refused("OutsideWindow"), epoch=epoch, opens=opens, closes=opens + CLAIMING, timestamp=self.now):
-                self.act(self.ledger.claim, epoch, token, sender=account)
-            return
-        again = account in pot.claimed
-        amount = self.model.claim(account, epoch, token.address)
+    def payable(self) -> list[tuple[int, str]]:
+        """Pots whose claims are open."""
+        opens = {key: self.model.end(key[0]) + RECORDING for key in self.model.pots}
+        return sorted(key for key, since in opens.items() if since <= self.now < since + CLAIMING)
+
+    @rule(people=st.permutations(PEOPLE), size=st.integers(1, len(PEOPLE)))
+    def claim(self, people: list[str], size: int) -> None:
+        for epoch, name in self.payable()[-4:]:
+            for person in people[:size]:
+                self.claim_one(self.names[person], epoch, name)
+
+    def claim_one(self, account: str, epoch: int, name: str) -> None:
+        again = account in self.model.pots[epoch, name].claimed
+        amount = self.model.claim(account, epoch, name)
+        assert self.ledger.claimable(account, epoch, name) == amount
         if amount == 0:
-            with reverts(self.refused("AlreadyClaimed" if again else "NothingToClaim"), account=account, epoch=epoch, token=token.address):
-                self.act(self.ledger.claim, epoch, token, sender=account)
+            with reverts(self.refused("AlreadyClaimed" if again else "NothingToClaim"), account=account, epoch=epoch, token=name):
+                self.act(self.ledger.claim, epoch, name, sender=account)
             return
+        token = next(token for token in self.rewards if token.address == name)
         before = token.balanceOf(account)
-        self.act(self.ledger.claim, epoch, token, sender=account)
+        self.act(self.ledger.claim, epoch, name, sender=account)
         assert token.balanceOf(account) == before + amount, "P1"
+
+    @rule(person=PERSON, n=st.integers(0, 1), back=st.integers(0, 3))
+    def too_early_or_too_late(self, person: str, n: int, back: int) -> None:
+        epoch, account = max(0, self.epoch - back), self.names[person]
+        ends = self.model.end(epoch)
+        record = (self.ledger.record, (account, epoch), ends, ends + RECORDING)
+        claim = (self.ledger.claim, (epoch, self.rewards[n]), ends + RECORDING, ends + RECORDING + CLAIMING)
+        for method, args, opens, closes in (record, claim):
+            if not opens <= self.now < closes:
+                with reverts(self.refused("OutsideWindow"), epoch=epoch, opens=opens, closes=closes, timestamp=self.now):
+                    self.act(method, *args, sender=account)
 
     @rule(n=st.integers(0, 1), data=st.data())
     def roll_over(self, n: int, data: st.DataObject) -> None:
@@ -316,6 +359,7 @@ class PointsMachine(RuleBasedStateMachine):
         else:
             self.act(self.ledger.rollOver, epoch, token)
             self.model.roll_over(self.now, epoch, token.address)
+            self.rolled += 1
 
     # ------------------------------------------------------------ invariants
 
@@ -380,30 +424,23 @@ class PointsMachine(RuleBasedStateMachine):
         self.compare(range(self.epoch + 1))
 
 
-@pytest.fixture(autouse=True, scope="module")
-def world(evm, project):
-    """One world for all runs; each restores it."""
-    snapshot = evm.rpc.call("evm_snapshot")
-    with evm.standstill():
-        owner = evm.account("points owner")
-        w = World(evm, project, owner, length=LENGTH, daily_fee=DAILY_FEE, mint_fee=MINT_FEE)
-        for token in w.tokens:
-            token.mint(owner, 10**40, sender=owner)
-        for token in (w.tokens[0], w.dollar):
-            token.approve(w.ledger, MAX, sender=owner)
-        w.tokens[0].approve(w.indexes[0].address, MAX, sender=owner)
-        genesis, sources = w.genesis, w.sources()
-        model = PointsModel(genesis, LENGTH)
-        model.set_sources(genesis, Sources(tuple(sources[0]), w.staked_soso.address, (w.pool.address,)))
-        indexes = []
-        for index in w.indexes:
-            known = IndexModel({"T": UNIT}, DAILY_FEE, MINT_FEE, CAP, genesis, "fees")
-            known.mint(genesis, WAD, "owner")
-            indexes.append(known)
-            model.transfer(genesis, index.address, NOBODY, owner, WAD)
-        PointsMachine.world, PointsMachine.start = w, (model, indexes)
-        yield
-    evm.rpc.call("evm_revert", snapshot)
-
-
-TestPoints = PointsMachine.TestCase
+def test_points_are_their_model(evm, project):
+    owner = evm.account("points owner")
+    w = World(evm, project, owner, length=LENGTH, daily_fee=DAILY_FEE, mint_fee=MINT_FEE)
+    for token in w.tokens:
+        token.mint(owner, 10**40, sender=owner)
+    for token in (w.tokens[0], w.dollar):
+        token.approve(w.ledger, MAX, sender=owner)
+    w.tokens[0].approve(w.indexes[0].address, MAX, sender=owner)
+    model = PointsModel(w.genesis, LENGTH)
+    model.set_sources(w.genesis, Sources(tuple(w.sources()[0]), w.staked_soso.address, (w.pool.address,)))
+    indexes = []
+    for index in w.indexes:
+        known = IndexModel({"T": UNIT}, DAILY_FEE, MINT_FEE, CAP, w.genesis, "fees")
+        known.mint(w.genesis, WAD, "owner")
+        indexes.append(known)
+        model.transfer(w.genesis, index.address, NOBODY, owner, WAD)
+    PointsMachine.world, PointsMachine.start = w, (model, indexes)
+    PointsMachine.met = Counter()
+    run_state_machine_as_test(PointsMachine)
+    assert min(PointsMachine.met.values()) >= 10, PointsMachine.met

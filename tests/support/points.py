@@ -24,7 +24,7 @@ def new_ledger(evm: Evm, project: Any, authority: Any, oracle: Any, router: Any,
 
 @dataclass
 class World:
-    """Two indexes of $1 a share, without fees unless told, each staked at the rate one, SOSO at $1, and a pool of the first index with a dollar of six decimals.
+    """Two indexes, or as many as told, of $1 a share, without fees unless told, each staked at the rate one, SOSO at $1, and a pool of the first index with a dollar of six decimals.
 
     `owner` governs without delay. `router` is an account that may tell of purchases.
     """
@@ -35,6 +35,7 @@ class World:
     length: int = 28 * DAY
     daily_fee: int = 0
     mint_fee: int = 0
+    count: int = 2
     indexes: list[Deployed] = field(default_factory=list)
     staked: list[Deployed] = field(default_factory=list)
     feeds: dict[str, Deployed] = field(default_factory=dict)
@@ -45,9 +46,9 @@ class World:
         self.router = self.evm.account("router")
         self.authority = deploy(project.ProtocolManager, owner, sender=owner)
         self.oracle = deploy(project.PriceOracle, self.authority, sender=owner)
-        self.tokens = [self.token(f"T{n}", 6) for n in range(2)]
+        self.tokens = [self.token(f"T{n}", 6) for n in range(self.count)]
         self.soso, self.dollar = self.token("SOSO", 18), self.token("USD", 6)
-        for n in range(2):
+        for n in range(self.count):
             self.add_index(n)
         self.staked_soso = self.new_staked(self.soso)
         self.locker = deploy(project.LockerMock, sender=owner)
