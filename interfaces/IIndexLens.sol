@@ -26,6 +26,36 @@ interface IIndexLens {
         uint256 weight;
     }
 
+    /// @notice How an index is staked; all zero where it is not.
+    /// @param stakedToken where
+    /// @param totalAssets {share} of the index behind all staked shares, vested rewards included
+    /// @param totalSupply {share} of the staked token
+    /// @param exchangeRate D18{share/staked share}
+    /// @param epochStartRate the same in the first second of the running epoch
+    /// @param unvestedRewards {share} on their way
+    /// @param coolingAssets {share} that are leaving or have matured unclaimed
+    /// @param cooldown seconds
+    /// @param currentApr D18, at the pace of the running rewards
+    /// @param epochApr D18, over the running epoch until now
+    /// @param lastEpochApr D18, over the epoch before
+    /// @param stakersPart bp of the fees
+    /// @param pendingToStakers {share} that the next distribution brings
+    struct Staking {
+        address stakedToken;
+        uint256 totalAssets;
+        uint256 totalSupply;
+        uint256 exchangeRate;
+        uint256 epochStartRate;
+        uint256 unvestedRewards;
+        uint256 coolingAssets;
+        uint256 cooldown;
+        uint256 currentApr;
+        uint256 epochApr;
+        uint256 lastEpochApr;
+        uint256 stakersPart;
+        uint256 pendingToStakers;
+    }
+
     /// @param priced true where every constituent has a live price; otherwise NAV and share price leave out those without
     /// @param nav D18{USD} of the basket
     /// @param sharePrice D18{USD/whole share}
@@ -43,6 +73,7 @@ interface IIndexLens {
         uint256 nav;
         uint256 sharePrice;
         Constituent[] constituents;
+        Staking staking;
     }
 
     /// @notice State, fees, caps, basket and prices of an index. Never reverts for want of a price.
@@ -51,6 +82,9 @@ interface IIndexLens {
 
     /// @notice The same for every index of the factory.
     function overviews() external view returns (Overview[] memory);
+
+    /// @notice How `index` is staked. `overview` includes it.
+    function staking(address index) external view returns (Staking memory);
 
     /// @notice D18{USD} that `shares` can redeem now, rounded down.
     /// @dev Reverts where a price is missing: PriceOracle errors.

@@ -20,7 +20,8 @@ interface IIndexRouter {
     /// @param token what is paid or wanted: an ERC-20 of the tree, or zero for ether
     /// @param deadline Unix seconds, the last second in which the trade may happen
     /// @param permit for `permission`, empty for an allowance
-    /// @param referralCode goes into the event, zero for none
+    /// @param stake true to stake what is bought: the receiver gets shares of the index's staked token. Has no meaning in a sale
+    /// @param referralCode goes into the event and to the purchase hook, zero for none
     struct Trade {
         address index;
         address token;
@@ -28,6 +29,7 @@ interface IIndexRouter {
         uint256 deadline;
         Permission permission;
         bytes permit;
+        bool stake;
         bytes32 referralCode;
     }
 
@@ -41,11 +43,19 @@ interface IIndexRouter {
         bytes32 referralCode
     );
     event Sold(address indexed index, address indexed seller, address indexed receiver, address token, uint256 shares, uint256 amountOut);
+    event Staked(address indexed index, address indexed payer, address indexed receiver, uint256 shares, uint256 stakedShares);
+    event BuyHookSet(address indexed hook);
     event HopSet(address indexed token, address indexed next, uint24 fee);
 
     error IndexRouter_ZeroAddress();
     error IndexRouter_UnknownIndex(address index);
     error IndexRouter_Expired(uint256 deadline, uint256 timestamp);
+
+    /// @notice Nobody can stake it.
+    error IndexRouter_NoStakedToken(address index);
+
+    /// @notice A purchase hook must be a contract.
+    error IndexRouter_InvalidHook(address hook);
 
     /// @notice There is no path from the token to the root.
     error IndexRouter_NoPath(address token);
@@ -101,6 +111,13 @@ interface IIndexRouter {
     /// @return received {tok}, `amountOut` or a little more
     function sellExactOutput(Trade calldata t, uint256 amountOut, uint256 maxShares) external returns (uint256 shares, uint256 received);
 
+    /// @notice Stakes `shares` of the caller, with an EIP-2612 permit instead of an earlier transaction.
+    /// @dev A permit that somebody else has used is no reason to fail. Reverts: UnknownIndex, NoStakedToken, ZeroAddress, whatever StakedToken.deposit refuses,
+    /// ERC-20 errors.
+    /// @param permit as for {Permission.Permit}; empty to use an allowance
+    /// @return stakedShares {share of the staked token}
+    function stakeWithPermit(address index, uint256 shares, address receiver, bytes calldata permit) external returns (uint256 stakedShares);
+
     // ---------------------------------------------------------------- quotes
 
     /// @notice What `buy` of `shares` would cost now, to the wei. Not a view because it really swaps and undoes it: call it with eth_call.
@@ -112,6 +129,15 @@ interface IIndexRouter {
     /// @notice The most shares that `amountIn` buys now, nearly, and what they cost: `amountIn` at most. As {quoteBuy}.
     /// @dev Regula falsi with the Illinois rule (halving the side that stays) on the cost curve; what is missing is far less than the price impact.
     function quoteBuyExactInput(address index, address token, uint256 amountIn) external returns (uint256 shares, uint256 cost);
+
+    // ---------------------------------------------------------------- the purchase hook
+
+    /// @notice Sets who is told about purchases, zero for nobody. Restricted.
+    /// @dev Reverts: AccessManagedUnauthorized, InvalidHook.
+    function setBuyHook(address hook) external;
+
+    /// @notice Who is told about purchases: {IBuyHook}.
+    function buyHook() external view returns (address);
 
     // ---------------------------------------------------------------- paths
 

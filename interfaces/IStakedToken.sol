@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 
 import {ITimeWeightedERC20} from "./ITimeWeightedERC20.sol";
@@ -153,7 +152,7 @@ interface IStakedToken is ITimeWeightedERC20, IERC7575, IERC7540Redeem, IERC7540
     function exchangeRateAt(uint256 epoch) external view returns (uint256);
 
     /// @notice D18 simple yearly return over `epoch`, over its part until now if it is running. Rounded down.
-    /// @dev 0 in the first second of the running epoch. Reverts: FutureEpoch.
+    /// @dev 0 in the first second of the running epoch, and where everybody left during the epoch: the rate goes back to one then. Reverts: FutureEpoch.
     function epochApr(uint256 epoch) external view returns (uint256);
 
     /// @notice D18 simple yearly return at the pace of the running stream; 0 where none runs or nobody stakes. Rounded down.

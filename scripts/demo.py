@@ -12,7 +12,9 @@ from rich.table import Table
 
 from scripts._lib import chain
 from scripts._lib.build import ROOT, fresh_project
-from scripts._lib.demo import Demo
+from scripts._lib.demo.holder import Holder
+from scripts._lib.demo.stage import Stage
+from scripts._lib.demo.staking import Staking
 from scripts._lib.deployment import deploy
 from scripts._lib.evm import Evm
 from scripts._lib.overview import overviews, tables
@@ -23,26 +25,28 @@ chain.quiet()
 
 @click.command(cls=ConnectedProviderCommand)
 def cli() -> None:
-    """Deploy the protocol on the fork and walk through a holder's life."""
+    """Deploy the protocol on the fork and walk through the life of a holder and a staker."""
     console = Console()
     record = deploy(console=console)
     system = System(Evm(chain.rpc().url), fresh_project(), record)
     console.print(f"[green]✓[/] [bold]Deployed[/]  {len(record.contracts)} contracts, {len(record.indexes)} indexes")
-    demo = Demo(system, console)
-    demo.run()
+    stage = Stage(system, console)
+    for chapter in (Holder, Staking):
+        console.rule(f"[bold]{chapter.__name__}", align="left")
+        chapter(stage).run()
 
     indexes = overviews(system.lens)
     for table in tables(indexes):
         console.print(table)
     gas = Table("step", "gas", title="Gas", title_justify="left")
-    for step in demo.report:
+    for step in stage.report:
         if "gas" in step:
             gas.add_row(step["step"], f"{step['gas']:,}")
     console.print(gas)
 
     (ROOT / "build").mkdir(exist_ok=True)
-    result = {"contracts": record.contracts, "indexes": record.indexes, "steps": demo.report, "state": indexes, "broken": demo.broken}
+    result = {"contracts": record.contracts, "indexes": record.indexes, "steps": stage.report, "state": indexes, "broken": stage.broken}
     (ROOT / "build/demo.json").write_text(json.dumps(result, indent=2) + "\n")
     console.print("Written to build/demo.json")
-    if demo.broken:
+    if stage.broken:
         sys.exit(1)

@@ -2,7 +2,9 @@
 pragma solidity 0.8.37;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
 
+import {IFeeDistributor} from "../../interfaces/IFeeDistributor.sol";
 import {IIndexFactory} from "../../interfaces/IIndexFactory.sol";
 import {IIndexRouter} from "../../interfaces/IIndexRouter.sol";
 import {IIndexToken} from "../../interfaces/IIndexToken.sol";
@@ -40,16 +42,20 @@ contract RoleTable {
     }
 
     function _coreRows() private pure returns (Row[] memory table) {
-        table = new Row[](4);
+        table = new Row[](5);
         table[0] = Row("IndexFactory", IIndexFactory.createIndex.selector, Roles.GOVERNOR);
         table[1] = Row("IndexRouter", IIndexRouter.setHop.selector, Roles.GOVERNOR);
-        table[2] = Row("PriceOracle", IPriceOracle.setRoute.selector, Roles.GOVERNOR);
-        table[3] = Row("PriceOracle", IPriceOracle.removeRoute.selector, Roles.GOVERNOR);
+        table[2] = Row("IndexRouter", IIndexRouter.setBuyHook.selector, Roles.GOVERNOR);
+        table[3] = Row("PriceOracle", IPriceOracle.setRoute.selector, Roles.GOVERNOR);
+        table[4] = Row("PriceOracle", IPriceOracle.removeRoute.selector, Roles.GOVERNOR);
     }
 
     function _stakingRows() private pure returns (Row[] memory table) {
-        table = new Row[](1);
+        table = new Row[](4);
         table[0] = Row("StakedToken", IStakedToken.setCooldown.selector, Roles.GOVERNOR);
+        table[1] = Row("FeeDistributor", IFeeDistributor.setSplit.selector, Roles.GOVERNOR);
+        table[2] = Row("FeeDistributor", IFeeDistributor.setTreasury.selector, Roles.GOVERNOR);
+        table[3] = Row("FeeDistributor", UUPSUpgradeable.upgradeToAndCall.selector, Roles.GOVERNOR);
     }
 
     /// @dev The manager itself always asks for ADMIN here. These rows only let the guardian of GOVERNOR cancel what is scheduled.

@@ -4,10 +4,12 @@ pragma solidity 0.8.37;
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
+import {IFeeDistributor} from "../../interfaces/IFeeDistributor.sol";
 import {IIndexFactory} from "../../interfaces/IIndexFactory.sol";
 import {IIndexLens} from "../../interfaces/IIndexLens.sol";
 import {IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
+import {IStakedToken} from "../../interfaces/IStakedToken.sol";
 
 /// @title Everything about an index in one call
 /// @dev Reads only. Nothing in the protocol depends on it, so it can be replaced at will.
@@ -16,10 +18,12 @@ contract IndexLens is IIndexLens {
 
     IIndexFactory public immutable factory;
     IPriceOracle public immutable oracle;
+    IFeeDistributor public immutable distributor;
 
-    constructor(IIndexFactory factory_, IPriceOracle oracle_) {
+    constructor(IIndexFactory factory_, IPriceOracle oracle_, IFeeDistributor distributor_) {
         factory = factory_;
         oracle = oracle_;
+        distributor = distributor_;
     }
 
     /// @inheritdoc IIndexLens
@@ -36,6 +40,7 @@ contract IndexLens is IIndexLens {
         o.terms = token.terms();
         (o.constituents, o.nav, o.priced) = _constituents(token);
         if (o.totalSupply != 0) o.sharePrice = Math.mulDiv(o.nav, _WAD, o.totalSupply);
+        o.staking = staking(index);
     }
 
     /// @inheritdoc IIndexLens
@@ -54,6 +59,26 @@ contract IndexLens is IIndexLens {
         for (uint256 i = 0; i < tokens.length; ++i) {
             value += oracle.value(tokens[i], amounts[i]);
         }
+    }
+
+    /// @inheritdoc IIndexLens
+    function staking(address index) public view returns (Staking memory s) {
+        (s.stakedToken, s.stakersPart,) = distributor.splitOf(index);
+        if (s.stakedToken == address(0)) return s;
+
+        IStakedToken token = IStakedToken(s.stakedToken);
+        uint256 epoch = token.currentEpoch();
+        s.totalAssets = token.totalAssets();
+        s.totalSupply = token.totalSupply();
+        s.exchangeRate = token.exchangeRate();
+        s.epochStartRate = token.exchangeRateAt(epoch);
+        s.unvestedRewards = token.unvestedRewards();
+        s.coolingAssets = token.coolingAssets();
+        s.cooldown = token.cooldown();
+        s.currentApr = token.currentApr();
+        s.epochApr = token.epochApr(epoch);
+        if (epoch != 0) s.lastEpochApr = token.epochApr(epoch - 1);
+        (s.pendingToStakers,) = distributor.pending(index);
     }
 
     function _constituents(IIndexToken index) private view returns (Constituent[] memory list, uint256 nav, bool priced) {

@@ -11,9 +11,12 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
+import {IBuyHook} from "../../interfaces/IBuyHook.sol";
+import {IFeeDistributor} from "../../interfaces/IFeeDistributor.sol";
 import {IIndexFactory} from "../../interfaces/IIndexFactory.sol";
 import {IIndexRouter} from "../../interfaces/IIndexRouter.sol";
 import {IIndexToken} from "../../interfaces/IIndexToken.sol";
+import {IStakedToken} from "../../interfaces/IStakedToken.sol";
 import {IPermit2} from "../../interfaces/external/IPermit2.sol";
 import {IUniswapV3Factory, IUniswapV3Pool, IUniswapV3SwapCallback} from "../../interfaces/external/IUniswapV3.sol";
 import {IWETH} from "../../interfaces/external/IWETH.sol";
@@ -37,6 +40,9 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
 
     uint256 private constant _SEARCH_STEPS = 6;
 
+    /// @dev What a hook may spend, so that it cannot make purchases dear.
+    uint256 private constant _HOOK_GAS = 300_000;
+
     enum Mode {
         Buy,
         Sell,
@@ -56,11 +62,15 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
     }
 
     IIndexFactory public immutable factory;
+    IFeeDistributor public immutable distributor;
     IUniswapV3Factory public immutable v3Factory;
     IPermit2 public immutable permit2;
     IWETH public immutable weth;
 
     mapping(address token => Hop) public hop;
+
+    /// @inheritdoc IIndexRouter
+    address public buyHook;
 
     /// @dev The only contract that may call back now.
     address private transient _pool;
@@ -68,12 +78,20 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
     /// @dev {tok} of the caller's token: what the buy cost, or the sale brought.
     uint256 private transient _total;
 
-    constructor(address authority_, IIndexFactory factory_, IUniswapV3Factory v3Factory_, IPermit2 permit2_, IWETH weth_)
-        AccessManaged(authority_)
-    {
-        if (authority_ == address(0) || address(factory_) == address(0)) revert IndexRouter_ZeroAddress();
+    constructor(
+        address authority_,
+        IIndexFactory factory_,
+        IFeeDistributor distributor_,
+        IUniswapV3Factory v3Factory_,
+        IPermit2 permit2_,
+        IWETH weth_
+    ) AccessManaged(authority_) {
+        if (authority_ == address(0) || address(factory_) == address(0) || address(distributor_) == address(0)) {
+            revert IndexRouter_ZeroAddress();
+        }
 
         factory = factory_;
+        distributor = distributor_;
         v3Factory = v3Factory_;
         permit2 = permit2_;
         weth = weth_;
@@ -132,6 +150,20 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
         received = _sell(t, shares, amountOut);
     }
 
+    /// @inheritdoc IIndexRouter
+    function stakeWithPermit(address index, uint256 shares, address receiver, bytes calldata permit)
+        external
+        nonReentrant
+        returns (uint256 stakedShares)
+    {
+        if (receiver == address(0)) revert IndexRouter_ZeroAddress();
+        if (!factory.isIndex(index)) revert IndexRouter_UnknownIndex(index);
+
+        if (permit.length != 0) _permit(index, permit);
+        IERC20(index).safeTransferFrom(msg.sender, address(this), shares);
+        return _stake(index, shares, receiver);
+    }
+
     // ---------------------------------------------------------------- quotes
 
     /// @inheritdoc IIndexRouter
@@ -175,7 +207,15 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
         }
     }
 
-    // ---------------------------------------------------------------- paths
+    // ---------------------------------------------------------------- rules
+
+    /// @inheritdoc IIndexRouter
+    function setBuyHook(address hook) external restricted {
+        if (hook != address(0) && hook.code.length == 0) revert IndexRouter_InvalidHook(hook);
+
+        buyHook = hook;
+        emit BuyHookSet(hook);
+    }
 
     /// @inheritdoc IIndexRouter
     function setHop(address token, address next, uint24 fee) external restricted {
@@ -292,17 +332,40 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
         amountIn = _total;
 
         for (uint256 i = 0; i < tokens.length; ++i) {
-            if (IERC20(tokens[i]).allowance(address(this), t.index) < amounts[i]) {
-                IERC20(tokens[i]).forceApprove(t.index, type(uint256).max);
-            }
+            _allow(tokens[i], t.index, amounts[i]);
         }
-        IIndexToken(t.index).mint(shares, t.receiver, amounts);
+        IIndexToken(t.index).mint(shares, t.stake ? address(this) : t.receiver, amounts);
+        if (t.stake) _stake(t.index, shares, t.receiver);
         emit Bought(t.index, msg.sender, t.receiver, t.token, amountIn, shares, t.referralCode);
 
         for (uint256 i = 0; i < tokens.length; ++i) {
             _sweep(tokens[i], msg.sender);
         }
         if (address(this).balance != 0) Address.sendValue(payable(msg.sender), address(this).balance);
+        _tell(t.referralCode);
+    }
+
+    /// @dev The router's own shares of `index` become the receiver's shares of its staked token.
+    function _stake(address index, uint256 shares, address receiver) private returns (uint256 stakedShares) {
+        address stakedToken = distributor.stakedTokenOf(index);
+        if (stakedToken == address(0)) revert IndexRouter_NoStakedToken(index);
+
+        _allow(index, stakedToken, shares);
+        stakedShares = IStakedToken(stakedToken).deposit(shares, receiver);
+        emit Staked(index, msg.sender, receiver, shares, stakedShares);
+    }
+
+    /// @dev Who buys is told about, not who receives: nobody can be joined or bound by a stranger's purchase. Nobody can stop a purchase either.
+    function _tell(bytes32 referralCode) private {
+        address hook = buyHook;
+        if (hook == address(0)) return;
+
+        try IBuyHook(hook).onBuy{gas: _HOOK_GAS}(msg.sender, referralCode) {} catch {}
+    }
+
+    /// @dev Unlimited, to indexes and staked tokens only: both pull from their caller alone, and the router holds nothing between transactions.
+    function _allow(address token, address spender, uint256 amount) private {
+        if (IERC20(token).allowance(address(this), spender) < amount) IERC20(token).forceApprove(spender, type(uint256).max);
     }
 
     function _sell(Trade calldata t, uint256 shares, uint256 minOut) private returns (uint256 amountOut) {

@@ -103,7 +103,7 @@ contract QuirkToken {
         if (quirk == Quirk.Frozen || blocked[from] || blocked[to]) revert QuirkToken_Frozen();
         if (quirk == Quirk.RevertsOnZero && amount == 0) revert QuirkToken_Frozen();
         if (quirk == Quirk.BurnsGas || quirk == Quirk.BurnsGasEverywhere) _burnGas();
-        if (quirk == Quirk.WantsGas && gasleft() < 300_000) revert QuirkToken_Frozen();
+        if (quirk == Quirk.WantsGas && gasleft() < 150_000) revert QuirkToken_Frozen();
         if (quirk == Quirk.ReturnsFalse) return;
         if (quirk == Quirk.Reenters && target != address(0)) (reentered, answer) = target.call(payload);
 

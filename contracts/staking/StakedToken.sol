@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
-import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
@@ -360,7 +359,8 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
         if (end == start) return 0;
 
         uint256 before = _rateAt(start);
-        return Math.mulDiv(_rateAt(end) - before, _WAD * _YEAR, before * (end - start));
+        // The rate goes back to one when the last staker leaves.
+        return Math.mulDiv(Math.saturatingSub(_rateAt(end), before), _WAD * _YEAR, before * (end - start));
     }
 
     /// @inheritdoc IStakedToken

@@ -11,6 +11,7 @@ from eth_utils import keccak
 
 from scripts._lib import params
 from scripts._lib.record import Record
+from scripts._lib.rooms import staking
 
 ZERO = "0x" + "00" * 20
 KINDS = {"Aggregator": 0, "Erc4626Rate": 1}
@@ -104,20 +105,27 @@ class Deployer:
         oracle = self.contract("PriceOracle", manager)
         code_hash = keccak(bytes(self.project.IndexToken.contract_type.deployment_bytecode.to_bytes()))
         factory = self.contract("IndexFactory", manager, table, code_hash, self.protocol.epoch_genesis, self.protocol.epoch_length)
-        router = self.contract("IndexRouter", manager, factory, external.uniswap_v3_factory, external.permit2, external.weth)
-        self.contract("IndexLens", factory, oracle)
+        distributor = self.proxied("FeeDistributor", manager, safe)
+        router = self.contract("IndexRouter", manager, factory, distributor, external.uniswap_v3_factory, external.permit2, external.weth)
+        self.contract("IndexLens", factory, oracle, distributor)
 
-        targets = {"ProtocolManager": manager, "PriceOracle": oracle, "IndexFactory": factory, "IndexRouter": router}
-        self._roles(manager, table, targets)
+        targets = {
+            "ProtocolManager": manager, "PriceOracle": oracle, "IndexFactory": factory, "IndexRouter": router,
+            "FeeDistributor": distributor,
+        }  # fmt: skip
+        self._labels(manager)
+        for name, target in targets.items():
+            self.roles(manager, table, name, target)
         self.once("the factory may set the roles of new indexes", manager.grantRole, ADMIN, factory, 0)
         self.once("the deployer governs for now", manager.grantRole, GOVERNOR, me, 0)
 
         self._routes(oracle)
         self._hops(router)
         for index in self.index_params:
-            self._index(factory, oracle, index, safe)
+            self._index(factory, oracle, index, safe, distributor)
+        staking.deploy(self, manager, table, distributor)
 
-        self._hand_over(manager, targets, safe, guardian)
+        self._hand_over(manager, safe, guardian)
         return self.record
 
     def safe(self, key: str, multisig: params.Multisig) -> str:
@@ -140,17 +148,21 @@ class Deployer:
             self.record.save()
         return self.record.contracts[key]
 
-    def _roles(self, manager: Any, table: Any, targets: dict[str, Any]) -> None:
+    def _labels(self, manager: Any) -> None:
         for role, label in ((GOVERNOR, "GOVERNOR"), (GUARDIAN, "GUARDIAN"), (REBALANCER, "REBALANCER")):
             self.once(f"label role {label}", manager.labelRole, role, label)
         self.once("GUARDIAN may cancel", manager.setRoleGuardian, GOVERNOR, GUARDIAN)
-        for name, target in targets.items():
-            roles: dict[int, list[bytes]] = {}
-            for row in table.rows():
-                if row.target == name:
-                    roles.setdefault(row.role, []).append(row.selector)
-            for role, selectors in roles.items():
-                self.once(f"role {role} on {name}", manager.setTargetFunctionRole, target, selectors, role)
+
+    def roles(self, manager: Any, table: Any, kind: str, target: Any, name: str | None = None) -> None:
+        """Sets `target` up as the table says of contracts of that kind; `name` where there are several."""
+        roles: dict[int, list[bytes]] = {}
+        for row in table.rows():
+            if row.target == kind:
+                roles.setdefault(row.role, []).append(row.selector)
+        for role, selectors in roles.items():
+            self.once(f"role {role} on {name or kind}", manager.setTargetFunctionRole, target, selectors, role)
+        if kind != "ProtocolManager":
+            self.once(f"notice for changes of the roles on {name or kind}", manager.setTargetAdminDelay, target, NOTICE)
 
     def _source(self, name: str) -> str:
         if name in self.assets.feeds:
@@ -186,7 +198,7 @@ class Deployer:
                 after = self.assets.assets[hop.next].address
                 self.once(f"path of {name}", router.setHop, asset.address, after, hop.fee)
 
-    def _index(self, factory: Any, oracle: Any, index: params.Index, receiver: str) -> None:
+    def _index(self, factory: Any, oracle: Any, index: params.Index, receiver: str, distributor: Any) -> None:
         if index.symbol in self.record.indexes:
             return
         self.say(f"create {index.symbol}")
@@ -207,7 +219,7 @@ class Deployer:
 
         code = bytes(self.project.IndexToken.contract_type.deployment_bytecode.to_bytes())
         fee = int(index.daily_fee_bps * 10**14)
-        new = (index.name, index.symbol, tokens, units, receiver, fee, index.mint_fee_bps, index.supply_cap)
+        new = (index.name, index.symbol, tokens, units, distributor, fee, index.mint_fee_bps, index.supply_cap)
         factory.createIndex(code, new, seed, receiver, amounts, sender=self.account)
         self.record.indexes[index.symbol] = factory.indexAddress(index.symbol)
         self.record.save()
@@ -215,11 +227,8 @@ class Deployer:
     def _erc20(self, token: str) -> Any:
         return self.project.PlainToken.at(token)
 
-    def _hand_over(self, manager: Any, targets: dict[str, Any], safe: str, guardian: str) -> None:
+    def _hand_over(self, manager: Any, safe: str, guardian: str) -> None:
         me = self.account
-        for name, target in targets.items():
-            if name != "ProtocolManager":
-                self.once(f"notice for changes of the roles on {name}", manager.setTargetAdminDelay, target, NOTICE)
         self.once("the Safe governs", manager.grantRole, GOVERNOR, safe, NOTICE)
         self.once("the guardian guards", manager.grantRole, GUARDIAN, guardian, 0)
         self.once("the Safe administers", manager.grantRole, ADMIN, safe, NOTICE)

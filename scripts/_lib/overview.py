@@ -14,7 +14,7 @@ def overviews(lens: Deployed) -> list[dict[str, Any]]:
     result = []
     for o in lens.overviews():
         terms, constituents = o.terms.named(), [constituent.named() for constituent in o.constituents]
-        result.append({**o.named(), "terms": terms, "constituents": constituents})
+        result.append({**o.named(), "terms": terms, "constituents": constituents, "staking": o.staking.named()})
     return result
 
 
@@ -24,7 +24,11 @@ def tables(indexes: list[dict[str, Any]]) -> list[Table]:
     for index in indexes:
         price = f"${index['sharePrice'] / 1e18:,.4f}" if index["priced"] else "no price"
         title = f"{index['symbol']}  {price}  supply {index['totalSupply'] / 1e18:,.4f}  NAV ${index['nav'] / 1e18:,.2f}"
-        table = Table("token", "held", "price", "value", "weight", title=title, title_justify="left")
+        staking = index["staking"]
+        caption = f"staked {staking['totalAssets'] / 1e18:,.4f}  yearly return {staking['currentApr'] / 1e16:.2f} % now, "
+        caption += f"{staking['lastEpochApr'] / 1e16:.2f} % in the last epoch"
+        table = Table("token", "held", "price", "value", "weight", title=title, caption=caption)
+        table.title_justify = table.caption_justify = "left"
         for c in index["constituents"]:
             table.add_row(
                 c["symbol"], f"{c['available'] / 10 ** c['decimals']:,.6f}", f"${c['price'] / 1e18:,.8g}",

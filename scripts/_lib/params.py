@@ -41,6 +41,13 @@ class External(_Strict):
     weth: str
 
 
+class Staking(_Strict):
+    """What can be staked besides the indexes, and what part of the fees their stakers get, bp."""
+
+    stakers_part_bps: int = Field(alias="stakersPartBps")
+    assets: list[str]
+
+
 class Protocol(_Strict):
     """Common to all indexes. Times in seconds."""
 
@@ -48,6 +55,7 @@ class Protocol(_Strict):
     epoch_length: int = Field(alias="epochLength")
     safe: Multisig
     guardian: Multisig
+    staking: Staking
     contracts: External
 
 

@@ -11,12 +11,13 @@ from scripts._lib.params import ROOT
 
 @dataclass
 class Record:
-    """Addresses by name, and the steps that are done."""
+    """Addresses by name, and the steps that are done. `staked` by the symbol of what is staked."""
 
     path: Path
     chain_id: int
     contracts: dict[str, str] = field(default_factory=dict)
     indexes: dict[str, str] = field(default_factory=dict)
+    staked: dict[str, str] = field(default_factory=dict)
     steps: list[str] = field(default_factory=list)
 
     @classmethod

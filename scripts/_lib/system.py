@@ -44,6 +44,10 @@ class System:
         return self.contract("IndexLens")
 
     @cached_property
+    def distributor(self) -> Deployed:
+        return self.contract("FeeDistributor")
+
+    @cached_property
     def assets(self) -> params.Assets:
         return params.assets()
 
@@ -54,6 +58,10 @@ class System:
     def index(self, symbol: str) -> Deployed:
         """An index by symbol. Raises KeyError when there is none."""
         return self.evm.at(self.project.IndexToken, self.record.indexes[symbol])
+
+    def staked(self, symbol: str) -> Deployed:
+        """The staked token of an index or an asset, by the symbol of what is staked. Raises KeyError when there is none."""
+        return self.evm.at(self.project.StakedToken, self.record.staked[symbol])
 
     def token(self, name: str) -> Deployed:
         """An asset by name or address, as an ERC-20."""

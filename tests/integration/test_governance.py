@@ -28,12 +28,23 @@ OPEN = MappingProxyType(
         "IndexRouter": {
             "buy": "pays with the caller's tokens", "buyExactInput": "pays with the caller's tokens",
             "sell": "takes the caller's shares", "sellExactOutput": "takes the caller's shares",
+            "stakeWithPermit": "takes the caller's shares",
             "quoteBuy": "undoes itself", "quoteSell": "undoes itself", "quoteBuyExactInput": "undoes itself",
             "simulate": "for the router itself", "uniswapV3SwapCallback": "for the pool that it swaps in",
         },
         "PriceOracle": {},
         "UniswapV3TwapFeed": {},
         "RoleTable": {},
+        "ProtocolProxy": {},
+        "StakedToken": {
+            "deposit": "pays in full", "mint": "pays in full", "addRewards": "gives the caller's assets away",
+            "requestRedeem": "asks for the controller or its operator, and the owner's leave",
+            "cancelRequest": "asks for the controller or its operator",
+            "redeem": "asks for the controller or its operator", "withdraw": "asks for the controller or its operator",
+            "setOperator": "gives rights over the caller's own account", "transfer": "ERC-20", "transferFrom": "ERC-20",
+            "approve": "ERC-20", "permit": "EIP-2612",
+        },
+        "FeeDistributor": {"initialize": "once, by the proxy's constructor", "distribute": "splits as governance has set it"},
         "ProtocolManager": {
             "schedule": "asks for the role of what is scheduled", "execute": "asks for the role of what is executed",
             "cancel": "for who scheduled, the guardian and the administrator", "consumeScheduledOp": "for managed contracts",
@@ -62,6 +73,10 @@ def targets(system, name):
     """Every deployed contract of that kind."""
     if name == "IndexToken":
         return [system.index(symbol) for symbol in system.record.indexes]
+    if name == "StakedToken":
+        return [system.staked(symbol) for symbol in system.record.staked]
+    if name == "ProtocolProxy":
+        return [system.contract("FeeDistributor", "ProtocolProxy")]
     return [system.contract(name)]
 
 
@@ -102,7 +117,7 @@ def test_the_table_is_what_the_code_restricts(evm, system, project, table, bob):
             with reverts(expected, **inputs):
                 evm.send(bob, target.address, data, where=entry.signature)
             refused += 1
-    assert refused == len(table) + 9 * 3, "three more indexes with nine rows each"
+    assert refused == len(table) + 9 * 3 + 1 * 4, "three more indexes with nine rows each, four more staked tokens with one"
 
 
 @pytest.mark.parametrize("name", [name for name in CONTRACTS if name != "ProtocolManager"])
@@ -122,7 +137,7 @@ def test_open_functions_ask_for_no_role(evm, system, project, bob, name):
 
 
 def test_only_the_manager_says_who_is_in_charge(system, project, bob):
-    for name in ("IndexToken", "IndexFactory", "IndexRouter", "PriceOracle"):
+    for name in ("IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "StakedToken", "FeeDistributor"):
         for target in targets(system, name):
             with reverts(error(getattr(project, name), "AccessManagedUnauthorized"), caller=bob):
                 target.setAuthority(bob, sender=bob)
@@ -167,7 +182,7 @@ def test_nobody_has_a_role_but_those_who_should(evm, system):
 
 def test_changes_of_the_table_itself_need_the_notice(system):
     wait(system, 6 * DAY)  # the manager lets a longer delay take effect after five days
-    for name in ("IndexToken", "IndexFactory", "IndexRouter", "PriceOracle"):
+    for name in ("IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "StakedToken", "FeeDistributor"):
         for target in targets(system, name):
             assert system.manager.getTargetAdminDelay(target.address) == NOTICE
 

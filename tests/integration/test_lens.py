@@ -99,3 +99,28 @@ def test_open_claims_are_shown_apart_from_the_basket(system, evm, alice):
     assert wbtc.claimed == owed > 0
     assert wbtc.available + wbtc.claimed == system.token("WBTC").balanceOf(index.address)
     assert wbtc.books <= wbtc.available
+
+
+def test_staking_is_part_of_the_overview(system, index, alice):
+    trader = Trader(system, alice)
+    trader.provide("USDC", trader.quote_buy(index.symbol(), "USDC", 9 * WAD))
+    trader.buy(index.symbol(), "USDC", 9 * WAD, stake=True)
+    control.warp(system.evm.rpc, 86_400)
+    system.distributor.distribute(index.address, sender=alice)
+    control.warp(system.evm.rpc, 28 * 86_400)
+    system.distributor.distribute(index.address, sender=alice)
+    system.evm.warp(2_000)
+    staked = system.staked(index.symbol())
+    staked.requestRedeem(WAD, alice, alice, sender=alice)
+    epoch, s = staked.currentEpoch(), system.lens.overview(index.address).staking
+    assert tuple(s) == tuple(system.lens.staking(index.address))
+    assert s.named() == {
+        "stakedToken": staked.address, "totalAssets": staked.totalAssets(), "totalSupply": staked.totalSupply(),
+        "exchangeRate": staked.exchangeRate(), "epochStartRate": staked.exchangeRateAt(epoch),
+        "unvestedRewards": staked.unvestedRewards(), "coolingAssets": staked.coolingAssets(),
+        "cooldown": 14 * 86_400, "currentApr": staked.currentApr(), "epochApr": staked.epochApr(epoch),
+        "lastEpochApr": staked.epochApr(epoch - 1), "stakersPart": 8_000,
+        "pendingToStakers": system.distributor.pending(index.address).toStakers,
+    }  # fmt: skip
+    assert s.coolingAssets > WAD
+    assert all((s.unvestedRewards, s.currentApr, s.epochApr, s.lastEpochApr, s.pendingToStakers))

@@ -381,7 +381,13 @@ class TestPaths:
 
     @pytest.fixture
     def router(self, evm, project, system, authority, owner):
-        external = [system.factory.address, CONTRACTS["UniswapV3Factory"], CONTRACTS["Permit2"], system.token("WETH").address]
+        external = [
+            system.factory.address,
+            system.distributor.address,
+            CONTRACTS["UniswapV3Factory"],
+            CONTRACTS["Permit2"],
+            system.token("WETH").address,
+        ]
         return evm.deploy(project.IndexRouter, authority, *external, sender=owner)
 
     def test_paths_lead_to_the_root(self, system, router, refuse, owner):
@@ -424,4 +430,4 @@ class TestPaths:
 
     def test_a_router_needs_its_addresses(self, evm, project, authority, refuse, owner):
         with refuse("ZeroAddress"):
-            evm.deploy(project.IndexRouter, authority, ETHER, ETHER, ETHER, ETHER, sender=owner)
+            evm.deploy(project.IndexRouter, authority, ETHER, ETHER, ETHER, ETHER, ETHER, sender=owner)

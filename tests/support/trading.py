@@ -39,10 +39,11 @@ class Trader:
         permission: int = ALLOWANCE,
         permit: bytes = b"",
         code: bytes = NO_CODE,
+        stake: bool = False,
     ) -> tuple[Any, ...]:
         """An `IIndexRouter.Trade`; index and token by name."""
         deadline = self.evm.now + 600 if deadline is None else deadline
-        return (self.address_of(index), self.address_of(token), receiver or self.account, deadline, permission, permit, code)
+        return (self.address_of(index), self.address_of(token), receiver or self.account, deadline, permission, permit, stake, code)
 
     def holds(self, token: str) -> int:
         """{tok}; ether too."""

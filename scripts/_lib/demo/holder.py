@@ -1,71 +1,20 @@
-"""A holder's life on a forked mainnet, with what must be true after every step."""
+"""A holder's life on a forked mainnet."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
-
-from eth_account import Account
-from rich.console import Console
-
 from minimainnet import control
 from scripts._lib import chain
-from scripts._lib.evm import Deployed, Receipt, Reverted
+from scripts._lib.demo.stage import ALICE_KEY, ETHER, PERMIT, Stage
+from scripts._lib.evm import Reverted
 from scripts._lib.signing import permit
-from scripts._lib.system import System
-
-ETHER = "0x" + "00" * 20
-NO_CODE = b"\0" * 32
-ALLOWANCE, PERMIT = 0, 1
 
 
-@dataclass
-class Demo:
-    """The steps. Each writes its figures down and states what must be true after it."""
+class Holder:
+    """Buys, transfers, redeems, sells; meets a frozen constituent; and a stranger is refused."""
 
-    system: System
-    console: Console
-    report: list[dict[str, Any]] = field(default_factory=list)
-    broken: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.evm = self.system.evm
-        self.router = self.system.router
-        alice = Account.from_key("0x" + "a11ce".zfill(64))
-        self.alice, self.alice_key = alice.address, "0x" + "a11ce".zfill(64)
-        self.bob = self.evm.account("demo bob")
-        self.usdc = self.system.token("USDC")
-        self.mag7 = self.system.index("MAG7.ssi")
-        self.evm.fund(self.alice)
-
-    # ------------------------------------------------------------ helpers
-
-    def step(self, title: str, receipt: Receipt | None, figures: dict[str, Any], holds: dict[str, bool]) -> None:
-        """Keeps a step's figures and checks what must be true now."""
-        gas = {"gas": receipt.gas_used} if receipt else {}
-        self.report.append({"step": title, **gas, **figures, "holds": holds})
-        failed = [what for what, true in holds.items() if not true]
-        self.broken += [f"{title}: {what}" for what in failed]
-        mark = "[red]✗[/]" if failed else "[green]✓[/]"
-        said = "  ".join(f"{name} {value}" for name, value in {**figures, **gas}.items())
-        self.console.print(f"{mark} [bold]{title}[/]  {said}", highlight=False)
-        for what in failed:
-            self.console.print(f"    [red]not true: {what}[/]")
-
-    def trade(self, index: Deployed, token: str, receiver: str, permission: int = ALLOWANCE, signature: bytes = b"") -> tuple[Any, ...]:
-        return (index.address, token, receiver, self.evm.now + 600, permission, signature, NO_CODE)
-
-    def router_is_empty(self) -> bool:
-        tokens = {token for symbol in self.system.record.indexes for token in self.system.index(symbol).basket().tokens}
-        held = any(self.system.token(token).balanceOf(self.router.address) for token in tokens)
-        return not held and int(self.evm.rpc.call("eth_getBalance", self.router.address, "latest"), 16) == 0
-
-    def slippage(self, index: Deployed, shares: int, paid_usd: int) -> float:
-        """How much of the price paid, D18 USD, is not in the shares' value, in percent. Fees and impact of the pools, and the mint fee."""
-        worth = self.system.lens.valueOf(index.address, shares)
-        return round(100 * (1 - int(worth) / paid_usd), 4)
-
-    # ------------------------------------------------------------ steps
+    def __init__(self, stage: Stage) -> None:
+        self.stage, self.system, self.evm = stage, stage.system, stage.evm
+        self.router, self.usdc, self.mag7, self.alice, self.bob = stage.router, stage.usdc, stage.mag7, stage.alice, stage.bob
 
     def run(self) -> None:
         """All steps in their order. Within a step no time passes: quotes move by the second, with the streaming fee."""
@@ -86,45 +35,42 @@ class Demo:
         quoted, cost = self.router.quoteBuyExactInput.call(self.mag7.address, self.usdc.address, amount)
         token = self.evm.at(self.system.project.IndexToken, self.usdc.address)
         signature = permit(
-            self.alice_key, token.address, {"name": "USD Coin", "version": "2"}, self.router.address, amount,
+            ALICE_KEY, token.address, {"name": "USD Coin", "version": "2"}, self.router.address, amount,
             token.nonces(self.alice), self.evm.now + 3600,
         )  # fmt: skip
-        trade = self.trade(self.mag7, self.usdc.address, self.alice, PERMIT, signature)
+        trade = self.stage.trade(self.mag7, self.usdc.address, self.alice, PERMIT, signature)
         receipt = self.router.buyExactInput(trade, amount, quoted, quoted * 995 // 1000, sender=self.alice)
         shares, left = self.mag7.balanceOf(self.alice), self.usdc.balanceOf(self.alice)
-        slippage = self.slippage(self.mag7, shares, (amount - left) * 10**12)
-        self.step(
+        slippage = self.stage.slippage(self.mag7, shares, (amount - left) * 10**12)
+        self.stage.step(
             "Buy 1,000 USDC of MAG7.ssi in one transaction (permit)", receipt,
             {"spent_usdc": (amount - left) / 1e6, "shares": shares / 1e18, "slippage_percent": slippage},
             {
                 "the quote was exact": (shares, amount - left) == (quoted, cost), "at least 999 USDC were used": left < 10**6,
-                "the router is empty": self.router_is_empty(), "slippage is under 1 %": slippage < 1,
+                "the router is empty": self.stage.router_is_empty(), "slippage is under 1 %": slippage < 1,
             },
         )  # fmt: skip
 
     def buy_with_ether(self) -> None:
         shares = 2 * 10**18
         cost = self.router.quoteBuy.call(self.mag7.address, ETHER, shares)
-        before = self.balance(self.bob)
-        receipt = self.router.buy(self.trade(self.mag7, ETHER, self.bob), shares, cost, sender=self.bob, value=cost + 10**18)
-        spent = before - self.balance(self.bob)
+        before = self.stage.balance(self.bob)
+        receipt = self.router.buy(self.stage.trade(self.mag7, ETHER, self.bob), shares, cost, sender=self.bob, value=cost + 10**18)
+        spent = before - self.stage.balance(self.bob)
         price = self.system.oracle.price(self.system.token("WETH").address)
-        self.step(
+        self.stage.step(
             "Buy exactly 2 MAG7.ssi with ether", receipt,
-            {"spent_eth": cost / 1e18, "shares": 2.0, "slippage_percent": self.slippage(self.mag7, shares, cost * price // 10**18)},
+            {"spent_eth": cost / 1e18, "shares": 2.0, "slippage_percent": self.stage.slippage(self.mag7, shares, cost * price // 10**18)},
             {
                 "the quote was exact and the rest came back": cost <= spent < cost + receipt.gas_used * 10**12,
-                "the shares arrived": self.mag7.balanceOf(self.bob) == shares, "the router is empty": self.router_is_empty(),
+                "the shares arrived": self.mag7.balanceOf(self.bob) == shares, "the router is empty": self.stage.router_is_empty(),
             },
         )  # fmt: skip
-
-    def balance(self, account: str) -> int:
-        return int(self.evm.rpc.call("eth_getBalance", account, "latest"), 16)
 
     def transfer(self) -> None:
         amount, before = 10**18, self.mag7.balanceOf(self.bob)
         receipt = self.mag7.transfer(self.bob, amount, sender=self.alice)
-        self.step("Transfer 1 MAG7.ssi", receipt, {}, {"it arrived": self.mag7.balanceOf(self.bob) == before + amount})
+        self.stage.step("Transfer 1 MAG7.ssi", receipt, {}, {"it arrived": self.mag7.balanceOf(self.bob) == before + amount})
 
     def redeem_in_kind(self) -> None:
         shares, tokens = 10**18, self.mag7.basket().tokens
@@ -133,7 +79,7 @@ class Demo:
         worth = self.system.lens.valueOf(self.mag7.address, shares)
         receipt = self.mag7.redeem(shares, self.bob, self.bob, [0] * len(tokens), sender=self.bob)
         got = [self.system.token(token).balanceOf(self.bob) - held for token, held in zip(tokens, before, strict=True)]
-        self.step(
+        self.stage.step(
             "Redeem 1 MAG7.ssi in kind", receipt, {"worth_usd": worth / 1e18, "constituents": len(tokens)},
             {"every amount is as previewed": got == expected and all(got)},
         )  # fmt: skip
@@ -143,18 +89,18 @@ class Demo:
         quoted = self.router.quoteSell.call(self.mag7.address, self.usdc.address, shares)
         worth, before = self.system.lens.valueOf(self.mag7.address, shares), self.usdc.balanceOf(self.alice)
         signature = permit(
-            self.alice_key, self.mag7.address, {"name": self.mag7.name(), "version": "1"}, self.router.address, shares,
+            ALICE_KEY, self.mag7.address, {"name": self.mag7.name(), "version": "1"}, self.router.address, shares,
             self.mag7.nonces(self.alice), self.evm.now + 3600,
         )  # fmt: skip
-        trade = self.trade(self.mag7, self.usdc.address, self.alice, PERMIT, signature)
+        trade = self.stage.trade(self.mag7, self.usdc.address, self.alice, PERMIT, signature)
         receipt = self.router.sell(trade, shares, quoted, sender=self.alice)
         got = self.usdc.balanceOf(self.alice) - before
-        self.step(
+        self.stage.step(
             "Sell everything to USDC (permit)", receipt,
             {"shares": shares / 1e18, "got_usdc": got / 1e6, "slippage_percent": round(100 * (1 - got * 10**12 / worth), 4)},
             {
                 "the quote was exact": got == quoted, "no share is left": self.mag7.balanceOf(self.alice) == 0,
-                "the router is empty": self.router_is_empty(),
+                "the router is empty": self.stage.router_is_empty(),
             },
         )  # fmt: skip
 
@@ -163,11 +109,11 @@ class Demo:
         cost = self.router.quoteBuy.call(index.address, self.usdc.address, shares)
         control.deal(self.evm.rpc, "USDC", self.bob, self.usdc.balanceOf(self.bob) + cost)
         self.usdc.approve(self.router.address, cost, sender=self.bob)
-        receipt = self.router.buy(self.trade(index, self.usdc.address, self.bob), shares, cost, sender=self.bob)
-        self.step(
+        receipt = self.router.buy(self.stage.trade(index, self.usdc.address, self.bob), shares, cost, sender=self.bob)
+        self.stage.step(
             f"Buy 3 {symbol} with USDC", receipt,
-            {"spent_usdc": cost / 1e6, "slippage_percent": self.slippage(index, shares, cost * 10**12)},
-            {"the shares arrived": index.balanceOf(self.bob) == shares, "the router is empty": self.router_is_empty()},
+            {"spent_usdc": cost / 1e6, "slippage_percent": self.stage.slippage(index, shares, cost * 10**12)},
+            {"the shares arrived": index.balanceOf(self.bob) == shares, "the router is empty": self.stage.router_is_empty()},
         )  # fmt: skip
 
     def frozen_constituent(self) -> None:
@@ -181,7 +127,7 @@ class Demo:
         savings = self.system.token("sDAI")
         control.freeze(self.evm.rpc, "USDC", self.bob, frozen=False)
         index.claim(self.usdc.address, self.bob, 0, sender=self.bob)
-        self.step(
+        self.stage.step(
             "Redeem USSI while USDC has blocked the redeemer; claim later", receipt, {"claim_usdc": claim / 1e6},
             {
                 "the rest was paid": savings.balanceOf(self.bob) >= expected[tokens.index(savings.address)],
@@ -200,7 +146,7 @@ class Demo:
             refused = reverted.data == wanted
         deployer = chain.signer(None).address
         roles = [self.system.manager.hasRole(role, deployer).isMember for role in range(4)]
-        self.step(
+        self.stage.step(
             "A stranger tries to raise the mint fee", None, {"refused": refused},
             {"refused with AccessManagedUnauthorized": refused, "the deployer has no role either": not any(roles)},
         )  # fmt: skip

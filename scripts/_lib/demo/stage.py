@@ -1,0 +1,66 @@
+"""What all chapters of the demo share: the people, the report, and what must be true after every step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from eth_account import Account
+from rich.console import Console
+
+from scripts._lib.evm import Deployed, Receipt
+from scripts._lib.system import System
+
+ETHER = "0x" + "00" * 20
+NO_CODE = b"\0" * 32
+ALLOWANCE, PERMIT = 0, 1
+ALICE_KEY = "0x" + "a11ce".zfill(64)
+
+
+@dataclass
+class Stage:
+    """Where the demo plays. Each step writes its figures down and states what must be true after it."""
+
+    system: System
+    console: Console
+    report: list[dict[str, Any]] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.evm, self.router = self.system.evm, self.system.router
+        self.alice = Account.from_key(ALICE_KEY).address
+        self.bob = self.evm.account("demo bob")
+        self.usdc = self.system.token("USDC")
+        self.mag7 = self.system.index("MAG7.ssi")
+        self.evm.fund(self.alice)
+
+    def step(self, title: str, receipt: Receipt | None, figures: dict[str, Any], holds: dict[str, bool]) -> None:
+        """Keeps a step's figures and checks what must be true now."""
+        gas = {"gas": receipt.gas_used} if receipt else {}
+        self.report.append({"step": title, **gas, **figures, "holds": holds})
+        failed = [what for what, true in holds.items() if not true]
+        self.broken += [f"{title}: {what}" for what in failed]
+        mark = "[red]✗[/]" if failed else "[green]✓[/]"
+        said = "  ".join(f"{name} {value}" for name, value in {**figures, **gas}.items())
+        self.console.print(f"{mark} [bold]{title}[/]  {said}", highlight=False)
+        for what in failed:
+            self.console.print(f"    [red]not true: {what}[/]")
+
+    def trade(
+        self, index: Deployed, token: str, receiver: str, permission: int = ALLOWANCE, signature: bytes = b"", stake: bool = False
+    ) -> tuple[Any, ...]:
+        return (index.address, token, receiver, self.evm.now + 600, permission, signature, stake, NO_CODE)
+
+    def router_is_empty(self) -> bool:
+        tokens = {token for symbol in self.system.record.indexes for token in self.system.index(symbol).basket().tokens}
+        held = any(self.system.token(token).balanceOf(self.router.address) for token in tokens)
+        return not held and int(self.evm.rpc.call("eth_getBalance", self.router.address, "latest"), 16) == 0
+
+    def slippage(self, index: Deployed, shares: int, paid_usd: int) -> float:
+        """How much of the price paid, D18 USD, is not in the shares' value, in percent. Fees and impact of the pools, and the mint fee."""
+        worth = self.system.lens.valueOf(index.address, shares)
+        return round(100 * (1 - int(worth) / paid_usd), 4)
+
+    def balance(self, account: str) -> int:
+        """Ether, wei."""
+        return int(self.evm.rpc.call("eth_getBalance", account, "latest"), 16)
