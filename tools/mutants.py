@@ -20,6 +20,14 @@ INDEX, ROUTER = "contracts/index/IndexToken.sol", "contracts/index/IndexRouter.s
 MACHINE, UNIT, QUIRKS = "tests/stateful/test_index_machine.py", "tests/unit/test_index_token.py", "tests/attacks/test_quirk_tokens.py"
 TRADES, RULES = "tests/integration/test_router.py", "tests/integration/test_governance.py"
 
+LOCKER, LOCKER_UNIT, LOCKER_ATTACKS = (
+    "contracts/points/LpLocker.sol",
+    "tests/unit/test_lp_locker.py",
+    "tests/attacks/test_locked_liquidity.py",
+)
+REFERRALS, REFERRAL_MACHINE = "contracts/points/ReferralRegistry.sol", "tests/stateful/test_referral_machine.py"
+LOCKER_MACHINE, REFERRAL_UNIT = "tests/stateful/test_locker_machine.py", "tests/unit/test_referral_registry.py"
+
 
 class Mutant(NamedTuple):
     """`old` occurs in `file` and becomes `new`; `tests` must fail."""
@@ -66,6 +74,31 @@ MUTANTS = (
         "any code is an index", "contracts/index/IndexFactory.sol", "if (keccak256(indexCode) != indexCodeHash)",
         "if (indexCode.length == 0)", "tests/integration/test_factory.py",
     ),
+    Mutant("weight goes on after a request", LOCKER, "_lighten(owner, pool, p.liquidity);", "", LOCKER_UNIT),
+    Mutant("a pair is believed in the middle of a burn", LOCKER, "        pair.sync();\n", "", LOCKER_ATTACKS),
+    Mutant("what v2's fee will take weighs", LOCKER, "if (last != 0 && root > last)", "if (last != 0 && root < last)", LOCKER_UNIT),
+    Mutant(
+        "what stays locked is rounded up", LOCKER, "Math.ceilDiv(_weights[owner][pool].live.balance() * amount, t.locked)",
+        "_weights[owner][pool].live.balance() * amount / t.locked", LOCKER_MACHINE,
+    ),
+    Mutant(
+        "matured tokens cool again", LOCKER,
+        "if (_hasMatured(t)) (t.matured, t.cooling, t.coolingLiquidity) = (t.matured + t.cooling, 0, 0);", "", LOCKER_MACHINE,
+    ),
+    Mutant("a removed pool goes on weighing", LOCKER, "if (removedAt != 0) (start", "if (removedAt == 1) (start", LOCKER_UNIT),
+    Mutant("a removed pool's histories change", LOCKER, "if (_isRemoved(pool)) return;", "", LOCKER_UNIT),
+    Mutant("leaving a removed pool can overflow", LOCKER, "_isRemoved(pool) ? 0 : Math", "Math", LOCKER_UNIT),
+    Mutant("one end of the range is free", LOCKER, "lower != -maxTick || upper", "upper", LOCKER_ATTACKS),
+    Mutant("what calls itself a pool is one", LOCKER, "if (!genuine) revert", "if (token0 == token1) revert", LOCKER_ATTACKS),
+    Mutant("a position matures a second early", LOCKER, "block.timestamp < p.maturesAt", "block.timestamp + 1 < p.maturesAt", LOCKER_UNIT),
+    Mutant("anybody moves anybody's timer", LOCKER, "!isOperator[owner][msg.sender]", "owner == address(0)", LOCKER_ATTACKS),
+    Mutant(
+        "any transfer hook locks", LOCKER, "if (msg.sender != address(positionManager)) revert", "if (from == address(0)) revert",
+        LOCKER_ATTACKS,
+    ),
+    Mutant("referrers may be younger", REFERRALS, "rank != 0 && rank < _accounts", "rank == 1 && rank > _accounts", REFERRAL_MACHINE),
+    Mutant("anybody binds anybody", REFERRALS, "if (msg.sender != ledger) revert", "if (ledger == address(0)) revert", REFERRAL_UNIT),
+    Mutant("codes may have spaces inside", REFERRALS, "code << (8 * length) == 0", "code != 0", REFERRAL_UNIT),
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ interface IUniswapV3Pool {
     function token0() external view returns (address);
     function token1() external view returns (address);
     function fee() external view returns (uint24);
+    function tickSpacing() external view returns (int24);
 
     /// @dev `secondsAgos` oldest first. Reverts with "OLD" where the history is too short.
     function observe(uint32[] calldata secondsAgos)

@@ -11,7 +11,7 @@ from eth_utils import keccak
 
 from scripts._lib import params
 from scripts._lib.record import Record
-from scripts._lib.rooms import staking
+from scripts._lib.rooms import locker, staking
 
 ZERO = "0x" + "00" * 20
 KINDS = {"Aggregator": 0, "Erc4626Rate": 1}
@@ -124,6 +124,7 @@ class Deployer:
         for index in self.index_params:
             self._index(factory, oracle, index, safe, distributor)
         staking.deploy(self, manager, table, distributor)
+        locker.deploy(self, manager, table, factory)
 
         self._hand_over(manager, safe, guardian)
         return self.record

@@ -36,6 +36,8 @@ class External(_Strict):
     safe_singleton: str = Field(alias="safeSingleton")
     safe_proxy_factory: str = Field(alias="safeProxyFactory")
     safe_fallback_handler: str = Field(alias="safeFallbackHandler")
+    uniswap_v2_factory: str = Field(alias="uniswapV2Factory")
+    position_manager: str = Field(alias="positionManager")
     uniswap_v3_factory: str = Field(alias="uniswapV3Factory")
     permit2: str
     weth: str

@@ -48,3 +48,23 @@ def permit2(key: str, token: str, spender: str, maximum: int, nonce: int, deadli
     signed = Account.sign_typed_data(key, domain, types, message)
     encoded: bytes = eth_abi.encode(["uint256", "uint256", "uint256", "bytes"], [maximum, nonce, deadline, signed.signature])
     return encoded
+
+
+def referral(key: str, registry: str, code: bytes, nonce: int, deadline: int, referee: str | None = None) -> bytes:
+    """An EIP-712 signature for `ReferralRegistry.bindWithSignature`.
+
+    Args:
+        key: private key of the referee, or of who signs for it.
+        nonce: `nonces(referee)` of the registry.
+        referee: where it is a contract.
+    """
+    types = {
+        "Bind": [
+            {"name": "referee", "type": "address"}, {"name": "code", "type": "bytes32"}, {"name": "nonce", "type": "uint256"},
+            {"name": "deadline", "type": "uint256"},
+        ]
+    }  # fmt: skip
+    message = {"referee": referee or Account.from_key(key).address, "code": code, "nonce": nonce, "deadline": deadline}
+    domain = {"name": "SSI Referrals", "version": "1", "chainId": 1, "verifyingContract": registry}
+    signature: bytes = Account.sign_typed_data(key, domain, types, message).signature
+    return signature

@@ -48,6 +48,14 @@ class System:
         return self.contract("FeeDistributor")
 
     @cached_property
+    def locker(self) -> Deployed:
+        return self.contract("LpLocker")
+
+    @cached_property
+    def referrals(self) -> Deployed:
+        return self.contract("ReferralRegistry")
+
+    @cached_property
     def assets(self) -> params.Assets:
         return params.assets()
 

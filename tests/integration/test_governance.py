@@ -34,6 +34,18 @@ OPEN = MappingProxyType(
         },
         "PriceOracle": {},
         "UniswapV3TwapFeed": {},
+        "LpLocker": {
+            "lockPosition": "takes the caller's position", "onERC721Received": "locks for whoever owned what the position manager brings",
+            "lockTokens": "takes the caller's tokens", "setOperator": "for the caller's own things",
+            "requestUnlock": "for the owner and operators", "cancelUnlock": "for the owner and operators",
+            "unlock": "for the owner and operators", "collect": "for the owner and operators",
+            "requestUnlockTokens": "for the owner and operators", "cancelUnlockTokens": "for the owner and operators",
+            "unlockTokens": "for the owner and operators",
+        },
+        "ReferralRegistry": {
+            "register": "for the caller himself", "bind": "binds the caller", "bindWithSignature": "binds who has signed",
+            "bindFor": "for the ledger", "revokeSignatures": "of the caller",
+        },
         "RoleTable": {},
         "ProtocolProxy": {},
         "StakedToken": {
@@ -137,7 +149,16 @@ def test_open_functions_ask_for_no_role(evm, system, project, bob, name):
 
 
 def test_only_the_manager_says_who_is_in_charge(system, project, bob):
-    for name in ("IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "StakedToken", "FeeDistributor"):
+    for name in (
+        "IndexToken",
+        "IndexFactory",
+        "IndexRouter",
+        "PriceOracle",
+        "StakedToken",
+        "FeeDistributor",
+        "LpLocker",
+        "ReferralRegistry",
+    ):
         for target in targets(system, name):
             with reverts(error(getattr(project, name), "AccessManagedUnauthorized"), caller=bob):
                 target.setAuthority(bob, sender=bob)
@@ -182,7 +203,16 @@ def test_nobody_has_a_role_but_those_who_should(evm, system):
 
 def test_changes_of_the_table_itself_need_the_notice(system):
     wait(system, 6 * DAY)  # the manager lets a longer delay take effect after five days
-    for name in ("IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "StakedToken", "FeeDistributor"):
+    for name in (
+        "IndexToken",
+        "IndexFactory",
+        "IndexRouter",
+        "PriceOracle",
+        "StakedToken",
+        "FeeDistributor",
+        "LpLocker",
+        "ReferralRegistry",
+    ):
         for target in targets(system, name):
             assert system.manager.getTargetAdminDelay(target.address) == NOTICE
 
