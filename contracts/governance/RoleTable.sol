@@ -9,6 +9,7 @@ import {IIndexFactory} from "../../interfaces/IIndexFactory.sol";
 import {IIndexRouter} from "../../interfaces/IIndexRouter.sol";
 import {IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {ILpLocker} from "../../interfaces/ILpLocker.sol";
+import {IPointsLedger} from "../../interfaces/IPointsLedger.sol";
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IReferralRegistry} from "../../interfaces/IReferralRegistry.sol";
 import {IStakedToken} from "../../interfaces/IStakedToken.sol";
@@ -25,7 +26,7 @@ contract RoleTable {
 
     /// @notice Every restricted function of the protocol. `target` is the contract's name.
     function rows() external pure returns (Row[] memory) {
-        return _join(_join(_join(_join(indexRows(), _coreRows()), _stakingRows()), _lockerRows()), _managerRows());
+        return _join(_join(_join(_join(_join(indexRows(), _coreRows()), _stakingRows()), _lockerRows()), _pointsRows()), _managerRows());
     }
 
     /// @notice The rows of an index, which the factory applies to every index that it creates.
@@ -65,6 +66,13 @@ contract RoleTable {
         table[0] = Row("LpLocker", ILpLocker.addPool.selector, Roles.GOVERNOR);
         table[1] = Row("LpLocker", ILpLocker.removePool.selector, Roles.GOVERNOR);
         table[2] = Row("ReferralRegistry", IReferralRegistry.setLedger.selector, Roles.GOVERNOR);
+    }
+
+    function _pointsRows() private pure returns (Row[] memory table) {
+        table = new Row[](3);
+        table[0] = Row("PointsLedger", IPointsLedger.setSources.selector, Roles.GOVERNOR);
+        table[1] = Row("PointsLedger", IPointsLedger.setRouter.selector, Roles.GOVERNOR);
+        table[2] = Row("PointsLedger", UUPSUpgradeable.upgradeToAndCall.selector, Roles.GOVERNOR);
     }
 
     /// @dev The manager itself always asks for ADMIN here. These rows only let the guardian of GOVERNOR cancel what is scheduled.

@@ -56,6 +56,10 @@ class System:
         return self.contract("ReferralRegistry")
 
     @cached_property
+    def points(self) -> Deployed:
+        return self.contract("PointsLedger")
+
+    @cached_property
     def assets(self) -> params.Assets:
         return params.assets()
 

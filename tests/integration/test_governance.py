@@ -46,6 +46,13 @@ OPEN = MappingProxyType(
             "register": "for the caller himself", "bind": "binds the caller", "bindWithSignature": "binds who has signed",
             "bindFor": "for the ledger", "revokeSignatures": "of the caller",
         },
+        "PointsLedger": {
+            "initialize": "once, by the proxy's constructor", "openEpoch": "fixes prices that are not fixed",
+            "openEpochPart": "fixes prices that are not fixed", "join": "for the caller himself", "joinWithSignature": "for who has signed",
+            "onBuy": "for the router", "record": "writes down what anybody can read", "recordMany": "writes down what anybody can read",
+            "fund": "takes the caller's tokens", "claim": "pays the caller what is his", "claimMany": "pays the caller what is his",
+            "rollOver": "moves what nobody can claim any more",
+        },
         "RoleTable": {},
         "ProtocolProxy": {},
         "StakedToken": {
