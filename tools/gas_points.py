@@ -12,10 +12,12 @@ BARS = {"record_account": 400_000, "points_claim": 110_000}
 
 
 class Bench(World):
-    """Four indexes with real staked tokens, staked SOSO and one pool; `user` has some of each, has touched all of it in the epoch, and was referred."""
+    """Indexes with real staked tokens, staked SOSO and one pool, and people who have some of each."""
 
     def new_staked(self, asset: Any) -> Deployed:
-        return self.evm.deploy(self.project.StakedToken, self.authority, asset, "Staked", "sTOK", self.genesis, self.length, sender=self.owner)
+        return self.evm.deploy(
+            self.project.StakedToken, self.authority, asset, "Staked", "sTOK", self.genesis, self.length, sender=self.owner
+        )
 
     def stake_real(self, vault: Deployed, person: str, amount: int) -> None:
         asset = self.evm.at(self.project.PlainToken, vault.asset())
@@ -37,7 +39,11 @@ class Bench(World):
 
 
 def measure_points(evm: Evm, project: Any) -> dict[str, int]:
-    """`record_account`: everything read from behind a later touch, the referrer's credit new. `points_claim`: of a token that the account holds already."""
+    """Four indexes held and staked, a pool, SOSO, a referrer.
+
+    `record_account`: everything lies behind a later touch, and the referrer has no credit yet. `points_claim`: of a token that the
+    account holds already.
+    """
     with evm.isolated():
         bench = Bench(evm, project, evm.account("gas points"), count=4)
         user, friend, keeper = (evm.account(f"gas points {name}") for name in ("user", "friend", "keeper"))

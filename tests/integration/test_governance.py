@@ -165,6 +165,7 @@ def test_only_the_manager_says_who_is_in_charge(system, project, bob):
         "FeeDistributor",
         "LpLocker",
         "ReferralRegistry",
+        "PointsLedger",
     ):
         for target in targets(system, name):
             with reverts(error(getattr(project, name), "AccessManagedUnauthorized"), caller=bob):
@@ -219,6 +220,7 @@ def test_changes_of_the_table_itself_need_the_notice(system):
         "FeeDistributor",
         "LpLocker",
         "ReferralRegistry",
+        "PointsLedger",
     ):
         for target in targets(system, name):
             assert system.manager.getTargetAdminDelay(target.address) == NOTICE

@@ -28,7 +28,9 @@ class Values:
     def boosts(self) -> tuple[int, int, int]:
         """What SOSO lifts of held, staked, locked: dollar by dollar to where a dollar brings most."""
         left, lifted = self.soso, {}
-        for name, _, room in sorted((("held", HELD, self.held), ("staked", STAKED, self.staked), ("locked", LOCKED, self.locked)), key=lambda c: -c[1]):
+        for name, _, room in sorted(
+            (("held", HELD, self.held), ("staked", STAKED, self.staked), ("locked", LOCKED, self.locked)), key=lambda c: -c[1]
+        ):
             lifted[name] = min(room, left)
             left -= lifted[name]
         return lifted["held"], lifted["staked"], lifted["locked"]

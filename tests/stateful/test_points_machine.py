@@ -49,7 +49,7 @@ class PointsMachine(RuleBasedStateMachine):
         self.tokens = [*w.indexes, *w.staked, w.staked_soso, w.pool]
         self.rewards = [w.tokens[0], w.dollar]
         self.rates: dict[str, list[tuple[int, int]]] = {token.address: [(0, WAD)] for token in (*w.staked, w.staked_soso)}
-        self.feeds = {name: (10**8, w.genesis) for name in FEEDS}
+        self.feeds = dict.fromkeys(FEEDS, (10**8, w.genesis))
         self.long_sleeps = self.rolled = 0
 
     def teardown(self) -> None:
@@ -120,7 +120,13 @@ class PointsMachine(RuleBasedStateMachine):
         left = self.model.end(self.epoch) - self.now
         self.go(data.draw(st.one_of(st.integers(0, 3), st.integers(1, 2 * DAY), st.sampled_from([left - 1, left, left + 1]))))
 
-    @rule(later=st.sampled_from([0, 1, DAY]), lively=st.booleans(), opened=st.booleans(), people=st.permutations(PEOPLE), done=st.integers(0, 4))
+    @rule(
+        later=st.sampled_from([0, 1, DAY]),
+        lively=st.booleans(),
+        opened=st.booleans(),
+        people=st.permutations(PEOPLE),
+        done=st.integers(0, 4),
+    )
     def the_next_epoch_begins(self, later: int, lively: bool, opened: bool, people: list[str], done: int) -> None:
         """With or without what a keeper does: feeds, prices, and the first `done` of the people recorded and paid; and a new pot."""
         self.fund(1, 0, 10**12)

@@ -24,7 +24,8 @@ def new_ledger(evm: Evm, project: Any, authority: Any, oracle: Any, router: Any,
 
 @dataclass
 class World:
-    """Two indexes, or as many as told, of $1 a share, without fees unless told, each staked at the rate one, SOSO at $1, and a pool of the first index with a dollar of six decimals.
+    """Two indexes, or as many as told, of $1 a share, without fees unless told, each staked at the rate one; SOSO at $1; and a pool of
+    the first index with a dollar of six decimals.
 
     `owner` governs without delay. `router` is an account that may tell of purchases.
     """

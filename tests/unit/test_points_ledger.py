@@ -121,23 +121,35 @@ class TestMultipliers:
         world.join(alice)
         assert world.ledger.statement(alice, 0).counts is True
 
-    def test_what_is_missing_is_what_lifts_to_the_full_boost(self, world, alice):
-        """With that many shares more over the same time, everything has eleven times its base."""
-        world.hold(alice, DOLLARS + 12345)
-        world.stake(alice, 77 * WAD + 1)
-        world.boost(alice, 3 * WAD)
-        world.evm.warp(DAY)
-        missing = world.ledger.statement(alice, 0).sharesMissing
-        world.staked_soso.mint(alice, missing, sender=alice)
-        world.evm.warp(DAY)
-        said = world.ledger.statement(alice, 0)
-        assert said.held.multiplier < 33 * WAD
+    def test_what_is_missing_is_what_lifts_to_the_full_boost(self, world, alice, bob):
+        """Bob has the same as alice and from the start that many shares more: he is boosted to the full. With one share less he is not."""
+        for person in (alice, bob):
+            world.hold(person, 1012 * WAD)
+            world.stake(person, 77 * WAD + 1)
+            world.boost(person, 3 * WAD)
         with world.evm.isolated():
-            world.staked_soso.mint(alice, missing, sender=alice)
             world.evm.warp(DAY)
-            world.staked_soso.burn(alice, missing, sender=alice)
-            whole = world.ledger.statement(alice, 0)
-            assert whole.sosoMissing <= 2 * (WAD * DAY // DAY)
+            missing = world.ledger.statement(alice, 0).sharesMissing
+            assert missing == 1086 * WAD + 1
+        for shares, lacking in ((missing, 0), (missing - 1, 1)):
+            with world.evm.isolated():
+                world.staked_soso.mint(bob, shares, sender=alice)
+                world.evm.warp(DAY)
+                said = world.ledger.statement(bob, 0)
+                assert (said.sosoMissing, said.sharesMissing) == (lacking, lacking)
+                assert (said.held.multiplier == 33 * WAD) == (lacking == 0)
+
+    @pytest.mark.parametrize("what", ["hold", "stake", "lock", "boost"])
+    def test_more_of_anything_is_more(self, world, alice, bob, what):
+        """P3, on chain: bob has what alice has and a little more of one thing."""
+        for person in (alice, bob):
+            world.hold(person, DOLLARS)
+            world.stake(person, DOLLARS)
+            world.lock(person, 1000)
+            world.boost(person, 1500 * WAD)
+        getattr(world, what)(bob, 2 if what == "lock" else 2 * WAD)
+        world.evm.warp(DAY)
+        assert world.ledger.pointsOf(bob, 0) > world.ledger.pointsOf(alice, 0), "P3"
 
     def test_an_empty_account(self, world, bob):
         said = world.ledger.statement(bob, 0)
@@ -203,9 +215,10 @@ class TestFunction:
         for name in sorted(("held", "staked", "locked"), key=lambda n: hash((n, seed))):
             other[name] = min(getattr(a, name), left)
             left -= other[name]
-        assert a.points() >= (
-            3 * (a.held + 10 * other["held"]) + 15 * (a.staked + 10 * other["staked"]) + 20 * (a.locked + 10 * other["locked"])
-        ) // DAY
+        assert (
+            a.points()
+            >= (3 * (a.held + 10 * other["held"]) + 15 * (a.staked + 10 * other["staked"]) + 20 * (a.locked + 10 * other["locked"])) // DAY
+        )
 
 
 class TestWhoGains:
@@ -330,7 +343,7 @@ class TestJoining:
         assert [event.name for event in receipt.events(world.ledger)] == ["Joined", "BindingFailed"]
         assert world.ledger.joinedAt(alice) == world.evm.now
 
-    def test_buying_goes_on_without_referrals(self, world, alice, bob):
+    def test_buying_goes_on_without_referrals(self, world, alice):
         world.ledger.setSources(world.sources(referrals=NOBODY), sender=world.owner)
         world.ledger.onBuy(alice, b"\1" * 32, sender=world.router)
         assert world.ledger.joinedAt(alice) == world.evm.now
@@ -419,7 +432,7 @@ class TestPrices:
         assert [event.values["price"] for event in world.open().events(world.ledger)] == [7 * WAD, 7 * WAD, 2 * isqrt(7 * 10**48)]
         assert world.ledger.openEpoch.call(sender=alice) == 0
 
-    def test_little_gas_makes_no_price(self, world, alice, bob):
+    def test_little_gas_makes_no_price(self, world, bob):
         """Whoever gives too little gas for the feeds fixes nothing wrong, and spoils nothing."""
         world.close(0)
         fixed = set()
@@ -431,7 +444,9 @@ class TestPrices:
                     continue
                 fixed |= {tuple(world.ledger.referencePrice(1, token)) for token in (*world.indexes, *world.staked, world.pool)}
         world.open()
-        right = {tuple(world.ledger.referencePrice(epoch, token)) for epoch in (0, 1) for token in (*world.indexes, *world.staked, world.pool)}
+        right = {
+            tuple(world.ledger.referencePrice(epoch, token)) for epoch in (0, 1) for token in (*world.indexes, *world.staked, world.pool)
+        }
         assert fixed <= right
 
     def test_in_the_middle_of_something_there_is_no_price(self, world, project, evm, alice):
@@ -460,17 +475,16 @@ class TestPrices:
         assert [event.values["token"] for event in receipt.events(world.ledger, "PriceMissing")] == [world.staked[0].address]
 
     def test_a_price_beyond_128_bits_is_none(self, world, alice):
-        """A staked token whose rate says 2^100 whole tokens a share."""
+        """A staked token whose share is worth 2^128 whole tokens and more."""
+        world.staked[0].setRate(2**128 - 1, sender=alice)
+        world.staked[1].setRate(2**128, sender=alice)
         world.close(0)
-        world.staked[0].setRate(2**128, sender=alice)
-        with world.evm.isolated():
-            world.staked[0].setRate(1, sender=alice)
-        world.close(1)
         receipt = world.open()
-        assert [event.values["token"] for event in receipt.events(world.ledger, "PriceMissing")] == [world.staked[0].address]
+        assert [event.values["token"] for event in receipt.events(world.ledger, "PriceMissing")] == [world.staked[1].address]
+        assert tuple(world.ledger.referencePrice(1, world.staked[0])) == (2**128 - 1, 1)
 
     def test_an_epoch_that_nobody_opened(self, world, alice):
-        """Has the prices of the one before it, and where nobody opened that either, is worth nothing. Opening later does not bring it back."""
+        """Has the prices of the one before, and where nobody opened that either, is worth nothing. Opening later does not help."""
         world.hold(alice, DOLLARS)
         world.join(alice)
         world.close(0)
@@ -561,7 +575,7 @@ class TestSources:
         assert world.ledger.router() == bob
         world.ledger.onBuy(alice, NO_CODE, sender=bob)
 
-    def test_initialisation(self, world, evm, project, alice, refused):
+    def test_initialisation(self, world, evm, project, alice):
         for args, name, inputs in (
             ((world.authority, NOBODY, NOBODY, 1, 1), "PointsLedger_ZeroAddress", {}),
             ((NOBODY, world.oracle, NOBODY, 1, 1), "GovernedUUPS_ZeroAuthority", {}),
@@ -589,7 +603,7 @@ class TestRecording:
         world.close(0)
         return world
 
-    def test_once_and_within_the_week(self, over, evm, alice, bob, refused):
+    def test_once_and_within_the_week(self, over, alice, bob, refused):
         end = over.end(0)
         for at, right in ((end - 1, False), (end, True), (end + WEEK - 1, True), (end + WEEK, False)):
             for method, who in ((over.ledger.record, alice), (over.ledger.recordMany, [alice])):
@@ -822,35 +836,36 @@ class TestPots:
         world.ledger.rollOver(0, reward, sender=alice)
         assert tuple(world.ledger.potOf(1, reward)) == (77, 0)
 
-    def test_a_hostile_token_harms_no_other_pot(self, funded, world, reward, evm, project, alice, bob, carol):
-        """It re-enters claims while it is claimed, lies, freezes: the other pots pay what they owe."""
-        world.close(1 if world.epoch == 1 else 0)
-        good = evm.deploy(project.QuirkToken, 18, sender=alice)
+    def test_a_hostile_token_harms_no_other_pot(self, world, reward, evm, project, alice, bob, carol):
+        """It re-enters while it is claimed, then freezes: the other pot pays what it owes, and its own once it works again."""
+        good, ledger = evm.deploy(project.QuirkToken, 18, sender=alice), world.ledger
+        world.hold(bob, 2 * DOLLARS)
+        world.hold(carol, DOLLARS)
+        world.join(bob, carol)
         for token in (reward, good):
-            self.give(world, token, alice, world.epoch, 900)
-        epoch = world.epoch
-        world.open()
-        world.close(epoch)
-        world.ledger.recordMany([bob, carol], epoch, sender=alice)
-        world.go(world.end(epoch) + WEEK)
-        with evm.isolated():
-            for payload in (
-                world.ledger.claim.encode(epoch, good), world.ledger.rollOver.encode(0, good), world.ledger.fund.encode(world.epoch, good, 1),
-                world.ledger.claimMany.encode([epoch], [good.address]),
-            ):  # fmt: skip
-                reward.setReentry(world.ledger, payload, sender=alice)
-                reward.setQuirk(6, sender=alice)
-                with evm.isolated():
-                    world.ledger.claim(epoch, reward, sender=bob)
-                    assert not reward.reentered()
-                    assert reward.answer() == error(project.PointsLedger, "ReentrancyGuardReentrantCall").encode([])
-                assert world.ledger.claim.call(epoch, good, sender=carol) == 300
+            self.give(world, token, alice, 0, 900)
+        world.close(0)
+        ledger.recordMany([bob, carol], 0, sender=alice)
+        world.go(world.end(0) + WEEK)
+
+        reward.setQuirk(6, sender=alice)
+        for payload in (
+            ledger.claim.encode(0, good), ledger.rollOver.encode(0, good), ledger.fund.encode(1, good, 1),
+            ledger.claimMany.encode([0], [good.address]),
+        ):  # fmt: skip
+            with evm.isolated():
+                reward.setReentry(ledger, payload, sender=alice)
+                ledger.claim(0, reward, sender=bob)
+                assert not reward.reentered()
+                assert reward.answer() == error(project.PointsLedger, "ReentrancyGuardReentrantCall").encode([])
+                assert ledger.claim.call(0, good, sender=carol) == 300
+
         reward.setQuirk(5, sender=alice)
         with reverts(error(project.QuirkToken, "QuirkToken_Frozen")):
-            world.ledger.claim(epoch, reward, sender=bob)
+            ledger.claim(0, reward, sender=bob)
         for person, amount in ((bob, 600), (carol, 300)):
-            world.ledger.claim(epoch, good, sender=person)
+            ledger.claim(0, good, sender=person)
             assert good.balanceOf(person) == amount
         reward.setQuirk(0, sender=alice)
-        world.ledger.claim(epoch, reward, sender=bob)
-        assert tuple(world.ledger.potOf(epoch, good)) == (900, 900), "P1"
+        ledger.claim(0, reward, sender=bob)
+        assert tuple(ledger.potOf(0, good)) == (900, 900), "P1"
