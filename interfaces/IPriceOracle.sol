@@ -7,18 +7,21 @@ interface IPriceOracle {
     enum Kind {
         /// Chainlink's interface: Chainlink itself, or `UniswapV3TwapFeed`
         Aggregator,
-        /// `convertToAssets` of an ERC-4626 vault for one whole share. A donation moves that rate where the vault counts its own balance: there the
-        /// bounds are the guard. sDAI and sUSDS accumulate a rate, which no donation moves.
+        /// `convertToAssets` of an ERC-4626 vault for one whole share. A donation moves that rate where the vault counts its own balance, so it is
+        /// believed only within what time may have added to a checkpoint.
         Erc4626Rate
     }
 
     /// @param heartbeat seconds, the oldest answer allowed; 0 for a rate, which is always of now
     /// @param min D18, the least answer allowed
     /// @param max D18, the largest answer allowed
+    /// @param maxMove bp. Of a feed: how far a round may be from the one before it, up to 9,999; 0 for not looking (that costs nothing; an average
+    /// has no rounds). Of a rate: how much a day may add, 1 to 100.
     struct Leg {
         address source;
         Kind kind;
         uint32 heartbeat;
+        uint16 maxMove;
         uint128 min;
         uint128 max;
     }
@@ -29,13 +32,20 @@ interface IPriceOracle {
         Decimals,
         Heartbeat,
         Bounds,
-        Token
+        Token,
+        Move
     }
 
     event RouteSet(address indexed token, Leg[] legs);
     event RouteRemoved(address indexed token);
 
+    /// @param rate D18{asset/share}, from which on growth is counted
+    event Checkpointed(address indexed token, address indexed source, uint256 rate);
+
     error PriceOracle_ZeroAddress();
+
+    /// @notice An uptime feed needs a grace period of at most a day, and none needs none.
+    error PriceOracle_InvalidSequencer(address sequencer, uint256 grace);
     error PriceOracle_NoRoute(address token);
     error PriceOracle_InvalidRoute(address token, Flaw flaw);
 
@@ -49,7 +59,31 @@ interface IPriceOracle {
     /// @param answer D18
     error PriceOracle_OutOfBounds(address token, address source, uint256 answer, uint256 min, uint256 max);
 
-    /// @notice Sets the route of a token, which must give a live price at once. Restricted.
+    /// @notice The latest round is too far from the one before. The next one that stays near it confirms it.
+    /// @param answer D18
+    /// @param before D18
+    /// @param maxMove bp of `before`
+    error PriceOracle_Jumped(address token, address source, uint256 answer, uint256 before, uint256 maxMove);
+
+    /// @notice The round before the latest is not there: the latest is the first of a new phase, or the feed keeps no rounds. The next round heals it.
+    error PriceOracle_NoRoundBefore(address token, address source, uint256 roundId);
+
+    /// @notice A vault's rate is below its checkpoint, or above what time may have added to it.
+    /// @param rate D18, as `least` and `most`
+    error PriceOracle_RateMoved(address token, address source, uint256 rate, uint256 least, uint256 most);
+
+    /// @param earliest Unix seconds
+    error PriceOracle_PokedTooSoon(address token, address source, uint256 earliest);
+    error PriceOracle_NoRate(address token);
+
+    /// @notice The rollup's sequencer is down, or its feed says nothing that means up.
+    error PriceOracle_SequencerDown(address sequencer, int256 status);
+
+    /// @notice The sequencer is up again, but others have not had time to act yet.
+    /// @param since Unix seconds
+    error PriceOracle_SequencerRestarted(address sequencer, uint256 since, uint256 grace);
+
+    /// @notice Sets the route of a token, which must give a live price at once. Restricted. Rates start at a checkpoint of now.
     /// @dev The bounds, multiplied leg by leg, must stay between 1 and 2^128 - 1: so no price is 0, and none overflows.
     /// Reverts: AccessManagedUnauthorized, InvalidRoute, SourceFailed (no decimals or no asset), whatever `price` refuses.
     function setRoute(address token, Leg[] calldata legs) external;
@@ -57,8 +91,13 @@ interface IPriceOracle {
     /// @notice Removes the route of a token: from now on it has no price. Restricted.
     function removeRoute(address token) external;
 
+    /// @notice Moves the checkpoints of a token's rates to now, at most to what time may have added. Anybody may, every six hours.
+    /// @dev Growth is counted over 30 days at most, so somebody should now and then. Reverts: NoRoute, NoRate (no leg is a rate), PokedTooSoon, RateMoved
+    /// (below the checkpoint: that takes governance), SourceFailed, OutOfBounds.
+    function poke(address token) external;
+
     /// @notice D18{USD/whole token}, each leg rounded down.
-    /// @dev Reverts: NoRoute, SourceFailed, InvalidAnswer, Stale, OutOfBounds.
+    /// @dev Reverts: NoRoute, SourceFailed, InvalidAnswer, Stale, OutOfBounds, Jumped, NoRoundBefore, RateMoved, SequencerDown, SequencerRestarted.
     function price(address token) external view returns (uint256);
 
     /// @notice `price` of each. Reverts where one of them does.
@@ -73,4 +112,13 @@ interface IPriceOracle {
 
     /// @notice The legs of a token's route, empty where it has none.
     function route(address token) external view returns (Leg[] memory legs);
+
+    /// @notice The checkpoint of a rate in a token's route: D18{asset/share} and Unix seconds; zeros where there is none.
+    function checkpoint(address token, address source) external view returns (uint256 rate, uint256 at);
+
+    /// @notice Chainlink's uptime feed of the rollup's sequencer; zero where blocks need no sequencer.
+    function sequencer() external view returns (address);
+
+    /// @notice seconds after a restart of the sequencer without prices.
+    function grace() external view returns (uint256);
 }

@@ -19,6 +19,11 @@ def _read(rpc: Rpc, to: str, call: str) -> bytes:
     return bytes.fromhex(rpc.call("eth_call", {"to": to, "data": encode(call)}, "latest")[2:])
 
 
+def _address_at(rpc: Rpc, to: str, call: str, *args: object) -> str:
+    data = rpc.call("eth_call", {"to": to, "data": encode(call, *args)}, "latest")
+    return str(to_checksum_address("0x" + data[-40:]))
+
+
 def _address(rpc: Rpc, to: str, call: str) -> str:
     return str(to_checksum_address(_read(rpc, to, call)[-20:]))
 
@@ -70,9 +75,10 @@ def buy(rpc: Rpc, token: str, holder: str, amount: int) -> None:
     rpc.call("anvil_setBalance", holder, hex(10**24))
 
 
-def set_feed(rpc: Rpc, feed: str, answer: int, updated_at: int | None = None) -> None:
+def set_feed(rpc: Rpc, feed: str, answer: int, updated_at: int | None = None, rounds: int = 2) -> None:
     """Sets what a feed such as "ETH/USD" answers, updated in the latest block unless told.
 
+    Two rounds say the same, as of a market that has moved and stays there; a single one far from the last is a wild one.
     The first time its proxy is given an aggregator of ours.
     """
     proxy, ours = FEEDS[feed], aggregator(feed)
@@ -84,7 +90,8 @@ def set_feed(rpc: Rpc, feed: str, answer: int, updated_at: int | None = None) ->
             rpc.send(owner, proxy, encode(step, ours))
     if updated_at is None:
         updated_at = int(rpc.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
-    rpc.send(OWNER, ours, encode("set(int256,uint256)", answer, updated_at))
+    for _ in range(rounds):
+        rpc.send(OWNER, ours, encode("set(int256,uint256)", answer, updated_at))
 
 
 def read_feed(rpc: Rpc, feed: str) -> tuple[int, int]:
@@ -94,10 +101,31 @@ def read_feed(rpc: Rpc, feed: str) -> tuple[int, int]:
     return answer, updated_at
 
 
+def move_price(rpc: Rpc, token: str, factor: float) -> None:
+    """Multiplies the price of a token with a feed in USD, in the feed and, by trading, in its pools with WETH."""
+    answer, _ = read_feed(rpc, f"{token}/USD")
+    set_feed(rpc, f"{token}/USD", int(answer * factor))
+    trader, spend = PROVIDER, 10**23
+    for pool in POOLS:
+        if {pool.a, pool.b} != {token, "WETH"}:
+            continue
+        pair = (TOKENS[token], TOKENS["WETH"], pool.fee)
+        address = _address_at(rpc, CONTRACTS["UniswapV3Factory"], "getPool(address,address,uint24)", *pair)
+        root = int.from_bytes(_read(rpc, address, "slot0()")[:32], "big")
+        token_is_0 = int(TOKENS[token], 16) < int(TOKENS["WETH"], 16)
+        wanted = int(root * (factor if token_is_0 else 1 / factor) ** 0.5)
+        sold, bought = ("WETH", token) if factor > 1 else (token, "WETH")
+        deal(rpc, sold, trader, spend if sold == "WETH" else balance_of(rpc, token, address) * 4)
+        rpc.send(trader, TOKENS[sold], encode("approve(address,uint256)", CONTRACTS["SwapRouter02"], 2**255))
+        order = (TOKENS[sold], TOKENS[bought], pool.fee, trader, balance_of(rpc, sold, trader), 0, wanted)
+        swap = "exactInputSingle((address,address,uint24,address,uint256,uint256,uint160))"
+        rpc.send(trader, CONTRACTS["SwapRouter02"], encode(swap, order))
+
+
 def refresh_feeds(rpc: Rpc) -> None:
     """All feeds answer anew what they answer."""
     for feed in FEEDS:
-        set_feed(rpc, feed, read_feed(rpc, feed)[0])
+        set_feed(rpc, feed, read_feed(rpc, feed)[0], rounds=1)
 
 
 def warp(rpc: Rpc, seconds: int) -> None:

@@ -52,11 +52,22 @@ class Rpc:
             if "confirmation timeout" not in str(error):
                 raise
         # Now and then anvil mines before it listens for the block, and misses it. The transaction is in the latest one.
+        found = self._latest(transaction)
+        if found is None:
+            # Or, on a busy machine, it has not mined it yet.
+            self.call("evm_mine")
+            found = self._latest(transaction)
+        if found is None:
+            raise RpcError(0, "the transaction was neither mined nor refused")
+        return found
+
+    def _latest(self, transaction: dict[str, Any]) -> dict[str, Any] | None:
+        """The receipt of a transaction in the latest block. None where it is not there."""
         for mined in self.call("eth_getBlockByNumber", "latest", True)["transactions"]:
             if mined["from"].lower() == transaction["from"].lower() and mined["input"] == transaction["data"]:
-                found: dict[str, Any] = self.call("eth_getTransactionReceipt", mined["hash"])
-                return found
-        raise RpcError(0, "the transaction was neither mined nor refused")
+                receipt: dict[str, Any] = self.call("eth_getTransactionReceipt", mined["hash"])
+                return receipt
+        return None
 
     def send(self, sender: str, to: str | None, data: str = "0x", value: int = 0) -> Any:
         """Sends from an impersonated account and returns the receipt. Raises RpcError when the transaction fails."""

@@ -14,6 +14,7 @@ from scripts._lib.build import fresh_project
 from scripts._lib.deployment import deploy
 from scripts._lib.evm import Deployed, Evm
 from scripts._lib.system import System
+from tests.support.prices import ZERO, Bench
 
 _COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 settings.register_profile("default", max_examples=100, stateful_step_count=50, derandomize=True, **_COMMON)
@@ -74,3 +75,9 @@ def bob(evm: Evm) -> str:
 def authority(evm: Evm, project: Any, owner: str) -> Deployed:
     """An AccessManager whose administrator is `owner`, without delays."""
     return evm.deploy(project.ProtocolManager, owner, sender=owner)
+
+
+@pytest.fixture
+def bench(evm: Evm, project: Any, owner: str, authority: Deployed) -> Bench:
+    """An oracle without routes, governed by `owner`, where blocks need no sequencer."""
+    return Bench(evm, project, owner, evm.deploy(project.PriceOracle, authority, ZERO, 0, sender=owner))

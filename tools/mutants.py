@@ -18,6 +18,9 @@ from scripts._lib.build import ROOT
 
 INDEX, ROUTER = "contracts/index/IndexToken.sol", "contracts/index/IndexRouter.sol"
 MACHINE, UNIT, QUIRKS = "tests/stateful/test_index_machine.py", "tests/unit/test_index_token.py", "tests/attacks/test_quirk_tokens.py"
+STAKED = "contracts/staking/StakedToken.sol"
+STAKES, STAKING = "tests/stateful/test_staking_machine.py", "tests/unit/test_staked_token.py"
+GRIEF, EIP4626 = "tests/attacks/test_staking_griefing.py", "tests/unit/test_erc4626_properties.py"
 TRADES, RULES = "tests/integration/test_router.py", "tests/integration/test_governance.py"
 
 LOCKER, LOCKER_UNIT, LOCKER_ATTACKS = (
@@ -27,6 +30,12 @@ LOCKER, LOCKER_UNIT, LOCKER_ATTACKS = (
 )
 REFERRALS, REFERRAL_MACHINE = "contracts/points/ReferralRegistry.sol", "tests/stateful/test_referral_machine.py"
 LOCKER_MACHINE, REFERRAL_UNIT = "tests/stateful/test_locker_machine.py", "tests/unit/test_referral_registry.py"
+ORACLE, REGISTRY = "contracts/oracle/PriceOracle.sol", "contracts/methodology/SupplyRegistry.sol"
+GUARDS, DONATIONS = "tests/unit/test_price_guards.py", "tests/attacks/test_oracle.py"
+WEIGHTS, SUPPLIES = "tests/unit/test_weights.py", "tests/unit/test_supply_registry.py"
+
+LEDGER, PRICES, POINTS = "contracts/points/PointsLedger.sol", "contracts/points/ReferencePrices.sol", "contracts/points/PointsMath.sol"
+LEDGER_UNIT, LEDGER_MACHINE = "tests/unit/test_points_ledger.py", "tests/stateful/test_points_machine.py"
 
 
 class Mutant(NamedTuple):
@@ -99,6 +108,79 @@ MUTANTS = (
     Mutant("referrers may be younger", REFERRALS, "rank != 0 && rank < _accounts", "rank == 1 && rank > _accounts", REFERRAL_MACHINE),
     Mutant("anybody binds anybody", REFERRALS, "if (msg.sender != ledger) revert", "if (ledger == address(0)) revert", REFERRAL_UNIT),
     Mutant("codes may have spaces inside", REFERRALS, "code << (8 * length) == 0", "code != 0", REFERRAL_UNIT),
+    Mutant("a jump passes by a fraction of a bp", ORACLE, "before, Math.Rounding.Ceil) >", "before, Math.Rounding.Floor) >", GUARDS),
+    Mutant("unfinished rounds count as the past", ORACLE, "if (past <= 0 || updatedAt == 0) revert", "if (past <= 0) revert", GUARDS),
+    Mutant("a poke launders a donation", ORACLE, "leg.source, Math.min(rate, most));", "leg.source, rate);", DONATIONS),
+    Mutant("a rate may fall", ORACLE, "if (rate < least || rate > most) revert", "if (rate > most) revert", GUARDS),
+    Mutant(
+        "a rate grows for ever", ORACLE, "Math.min(block.timestamp - at, _MAX_GROWING) + 1 days", "block.timestamp - at + 1 days",
+        DONATIONS,
+    ),
+    Mutant("a sequencer is believed a second early", ORACLE, "timestamp - since <= grace", "timestamp - since < grace", GUARDS),
+    Mutant(
+        "small capitalisations vanish beside giants", "contracts/methodology/MarketCaps.sol", "Math.ceilDiv(caps[i], 32)", "caps[i] / 32",
+        WEIGHTS,
+    ),
+    Mutant(
+        "a cap binds a wei late", "contracts/methodology/CappedMarketCap.sol", "Math.Rounding.Ceil) <= cap", "Math.Rounding.Floor) <= cap",
+        WEIGHTS,
+    ),
+    Mutant("the remainder breaks a cap", "contracts/methodology/CappedMarketCap.sol", "Math.min(rest, cap - list[i])", "rest", WEIGHTS),
+    Mutant("what rounding leaves is lost", "contracts/methodology/FloorAndMarketCap.sol", "        list[0] += rest;\n", "", WEIGHTS),
+    Mutant(
+        "weights may sum to the whole modulo 2^256", "contracts/methodology/FixedWeights.sol", "sum = Math.saturatingAdd(sum, list[i]);",
+        "unchecked { sum += list[i]; }", WEIGHTS,
+    ),
+    Mutant(
+        "a token listed twice is weighed twice", "contracts/methodology/Constituents.sol", "if (tokens[j] == token) revert",
+        "if (tokens[j] == token && j == 0) revert", WEIGHTS,
+    ),
+    Mutant("supplies move by a third", REGISTRY, "last.amount * MAX_STEP) revert", "last.amount * MAX_STEP * 4 / 3) revert", SUPPLIES),
+    Mutant("supplies live a second longer", REGISTRY, "last.at > MAX_AGE)", "last.at > MAX_AGE + 1)", SUPPLIES),
+    Mutant(
+        "anybody starts anybody's cooldown", STAKED, "revert StakedToken_ZeroAddress();\n        _authorize(controller);",
+        "revert StakedToken_ZeroAddress();", GRIEF,
+    ),
+    Mutant("a later request locks what has matured", STAKED, "if (r.assets != 0 && _matured(r, b)) {", "if (r.assets == 1) {", GRIEF),
+    Mutant("a cooldown ends a second early", STAKED, "block.timestamp >= r.time +", "block.timestamp + 1 >= r.time +", STAKING),
+    Mutant("a raise is retroactive", STAKED, "r.time + Math.min(r.cooldown, b.cooldown)", "r.time + b.cooldown", STAKING),
+    Mutant("a raise need not wait", STAKED, "if (block.timestamp < earliest) revert StakedToken_RaiseTooSoon(earliest);", "", GRIEF),
+    Mutant("rewards vest at once", STAKED, "uint256 private constant _VESTING = 1 days;", "uint256 private constant _VESTING = 1;", GRIEF),
+    Mutant(
+        "shares round up", STAKED, "_total(b) + _VIRTUAL);\n        _deposit(b,",
+        "_total(b) + _VIRTUAL, Math.Rounding.Ceil);\n        _deposit(b,", EIP4626,
+    ),
+    Mutant("time runs on with nobody staking", STAKED, "if (supply == 0) return s.assets;", "", STAKING),
+    Mutant("a wei restarts the day", STAKED, "duration = unvested == 0 ?", "duration = fresh != 0 ?", GRIEF),
+    Mutant(
+        "the first second of an epoch is forgotten", STAKED, "while (p.touched >= boundary && p.touched != 0)",
+        "while (p.touched > boundary && p.touched != 0)", STAKING,
+    ),
+    Mutant("claimed assets stay set aside", STAKED, "b.cooling -= uint96(before - assets);", "", STAKES),
+    Mutant(
+        "virtual shares are one", STAKED, "uint256 private constant _VIRTUAL = 1e9;", "uint256 private constant _VIRTUAL = 1;", GRIEF,
+    ),
+    Mutant("SOSO lifts what is held first", POINTS, "locked = Math.min(p.locked, p.soso);", "locked = Math.min(p.locked, p.soso / 2);", LEDGER_UNIT),
+    Mutant("SOSO counts once for every class", POINTS, "Math.min(p.staked, p.soso - locked)", "Math.min(p.staked, p.soso)", LEDGER_UNIT),
+    Mutant("values round up", POINTS, "price, _WAD);", "price, _WAD, Math.Rounding.Ceil);", LEDGER_MACHINE),
+    Mutant("a price can be fixed again", PRICES, "        if (price == 0) {\n", "        {\n", LEDGER_UNIT),
+    Mutant("old prices live for ever", PRICES, "price = $.prices[epoch - 1][token];", "price = $.prices[0][token];", LEDGER_UNIT),
+    Mutant("sources change at once", PRICES, "$.opened ? currentEpoch() + 1 : 0", "$.opened ? currentEpoch() : 0", LEDGER_UNIT),
+    Mutant("an index without a price is worth the rest", PRICES, "if (value == type(uint256).max) return 0;",
+           "if (value == type(uint256).max) continue;", LEDGER_UNIT),
+    Mutant("liquidity is worth half", PRICES, "2 * Math.sqrt(product)", "Math.sqrt(product)", LEDGER_UNIT),
+    Mutant("whoever joins late counts", LEDGER, "joined != 0 && joined < _endOf(epoch)", "joined != 0", LEDGER_UNIT),
+    Mutant("anybody is the router", LEDGER, "if (msg.sender != _ledger().router) revert PointsLedger_NotTheRouter(msg.sender);", "", LEDGER_UNIT),
+    Mutant("a referrer has no cap", LEDGER, "Math.min(own, t.credit)", "(own == 0 ? 0 : t.credit)", LEDGER_UNIT),
+    Mutant("a referrer must be recorded first", LEDGER, "return _sum(tally) - before;", "return 0;", LEDGER_UNIT),
+    Mutant("bonuses compound", LEDGER, "points / _REFERRER_PART)", "gain / _REFERRER_PART)", LEDGER_UNIT),
+    Mutant("later referrals count", LEDGER, "boundAt < end", "boundAt <= end", LEDGER_UNIT),
+    Mutant("recording goes on a second longer", LEDGER, "block.timestamp >= closes)", "block.timestamp > closes)", LEDGER_UNIT),
+    Mutant("claims repeat", LEDGER, "        $.claimed[epoch][token][msg.sender] = true;\n", "", LEDGER_UNIT),
+    Mutant("a pot counts what was promised", LEDGER, "_fill(epoch, token, received);", "_fill(epoch, token, amount);", LEDGER_UNIT),
+    Mutant("a pot rolls over twice", LEDGER, "        pot.paid = pot.funded;\n", "", LEDGER_UNIT),
+    Mutant("tokens may re-enter claims", LEDGER, "function claim(uint256 epoch, address token) external nonReentrant",
+           "function claim(uint256 epoch, address token) external", LEDGER_UNIT),
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ import {IPointsLedger} from "../../interfaces/IPointsLedger.sol";
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IReferralRegistry} from "../../interfaces/IReferralRegistry.sol";
 import {IStakedToken} from "../../interfaces/IStakedToken.sol";
+import {ISupplyRegistry} from "../../interfaces/ISupplyRegistry.sol";
 import {Roles} from "./Roles.sol";
 
 /// @title The one table of who may do what
@@ -26,7 +27,10 @@ contract RoleTable {
 
     /// @notice Every restricted function of the protocol. `target` is the contract's name.
     function rows() external pure returns (Row[] memory) {
-        return _join(_join(_join(_join(_join(indexRows(), _coreRows()), _stakingRows()), _lockerRows()), _pointsRows()), _managerRows());
+        return _join(
+            _join(_join(_join(_join(_join(indexRows(), _coreRows()), _stakingRows()), _methodologyRows()), _lockerRows()), _pointsRows()),
+            _managerRows()
+        );
     }
 
     /// @notice The rows of an index, which the factory applies to every index that it creates.
@@ -73,6 +77,12 @@ contract RoleTable {
         table[0] = Row("PointsLedger", IPointsLedger.setSources.selector, Roles.GOVERNOR);
         table[1] = Row("PointsLedger", IPointsLedger.setRouter.selector, Roles.GOVERNOR);
         table[2] = Row("PointsLedger", UUPSUpgradeable.upgradeToAndCall.selector, Roles.GOVERNOR);
+    }
+
+    function _methodologyRows() private pure returns (Row[] memory table) {
+        table = new Row[](2);
+        table[0] = Row("SupplyRegistry", ISupplyRegistry.list.selector, Roles.GOVERNOR);
+        table[1] = Row("SupplyRegistry", ISupplyRegistry.post.selector, Roles.GOVERNOR);
     }
 
     /// @dev The manager itself always asks for ADMIN here. These rows only let the guardian of GOVERNOR cancel what is scheduled.

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IAggregatorV3} from "../../interfaces/external/IAggregatorV3.sol";
+import {IAggregatorHistory, IAggregatorV3} from "../../interfaces/external/IAggregatorV3.sol";
 
 /// @title A feed that says whatever it is told, and misbehaves on demand
-contract MockAggregator is IAggregatorV3 {
+contract MockAggregator is IAggregatorV3, IAggregatorHistory {
     enum Mode {
         Honest,
         /// Reverts with a reason
@@ -36,9 +36,12 @@ contract MockAggregator is IAggregatorV3 {
     string public description;
 
     Mode public mode;
+    Mode public pastMode;
     Round private _round;
+    mapping(uint256 roundId => Round) private _past;
 
     error MockAggregator_Refused();
+    error MockAggregator_NoSuchRound(uint256 roundId);
 
     constructor(string memory description_, uint8 decimals_, int256 answer) {
         description = description_;
@@ -49,22 +52,42 @@ contract MockAggregator is IAggregatorV3 {
     /// @notice The next round, finished at once.
     function setAnswer(int256 answer, uint256 updatedAt) public {
         uint256 roundId = _round.roundId + 1;
-        _round = Round(roundId, answer, updatedAt, updatedAt, roundId);
+        setRound(Round(roundId, answer, updatedAt, updatedAt, roundId));
     }
 
     /// @notice A round word by word. What does not fit the ABI's types is said all the same.
-    function setRound(Round calldata round) external {
+    function setRound(Round memory round) public {
         _round = round;
+        _past[round.roundId] = round;
+    }
+
+    /// @notice Rewrites an earlier round. The latest stays the latest.
+    function setPast(Round calldata round) external {
+        _past[round.roundId] = round;
     }
 
     function setMode(Mode mode_) external {
         mode = mode_;
     }
 
+    /// @notice How it misbehaves when it is asked for an earlier round.
+    function setPastMode(Mode mode_) external {
+        pastMode = mode_;
+    }
+
     /// @inheritdoc IAggregatorV3
     function latestRoundData() external view returns (uint80, int256, uint256, uint256, uint80) {
-        Mode mode_ = mode;
-        Round memory round = _round;
+        _say(mode, _round);
+    }
+
+    /// @inheritdoc IAggregatorHistory
+    function getRoundData(uint80 roundId) external view returns (uint80, int256, uint256, uint256, uint80) {
+        Round memory round = _past[roundId];
+        if (round.roundId != roundId || round.answeredInRound == 0) revert MockAggregator_NoSuchRound(roundId);
+        _say(pastMode, round);
+    }
+
+    function _say(Mode mode_, Round memory round) private view {
         if (mode_ == Mode.Refusing) revert MockAggregator_Refused();
 
         // The answer is put at the head of unused memory, which is zero beyond it.

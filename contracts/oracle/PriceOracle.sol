@@ -7,7 +7,7 @@ import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
-import {IAggregatorV3} from "../../interfaces/external/IAggregatorV3.sol";
+import {IAggregatorHistory, IAggregatorV3} from "../../interfaces/external/IAggregatorV3.sol";
 
 /// @title USD prices with stated freshness, or a revert
 contract PriceOracle is IPriceOracle, AccessManaged {
@@ -15,6 +15,13 @@ contract PriceOracle is IPriceOracle, AccessManaged {
     uint256 private constant _MAX_LEGS = 3;
     uint256 private constant _MIN_HEARTBEAT = 1 minutes;
     uint256 private constant _MAX_HEARTBEAT = 7 days;
+    uint256 private constant _BPS = 10_000;
+
+    /// @dev bp a day, of a rate.
+    uint256 private constant _MAX_GROWTH = 100;
+    uint256 private constant _MAX_GROWING = 30 days;
+    uint256 private constant _MIN_BETWEEN_POKES = 6 hours;
+    uint256 private constant _MAX_GRACE = 1 days;
 
     /// @dev The dearest honest source, a TWAP over a history of 65,535 observations, needs some 101,000. A source that burns gas costs no more than this.
     uint256 private constant _SOURCE_GAS = 400_000;
@@ -28,14 +35,32 @@ contract PriceOracle is IPriceOracle, AccessManaged {
         uint8 share;
         uint8 decimals;
         uint8 legs;
+        uint16 maxMove;
         uint128 min;
         uint128 max;
     }
 
-    mapping(address token => StoredLeg[_MAX_LEGS]) private _routes;
+    /// @dev One slot. Kept apart from the leg, so that feeds do not pay for it.
+    struct Checkpoint {
+        uint128 rate;
+        uint64 at;
+    }
 
-    constructor(address authority_) AccessManaged(authority_) {
+    /// @inheritdoc IPriceOracle
+    address public immutable sequencer;
+
+    /// @inheritdoc IPriceOracle
+    uint256 public immutable grace;
+
+    mapping(address token => StoredLeg[_MAX_LEGS]) private _routes;
+    mapping(address token => mapping(address source => Checkpoint)) private _checkpoints;
+
+    constructor(address authority_, address sequencer_, uint256 grace_) AccessManaged(authority_) {
         if (authority_ == address(0)) revert PriceOracle_ZeroAddress();
+        bool sound = sequencer_ == address(0) ? grace_ == 0 : grace_ != 0 && grace_ <= _MAX_GRACE;
+        if (!sound) revert PriceOracle_InvalidSequencer(sequencer_, grace_);
+
+        (sequencer, grace) = (sequencer_, grace_);
     }
 
     /// @inheritdoc IPriceOracle
@@ -48,6 +73,9 @@ contract PriceOracle is IPriceOracle, AccessManaged {
         for (uint256 i = 0; i < legs.length; ++i) {
             Leg calldata leg = legs[i];
             bool rate = leg.kind == Kind.Erc4626Rate;
+            if (rate ? leg.maxMove == 0 || leg.maxMove > _MAX_GROWTH : leg.maxMove >= _BPS) {
+                revert PriceOracle_InvalidRoute(token, Flaw.Move);
+            }
             if (rate ? leg.heartbeat != 0 : leg.heartbeat < _MIN_HEARTBEAT || leg.heartbeat > _MAX_HEARTBEAT) {
                 revert PriceOracle_InvalidRoute(token, Flaw.Heartbeat);
             }
@@ -57,7 +85,7 @@ contract PriceOracle is IPriceOracle, AccessManaged {
             if (least == 0 || leg.min > leg.max || most > type(uint128).max) revert PriceOracle_InvalidRoute(token, Flaw.Bounds);
             if (leg.source.code.length == 0) revert PriceOracle_InvalidRoute(token, Flaw.Source);
 
-            _routes[token][i] = StoredLeg({
+            StoredLeg memory stored = StoredLeg({
                 source: leg.source,
                 heartbeat: leg.heartbeat,
                 kind: leg.kind,
@@ -65,9 +93,12 @@ contract PriceOracle is IPriceOracle, AccessManaged {
                 share: rate ? _decimals(token, leg.source, Flaw.Decimals) : 0,
                 decimals: decimals,
                 legs: uint8(legs.length),
+                maxMove: leg.maxMove,
                 min: leg.min,
                 max: leg.max
             });
+            _routes[token][i] = stored;
+            if (rate) _checkpoint(token, leg.source, _bounded(token, stored, _rate(token, stored)));
         }
         price(token);
 
@@ -83,15 +114,39 @@ contract PriceOracle is IPriceOracle, AccessManaged {
     }
 
     /// @inheritdoc IPriceOracle
+    function poke(address token) external {
+        uint256 legs = _routes[token][0].legs;
+        if (legs == 0) revert PriceOracle_NoRoute(token);
+
+        bool any = false;
+        for (uint256 i = 0; i < legs; ++i) {
+            StoredLeg memory leg = _routes[token][i];
+            if (leg.kind != Kind.Erc4626Rate) continue;
+
+            any = true;
+            (uint256 least, uint256 at) = checkpoint(token, leg.source);
+            if (block.timestamp < at + _MIN_BETWEEN_POKES) revert PriceOracle_PokedTooSoon(token, leg.source, at + _MIN_BETWEEN_POKES);
+
+            uint256 rate = _bounded(token, leg, _rate(token, leg));
+            uint256 most = _grown(least, leg.maxMove, Math.min(block.timestamp - at, _MAX_GROWING));
+            if (rate < least) revert PriceOracle_RateMoved(token, leg.source, rate, least, most);
+            _checkpoint(token, leg.source, Math.min(rate, most));
+        }
+        if (!any) revert PriceOracle_NoRate(token);
+    }
+
+    /// @inheritdoc IPriceOracle
     function price(address token) public view returns (uint256 price_) {
+        _requireSequencer();
         (price_,) = _price(token);
     }
 
     /// @inheritdoc IPriceOracle
     function prices(address[] calldata tokens) external view returns (uint256[] memory list) {
+        _requireSequencer();
         list = new uint256[](tokens.length);
         for (uint256 i = 0; i < tokens.length; ++i) {
-            list[i] = price(tokens[i]);
+            (list[i],) = _price(tokens[i]);
         }
     }
 
@@ -106,6 +161,7 @@ contract PriceOracle is IPriceOracle, AccessManaged {
 
     /// @inheritdoc IPriceOracle
     function value(address token, uint256 amount) external view returns (uint256) {
+        _requireSequencer();
         (uint256 price_, uint256 decimals) = _price(token);
         return Math.mulDiv(amount, price_, 10 ** decimals);
     }
@@ -115,8 +171,14 @@ contract PriceOracle is IPriceOracle, AccessManaged {
         legs = new Leg[](_routes[token][0].legs);
         for (uint256 i = 0; i < legs.length; ++i) {
             StoredLeg memory leg = _routes[token][i];
-            legs[i] = Leg(leg.source, leg.kind, leg.heartbeat, leg.min, leg.max);
+            legs[i] = Leg(leg.source, leg.kind, leg.heartbeat, leg.maxMove, leg.min, leg.max);
         }
+    }
+
+    /// @inheritdoc IPriceOracle
+    function checkpoint(address token, address source) public view returns (uint256 rate, uint256 at) {
+        Checkpoint memory last = _checkpoints[token][source];
+        return (last.rate, last.at);
     }
 
     function _price(address token) private view returns (uint256 price_, uint256 decimals) {
@@ -132,24 +194,88 @@ contract PriceOracle is IPriceOracle, AccessManaged {
 
     /// @dev D18
     function _answer(address token, StoredLeg memory leg) private view returns (uint256 answer) {
-        answer = leg.kind == Kind.Aggregator ? _feed(token, leg) : _rate(token, leg);
-        if (answer < leg.min || answer > leg.max) revert PriceOracle_OutOfBounds(token, leg.source, answer, leg.min, leg.max);
+        if (leg.kind == Kind.Erc4626Rate) {
+            answer = _bounded(token, leg, _rate(token, leg));
+            _requireBelievable(token, leg, answer);
+        } else {
+            uint256 roundId;
+            (answer, roundId) = _feed(token, leg);
+            _bounded(token, leg, answer);
+            if (leg.maxMove != 0) _requireSteady(token, leg, answer, roundId);
+        }
     }
 
-    function _feed(address token, StoredLeg memory leg) private view returns (uint256) {
-        bytes memory said = _ask(token, leg.source, abi.encodeCall(IAggregatorV3.latestRoundData, ()), 160);
-        (, int256 answer,, uint256 updatedAt,) = abi.decode(said, (uint256, int256, uint256, uint256, uint256));
+    function _bounded(address token, StoredLeg memory leg, uint256 answer) private pure returns (uint256) {
+        if (answer < leg.min || answer > leg.max) revert PriceOracle_OutOfBounds(token, leg.source, answer, leg.min, leg.max);
+        return answer;
+    }
+
+    function _feed(address token, StoredLeg memory leg) private view returns (uint256, uint256 roundId) {
+        bool ok;
+        int256 answer;
+        uint256 updatedAt;
+        (ok, roundId, answer,, updatedAt) = _latestRound(leg.source);
+        if (!ok) revert PriceOracle_SourceFailed(token, leg.source);
         if (answer <= 0 || updatedAt == 0 || updatedAt > block.timestamp) {
             revert PriceOracle_InvalidAnswer(token, leg.source, answer, updatedAt);
         }
         if (block.timestamp - updatedAt > leg.heartbeat) revert PriceOracle_Stale(token, leg.source, updatedAt, leg.heartbeat);
 
-        return Math.saturatingMul(uint256(answer), 10 ** (18 - leg.unit));
+        return (_scaled(uint256(answer), leg.unit), roundId);
+    }
+
+    /// @dev `answer` is within the bounds, so below 2^128, and the quotient fits.
+    function _requireSteady(address token, StoredLeg memory leg, uint256 answer, uint256 roundId) private view {
+        bool there = roundId != 0 && roundId <= type(uint80).max;
+        int256 past;
+        uint256 updatedAt;
+        if (there) (there,, past,, updatedAt) = _round(leg.source, IAggregatorHistory.getRoundData.selector, roundId - 1, 36);
+        if (!there) revert PriceOracle_NoRoundBefore(token, leg.source, roundId);
+        if (past <= 0 || updatedAt == 0) revert PriceOracle_NoRoundBefore(token, leg.source, roundId);
+
+        uint256 before = _scaled(uint256(past), leg.unit);
+        uint256 move = answer > before ? answer - before : before - answer;
+        if (Math.mulDiv(move, _BPS, before, Math.Rounding.Ceil) > leg.maxMove) {
+            revert PriceOracle_Jumped(token, leg.source, answer, before, leg.maxMove);
+        }
+    }
+
+    /// @dev A day more than has passed, so that a rate may move in steps. What a donation can add is bounded by the same.
+    function _requireBelievable(address token, StoredLeg memory leg, uint256 rate) private view {
+        (uint256 least, uint256 at) = checkpoint(token, leg.source);
+        uint256 most = _grown(least, leg.maxMove, Math.min(block.timestamp - at, _MAX_GROWING) + 1 days);
+        if (rate < least || rate > most) revert PriceOracle_RateMoved(token, leg.source, rate, least, most);
+    }
+
+    /// @dev What `rate` becomes in that many seconds at `maxMove` bp a day, rounded down.
+    function _grown(uint256 rate, uint256 maxMove, uint256 elapsed) private pure returns (uint256) {
+        return rate + rate * maxMove * elapsed / (_BPS * 1 days);
+    }
+
+    /// @dev `rate` is within the bounds, so below 2^128.
+    function _checkpoint(address token, address source, uint256 rate) private {
+        _checkpoints[token][source] = Checkpoint(uint128(rate), uint64(block.timestamp));
+        emit Checkpointed(token, source, rate);
+    }
+
+    /// @dev Chainlink's convention: 0 is up, 1 is down, `startedAt` is when that began, and 0 before it ever did.
+    function _requireSequencer() private view {
+        if (sequencer == address(0)) return;
+
+        (bool ok,, int256 status, uint256 since,) = _latestRound(sequencer);
+        if (!ok) revert PriceOracle_SourceFailed(address(0), sequencer);
+        if (status != 0 || since == 0) revert PriceOracle_SequencerDown(sequencer, status);
+        if (block.timestamp <= since || block.timestamp - since <= grace) revert PriceOracle_SequencerRestarted(sequencer, since, grace);
     }
 
     function _rate(address token, StoredLeg memory leg) private view returns (uint256) {
         bytes memory said = _ask(token, leg.source, abi.encodeCall(IERC4626.convertToAssets, (10 ** uint256(leg.share))), 32);
-        return Math.saturatingMul(abi.decode(said, (uint256)), 10 ** (18 - leg.unit));
+        return _scaled(abi.decode(said, (uint256)), leg.unit);
+    }
+
+    /// @dev D18. Saturates: whatever is as large as that is out of every bounds.
+    function _scaled(uint256 answer, uint8 unit) private pure returns (uint256) {
+        return Math.saturatingMul(answer, 10 ** (18 - unit));
     }
 
     /// @dev Dirty upper bits are cut off, so that a hostile answer is refused by name as well.
@@ -175,5 +301,32 @@ contract PriceOracle is IPriceOracle, AccessManaged {
             ok := and(ok, iszero(lt(returndatasize(), size)))
         }
         if (!ok) revert PriceOracle_SourceFailed(token, source);
+    }
+
+    function _latestRound(address source)
+        private
+        view
+        returns (bool ok, uint256 roundId, int256 answer, uint256 startedAt, uint256 updatedAt)
+    {
+        return _round(source, IAggregatorV3.latestRoundData.selector, 0, 4);
+    }
+
+    /// @dev As `_ask`, for a round, without keeping any memory: prices are read on the way of every bid. `length` of the question is 4 without the id.
+    function _round(address source, bytes4 selector, uint256 id, uint256 length)
+        private
+        view
+        returns (bool ok, uint256 roundId, int256 answer, uint256 startedAt, uint256 updatedAt)
+    {
+        assembly ("memory-safe") {
+            let head := mload(0x40)
+            mstore(head, selector)
+            mstore(add(head, 4), id)
+            ok := staticcall(_SOURCE_GAS, source, head, length, head, 160)
+            ok := and(ok, gt(returndatasize(), 159))
+            roundId := mload(head)
+            answer := mload(add(head, 32))
+            startedAt := mload(add(head, 64))
+            updatedAt := mload(add(head, 96))
+        }
     }
 }

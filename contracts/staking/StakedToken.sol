@@ -27,6 +27,13 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
     uint256 private constant _YEAR = 365 days;
     uint256 private constant _WAD = 1e18;
 
+    /// @dev The parts of EIP-7575, each with an ERC-165 id of its own. Together, by exclusive or, they are {IERC7575}.
+    bytes4 private constant _MINIMAL = 0x50a526d6;
+    bytes4 private constant _DEPOSIT = 0xc1f329ef;
+    bytes4 private constant _MINT = 0xe1550342;
+    bytes4 private constant _REDEEM = 0x2fd7d42a;
+    bytes4 private constant _WITHDRAW = 0x70dec094;
+
     /// @dev One slot. `staked` with what has not vested; `touched`: when it, the supply or the stream last changed.
     struct Books {
         uint96 staked;
@@ -116,12 +123,10 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
         _requireRoom(b, assets);
         _remember(b);
 
-        (uint256 unvested, uint256 left) = _streamNow();
-        uint256 duration = unvested == 0 ? _VESTING : Math.max(1, (unvested * left + assets * _VESTING) / (unvested + assets));
-        _setStream(unvested + assets, duration);
+        (uint256 unvested, uint256 duration) = _stretch(issuedSupply(), assets);
         b.staked += uint96(assets);
         _books = b;
-        emit RewardsAdded(msg.sender, assets, unvested + assets, duration);
+        emit RewardsAdded(msg.sender, assets, unvested, duration);
 
         IERC20(asset).safeTransferFrom(msg.sender, address(this), assets);
     }
@@ -154,7 +159,8 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
         b.staked -= uint96(assets);
         b.cooling += uint96(assets);
         _books = b;
-        if (supply == shares) _standStill(b);
+        // The last staker has left: all that remains waits for the next.
+        if (supply == shares) _stretch(supply, b.staked - _unvested(_stream, supply, block.timestamp));
         emit RedeemRequest(controller, owner, 0, msg.sender, shares);
         return 0;
     }
@@ -233,7 +239,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
     /// @inheritdoc IERC165
     function supportsInterface(bytes4 id) external pure returns (bool) {
         return id == type(IERC165).interfaceId || id == type(IERC7540Operator).interfaceId || id == type(IERC7575).interfaceId
-            || id == type(IERC7540Redeem).interfaceId;
+            || id == type(IERC7540Redeem).interfaceId || id == _MINIMAL || id == _DEPOSIT || id == _MINT || id == _REDEEM || id == _WITHDRAW;
     }
 
     /// @inheritdoc IERC7575
@@ -263,9 +269,9 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
     }
 
     /// @inheritdoc IERC7575
-    /// @dev What keeps all assets of the vault under 2^96.
-    function maxDeposit(address) public view nonReentrantView returns (uint256) {
-        return _room(_books);
+    /// @dev What keeps all assets of the vault under 2^96; 0 where that is not worth a share-wei.
+    function maxDeposit(address) external view nonReentrantView returns (uint256) {
+        return _maxShares(_books) == 0 ? 0 : _room(_books);
     }
 
     /// @inheritdoc IERC7575
@@ -355,12 +361,14 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
     function epochApr(uint256 epoch) external view nonReentrantView returns (uint256) {
         _requireBegun(epoch);
         uint256 start = epochGenesis + epoch * epochLength;
-        uint256 end = Math.min(start + epochLength, block.timestamp);
-        if (end == start) return 0;
+        bool closed = epoch < currentEpoch();
+        uint256 elapsed = closed ? epochLength : block.timestamp - start;
+        if (elapsed == 0) return 0;
 
         uint256 before = _rateAt(start);
+        uint256 later = closed ? _rateAt(start + epochLength) : _rate(_present(), block.timestamp);
         // The rate goes back to one when the last staker leaves.
-        return Math.mulDiv(Math.saturatingSub(_rateAt(end), before), _WAD * _YEAR, before * (end - start));
+        return Math.mulDiv(Math.saturatingSub(later, before), _WAD * _YEAR, before * elapsed);
     }
 
     /// @inheritdoc IStakedToken
@@ -387,7 +395,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
     /// @dev `assets`, which fit, become `shares` of `receiver`. The first staker sets a waiting stream going.
     function _join(Books memory b, uint256 assets, uint256 shares, address receiver) private {
         _remember(b);
-        if (issuedSupply() == 0) _stream.start = uint32(block.timestamp);
+        if (issuedSupply() == 0 && _stream.assets != 0) _stream.start = uint32(block.timestamp);
         b.staked += uint96(assets);
         _books = b;
         _mint(receiver, shares);
@@ -481,25 +489,16 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
         return elapsed >= s.duration ? 0 : s.assets - uint256(s.assets) * elapsed / s.duration;
     }
 
-    /// @dev What has not vested, and the seconds until it will have.
-    function _streamNow() private view returns (uint256 unvested, uint256 left) {
+    /// @dev The stream begins anew with what has not vested, and with `fresh`, which by itself would take a day. The seconds left are averaged by size.
+    function _stretch(uint256 supply, uint256 fresh) private returns (uint256 assets, uint256 duration) {
         Stream memory s = _stream;
-        uint256 supply = issuedSupply();
-        unvested = _unvested(s, supply, block.timestamp);
-        left = supply == 0 ? s.duration : Math.saturatingSub(s.duration, block.timestamp - s.start);
-    }
+        uint256 unvested = _unvested(s, supply, block.timestamp);
+        uint256 left = supply == 0 ? s.duration : Math.saturatingSub(s.duration, block.timestamp - s.start);
+        assets = unvested + fresh;
+        duration = unvested == 0 ? _VESTING : Math.max(1, (unvested * left + fresh * _VESTING) / assets);
 
-    function _setStream(uint256 assets, uint256 duration) private {
-        Stream memory s = _stream;
         (s.assets, s.start, s.duration) = (uint96(assets), uint32(block.timestamp), uint24(duration));
         _stream = s;
-    }
-
-    /// @dev The last staker has left: all that remains waits for the next.
-    function _standStill(Books memory b) private {
-        Stream memory s = _stream;
-        uint256 left = Math.saturatingSub(s.duration, block.timestamp - s.start);
-        _setStream(b.staked, left == 0 ? _VESTING : left);
     }
 
     // ---------------------------------------------------------------- history
@@ -525,12 +524,12 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
         return Math.mulDiv(total + _VIRTUAL, _WAD, p.supply + _VIRTUAL);
     }
 
-    /// @dev Goes back once for each epoch since `timestamp`, a boundary or now, in which the vault was touched.
-    function _rateAt(uint256 timestamp) private view returns (uint256) {
+    /// @dev In the first second of an epoch, before anything that happens in it. Goes back once for each epoch since in which the vault was touched.
+    function _rateAt(uint256 boundary) private view returns (uint256) {
         Past memory p = _present();
-        while (p.touched > timestamp) p = _past[_epochOf(p.touched)];
+        while (p.touched >= boundary && p.touched != 0) p = _past[_epochOf(p.touched)];
 
-        return p.touched == 0 ? _WAD : _rate(p, timestamp);
+        return p.touched == 0 ? _WAD : _rate(p, boundary);
     }
 
     function _requireBegun(uint256 epoch) private view {

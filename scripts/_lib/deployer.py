@@ -11,7 +11,7 @@ from eth_utils import keccak
 
 from scripts._lib import params
 from scripts._lib.record import Record
-from scripts._lib.rooms import locker, points, staking
+from scripts._lib.rooms import locker, methodology, points, staking
 
 ZERO = "0x" + "00" * 20
 KINDS = {"Aggregator": 0, "Erc4626Rate": 1}
@@ -102,7 +102,8 @@ class Deployer:
 
         manager = self.contract("ProtocolManager", me)
         table = self.contract("RoleTable")
-        oracle = self.contract("PriceOracle", manager)
+        rollup = self.assets.sequencer
+        oracle = self.contract("PriceOracle", manager, rollup.feed if rollup else ZERO, rollup.grace if rollup else 0)
         code_hash = keccak(bytes(self.project.IndexToken.contract_type.deployment_bytecode.to_bytes()))
         factory = self.contract("IndexFactory", manager, table, code_hash, self.protocol.epoch_genesis, self.protocol.epoch_length)
         distributor = self.proxied("FeeDistributor", manager, safe)
@@ -119,6 +120,7 @@ class Deployer:
         self.once("the factory may set the roles of new indexes", manager.grantRole, ADMIN, factory, 0)
         self.once("the deployer governs for now", manager.grantRole, GOVERNOR, me, 0)
 
+        methodology.deploy(self, manager, table, oracle)
         self._routes(oracle)
         self._hops(router)
         for index in self.index_params:
@@ -189,7 +191,7 @@ class Deployer:
     def _routes(self, oracle: Any) -> None:
         for name, asset in self.assets.assets.items():
             legs = [
-                (self._source(leg.source), KINDS[leg.kind], leg.heartbeat, int(leg.min * 10**18), int(leg.max * 10**18))
+                (self._source(leg.source), KINDS[leg.kind], leg.heartbeat, leg.max_move, int(leg.min * 10**18), int(leg.max * 10**18))
                 for leg in asset.price
             ]
             self.once(f"price of {name}", oracle.setRoute, asset.address, legs)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
+import eth_abi
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,11 +64,12 @@ class Protocol(_Strict):
 
 
 class Leg(_Strict):
-    """One leg of a price: `source` is a feed, a TWAP or an asset by name; bounds in units of the quote."""
+    """One leg of a price: `source` is a feed, a TWAP or an asset by name; bounds in its quote; `maxMove` in bp, a round or a day."""
 
     source: str
     kind: Literal["Aggregator", "Erc4626Rate"]
     heartbeat: int
+    max_move: int = Field(alias="maxMove")
     min: Decimal
     max: Decimal
 
@@ -96,19 +99,78 @@ class Twap(_Strict):
     min_liquidity: int = Field(alias="minLiquidity")
 
 
-class Assets(_Strict):
-    """Everything that indexes can hold or be bought with."""
+class Sequencer(_Strict):
+    """Chainlink's uptime feed of a rollup's sequencer. Grace in seconds."""
 
+    feed: str
+    grace: int
+
+
+class Assets(_Strict):
+    """Everything that indexes can hold or be bought with. Without a rollup there is no sequencer."""
+
+    sequencer: Sequencer | None
     feeds: dict[str, str]
     twaps: dict[str, Twap]
     assets: dict[str, Asset]
 
 
+class Supply(_Strict):
+    """What the asset behind a token has in circulation, whole units, rounded."""
+
+    asset: str
+    circulating: Decimal = Field(gt=0)
+
+
+class Supplies(_Strict):
+    """The first posting of the supply registry."""
+
+    as_of: date = Field(alias="asOf")
+    source: str
+    supplies: dict[str, Supply]
+
+
+class FloorAndMarketCap(_Strict):
+    """`floor` each, the rest by market capitalisation."""
+
+    name: Literal["FloorAndMarketCap"]
+    floor: Decimal = Field(ge=0, le=1)
+
+    def parameters(self, _weights: dict[str, int]) -> bytes:
+        """As the contract of that name takes them."""
+        return bytes(eth_abi.encode(["uint256"], [int(self.floor * 10**18)]))
+
+
+class CappedMarketCap(_Strict):
+    """By market capitalisation, none above `cap`."""
+
+    name: Literal["CappedMarketCap"]
+    cap: Decimal = Field(gt=0, le=1)
+
+    def parameters(self, _weights: dict[str, int]) -> bytes:
+        """As the contract of that name takes them."""
+        return bytes(eth_abi.encode(["uint256"], [int(self.cap * 10**18)]))
+
+
+class FixedWeights(_Strict):
+    """The weights at birth, for ever."""
+
+    name: Literal["FixedWeights"]
+
+    def parameters(self, weights: dict[str, int]) -> bytes:
+        """As the contract of that name takes them; `weights` in bp."""
+        return bytes(eth_abi.encode(["uint256[]"], [[bps * 10**14 for bps in weights.values()]]))
+
+
+Methodology = Annotated[FloorAndMarketCap | CappedMarketCap | FixedWeights, Field(discriminator="name")]
+
+
 class Index(_Strict):
-    """One index at birth. Weights in bp of value, share price in USD, cap in whole shares."""
+    """One index at birth. Weights in bp of value, as the methodology weighs; share price in USD, cap in whole shares."""
 
     name: str
     symbol: str
+    methodology: Methodology
     weights: dict[str, int]
     share_price: Decimal = Field(alias="sharePrice")
     seed_shares: Decimal = Field(alias="seedShares")
@@ -131,6 +193,11 @@ def protocol() -> Protocol:
 def assets() -> Assets:
     """Raises pydantic.ValidationError when the file is not right."""
     return Assets.model_validate(json.loads((FOLDER / "assets.json").read_text()))
+
+
+def supplies() -> Supplies:
+    """Raises pydantic.ValidationError when the file is not right."""
+    return Supplies.model_validate(json.loads((FOLDER / "supplies.json").read_text()))
 
 
 def indexes() -> list[Index]:

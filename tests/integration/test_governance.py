@@ -32,7 +32,7 @@ OPEN = MappingProxyType(
             "quoteBuy": "undoes itself", "quoteSell": "undoes itself", "quoteBuyExactInput": "undoes itself",
             "simulate": "for the router itself", "uniswapV3SwapCallback": "for the pool that it swaps in",
         },
-        "PriceOracle": {},
+        "PriceOracle": {"poke": "records what a vault says, at most what time may have added"},
         "UniswapV3TwapFeed": {},
         "LpLocker": {
             "lockPosition": "takes the caller's position", "onERC721Received": "locks for whoever owned what the position manager brings",
@@ -53,6 +53,10 @@ OPEN = MappingProxyType(
             "fund": "takes the caller's tokens", "claim": "pays the caller what is his", "claimMany": "pays the caller what is his",
             "rollOver": "moves what nobody can claim any more",
         },
+        "SupplyRegistry": {},
+        "FloorAndMarketCap": {},
+        "CappedMarketCap": {},
+        "FixedWeights": {},
         "RoleTable": {},
         "ProtocolProxy": {},
         "StakedToken": {
@@ -74,6 +78,11 @@ OPEN = MappingProxyType(
 # Where the manager alone may call: it says who is in charge.
 FROM_MANAGER = frozenset({"setAuthority"})
 CONTRACTS = tuple(OPEN)
+# Whatever asks the manager.
+MANAGED = (
+    "IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "SupplyRegistry", "StakedToken", "FeeDistributor", "LpLocker",
+    "ReferralRegistry", "PointsLedger",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
@@ -156,17 +165,7 @@ def test_open_functions_ask_for_no_role(evm, system, project, bob, name):
 
 
 def test_only_the_manager_says_who_is_in_charge(system, project, bob):
-    for name in (
-        "IndexToken",
-        "IndexFactory",
-        "IndexRouter",
-        "PriceOracle",
-        "StakedToken",
-        "FeeDistributor",
-        "LpLocker",
-        "ReferralRegistry",
-        "PointsLedger",
-    ):
+    for name in MANAGED:
         for target in targets(system, name):
             with reverts(error(getattr(project, name), "AccessManagedUnauthorized"), caller=bob):
                 target.setAuthority(bob, sender=bob)
@@ -211,17 +210,7 @@ def test_nobody_has_a_role_but_those_who_should(evm, system):
 
 def test_changes_of_the_table_itself_need_the_notice(system):
     wait(system, 6 * DAY)  # the manager lets a longer delay take effect after five days
-    for name in (
-        "IndexToken",
-        "IndexFactory",
-        "IndexRouter",
-        "PriceOracle",
-        "StakedToken",
-        "FeeDistributor",
-        "LpLocker",
-        "ReferralRegistry",
-        "PointsLedger",
-    ):
+    for name in MANAGED:
         for target in targets(system, name):
             assert system.manager.getTargetAdminDelay(target.address) == NOTICE
 

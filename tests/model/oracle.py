@@ -51,6 +51,32 @@ def value(amount: int, price: int, decimals: int) -> int:
     return amount * price // _ten(decimals)
 
 
+# ---------------------------------------------------------------- guards
+
+BPS, DAY = 10_000, 86_400
+MAX_GROWING = 30 * DAY
+
+
+def jumped(answer: int, before: int, max_move: int) -> bool:
+    """Whether a round is further from the one before than `max_move` bp of that, in exact numbers."""
+    return Fraction(abs(answer - before), before) > Fraction(max_move, BPS)
+
+
+def grown(rate: int, max_move: int, seconds: int) -> int:
+    """D18: a rate after some time at `max_move` bp a day, rounded down."""
+    return rate + rate * max_move * seconds // (BPS * DAY)
+
+
+def believable(checkpoint: int, max_move: int, elapsed: int) -> tuple[int, int]:
+    """Least and largest D18 rate that is believed so long after a checkpoint, both inclusive."""
+    return checkpoint, grown(checkpoint, max_move, min(elapsed, MAX_GROWING) + DAY)
+
+
+def poked(checkpoint: int, rate: int, max_move: int, elapsed: int) -> int:
+    """The next checkpoint, D18, where the rate has not fallen."""
+    return min(rate, grown(checkpoint, max_move, min(elapsed, MAX_GROWING)))
+
+
 # ---------------------------------------------------------------- averages of a Uniswap v3 pool
 
 

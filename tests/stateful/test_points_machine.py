@@ -375,7 +375,7 @@ class PointsMachine(RuleBasedStateMachine):
             some = asked[start : start + 80]
             assert self.evm.batch([(self.ledger.pointsOf, pair) for pair in some]) == [
                 self.model.points(self.now, *pair) for pair in some
-            ], "P7 P11 all points are the definition"  # fmt: skip
+            ], "P11 all points are the definition, P7 also of closed epochs"  # fmt: skip
             assert self.evm.batch([(self.ledger.recordedPoints, pair) for pair in some]) == [
                 self.model.total(*pair) for pair in some
             ], "P8 a function of the set of the recorded"  # fmt: skip
@@ -425,7 +425,7 @@ class PointsMachine(RuleBasedStateMachine):
             assert token.balanceOf(self.ledger.address) == sum(pot.funded - pot.paid for pot in pots.values()), "P1"
 
     def every_epoch_is_still_the_definition(self) -> None:
-        """In the end all of them once more, from the whole history."""
+        """P7: in the end all of them once more, from the whole history."""
         self.mined()
         self.compare(range(self.epoch + 1))
 

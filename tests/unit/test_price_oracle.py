@@ -12,73 +12,41 @@ from hypothesis import strategies as st
 
 from minimainnet.addresses import CONTRACTS
 from minimainnet.artifacts import MODULES, packaged
-from scripts._lib.evm import Deployed, Evm, Interface, Reverted
+from scripts._lib.evm import Deployed, Interface, Reverted
 from tests.model import oracle as model
+from tests.support.prices import (
+    BOUNDS,
+    DAY,
+    DECIMALS,
+    FEED,
+    GREEDY,
+    HEARTBEAT,
+    HONEST,
+    LEAST,
+    LEG_COUNT,
+    MOST,
+    MOVE,
+    RATE,
+    REFUSING,
+    REFUSING_AT_LENGTH,
+    SHORT,
+    SILENT,
+    SOURCE,
+    TOKEN,
+    VERBOSE,
+    WAD,
+    WINDOW,
+    ZERO,
+    Bench,
+    leg,
+    rate_leg,
+)  # fmt: skip
 from tests.support.reverts import error, reverts
-
-WAD = 10**18
-FEED, RATE = 0, 1
-LEG_COUNT, SOURCE, DECIMALS, HEARTBEAT, BOUNDS, TOKEN = range(6)
-HONEST, REFUSING, REFUSING_AT_LENGTH, SHORT, SILENT, VERBOSE, GREEDY = range(7)
-LEAST, MOST = 10**13, 10**24
-ZERO = "0x" + "00" * 20
-DAY = 86_400
-WINDOW = 1_800
 
 _FACTORY = Interface("UniswapV3Factory", packaged("UniswapV3Factory")["abi"])
 _POSITIONS = Interface("NonfungiblePositionManager", packaged("NonfungiblePositionManager")["abi"])
 _POOL_ARTIFACT = MODULES / "@uniswap/v3-core/artifacts/contracts/UniswapV3Pool.sol/UniswapV3Pool.json"
 _POOL = Interface("UniswapV3Pool", json.loads(_POOL_ARTIFACT.read_text())["abi"])
-
-
-@dataclass(frozen=True)
-class Bench:
-    """One oracle, and the making of what stands around it."""
-
-    evm: Evm
-    project: Any
-    owner: str
-    oracle: Deployed
-
-    def token(self, decimals: int = 18) -> Deployed:
-        return self.evm.deploy(self.project.PlainToken, "Token", "TOK", decimals, sender=self.owner)
-
-    def feed(self, answer: int, decimals: int = 8) -> Deployed:
-        return self.evm.deploy(self.project.MockAggregator, "Mock / USD", decimals, answer, sender=self.owner)
-
-    def vault(self, rate: int, decimals: int = 18, asset_decimals: int = 18) -> Deployed:
-        asset = self.token(asset_decimals)
-        return self.evm.deploy(self.project.MockVault, asset, decimals, rate, sender=self.owner)
-
-    def twap(self, pool: Any, base: Any, window: int = WINDOW, min_liquidity: int = 0) -> Deployed:
-        factory = CONTRACTS["UniswapV3Factory"]
-        return self.evm.deploy(self.project.UniswapV3TwapFeed, factory, pool, base, window, min_liquidity, sender=self.owner)
-
-    def route(self, token: Any, *legs: tuple[Any, ...]) -> Any:
-        return self.oracle.setRoute(token, list(legs), sender=self.owner)
-
-    def refuses(self, name: str, **inputs: Any) -> Any:
-        return reverts(error(self.project.PriceOracle, name), **inputs)
-
-    @property
-    def too_thin(self) -> Any:
-        return error(self.project.UniswapV3TwapFeed, "UniswapV3TwapFeed_TooThin")
-
-    def flaw(self, token: Any, flaw: int) -> Any:
-        return self.refuses("PriceOracle_InvalidRoute", token=token, flaw=flaw)
-
-
-def leg(source: Any, heartbeat: int = DAY, least: int = LEAST, most: int = MOST) -> tuple[Any, ...]:
-    return (source, FEED, heartbeat, least, most)
-
-
-def rate_leg(source: Any, least: int = LEAST, most: int = MOST) -> tuple[Any, ...]:
-    return (source, RATE, 0, least, most)
-
-
-@pytest.fixture
-def bench(evm: Evm, project: Any, owner: str, authority: Deployed) -> Bench:
-    return Bench(evm, project, owner, evm.deploy(project.PriceOracle, authority, sender=owner))
 
 
 # ---------------------------------------------------------------- figures
@@ -379,7 +347,14 @@ def test_only_whom_the_manager_allows(bench: Bench) -> None:
 
 def test_no_oracle_without_an_authority(bench: Bench) -> None:
     with bench.refuses("PriceOracle_ZeroAddress"):
-        bench.evm.deploy(bench.project.PriceOracle, ZERO, sender=bench.owner)
+        bench.evm.deploy(bench.project.PriceOracle, ZERO, ZERO, 0, sender=bench.owner)
+
+
+@pytest.mark.parametrize(("kind", "max_move"), [(FEED, 10_000), (FEED, 2**16 - 1), (RATE, 0), (RATE, 101)])
+def test_moves_that_mean_nothing(bench: Bench, kind: int, max_move: int) -> None:
+    token, source = bench.token(), bench.feed(10**8) if kind == FEED else bench.vault(WAD)
+    with bench.flaw(token, MOVE):
+        bench.route(token, (source, kind, DAY if kind == FEED else 0, max_move, LEAST, MOST))
 
 
 @pytest.mark.parametrize("number", [0, 4])
@@ -399,7 +374,7 @@ def test_heartbeats_from_a_minute_to_a_week(bench: Bench, heartbeat: int) -> Non
 def test_a_rate_has_no_heartbeat(bench: Bench) -> None:
     token, vault = bench.token(), bench.vault(WAD)
     with bench.flaw(token, HEARTBEAT):
-        bench.route(token, (vault, RATE, 60, LEAST, MOST))
+        bench.route(token, (vault, RATE, 60, 100, LEAST, MOST))
 
 
 @pytest.mark.parametrize(("least", "most"), [(0, 0), (0, MOST), (WAD + 1, WAD)])

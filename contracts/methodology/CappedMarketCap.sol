@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {IMethodology} from "../../interfaces/IMethodology.sol";
+import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
+import {ISupplyRegistry} from "../../interfaces/ISupplyRegistry.sol";
+import {Constituents} from "./Constituents.sol";
+import {MarketCaps} from "./MarketCaps.sol";
+
+/// @title By circulating market capitalisation, none above a cap
+/// @notice Parameters: `abi.encode(uint256 cap)`, D18. What a cap cuts off goes to the others pro rata, until none exceeds it.
+contract CappedMarketCap is MarketCaps {
+    /// @dev Stands for a capitalisation that is capped. No true one is as large.
+    uint256 private constant _CAPPED = type(uint256).max;
+
+    /// @notice `count` caps do not make a whole.
+    /// @param cap D18
+    error CappedMarketCap_CapTooLow(uint256 cap, uint256 count);
+
+    /// @notice More than the whole.
+    error CappedMarketCap_CapTooHigh(uint256 cap);
+
+    constructor(IPriceOracle oracle_, ISupplyRegistry registry_) MarketCaps(oracle_, registry_) {}
+
+    /// @inheritdoc IMethodology
+    function weights(address[] calldata tokens, bytes calldata parameters) external view returns (uint256[] memory list) {
+        uint256 cap = _cap(tokens, parameters);
+        uint256[] memory caps = marketCaps(tokens);
+        (uint256 free, uint256 sum) = _cut(caps, cap);
+
+        uint256 rest = _WAD;
+        list = new uint256[](caps.length);
+        for (uint256 i = 0; i < caps.length; ++i) {
+            list[i] = caps[i] == _CAPPED ? cap : Math.mulDiv(free, caps[i], sum);
+            rest -= list[i];
+        }
+        // The capped have no room, the others enough for all of the rest.
+        for (uint256 i = 0; rest != 0; ++i) {
+            uint256 more = Math.min(rest, cap - list[i]);
+            list[i] += more;
+            rest -= more;
+        }
+    }
+
+    /// @inheritdoc IMethodology
+    /// @dev Reverts: Constituents_InvalidCount, Constituents_Duplicate, MarketCaps_InvalidParameters, CapTooLow, CapTooHigh.
+    function validate(address[] calldata tokens, bytes calldata parameters) external pure {
+        _cap(tokens, parameters);
+    }
+
+    /// @dev Marks the capped in `caps`. Returns what is left for the others, and their sum.
+    /// At least one is never capped, so the sum is not 0; each round but the last caps one or more.
+    function _cut(uint256[] memory caps, uint256 cap) private pure returns (uint256 free, uint256 sum) {
+        free = _WAD;
+        for (uint256 i = 0; i < caps.length; ++i) {
+            sum += caps[i];
+        }
+        bool again = true;
+        while (again) {
+            (again, free, sum) = _round(caps, cap, free, sum);
+        }
+    }
+
+    /// @dev One round, all by the same `free` and `sum`. A share exceeds the cap where its upper integer does, because the cap is an integer.
+    function _round(uint256[] memory caps, uint256 cap, uint256 free, uint256 sum) private pure returns (bool cut, uint256, uint256) {
+        (uint256 freeLeft, uint256 sumLeft) = (free, sum);
+        for (uint256 i = 0; i < caps.length; ++i) {
+            uint256 own = caps[i];
+            if (own == _CAPPED || Math.mulDiv(free, own, sum, Math.Rounding.Ceil) <= cap) continue;
+
+            caps[i] = _CAPPED;
+            freeLeft -= cap;
+            sumLeft -= own;
+            cut = true;
+        }
+        return (cut, freeLeft, sumLeft);
+    }
+
+    function _cap(address[] calldata tokens, bytes calldata parameters) private pure returns (uint256 cap) {
+        Constituents.requireSound(tokens);
+        cap = _parameter(parameters);
+        if (cap > _WAD) revert CappedMarketCap_CapTooHigh(cap);
+        if (cap * tokens.length < _WAD) revert CappedMarketCap_CapTooLow(cap, tokens.length);
+    }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {IMethodology} from "../../interfaces/IMethodology.sol";
+import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
+import {ISupplyRegistry} from "../../interfaces/ISupplyRegistry.sol";
+import {Constituents} from "./Constituents.sol";
+import {MarketCaps} from "./MarketCaps.sol";
+
+/// @title A floor for each constituent, the rest by circulating market capitalisation
+/// @notice Parameters: `abi.encode(uint256 floor)`, D18.
+contract FloorAndMarketCap is MarketCaps {
+    /// @param floor D18
+    error FloorAndMarketCap_FloorTooHigh(uint256 floor, uint256 count);
+
+    constructor(IPriceOracle oracle_, ISupplyRegistry registry_) MarketCaps(oracle_, registry_) {}
+
+    /// @inheritdoc IMethodology
+    function weights(address[] calldata tokens, bytes calldata parameters) external view returns (uint256[] memory list) {
+        uint256 floor = _floor(tokens, parameters);
+        list = marketCaps(tokens);
+        uint256 count = list.length;
+        uint256 sum = 0;
+        for (uint256 i = 0; i < count; ++i) {
+            sum += list[i];
+        }
+
+        uint256 free = _WAD - count * floor;
+        uint256 rest = _WAD;
+        for (uint256 i = 0; i < count; ++i) {
+            list[i] = floor + Math.mulDiv(free, list[i], sum);
+            rest -= list[i];
+        }
+        list[0] += rest;
+    }
+
+    /// @inheritdoc IMethodology
+    /// @dev Reverts: Constituents_InvalidCount, Constituents_Duplicate, MarketCaps_InvalidParameters, FloorTooHigh.
+    function validate(address[] calldata tokens, bytes calldata parameters) external pure {
+        _floor(tokens, parameters);
+    }
+
+    function _floor(address[] calldata tokens, bytes calldata parameters) private pure returns (uint256 floor) {
+        Constituents.requireSound(tokens);
+        floor = _parameter(parameters);
+        if (floor > _WAD / tokens.length) revert FloorAndMarketCap_FloorTooHigh(floor, tokens.length);
+    }
+}

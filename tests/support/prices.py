@@ -1,0 +1,64 @@
+"""A price oracle of its own, and the making of what stands around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from minimainnet.addresses import CONTRACTS
+from scripts._lib.evm import Deployed, Evm
+from tests.support.reverts import error, reverts
+
+WAD = 10**18
+FEED, RATE = 0, 1
+LEG_COUNT, SOURCE, DECIMALS, HEARTBEAT, BOUNDS, TOKEN, MOVE = range(7)
+HONEST, REFUSING, REFUSING_AT_LENGTH, SHORT, SILENT, VERBOSE, GREEDY = range(7)
+LEAST, MOST = 10**13, 10**24
+ZERO = "0x" + "00" * 20
+DAY = 86_400
+WINDOW = 1_800
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One oracle, and the making of what stands around it."""
+
+    evm: Evm
+    project: Any
+    owner: str
+    oracle: Deployed
+
+    def token(self, decimals: int = 18) -> Deployed:
+        return self.evm.deploy(self.project.PlainToken, "Token", "TOK", decimals, sender=self.owner)
+
+    def feed(self, answer: int, decimals: int = 8) -> Deployed:
+        return self.evm.deploy(self.project.MockAggregator, "Mock / USD", decimals, answer, sender=self.owner)
+
+    def vault(self, rate: int, decimals: int = 18, asset_decimals: int = 18) -> Deployed:
+        asset = self.token(asset_decimals)
+        return self.evm.deploy(self.project.MockVault, asset, decimals, rate, sender=self.owner)
+
+    def twap(self, pool: Any, base: Any, window: int = WINDOW, min_liquidity: int = 0) -> Deployed:
+        factory = CONTRACTS["UniswapV3Factory"]
+        return self.evm.deploy(self.project.UniswapV3TwapFeed, factory, pool, base, window, min_liquidity, sender=self.owner)
+
+    def route(self, token: Any, *legs: tuple[Any, ...]) -> Any:
+        return self.oracle.setRoute(token, list(legs), sender=self.owner)
+
+    def refuses(self, name: str, **inputs: Any) -> Any:
+        return reverts(error(self.project.PriceOracle, name), **inputs)
+
+    @property
+    def too_thin(self) -> Any:
+        return error(self.project.UniswapV3TwapFeed, "UniswapV3TwapFeed_TooThin")
+
+    def flaw(self, token: Any, flaw: int) -> Any:
+        return self.refuses("PriceOracle_InvalidRoute", token=token, flaw=flaw)
+
+
+def leg(source: Any, heartbeat: int = DAY, least: int = LEAST, most: int = MOST, max_move: int = 0) -> tuple[Any, ...]:
+    return (source, FEED, heartbeat, max_move, least, most)
+
+
+def rate_leg(source: Any, least: int = LEAST, most: int = MOST, max_move: int = 100) -> tuple[Any, ...]:
+    return (source, RATE, 0, max_move, least, most)

@@ -1,0 +1,317 @@
+"""The oracle's guards: feeds that jump, rates that leap, sequencers that stop. Ids are those of docs/invariants.md."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from tests.model import oracle as model
+from tests.support.prices import (
+    DAY,
+    FEED,
+    GREEDY,
+    HONEST,
+    LEAST,
+    MOST,
+    REFUSING,
+    REFUSING_AT_LENGTH,
+    SHORT,
+    SILENT,
+    VERBOSE,
+    WAD,
+    ZERO,
+    Bench,
+    leg,
+    rate_leg,
+)  # fmt: skip
+from tests.support.reverts import error, reverts
+
+HOUR = 3_600
+
+
+def guarded(bench: Bench, answer: int = 10**8, max_move: int = 1_000, heartbeat: int = DAY) -> tuple[Any, Any]:
+    """A token priced by a feed with two rounds that agree."""
+    token, feed = bench.token(), bench.feed(answer)
+    feed.setAnswer(answer, bench.evm.now, sender=bench.owner)
+    bench.route(token, leg(feed, heartbeat, max_move=max_move))
+    return token, feed
+
+
+def say(bench: Bench, feed: Any, answer: int) -> None:
+    feed.setAnswer(answer, bench.evm.now, sender=bench.owner)
+
+
+# ---------------------------------------------------------------- jumps
+
+
+@given(before=st.integers(1, 10**30), part=st.integers(0, 20_000), nudge=st.integers(-2, 2), max_move=st.integers(1, 9_999))
+@example(before=10**18, part=11_000, nudge=0, max_move=1_000)
+@example(before=10**18, part=11_000, nudge=1, max_move=1_000)
+@example(before=10**18, part=9_000, nudge=-1, max_move=1_000)
+@example(before=3, part=10_000, nudge=1, max_move=3_333)
+@example(before=3, part=10_000, nudge=1, max_move=3_334)
+def test_a_round_is_compared_with_the_one_before(bench: Bench, before: int, part: int, nudge: int, max_move: int) -> None:
+    """W5, at and around the bound, as the model."""
+    with bench.evm.isolated():
+        answer = max(1, before * part // 10_000 + nudge)
+        token, feed = bench.token(), bench.feed(before, 18)
+        feed.setAnswer(before, bench.evm.now, sender=bench.owner)
+        bench.route(token, leg(feed, DAY, 1, 2**128 - 1, max_move))
+        say(bench, feed, answer)
+        if model.jumped(answer, before, max_move):
+            inputs = {"token": token, "source": feed, "answer": answer, "before": before, "maxMove": max_move}
+            with bench.refuses("PriceOracle_Jumped", **inputs):
+                bench.oracle.price(token)
+        else:
+            assert bench.oracle.price(token) == answer
+
+
+def test_a_second_round_confirms_and_a_return_needs_a_second_round_too(bench: Bench) -> None:
+    """W5."""
+    token, feed = guarded(bench)
+    for there, confirmed in ((2 * 10**8, 201 * 10**6), (10**8, 10**8)):
+        say(bench, feed, there)
+        assert bench.oracle.tryPrice(token) == (False, 0)
+        say(bench, feed, confirmed)
+        assert bench.oracle.price(token) == confirmed * 10**10
+
+
+def test_decimals_do_not_matter_to_a_jump(bench: Bench) -> None:
+    for decimals in (0, 6, 18):
+        token, feed = bench.token(), bench.feed(100 * 10**decimals // 100 or 1, decimals)
+        say(bench, feed, 100 * 10**decimals)
+        say(bench, feed, 100 * 10**decimals)
+        bench.route(token, leg(feed, max_move=500))
+        say(bench, feed, 105 * 10**decimals)
+        assert bench.oracle.price(token) == 105 * WAD
+        say(bench, feed, 99 * 10**decimals)
+        assert not bench.oracle.tryPrice(token)[0]
+
+
+@pytest.mark.parametrize("past", [(0, 1), (-5, 1), (10**8, 0)])
+def test_a_round_before_that_is_no_answer(bench: Bench, past: tuple[int, int]) -> None:
+    answer, updated_at = past
+    token, feed = guarded(bench)
+    feed.setPast((1, answer, updated_at, updated_at, 1), sender=bench.owner)
+    with bench.refuses("PriceOracle_NoRoundBefore", token=token, source=feed, roundId=2):
+        bench.oracle.price(token)
+
+
+@pytest.mark.parametrize("round_id", [0, 2**64 + 1, 2**80, 2**256 - 1])
+def test_the_first_round_of_a_phase_waits_for_the_next(bench: Bench, round_id: int) -> None:
+    """A proxy numbers rounds `phase << 64 | round`: the first of a phase has none before it. Ids that are none are refused alike."""
+    token, feed = guarded(bench)
+    feed.setRound((round_id, 10**8, bench.evm.now, bench.evm.now, 1), sender=bench.owner)
+    with bench.refuses("PriceOracle_NoRoundBefore", token=token, source=feed, roundId=round_id):
+        bench.oracle.price(token)
+    if 0 < round_id < 2**80:
+        say(bench, feed, 10**8)
+        assert bench.oracle.price(token) == WAD
+
+
+@pytest.mark.parametrize("mode", [REFUSING, REFUSING_AT_LENGTH, SHORT, SILENT, GREEDY])
+def test_a_past_that_cannot_be_read(bench: Bench, mode: int) -> None:
+    token, feed = guarded(bench)
+    feed.setPastMode(mode, sender=bench.owner)
+    with bench.refuses("PriceOracle_NoRoundBefore", token=token, source=feed, roundId=2):
+        bench.oracle.price(token)
+    assert bench.oracle.tryPrice(token) == (False, 0)
+    for well in (VERBOSE, HONEST):
+        feed.setPastMode(well, sender=bench.owner)
+        assert bench.oracle.price(token) == WAD
+
+
+def test_an_enormous_past_is_a_jump(bench: Bench) -> None:
+    token, feed = guarded(bench)
+    feed.setPast((1, 2**255 - 1, 1, 1, 1), sender=bench.owner)
+    inputs = {"token": token, "source": feed, "answer": WAD, "before": 2**256 - 1, "maxMove": 1_000}
+    with bench.refuses("PriceOracle_Jumped", **inputs):
+        bench.oracle.price(token)
+
+
+def test_the_past_is_not_asked_where_nobody_wants_it(bench: Bench) -> None:
+    """A leg without a bound never reads the past, so averages need none."""
+    token, feed = bench.token(), bench.feed(10**8)
+    bench.route(token, leg(feed))
+    feed.setPastMode(GREEDY, sender=bench.owner)
+    say(bench, feed, 10**12)
+    assert bench.oracle.price(token) == 10_000 * WAD
+
+
+def test_a_feed_without_a_past_cannot_be_guarded(bench: Bench) -> None:
+    token, feed = bench.token(), bench.feed(10**8)
+    with bench.refuses("PriceOracle_NoRoundBefore", token=token, source=feed, roundId=1):
+        bench.route(token, leg(feed, max_move=1_000))
+
+
+def test_every_leg_has_its_own_bound(bench: Bench) -> None:
+    """W5: the second leg of a composed price is looked at as the first is."""
+    token, (_, calm), (_, wild) = bench.token(), guarded(bench), guarded(bench)
+    bench.route(token, leg(calm, max_move=1_000), leg(wild, max_move=2_000))
+    say(bench, wild, 121 * 10**6)
+    inputs = {"token": token, "source": wild, "answer": 121 * WAD // 100, "before": WAD, "maxMove": 2_000}
+    with bench.refuses("PriceOracle_Jumped", **inputs):
+        bench.oracle.price(token)
+
+
+# ---------------------------------------------------------------- rates
+
+
+def vaulted(bench: Bench, rate: int = WAD, max_move: int = 5) -> tuple[Any, Any, int]:
+    """A token priced by a vault's rate; its checkpoint is of now."""
+    token, vault = bench.token(), bench.vault(rate)
+    bench.route(token, rate_leg(vault, max_move=max_move))
+    return token, vault, bench.evm.now
+
+
+@given(
+    rate=st.integers(10**14, 10**24), max_move=st.integers(1, 100), elapsed=st.integers(0, 60 * DAY),
+    pick=st.sampled_from(["least", "most"]), nudge=st.integers(-1, 1),
+)  # fmt: skip
+@example(rate=WAD, max_move=5, elapsed=0, pick="most", nudge=1)
+@example(rate=WAD, max_move=100, elapsed=30 * DAY + 1, pick="most", nudge=0)
+def test_a_rate_is_believed_within_what_time_may_add(bench: Bench, rate: int, max_move: int, elapsed: int, pick: str, nudge: int) -> None:
+    """W6, at and around both ends, as the model."""
+    with bench.evm.isolated():
+        token, vault, since = vaulted(bench, rate, max_move)
+        least, most = model.believable(rate, max_move, elapsed)
+        answer = (least if pick == "least" else most) + nudge
+        vault.setRate(answer, sender=bench.owner)
+        if least <= answer <= most <= MOST:
+            assert bench.oracle.price.call(token, at=since + elapsed) == answer
+        elif answer <= MOST:
+            with bench.refuses("PriceOracle_RateMoved", token=token, source=vault, rate=answer, least=least, most=most):
+                bench.oracle.price.call(token, at=since + elapsed)
+
+
+@given(steps=st.lists(st.tuples(st.integers(6 * HOUR, 40 * DAY), st.integers(0, 900)), min_size=1, max_size=6))
+def test_checkpoints_follow_the_model(bench: Bench, steps: list[tuple[int, int]]) -> None:
+    """W6: whatever the rate does upwards, and whoever pokes, a checkpoint rises by no more than time allows."""
+    with bench.evm.isolated():
+        token, vault, at = vaulted(bench)
+        checkpoint = rate = WAD
+        for seconds, growth in steps:
+            rate += rate * growth // 10_000
+            vault.setRate(rate, sender=bench.owner)
+            bench.evm.mine_at(at + seconds)
+            stranger = bench.evm.account("stranger")
+            receipt = bench.oracle.poke(token, sender=stranger)
+            checkpoint, at = model.poked(checkpoint, rate, 5, seconds), bench.evm.now
+            assert tuple(bench.oracle.checkpoint(token, vault)) == (checkpoint, at), "W6 the checkpoint"
+            [event] = receipt.events(bench.oracle)
+            assert event.values == {"token": token.address, "source": vault.address, "rate": checkpoint}
+            least, most = model.believable(checkpoint, 5, 0)
+            assert bench.oracle.tryPrice(token) == ((True, rate) if least <= rate <= most else (False, 0))
+
+
+def test_pokes_six_hours_apart(bench: Bench) -> None:
+    token, vault, since = vaulted(bench)
+    bench.evm.mine_at(since + 6 * HOUR - 1)
+    with bench.refuses("PriceOracle_PokedTooSoon", token=token, source=vault, earliest=since + 6 * HOUR):
+        bench.oracle.poke(token, sender=bench.owner)
+    bench.evm.mine_at(since + 6 * HOUR)
+    bench.oracle.poke(token, sender=bench.owner)
+    assert bench.oracle.checkpoint(token, vault).at == since + 6 * HOUR
+
+
+def test_a_fall_is_for_governance(bench: Bench) -> None:
+    token, vault, since = vaulted(bench)
+    vault.setRate(WAD - 1, sender=bench.owner)
+    bench.evm.mine_at(since + 10 * DAY)
+    most = model.grown(WAD, 5, 10 * DAY)
+    with bench.refuses("PriceOracle_RateMoved", token=token, source=vault, rate=WAD - 1, least=WAD, most=most):
+        bench.oracle.poke(token, sender=bench.owner)
+    assert bench.oracle.tryPrice(token) == (False, 0)
+    bench.route(token, rate_leg(vault, max_move=5))
+    assert bench.oracle.price(token) == WAD - 1
+
+
+def test_a_checkpoint_keeps_to_the_bounds(bench: Bench) -> None:
+    token, vault = bench.token(), bench.vault(WAD)
+    bench.route(token, rate_leg(vault, WAD, WAD + 10))
+    since = bench.evm.now
+    vault.setRate(WAD + 11, sender=bench.owner)
+    bench.evm.mine_at(since + DAY)
+    inputs = {"token": token, "source": vault, "answer": WAD + 11, "min": WAD, "max": WAD + 10}
+    for call in (lambda: bench.oracle.poke(token, sender=bench.owner), lambda: bench.oracle.price(token)):
+        with bench.refuses("PriceOracle_OutOfBounds", **inputs):
+            call()
+
+
+def test_what_cannot_be_poked(bench: Bench) -> None:
+    token, feed, stranger = bench.token(), bench.feed(10**8), bench.token()
+    bench.route(token, leg(feed))
+    with bench.refuses("PriceOracle_NoRate", token=token):
+        bench.oracle.poke(token, sender=bench.owner)
+    with bench.refuses("PriceOracle_NoRoute", token=stranger):
+        bench.oracle.poke(stranger, sender=bench.owner)
+    assert tuple(bench.oracle.checkpoint(token, feed)) == (0, 0)
+
+
+# ---------------------------------------------------------------- sequencers
+
+
+class TestSequencer:
+    """W7."""
+
+    GRACE = HOUR
+
+    @pytest.fixture
+    def rollup(self, bench: Bench, authority: Any) -> tuple[Bench, Any, Any]:
+        uptime = bench.evm.deploy(bench.project.MockAggregator, "L2 Sequencer Uptime Status Feed", 0, 0, sender=bench.owner)
+        oracle = bench.evm.deploy(bench.project.PriceOracle, authority, uptime, self.GRACE, sender=bench.owner)
+        there = Bench(bench.evm, bench.project, bench.owner, oracle)
+        bench.evm.warp(self.GRACE + 1)
+        token = there.token()
+        there.route(token, leg(there.feed(10**8), 7 * DAY))
+        return there, uptime, token
+
+    def asks(self, bench: Bench, token: Any) -> list[Any]:
+        """Every way to a price."""
+        return [lambda: bench.oracle.price(token), lambda: bench.oracle.prices([token]), lambda: bench.oracle.value(token, 1)]
+
+    def test_no_price_while_it_is_down(self, rollup: Any) -> None:
+        bench, uptime, token = rollup
+        assert bench.oracle.price(token) == WAD
+        for status in (1, 2, -1):
+            say(bench, uptime, status)
+            for ask in self.asks(bench, token):
+                with bench.refuses("PriceOracle_SequencerDown", sequencer=uptime, status=status):
+                    ask()
+            assert bench.oracle.tryPrice(token) == (False, 0)
+
+    def test_no_price_before_others_had_time_to_act(self, rollup: Any) -> None:
+        bench, uptime, token = rollup
+        say(bench, uptime, 0)
+        since = bench.evm.now
+        for after in (0, 1, self.GRACE):
+            with bench.refuses("PriceOracle_SequencerRestarted", sequencer=uptime, since=since, grace=self.GRACE):
+                bench.oracle.price.call(token, at=since + after)
+        assert bench.oracle.price.call(token, at=since + self.GRACE + 1) == WAD
+
+    def test_a_feed_that_has_not_begun_or_fails(self, rollup: Any) -> None:
+        bench, uptime, token = rollup
+        uptime.setRound((1, 0, 0, 0, 1), sender=bench.owner)
+        with bench.refuses("PriceOracle_SequencerDown", sequencer=uptime, status=0):
+            bench.oracle.price(token)
+        uptime.setMode(REFUSING, sender=bench.owner)
+        with bench.refuses("PriceOracle_SourceFailed", token=ZERO, source=uptime):
+            bench.oracle.price(token)
+
+    def test_a_feed_and_a_grace_or_neither(self, bench: Bench, authority: Any) -> None:
+        for sequencer, grace in ((ZERO, 1), (bench.oracle.address, 0), (bench.oracle.address, DAY + 1)):
+            expected = error(bench.project.PriceOracle, "PriceOracle_InvalidSequencer")
+            with reverts(expected, sequencer=sequencer, grace=grace):
+                bench.evm.deploy(bench.project.PriceOracle, authority, sequencer, grace, sender=bench.owner)
+        assert (bench.oracle.sequencer(), bench.oracle.grace()) == (ZERO, 0)
+
+
+def test_leg_constants_are_those_of_the_contract(bench: Bench) -> None:
+    """The order of a leg's members, read back by name."""
+    token, feed = guarded(bench, max_move=1_234, heartbeat=4_321)
+    (stored,) = bench.oracle.route(token)
+    members = {"source": feed.address, "kind": FEED, "heartbeat": 4_321, "maxMove": 1_234, "min": LEAST, "max": MOST}
+    assert stored.named() == members

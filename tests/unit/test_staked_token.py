@@ -1,0 +1,665 @@
+"""What a staked token refuses and says, and its corners. Ids are those of docs/invariants.md."""
+
+from __future__ import annotations
+
+import pytest
+from eth_account import Account
+
+from scripts._lib.signing import permit
+from tests.model.staking import MAX, MAX_COOLDOWN, VIRTUAL, WAD, YEAR
+from tests.support.indexes import DAY, EPOCH
+from tests.support.reverts import error, reverts
+from tests.support.staking import WHOLE, ZERO, Vault, new_staked
+from tests.support.trading import Trader
+
+KEY = "0x" + "c0de".zfill(64)
+ANY = 2**256 - 1
+
+
+@pytest.fixture
+def vault(evm, project, authority, owner, alice, bob):
+    return Vault(evm, project, authority, owner, [alice, bob])
+
+
+@pytest.fixture
+def staked(vault):
+    return vault.token
+
+
+class TestMaking:
+    def test_what_it_is(self, vault, staked, authority):
+        assert (staked.name(), staked.symbol(), staked.decimals()) == ("Staked Test", "sTEST", 18)
+        assert (staked.asset(), staked.share(), staked.authority()) == (vault.asset.address, staked.address, authority.address)
+        assert staked.cooldown() == staked.MAX_COOLDOWN() == MAX_COOLDOWN == 14 * DAY
+        assert tuple(staked.rewardStream()) == (0, 0, 0)
+
+    @pytest.mark.parametrize("decimals", [0, 6, 8])
+    def test_it_has_the_decimals_of_its_asset(self, evm, project, authority, owner, decimals):
+        asset = evm.deploy(project.PlainToken, "Asset", "AST", decimals, sender=owner)
+        assert new_staked(evm, project, authority, asset, owner).decimals() == decimals
+
+    def test_it_needs_an_asset_and_an_authority(self, evm, project, vault, authority, owner):
+        for manager, asset in ((ZERO, vault.asset.address), (authority.address, ZERO)):
+            with vault.refuse("ZeroAddress"):
+                evm.deploy(project.StakedToken, manager, asset, "S", "S", evm.now, EPOCH, sender=owner)
+
+
+class TestStaking:
+    def test_a_deposit_for_somebody_else(self, vault, staked, alice, bob):
+        receipt = vault.stake(alice, 5 * WHOLE, bob)
+        assert [event.values for event in receipt.events(staked, "Deposit")] == [
+            {"sender": alice, "owner": bob, "assets": 5 * WHOLE, "shares": 5 * WHOLE}
+        ]
+        assert [event.values for event in receipt.events(staked, "Transfer")] == [{"from": ZERO, "to": bob, "value": 5 * WHOLE}]
+        assert (staked.balanceOf(alice), staked.balanceOf(bob)) == (0, 5 * WHOLE)
+
+    def test_a_mint_takes_what_its_preview_says(self, vault, staked, alice, bob):
+        vault.stake(alice)
+        vault.reward(7 * WHOLE)
+        vault.pass_days(1)
+        before, price = vault.holds(bob), staked.previewMint(WHOLE)
+        receipt = staked.mint(WHOLE, bob, sender=bob)
+        assert before - vault.holds(bob) == price > WHOLE
+        assert receipt.events(staked, "Deposit")[0].values == {"sender": bob, "owner": bob, "assets": price, "shares": WHOLE}
+
+    def test_nothing_is_refused(self, vault, staked, alice):
+        for method in (staked.deposit, staked.mint):
+            with vault.refuse("ZeroAmount"):
+                method(0, alice, sender=alice)
+
+    def test_less_than_a_share_is_refused(self, vault, staked, alice, bob):
+        vault.stake(alice)
+        vault.reward(300 * WHOLE)
+        vault.pass_days(1)
+        assert staked.previewDeposit(3) == 0 < staked.previewDeposit(4)
+        with vault.refuse("ZeroAmount"):
+            staked.deposit(3, bob, sender=bob)
+
+    def test_bad_receivers_are_refused(self, vault, staked, alice):
+        for method in (staked.deposit, staked.mint):
+            with vault.refuse("InvalidReceiver", receiver=staked.address):
+                method(WHOLE, staked.address, sender=alice)
+            with vault.refuse("ERC20InvalidReceiver", receiver=ZERO):
+                method(WHOLE, ZERO, sender=alice)
+
+    def test_without_allowance_or_balance_nothing_happens(self, evm, vault, staked):
+        poor = evm.account("poor")
+        with vault.refuse("ERC20InsufficientAllowance", spender=staked.address, allowance=0, needed=WHOLE):
+            staked.deposit(WHOLE, poor, sender=poor)
+        vault.asset.approve(staked.address, WHOLE, sender=poor)
+        with vault.refuse("ERC20InsufficientBalance", sender=poor, balance=0, needed=WHOLE):
+            staked.deposit(WHOLE, poor, sender=poor)
+        assert staked.issuedSupply() == staked.totalAssets() == 0
+
+    def test_all_assets_fit_in_96_bits(self, vault, staked, alice, bob):
+        assert staked.maxDeposit(alice) == staked.maxMint(alice) == MAX
+        vault.stake(alice, MAX - 10)
+        vault.request(alice, WHOLE)
+        assert staked.maxDeposit(bob) == staked.maxMint(bob) == 10, "what leaves still needs its room"
+        for method in (staked.deposit, staked.mint):
+            with vault.refuse("ExceedsMaximum", amount=11, maximum=10):
+                method(11, bob, sender=bob)
+            with vault.refuse("ExceedsMaximum", amount=ANY if method is staked.deposit else 2**96, maximum=10):
+                method(ANY if method is staked.deposit else 2**96, bob, sender=bob)
+        with vault.refuse("ExceedsMaximum", amount=11, maximum=10):
+            vault.reward(11, bob)
+        vault.stake(bob, 10)
+        assert staked.maxDeposit(bob) == staked.maxMint(bob) == 0
+        assert staked.totalAssets() + staked.coolingAssets() == MAX
+        vault.request(alice)
+        vault.request(bob)
+        vault.pass_days(14)
+        assert vault.claim(alice) == MAX - 10
+        assert vault.claim(bob) == 10
+
+    def test_room_that_is_not_worth_a_share_is_no_room(self, vault, staked, alice, bob):
+        vault.stake(alice, 10)
+        vault.reward(MAX - 11)
+        vault.pass_days(1)
+        assert staked.maxDeposit(bob) == staked.maxMint(bob) == 0
+        with vault.refuse("ZeroAmount"):
+            staked.deposit(1, bob, sender=bob)
+
+
+class TestRewards:
+    def test_they_vest_over_a_day(self, evm, vault, staked, alice, bob):
+        vault.stake(alice)
+        receipt = vault.reward(86_400_000, bob)
+        assert [event.values for event in receipt.events(staked, "RewardsAdded")] == [
+            {"caller": bob, "assets": 86_400_000, "unvested": 86_400_000, "duration": DAY}
+        ]
+        start = evm.now
+        assert tuple(staked.rewardStream()) == (86_400_000, start, DAY)
+        for seconds in (0, 1, DAY // 2, DAY - 1, DAY, DAY + 1):
+            vested = 1000 * min(seconds, DAY)
+            assert staked.unvestedRewards.call(at=start + seconds) == 86_400_000 - vested, "S4 what has not vested is in no price"
+            assert staked.totalAssets.call(at=start + seconds) == 100 * WHOLE + vested
+
+    def test_a_second_distribution_is_averaged_in_by_size(self, evm, vault, staked, alice):
+        vault.stake(alice)
+        vault.reward(8 * WHOLE)
+        evm.warp(DAY // 2)
+        receipt = vault.reward(4 * WHOLE)
+        duration = (4 * WHOLE * DAY // 2 + 4 * WHOLE * DAY) // (8 * WHOLE)
+        assert receipt.events(staked)[-1].values["duration"] == duration == DAY * 3 // 4
+        assert tuple(staked.rewardStream()) == (8 * WHOLE, evm.now, duration)
+        assert staked.totalAssets() == 104 * WHOLE
+
+    def test_nothing_is_refused(self, vault, alice):
+        with vault.refuse("ZeroAmount"):
+            vault.reward(0, alice)
+
+    def test_a_wei_is_fine(self, evm, vault, staked, alice):
+        vault.stake(alice)
+        vault.reward(1)
+        assert staked.unvestedRewards.call(at=evm.now + DAY - 1) == 1
+        assert staked.totalAssets.call(at=evm.now + DAY) == 100 * WHOLE + 1
+
+    def test_a_stream_of_the_last_second_has_a_duration(self, evm, vault, staked, alice):
+        vault.stake(alice)
+        vault.reward(WHOLE)
+        evm.warp(DAY - 1)
+        vault.reward(1)
+        assert staked.rewardStream()[2] >= 1
+        evm.warp(1)
+        assert staked.totalAssets() == 101 * WHOLE + 1 - staked.unvestedRewards()
+
+    def test_with_nobody_staking_time_stands_still(self, evm, vault, staked, alice):
+        vault.reward(WHOLE)
+        assert tuple(staked.rewardStream()) == (WHOLE, evm.now, DAY)
+        vault.pass_days(40)
+        assert (staked.totalAssets(), staked.unvestedRewards(), staked.currentApr()) == (0, WHOLE, 0)
+        vault.reward(WHOLE)
+        assert tuple(staked.rewardStream()) == (2 * WHOLE, evm.now, DAY)
+        vault.pass_days(40)
+        vault.stake(alice)
+        assert tuple(staked.rewardStream()) == (2 * WHOLE, evm.now, DAY)
+        assert (staked.balanceOf(alice), staked.totalAssets()) == (100 * WHOLE, 100 * WHOLE)
+        vault.pass_days(1)
+        assert staked.totalAssets() == 102 * WHOLE, "S10 nothing is lost"
+
+    def test_the_last_staker_leaves_the_rest_to_the_next(self, evm, vault, staked, alice, bob):
+        vault.stake(alice)
+        vault.reward(8 * WHOLE)
+        evm.warp(DAY // 4)
+        vault.request(alice)
+        worth = staked.exitOf(alice).coolingAssets
+        assert staked.totalAssets() == staked.issuedSupply() == 0
+        assert 102 * WHOLE - VIRTUAL < worth <= 102 * WHOLE
+        waiting, _, duration = staked.rewardStream()
+        assert waiting == staked.unvestedRewards() == 108 * WHOLE - worth
+        assert DAY * 3 // 4 <= duration <= DAY * 3 // 4 + 1
+        vault.pass_days(3)
+        vault.stake(bob, WHOLE)
+        assert staked.balanceOf(bob) == WHOLE == staked.totalAssets(), "the price starts at one again"
+        vault.pass_days(1)
+        assert staked.totalAssets() == WHOLE + waiting, "S10 nothing is lost"
+
+    def test_what_virtual_shares_earned_does_not_wait_in_the_last_second_of_an_old_stream(self, evm, vault, staked, alice, bob):
+        """A wei stakes alone; the virtual shares earn nearly all, and it is nobody's. It vests over a day for whoever comes next."""
+        vault.stake(alice, 1)
+        vault.reward(WHOLE)
+        evm.warp(DAY - 1)
+        vault.request(alice)
+        waiting, _, duration = staked.rewardStream()
+        assert waiting > WHOLE * 9 // 10
+        assert duration >= DAY - 2
+        vault.stake(bob)
+        evm.warp(12)
+        assert vault.worth(bob) - 100 * WHOLE <= waiting * 12 // duration, "S4 a one-block stake earns nothing that belongs to others"
+
+
+class TestRequests:
+    def test_a_request_fixes_its_assets_and_starts_the_time(self, evm, vault, staked, alice):
+        vault.stake(alice)
+        vault.reward(WHOLE)
+        vault.pass_days(1)
+        assets = staked.convertToAssets(10 * WHOLE)
+        receipt = vault.request(alice, 10 * WHOLE)
+        values = {event.name: event.values for event in receipt.events(staked)}
+        assert values["CooldownStarted"] == {
+            "controller": alice, "assets": assets, "cooling": assets, "maturesAt": evm.now + 14 * DAY,
+        }  # fmt: skip
+        assert values["RedeemRequest"] == {"controller": alice, "owner": alice, "requestId": 0, "sender": alice, "shares": 10 * WHOLE}
+        assert values["Transfer"] == {"from": alice, "to": ZERO, "value": 10 * WHOLE}
+        vault.reward(50 * WHOLE)
+        vault.pass_days(2)
+        assert tuple(staked.exitOf(alice)) == (assets, 10 * WHOLE, evm.now + 12 * DAY, 0, 0), "it earns nothing any more"
+
+    def test_the_second_of_maturity(self, evm, vault, staked, alice):
+        vault.stake(alice)
+        vault.request(alice)
+        evm.warp(14 * DAY - 1)
+        assert staked.exitOf(alice).coolingAssets == 100 * WHOLE
+        with vault.refuse("ExceedsClaimable", controller=alice, amount=100 * WHOLE, claimable=0):
+            staked.redeem(100 * WHOLE, alice, alice, sender=alice)
+        with vault.refuse("ExceedsClaimable", controller=alice, amount=1, claimable=0):
+            staked.withdraw(1, alice, alice, sender=alice)
+        evm.warp(1)
+        assert tuple(staked.exitOf(alice)) == (0, 0, 0, 100 * WHOLE, 100 * WHOLE)
+        assert vault.claim(alice) == 100 * WHOLE
+        assert tuple(staked.exitOf(alice)) == (0, 0, 0, 0, 0)
+
+    def test_a_further_request_restarts_everything_that_cools(self, evm, vault, staked, alice):
+        vault.stake(alice)
+        vault.request(alice, 10 * WHOLE)
+        vault.pass_days(10)
+        receipt = vault.request(alice, 5 * WHOLE)
+        assert receipt.events(staked, "CooldownStarted")[0].values == {
+            "controller": alice, "assets": 5 * WHOLE, "cooling": 15 * WHOLE, "maturesAt": evm.now + 14 * DAY,
+        }  # fmt: skip
+        vault.pass_days(13)
+        assert staked.maxRedeem(alice) == 0
+        vault.pass_days(1)
+        assert vault.claim(alice) == 15 * WHOLE
+
+    def test_what_has_matured_is_parked_again_and_again(self, evm, vault, staked, alice):
+        vault.stake(alice)
+        for n in range(1, 5):
+            vault.request(alice, n * WHOLE)
+            parked = sum(range(1, n)) * WHOLE
+            assert tuple(staked.exitOf(alice)) == (n * WHOLE, n * WHOLE, evm.now + 14 * DAY, parked, parked), "S5 matured stays matured"
+            vault.pass_days(14)
+        assert staked.maxRedeem(alice) == staked.maxWithdraw(alice) == 10 * WHOLE
+        vault.request(alice, WHOLE)
+        staked.redeem(4 * WHOLE, alice, alice, sender=alice)
+        assert staked.exitOf(alice).claimableShares == 6 * WHOLE
+        assert vault.claim(alice) == 6 * WHOLE
+        assert tuple(staked.exitOf(alice)) == (WHOLE, WHOLE, evm.now + 14 * DAY, 0, 0)
+        vault.pass_days(14)
+        assert vault.claim(alice) == WHOLE
+
+    def test_a_part_of_parked_and_running_together(self, vault, staked, alice):
+        vault.stake(alice)
+        vault.request(alice, 10 * WHOLE)
+        vault.pass_days(14)
+        vault.request(alice, 10 * WHOLE)
+        vault.pass_days(14)
+        staked.redeem(15 * WHOLE, alice, alice, sender=alice)
+        assert tuple(staked.exitOf(alice))[3:] == (5 * WHOLE, 5 * WHOLE)
+        vault.request(alice, WHOLE)
+        assert tuple(staked.exitOf(alice))[3:] == (5 * WHOLE, 5 * WHOLE), "S5 matured stays matured"
+        assert staked.coolingAssets() == 6 * WHOLE
+        assert vault.claim(alice) == 5 * WHOLE
+
+    def test_what_is_refused(self, vault, staked, alice, bob):
+        vault.stake(alice)
+        with vault.refuse("ZeroAmount"):
+            staked.requestRedeem(0, alice, alice, sender=alice)
+        with vault.refuse("ZeroAddress"):
+            staked.requestRedeem(1, ZERO, alice, sender=alice)
+        with vault.refuse("NotAuthorized", controller=bob, caller=alice):
+            staked.requestRedeem(1, bob, alice, sender=alice)
+        with vault.refuse("ERC20InsufficientAllowance", spender=bob, allowance=0, needed=1):
+            staked.requestRedeem(1, bob, alice, sender=bob)
+        with vault.refuse("ERC20InsufficientBalance", sender=alice, balance=100 * WHOLE, needed=100 * WHOLE + 1):
+            vault.request(alice, 100 * WHOLE + 1)
+        with vault.refuse("ERC20InsufficientBalance", sender=alice, balance=100 * WHOLE, needed=ANY):
+            staked.requestRedeem.call(ANY, alice, alice, sender=alice)
+
+    def test_a_wei_can_leave(self, vault, staked, alice):
+        vault.stake(alice, 1)
+        vault.request(alice, 1)
+        vault.pass_days(14)
+        assert vault.claim(alice) == 1
+        assert staked.coolingAssets() == 0
+
+
+class TestCancelling:
+    def test_what_cools_is_staked_again_at_the_price_of_now(self, vault, staked, alice, bob):
+        vault.stake(alice)
+        vault.stake(bob)
+        vault.request(alice)
+        vault.reward(100 * WHOLE)
+        vault.pass_days(1)
+        expected = staked.convertToShares(100 * WHOLE)
+        receipt = staked.cancelRequest(alice, sender=alice)
+        assert receipt.events(staked, "RequestCancelled")[0].values == {
+            "controller": alice, "caller": alice, "assets": 100 * WHOLE, "shares": expected,
+        }  # fmt: skip
+        assert staked.balanceOf(alice) == expected < 51 * WHOLE, "S4 it earned nothing while it cooled"
+        assert staked.coolingAssets() == 0
+        assert tuple(staked.exitOf(alice)) == (0, 0, 0, 0, 0)
+
+    def test_the_parked_stays_parked(self, vault, staked, alice):
+        vault.stake(alice)
+        vault.request(alice, 10 * WHOLE)
+        vault.pass_days(14)
+        vault.request(alice, 20 * WHOLE)
+        staked.cancelRequest(alice, sender=alice)
+        assert tuple(staked.exitOf(alice)) == (0, 0, 0, 10 * WHOLE, 10 * WHOLE), "S5 matured stays matured"
+        assert vault.claim(alice) == 10 * WHOLE
+        vault.request(alice, WHOLE)
+        assert staked.exitOf(alice).coolingAssets == WHOLE
+
+    def test_nothing_to_cancel(self, vault, staked, alice, bob):
+        vault.stake(alice)
+        nothing = {"controller": alice}
+        with vault.refuse("NothingCooling", **nothing):
+            staked.cancelRequest(alice, sender=alice)
+        vault.request(alice)
+        with vault.refuse("NotAuthorized", controller=alice, caller=bob):
+            staked.cancelRequest(alice, sender=bob)
+        vault.pass_days(14)
+        with vault.refuse("NothingCooling", **nothing):
+            staked.cancelRequest(alice, sender=alice)
+
+    def test_a_wei_that_is_worth_less_than_a_share_cannot_come_back(self, vault, staked, alice, bob):
+        vault.stake(alice)
+        vault.stake(bob, 1)
+        vault.request(bob)
+        vault.reward(300 * WHOLE)
+        vault.pass_days(1)
+        with vault.refuse("ZeroAmount"):
+            staked.cancelRequest(bob, sender=bob)
+        vault.pass_days(13)
+        assert vault.claim(bob) == 1
+
+    def test_the_first_to_come_back_sets_the_stream_going(self, evm, vault, staked, alice):
+        vault.stake(alice)
+        vault.reward(WHOLE)
+        vault.request(alice)
+        vault.pass_days(2)
+        staked.cancelRequest(alice, sender=alice)
+        assert tuple(staked.rewardStream()) == (WHOLE, evm.now, DAY)
+        assert staked.balanceOf(alice) == staked.totalAssets() == 100 * WHOLE
+
+
+class TestClaiming:
+    @pytest.fixture
+    def dear(self, vault, alice, bob):
+        """Bob's 1000 share-wei have matured at about 4 asset-wei each."""
+        vault.stake(alice)
+        vault.stake(bob, 1000)
+        vault.reward(300 * WHOLE + 12_345)
+        vault.pass_days(1)
+        vault.request(bob)
+        vault.pass_days(14)
+        return vault.token
+
+    def test_shares_round_assets_down(self, vault, dear, bob):
+        total = dear.maxWithdraw(bob)
+        assert 3900 < total <= 4000
+        before = vault.holds(bob)
+        receipt = dear.redeem(333, bob, bob, sender=bob)
+        assert vault.holds(bob) - before == total * 333 // 1000
+        assert receipt.events(dear, "Withdraw")[0].values == {
+            "sender": bob, "receiver": bob, "owner": bob, "assets": total * 333 // 1000, "shares": 333,
+        }  # fmt: skip
+        assert (dear.maxWithdraw(bob), dear.maxRedeem(bob)) == (total - total * 333 // 1000, 667)
+
+    def test_assets_round_shares_up(self, vault, dear, alice, bob):
+        total = dear.maxWithdraw(bob)
+        before = vault.holds(alice)
+        receipt = dear.withdraw(5, alice, bob, sender=bob)
+        shares = -(-1000 * 5 // total)
+        assert shares == 2
+        assert vault.holds(alice) - before == 5
+        assert receipt.events(dear, "Withdraw")[0].values == {"sender": bob, "receiver": alice, "owner": bob, "assets": 5, "shares": shares}
+        assert (dear.maxWithdraw(bob), dear.maxRedeem(bob)) == (total - 5, 998)
+
+    def test_wei_by_wei_everything_comes_out(self, dear, bob):
+        """Rounding shares up may use them all before the assets; what is left of them is still the controller's."""
+        left = dear.maxWithdraw(bob)
+        dear.withdraw(left - 3, bob, bob, sender=bob)
+        assert dear.maxRedeem(bob) <= 1
+        for n in range(3, 0, -1):
+            assert dear.maxWithdraw(bob) == n
+            dear.withdraw(1, bob, bob, sender=bob)
+        assert tuple(dear.exitOf(bob)) == (0, 0, 0, 0, 0)
+        assert dear.coolingAssets() == 0
+
+    def test_what_is_refused(self, vault, dear, alice, bob):
+        for method, most in ((dear.redeem, dear.maxRedeem(bob)), (dear.withdraw, dear.maxWithdraw(bob))):
+            with vault.refuse("ZeroAmount"):
+                method(0, bob, bob, sender=bob)
+            with vault.refuse("NotAuthorized", controller=bob, caller=alice):
+                method(1, alice, bob, sender=alice)
+            with vault.refuse("ExceedsClaimable", controller=bob, amount=most + 1, claimable=most):
+                method(most + 1, bob, bob, sender=bob)
+            with vault.refuse("ExceedsClaimable", controller=bob, amount=ANY, claimable=most):
+                method(ANY, bob, bob, sender=bob)
+            with vault.refuse("InvalidReceiver", receiver=dear.address):
+                method(most, dear.address, bob, sender=bob)
+            with vault.refuse("ERC20InvalidReceiver", receiver=ZERO):
+                method(most, ZERO, bob, sender=bob)
+
+    def test_an_allowance_claims_nothing(self, vault, dear, alice, bob):
+        dear.approve(alice, ANY, sender=bob)
+        with vault.refuse("NotAuthorized", controller=bob, caller=alice):
+            dear.redeem(1, alice, bob, sender=alice)
+
+
+class TestCooldown:
+    def test_only_the_authority_sets_it(self, vault, staked, owner, alice):
+        with reverts(error(vault.project.StakedToken, "AccessManagedUnauthorized"), caller=alice):
+            staked.setCooldown(DAY, sender=alice)
+        receipt = staked.setCooldown(DAY, sender=owner)
+        assert [event.values for event in receipt.events(staked)] == [{"cooldown": DAY}]
+        assert staked.cooldown() == DAY
+
+    def test_it_has_a_maximum(self, vault, staked, owner):
+        for seconds in (MAX_COOLDOWN + 1, 2**24, ANY):
+            with vault.refuse("CooldownTooLong", cooldown=seconds, maximum=MAX_COOLDOWN):
+                staked.setCooldown(seconds, sender=owner)
+
+    def test_a_cut_helps_at_once(self, vault, staked, owner, alice):
+        vault.stake(alice)
+        vault.request(alice)
+        vault.pass_days(3)
+        assert staked.maxRedeem(alice) == 0
+        staked.setCooldown(3 * DAY, sender=owner)
+        assert vault.claim(alice) == 100 * WHOLE
+
+    def test_a_raise_concerns_later_requests_only(self, evm, vault, staked, owner, alice, bob):
+        staked.setCooldown(3 * DAY, sender=owner)
+        vault.pass_days(13)
+        vault.stake(alice)
+        vault.request(alice)
+        early = evm.now
+        vault.pass_days(1)
+        staked.setCooldown(14 * DAY, sender=owner)
+        vault.stake(bob)
+        vault.request(bob)
+        assert staked.exitOf(alice).maturesAt == early + 3 * DAY
+        assert staked.exitOf(bob).maturesAt == evm.now + 14 * DAY
+        vault.pass_days(2)
+        assert vault.claim(alice) == 100 * WHOLE
+        assert staked.maxRedeem(bob) == 0
+
+    def test_a_raise_after_a_cut_waits_for_the_longest_cooldown(self, evm, vault, staked, owner):
+        staked.setCooldown(3 * DAY, sender=owner)
+        first = evm.now
+        staked.setCooldown(3 * DAY, sender=owner)
+        vault.pass_days(1)
+        staked.setCooldown(2 * DAY, sender=owner)
+        assert evm.now == first + DAY
+        earliest = evm.now + MAX_COOLDOWN
+        evm.warp(MAX_COOLDOWN - 1)
+        with vault.refuse("RaiseTooSoon", earliest=earliest):
+            staked.setCooldown(2 * DAY + 1, sender=owner)
+        evm.warp(1)
+        staked.setCooldown(10 * DAY, sender=owner)
+        staked.setCooldown(MAX_COOLDOWN, sender=owner)
+
+    def test_none_at_all(self, vault, staked, owner, alice):
+        staked.setCooldown(0, sender=owner)
+        vault.stake(alice)
+        vault.request(alice, 10 * WHOLE)
+        assert tuple(staked.exitOf(alice)) == (0, 0, 0, 10 * WHOLE, 10 * WHOLE)
+        vault.request(alice)
+        assert vault.claim(alice) == 100 * WHOLE
+
+
+class TestRates:
+    @pytest.fixture
+    def epoch_start(self, evm, staked):
+        """Moves to the first second of epoch 1 plus so many seconds."""
+        start = staked.epochGenesis() + EPOCH
+
+        def move(epochs: int = 0, seconds: int = 0) -> int:
+            evm.mine_at(start + epochs * EPOCH + seconds)
+            return start + epochs * EPOCH
+
+        return move
+
+    def test_idle_epochs(self, vault, staked, alice, epoch_start):
+        vault.stake(alice)
+        vault.reward(WHOLE)
+        epoch_start(seconds=5)
+        rate = staked.exchangeRate()
+        assert rate == (101 * WHOLE + VIRTUAL) * WAD // (100 * WHOLE + VIRTUAL)
+        assert (staked.exchangeRateAt(0), staked.exchangeRateAt(1)) == (WAD, rate)
+        assert staked.epochApr(0) == (rate - WAD) * WAD * YEAR // (WAD * EPOCH)
+        epoch_start(7, 9)
+        assert [staked.exchangeRateAt(n) for n in range(9)] == [WAD] + [rate] * 8
+        assert [staked.epochApr(n) for n in range(1, 9)] == [0] * 8
+        vault.reward(WHOLE)
+        epoch_start(9)
+        assert [staked.exchangeRateAt(n) for n in range(9)] == [WAD] + [rate] * 8, "S13 the rate of a past moment never changes"
+        assert staked.exchangeRateAt(9) > rate
+
+    def test_a_stream_across_a_boundary(self, evm, vault, staked, alice, epoch_start):
+        vault.stake(alice)
+        boundary = epoch_start(seconds=-DAY // 4)
+        vault.reward(8 * WHOLE)
+        evm.mine_at(boundary + DAY)
+        halfway = (102 * WHOLE + VIRTUAL) * WAD // (100 * WHOLE + VIRTUAL)
+        assert staked.exchangeRateAt(1) == halfway
+        vault.reward(WHOLE)
+        vault.request(alice, WHOLE)
+        assert staked.exchangeRateAt(1) == halfway, "S13 the rate of a past moment never changes"
+
+    def test_what_happens_in_the_first_second_of_an_epoch_belongs_to_the_epoch(self, evm, vault, staked, alice, bob, epoch_start):
+        vault.stake(alice)
+        vault.reward(WHOLE)
+        epoch_start()
+        rate = staked.exchangeRateAt(1)
+        assert rate > WAD
+        vault.request(alice)
+        assert staked.exchangeRate() == WAD
+        assert staked.exchangeRateAt(1) == rate, "S13 the rate of a past moment never changes"
+        evm.warp(1)
+        vault.stake(bob)
+        assert staked.exchangeRateAt(1) == rate, "S13 the rate of a past moment never changes"
+
+    def test_before_the_vault_was_made(self, evm, project, vault, authority, owner, alice):
+        late = new_staked(evm, project, authority, vault.asset, owner, genesis=evm.now - 3 * EPOCH - 77)
+        assert late.currentEpoch() == 3
+        assert [late.exchangeRateAt(n) for n in range(4)] == [WAD] * 4
+        assert [late.epochApr(n) for n in range(4)] == [0] * 4
+        vault.asset.approve(late.address, ANY, sender=alice)
+        late.deposit(WHOLE, alice, sender=alice)
+        late.addRewards(WHOLE, sender=alice)
+        vault.pass_days(1)
+        assert late.exchangeRateAt(3) == WAD < late.exchangeRate()
+        assert late.epochApr(3) == (late.exchangeRate() - WAD) * YEAR // (77 + DAY)
+
+    def test_epochs_from_the_beginning_of_time(self, evm, project, vault, authority, owner):
+        old = new_staked(evm, project, authority, vault.asset, owner, genesis=0)
+        assert old.exchangeRateAt(0) == old.exchangeRateAt(old.currentEpoch()) == WAD
+
+    def test_the_future_has_no_rate(self, vault, staked):
+        for method in (staked.exchangeRateAt, staked.epochApr):
+            with vault.refuse("FutureEpoch", epoch=1, currentEpoch=0):
+                method(1)
+            with vault.refuse("FutureEpoch", epoch=ANY, currentEpoch=0):
+                method(ANY)
+
+    def test_the_running_epoch(self, evm, vault, staked, alice, epoch_start):
+        vault.stake(alice)
+        epoch_start()
+        assert staked.epochApr(1) == 0, "no second has passed"
+        vault.reward(WHOLE)
+        evm.warp(DAY)
+        rate = staked.exchangeRate()
+        assert staked.epochApr(1) == (rate - WAD) * WAD * YEAR // (WAD * DAY)
+        assert staked.epochApr(1) == pytest.approx(365 * 10**16, rel=1e-6)
+
+    def test_an_epoch_in_which_the_last_left(self, evm, vault, staked, alice, epoch_start):
+        vault.stake(alice)
+        vault.reward(WHOLE)
+        epoch_start(seconds=7)
+        vault.request(alice)
+        evm.warp(DAY)
+        assert staked.epochApr(1) == 0
+        assert staked.exchangeRate() == WAD
+
+    def test_the_pace_of_the_stream(self, evm, vault, staked, alice):
+        assert staked.currentApr() == 0
+        vault.reward(WHOLE)
+        assert staked.currentApr() == 0, "nobody stakes"
+        vault.stake(alice)
+        assert staked.currentApr() == WHOLE * WAD * YEAR // (DAY * (100 * WHOLE + VIRTUAL))
+        evm.warp(DAY - 1)
+        assert staked.currentApr() > 0
+        evm.warp(1)
+        assert staked.currentApr() == 0
+
+
+def test_a_permit_moves_shares(evm, vault, staked, bob):
+    owner = Account.from_key(KEY).address
+    vault.supply(owner)
+    vault.stake(owner, WHOLE)
+    signature = permit(KEY, staked.address, {"name": "Staked Test", "version": "1"}, bob, WHOLE, 0, evm.now + 60)
+    value, deadline, v, r, s = (int.from_bytes(signature[n : n + 32], "big") for n in range(0, 160, 32))
+    staked.permit(owner, bob, value, deadline, v, r.to_bytes(32, "big"), s.to_bytes(32, "big"), sender=bob)
+    assert (staked.allowance(owner, bob), staked.nonces(owner)) == (WHOLE, 1)
+    with vault.refuse("NotAuthorized", controller=owner, caller=bob):
+        staked.requestRedeem(WHOLE, owner, owner, sender=bob)
+    staked.requestRedeem(WHOLE, bob, owner, sender=bob)
+    assert staked.exitOf(bob).coolingShares == WHOLE
+    assert staked.allowance(owner, bob) == 0
+
+
+def test_the_average_of_staked_balances_is_kept(evm, vault, staked, alice, bob):
+    """Points read it: a request ends it, a cancelled request begins it again."""
+    vault.stake(alice, 10 * WHOLE)
+    evm.warp(100)
+    vault.request(alice, 4 * WHOLE)
+    evm.warp(100)
+    staked.cancelRequest(alice, sender=alice)
+    evm.warp(100)
+    staked.transfer(bob, WHOLE, sender=alice)
+    evm.warp(50)
+    assert staked.balanceSeconds(alice, 0, 1) == (10 * 100 + 6 * 100 + 10 * 100 + 9 * 50) * WHOLE, "I8"
+    assert staked.balanceSeconds(bob, 0, 1) == 50 * WHOLE, "I8"
+    assert staked.supplySeconds(0, 1) == (10 * 100 + 6 * 100 + 10 * 150) * WHOLE, "I8"
+
+
+def test_the_first_request_writes_one_slot_of_its_own(evm, vault, staked, alice, bob):
+    """Beside the books, the supply and the balance: one new slot for the account's timer, whatever the request."""
+    vault.stake(bob)
+    vault.stake(alice)
+    slots = []
+    for _ in range(2):
+        access = {
+            "from": alice, "to": staked.address, "gas": hex(10**7),
+            "data": "0x" + staked.requestRedeem.encode(WHOLE, alice, alice).hex(),
+        }  # fmt: skip
+        trace = evm.rpc.call("debug_traceCall", access, "latest", {"tracer": "prestateTracer", "tracerConfig": {"diffMode": True}})
+        after = trace["post"][staked.address.lower()]["storage"]
+        before = trace["pre"][staked.address.lower()].get("storage", {})
+        slots.append((len(after), len([slot for slot in after if int(before.get(slot, "0x0"), 16) == 0])))
+        vault.request(alice, WHOLE)
+    assert slots == [(4, 1), (4, 0)]
+
+
+def test_over_a_real_index(system, alice, evm):
+    """Seven constituents, fee shares as rewards, and the same arithmetic; on the deployed system."""
+    index, staked = system.index("MAG7.ssi"), system.staked("MAG7.ssi")
+    Trader(system, alice).with_shares("MAG7.ssi", 20 * WHOLE)
+    index.approve(staked.address, ANY, sender=alice)
+    staked.deposit(10 * WHOLE, alice, sender=alice)
+    assert (staked.decimals(), staked.asset(), staked.balanceOf(alice)) == (18, index.address, 10 * WHOLE)
+    staked.addRewards(WHOLE, sender=alice)
+    evm.warp(DAY)
+    assert staked.totalAssets() == 11 * WHOLE
+    staked.requestRedeem(4 * WHOLE, alice, alice, sender=alice)
+    worth = staked.exitOf(alice).coolingAssets
+    assert worth == 4 * WHOLE * (11 * WHOLE + VIRTUAL) // (10 * WHOLE + VIRTUAL)
+    evm.warp(14 * DAY)
+    before = index.balanceOf(alice)
+    staked.redeem(4 * WHOLE, alice, alice, sender=alice)
+    assert index.balanceOf(alice) - before == worth
+    assert index.balanceOf(staked.address) == staked.totalAssets() + staked.unvestedRewards() + staked.coolingAssets(), "S1 solvency"
