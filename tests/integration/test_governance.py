@@ -78,7 +78,7 @@ OPEN = MappingProxyType(
 # Where the manager alone may call: it says who is in charge.
 FROM_MANAGER = frozenset({"setAuthority"})
 CONTRACTS = tuple(OPEN)
-# Whatever asks the manager.
+# Whatever asks the manager on every restricted call.
 MANAGED = (
     "IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "SupplyRegistry", "StakedToken", "FeeDistributor", "LpLocker",
     "ReferralRegistry", "PointsLedger",
