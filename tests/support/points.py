@@ -46,7 +46,7 @@ class World:
         self.genesis = self.evm.now
         self.router = self.evm.account("router")
         self.authority = deploy(project.ProtocolManager, owner, sender=owner)
-        self.oracle = deploy(project.PriceOracle, self.authority, sender=owner)
+        self.oracle = deploy(project.PriceOracle, self.authority, NOBODY, 0, sender=owner)
         self.tokens = [self.token(f"T{n}", 6) for n in range(self.count)]
         self.soso, self.dollar = self.token("SOSO", 18), self.token("USD", 6)
         for n in range(self.count):
@@ -65,7 +65,7 @@ class World:
         """A plain token with a price of $1."""
         token = self.evm.deploy(self.project.PlainToken, name, name, decimals, sender=self.owner)
         self.feeds[name] = self.evm.deploy(self.project.MockAggregator, name, 8, 10**8, sender=self.owner)
-        self.oracle.setRoute(token, [(self.feeds[name], 0, HEARTBEAT, 10**6, 10**24)], sender=self.owner)
+        self.oracle.setRoute(token, [(self.feeds[name], 0, HEARTBEAT, 0, 10**6, 10**24)], sender=self.owner)
         return token
 
     def add_index(self, n: int) -> None:

@@ -453,7 +453,7 @@ class TestPrices:
         """From within a transfer during a mint, the index refuses to be read: its price is missing, not wrong."""
         quirk = evm.deploy(project.QuirkToken, 6, sender=alice)
         feed = evm.deploy(project.MockAggregator, "Q", 8, 10**8, sender=alice)
-        world.oracle.setRoute(quirk, [(feed, 0, DAY, 10**6, 10**24)], sender=world.owner)
+        world.oracle.setRoute(quirk, [(feed, 0, DAY, 0, 10**6, 10**24)], sender=world.owner)
         world.tokens.append(quirk)
         world.add_index(2)
         world.ledger.setSources(world.sources(), sender=world.owner)
