@@ -14,7 +14,7 @@ export APE_LOG_LEVEL ?= WARNING
 
 ON_FORK := python tools/with_chain.py
 
-.PHONY: help setup lock build test demo deep mutants lint format size gas clean
+.PHONY: help setup lock build test demo deep mutants lint format size storage gas clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,9 @@ format: setup ## Format Solidity and Python
 
 size: build ## Every contract under 24,576 bytes; writes snapshots/sizes.json
 	@python -m tools.sizes
+
+storage: setup ## Every upgrade keeps its predecessor's storage; writes snapshots/storage/
+	@python -m tools.storage_layout
 
 gas: build ## Measure whole transactions; writes snapshots/gas.json
 	@$(ON_FORK) python -m tools.gas_report

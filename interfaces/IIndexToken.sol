@@ -185,6 +185,9 @@ interface IIndexToken is ITimeWeightedERC20 {
     /// @notice Constituents and their D27{tok/base}, in the basket's order.
     function basket() external view returns (address[] memory tokens, uint256[] memory units);
 
+    /// @notice {base} behind all shares and D27{tok/base} of two tokens, 0 for one that is not a constituent: what a trade between them goes by.
+    function baseAndUnits(address tokenA, address tokenB) external view returns (uint256 base, uint256 unitsA, uint256 unitsB);
+
     /// @notice {tok} that the basket says it holds of each constituent, and what it holds after open claims.
     function holdings() external view returns (uint256[] memory books, uint256[] memory available);
 

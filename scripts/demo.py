@@ -14,6 +14,7 @@ from scripts._lib import chain
 from scripts._lib.build import ROOT, fresh_project
 from scripts._lib.demo.holder import Holder
 from scripts._lib.demo.points import Points
+from scripts._lib.demo.rebalancing import Rebalancing
 from scripts._lib.demo.stage import Stage
 from scripts._lib.demo.staking import Staking
 from scripts._lib.deployment import deploy
@@ -26,13 +27,13 @@ chain.quiet()
 
 @click.command(cls=ConnectedProviderCommand)
 def cli() -> None:
-    """Deploy the protocol on the fork and walk through the life of a holder, a staker, and who collects points."""
+    """Deploy the protocol on the fork and walk through the life of a holder and a staker."""
     console = Console()
     record = deploy(console=console)
     system = System(Evm(chain.rpc().url), fresh_project(), record)
     console.print(f"[green]✓[/] [bold]Deployed[/]  {len(record.contracts)} contracts, {len(record.indexes)} indexes")
     stage = Stage(system, console)
-    for chapter in (Holder, Staking, Points):
+    for chapter in (Holder, Staking, Rebalancing, Points):
         console.rule(f"[bold]{chapter.__name__}", align="left")
         chapter(stage).run()
 

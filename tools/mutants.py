@@ -23,12 +23,12 @@ STAKES, STAKING = "tests/stateful/test_staking_machine.py", "tests/unit/test_sta
 GRIEF, EIP4626 = "tests/attacks/test_staking_griefing.py", "tests/unit/test_erc4626_properties.py"
 TRADES, RULES = "tests/integration/test_router.py", "tests/integration/test_governance.py"
 
-LOCKER, LOCKER_UNIT = "contracts/points/LpLocker.sol", "tests/unit/test_lp_locker.py"
-LOCKER_ATTACKS = "tests/attacks/test_locked_liquidity.py"
-REFERRALS, REFERRAL_UNIT = "contracts/points/ReferralRegistry.sol", "tests/unit/test_referral_registry.py"
 ORACLE, REGISTRY = "contracts/oracle/PriceOracle.sol", "contracts/methodology/SupplyRegistry.sol"
 GUARDS, DONATIONS = "tests/unit/test_price_guards.py", "tests/attacks/test_oracle.py"
 WEIGHTS, SUPPLIES = "tests/unit/test_weights.py", "tests/unit/test_supply_registry.py"
+LOCKER, LOCKER_UNIT = "contracts/points/LpLocker.sol", "tests/unit/test_lp_locker.py"
+LOCKER_ATTACKS = "tests/attacks/test_locked_liquidity.py"
+REFERRALS, REFERRAL_UNIT = "contracts/points/ReferralRegistry.sol", "tests/unit/test_referral_registry.py"
 LEDGER, PRICES, POINTS = "contracts/points/PointsLedger.sol", "contracts/points/ReferencePrices.sol", "contracts/points/PointsMath.sol"
 LEDGER_UNIT, LEDGER_MACHINE = "tests/unit/test_points_ledger.py", "tests/stateful/test_points_machine.py"
 
@@ -78,31 +78,6 @@ MUTANTS = (
         "any code is an index", "contracts/index/IndexFactory.sol", "if (keccak256(indexCode) != indexCodeHash)",
         "if (indexCode.length == 0)", "tests/integration/test_factory.py",
     ),
-    Mutant("weight goes on after a request", LOCKER, "_lighten(owner, pool, p.liquidity);", "", LOCKER_UNIT),
-    Mutant("a pair is believed in the middle of a burn", LOCKER, "        pair.sync();\n", "", LOCKER_ATTACKS),
-    Mutant("what v2's fee will take weighs", LOCKER, "if (last != 0 && root > last)", "if (last != 0 && root < last)", LOCKER_UNIT),
-    Mutant(
-        "what stays locked is rounded up", LOCKER, "Math.ceilDiv(_weights[owner][pool].live.balance() * amount, t.locked)",
-        "_weights[owner][pool].live.balance() * amount / t.locked", LOCKER_UNIT,
-    ),
-    Mutant(
-        "matured tokens cool again", LOCKER,
-        "if (_hasMatured(t)) (t.matured, t.cooling, t.coolingLiquidity) = (t.matured + t.cooling, 0, 0);", "", LOCKER_UNIT,
-    ),
-    Mutant("a removed pool goes on weighing", LOCKER, "if (removedAt != 0) (start", "if (removedAt == 1) (start", LOCKER_UNIT),
-    Mutant("a removed pool's histories change", LOCKER, "if (_isRemoved(pool)) return;", "", LOCKER_UNIT),
-    Mutant("leaving a removed pool can overflow", LOCKER, "_isRemoved(pool) ? 0 : Math", "Math", LOCKER_UNIT),
-    Mutant("one end of the range is free", LOCKER, "lower != -maxTick || upper", "upper", LOCKER_ATTACKS),
-    Mutant("what calls itself a pool is one", LOCKER, "if (!genuine) revert", "if (token0 == token1) revert", LOCKER_ATTACKS),
-    Mutant("a position matures a second early", LOCKER, "block.timestamp < p.maturesAt", "block.timestamp + 1 < p.maturesAt", LOCKER_UNIT),
-    Mutant("anybody moves anybody's timer", LOCKER, "!isOperator[owner][msg.sender]", "owner == address(0)", LOCKER_ATTACKS),
-    Mutant(
-        "any transfer hook locks", LOCKER, "if (msg.sender != address(positionManager)) revert", "if (from == address(0)) revert",
-        LOCKER_ATTACKS,
-    ),
-    Mutant("referrers may be younger", REFERRALS, "rank != 0 && rank < _accounts", "rank == 1 && rank > _accounts", REFERRAL_UNIT),
-    Mutant("anybody binds anybody", REFERRALS, "if (msg.sender != ledger) revert", "if (ledger == address(0)) revert", REFERRAL_UNIT),
-    Mutant("codes may have spaces inside", REFERRALS, "code << (8 * length) == 0", "code != 0", REFERRAL_UNIT),
     Mutant("a jump passes by a fraction of a bp", ORACLE, "before, Math.Rounding.Ceil) >", "before, Math.Rounding.Floor) >", GUARDS),
     Mutant("unfinished rounds count as the past", ORACLE, "if (past <= 0 || updatedAt == 0) revert", "if (past <= 0) revert", GUARDS),
     Mutant("a poke launders a donation", ORACLE, "leg.source, Math.min(rate, most));", "leg.source, rate);", DONATIONS),
@@ -155,6 +130,31 @@ MUTANTS = (
     Mutant(
         "virtual shares are one", STAKED, "uint256 private constant _VIRTUAL = 1e9;", "uint256 private constant _VIRTUAL = 1;", GRIEF,
     ),
+    Mutant("weight goes on after a request", LOCKER, "_lighten(owner, pool, p.liquidity);", "", LOCKER_UNIT),
+    Mutant("a pair is believed in the middle of a burn", LOCKER, "        pair.sync();\n", "", LOCKER_ATTACKS),
+    Mutant("what v2's fee will take weighs", LOCKER, "if (last != 0 && root > last)", "if (last != 0 && root < last)", LOCKER_UNIT),
+    Mutant(
+        "what stays locked is rounded up", LOCKER, "Math.ceilDiv(_weights[owner][pool].live.balance() * amount, t.locked)",
+        "_weights[owner][pool].live.balance() * amount / t.locked", LOCKER_UNIT,
+    ),
+    Mutant(
+        "matured tokens cool again", LOCKER,
+        "if (_hasMatured(t)) (t.matured, t.cooling, t.coolingLiquidity) = (t.matured + t.cooling, 0, 0);", "", LOCKER_UNIT,
+    ),
+    Mutant("a removed pool goes on weighing", LOCKER, "if (removedAt != 0) (start", "if (removedAt == 1) (start", LOCKER_UNIT),
+    Mutant("a removed pool's histories change", LOCKER, "if (_isRemoved(pool)) return;", "", LOCKER_UNIT),
+    Mutant("leaving a removed pool can overflow", LOCKER, "_isRemoved(pool) ? 0 : Math", "Math", LOCKER_UNIT),
+    Mutant("one end of the range is free", LOCKER, "lower != -maxTick || upper", "upper", LOCKER_ATTACKS),
+    Mutant("what calls itself a pool is one", LOCKER, "if (!genuine) revert", "if (token0 == token1) revert", LOCKER_ATTACKS),
+    Mutant("a position matures a second early", LOCKER, "block.timestamp < p.maturesAt", "block.timestamp + 1 < p.maturesAt", LOCKER_UNIT),
+    Mutant("anybody moves anybody's timer", LOCKER, "!isOperator[owner][msg.sender]", "owner == address(0)", LOCKER_ATTACKS),
+    Mutant(
+        "any transfer hook locks", LOCKER, "if (msg.sender != address(positionManager)) revert", "if (from == address(0)) revert",
+        LOCKER_ATTACKS,
+    ),
+    Mutant("referrers may be younger", REFERRALS, "rank != 0 && rank < _accounts", "rank == 1 && rank > _accounts", REFERRAL_UNIT),
+    Mutant("anybody binds anybody", REFERRALS, "if (msg.sender != ledger) revert", "if (ledger == address(0)) revert", REFERRAL_UNIT),
+    Mutant("codes may have spaces inside", REFERRALS, "code << (8 * length) == 0", "code != 0", REFERRAL_UNIT),
     Mutant("SOSO lifts less of what is locked", POINTS, "Math.min(p.locked, p.soso);", "Math.min(p.locked, p.soso / 2);", LEDGER_UNIT),
     Mutant("SOSO counts once for every class", POINTS, "Math.min(p.staked, p.soso - locked)", "Math.min(p.staked, p.soso)", LEDGER_UNIT),
     Mutant("values round up", POINTS, "price, _WAD);", "price, _WAD, Math.Rounding.Ceil);", LEDGER_MACHINE),

@@ -12,6 +12,7 @@ import {ILpLocker} from "../../interfaces/ILpLocker.sol";
 import {IPointsLedger} from "../../interfaces/IPointsLedger.sol";
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IReferralRegistry} from "../../interfaces/IReferralRegistry.sol";
+import {IRebalancer} from "../../interfaces/IRebalancer.sol";
 import {IStakedToken} from "../../interfaces/IStakedToken.sol";
 import {ISupplyRegistry} from "../../interfaces/ISupplyRegistry.sol";
 import {Roles} from "./Roles.sol";
@@ -27,10 +28,13 @@ contract RoleTable {
 
     /// @notice Every restricted function of the protocol. `target` is the contract's name.
     function rows() external pure returns (Row[] memory) {
-        return _join(
-            _join(_join(_join(_join(_join(indexRows(), _coreRows()), _stakingRows()), _methodologyRows()), _lockerRows()), _pointsRows()),
-            _managerRows()
-        );
+        Row[] memory table = _join(indexRows(), _coreRows());
+        table = _join(table, _stakingRows());
+        table = _join(table, _methodologyRows());
+        table = _join(table, _rebalancingRows());
+        table = _join(table, _lockerRows());
+        table = _join(table, _pointsRows());
+        return _join(table, _managerRows());
     }
 
     /// @notice The rows of an index, which the factory applies to every index that it creates.
@@ -65,6 +69,12 @@ contract RoleTable {
         table[3] = Row("FeeDistributor", UUPSUpgradeable.upgradeToAndCall.selector, Roles.GOVERNOR);
     }
 
+    function _methodologyRows() private pure returns (Row[] memory table) {
+        table = new Row[](2);
+        table[0] = Row("SupplyRegistry", ISupplyRegistry.list.selector, Roles.GOVERNOR);
+        table[1] = Row("SupplyRegistry", ISupplyRegistry.post.selector, Roles.GOVERNOR);
+    }
+
     function _lockerRows() private pure returns (Row[] memory table) {
         table = new Row[](3);
         table[0] = Row("LpLocker", ILpLocker.addPool.selector, Roles.GOVERNOR);
@@ -72,17 +82,21 @@ contract RoleTable {
         table[2] = Row("ReferralRegistry", IReferralRegistry.setLedger.selector, Roles.GOVERNOR);
     }
 
+    function _rebalancingRows() private pure returns (Row[] memory table) {
+        string memory rebalancer = "Rebalancer";
+        table = new Row[](5);
+        table[0] = Row(rebalancer, IRebalancer.setMethodology.selector, Roles.GOVERNOR);
+        table[1] = Row(rebalancer, IRebalancer.setTerms.selector, Roles.GOVERNOR);
+        table[2] = Row(rebalancer, IRebalancer.startRebalance.selector, Roles.GOVERNOR);
+        table[3] = Row(rebalancer, UUPSUpgradeable.upgradeToAndCall.selector, Roles.GOVERNOR);
+        table[4] = Row(rebalancer, IRebalancer.cancel.selector, Roles.GUARDIAN);
+    }
+
     function _pointsRows() private pure returns (Row[] memory table) {
         table = new Row[](3);
         table[0] = Row("PointsLedger", IPointsLedger.setSources.selector, Roles.GOVERNOR);
         table[1] = Row("PointsLedger", IPointsLedger.setRouter.selector, Roles.GOVERNOR);
         table[2] = Row("PointsLedger", UUPSUpgradeable.upgradeToAndCall.selector, Roles.GOVERNOR);
-    }
-
-    function _methodologyRows() private pure returns (Row[] memory table) {
-        table = new Row[](2);
-        table[0] = Row("SupplyRegistry", ISupplyRegistry.list.selector, Roles.GOVERNOR);
-        table[1] = Row("SupplyRegistry", ISupplyRegistry.post.selector, Roles.GOVERNOR);
     }
 
     /// @dev The manager itself always asks for ADMIN here. These rows only let the guardian of GOVERNOR cancel what is scheduled.

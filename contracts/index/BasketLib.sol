@@ -58,6 +58,35 @@ library BasketLib {
         }
     }
 
+    /// @dev {base}, and the places and D27{tok/base} of two tokens; `count` and 0 for one that is not a constituent. As {load} and {indexOf}, without the rest.
+    function pair(Basket storage self, address a, address b)
+        internal
+        view
+        returns (uint256 base, uint256 count, uint256 iA, uint256 iB, uint256 unitA, uint256 unitB)
+    {
+        bytes memory tokens = SSTORE2.read(self.tokens);
+        base = self.base;
+        unchecked {
+            count = tokens.length / 20;
+            (iA, iB) = (count, count);
+            for (uint256 i = 0; i < count; ++i) {
+                address at;
+                // The 20 bytes at `20 i` behind the length word.
+                assembly ("memory-safe") {
+                    at := shr(96, mload(add(add(tokens, 32), mul(i, 20))))
+                }
+                if (at == a) (iA, unitA) = (i, _storedUnit(self, i));
+                else if (at == b) (iB, unitB) = (i, _storedUnit(self, i));
+            }
+        }
+    }
+
+    function _storedUnit(Basket storage self, uint256 i) private view returns (uint256) {
+        unchecked {
+            return Units.wrap(uint64(self.units[i / 4] >> ((i % 4) * 64))).value();
+        }
+    }
+
     /// @dev The caller keeps `i` under `count`.
     function token(Constituents memory c, uint256 i) internal pure returns (address token_) {
         bytes memory tokens = c.tokens;
@@ -84,7 +113,16 @@ library BasketLib {
 
     /// @dev `count` where `wanted` is not a constituent.
     function indexOf(Constituents memory c, address wanted) internal pure returns (uint256 i) {
-        while (i < c.count && token(c, i) != wanted) ++i;
+        (bytes memory tokens, uint256 count) = (c.tokens, c.count);
+        // As `while (i < count && token(c, i) != wanted) ++i`, with a pointer that walks along.
+        assembly ("memory-safe") {
+            let pointer := add(tokens, 32)
+            let sought := shr(96, shl(96, wanted))
+            for {} lt(i, count) { i := add(i, 1) } {
+                if eq(shr(96, mload(pointer)), sought) { break }
+                pointer := add(pointer, 20)
+            }
+        }
     }
 
     /// @dev Reverts: NotAConstituent.
@@ -99,7 +137,8 @@ library BasketLib {
 
         Units packed = UnitsLib.pack(units);
         uint256 shift = (i % 4) * 64;
-        self.units[i / 4] = (self.units[i / 4] & ~(uint256(type(uint64).max) << shift)) | (uint256(Units.unwrap(packed)) << shift);
+        uint256 word = self.units[i / 4];
+        self.units[i / 4] = (word & ~(uint256(type(uint64).max) << shift)) | (uint256(Units.unwrap(packed)) << shift);
         return packed.value();
     }
 

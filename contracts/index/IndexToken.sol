@@ -264,6 +264,16 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     }
 
     /// @inheritdoc IIndexToken
+    function baseAndUnits(address tokenA, address tokenB)
+        external
+        view
+        nonReentrantView
+        returns (uint256 base, uint256 unitsA, uint256 unitsB)
+    {
+        (base,,,, unitsA, unitsB) = _basket.pair(tokenA, tokenB);
+    }
+
+    /// @inheritdoc IIndexToken
     function holdings() external view nonReentrantView returns (uint256[] memory books, uint256[] memory available) {
         Constituents memory c = _basket.load();
         books = new uint256[](c.count);
@@ -433,6 +443,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         if (t.tokenIn == t.tokenOut) revert IndexToken_DuplicateConstituent(t.tokenIn);
 
         uint256 iOut = c.find(t.tokenOut);
+        uint256 iIn = c.indexOf(t.tokenIn);
         uint256 booksOut = _down(c.unit(iOut), c.base);
         uint256 available = _available(c, iOut);
         if (t.amountOut > booksOut) revert IndexToken_AmountExceedsBooks(t.tokenOut, t.amountOut, booksOut);
@@ -447,7 +458,8 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         uint256 left = _available(c, iOut);
         if (left + t.amountOut < available) revert IndexToken_Shortfall(t.tokenOut, available - t.amountOut, left);
 
-        _raise(t.tokenIn, t.amountIn);
+        // Nothing that is in `c` changes during a call back: whatever could change it refuses to be re-entered.
+        _raise(c, iIn, t.tokenIn, t.amountIn);
         _setUnits(iOut, t.tokenOut, (booksOut - t.amountOut) * _RAY / c.base);
 
         emit Swapped(t.tokenOut, t.tokenIn, t.receiver, t.amountOut, t.amountIn);
@@ -456,9 +468,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     // ---------------------------------------------------------------- the basket
 
     /// @dev Books `amount` more of `token`, which joins the basket if it is new.
-    function _raise(address token, uint256 amount) private {
-        Constituents memory c = _basket.load();
-        uint256 i = c.indexOf(token);
+    function _raise(Constituents memory c, uint256 i, address token, uint256 amount) private {
         uint256 books = i == c.count ? 0 : _down(c.unit(i), c.base);
         if (i == c.count) {
             _admit(token);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {LibBit} from "solady/src/utils/LibBit.sol";
+
 /// @dev D27{tok/base} in 64 bits, so that four constituents share a slot: `mantissa:57 | exponent:7`, the value is mantissa x 2^exponent.
 type Units is uint64;
 
@@ -15,8 +17,7 @@ library UnitsLib {
     /// @dev Rounds down. The caller keeps `units` under 2^128.
     function pack(uint256 units) internal pure returns (Units) {
         unchecked {
-            uint256 exponent = 0;
-            while (units >> exponent >= 1 << _MANTISSA_BITS) ++exponent;
+            uint256 exponent = units >> _MANTISSA_BITS == 0 ? 0 : LibBit.fls(units) + 1 - _MANTISSA_BITS;
             return Units.wrap(uint64((units >> exponent) << _EXPONENT_BITS | exponent));
         }
     }

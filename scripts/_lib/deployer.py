@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -11,7 +11,7 @@ from eth_utils import keccak
 
 from scripts._lib import params
 from scripts._lib.record import Record
-from scripts._lib.rooms import locker, methodology, points, staking
+from scripts._lib.rooms import locker, methodology, points, rebalancing, staking
 
 ZERO = "0x" + "00" * 20
 KINDS = {"Aggregator": 0, "Erc4626Rate": 1}
@@ -72,10 +72,10 @@ class Deployer:
             self.record.save()
         return kind.at(self.record.contracts[key])
 
-    def proxied(self, name: str, *args: Any) -> Any:
-        """An upgradeable contract behind its proxy, initialised with these arguments, deployed unless the record has it."""
+    def proxied(self, name: str, *args: Any, constructor: Sequence[Any] = ()) -> Any:
+        """An upgradeable contract behind its proxy, initialised with `args`, deployed unless the record has it. `constructor`: of the implementation."""
         kind = getattr(self.project, name)
-        implementation = self.contract(name, key=f"{name}Implementation")
+        implementation = self.contract(name, *constructor, key=f"{name}Implementation")
         self.contract("ProtocolProxy", implementation, implementation.initialize.encode_input(*args), key=name)
         return kind.at(self.record.contracts[name])
 
@@ -126,6 +126,7 @@ class Deployer:
         for index in self.index_params:
             self._index(factory, oracle, index, safe, distributor)
         staking.deploy(self, manager, table, distributor)
+        rebalancing.deploy(self, manager, table, oracle)
         locker.deploy(self, manager, table, factory)
         points.deploy(self, manager, table, oracle, router)
 

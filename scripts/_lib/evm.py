@@ -107,6 +107,11 @@ class Entry:
             raise TypeError(f"{self.signature} takes {len(self.types)} arguments, not {len(args)}")
         return self.hash[:4] + bytes(eth_abi.encode(self.types, _plain(args)))
 
+    def arguments(self, data: bytes) -> dict[str, Any]:
+        """The arguments by name, "#0" where one has none, from calldata or error data without the selector."""
+        values = eth_abi.decode(self.types, data)
+        return {p["name"] or f"#{n}": _decoded(p, v) for n, (p, v) in enumerate(zip(self.inputs, values, strict=True))}
+
     def decode(self, data: bytes) -> Any:
         """The result: nothing, one value, or a named tuple of several."""
         values = eth_abi.decode([abi_type(p) for p in self.outputs], data)

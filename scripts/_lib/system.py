@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from minimainnet import control
 from scripts._lib import params
 from scripts._lib.evm import Deployed, Evm, Interface
 from scripts._lib.record import Record
@@ -60,6 +61,14 @@ class System:
         return self.contract("PointsLedger")
 
     @cached_property
+    def rebalancer(self) -> Deployed:
+        return self.contract("Rebalancer")
+
+    @cached_property
+    def filler(self) -> Deployed:
+        return self.contract("UniswapFiller")
+
+    @cached_property
     def assets(self) -> params.Assets:
         return params.assets()
 
@@ -79,3 +88,14 @@ class System:
         """An asset by name or address, as an ERC-20."""
         known = self.assets.assets.get(name)
         return self.evm.at(self._erc20, known.address if known else name)
+
+    def invest(self, symbol: str, who: str, shares: int) -> None:
+        """On a fork: mints shares in kind, {share}, with constituents from nowhere, so that no pool moves."""
+        index = self.index(symbol)
+        names = {asset.address.lower(): name for name, asset in self.assets.assets.items()}
+        amounts = index.previewMint(shares)
+        for address, amount in zip(index.basket().tokens, amounts, strict=True):
+            token = self.token(address)
+            control.deal(self.evm.rpc, names[address.lower()], who, token.balanceOf(who) + amount)
+            token.approve(index.address, amount, sender=who)
+        index.mint(shares, who, amounts, sender=who)

@@ -34,6 +34,10 @@ OPEN = MappingProxyType(
         },
         "PriceOracle": {"poke": "records what a vault says, at most what time may have added"},
         "UniswapV3TwapFeed": {},
+        "SupplyRegistry": {},
+        "FloorAndMarketCap": {},
+        "CappedMarketCap": {},
+        "FixedWeights": {},
         "LpLocker": {
             "lockPosition": "takes the caller's position", "onERC721Received": "locks for whoever owned what the position manager brings",
             "lockTokens": "takes the caller's tokens", "setOperator": "for the caller's own things",
@@ -46,6 +50,11 @@ OPEN = MappingProxyType(
             "register": "for the caller himself", "bind": "binds the caller", "bindWithSignature": "binds who has signed",
             "bindFor": "for the ledger", "revokeSignatures": "of the caller",
         },
+        "Rebalancer": {
+            "initialize": "once, in the proxy's constructor", "bid": "pays what the auction asks for what it sells",
+            "onIndexSwap": "for the index that is being bid on", "close": "says what time has done already",
+        },
+        "UniswapFiller": {"fill": "holds nothing that is not its caller's", "onBid": "for the rebalancer within a fill"},
         "PointsLedger": {
             "initialize": "once, by the proxy's constructor", "openEpoch": "fixes prices that are not fixed",
             "openEpochPart": "fixes prices that are not fixed", "join": "for the caller himself", "joinWithSignature": "for who has signed",
@@ -53,10 +62,6 @@ OPEN = MappingProxyType(
             "fund": "takes the caller's tokens", "claim": "pays the caller what is his", "claimMany": "pays the caller what is his",
             "rollOver": "moves what nobody can claim any more",
         },
-        "SupplyRegistry": {},
-        "FloorAndMarketCap": {},
-        "CappedMarketCap": {},
-        "FixedWeights": {},
         "RoleTable": {},
         "ProtocolProxy": {},
         "StakedToken": {
@@ -80,8 +85,8 @@ FROM_MANAGER = frozenset({"setAuthority"})
 CONTRACTS = tuple(OPEN)
 # Whatever asks the manager on every restricted call.
 MANAGED = (
-    "IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "SupplyRegistry", "StakedToken", "FeeDistributor", "LpLocker",
-    "ReferralRegistry", "PointsLedger",
+    "IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "SupplyRegistry", "StakedToken", "FeeDistributor", "Rebalancer",
+    "LpLocker", "ReferralRegistry", "PointsLedger",
 )  # fmt: skip
 
 
@@ -201,10 +206,10 @@ def test_nobody_has_a_role_but_those_who_should(evm, system):
         member, delay = manager.hasRole(role, account)
         if member:
             held[role, account] = delay
-    who = {name: contracts[name].lower() for name in ("Safe", "GuardianSafe", "IndexFactory")}
+    who = {name: contracts[name].lower() for name in ("Safe", "GuardianSafe", "IndexFactory", "Rebalancer")}
     assert held == {
         (ADMIN, who["Safe"]): NOTICE, (ADMIN, who["IndexFactory"]): 0,
-        (GOVERNOR, who["Safe"]): NOTICE, (GUARDIAN, who["GuardianSafe"]): 0,
+        (GOVERNOR, who["Safe"]): NOTICE, (GUARDIAN, who["GuardianSafe"]): 0, (REBALANCER, who["Rebalancer"]): 0,
     }  # fmt: skip
 
 
@@ -292,7 +297,7 @@ class TestProposal:
                 can, _ = system.manager.canCall(guardian, target.address, selector)
                 if can:
                     allowed.append(functions(project, name)[selector].name)
-        assert set(allowed) == {"pauseMinting"}
+        assert set(allowed) == {"pauseMinting", "cancel"}
         with reverts(error(project.IndexToken, "AccessManagedUnauthorized"), caller=guardian):
             index.unpauseMinting(sender=guardian)
         data = index.setMintFee.encode(0)
@@ -331,8 +336,9 @@ def test_paused_minting_resumes_after_the_notice_only(system):
     assert not index.terms().paused
 
 
-def test_swapping_is_nobodys_right_yet(system, project):
-    """REBALANCER has no member, so the door stays shut even for the governor."""
+def test_swapping_is_the_rebalancers_right_alone(system, project):
+    """Not even the governor's: whoever may start a rebalance still cannot trade by himself."""
+    assert system.manager.hasRole(REBALANCER, system.rebalancer.address) == (True, 0)
     safe, index = system.record.contracts["Safe"], system.index("MAG7.ssi")
     tokens = index.basket().tokens
     with reverts(error(project.IndexToken, "AccessManagedUnauthorized"), caller=safe):

@@ -9,49 +9,30 @@ from eth_account import Account
 from eth_account.hdaccount import ETHEREUM_DEFAULT_PATH
 
 from minimainnet import control
+from scripts._lib import safe
 from scripts._lib.deployer import NOTICE
-from scripts._lib.evm import Deployed, Evm, Interface, Receipt
+from scripts._lib.evm import Deployed, Evm, Receipt
 from scripts._lib.system import System
 
 _MNEMONIC = "test test test test test test test test test test test junk"  # anvil's and Ape's well-known accounts
-_SAFE = Interface(
-    "Safe",
-    [
-        {
-            "type": "function", "name": name, "stateMutability": mutability, "outputs": [{"name": "", "type": out}],
-            "inputs": [{"name": f"a{n}", "type": kind} for n, kind in enumerate(inputs)],
-        }
-        for name, mutability, out, inputs in (
-            ("nonce", "view", "uint256", ()),
-            ("getThreshold", "view", "uint256", ()),
-            ("getOwners", "view", "address[]", ()),
-            ("getTransactionHash", "view", "bytes32",
-             ("address", "uint256", "bytes", "uint8", "uint256", "uint256", "uint256", "address", "address", "uint256")),
-            ("execTransaction", "payable", "bool",
-             ("address", "uint256", "bytes", "uint8", "uint256", "uint256", "uint256", "address", "address", "bytes")),
-        )
-    ],
-)  # fmt: skip
-ZERO = "0x" + "00" * 20
 
 
 class Multisig:
     """A Safe and the keys of its owners, as far as they are well-known accounts."""
 
     def __init__(self, evm: Evm, address: str) -> None:
-        self.evm, self.safe = evm, evm.at(_SAFE, address)
+        self.multisig = safe.Multisig(evm, address)
+        self.safe = self.multisig.safe
         Account.enable_unaudited_hdwallet_features()
         path = ETHEREUM_DEFAULT_PATH.rsplit("/", 1)[0]
         known = [Account.from_mnemonic(_MNEMONIC, account_path=f"{path}/{n}") for n in range(10)]
-        self.owners = [account for account in known if account.address in self.safe.getOwners()]
+        self.owners = [account for account in known if account.address in self.multisig.owners]
 
     def execute(self, to: Deployed, data: bytes, signers: int) -> Receipt:
         """One transaction of the Safe with that many owners' signatures. Raises Reverted."""
-        fixed = (to.address, 0, data, 0, 0, 0, 0, ZERO, ZERO)
-        digest = self.safe.getTransactionHash(*fixed, self.safe.nonce())
-        owners = sorted(self.owners, key=lambda account: int(account.address, 16))[:signers]
-        signatures = b"".join(account.unsafe_sign_hash(digest).signature for account in owners)
-        receipt: Receipt = self.safe.execTransaction(*fixed, signatures, sender=self.owners[0].address)
+        transaction = self.multisig.transaction(to.address, data)
+        signatures = safe.joined({owner.address: owner.sign_message(transaction.signable).signature for owner in self.owners[:signers]})
+        receipt: Receipt = self.safe.execTransaction(*transaction.call, signatures, sender=self.owners[0].address)
         return receipt
 
 

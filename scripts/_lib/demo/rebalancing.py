@@ -27,7 +27,7 @@ class Rebalancing:
 
     def __init__(self, stage: Stage) -> None:
         self.stage, self.system, self.evm, self.mag7 = stage, stage.system, stage.evm, stage.mag7
-        self.rebalancer = self.system.contract("Rebalancer")
+        self.rebalancer = self.system.rebalancer
         self.safe = Multisig(self.evm, self.system.record.contracts["Safe"])
         self.keeper = self.evm.account("demo keeper")
         self.filling = Filling(self.system, "MAG7.ssi", self.keeper)
@@ -42,7 +42,7 @@ class Rebalancing:
             self.fill()
 
     def a_month_passes(self) -> None:
-        self.stage.invest("MAG7.ssi", self.evm.account("demo investor"), INVESTED)
+        self.system.invest("MAG7.ssi", self.evm.account("demo investor"), INVESTED)
         control.warp(self.evm.rpc, 28 * DAY)
         for token, factor in MOVES.items():
             control.move_price(self.evm.rpc, token, factor)

@@ -8,7 +8,6 @@ from typing import Any
 from eth_account import Account
 from rich.console import Console
 
-from minimainnet import control
 from scripts._lib.evm import Deployed, Receipt
 from scripts._lib.system import System
 
@@ -61,16 +60,6 @@ class Stage:
         """How much of the price paid, D18 USD, is not in the shares' value, in percent. Fees and impact of the pools, and the mint fee."""
         worth = self.system.lens.valueOf(index.address, shares)
         return round(100 * (1 - int(worth) / paid_usd), 4)
-
-    def invest(self, symbol: str, who: str, shares: int) -> None:
-        """Mints shares in kind, {share}, with constituents from nowhere, so that no pool moves."""
-        index = self.system.index(symbol)
-        names = {asset.address.lower(): name for name, asset in self.system.assets.assets.items()}
-        amounts = index.previewMint(shares)
-        for token, amount in zip(index.basket().tokens, amounts, strict=True):
-            control.deal(self.evm.rpc, names[token.lower()], who, self.system.token(token).balanceOf(who) + amount)
-            self.system.token(token).approve(index.address, amount, sender=who)
-        index.mint(shares, who, amounts, sender=who)
 
     def balance(self, account: str) -> int:
         """Ether, wei."""

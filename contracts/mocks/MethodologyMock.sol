@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IMethodology} from "../../interfaces/IMethodology.sol";
+
+/// @title The weights are the parameters: `abi.encode(uint256[])`, said back as they are
+contract MethodologyMock is IMethodology {
+    error MethodologyMock_Refused();
+
+    function weights(address[] calldata, bytes calldata parameters) external pure returns (uint256[] memory) {
+        return abi.decode(parameters, (uint256[]));
+    }
+
+    function validate(address[] calldata tokens, bytes calldata parameters) external pure {
+        if (abi.decode(parameters, (uint256[])).length != tokens.length) revert MethodologyMock_Refused();
+    }
+}

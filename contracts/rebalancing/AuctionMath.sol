@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {IRebalancer} from "../../interfaces/IRebalancer.sol";
+import {Units, UnitsLib} from "../index/Units.sol";
+
+/// @dev A rebalance in two slots. Slot 0: `nav:128 | cost:128`, D27{USD/base share}. Slot 1, 256 bits: when and on which terms it runs, and a bit for each token that
+/// is still to be sold (`surplus`), still to be bought (`deficit`), or to leave the basket (`leaving`), at its place in the list of the start.
+struct Auction {
+    uint128 nav;
+    uint128 cost;
+    uint32 started;
+    uint24 duration;
+    uint16 premiumStart;
+    uint16 discountEnd;
+    uint16 budget;
+    uint16 dust;
+    uint32 id;
+    IRebalancer.Phase phase;
+    uint32 surplus;
+    uint32 deficit;
+    uint32 leaving;
+}
+
+/// @dev What a rebalance wants of a token, in one slot: `place:8 | decimals:8 | id:32 | dust:64 | target:64` = 176 bits. Of the rebalance `id` alone. `target` and
+/// `dust` are {Units}. Packed by hand: a struct is written field by field.
+type Target is uint256;
+
+using TargetLib for Target global;
+
+/// @title Reading and making a {Target}
+library TargetLib {
+    function make(uint256 target_, uint256 dust_, uint256 id_, uint256 decimals_, uint256 place_) internal pure returns (Target) {
+        uint256 units = Units.unwrap(UnitsLib.pack(target_)) | uint256(Units.unwrap(UnitsLib.pack(dust_))) << 64;
+        return Target.wrap(units | id_ << 128 | decimals_ << 160 | place_ << 168);
+    }
+
+    function target(Target self) internal pure returns (uint256) {
+        return Units.wrap(uint64(Target.unwrap(self))).value();
+    }
+
+    function dust(Target self) internal pure returns (uint256) {
+        return Units.wrap(uint64(Target.unwrap(self) >> 64)).value();
+    }
+
+    function id(Target self) internal pure returns (uint256) {
+        return uint32(Target.unwrap(self) >> 128);
+    }
+
+    function decimals(Target self) internal pure returns (uint256) {
+        return uint8(Target.unwrap(self) >> 160);
+    }
+
+    function place(Target self) internal pure returns (uint256) {
+        return uint8(Target.unwrap(self) >> 168);
+    }
+}
+
+/// @dev One token of a bid. `units`, `target` and `dust` D27{tok/base}, `price` D36{USD/tok}, `bit` its bit in the masks.
+struct Side {
+    uint256 units;
+    uint256 target;
+    uint256 dust;
+    uint256 price;
+    uint256 bit;
+}
+
+/// @title What a bid moves, and what that costs
+/// @dev `docs/rebalancing-math.md` is the specification; its names are used here.
+library AuctionMath {
+    uint256 private constant _RAY = 1e27;
+    uint256 private constant _WAD = 1e18;
+    uint256 private constant _BP = 1e14;
+
+    /// @dev How far, in dusts, what is left of a leaving constituent may lift another over its target.
+    uint256 private constant _LIFT = 16;
+
+    function ended(Auction memory a) internal view returns (bool) {
+        return block.timestamp >= uint256(a.started) + a.duration;
+    }
+
+    /// @dev D18{1} of the oracle price that a bidder pays now, rounded up.
+    function factor(Auction memory a) internal view returns (uint256) {
+        unchecked {
+            uint256 elapsed = Math.min(block.timestamp - a.started, a.duration);
+            uint256 fall = (uint256(a.premiumStart) + a.discountEnd) * _BP;
+            return _WAD + a.premiumStart * _BP - fall * elapsed / a.duration;
+        }
+    }
+
+    /// @dev D27{USD/base share} that may be lost.
+    function budgetOf(Auction memory a) internal pure returns (uint256) {
+        unchecked {
+            return uint256(a.nav) * a.budget / 10_000;
+        }
+    }
+
+    /// @dev The least units of `tokenIn` that a bid may not pass, 0 where the pair cannot be bid at all.
+    function ceiling(Auction memory a, Side memory out, Side memory in_) internal pure returns (uint256) {
+        if (a.surplus & out.bit == 0) return 0;
+        if (a.deficit & in_.bit != 0) return in_.target;
+        if (a.deficit == 0 && out.target == 0 && in_.target != 0 && a.surplus & in_.bit == 0) return in_.target + _LIFT * in_.dust;
+        return 0;
+    }
+
+    /// @dev {tok} that a bid for `wanted` gets and pays; zeros where it moves nothing. `top` is the {ceiling}. Writes what it does to the rebalance into `a`.
+    ///
+    /// Products stay under 2^256: at the start the value of everything is under 2^195 D36{USD}, because `nav` has 128 bits and a base 96; a factor has 61.
+    /// Where prices rise beyond that, checked arithmetic stops the bid.
+    function fill(Auction memory a, Side memory out, Side memory in_, uint256 base, uint256 top, uint256 wanted)
+        internal
+        view
+        returns (uint256 amountOut, uint256 amountIn)
+    {
+        uint256 booksOut = _down(out.units, base);
+        uint256 booksIn = _down(in_.units, base);
+        uint256 surplus = Math.saturatingSub(booksOut, _up(out.target, base));
+        uint256 factor_ = factor(a);
+
+        amountOut = Math.min(wanted, surplus);
+        amountOut = Math.min(amountOut, Math.saturatingSub(_down(top, base), booksIn) * in_.price * _WAD / (out.price * factor_));
+        uint256 affordable = _affordable(a, out, in_, base, top, factor_);
+        bool cut = affordable < amountOut;
+        if (cut) amountOut = affordable;
+        if (amountOut == 0 || (amountOut < surplus && amountOut < _down(out.dust, base) / 2)) return (0, 0);
+
+        amountIn = Math.ceilDiv(amountOut * out.price * factor_, in_.price * _WAD);
+        _settle(a, out, in_, base, booksOut - amountOut, booksIn + amountIn);
+        if (cut && a.phase == IRebalancer.Phase.Running) a.phase = IRebalancer.Phase.Halted;
+    }
+
+    /// @dev Whether `side` is to be sold at these units.
+    function tooMuch(Side memory side, uint256 base) internal pure returns (bool) {
+        uint256 books = _down(side.units, base);
+        if (side.target == 0) return books != 0;
+        return books > _up(side.target, base) + _down(side.dust, base);
+    }
+
+    /// @dev Whether `side` is to be bought at these units.
+    function tooLittle(Side memory side, uint256 base) internal pure returns (bool) {
+        return _down(side.target, base) > _down(side.units, base) + _down(side.dust, base);
+    }
+
+    /// @dev Nothing is left to be sold, or nothing to be bought but for what leaves.
+    function completed(Auction memory a) internal pure returns (bool) {
+        return a.surplus == 0 || (a.deficit == 0 && a.surplus & a.leaving == 0);
+    }
+
+    /// @dev {tok} of `tokenOut` that the loss budget still allows, whatever the index rounds away. No limit while the premium is not negative.
+    function _affordable(Auction memory a, Side memory out, Side memory in_, uint256 base, uint256 top, uint256 factor_)
+        private
+        pure
+        returns (uint256)
+    {
+        uint256 step = _RAY / base + 3;
+        uint256 rounding = out.price * (step + (out.units >> 56)) + in_.price * (step + (Math.max(in_.units, top) >> 56));
+        uint256 left = (budgetOf(a) - a.cost) * _WAD;
+        if (left <= rounding) return 0;
+        if (factor_ >= _WAD) return type(uint256).max;
+        return Math.mulDiv(left - rounding, base, _RAY) * _WAD / ((_WAD - factor_) * out.price);
+    }
+
+    /// @dev Counts the loss by the units that the index is going to have, and closes what is done.
+    function _settle(Auction memory a, Side memory out, Side memory in_, uint256 base, uint256 booksOut, uint256 booksIn) private pure {
+        uint256 before = out.units * out.price + in_.units * in_.price;
+        out.units = UnitsLib.pack(booksOut * _RAY / base).value();
+        in_.units = UnitsLib.pack(booksIn * _RAY / base).value();
+        uint256 later = out.units * out.price + in_.units * in_.price;
+
+        // Within the budget, which has 128 bits.
+        if (later < before) a.cost += uint128(Math.ceilDiv(before - later, _WAD));
+        if (!tooMuch(out, base)) a.surplus &= ~uint32(out.bit);
+        if (!tooLittle(in_, base)) a.deficit &= ~uint32(in_.bit);
+        if (completed(a)) a.phase = IRebalancer.Phase.Completed;
+    }
+
+    /// @dev {tok} = floor(D27{tok/base} x {base}). Units have 128 bits and a base 96: no overflow.
+    function _down(uint256 units, uint256 base) private pure returns (uint256) {
+        unchecked {
+            return units * base / _RAY;
+        }
+    }
+
+    function _up(uint256 units, uint256 base) private pure returns (uint256) {
+        unchecked {
+            return (units * base + (_RAY - 1)) / _RAY;
+        }
+    }
+}

@@ -1,0 +1,30 @@
+"""The room that rebalances: the rebalancer behind its proxy, the filler, and how each index is to be weighed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from scripts._lib.deployer import Deployer
+
+REBALANCER = 3
+# Mainnet's SwapRouter02, on every network that this deploys to.
+SWAP_ROUTER_02 = "0x68b3465833fb72A70ecDF485E0e4C7bD8665Fc45"
+
+# premium at the start and discount at the end in bp, seconds, loss budget in bp, dust in ppm of NAV
+TERMS = (100, 100, 24 * 3600, 50, 50)
+
+
+def deploy(d: Deployer, manager: Any, table: Any, oracle: Any) -> None:
+    """Deploys both, gives the rebalancer its role and every index its terms and its methodology. The deployer must govern."""
+    rebalancer = d.proxied("Rebalancer", manager, constructor=(oracle,))
+    d.contract("UniswapFiller", rebalancer, SWAP_ROUTER_02)
+    d.roles(manager, table, "Rebalancer", rebalancer)
+    d.once("the rebalancer may swap", manager.grantRole, REBALANCER, rebalancer, 0)
+
+    for index in d.index_params:
+        address = d.record.indexes[index.symbol]
+        d.once(f"terms of {index.symbol}", rebalancer.setTerms, address, TERMS)
+        tokens = [d.assets.assets[name].address for name in index.weights]
+        methodology, parameters = d.record.contracts[index.methodology.name], index.methodology.parameters(index.weights)
+        d.once(f"methodology of {index.symbol}", rebalancer.setMethodology, address, methodology, tokens, parameters)

@@ -1,0 +1,40 @@
+"""Shows what is scheduled: `ape run pending [--json]`."""
+
+from __future__ import annotations
+
+import json as json_
+
+import click
+from ape.cli import ConnectedProviderCommand
+from rich.table import Table
+
+from scripts._lib import chain, desk
+from scripts._lib.operations import operations
+
+chain.quiet()
+_COLOURS = {"waiting": "yellow", "ready": "green", "expired": "red"}
+
+
+@click.command(cls=ConnectedProviderCommand)
+@click.option("--json", is_flag=True, help="Print everything as JSON.")
+def cli(json: bool) -> None:
+    """List what the multisig has scheduled: what it does, when it can be executed, when it expires."""
+    system = desk.opened()
+    now, known = system.evm.now, operations(system)
+    if json:
+        click.echo(json_.dumps([operation.plain(now) for operation in known]))
+        return
+    screen = desk.console()
+    if not known:
+        screen.print("Nothing is scheduled.")
+        return
+    table = Table("operation", "call", "status", "executable from", "until")
+    for operation in known:
+        status = operation.status(now)
+        left = f", {desk.period(operation.ready_at - now)} left" if status == "waiting" else ""
+        table.add_row(
+            "0x" + operation.id.hex()[:8], str(operation.call), f"[{_COLOURS[status]}]{status}[/]{left}",
+            desk.moment(operation.ready_at), desk.moment(operation.expires_at),
+        )  # fmt: skip
+    screen.print(table)
+    screen.print("`ape run execute` executes what is ready; the guardian's `ape run cancel OPERATION` stops what should not happen.")

@@ -1,0 +1,192 @@
+"""Proposes a change: `ape run propose rebalance | set-fee | upgrade | add-constituent | ... | call`; `ape run propose --help` lists all.
+
+Every proposal is tried out on a fork first: scheduled, waited for and executed, with the Safe's own code. What it changes is shown, the
+file for Safe's Transaction Builder is written, and the hashes to compare on a hardware wallet are printed.
+"""
+
+from __future__ import annotations
+
+import json as json_
+from collections.abc import Callable
+from contextlib import nullcontext
+from decimal import Decimal
+from typing import Any
+
+import click
+from ape.cli import ConnectedProviderCommand
+from rich.table import Table
+
+from scripts._lib import chain, desk, proposals
+from scripts._lib.catalog import Catalog, Unknown, plain
+from scripts._lib.deployer import NOTICE
+from scripts._lib.proposal import Proposal, Refused, attempt, described, scheduling
+from scripts._lib.rehearsal import rehearse, tables
+from scripts._lib.safe import Multisig
+
+chain.quiet()
+
+
+def propose(
+    build: Callable[[Catalog], Proposal], accounts: tuple[str, ...], dry_run: bool, json: bool, rebalanced: str | None = None
+) -> None:
+    """Builds, tries out, shows, writes, and signs with whoever can. `rebalanced`: index whose rebalance is run to its end on the fork."""
+    system = desk.opened()
+    catalog, safe, screen = Catalog(system), Multisig(system.evm, system.record.contracts["Safe"]), desk.console()
+    try:
+        owners = desk.signers(safe, accounts, dry_run)
+        proposal = build(catalog)
+        with screen.status("Trying it out on a fork") if not json else nullcontext():
+            trial = attempt(system, proposal, NOTICE, lambda fork: rehearse(fork, rebalanced) if rebalanced else {})
+    except (Unknown, Refused) as refused:
+        raise click.ClickException(str(refused)) from None
+    calls = described(proposal, catalog)
+    data = scheduling(system.manager, proposal.calls)
+    done = desk.submit(system, safe, system.manager.address, data, proposal.slug, proposal.title, owners)
+    ready_at = max(map(int, map(system.manager.getSchedule, trial.operations))) if done.sent else trial.ready_at
+
+    if json:
+        click.echo(json_.dumps({
+            "title": proposal.title, "readyAt": ready_at, "expiresAt": ready_at + trial.window, "gas": trial.gas, "events": trial.events,
+            "calls": [
+                {"operation": plain(operation), "contract": call.contract, "target": call.target, "function": call.function,
+                 "arguments": plain(call.arguments), "data": plain(call.data)}
+                for operation, call in zip(trial.operations, calls, strict=True)
+            ],
+            "changes": [{"what": change.what, "before": plain(change.before), "after": plain(change.after)} for change in trial.changes],
+            **({"rebalance": trial.extra} if trial.extra else {}), **done.plain(),
+        }))  # fmt: skip
+        return
+    screen.print(f"[bold]{proposal.title}[/]")
+    for call in calls:
+        screen.print(f"  {call}", highlight=False)
+    table = Table("what will change", "before", "after")
+    for change in trial.changes:
+        table.add_row(change.what, desk.shown(change.what, change.before, catalog), desk.shown(change.what, change.after, catalog))
+    screen.print(table if trial.changes else "  Nothing that can be read without arguments changes.")
+    for event in trial.events:
+        screen.print(f"  {event}", highlight=False)
+    for shown in tables(trial.extra) if trial.extra else ():
+        screen.print(shown)
+    screen.print(done.table())
+    screen.print(f"Tried out on a fork: scheduled, refused a second early, executed. For the Transaction Builder: {done.file}")
+    if done.sent:
+        screen.print(f"[green]✓[/] Scheduled in {done.sent}. From {desk.moment(ready_at)} on: `ape run execute`.")
+    else:
+        screen.print(f"Next: {safe.threshold} owners import the file at app.safe.global, compare the hashes, sign.")
+
+
+@click.group()
+def cli() -> None:
+    """Propose a change to the multisig."""
+
+
+@cli.command(cls=ConnectedProviderCommand, name="set-fee")
+@click.argument("index")
+@click.option("--mint-bps", type=int, help="Fee on minting, bp, at most 100.")
+@click.option("--daily-bps", type=Decimal, help="Streaming fee, bp a day, at most 1.36 (5 % a year).")
+@desk.signing
+def set_fee(index: str, mint_bps: int | None, daily_bps: Decimal | None, **options: Any) -> None:
+    """Set the mint fee or the streaming fee of INDEX."""
+    propose(lambda catalog: proposals.set_fee(catalog, index, mint_bps, daily_bps), **options)
+
+
+@cli.command(cls=ConnectedProviderCommand, name="set-cap")
+@click.argument("index")
+@click.argument("shares", type=int)
+@desk.signing
+def set_cap(index: str, shares: int, **options: Any) -> None:
+    """Set the supply cap of INDEX to SHARES whole shares."""
+    propose(lambda catalog: proposals.set_cap(catalog, index, shares), **options)
+
+
+@cli.command(cls=ConnectedProviderCommand, name="set-price")
+@click.argument("asset")
+@desk.signing
+def set_price(asset: str, **options: Any) -> None:
+    """Price ASSET as deployments/params/assets.json says."""
+    propose(lambda catalog: proposals.set_price(catalog, asset), **options)
+
+
+@cli.command(cls=ConnectedProviderCommand, name="set-path")
+@click.argument("asset")
+@desk.signing
+def set_path(asset: str, **options: Any) -> None:
+    """Trade ASSET over the pool that deployments/params/assets.json names."""
+    propose(lambda catalog: proposals.set_path(catalog, asset), **options)
+
+
+@cli.command(cls=ConnectedProviderCommand)
+@click.argument("index")
+@desk.signing
+def rebalance(index: str, **options: Any) -> None:
+    """Rebalance INDEX by its methodology. Shows the weights before and after, and the trades that a keeper would make."""
+    propose(lambda catalog: proposals.rebalance(catalog, index), rebalanced=index, **options)
+
+
+@cli.command(cls=ConnectedProviderCommand, name="add-constituent")
+@click.argument("index")
+@click.argument("asset")
+@click.option("--instead-of", metavar="ASSET", help="A constituent that leaves.")
+@click.option("--bps", type=int, help="Weight of the new one, for an index with fixed weights; that of the one that leaves unless said.")
+@desk.signing
+def add_constituent(index: str, asset: str, instead_of: str | None, bps: int | None, **options: Any) -> None:
+    """Add ASSET to INDEX: price, path, methodology and rebalance in one proposal."""
+    propose(lambda catalog: proposals.change_constituents(catalog, index, asset, instead_of, bps), rebalanced=index, **options)
+
+
+@cli.command(cls=ConnectedProviderCommand, name="remove-constituent")
+@click.argument("index")
+@click.argument("asset")
+@desk.signing
+def remove_constituent(index: str, asset: str, **options: Any) -> None:
+    """Remove ASSET from INDEX, and rebalance."""
+    propose(lambda catalog: proposals.change_constituents(catalog, index, None, asset, None), rebalanced=index, **options)
+
+
+@cli.command(cls=ConnectedProviderCommand, name="set-methodology")
+@click.argument("index")
+@click.argument("methodology")
+@click.argument("constituents", nargs=-1, required=True)
+@click.option("--bps", type=int, help="Floor or cap of each weight, for a methodology that has one.")
+@desk.signing
+def set_methodology(index: str, methodology: str, constituents: tuple[str, ...], bps: int | None, **options: Any) -> None:
+    """Weigh INDEX by METHODOLOGY from its next rebalance on. CONSTITUENTS by name; as NAME=BP for FixedWeights."""
+    propose(lambda catalog: proposals.set_methodology(catalog, index, methodology, bps, constituents), **options)
+
+
+@cli.command(cls=ConnectedProviderCommand, name="set-terms")
+@click.argument("index")
+@click.option("--premium-bps", type=int, required=True, help="Over the oracle price at the start, at most 1000.")
+@click.option("--discount-bps", type=int, required=True, help="Under the oracle price at the end, at most 500.")
+@click.option("--hours", type=int, required=True, help="From start to end, 1 to 168.")
+@click.option("--budget-bps", type=int, required=True, help="Of NAV that a rebalance may lose, at most 100.")
+@click.option("--dust-ppm", type=int, default=50, show_default=True, help="Of NAV; a constituent that is this close to its target is done.")
+@desk.signing
+def set_terms(index: str, premium_bps: int, discount_bps: int, hours: int, budget_bps: int, dust_ppm: int, **options: Any) -> None:
+    """Set the terms of the rebalances of INDEX."""
+    terms = (premium_bps, discount_bps, hours * 3600, budget_bps, dust_ppm)
+    propose(lambda catalog: proposals.set_terms(catalog, index, terms), **options)
+
+
+@cli.command(cls=ConnectedProviderCommand)
+@click.argument("contract")
+@click.option("--implementation", help="Address of the new implementation; deployed now from the sources unless said.")
+@click.option("--deployer", help="Alias of the Ape account that deploys it. On a fork a test account unless told.")
+@click.option("--argument", "arguments", multiple=True, help="Of its constructor, in order; as they are now unless said.")
+@desk.signing
+def upgrade(contract: str, implementation: str | None, deployer: str | None, arguments: tuple[str, ...], **options: Any) -> None:
+    """Put a new implementation behind the proxy of CONTRACT. Its storage is compared with snapshots/storage/ first."""
+    propose(lambda catalog: proposals.upgrade(catalog, contract, implementation, deployer, arguments), **options)
+
+
+@cli.command(cls=ConnectedProviderCommand)
+@click.argument("contract")
+@click.argument("function")
+@click.argument("arguments", nargs=-1)
+@desk.signing
+def call(contract: str, function: str, arguments: tuple[str, ...], **options: Any) -> None:
+    """Call FUNCTION of CONTRACT, for whatever has no command of its own.
+
+    ARGUMENTS are numbers such as 1000 or 2.5e18, names or addresses, text, and JSON for lists and structs.
+    """
+    propose(lambda catalog: proposals.call(catalog, contract, function, arguments), **options)

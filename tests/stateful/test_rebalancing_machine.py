@@ -1,0 +1,376 @@
+"""Rebalances against their integer model: whatever happens in whatever order, both agree to the wei. Ids as in docs/invariants.md."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from scripts._lib.evm import Entry
+from tests.model import index as index_model
+from tests.model import rebalancing as model
+from tests.support.indexes import DAY, MAX
+from tests.support.rebalancing import HEARTBEAT, TERMS, World
+from tests.support.reverts import reverts
+
+USD = 10**8
+DECIMALS = (18, 8, 6, 0, 18)
+PRICES = (100 * USD, 90_000 * USD, USD, 30 * USD // 100, 25 * USD)
+COUNT, HELD = len(DECIMALS), 4
+
+TOKEN = st.integers(0, COUNT - 1)
+PERSON = st.sampled_from(("alice", "bob", "carol"))
+# A plan leaves some tokens out, so that constituents come and go.
+WEIGHTS = st.lists(st.sampled_from((0, 0, 1, 2, 5, 9, 20)), min_size=COUNT, max_size=COUNT).filter(any)
+BP_TERMS = st.builds(
+    model.Terms,
+    st.sampled_from((0, 0, 100, 1000)),
+    st.sampled_from((0, 200, 500)),
+    st.sampled_from((3600, DAY, DAY, 2 * DAY)),
+    st.sampled_from((0, 1, 5, 20, 50, 100)),
+    st.sampled_from((1, 50, 500)),
+)
+SECONDS = st.sampled_from((0, 1, 600, 3599, 3600, 7200, DAY // 4, DAY // 4, DAY // 3, DAY - 1, DAY, DAY + 1))
+# Part per thousand of what can be bid, or an amount in wei.
+SIZE = st.one_of(
+    st.tuples(st.just("part"), st.integers(1, 1500)),
+    st.tuples(st.just("wei"), st.sampled_from((0, 1, 2, 10**6, 10**18, MAX // 2, MAX))),
+)
+
+
+class RebalancingMachine(RuleBasedStateMachine):
+    """Five tokens with 18, 8, 6, 0 and 18 decimals, four of them in the index, three people who bid, mint and redeem."""
+
+    world: ClassVar[Any] = None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.w: World = self.world
+        self.evm = self.w.evm
+        self.kept = (self.w.model, self.w.usd)
+        self.w.model, self.w.usd = deepcopy(self.kept)
+        self.snapshot = self.evm.rpc.call("evm_snapshot")
+        self.updated = [self.evm.now] * COUNT
+        self.lost = Fraction(0)
+        self.lossy = False
+        self.frozen: set[int] = set()
+        self.deadline = 0
+
+    def teardown(self) -> None:
+        """R7: whatever state this is, it ends, and the next rebalance can be started."""
+        m = self.model
+        if m.phase_at(self.evm.now) == model.RUNNING:
+            self.evm.warp(m.running.duration)
+            assert self.w.rebalancer.status(self.w.index).phase == 5, "R7 every rebalance ends"
+        self.refresh_feeds()
+        self.w.start()
+        self.evm.rpc.call("evm_revert", self.snapshot)
+        self.w.model, self.w.usd = self.kept
+
+    @property
+    def model(self) -> model.RebalanceModel:
+        return self.w.model
+
+    def stale(self, n: int) -> tuple[Entry, dict[str, Any]] | None:
+        """The error of the oracle for a token, if its price is too old."""
+        if self.evm.now - self.updated[n] <= HEARTBEAT:
+            return None
+        inputs = {"token": self.w.tokens[n].address, "source": self.w.feeds[n].address, "updatedAt": self.updated[n]}
+        return self.w.oracle.interface["PriceOracle_Stale"], {**inputs, "heartbeat": HEARTBEAT}
+
+    # ------------------------------------------------------------ time and prices
+
+    @rule(
+        seconds=st.sampled_from((0, 1, 600, 3599, 3600, 7200, DAY // 3, DAY // 3, DAY // 2, DAY - 1, DAY, DAY + 1)),
+        fresh=st.sampled_from((True, True, True, False)),
+    )
+    def time_passes(self, seconds: int, fresh: bool) -> None:
+        self.evm.warp(seconds)
+        if fresh:
+            self.refresh_feeds()
+
+    def refresh_feeds(self) -> None:
+        self.w.refresh()
+        self.updated = [self.evm.now] * COUNT
+
+    @rule(n=TOKEN, permille=st.integers(900, 1100))
+    def price_moves(self, n: int, permille: int) -> None:
+        self.w.set_price(n, max(1, self.w.usd[str(n)] // 10**10 * permille // 1000))
+        self.updated[n] = self.evm.now
+
+    # ------------------------------------------------------------ governance
+
+    @rule(parts=WEIGHTS)
+    def set_plan(self, parts: list[int]) -> None:
+        weights = {str(n): part * 10**18 // sum(parts) for n, part in enumerate(parts) if part}
+        weights[next(iter(weights))] += 10**18 - sum(weights.values())
+        if self.model.phase_at(self.evm.now) == model.RUNNING:
+            running = self.w.rebalancer.status(self.w.index).id
+            with reverts(self.w.rebalancer.interface["Rebalancer_Running"], index=self.w.index.address, id=running):
+                self.w.set_plan(weights)
+            return
+        self.w.set_plan(weights)
+
+    @rule(terms=BP_TERMS)
+    def set_terms(self, terms: model.Terms) -> None:
+        self.w.set_terms(terms)
+
+    @rule(early=st.sampled_from((0, 0, 0, 1, -1)))
+    def start(self, early: int) -> None:
+        m, w = self.model, self.w
+        nonce, rebalancer = m.nonce + early, w.rebalancer
+        if early:
+            inputs = {"index": w.index.address, "nonce": nonce, "expected": m.nonce}
+            with reverts(rebalancer.interface["Rebalancer_WrongNonce"], **inputs):
+                rebalancer.startRebalance(w.index, nonce, sender=w.owner)
+            return
+        if m.phase_at(self.evm.now) == model.RUNNING:
+            with reverts(rebalancer.interface["Rebalancer_Running"], index=w.index.address, id=rebalancer.status(w.index).id):
+                rebalancer.startRebalance(w.index, nonce, sender=w.owner)
+            return
+        for token in m.tokens():
+            if refused := self.stale(int(token)):
+                with reverts(refused[0], **refused[1]):
+                    rebalancer.startRebalance(w.index, nonce, sender=w.owner)
+                return
+        expected = m.preview(w.usd)
+        preview = rebalancer.previewTargets(w.index)
+        assert list(preview.targets) == list(expected.values()), "R6 the preview is the outcome"
+        w.start()
+        self.lost = Fraction(0)
+        targets = rebalancer.targetsOf(w.index)
+        assert (targets.tokens, targets.targets) == (preview.tokens, preview.targets), "R6 the preview is the outcome"
+
+    @rule(rare=st.sampled_from((True, False, False, False)))
+    def somebody_ends_it(self, rare: bool) -> None:
+        (self.guardian_cancels if rare else self.close)()
+
+    def guardian_cancels(self) -> None:
+        if self.model.phase_at(self.evm.now) != model.RUNNING:
+            with reverts(self.w.rebalancer.interface["Rebalancer_NotRunning"], index=self.w.index.address):
+                self.w.rebalancer.cancel(self.w.index, sender=self.w.owner)
+            return
+        self.w.rebalancer.cancel(self.w.index, sender=self.w.owner)
+        self.model.cancel(self.evm.now)
+
+    def close(self) -> None:
+        m, w = self.model, self.w
+        if m.phase != model.RUNNING:
+            with reverts(w.rebalancer.interface["Rebalancer_NotRunning"], index=w.index.address):
+                w.rebalancer.close(w.index, sender=w.people["bob"])
+        elif m.phase_at(self.evm.now) == model.RUNNING:
+            ends = m.started + m.running.duration
+            with reverts(w.rebalancer.interface["Rebalancer_NotOver"], index=w.index.address, ends=ends):
+                w.rebalancer.close(w.index, sender=w.people["bob"])
+        else:
+            w.rebalancer.close(w.index, sender=w.people["bob"])
+            m.phase = model.EXPIRED
+
+    # ------------------------------------------------------------ bids
+
+    def pairs(self) -> list[tuple[int, int]]:
+        """Pairs that a bid could move something of."""
+        names = [str(n) for n in range(COUNT)]
+        return [(int(a), int(b)) for a in names for b in names if a != b and a in self.model.aims and self.model.ceiling(a, b)]
+
+    def refusal(self, out: int, in_: int) -> tuple[Entry, dict[str, Any]] | None:
+        """The error that a bid which moves something must meet."""
+        index = self.model.index
+        name = str(out)
+        if index.available(name) < index.books(name):
+            inputs = {"token": self.w.tokens[out].address, "books": index.books(name), "available": index.available(name)}
+            return self.w.index.interface["IndexToken_Shortfall"], inputs
+        if self.frozen & {out, in_}:
+            return self.w.tokens[out].interface["QuirkToken_Frozen"], {}
+        return None
+
+    def size(self, out: int, in_: int, size: tuple[str, int]) -> int:
+        kind, number = size
+        if kind == "wei":
+            return number
+        return self.model.quote(self.evm.now, str(out), str(in_), MAX, self.w.usd).out * number // 1000
+
+    def settle(self, person: str, out: int, in_: int, amount: int, limit: int = MAX) -> tuple[int, int]:
+        """A bid on both sides, with everything that it must not do."""
+        m, w = self.model, self.w
+        names = (str(out), str(in_))
+        before, units = m.value(w.usd), dict(m.index.units)
+        moved = w.bid(person, out, in_, amount, limit)
+        ceiling = m.ceiling(*names)
+        fill = m.bid(self.evm.now, *names, amount, w.usd, None if limit == MAX else limit)
+        assert moved == (fill.out, fill.paid), "R6 outcome and model are one"
+        if fill.out:
+            self.lost += max(0, Fraction(before - m.value(w.usd), 10**18))
+            assert self.lost <= m.nav * m.running.budget // 10_000, "R1 the loss stays in the budget"
+            assert m.units(names[0]) >= m.aims[names[0]].target, "R2 nothing is sold past its target"
+            assert units.get(names[1], 0) < m.units(names[1]) <= ceiling, "R2 nothing is bought past its ceiling"
+        return moved
+
+    @rule(person=PERSON, out=TOKEN, in_=TOKEN, size=SIZE)
+    def bid_anything(self, person: str, out: int, in_: int, size: tuple[str, int]) -> None:
+        self._bid(person, out, in_, size)
+
+    @precondition(lambda self: self.pairs())
+    @rule(person=PERSON)
+    def bid_for_everything(self, person: str) -> None:
+        """One after the other, until nothing is left, the budget is used up, or something is in the way."""
+        for out in range(COUNT):
+            for in_ in range(COUNT):
+                if (out, in_) in self.pairs():
+                    self._bid(person, out, in_, ("wei", MAX))
+
+    @precondition(lambda self: self.pairs())
+    @rule(person=PERSON, data=st.data(), size=SIZE)
+    def bid(self, person: str, data: st.DataObject, size: tuple[str, int]) -> None:
+        self._bid(person, *data.draw(st.sampled_from(self.pairs())), size)
+
+    def _bid(self, person: str, out: int, in_: int, size: tuple[str, int]) -> None:
+        m, w, now = self.model, self.w, self.evm.now
+        able = m.phase_at(now) == model.RUNNING and (out, in_) in self.pairs()
+        for n in (out, in_) if able else ():
+            if refused := self.stale(n):
+                with reverts(refused[0], **refused[1]):
+                    w.bid(person, out, in_, MAX)
+                with reverts(refused[0], **refused[1]):
+                    w.quote(out, in_, MAX)
+                return
+        amount = self.size(out, in_, size) if able else 10**6
+        quoted = w.quote(out, in_, amount)
+        fill = m.quote(now, str(out), str(in_), amount, w.usd)
+        assert quoted == (fill.out, fill.paid), "R6 quote and model are one"
+        refused = self.refusal(out, in_) if fill.out else None
+        if refused is not None:
+            with reverts(refused[0], **refused[1]):
+                w.bid(person, out, in_, amount)
+            return
+        if fill.out:
+            with reverts(w.rebalancer.interface["Rebalancer_PriceTooHigh"], amountIn=fill.paid, limit=fill.paid - 1):
+                w.bid(person, out, in_, fill.out, fill.paid - 1)
+        self.settle(person, out, in_, amount)
+
+    @precondition(lambda self: self.pairs() and not self.frozen)
+    @rule(
+        data=st.data(),
+        person=PERSON,
+        other=PERSON,
+        how=st.sampled_from(("bid", "bid", "donate", "mint", "redeem")),
+        n=TOKEN,
+        part=st.integers(1, 1000),
+    )
+    def somebody_is_first(self, data: st.DataObject, person: str, other: str, how: str, n: int, part: int) -> None:
+        """R3: a bid as it was quoted, with the price that was quoted as its limit, after somebody else did something in the same second."""
+        out, in_ = data.draw(st.sampled_from(self.pairs()))
+        if any(self.stale(k) for k in (out, in_)) or self.refusal(out, in_):
+            return
+        wanted, price = self.w.quote(out, in_, MAX)
+        if not wanted:
+            return
+        if how == "bid":
+            pair = data.draw(st.sampled_from(self.pairs()))
+            if not any(self.stale(k) for k in pair) and not self.refusal(*pair):
+                self.settle(other, *pair, 1 if part < 300 else wanted * part // 1000)
+        elif how == "donate":
+            self.donate(n, part)
+        elif how == "mint":
+            self.mint(other, part * 10**16)
+        else:
+            self.redeem(other, 1 if part < 300 else part)
+        self.settle(person, out, in_, wanted, price)
+
+    # ------------------------------------------------------------ holders and tokens
+
+    @rule(person=PERSON, shares=st.one_of(st.integers(1, 10), st.integers(10**15, 10**21)))
+    def mint(self, person: str, shares: int) -> None:
+        index = self.model.index
+        if any(index.available(name) < index.books(name) for name in index.units) or self.frozen:
+            return
+        try:
+            index.preview_mint(self.evm.now, shares)
+        except index_model.SupplyCapExceeded:
+            return
+        self.w.mint(person, shares)
+
+    @rule(person=PERSON, part=st.integers(1, 1000))
+    def redeem(self, person: str, part: int) -> None:
+        shares = self.model.index.balances[person] * part // 1000
+        if shares == 0:
+            return
+        who, count = self.w.people[person], len(self.model.index.units)
+        self.w.index.redeem(shares, who, who, [0] * count, sender=who)
+        self.model.index.redeem(self.evm.now, shares, person, frozenset(map(str, self.frozen)))
+
+    def donate(self, n: int, amount: int) -> None:
+        self.w.tokens[n].mint(self.w.index, amount, sender=self.w.owner)
+        self.model.index.real[str(n)] += amount
+
+    def collect_fees(self) -> None:
+        self.w.index.collectFees(sender=self.w.owner)
+        self.model.index.collect_fees(self.evm.now)
+
+    def lose(self, n: int, part: int) -> None:
+        """A constituent takes some of itself away."""
+        amount = self.model.index.real[str(n)] * part // 1000
+        self.w.tokens[n].burn(self.w.index, amount, sender=self.w.owner)
+        self.model.index.real[str(n)] -= amount
+        self.lossy = True
+
+    def freeze(self, n: int) -> None:
+        self.w.tokens[n].setQuirk(0 if n in self.frozen else 5, sender=self.w.owner)
+        self.frozen ^= {n}
+
+    @rule(how=st.sampled_from(("donate", "fees", "fees", "lose", "freeze", "thaw", "thaw")), n=TOKEN, amount=st.integers(1, 10**20))
+    def something_happens(self, how: str, n: int, amount: int) -> None:
+        if how == "donate":
+            self.donate(n, amount)
+        elif how == "fees":
+            self.collect_fees()
+        elif how == "lose":
+            self.lose(n, amount % 300 + 1)
+        elif how == "freeze" or n in self.frozen:
+            self.freeze(n)
+
+    # ------------------------------------------------------------ invariants
+
+    @invariant()
+    def both_agree(self) -> None:
+        self.w.agree()
+        names = list(self.model.index.units)
+        holdings = self.w.index.holdings()
+        index = self.model.index
+        assert list(holdings.books) == [index.books(name) for name in names]
+        assert list(holdings.available) == [index.available(name) for name in names]
+        if not self.lossy:
+            assert all(books <= there for books, there in zip(holdings.books, holdings.available, strict=True)), "R5 solvency"
+
+    @invariant()
+    def offers_are_what_can_be_bid(self) -> None:
+        m, w, now = self.model, self.w, self.evm.now
+        offers = {(offer.tokenOut, offer.tokenIn): (offer.amountOut, offer.amountIn) for offer in w.rebalancer.bidsOf(w.index)}
+        expected = {}
+        if m.phase_at(now) == model.RUNNING:
+            for out, in_ in self.pairs():
+                fill = m.quote(now, str(out), str(in_), MAX, w.usd)
+                if fill.out and not self.stale(out) and not self.stale(in_):
+                    expected[w.tokens[out].address, w.tokens[in_].address] = (fill.out, fill.paid)
+        assert offers == expected, "R6 the list of bids is what bids do"
+
+    @invariant()
+    def redemption_always_works(self) -> None:
+        for person, who in self.w.people.items():
+            if shares := self.model.index.balances[person]:
+                count = len(self.model.index.units)
+                got = self.w.index.redeem.call(shares, who, who, [0] * count, sender=who)
+                assert got == list(self.model.index.preview_redeem(self.evm.now, shares).values()), "R4 redemption always works"
+
+
+def test_a_rebalance_is_its_model(evm, project, authority, owner):
+    world = World(evm, project, authority, owner, DECIMALS, PRICES, HELD, replace(TERMS, premium=50, discount=500, budget=20))
+    world.mint("alice", 1000 * 10**18)
+    world.set_plan({"0": 4 * 10**17, "1": 3 * 10**17, "2": 2 * 10**17, "4": 10**17})
+    world.start()
+    RebalancingMachine.world = world
+    run_state_machine_as_test(RebalancingMachine)

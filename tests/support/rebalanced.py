@@ -1,0 +1,18 @@
+"""Rebalances of the deployed protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scripts._lib.evm import Deployed
+from scripts._lib.proposal import execution
+from scripts._lib.system import System
+from tests.support.governance import wait
+
+
+def govern_all(system: System, target: Deployed, calls: Sequence[bytes]) -> None:
+    """Schedules several calls of one contract, waits, and executes them together."""
+    manager, safe = system.manager, system.record.contracts["Safe"]
+    manager.multicall([manager.schedule.encode(target, call, 0) for call in calls], sender=safe)
+    wait(system)
+    system.evm.send(safe, manager, execution(manager, [(target.address, call) for call in calls]))

@@ -1,0 +1,157 @@
+"""An index, its prices and a rebalancer, without delays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import eth_abi
+
+from scripts._lib.evm import Deployed, Evm, Receipt
+from tests.model.index import IndexModel
+from tests.model.rebalancing import RebalanceModel, Terms
+from tests.support.indexes import CAP, DAILY_FEE, DAY, MAX, MINT_FEE, new_index, stock
+
+REBALANCER = 3
+HEARTBEAT = DAY
+TERMS = Terms(premium=100, discount=200, duration=DAY, budget=50, dust=50)
+PHASES = ("", "running", "completed", "halted", "cancelled", "expired")
+
+
+class World:
+    """Tokens with feeds, an index of the first `held` of them, worth 100 USD a share in equal parts, and a rebalancer.
+
+    Args:
+        decimals: of each token. usd: price of each, in D8. held: how many the index is born with.
+    """
+
+    def __init__(
+        self,
+        evm: Evm,
+        project: Any,
+        authority: Deployed,
+        owner: str,
+        decimals: Sequence[int],
+        usd: Sequence[int],
+        held: int,
+        terms: Terms = TERMS,
+        people: Sequence[str] = ("alice", "bob", "carol"),
+    ) -> None:
+        self.evm, self.project, self.manager, self.owner = evm, project, authority, owner
+        self.people = {name: evm.account(name) for name in people}
+        self.decimals = list(decimals)
+        self.tokens = [evm.deploy(project.QuirkToken, n, sender=owner) for n in decimals]
+        self.feeds = [evm.deploy(project.MockAggregator, "feed", 8, price, sender=owner) for price in usd]
+        self.usd = {str(n): price * 10**10 for n, price in enumerate(usd)}
+        self.oracle = evm.deploy(project.PriceOracle, authority, sender=owner)
+        for token, feed in zip(self.tokens, self.feeds, strict=True):
+            self.oracle.setRoute(token, [(feed, 0, HEARTBEAT, 1, 2**100)], sender=owner)
+
+        implementation = evm.deploy(project.Rebalancer, self.oracle, sender=owner)
+        data = implementation.initialize.encode(authority)
+        proxy = evm.deploy(project.ProtocolProxy, implementation, data, sender=owner)
+        self.rebalancer = evm.at(project.Rebalancer, proxy.address)
+        self.methodology = evm.deploy(project.MethodologyMock, sender=owner)
+
+        share = 100 * 10**8 // held
+        units = [share * 10 ** (n + 9) // price for n, price in zip(self.decimals[:held], usd[:held], strict=True)]
+        self.index = new_index(evm, project, authority, self.tokens[:held], units, owner)
+        authority.setTargetFunctionRole(self.index, [self.index.swap.entry.hash[:4]], REBALANCER, sender=owner)
+        authority.grantRole(REBALANCER, self.rebalancer, 0, sender=owner)
+        for contract in (self.index, self.rebalancer):
+            stock(self.tokens, contract, list(self.people.values()))
+
+        plan = dict.fromkeys(map(str, range(held)), 10**18 // held)
+        plan["0"] += 10**18 - sum(plan.values())
+        index = IndexModel(dict(zip(plan, units, strict=True)), DAILY_FEE, MINT_FEE, CAP, self.index.terms().anchorTime, "fees")
+        self.model = RebalanceModel(index, dict(zip(self.usd, decimals, strict=True)), {}, terms, 0)
+        self.set_plan(plan)
+        self.set_terms(terms)
+
+    # ------------------------------------------------------------ governance
+
+    def set_plan(self, weights: dict[str, int]) -> None:
+        """Weights D18 by token number."""
+        tokens = [self.tokens[int(n)].address for n in weights]
+        parameters = eth_abi.encode(["uint256[]"], [list(weights.values())])
+        self.rebalancer.setMethodology(self.index, self.methodology, tokens, parameters, sender=self.owner)
+        self.model.plan, self.model.nonce = dict(weights), self.model.nonce + 1
+
+    def set_terms(self, terms: Terms) -> None:
+        fields = (terms.premium, terms.discount, terms.duration, terms.budget, terms.dust)
+        self.rebalancer.setTerms(self.index, fields, sender=self.owner)
+        self.model.terms, self.model.nonce = terms, self.model.nonce + 1
+
+    def start(self) -> Receipt:
+        """Starts on both sides, in the next block."""
+        receipt: Receipt = self.rebalancer.startRebalance(self.index, self.model.nonce, sender=self.owner)
+        self.model.start(self.evm.now, self.model.nonce, self.usd)
+        return receipt
+
+    def set_price(self, n: int, price: int) -> None:
+        """D8 USD, as of the latest block."""
+        self.feeds[n].setAnswer(price, self.evm.now, sender=self.owner)
+        self.usd[str(n)] = price * 10**10
+
+    def refresh(self) -> None:
+        """All feeds answer anew."""
+        for feed, price in zip(self.feeds, self.usd.values(), strict=True):
+            feed.setAnswer(price // 10**10, self.evm.now, sender=self.owner)
+
+    def warp(self, seconds: int) -> None:
+        """Lets time pass, with feeds that keep up."""
+        self.evm.warp(seconds)
+        self.refresh()
+
+    # ------------------------------------------------------------ people
+
+    def mint(self, person: str, shares: int) -> None:
+        count = len(self.model.index.units)
+        self.index.mint(shares, self.people[person], [MAX] * count, sender=self.people[person])
+        self.model.index.mint(self.evm.now, shares, person)
+
+    def redeem(self, person: str, shares: int) -> None:
+        who, count = self.people[person], len(self.model.index.units)
+        self.index.redeem(shares, who, who, [0] * count, sender=who)
+        self.model.index.redeem(self.evm.now, shares, person)
+
+    def quote(self, out: int, in_: int, amount: int) -> tuple[int, int]:
+        return tuple(self.rebalancer.quoteBid(self.index, self.tokens[out], self.tokens[in_], amount))
+
+    def bid(self, person: str, out: int, in_: int, amount: int, limit: int = MAX, data: bytes = b"") -> tuple[int, int]:
+        """What it moved on the chain, by the balances of the bidder. The model is not touched."""
+        who, both = self.people[person], (self.tokens[out], self.tokens[in_])
+        before = [token.balanceOf(who) for token in both]
+        self.rebalancer.bid(self.index, *both, amount, limit, who, data, sender=who)
+        got, paid = (token.balanceOf(who) - held for token, held in zip(both, before, strict=True))
+        return got, -paid
+
+    def both_bid(self, person: str, out: int, in_: int, amount: int) -> tuple[int, int]:
+        """A bid on both sides, which must agree."""
+        quoted = self.quote(out, in_, amount)
+        moved = self.bid(person, out, in_, amount)
+        fill = self.model.bid(self.evm.now, str(out), str(in_), amount, self.usd)
+        assert moved == quoted == (fill.out, fill.paid), "R6 quote, outcome and model are one"
+        return moved
+
+    # ------------------------------------------------------------ comparisons
+
+    def agree(self) -> None:
+        """State of the chain and of the model are the same."""
+        m, now = self.model, self.evm.now
+        basket, status, base = self.evm.batch(
+            [(self.index.basket, ()), (self.rebalancer.status, (self.index,)), (self.index.baseSupply, ())]
+        )
+        names = {token.address: str(n) for n, token in enumerate(self.tokens)}
+        assert {names[token]: unit for token, unit in zip(basket.tokens, basket.units, strict=True)} == m.index.units
+        assert [names[token] for token in basket.tokens] == list(m.index.units)
+        assert base == m.index.base
+        assert PHASES[status.phase] == m.phase_at(now)
+        if m.running is not None:
+            assert (status.surplus, status.deficit, status.nav) == (len(m.selling), len(m.buying), m.nav)
+            assert status.premium == m.factor(now) - 10**18
+            assert status.cost == -(-m.cost * 10**18 // m.nav) <= status.budget == m.running.budget * 10**14, "R1 the budget holds"
+
+    def nav(self) -> int:
+        """D27{USD/base share} at the prices of now."""
+        return self.model.value(self.usd) // 10**18

@@ -1,0 +1,113 @@
+"""Gas of rebalancing: whole transactions, cold, on an index of seven plain OpenZeppelin tokens, each priced by a live feed of Chainlink's shape.
+
+Bidders hold both tokens and have an unlimited allowance. The start and the bids are of a later rebalance than the first, but for those named `first`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import eth_abi
+
+from minimainnet.addresses import FEEDS
+from minimainnet.prices import feed_answer
+from scripts._lib.evm import Deployed, Evm
+from tests.support.indexes import DAY, MAX, new_index
+
+PRICES = {name: feed_answer(name) for name in ("BTC/USD", "ETH/USD", "BNB/USD", "SOL/USD", "LINK/USD", "UNI/USD", "AAVE/USD")}
+REBALANCER = 3
+TERMS = (100, 100, DAY, 50, 50)
+SHARES = 10**21
+# A bid of about one percent of the index.
+SIZE = 10**18
+
+BARS = {
+    "start_rebalance_first": 600_000, "start_rebalance_repeat": 300_000, "bid_first": 205_000, "bid_later": 175_000,
+    "bid_callback": 215_000,
+}  # fmt: skip
+
+
+class Bench:
+    """Seven tokens, one index that holds 1,000 USD of each per share, and a rebalancer that the owner governs without delay."""
+
+    def __init__(self, evm: Evm, project: Any, proxied: bool = False) -> None:
+        self.evm, self.owner, self.bidder = evm, evm.account("gas owner"), evm.account("gas bidder")
+        manager = evm.deploy(project.ProtocolManager, self.owner, sender=self.owner)
+        oracle = evm.deploy(project.PriceOracle, manager, sender=self.owner)
+        self.tokens = [evm.deploy(project.SupplyToken, sender=self.owner) for _ in PRICES]
+        units = []
+        self.feeds = [evm.deploy(project.SettableAggregator, name, 8, answer, sender=self.owner) for name, answer in PRICES.items()]
+        for token, feed, name in zip(self.tokens, self.feeds, PRICES, strict=True):
+            oracle.setRoute(token, [(FEEDS[name] if proxied else feed, 0, 2 * DAY, 1, 2**100)], sender=self.owner)
+            units.append(100 * 10**18 * 10**27 // oracle.price(token))
+        self.index = new_index(evm, project, manager, self.tokens, units, self.owner)
+        implementation = evm.deploy(project.Rebalancer, oracle, sender=self.owner)
+        proxy = evm.deploy(project.ProtocolProxy, implementation, implementation.initialize.encode(manager), sender=self.owner)
+        self.rebalancer = evm.at(project.Rebalancer, proxy.address)
+        self.methodology = evm.deploy(project.MethodologyMock, sender=self.owner)
+        self.callback = evm.deploy(project.BidderMock, self.rebalancer, sender=self.owner)
+        self._grant(manager)
+        for token in self.tokens:
+            for account in (self.bidder, self.callback.address):
+                token.transfer(account, 10**26, sender=self.owner)
+            token.approve(self.index, MAX, sender=self.owner)
+            token.approve(self.rebalancer, MAX, sender=self.bidder)
+        self.mint()
+        self.rebalancer.setTerms(self.index, TERMS, sender=self.owner)
+
+    def _grant(self, manager: Deployed) -> None:
+        """As deployed: the governor starts, the rebalancer swaps."""
+        swap, start = self.index.swap.entry.hash[:4], self.rebalancer.startRebalance.entry.hash[:4]
+        manager.setTargetFunctionRole(self.index, [swap], REBALANCER, sender=self.owner)
+        manager.setTargetFunctionRole(self.rebalancer, [start], 1, sender=self.owner)
+        manager.grantRole(REBALANCER, self.rebalancer, 0, sender=self.owner)
+        manager.grantRole(1, self.owner, 0, sender=self.owner)
+
+    def mint(self) -> int:
+        limits = [amount * 101 // 100 for amount in self.index.previewMint(SHARES)]
+        return int(self.index.mint(SHARES, self.owner, limits, sender=self.owner).gas_used)
+
+    def plan(self, percent: tuple[int, ...]) -> None:
+        parameters = eth_abi.encode(["uint256[]"], [[part * 10**16 for part in percent]])
+        self.rebalancer.setMethodology(self.index, self.methodology, self.tokens, parameters, sender=self.owner)
+
+    def start(self) -> int:
+        nonce = self.rebalancer.planOf(self.index).named()["nonce"]
+        return int(self.rebalancer.startRebalance(self.index, nonce, sender=self.owner).gas_used)
+
+    def limits(self, amount: int) -> tuple[int, int]:
+        quoted = self.rebalancer.quoteBid(self.index, self.tokens[6], self.tokens[0], amount)
+        return quoted.filledOut, quoted.paidIn
+
+    def bid(self, amount: int = SIZE) -> int:
+        """A part of what can be bid, with a limit as a bidder would set it."""
+        out, paid = self.limits(amount)
+        assert out == amount
+        arguments = (self.index, self.tokens[6], self.tokens[0], amount, paid * 101 // 100, self.bidder, b"")
+        return int(self.rebalancer.bid(*arguments, sender=self.bidder).gas_used)
+
+    def bid_with_callback(self) -> int:
+        arguments = (self.index, self.tokens[6], self.tokens[0], SIZE, b"\1")
+        return int(self.callback.bid(*arguments, sender=self.bidder).gas_used)
+
+
+def measure_rebalancing(evm: Evm, project: Any) -> dict[str, int]:
+    """Every operation by itself. `discount`: two thirds through the auction, where the loss of a bid is written down; the others a third through it."""
+    figures: dict[str, int] = {}
+    for suffix, proxied in (("", False), ("_mainnet_feeds", True)):
+        with evm.isolated():
+            bench = Bench(evm, project, proxied)
+            bench.plan((16, 14, 14, 14, 14, 14, 14))
+            first = bench.start()
+            bench.rebalancer.cancel(bench.index, sender=bench.owner)
+            bench.plan((20, 20, 15, 15, 10, 10, 10))
+            figures["start_rebalance_repeat" + suffix] = bench.start()
+            evm.warp(DAY // 3)
+            figures["bid_first" + suffix] = bench.bid()
+            figures["bid_later" + suffix] = bench.bid()
+            evm.warp(DAY // 3)
+            figures["bid_discount" + suffix] = bench.bid()
+            if not proxied:
+                figures["start_rebalance_first"] = first
+                figures["bid_callback"] = bench.bid_with_callback()
+    return figures
