@@ -32,6 +32,8 @@ WEIGHTS, SUPPLIES = "tests/unit/test_weights.py", "tests/unit/test_supply_regist
 LOCKER, LOCKER_UNIT = "contracts/points/LpLocker.sol", "tests/unit/test_lp_locker.py"
 LOCKER_ATTACKS = "tests/attacks/test_locked_liquidity.py"
 REFERRALS, REFERRAL_UNIT = "contracts/points/ReferralRegistry.sol", "tests/unit/test_referral_registry.py"
+LEDGER, PRICES, POINTS = "contracts/points/PointsLedger.sol", "contracts/points/ReferencePrices.sol", "contracts/points/PointsMath.sol"
+LEDGER_UNIT, LEDGER_MACHINE = "tests/unit/test_points_ledger.py", "tests/stateful/test_points_machine.py"
 
 
 class Mutant(NamedTuple):
@@ -167,6 +169,31 @@ MUTANTS = (
     Mutant("referrers may be younger", REFERRALS, "rank != 0 && rank < _accounts", "rank == 1 && rank > _accounts", REFERRAL_UNIT),
     Mutant("anybody binds anybody", REFERRALS, "if (msg.sender != ledger) revert", "if (ledger == address(0)) revert", REFERRAL_UNIT),
     Mutant("codes may have spaces inside", REFERRALS, "code << (8 * length) == 0", "code != 0", REFERRAL_UNIT),
+    Mutant("SOSO lifts less of what is locked", POINTS, "Math.min(p.locked, p.soso);", "Math.min(p.locked, p.soso / 2);", LEDGER_UNIT),
+    Mutant("SOSO counts once for every class", POINTS, "Math.min(p.staked, p.soso - locked)", "Math.min(p.staked, p.soso)", LEDGER_UNIT),
+    Mutant("values round up", POINTS, "price, _WAD);", "price, _WAD, Math.Rounding.Ceil);", LEDGER_MACHINE),
+    Mutant("a price can be fixed again", PRICES, "        if (price == 0) {\n", "        {\n", LEDGER_UNIT),
+    Mutant("old prices live for ever", PRICES, "price = $.prices[epoch - 1][token];", "price = $.prices[0][token];", LEDGER_UNIT),
+    Mutant("sources change at once", PRICES, "$.opened ? currentEpoch() + 1 : 0", "$.opened ? currentEpoch() : 0", LEDGER_UNIT),
+    Mutant(
+        "an index without a price is worth the rest", PRICES, "if (value == type(uint256).max) return 0;",
+        "if (value == type(uint256).max) continue;", LEDGER_UNIT,
+    ),
+    Mutant("liquidity is worth half", PRICES, "2 * Math.sqrt(product)", "Math.sqrt(product)", LEDGER_UNIT),
+    Mutant("whoever joins late counts", LEDGER, "joined != 0 && joined < _endOf(epoch)", "joined != 0", LEDGER_UNIT),
+    Mutant("anybody is the router", LEDGER, "if (msg.sender != _ledger().router) revert", "if (buyer == address(0)) revert", LEDGER_UNIT),
+    Mutant("a referrer has no cap", LEDGER, "Math.min(own, t.credit)", "(own == 0 ? 0 : t.credit)", LEDGER_UNIT),
+    Mutant("a referrer must be recorded first", LEDGER, "return _sum(tally) - before;", "return 0;", LEDGER_UNIT),
+    Mutant("bonuses compound", LEDGER, "points / _REFERRER_PART)", "gain / _REFERRER_PART)", LEDGER_UNIT),
+    Mutant("later referrals count", LEDGER, "boundAt < end", "boundAt <= end", LEDGER_UNIT),
+    Mutant("recording goes on a second longer", LEDGER, "block.timestamp >= closes)", "block.timestamp > closes)", LEDGER_UNIT),
+    Mutant("claims repeat", LEDGER, "        $.claimed[epoch][token][msg.sender] = true;\n", "", LEDGER_UNIT),
+    Mutant("a pot counts what was promised", LEDGER, "_fill(epoch, token, received);", "_fill(epoch, token, amount);", LEDGER_UNIT),
+    Mutant("a pot rolls over twice", LEDGER, "        pot.paid = pot.funded;\n", "", LEDGER_UNIT),
+    Mutant(
+        "tokens may re-enter claims", LEDGER, "function claim(uint256 epoch, address token) external nonReentrant",
+        "function claim(uint256 epoch, address token) external", LEDGER_UNIT,
+    ),
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from eth_utils import keccak
 
 from scripts._lib import params
 from scripts._lib.record import Record
-from scripts._lib.rooms import locker, methodology, rebalancing, staking
+from scripts._lib.rooms import locker, methodology, points, rebalancing, staking
 
 ZERO = "0x" + "00" * 20
 KINDS = {"Aggregator": 0, "Erc4626Rate": 1}
@@ -128,6 +128,7 @@ class Deployer:
         staking.deploy(self, manager, table, distributor)
         rebalancing.deploy(self, manager, table, oracle)
         locker.deploy(self, manager, table, factory)
+        points.deploy(self, manager, table, oracle, router)
 
         self._hand_over(manager, safe, guardian)
         return self.record
