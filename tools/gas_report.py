@@ -20,6 +20,7 @@ from scripts._lib.build import ROOT, fresh_project
 from scripts._lib.evm import Deployed, Evm
 from scripts._lib.system import System
 from tests.support.indexes import DAY, MAX, new_index
+from tools import gas_rebalancing
 
 SNAPSHOT = ROOT / "snapshots" / "gas.json"
 SHARES = 10 * 10**18
@@ -28,6 +29,7 @@ UNIT = 10**27  # one token-wei a base-wei
 # What an operation may cost at most.
 BARS = {
     "mint_repeat": 200_000, "redeem_part": 178_000, "transfer_existing": 35_300, "transfer_new": 52_400, "fee_accrual_with_payout": 75_000,
+    **gas_rebalancing.BARS,
 }  # fmt: skip
 LIMIT = 12_000_000
 
@@ -124,6 +126,8 @@ def main() -> int:
         evm = Evm(os.environ["APE_FOUNDRY_HOST"])
         with console.status("Measuring"):
             figures = measure(evm, project) | measure_router(System(evm, project, deploy()))
+            figures |= gas_rebalancing.measure_rebalancing(evm, project)
+            figures |= gas_rebalancing.measure_filler(System(evm, project, deploy()), project)
 
     before = json.loads(SNAPSHOT.read_text()) if SNAPSHOT.exists() else {}
     table = Table("operation", "gas", "before", "bar")

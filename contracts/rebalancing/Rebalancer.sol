@@ -170,7 +170,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         (filledOut, paidIn) = _fill(a, index, tokenOut, tokenIn, amountOut);
         if (filledOut == 0) return (0, 0);
         if (maxIn != type(uint256).max) {
-            uint256 limit = Math.mulDiv(maxIn, filledOut, amountOut, Math.Rounding.Ceil);
+            uint256 limit = filledOut == amountOut ? maxIn : Math.mulDiv(maxIn, filledOut, amountOut, Math.Rounding.Ceil);
             if (paidIn > limit) revert Rebalancer_PriceTooHigh(paidIn, limit);
         }
 
