@@ -137,7 +137,9 @@ def measure_filler(system: System, project: Any) -> dict[str, int]:
         for call in calls:
             evm.send(safe, rebalancer, call)
         control.warp(evm.rpc, DAY * 9 // 10)
-        path = bytes.fromhex(tokens[1][2:]) + system.assets.assets["WBTC"].hop.fee.to_bytes(3, "big") + bytes.fromhex(tokens[0][2:])
+        hop = system.assets.assets["WBTC"].hop
+        assert hop is not None
+        path = bytes.fromhex(tokens[1][2:]) + hop.fee.to_bytes(3, "big") + bytes.fromhex(tokens[0][2:])
         arguments = (index, tokens[0], tokens[1], 10**3, path, 0, keeper)
         system.filler.fill(*arguments, sender=keeper)
         return {"filler_bid": int(system.filler.fill(*arguments, sender=keeper).gas_used)}
