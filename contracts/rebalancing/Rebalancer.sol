@@ -13,7 +13,8 @@ import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IBidCallback, IRebalancer} from "../../interfaces/IRebalancer.sol";
 import {GovernedUUPS} from "../governance/GovernedUUPS.sol";
 import {UnitsLib} from "../index/Units.sol";
-import {Auction, AuctionMath, Side, Target, TargetLib} from "./AuctionMath.sol";
+import {Auction, AuctionMath, Side} from "./AuctionMath.sol";
+import {Target, TargetLib} from "./Target.sol";
 
 /// @title Moves a basket to its targets by open auctions
 /// @dev Holds REBALANCER, the right to call {IIndexToken.swap}, and no token ever. Everything about an amount is in {AuctionMath}.
