@@ -10,9 +10,12 @@ from typing import Any
 
 import eth_abi
 
+from minimainnet import control
 from minimainnet.addresses import FEEDS
 from minimainnet.prices import feed_answer
 from scripts._lib.evm import Deployed, Evm
+from scripts._lib.system import System
+from tests.support.governance import schedule, wait
 from tests.support.indexes import DAY, MAX, new_index
 
 PRICES = {name: feed_answer(name) for name in ("BTC/USD", "ETH/USD", "BNB/USD", "SOL/USD", "LINK/USD", "UNI/USD", "AAVE/USD")}
@@ -22,10 +25,7 @@ SHARES = 10**21
 # A bid of about one percent of the index.
 SIZE = 10**18
 
-BARS = {
-    "start_rebalance_first": 600_000, "start_rebalance_repeat": 300_000, "bid_first": 205_000, "bid_later": 175_000,
-    "bid_callback": 215_000,
-}  # fmt: skip
+BARS = {"start_rebalance_repeat": 300_000, "bid_first": 205_000, "bid_later": 175_000}
 
 
 class Bench:
@@ -115,3 +115,31 @@ def measure_rebalancing(evm: Evm, project: Any) -> dict[str, int]:
                 figures["start_rebalance_first"] = first
                 figures["bid_callback"] = bench.bid_with_callback()
     return figures
+
+
+def measure_filler(system: System, project: Any) -> dict[str, int]:
+    """A fill of MAG7.ssi on the deployed system, WBTC for WETH over one pool of Uniswap v3."""
+    evm, index, rebalancer = system.evm, system.index("MAG7.ssi"), system.rebalancer
+    keeper, safe = evm.account("gas keeper"), system.record.contracts["Safe"]
+    with evm.isolated():
+        names = ("WBTC", "WETH", "BNB", "SOL", "LINK", "UNI", "AAVE")
+        tokens = [system.token(name).address for name in names]
+        parameters = eth_abi.encode(["uint256[]"], [[part * 10**16 for part in (20, 25, 12, 11, 11, 11, 10)]])
+        methodology = evm.deploy(project.MethodologyMock, sender=keeper)
+        nonce = rebalancer.planOf(index).named()["nonce"]
+        calls = [
+            rebalancer.setMethodology.encode(index, methodology, tokens, parameters),
+            rebalancer.startRebalance.encode(index, nonce + 1),
+        ]
+        for call in calls:
+            schedule(system, rebalancer, call)
+        wait(system)
+        for call in calls:
+            evm.send(safe, rebalancer, call)
+        control.warp(evm.rpc, DAY * 9 // 10)
+        hop = system.assets.assets["WBTC"].hop
+        assert hop is not None
+        path = bytes.fromhex(tokens[1][2:]) + hop.fee.to_bytes(3, "big") + bytes.fromhex(tokens[0][2:])
+        arguments = (index, tokens[0], tokens[1], 10**3, path, 0, keeper)
+        system.filler.fill(*arguments, sender=keeper)
+        return {"filler_bid": int(system.filler.fill(*arguments, sender=keeper).gas_used)}

@@ -24,6 +24,8 @@ GRIEF, EIP4626 = "tests/attacks/test_staking_griefing.py", "tests/unit/test_erc4
 UUPS, LAYOUTS, LIB = "contracts/governance/GovernedUUPS.sol", "scripts/_lib/layout.js", "scripts/_lib"
 UPGRADES, LAYOUT = "tests/upgrade/test_upgrade.py", "tests/upgrade/test_storage_layout.py"
 COMMANDS, KEEPER = "tests/scripts/test_proposals.py", "tests/integration/test_rebalance_commands.py"
+AUCTION, REBALANCER = "contracts/rebalancing/AuctionMath.sol", "contracts/rebalancing/Rebalancer.sol"
+REBALANCES, ON_REBALANCES = "tests/stateful/test_rebalancing_machine.py", "tests/attacks/test_rebalancing_attacks.py"
 TRADES, RULES = "tests/integration/test_router.py", "tests/integration/test_governance.py"
 
 ORACLE, REGISTRY = "contracts/oracle/PriceOracle.sol", "contracts/methodology/SupplyRegistry.sol"
@@ -193,6 +195,56 @@ MUTANTS = (
     Mutant(
         "tokens may re-enter claims", LEDGER, "function claim(uint256 epoch, address token) external nonReentrant",
         "function claim(uint256 epoch, address token) external", LEDGER_UNIT,
+    ),
+    Mutant(
+        "bids round down", AUCTION,
+        "amountIn = Math.ceilDiv(amountOut * out.price * factor_, in_.price * _WAD);",
+        "amountIn = amountOut * out.price * factor_ / (in_.price * _WAD);", REBALANCES,
+    ),
+    Mutant(
+        "gains pay for losses", AUCTION,
+        "if (later < before) a.cost += uint128(Math.ceilDiv(before - later, _WAD));",
+        "a.cost = later < before ? a.cost + uint128(Math.ceilDiv(before - later, _WAD)) : 0;", REBALANCES,
+    ),
+    Mutant(
+        "the budget is no limit", AUCTION,
+        "bool cut = affordable < amountOut;",
+        "bool cut = affordable + 1 == 0;", ON_REBALANCES,
+    ),
+    Mutant(
+        "what was bought can be bought again", AUCTION,
+        "if (!tooLittle(in_, base)) a.deficit &= ~uint32(in_.bit);",
+        "", REBALANCES,
+    ),
+    Mutant(
+        "targets can be passed", AUCTION,
+        "if (a.deficit & in_.bit != 0) return in_.target;",
+        "if (a.deficit & in_.bit != 0) return in_.target * 2;", REBALANCES,
+    ),
+    Mutant(
+        "a bid of a wei is a bid", AUCTION,
+        "(amountOut < surplus && amountOut < _down(out.dust, base) / 2)",
+        "amountOut > surplus", ON_REBALANCES,
+    ),
+    Mutant(
+        "a start can be repeated", REBALANCER,
+        "_storage().plans[index].nonce = plan.nonce + 1;",
+        "", ON_REBALANCES,
+    ),
+    Mutant(
+        "limits are not asked for", REBALANCER,
+        "if (paidIn > limit) revert Rebalancer_PriceTooHigh(paidIn, limit);",
+        "", REBALANCES,
+    ),
+    Mutant(
+        "anybody calls back on the rebalancer", REBALANCER,
+        "if (msg.sender != _caller) revert",
+        "if (msg.sender == address(0)) revert", ON_REBALANCES,
+    ),
+    Mutant(
+        "time does not end it", REBALANCER,
+        "return a.phase == Phase.Running && a.ended() ? Phase.Expired : a.phase;",
+        "return a.phase;", REBALANCES,
     ),
 )  # fmt: skip
 
