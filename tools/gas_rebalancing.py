@@ -1,6 +1,7 @@
-"""Gas of rebalancing: whole transactions, cold, on an index of seven plain OpenZeppelin tokens, each priced by a live feed of Chainlink's shape.
+"""Gas of rebalancing: whole transactions, cold, on an index of seven plain OpenZeppelin tokens.
 
-Bidders hold both tokens and have an unlimited allowance. The start and the bids are of a later rebalance than the first, but for those named `first`.
+Each token is priced by a live feed of Chainlink's shape; `_mainnet_feeds` goes through the real proxies. Bidders hold both
+tokens and have an unlimited allowance. Starts and bids are of a later rebalance than the first, but for `start_rebalance_first`.
 """
 
 from __future__ import annotations
@@ -92,7 +93,10 @@ class Bench:
 
 
 def measure_rebalancing(evm: Evm, project: Any) -> dict[str, int]:
-    """Every operation by itself. `discount`: two thirds through the auction, where the loss of a bid is written down; the others a third through it."""
+    """Every operation by itself.
+
+    Bids come a third through the auction, at a premium; `bid_discount` comes two thirds through, where its loss is written down.
+    """
     figures: dict[str, int] = {}
     for suffix, proxied in (("", False), ("_mainnet_feeds", True)):
         with evm.isolated():

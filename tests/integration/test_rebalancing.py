@@ -1,0 +1,281 @@
+"""Whole rebalances on the deployed system, through the multisig and its notice, against real pools and feeds. Ids: docs/invariants.md."""
+
+from __future__ import annotations
+
+import eth_abi
+import pytest
+
+from minimainnet import control
+from scripts._lib.evm import Reverted
+from tests.support.governance import schedule, wait
+from tests.support.indexes import DAY, MAX
+from tests.support.reverts import error, reverts
+from tests.support.trading import Trader
+
+BP = 10**14
+RUNNING, COMPLETED, HALTED = 1, 2, 3
+
+
+class Desk:
+    """Proposes, executes and bids for one index."""
+
+    def __init__(self, system, project, symbol, shares):
+        self.system, self.evm, self.symbol = system, system.evm, symbol
+        self.rebalancer, self.index = system.rebalancer, system.index(symbol)
+        self.safe = system.record.contracts["Safe"]
+        self.keeper = self.evm.account("keeper")
+        self.names = {asset.address: name for name, asset in system.assets.assets.items()}
+        self.methodology = self.evm.deploy(project.MethodologyMock, sender=self.keeper)
+        self.holder = Trader(system, self.evm.account("holder")).with_shares(symbol, shares)
+
+    def token(self, name):
+        return self.system.token(name)
+
+    def propose(self, weights, terms=None):
+        """Schedules plan, terms and start together; the nonce of the start counts the changes before it."""
+        tokens = [self.token(name).address for name in weights]
+        parameters = eth_abi.encode(["uint256[]"], [list(weights.values())])
+        nonce = self.rebalancer.planOf(self.index).nonce + 1 + (terms is not None)
+        calls = [self.rebalancer.setMethodology.encode(self.index, self.methodology, tokens, parameters)]
+        if terms is not None:
+            calls.append(self.rebalancer.setTerms.encode(self.index, terms))
+        calls.append(self.rebalancer.startRebalance.encode(self.index, nonce))
+        for call in calls:
+            schedule(self.system, self.rebalancer, call)
+        return calls
+
+    def execute(self, calls):
+        for call in calls:
+            self.evm.send(self.safe, self.rebalancer, call)
+
+    def status(self):
+        return self.rebalancer.status(self.index)
+
+    def offers(self):
+        return self.rebalancer.bidsOf(self.index)
+
+    def later(self, seconds):
+        control.warp(self.evm.rpc, seconds)
+
+    def bid(self, offer, amount=MAX):
+        """By a bidder who has the tokens."""
+        out, in_ = self.names[offer.tokenOut], self.names[offer.tokenIn]
+        control.deal(self.evm.rpc, in_, self.keeper, offer.amountIn * 11 // 10)
+        token = self.token(in_)
+        if token.allowance(self.keeper, self.rebalancer.address) < offer.amountIn * 11 // 10:
+            token.approve(self.rebalancer, offer.amountIn * 2, sender=self.keeper)
+        self.rebalancer.bid(self.index, self.token(out), token, amount, MAX, self.keeper, b"", sender=self.keeper)
+
+    def bid_all(self):
+        """One offer after the other, until there is none."""
+        for _ in range(40):
+            offers = self.offers()
+            if not offers:
+                return
+            self.bid(max(offers, key=lambda offer: offer.amountIn * self.system.oracle.price(offer.tokenIn)))
+
+    def weights(self):
+        """D18 of now and of the target, by name."""
+        tokens, current, target = self.rebalancer.weightsOf(self.index)
+        return {self.names[token]: (a, b) for token, a, b in zip(tokens, current, target, strict=True)}
+
+    def near(self, bps):
+        """Every constituent is this near its target."""
+        for name, (current, target) in self.weights().items():
+            assert abs(current - target) <= bps * BP, f"{name} is at {current / BP:.1f} bp instead of {target / BP:.1f}"
+
+    def path(self, token_in, token_out):
+        """Over the registered pools: up from what is bought to WETH, then down."""
+
+        def climb(name):
+            steps = [name]
+            while steps[-1] != "WETH":
+                hop = self.system.assets.assets[steps[-1]].hop
+                steps += [hop.fee, hop.next]
+            return steps
+
+        up, down = climb(token_in), climb(token_out)[::-1]
+        return b"".join(
+            step.to_bytes(3, "big") if isinstance(step, int) else bytes.fromhex(self.token(step).address[2:]) for step in up + down[1:]
+        )
+
+
+def percent(**weights):
+    assert sum(weights.values()) == 100
+    return {name: part * 10**16 for name, part in weights.items()}
+
+
+@pytest.fixture
+def mag7(system, project):
+    return Desk(system, project, "MAG7.ssi", 300 * 10**18)
+
+
+def test_a_month_later(mag7, evm):
+    """Prices move, AAVE makes room for COMP, and everything arrives within 25 bp of its target, for a cost that the budget allows."""
+    calls = mag7.propose(percent(WBTC=30, WETH=20, BNB=10, SOL=10, LINK=10, UNI=10, COMP=10))
+    wait(mag7.system)
+    for feed, part in (("BTC/USD", 103), ("ETH/USD", 96), ("SOL/USD", 104)):
+        control.set_feed(evm.rpc, feed, control.read_feed(evm.rpc, feed)[0] * part // 100)
+    mag7.execute(calls)
+    before = mag7.status()
+    assert before.phase == RUNNING
+    assert mag7.weights()["COMP"][0] == 0
+
+    mag7.later(DAY * 55 // 100)  # ten bp under the oracle price
+    mag7.bid_all()
+    after = mag7.status()
+    assert after.phase == COMPLETED, "R7 it ends by itself"
+    assert 0 < after.cost <= after.budget, "R1 the loss stays in the budget"
+    assert after.cost < 10 * BP
+    mag7.near(25)
+    held = [mag7.names[token] for token in mag7.index.basket().tokens]
+    assert "COMP" in held
+    assert "AAVE" not in held, "what leaves is sold out"
+    mag7.holder.sell("MAG7.ssi", "USDC", 100 * 10**18)
+
+
+def test_a_keeper_without_capital_runs_it_on_uniswap(mag7, evm, system, project):
+    """The filler buys what is missing with what is too much; what is left is the keeper's, and nothing stays in the filler."""
+    calls = mag7.propose(percent(WBTC=30, WETH=17, BNB=11, SOL=11, LINK=11, UNI=10, AAVE=10), (100, 300, DAY, 100, 50))
+    wait(system)
+    mag7.execute(calls)
+    profit = evm.account("profit")
+    unpaid = {error(project.UniswapFiller, f"UniswapFiller_{name}").hash[:4] for name in ("NotCovered", "NothingToFill")}
+
+    def quiet_fill(arguments):
+        """What it would return; None where it does not pay yet."""
+        try:
+            return system.filler.fill.call(*arguments, sender=mag7.keeper)
+        except Reverted as reverted:
+            if reverted.data[:4] in unpaid:
+                return None
+            raise
+
+    filled = set()
+    for _ in range(24):
+        mag7.later(DAY // 25)
+        for offer in mag7.offers():
+            out, in_ = mag7.names[offer.tokenOut], mag7.names[offer.tokenIn]
+            held = mag7.token(out).balanceOf(profit)
+            arguments = (mag7.index, offer.tokenOut, offer.tokenIn, offer.amountOut, mag7.path(in_, out), 0, profit)
+            expected = quiet_fill(arguments)
+            if expected is None:
+                continue
+            receipt = system.filler.fill(*arguments, sender=mag7.keeper)
+            (event,) = receipt.events(system.filler, "Filled")
+            assert (event.values["amountOut"], event.values["amountIn"], event.values["profit"]) == tuple(expected)
+            assert mag7.token(out).balanceOf(profit) - held == event.values["profit"], "the profit is the receiver's"
+            filled.add((out, in_))
+            for name in (out, in_):
+                assert mag7.token(name).balanceOf(system.filler.address) == 0, "the filler holds nothing"
+                assert mag7.token(name).allowance(system.filler.address, system.rebalancer.address) == 0
+    assert filled
+    status = mag7.status()
+    assert status.phase == COMPLETED
+    assert status.cost <= status.budget, "R1 the loss stays in the budget"
+    mag7.near(25)
+
+
+class TestFiller:
+    @pytest.fixture
+    def running(self, mag7, system):
+        calls = mag7.propose(percent(WBTC=30, WETH=17, BNB=11, SOL=11, LINK=11, UNI=10, AAVE=10), (0, 300, DAY, 100, 50))
+        wait(system)
+        mag7.execute(calls)
+        return mag7
+
+    def fill(self, desk, **changes):
+        order = {
+            "index": desk.index, "out": "WBTC", "in_": "WETH", "amount": MAX, "path": desk.path("WETH", "WBTC"), "least": 0,
+            "receiver": desk.keeper, **changes,
+        }  # fmt: skip
+        return desk.system.filler.fill(
+            order["index"], desk.token(order["out"]), desk.token(order["in_"]), order["amount"], order["path"], order["least"],
+            order["receiver"], sender=desk.keeper,
+        )  # fmt: skip
+
+    def test_it_does_not_pay_before_it_pays(self, running, project):
+        """At the oracle price the pools' fees are not covered, so the whole is undone."""
+        with pytest.raises(Reverted) as caught:
+            self.fill(running)
+        assert caught.value.data[:4] == error(project.UniswapFiller, "UniswapFiller_NotCovered").hash[:4]
+        assert running.status().cost == 0
+
+    def test_the_least_profit_is_asked_for(self, running, project):
+        running.later(DAY * 9 // 10)
+        with pytest.raises(Reverted) as caught:
+            self.fill(running, least=10**30)
+        assert caught.value.data[:4] == error(project.UniswapFiller, "UniswapFiller_ProfitTooLow").hash[:4]
+
+    def test_a_path_must_lead_from_one_to_the_other(self, running, project):
+        invalid = error(project.UniswapFiller, "UniswapFiller_InvalidPath")
+        names = {"tokenOut": running.token("WBTC").address, "tokenIn": running.token("WETH").address}
+        good = running.path("WETH", "WBTC")
+        for path in (b"", good[:-1], good[:40], running.path("WBTC", "WETH"), running.path("WETH", "UNI"), good + b"\0"):
+            with reverts(invalid, **names):
+                self.fill(running, path=path)
+
+    def test_nothing_to_fill(self, running, project):
+        nothing = error(project.UniswapFiller, "UniswapFiller_NothingToFill")
+        other = running.system.index("DEFI.ssi")
+        names = {"tokenOut": running.token("WBTC").address, "tokenIn": running.token("WETH").address}
+        with reverts(nothing, index=other.address, **names):
+            self.fill(running, index=other)
+
+    def test_nobody_else_calls_its_callback(self, running, project, bob):
+        """Neither a stranger, nor the rebalancer when the filler has not bid."""
+        unexpected = error(project.UniswapFiller, "UniswapFiller_UnexpectedCallback")
+        arguments = (running.index, running.token("WBTC"), 1, running.token("WETH"), 1, running.path("WETH", "WBTC"))
+        for caller in (bob, running.rebalancer.address):
+            with reverts(unexpected, caller=caller):
+                running.system.filler.onBid(*arguments, sender=caller)
+
+    def test_a_zero_receiver(self, running, project):
+        with reverts(error(project.UniswapFiller, "UniswapFiller_ZeroAddress")):
+            self.fill(running, receiver="0x" + "00" * 20)
+
+
+def test_yield_bearing_dollars(system, project):
+    """USSI: savings tokens whose price is a rate that grows by the second."""
+    ussi = Desk(system, project, "USSI", 300 * 10**18)
+    calls = ussi.propose(percent(sUSDS=40, sDAI=30, USDC=30))
+    wait(system)
+    ussi.execute(calls)
+    ussi.later(DAY * 55 // 100)
+    ussi.bid_all()
+    assert ussi.status().phase == COMPLETED
+    assert ussi.status().cost <= ussi.status().budget, "R1 the loss stays in the budget"
+    ussi.near(25)
+
+
+def test_a_feed_off_the_market_costs_no_more_than_the_budget(mag7, evm, system):
+    """BTC's feed says less than the market, so everybody wants WBTC for less; losses count against the oracle until they halt it."""
+    calls = mag7.propose(percent(WBTC=10, WETH=30, BNB=12, SOL=12, LINK=12, UNI=12, AAVE=12), (100, 500, DAY, 20, 50))
+    wait(system)
+    mag7.execute(calls)
+    mag7.later(DAY - 600)
+    control.set_feed(evm.rpc, "BTC/USD", control.read_feed(evm.rpc, "BTC/USD")[0] * 97 // 100)
+    mag7.bid_all()
+    status = mag7.status()
+    assert status.phase == HALTED, "R1 the budget halts it"
+    assert status.budget == 20 * BP
+    assert status.budget * 99 // 100 < status.cost <= status.budget, "R1 used up and not passed"
+    assert mag7.offers() == []
+    mag7.holder.sell("MAG7.ssi", "USDC", 100 * 10**18)
+
+
+def test_the_guardian_stops_it(mag7, system):
+    calls = mag7.propose(percent(WBTC=30, WETH=17, BNB=11, SOL=11, LINK=11, UNI=10, AAVE=10))
+    wait(system)
+    mag7.execute(calls)
+    mag7.rebalancer.cancel(mag7.index, sender=system.record.contracts["GuardianSafe"])
+    assert mag7.offers() == []
+    assert mag7.status().phase == 4
+
+
+def test_a_start_is_announced_sixteen_days_before(mag7, project):
+    """R8: nobody starts one at once, not even the multisig."""
+    nonce = mag7.rebalancer.planOf(mag7.index).nonce
+    with pytest.raises(Reverted) as caught:
+        mag7.rebalancer.startRebalance(mag7.index, nonce, sender=mag7.safe)
+    assert caught.value.data[:4] == error(project.ProtocolManager, "AccessManagerNotScheduled").hash[:4]
