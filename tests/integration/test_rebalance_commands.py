@@ -17,6 +17,7 @@ from tests.support.governance import govern, wait
 from tests.support.rebalanced import govern_all, recorded
 
 TERMS = (100, 200, 86_400, 50, 50)
+LATER = 3600  # seconds: a look is at the second of the real clock, which must not be after the transaction
 EQUAL = {"WBTC": 1600, "WETH": 1400, "BNB": 1400, "SOL": 1400, "LINK": 1400, "UNI": 1400, "AAVE": 1400}
 
 
@@ -120,29 +121,31 @@ def test_profit_goes_to_the_keeper_and_the_filler_keeps_nothing(rebalanced):
     control.warp(evm.rpc, 14 * 3600)
     filling = Filling(rebalanced, "MAG7.ssi", evm.account("a keeper"))
     fill = filling.fills()[0]
+    evm.next_at(evm.now + LATER)
     filling.filler.fill(*fill.arguments(index.address, filling.keeper), sender=filling.keeper)
     got = rebalanced.token(fill.token_out).balanceOf(filling.keeper)
-    assert got == pytest.approx(fill.profit, rel=0.1)
+    assert got > fill.profit > 0, "the price has fallen since"
     assert 0 < fill.net < rebalanced.oracle.value(fill.token_out, fill.profit), "gas is in it"
     for token in (fill.token_out, fill.token_in):
         assert rebalanced.token(token).balanceOf(filling.filler.address) == 0
 
 
 def test_a_look_tells_exactly_what_the_transaction_does(rebalanced):
-    """A look at the next block's second, and the transaction in it, agree to the wei."""
+    """A look at a second to come, and the transaction in it, agree to the wei."""
     evm, index = rebalanced.evm, rebalanced.index("MAG7.ssi")
     start(rebalanced)
     control.warp(evm.rpc, 14 * 3600)
     filling = Filling(rebalanced, "MAG7.ssi", evm.account("a keeper"))
     for fill in filling.fills()[:5]:
         with evm.isolated():
-            arguments, then = fill.arguments(index.address, filling.keeper), evm.now + 12
+            arguments, then = fill.arguments(index.address, filling.keeper), evm.now + LATER
             looked = filling.filler.fill.call(*arguments, sender=filling.keeper, at=then)
             evm.next_at(then)
             receipt = filling.filler.fill(*arguments, sender=filling.keeper)
             (filled,) = receipt.events(filling.filler, "Filled")
             assert [filled.values[name] for name in ("amountOut", "amountIn", "profit")] == list(looked)
-            assert (looked[0], looked[2]) == (fill.amount_out, pytest.approx(fill.profit, rel=0.5))
+            assert looked[0] == fill.amount_out
+            assert looked[2] > fill.profit, "the price has fallen since"
 
 
 def test_waiting_for_the_estimate_is_enough(rebalanced):
