@@ -257,7 +257,9 @@ def survives(mutant: Mutant, folder: Path) -> bool:
         raise RuntimeError(f"{mutant.what}: {mutant.file} has no {mutant.old!r}")
     path.write_text(text.replace(mutant.old, mutant.new))
     try:
-        environment = {**os.environ, "PYTHONPATH": str(folder), "SOLCX_BINARY_PATH": str(folder / "tools/solc")}
+        environment = {
+            **os.environ, "PYTHONPATH": str(folder), "SOLCX_BINARY_PATH": str(folder / "tools/solc"), "HYPOTHESIS_PROFILE": "unshrunk",
+        }  # fmt: skip
 
         def run(*command: str) -> subprocess.CompletedProcess[str]:
             return subprocess.run([sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True, check=False)
