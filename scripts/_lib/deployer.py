@@ -73,7 +73,10 @@ class Deployer:
         return kind.at(self.record.contracts[key])
 
     def proxied(self, name: str, *args: Any, constructor: Sequence[Any] = ()) -> Any:
-        """An upgradeable contract behind its proxy, initialised with `args`, deployed unless the record has it. `constructor`: of the implementation."""
+        """An upgradeable contract behind its proxy, initialised with `args`, deployed unless the record has it.
+
+        `constructor` are the implementation's arguments.
+        """
         kind = getattr(self.project, name)
         implementation = self.contract(name, *constructor, key=f"{name}Implementation")
         self.contract("ProtocolProxy", implementation, implementation.initialize.encode_input(*args), key=name)
