@@ -127,9 +127,9 @@ MUTANTS = (
         "anybody starts anybody's cooldown", STAKED, "revert StakedToken_ZeroAddress();\n        _authorize(controller);",
         "revert StakedToken_ZeroAddress();", GRIEF,
     ),
-    Mutant("a later request locks what has matured", STAKED, "if (r.assets != 0 && _matured(r, b)) {", "if (r.assets == 1) {", GRIEF),
-    Mutant("a cooldown ends a second early", STAKED, "block.timestamp >= r.time +", "block.timestamp + 1 >= r.time +", STAKING),
-    Mutant("a raise is retroactive", STAKED, "r.time + Math.min(r.cooldown, b.cooldown)", "r.time + b.cooldown", STAKING),
+    Mutant("a later request locks what has matured", STAKED, "if (allAssets != 0 && _matured(r)) {", "if (allAssets == 1) {", GRIEF),
+    Mutant("a cooldown ends a second early", STAKED, "block.timestamp >= r.time() +", "block.timestamp + 1 >= r.time() +", STAKING),
+    Mutant("a raise is retroactive", STAKED, "block.timestamp >= r.time() + r.cooldown() ||", "", STAKING),
     Mutant("a raise need not wait", STAKED, "if (block.timestamp < earliest) revert StakedToken_RaiseTooSoon(earliest);", "", GRIEF),
     Mutant("rewards vest at once", STAKED, "uint256 private constant _VESTING = 1 days;", "uint256 private constant _VESTING = 1;", GRIEF),
     Mutant(
@@ -142,7 +142,7 @@ MUTANTS = (
         "the first second of an epoch is forgotten", STAKED, "while (p.touched >= boundary && p.touched != 0)",
         "while (p.touched > boundary && p.touched != 0)", STAKING,
     ),
-    Mutant("claimed assets stay set aside", STAKED, "b.cooling -= uint96(before - assets);", "", STAKES),
+    Mutant("requested assets stay staked", STAKED, "_books.staked = left;", "", STAKES),
     Mutant(
         "virtual shares are one", STAKED, "uint256 private constant _VIRTUAL = 1e9;", "uint256 private constant _VIRTUAL = 1;", GRIEF,
     ),

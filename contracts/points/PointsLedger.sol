@@ -35,7 +35,7 @@ contract PointsLedger is ReferencePrices, EIP712Upgradeable, NoncesUpgradeable, 
     bytes32 private constant _JOIN = keccak256("Join(address account,uint256 nonce,uint256 deadline)");
 
     // keccak256(abi.encode(uint256(keccak256("ssi.storage.PointsLedger")) - 1)) & ~bytes32(uint256(0xff))
-    bytes32 private constant _STORAGE = 0x9ffa19334de3deb1c0df46ad60441113c98a61c0a6bf22a8bbb7271ce15b0800;
+    bytes32 private constant _SLOT = keccak256(abi.encode(uint256(keccak256("ssi.storage.PointsLedger")) - 1)) & ~bytes32(uint256(0xff));
 
     /// @dev One slot. `points`: own, before referrals, 0 while not recorded. `credit`: a tenth of those of all referees. Both stop at 2^120 - 1.
     struct Tally {
@@ -382,8 +382,9 @@ contract PointsLedger is ReferencePrices, EIP712Upgradeable, NoncesUpgradeable, 
     }
 
     function _ledger() private pure returns (LedgerStorage storage $) {
+        bytes32 slot = _SLOT;
         assembly ("memory-safe") {
-            $.slot := _STORAGE
+            $.slot := slot
         }
     }
 }

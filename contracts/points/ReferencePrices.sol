@@ -19,7 +19,7 @@ abstract contract ReferencePrices is IPointsLedger, GovernedUUPS {
     uint256 private constant _MAX_PAIRS = 16;
 
     // keccak256(abi.encode(uint256(keccak256("ssi.storage.ReferencePrices")) - 1)) & ~bytes32(uint256(0xff))
-    bytes32 private constant _STORAGE = 0xfd053294de2cfdf4856ff2d8b8139ed45ead2026adc4139b2db1f9478d90f400;
+    bytes32 private constant _SLOT = keccak256(abi.encode(uint256(keccak256("ssi.storage.ReferencePrices")) - 1)) & ~bytes32(uint256(0xff));
 
     /// @dev The first is empty and of epoch 0.
     struct Version {
@@ -283,8 +283,9 @@ abstract contract ReferencePrices is IPointsLedger, GovernedUUPS {
     }
 
     function _prices() private pure returns (PricesStorage storage $) {
+        bytes32 slot = _SLOT;
         assembly ("memory-safe") {
-            $.slot := _STORAGE
+            $.slot := slot
         }
     }
 }
