@@ -1,14 +1,16 @@
-"""Gas of points: one account with everything recorded, and a pot claimed."""
+"""Gas of points: one account with everything recorded, a pot claimed, and SOSO staked for the boost."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from minimainnet import control
 from scripts._lib.evm import Deployed, Evm
+from scripts._lib.system import System
 from tests.support.indexes import DAY, MAX
 from tests.support.points import WAD, WEEK, World
 
-BARS = {"record_account": 400_000, "points_claim": 110_000}
+BARS = {"record_account": 400_000, "points_claim": 110_000, "soso_stake": 66_000}
 
 
 class Bench(World):
@@ -64,3 +66,15 @@ def measure_points(evm: Evm, project: Any) -> dict[str, int]:
         bench.go(bench.end(0) + WEEK)
         figures["points_claim"] = bench.ledger.claim(0, bench.soso, sender=user).gas_used
         return figures
+
+
+def measure_boost(system: System) -> dict[str, int]:
+    """A staker of SOSO stakes more, on the deployed system."""
+    evm, soso, staked = system.evm, system.token("SOSO"), system.staked("SOSO")
+    user = evm.account("gas booster")
+    with evm.isolated():
+        control.deal(evm.rpc, "SOSO", user, 1000 * WAD)
+        soso.approve(staked.address, MAX, sender=user)
+        staked.deposit(100 * WAD, user, sender=user)
+        evm.warp(DAY)
+        return {"soso_stake": staked.deposit(100 * WAD, user, sender=user).gas_used}

@@ -144,3 +144,15 @@ def measure_filler(system: System, project: Any) -> dict[str, int]:
         arguments = (index, tokens[0], tokens[1], 10**3, path, 0, keeper)
         system.filler.fill(*arguments, sender=keeper)
         return {"filler_bid": int(system.filler.fill(*arguments, sender=keeper).gas_used)}
+
+
+def measure_deployed_start(system: System) -> dict[str, int]:
+    """The second start of MAG7.ssi as it is deployed: `FloorAndMarketCap`, posted supplies, mainnet's own feed proxies, two of them with a guard."""
+    evm, index, rebalancer, safe = system.evm, system.index("MAG7.ssi"), system.rebalancer, system.record.contracts["Safe"]
+    with evm.isolated():
+        for _ in range(2):
+            start = rebalancer.startRebalance.encode(index, rebalancer.planOf(index).named()["nonce"])
+            schedule(system, rebalancer, start)
+            wait(system)
+            gas = evm.send(safe, rebalancer, start).gas_used
+        return {"start_rebalance_mag7": gas}

@@ -128,8 +128,9 @@ def main() -> int:
             system = System(evm, project, deploy())
             figures = measure(evm, project) | gas_staking.measure_staking(evm, project)
             figures |= measure_router(system) | gas_methodology.measure_methodology(system) | gas_locker.measure_locker(system)
-            figures |= gas_points.measure_points(evm, project)
+            figures |= gas_points.measure_points(evm, project) | gas_points.measure_boost(system)
             figures |= gas_rebalancing.measure_rebalancing(evm, project) | gas_rebalancing.measure_filler(system, project)
+            figures |= gas_rebalancing.measure_deployed_start(system)
 
     before = json.loads(SNAPSHOT.read_text()) if SNAPSHOT.exists() else {}
     table = Table("operation", "gas", "before", "bar")
