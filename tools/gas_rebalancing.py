@@ -147,7 +147,7 @@ def measure_filler(system: System, project: Any) -> dict[str, int]:
 
 
 def measure_deployed_start(system: System) -> dict[str, int]:
-    """The second start of MAG7.ssi as it is deployed: `FloorAndMarketCap`, posted supplies, mainnet's own feed proxies, two of them with a guard."""
+    """The second start of MAG7.ssi as it is deployed: by market cap, over mainnet's own feed proxies, two of them guarded."""
     evm, index, rebalancer, safe = system.evm, system.index("MAG7.ssi"), system.rebalancer, system.record.contracts["Safe"]
     with evm.isolated():
         for _ in range(2):
