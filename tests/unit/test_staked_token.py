@@ -247,7 +247,7 @@ class TestRequests:
         assert vault.claim(alice) == 100 * WHOLE
         assert tuple(staked.exitOf(alice)) == (0, 0, 0, 0, 0)
 
-    def test_a_further_request_restarts_everything_that_cools(self, evm, vault, staked, alice):
+    def test_reset_of_the_cooldown_a_further_request_restarts_everything_that_cools(self, evm, vault, staked, alice):
         vault.stake(alice)
         vault.request(alice, 10 * WHOLE)
         vault.pass_days(10)
