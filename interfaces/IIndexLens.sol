@@ -33,7 +33,7 @@ interface IIndexLens {
     /// @param exchangeRate D18{share/staked share}
     /// @param epochStartRate the same in the first second of the running epoch
     /// @param unvestedRewards {share} on their way
-    /// @param coolingAssets {share} that are leaving or have matured unclaimed
+    /// @param setAside {share} that are leaving, have matured unclaimed, or were merely sent to the vault
     /// @param cooldown seconds
     /// @param currentApr D18, at the pace of the running rewards
     /// @param epochApr D18, over the running epoch until now
@@ -47,7 +47,7 @@ interface IIndexLens {
         uint256 exchangeRate;
         uint256 epochStartRate;
         uint256 unvestedRewards;
-        uint256 coolingAssets;
+        uint256 setAside;
         uint256 cooldown;
         uint256 currentApr;
         uint256 epochApr;

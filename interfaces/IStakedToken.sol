@@ -109,15 +109,15 @@ interface IStakedToken is ITimeWeightedERC20, IERC7575, IERC7540Redeem, IERC7540
     // ---------------------------------------------------------------- leaving
 
     /// @notice Stakes everything again that is still cooling, at the price of now. Its shares go to the controller.
-    /// @dev By the controller or its operator. Reverts: NotAuthorized, NothingCooling, ZeroAmount.
+    /// @dev By the controller or its operator. Reverts: NotAuthorized, NothingCooling, ZeroAmount, ExceedsMaximum.
     /// @return shares {share}, rounded down
     function cancelRequest(address controller) external returns (uint256 shares);
 
     /// @notice Everything that `controller` has on its way out.
     function exitOf(address controller) external view returns (Exit memory);
 
-    /// @notice {asset} that are cooling or matured and not claimed, of everybody. No part of any share.
-    function coolingAssets() external view returns (uint256);
+    /// @notice {asset} in the vault that are no part of any share: all that is cooling, or has matured and not been claimed, and whatever was merely sent here.
+    function assetsSetAside() external view returns (uint256);
 
     /// @notice The cooldown of a request made now, seconds.
     function cooldown() external view returns (uint256);

@@ -116,8 +116,9 @@ def move_price(rpc: Rpc, token: str, factor: float) -> None:
         wanted = int(root * (factor if token_is_0 else 1 / factor) ** 0.5)
         sold, bought = ("WETH", token) if factor > 1 else (token, "WETH")
         deal(rpc, sold, trader, spend if sold == "WETH" else balance_of(rpc, token, address) * 4)
-        rpc.send(trader, TOKENS[sold], encode("approve(address,uint256)", CONTRACTS["SwapRouter02"], 2**255))
-        order = (TOKENS[sold], TOKENS[bought], pool.fee, trader, balance_of(rpc, sold, trader), 0, wanted)
+        amount = balance_of(rpc, sold, trader)
+        rpc.send(trader, TOKENS[sold], encode("approve(address,uint256)", CONTRACTS["SwapRouter02"], amount))
+        order = (TOKENS[sold], TOKENS[bought], pool.fee, trader, amount, 0, wanted)
         swap = "exactInputSingle((address,address,uint24,address,uint256,uint256,uint160))"
         rpc.send(trader, CONTRACTS["SwapRouter02"], encode(swap, order))
 

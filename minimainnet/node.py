@@ -26,8 +26,9 @@ CACHE = ROOT / ".build" / "minimainnet"
 # The chain begins here, whenever it is built, so that every build is the same.
 GENESIS_TIME = 1_767_225_600
 
-# Nothing is traced step by step and nothing is kept between runs; the hard fork is pinned for the base and every fork of it.
-_COMMON = ("--hardfork", "prague", "--no-request-size-limit", "--auto-impersonate", "--order", "fifo")
+# Nothing is traced step by step and nothing is kept between runs, nor the state of every old block, which would fill the disk by gigabytes;
+# the hard fork is pinned for the base and every fork of it.
+_COMMON = ("--hardfork", "prague", "--no-request-size-limit", "--auto-impersonate", "--order", "fifo", "--prune-history", "50")
 
 
 def stop_in_order() -> None:

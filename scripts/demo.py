@@ -13,6 +13,7 @@ from rich.table import Table
 from scripts._lib import chain
 from scripts._lib.build import ROOT, fresh_project
 from scripts._lib.demo.holder import Holder
+from scripts._lib.demo.points import Points
 from scripts._lib.demo.rebalancing import Rebalancing
 from scripts._lib.demo.stage import Stage
 from scripts._lib.demo.staking import Staking
@@ -32,7 +33,7 @@ def cli() -> None:
     system = System(Evm(chain.rpc().url), fresh_project(), record)
     console.print(f"[green]✓[/] [bold]Deployed[/]  {len(record.contracts)} contracts, {len(record.indexes)} indexes")
     stage = Stage(system, console)
-    for chapter in (Holder, Staking, Rebalancing):
+    for chapter in (Holder, Staking, Rebalancing, Points):
         console.rule(f"[bold]{chapter.__name__}", align="left")
         chapter(stage).run()
 

@@ -1,4 +1,4 @@
-"""The work that anybody may do: `ape run keeper rebalance INDEX`. A keeper needs ether for gas and nothing else."""
+"""The work that anybody may do: `ape run keeper daily`, `ape run keeper rebalance INDEX`. A keeper needs ether for gas and nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ape.cli import ConnectedProviderCommand
 from rich.progress import BarColumn, Progress, TextColumn
 
 from minimainnet import control
-from scripts._lib import chain, desk
+from scripts._lib import chain, chores, desk
 from scripts._lib.catalog import Catalog, Unknown
 from scripts._lib.evm import Reverted
 from scripts._lib.filling import Filling
@@ -51,6 +51,35 @@ def rebalance(index: str, account: str | None, min_profit: float, once: bool, ev
         raise click.ClickException(str(unknown)) from None
     except Reverted as reverted:
         raise click.ClickException(f"The chain says {catalog.error(reverted.data)}. Start the keeper again when that is over.") from None
+
+
+@cli.command(cls=ConnectedProviderCommand)
+@click.option("--account", help="Alias of the Ape account that sends. On a fork a test account unless told.")
+@click.option("--json", is_flag=True, help="Print what was done as JSON.")
+def daily(account: str | None, json: bool) -> None:
+    """Distribute the fees of every index that has not been today, and move the checkpoints of vaults' rates that are a week old."""
+    system, signer = desk.opened(), chain.signer(account)
+    distributor = system.project.FeeDistributor.at(system.distributor.address)
+    oracle = system.project.PriceOracle.at(system.oracle.address)
+    done = [
+        {
+            "did": "distribute",
+            "what": symbol,
+            "transaction": str(distributor.distribute(system.record.indexes[symbol], sender=signer).txn_hash),
+        }
+        for symbol in chores.due_distributions(system)
+    ]
+    done += [
+        {"did": "poke", "what": name, "transaction": str(oracle.poke(system.token(name).address, sender=signer).txn_hash)}
+        for name in chores.due_pokes(system)
+    ]
+    if json:
+        click.echo(json_.dumps(done))
+        return
+    for chore in done:
+        click.echo(f"{chore['did']} {chore['what']}  {chore['transaction']}")
+    if not done:
+        click.echo("Nothing is due: fees are distributed once a UTC day, checkpoints move once a week.")
 
 
 def _run(system: System, filling: Filling, catalog: Catalog, signer: Any, once: bool, every: int, fast_forward: bool, json: bool) -> None:

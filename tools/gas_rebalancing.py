@@ -10,22 +10,23 @@ from typing import Any
 
 import eth_abi
 
+from minimainnet import control
 from minimainnet.addresses import FEEDS
 from minimainnet.prices import feed_answer
 from scripts._lib.evm import Deployed, Evm
+from scripts._lib.system import System
+from tests.support.governance import schedule, wait
 from tests.support.indexes import DAY, MAX, new_index
 
 PRICES = {name: feed_answer(name) for name in ("BTC/USD", "ETH/USD", "BNB/USD", "SOL/USD", "LINK/USD", "UNI/USD", "AAVE/USD")}
 REBALANCER = 3
+NO_SEQUENCER = "0x" + "00" * 20
 TERMS = (100, 100, DAY, 50, 50)
 SHARES = 10**21
 # A bid of about one percent of the index.
 SIZE = 10**18
 
-BARS = {
-    "start_rebalance_first": 600_000, "start_rebalance_repeat": 300_000, "bid_first": 205_000, "bid_later": 175_000,
-    "bid_callback": 215_000,
-}  # fmt: skip
+BARS = {"start_rebalance_repeat": 300_000, "bid_first": 205_000, "bid_later": 175_000}
 
 
 class Bench:
@@ -34,12 +35,12 @@ class Bench:
     def __init__(self, evm: Evm, project: Any, proxied: bool = False) -> None:
         self.evm, self.owner, self.bidder = evm, evm.account("gas owner"), evm.account("gas bidder")
         manager = evm.deploy(project.ProtocolManager, self.owner, sender=self.owner)
-        oracle = evm.deploy(project.PriceOracle, manager, sender=self.owner)
+        oracle = evm.deploy(project.PriceOracle, manager, NO_SEQUENCER, 0, sender=self.owner)
         self.tokens = [evm.deploy(project.SupplyToken, sender=self.owner) for _ in PRICES]
         units = []
         self.feeds = [evm.deploy(project.SettableAggregator, name, 8, answer, sender=self.owner) for name, answer in PRICES.items()]
         for token, feed, name in zip(self.tokens, self.feeds, PRICES, strict=True):
-            oracle.setRoute(token, [(FEEDS[name] if proxied else feed, 0, 2 * DAY, 1, 2**100)], sender=self.owner)
+            oracle.setRoute(token, [(FEEDS[name] if proxied else feed, 0, 2 * DAY, 0, 1, 2**100)], sender=self.owner)
             units.append(100 * 10**18 * 10**27 // oracle.price(token))
         self.index = new_index(evm, project, manager, self.tokens, units, self.owner)
         implementation = evm.deploy(project.Rebalancer, oracle, sender=self.owner)
@@ -115,3 +116,43 @@ def measure_rebalancing(evm: Evm, project: Any) -> dict[str, int]:
                 figures["start_rebalance_first"] = first
                 figures["bid_callback"] = bench.bid_with_callback()
     return figures
+
+
+def measure_filler(system: System, project: Any) -> dict[str, int]:
+    """A fill of MAG7.ssi on the deployed system, WBTC for WETH over one pool of Uniswap v3."""
+    evm, index, rebalancer = system.evm, system.index("MAG7.ssi"), system.rebalancer
+    keeper, safe = evm.account("gas keeper"), system.record.contracts["Safe"]
+    with evm.isolated():
+        names = ("WBTC", "WETH", "BNB", "SOL", "LINK", "UNI", "AAVE")
+        tokens = [system.token(name).address for name in names]
+        parameters = eth_abi.encode(["uint256[]"], [[part * 10**16 for part in (20, 25, 12, 11, 11, 11, 10)]])
+        methodology = evm.deploy(project.MethodologyMock, sender=keeper)
+        nonce = rebalancer.planOf(index).named()["nonce"]
+        calls = [
+            rebalancer.setMethodology.encode(index, methodology, tokens, parameters),
+            rebalancer.startRebalance.encode(index, nonce + 1),
+        ]
+        for call in calls:
+            schedule(system, rebalancer, call)
+        wait(system)
+        for call in calls:
+            evm.send(safe, rebalancer, call)
+        control.warp(evm.rpc, DAY * 9 // 10)
+        hop = system.assets.assets["WBTC"].hop
+        assert hop is not None
+        path = bytes.fromhex(tokens[1][2:]) + hop.fee.to_bytes(3, "big") + bytes.fromhex(tokens[0][2:])
+        arguments = (index, tokens[0], tokens[1], 10**3, path, 0, keeper)
+        system.filler.fill(*arguments, sender=keeper)
+        return {"filler_bid": int(system.filler.fill(*arguments, sender=keeper).gas_used)}
+
+
+def measure_deployed_start(system: System) -> dict[str, int]:
+    """The second start of MAG7.ssi as it is deployed: by market cap, over mainnet's own feed proxies, two of them guarded."""
+    evm, index, rebalancer, safe = system.evm, system.index("MAG7.ssi"), system.rebalancer, system.record.contracts["Safe"]
+    with evm.isolated():
+        for _ in range(2):
+            start = rebalancer.startRebalance.encode(index, rebalancer.planOf(index).named()["nonce"])
+            schedule(system, rebalancer, start)
+            wait(system)
+            gas = evm.send(safe, rebalancer, start).gas_used
+        return {"start_rebalance_mag7": gas}

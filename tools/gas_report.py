@@ -20,7 +20,7 @@ from scripts._lib.build import ROOT, fresh_project
 from scripts._lib.evm import Deployed, Evm
 from scripts._lib.system import System
 from tests.support.indexes import DAY, MAX, new_index
-from tools import gas_locker, gas_methodology, gas_staking
+from tools import gas_locker, gas_methodology, gas_points, gas_rebalancing, gas_staking
 
 SNAPSHOT = ROOT / "snapshots" / "gas.json"
 SHARES = 10 * 10**18
@@ -29,7 +29,7 @@ UNIT = 10**27  # one token-wei a base-wei
 # What an operation may cost at most.
 BARS = {
     "mint_repeat": 200_000, "redeem_part": 178_000, "transfer_existing": 35_300, "transfer_new": 52_400, "fee_accrual_with_payout": 75_000,
-    **gas_staking.BARS, **gas_methodology.BARS, **gas_locker.BARS,
+    **gas_staking.BARS, **gas_methodology.BARS, **gas_rebalancing.BARS, **gas_locker.BARS, **gas_points.BARS,
 }  # fmt: skip
 LIMIT = 12_000_000
 
@@ -128,6 +128,9 @@ def main() -> int:
             system = System(evm, project, deploy())
             figures = measure(evm, project) | gas_staking.measure_staking(evm, project)
             figures |= measure_router(system) | gas_methodology.measure_methodology(system) | gas_locker.measure_locker(system)
+            figures |= gas_points.measure_points(evm, project) | gas_points.measure_boost(system)
+            figures |= gas_rebalancing.measure_rebalancing(evm, project) | gas_rebalancing.measure_filler(system, project)
+            figures |= gas_rebalancing.measure_deployed_start(system)
 
     before = json.loads(SNAPSHOT.read_text()) if SNAPSHOT.exists() else {}
     table = Table("operation", "gas", "before", "bar")

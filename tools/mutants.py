@@ -21,6 +21,11 @@ MACHINE, UNIT, QUIRKS = "tests/stateful/test_index_machine.py", "tests/unit/test
 STAKED = "contracts/staking/StakedToken.sol"
 STAKES, STAKING = "tests/stateful/test_staking_machine.py", "tests/unit/test_staked_token.py"
 GRIEF, EIP4626 = "tests/attacks/test_staking_griefing.py", "tests/unit/test_erc4626_properties.py"
+UUPS, LAYOUTS, LIB = "contracts/governance/GovernedUUPS.sol", "scripts/_lib/layout.js", "scripts/_lib"
+UPGRADES, LAYOUT = "tests/upgrade/test_upgrade.py", "tests/upgrade/test_storage_layout.py"
+COMMANDS, KEEPER = "tests/scripts/test_proposals.py", "tests/integration/test_rebalance_commands.py"
+AUCTION, REBALANCER = "contracts/rebalancing/AuctionMath.sol", "contracts/rebalancing/Rebalancer.sol"
+REBALANCES, ON_REBALANCES = "tests/stateful/test_rebalancing_machine.py", "tests/attacks/test_rebalancing_attacks.py"
 TRADES, RULES = "tests/integration/test_router.py", "tests/integration/test_governance.py"
 
 ORACLE, REGISTRY = "contracts/oracle/PriceOracle.sol", "contracts/methodology/SupplyRegistry.sol"
@@ -29,6 +34,8 @@ WEIGHTS, SUPPLIES = "tests/unit/test_weights.py", "tests/unit/test_supply_regist
 LOCKER, LOCKER_UNIT = "contracts/points/LpLocker.sol", "tests/unit/test_lp_locker.py"
 LOCKER_ATTACKS = "tests/attacks/test_locked_liquidity.py"
 REFERRALS, REFERRAL_UNIT = "contracts/points/ReferralRegistry.sol", "tests/unit/test_referral_registry.py"
+LEDGER, PRICES, POINTS = "contracts/points/PointsLedger.sol", "contracts/points/ReferencePrices.sol", "contracts/points/PointsMath.sol"
+LEDGER_UNIT, LEDGER_MACHINE = "tests/unit/test_points_ledger.py", "tests/stateful/test_points_machine.py"
 
 
 class Mutant(NamedTuple):
@@ -42,6 +49,17 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = (
+    Mutant("anybody upgrades", UUPS, "internal override restricted {}", "internal override {}", UPGRADES),
+    Mutant("implementations can be initialised", UUPS, "        _disableInitializers();\n", "", UPGRADES),
+    Mutant("storage may move", LAYOUTS, "report.ok ? null : report.explain(false)", "report ? null : null", LAYOUT),
+    Mutant("a namespace may be a lie", LAYOUTS, ".filter((name) => !texts", ".filter((name) => false && !texts", LAYOUT),
+    Mutant("the trial passes a short notice", f"{LIB}/proposal.py", "if ready_at - evm.now < notice:", "if ready_at < notice:", COMMANDS),
+    Mutant("the trial accepts another outcome", f"{LIB}/proposal.py", "if after.get(label) != wanted:", "if wanted is None:", COMMANDS),
+    Mutant("unsorted signatures", f"{LIB}/safe.py", "for owner in sorted(signatures, key=_number)", "for owner in signatures", COMMANDS),
+    Mutant("the checksum counts the name", f"{LIB}/safe.py", '{**batch["meta"], "name": None}', 'batch["meta"]', COMMANDS),
+    Mutant("what is void looks ready", f"{LIB}/operations.py", "if now < self.expires_at else", "if self.expires_at else", COMMANDS),
+    Mutant("a keeper forgets the gas", f"{LIB}/filling.py", "gain - gas, path)", "gain, path)", KEEPER),
+    Mutant("any code is an upgrade", f"{LIB}/proposals.py", "if len(selves) > 1 or", "if len(selves) > 99 and", KEEPER),
     Mutant("a mint rounds down", INDEX, "amount = _up(unit, added)", "amount = _down(unit, added)", MACHINE),
     Mutant("a redemption burns a wei less", INDEX, "_burn(owner, shares);", "_burn(owner, shares - 1);", MACHINE),
     Mutant("a short basket can be minted", INDEX, "if (held < books + claims) revert", "if (held < claims) revert", QUIRKS),
@@ -109,9 +127,9 @@ MUTANTS = (
         "anybody starts anybody's cooldown", STAKED, "revert StakedToken_ZeroAddress();\n        _authorize(controller);",
         "revert StakedToken_ZeroAddress();", GRIEF,
     ),
-    Mutant("a later request locks what has matured", STAKED, "if (r.assets != 0 && _matured(r, b)) {", "if (r.assets == 1) {", GRIEF),
-    Mutant("a cooldown ends a second early", STAKED, "block.timestamp >= r.time +", "block.timestamp + 1 >= r.time +", STAKING),
-    Mutant("a raise is retroactive", STAKED, "r.time + Math.min(r.cooldown, b.cooldown)", "r.time + b.cooldown", STAKING),
+    Mutant("a later request locks what has matured", STAKED, "if (allAssets != 0 && _matured(r)) {", "if (allAssets == 1) {", GRIEF),
+    Mutant("a cooldown ends a second early", STAKED, "block.timestamp >= r.time() +", "block.timestamp + 1 >= r.time() +", STAKING),
+    Mutant("a raise is retroactive", STAKED, "block.timestamp >= r.time() + r.cooldown() ||", "", STAKING),
     Mutant("a raise need not wait", STAKED, "if (block.timestamp < earliest) revert StakedToken_RaiseTooSoon(earliest);", "", GRIEF),
     Mutant("rewards vest at once", STAKED, "uint256 private constant _VESTING = 1 days;", "uint256 private constant _VESTING = 1;", GRIEF),
     Mutant(
@@ -124,7 +142,7 @@ MUTANTS = (
         "the first second of an epoch is forgotten", STAKED, "while (p.touched >= boundary && p.touched != 0)",
         "while (p.touched > boundary && p.touched != 0)", STAKING,
     ),
-    Mutant("claimed assets stay set aside", STAKED, "b.cooling -= uint96(before - assets);", "", STAKES),
+    Mutant("requested assets stay staked", STAKED, "_books.staked = left;", "", STAKES),
     Mutant(
         "virtual shares are one", STAKED, "uint256 private constant _VIRTUAL = 1e9;", "uint256 private constant _VIRTUAL = 1;", GRIEF,
     ),
@@ -153,6 +171,81 @@ MUTANTS = (
     Mutant("referrers may be younger", REFERRALS, "rank != 0 && rank < _accounts", "rank == 1 && rank > _accounts", REFERRAL_UNIT),
     Mutant("anybody binds anybody", REFERRALS, "if (msg.sender != ledger) revert", "if (ledger == address(0)) revert", REFERRAL_UNIT),
     Mutant("codes may have spaces inside", REFERRALS, "code << (8 * length) == 0", "code != 0", REFERRAL_UNIT),
+    Mutant("SOSO lifts less of what is locked", POINTS, "Math.min(p.locked, p.soso);", "Math.min(p.locked, p.soso / 2);", LEDGER_UNIT),
+    Mutant("SOSO counts once for every class", POINTS, "Math.min(p.staked, p.soso - locked)", "Math.min(p.staked, p.soso)", LEDGER_UNIT),
+    Mutant("values round up", POINTS, "price, _WAD);", "price, _WAD, Math.Rounding.Ceil);", LEDGER_MACHINE),
+    Mutant("a price can be fixed again", PRICES, "        if (price == 0) {\n", "        {\n", LEDGER_UNIT),
+    Mutant("old prices live for ever", PRICES, "price = $.prices[epoch - 1][token];", "price = $.prices[0][token];", LEDGER_UNIT),
+    Mutant("sources change at once", PRICES, "$.opened ? currentEpoch() + 1 : 0", "$.opened ? currentEpoch() : 0", LEDGER_UNIT),
+    Mutant(
+        "an index without a price is worth the rest", PRICES, "if (value == type(uint256).max) return 0;",
+        "if (value == type(uint256).max) continue;", LEDGER_UNIT,
+    ),
+    Mutant("liquidity is worth half", PRICES, "2 * Math.sqrt(product)", "Math.sqrt(product)", LEDGER_UNIT),
+    Mutant("whoever joins late counts", LEDGER, "joined != 0 && joined < _endOf(epoch)", "joined != 0", LEDGER_UNIT),
+    Mutant("anybody is the router", LEDGER, "if (msg.sender != _ledger().router) revert", "if (buyer == address(0)) revert", LEDGER_UNIT),
+    Mutant("a referrer has no cap", LEDGER, "Math.min(own, t.credit)", "(own == 0 ? 0 : t.credit)", LEDGER_UNIT),
+    Mutant("a referrer must be recorded first", LEDGER, "return _sum(tally) - before;", "return 0;", LEDGER_UNIT),
+    Mutant("bonuses compound", LEDGER, "points / _REFERRER_PART)", "gain / _REFERRER_PART)", LEDGER_UNIT),
+    Mutant("later referrals count", LEDGER, "boundAt < end", "boundAt <= end", LEDGER_UNIT),
+    Mutant("recording goes on a second longer", LEDGER, "block.timestamp >= closes)", "block.timestamp > closes)", LEDGER_UNIT),
+    Mutant("claims repeat", LEDGER, "        $.claimed[epoch][token][msg.sender] = true;\n", "", LEDGER_UNIT),
+    Mutant("a pot counts what was promised", LEDGER, "_fill(epoch, token, received);", "_fill(epoch, token, amount);", LEDGER_UNIT),
+    Mutant("a pot rolls over twice", LEDGER, "        pot.paid = pot.funded;\n", "", LEDGER_UNIT),
+    Mutant(
+        "tokens may re-enter claims", LEDGER, "function claim(uint256 epoch, address token) external nonReentrant",
+        "function claim(uint256 epoch, address token) external", LEDGER_UNIT,
+    ),
+    Mutant(
+        "bids round down", AUCTION,
+        "amountIn = Math.ceilDiv(amountOut * out.price * factor_, in_.price * _WAD);",
+        "amountIn = amountOut * out.price * factor_ / (in_.price * _WAD);", REBALANCES,
+    ),
+    Mutant(
+        "gains pay for losses", AUCTION,
+        "if (later < before) a.cost += uint128(Math.ceilDiv(before - later, _WAD));",
+        "a.cost = later < before ? a.cost + uint128(Math.ceilDiv(before - later, _WAD)) : 0;", REBALANCES,
+    ),
+    Mutant(
+        "the budget is no limit", AUCTION,
+        "bool cut = affordable < amountOut;",
+        "bool cut = affordable + 1 == 0;", ON_REBALANCES,
+    ),
+    Mutant(
+        "what was bought can be bought again", AUCTION,
+        "if (!tooLittle(in_, base)) a.deficit &= ~uint32(in_.bit);",
+        "", REBALANCES,
+    ),
+    Mutant(
+        "targets can be passed", AUCTION,
+        "if (a.deficit & in_.bit != 0) return in_.target;",
+        "if (a.deficit & in_.bit != 0) return in_.target * 2;", REBALANCES,
+    ),
+    Mutant(
+        "a bid of a wei is a bid", AUCTION,
+        "(amountOut < surplus && amountOut < _down(out.dust, base) / 2)",
+        "amountOut > surplus", ON_REBALANCES,
+    ),
+    Mutant(
+        "a start can be repeated", REBALANCER,
+        "_storage().plans[index].nonce = plan.nonce + 1;",
+        "", ON_REBALANCES,
+    ),
+    Mutant(
+        "limits are not asked for", REBALANCER,
+        "if (paidIn > limit) revert Rebalancer_PriceTooHigh(paidIn, limit);",
+        "", REBALANCES,
+    ),
+    Mutant(
+        "anybody calls back on the rebalancer", REBALANCER,
+        "if (msg.sender != _caller) revert",
+        "if (msg.sender == address(0)) revert", ON_REBALANCES,
+    ),
+    Mutant(
+        "time does not end it", REBALANCER,
+        "return a.phase == Phase.Running && a.ended() ? Phase.Expired : a.phase;",
+        "return a.phase;", REBALANCES,
+    ),
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import {IIndexFactory} from "../../interfaces/IIndexFactory.sol";
 import {IIndexRouter} from "../../interfaces/IIndexRouter.sol";
 import {IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {ILpLocker} from "../../interfaces/ILpLocker.sol";
+import {IPointsLedger} from "../../interfaces/IPointsLedger.sol";
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IReferralRegistry} from "../../interfaces/IReferralRegistry.sol";
 import {IRebalancer} from "../../interfaces/IRebalancer.sol";
@@ -32,6 +33,7 @@ contract RoleTable {
         table = _join(table, _methodologyRows());
         table = _join(table, _rebalancingRows());
         table = _join(table, _lockerRows());
+        table = _join(table, _pointsRows());
         return _join(table, _managerRows());
     }
 
@@ -88,6 +90,13 @@ contract RoleTable {
         table[2] = Row(rebalancer, IRebalancer.startRebalance.selector, Roles.GOVERNOR);
         table[3] = Row(rebalancer, UUPSUpgradeable.upgradeToAndCall.selector, Roles.GOVERNOR);
         table[4] = Row(rebalancer, IRebalancer.cancel.selector, Roles.GUARDIAN);
+    }
+
+    function _pointsRows() private pure returns (Row[] memory table) {
+        table = new Row[](3);
+        table[0] = Row("PointsLedger", IPointsLedger.setSources.selector, Roles.GOVERNOR);
+        table[1] = Row("PointsLedger", IPointsLedger.setRouter.selector, Roles.GOVERNOR);
+        table[2] = Row("PointsLedger", UUPSUpgradeable.upgradeToAndCall.selector, Roles.GOVERNOR);
     }
 
     /// @dev The manager itself always asks for ADMIN here. These rows only let the guardian of GOVERNOR cancel what is scheduled.

@@ -73,7 +73,7 @@ contract IndexLens is IIndexLens {
         s.exchangeRate = token.exchangeRate();
         s.epochStartRate = token.exchangeRateAt(epoch);
         s.unvestedRewards = token.unvestedRewards();
-        s.coolingAssets = token.coolingAssets();
+        s.setAside = token.assetsSetAside();
         s.cooldown = token.cooldown();
         s.currentApr = token.currentApr();
         s.epochApr = token.epochApr(epoch);

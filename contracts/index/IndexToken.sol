@@ -445,7 +445,8 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         uint256 iOut = c.find(t.tokenOut);
         uint256 iIn = c.indexOf(t.tokenIn);
         uint256 booksOut = _down(c.unit(iOut), c.base);
-        uint256 available = _available(c, iOut);
+        uint256 claims = _claimsOn(c, iOut, t.tokenOut);
+        uint256 available = Math.saturatingSub(_balanceOf(t.tokenOut), claims);
         if (t.amountOut > booksOut) revert IndexToken_AmountExceedsBooks(t.tokenOut, t.amountOut, booksOut);
         if (available < booksOut) revert IndexToken_Shortfall(t.tokenOut, booksOut, available);
         uint256 balanceIn = _balanceOf(t.tokenIn);
@@ -455,7 +456,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
 
         uint256 received = Math.saturatingSub(_balanceOf(t.tokenIn), balanceIn);
         if (received < t.amountIn) revert IndexToken_ShortDelivery(t.tokenIn, t.amountIn, received);
-        uint256 left = _available(c, iOut);
+        uint256 left = Math.saturatingSub(_balanceOf(t.tokenOut), claims);
         if (left + t.amountOut < available) revert IndexToken_Shortfall(t.tokenOut, available - t.amountOut, left);
 
         // Nothing that is in `c` changes during a call back: whatever could change it refuses to be re-entered.

@@ -13,7 +13,8 @@ import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IBidCallback, IRebalancer} from "../../interfaces/IRebalancer.sol";
 import {GovernedUUPS} from "../governance/GovernedUUPS.sol";
 import {UnitsLib} from "../index/Units.sol";
-import {Auction, AuctionMath, Side, Target, TargetLib} from "./AuctionMath.sol";
+import {Auction, AuctionMath, Side} from "./AuctionMath.sol";
+import {Target, TargetLib} from "./Target.sol";
 
 /// @title Moves a basket to its targets by open auctions
 /// @dev Holds REBALANCER, the right to call {IIndexToken.swap}, and no token ever. Everything about an amount is in {AuctionMath}.
@@ -170,7 +171,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         (filledOut, paidIn) = _fill(a, index, tokenOut, tokenIn, amountOut);
         if (filledOut == 0) return (0, 0);
         if (maxIn != type(uint256).max) {
-            uint256 limit = Math.mulDiv(maxIn, filledOut, amountOut, Math.Rounding.Ceil);
+            uint256 limit = filledOut == amountOut ? maxIn : Math.mulDiv(maxIn, filledOut, amountOut, Math.Rounding.Ceil);
             if (paidIn > limit) revert Rebalancer_PriceTooHigh(paidIn, limit);
         }
 

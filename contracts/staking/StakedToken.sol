@@ -8,14 +8,17 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IERC7540Operator, IERC7540Redeem, IERC7575, IStakedToken} from "../../interfaces/IStakedToken.sol";
 import {TimeWeightedERC20} from "../tokens/TimeWeightedERC20.sol";
+import {ExitRequest, ExitRequestLib} from "./ExitRequest.sol";
 
 /// @title Staked index tokens and staked SOSO
 /// @dev `docs/staking-math.md` is the specification. No proxy, no pause, and no way for anybody to take assets or to hold them back.
 ///
-/// Why nothing overflows: all assets of the vault together stay under 2^96 ({maxDeposit}), a share is worth one asset-wei or more, so shares do as well.
+/// Why nothing overflows: what is staked stays under 2^96 ({maxDeposit}), a share is worth one asset-wei or more, so shares do as well. What one account has on
+/// its way out fits while the asset's supply is under 2^96, as that of index tokens and SOSO is; else a request is refused until something has been claimed.
 contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
@@ -34,10 +37,9 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
     bytes4 private constant _REDEEM = 0x2fd7d42a;
     bytes4 private constant _WITHDRAW = 0x70dec094;
 
-    /// @dev One slot. `staked` with what has not vested; `touched`: when it, the supply or the stream last changed.
+    /// @dev One slot. `staked` with what has not vested; `touched`: when it, the supply or the stream first changed in the last epoch in which one of them did.
     struct Books {
         uint96 staked;
-        uint96 cooling;
         uint24 cooldown;
         uint32 touched;
     }
@@ -48,15 +50,6 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
         uint32 start;
         uint24 duration;
         uint32 lastCut;
-    }
-
-    /// @dev One slot. The running request of a controller; `parked` where {_parked} has something.
-    struct Request {
-        uint96 assets;
-        uint96 shares;
-        uint32 time;
-        uint24 cooldown;
-        bool parked;
     }
 
     struct Parked {
@@ -77,7 +70,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
 
     Books private _books;
     Stream private _stream;
-    mapping(address controller => Request) private _requests;
+    mapping(address controller => ExitRequest) private _requests;
     mapping(address controller => Parked) private _parked;
     mapping(uint256 epoch => Past) private _past;
 
@@ -124,8 +117,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
         _remember(b);
 
         (uint256 unvested, uint256 duration) = _stretch(issuedSupply(), assets);
-        b.staked += uint96(assets);
-        _books = b;
+        _books.staked = b.staked + uint96(assets);
         emit RewardsAdded(msg.sender, assets, unvested, duration);
 
         IERC20(asset).safeTransferFrom(msg.sender, address(this), assets);
@@ -142,7 +134,8 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
 
     /// @inheritdoc IERC7540Redeem
     /// @dev The caller must be the controller or its operator, because this moves the controller's timer; and the owner, its operator, or have an allowance for the
-    /// shares. Assets round down. Reverts: ZeroAmount, NotAuthorized, ZeroAddress, ERC-20 errors.
+    /// shares. Assets round down. Reverts: ZeroAmount, NotAuthorized, ZeroAddress, ERC-20 errors, SafeCastOverflowedUintDowncast (2^96 and more on its way out:
+    /// claim first).
     function requestRedeem(uint256 shares, address controller, address owner) external nonReentrant returns (uint256) {
         if (shares == 0) revert StakedToken_ZeroAmount();
         if (controller == address(0)) revert StakedToken_ZeroAddress();
@@ -156,11 +149,10 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
         _burn(owner, shares);
         _cool(b, controller, assets, shares);
 
-        b.staked -= uint96(assets);
-        b.cooling += uint96(assets);
-        _books = b;
+        uint96 left = b.staked - uint96(assets);
+        _books.staked = left;
         // The last staker has left: all that remains waits for the next.
-        if (supply == shares) _stretch(supply, b.staked - _unvested(_stream, supply, block.timestamp));
+        if (supply == shares) _stretch(supply, left - _unvested(_stream, supply, block.timestamp));
         emit RedeemRequest(controller, owner, 0, msg.sender, shares);
         return 0;
     }
@@ -169,15 +161,15 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
     function cancelRequest(address controller) external nonReentrant returns (uint256 shares) {
         _authorize(controller);
         Books memory b = _books;
-        Request memory r = _requests[controller];
-        if (r.assets == 0 || _matured(r, b)) revert StakedToken_NothingCooling(controller);
+        ExitRequest r = _requests[controller];
+        uint256 assets = r.assets();
+        if (assets == 0 || _matured(r)) revert StakedToken_NothingCooling(controller);
 
-        shares = Math.mulDiv(r.assets, issuedSupply() + _VIRTUAL, _total(b) + _VIRTUAL);
+        shares = Math.mulDiv(assets, issuedSupply() + _VIRTUAL, _total(b) + _VIRTUAL);
         if (shares == 0) revert StakedToken_ZeroAmount();
-        _requests[controller] = Request(0, 0, 0, 0, r.parked);
-        b.cooling -= r.assets;
-        _join(b, r.assets, shares, controller);
-        emit RequestCancelled(controller, msg.sender, r.assets, shares);
+        _requests[controller] = ExitRequestLib.make(0, 0, 0, 0, r.parked());
+        _join(b, assets, shares, controller);
+        emit RequestCancelled(controller, msg.sender, assets, shares);
     }
 
     /// @inheritdoc IERC7575
@@ -186,12 +178,12 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
     function redeem(uint256 shares, address receiver, address controller) external nonReentrant returns (uint256 assets) {
         if (shares == 0) revert StakedToken_ZeroAmount();
         _authorize(controller);
-        Books memory b = _books;
-        (uint256 allAssets, uint256 allShares, bool running) = _claimable(controller, b);
+        ExitRequest r = _requests[controller];
+        (uint256 allAssets, uint256 allShares, bool running) = _claimable(controller, r);
         if (shares > allShares) revert StakedToken_ExceedsClaimable(controller, shares, allShares);
 
-        assets = Math.mulDiv(allAssets, shares, allShares);
-        _claim(b, controller, running, allAssets - assets, allShares - shares);
+        assets = allAssets * shares / allShares; // 97 bits each
+        _leave(controller, r, running, allAssets - assets, allShares - shares);
         _pay(receiver, controller, assets, shares);
     }
 
@@ -200,12 +192,12 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
     function withdraw(uint256 assets, address receiver, address controller) external nonReentrant returns (uint256 shares) {
         if (assets == 0) revert StakedToken_ZeroAmount();
         _authorize(controller);
-        Books memory b = _books;
-        (uint256 allAssets, uint256 allShares, bool running) = _claimable(controller, b);
+        ExitRequest r = _requests[controller];
+        (uint256 allAssets, uint256 allShares, bool running) = _claimable(controller, r);
         if (assets > allAssets) revert StakedToken_ExceedsClaimable(controller, assets, allAssets);
 
-        shares = Math.mulDiv(allShares, assets, allAssets, Math.Rounding.Ceil);
-        _claim(b, controller, running, allAssets - assets, allShares - shares);
+        shares = Math.ceilDiv(allShares * assets, allAssets); // 97 bits each
+        _leave(controller, r, running, allAssets - assets, allShares - shares);
         _pay(receiver, controller, assets, shares);
     }
 
@@ -269,7 +261,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
     }
 
     /// @inheritdoc IERC7575
-    /// @dev What keeps all assets of the vault under 2^96; 0 where that is not worth a share-wei.
+    /// @dev What keeps the stakers' assets under 2^96; 0 where that is not worth a share-wei.
     function maxDeposit(address) external view nonReentrantView returns (uint256) {
         return _maxShares(_books) == 0 ? 0 : _room(_books);
     }
@@ -282,13 +274,13 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
     /// @inheritdoc IERC7575
     /// @dev {asset} that have matured.
     function maxWithdraw(address controller) external view returns (uint256 assets) {
-        (assets,,) = _claimable(controller, _books);
+        (assets,,) = _claimable(controller, _requests[controller]);
     }
 
     /// @inheritdoc IERC7575
     /// @dev {share} that have matured.
     function maxRedeem(address controller) public view returns (uint256 shares) {
-        (, shares,) = _claimable(controller, _books);
+        (, shares,) = _claimable(controller, _requests[controller]);
     }
 
     /// @inheritdoc IERC7575
@@ -317,18 +309,17 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
 
     /// @inheritdoc IStakedToken
     function exitOf(address controller) public view returns (Exit memory e) {
-        Books memory b = _books;
-        Request memory r = _requests[controller];
-        if (r.assets != 0 && !_matured(r, b)) {
-            (e.coolingAssets, e.coolingShares) = (r.assets, r.shares);
-            e.maturesAt = r.time + Math.min(r.cooldown, b.cooldown);
+        ExitRequest r = _requests[controller];
+        if (r.assets() != 0 && !_matured(r)) {
+            (e.coolingAssets, e.coolingShares) = (r.assets(), r.shares());
+            e.maturesAt = r.time() + Math.min(r.cooldown(), _books.cooldown);
         }
-        (e.claimableAssets, e.claimableShares,) = _claimable(controller, b);
+        (e.claimableAssets, e.claimableShares,) = _claimable(controller, r);
     }
 
     /// @inheritdoc IStakedToken
-    function coolingAssets() external view returns (uint256) {
-        return _books.cooling;
+    function assetsSetAside() external view returns (uint256) {
+        return IERC20(asset).balanceOf(address(this)) - _books.staked;
     }
 
     /// @inheritdoc IStakedToken
@@ -384,7 +375,6 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
     function _deposit(Books memory b, uint256 assets, uint256 shares, address receiver) private {
         if (assets == 0 || shares == 0) revert StakedToken_ZeroAmount();
         if (receiver == address(this)) revert StakedToken_InvalidReceiver(receiver);
-        _requireRoom(b, assets);
 
         _join(b, assets, shares, receiver);
         emit Deposit(msg.sender, receiver, assets, shares);
@@ -392,17 +382,17 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
         IERC20(asset).safeTransferFrom(msg.sender, address(this), assets);
     }
 
-    /// @dev `assets`, which fit, become `shares` of `receiver`. The first staker sets a waiting stream going.
+    /// @dev `assets` become `shares` of `receiver`. The first staker sets a waiting stream going.
     function _join(Books memory b, uint256 assets, uint256 shares, address receiver) private {
+        _requireRoom(b, assets);
         _remember(b);
         if (issuedSupply() == 0 && _stream.assets != 0) _stream.start = uint32(block.timestamp);
-        b.staked += uint96(assets);
-        _books = b;
+        _books.staked = b.staked + uint96(assets);
         _mint(receiver, shares);
     }
 
     function _room(Books memory b) private pure returns (uint256) {
-        return type(uint96).max - b.staked - b.cooling;
+        return type(uint96).max - b.staked;
     }
 
     function _maxShares(Books memory b) private view returns (uint256) {
@@ -420,52 +410,43 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
     }
 
     /// @dev A cut of the cooldown counts at once. Why a raise never takes back what has matured: docs/staking-math.md.
-    function _matured(Request memory r, Books memory b) private view returns (bool) {
-        return block.timestamp >= r.time + Math.min(r.cooldown, b.cooldown);
+    function _matured(ExitRequest r) private view returns (bool) {
+        return block.timestamp >= r.time() + r.cooldown() || block.timestamp >= r.time() + _books.cooldown;
     }
 
     /// @dev Adds to the running request and starts its time again; what has matured of it is parked before.
     function _cool(Books memory b, address controller, uint256 assets, uint256 shares) private {
-        Request memory r = _requests[controller];
-        if (r.assets != 0 && _matured(r, b)) {
+        ExitRequest r = _requests[controller];
+        (uint256 allAssets, uint256 allShares, bool parked) = (r.assets(), r.shares(), r.parked());
+        if (allAssets != 0 && _matured(r)) {
             Parked memory p = _parked[controller];
-            _parked[controller] = Parked(p.assets + r.assets, p.shares + r.shares);
-            (r.assets, r.shares, r.parked) = (0, 0, true);
+            _parked[controller] = Parked(SafeCast.toUint96(p.assets + allAssets), SafeCast.toUint96(p.shares + allShares));
+            (allAssets, allShares, parked) = (0, 0, true);
         }
-        // They fit: the assets of the whole vault do, and no share is worth less than one asset-wei.
-        r.assets += uint96(assets);
-        r.shares += uint96(shares);
-        (r.time, r.cooldown) = (uint32(block.timestamp), b.cooldown);
-        _requests[controller] = r;
-        emit CooldownStarted(controller, assets, r.assets, block.timestamp + b.cooldown);
+        // They fit while the asset's supply does, and no share is worth less than one asset-wei.
+        (allAssets, allShares) = (SafeCast.toUint96(allAssets + assets), allShares + shares);
+        _requests[controller] = ExitRequestLib.make(allAssets, allShares, uint32(block.timestamp), b.cooldown, parked);
+        emit CooldownStarted(controller, assets, allAssets, block.timestamp + b.cooldown);
     }
 
     /// @dev What the controller can claim. `running` where a matured running request is part of it.
-    function _claimable(address controller, Books memory b) private view returns (uint256 assets, uint256 shares, bool running) {
-        Request memory r = _requests[controller];
-        running = r.assets != 0 && _matured(r, b);
-        if (running) (assets, shares) = (r.assets, r.shares);
-        if (r.parked) {
+    function _claimable(address controller, ExitRequest r) private view returns (uint256 assets, uint256 shares, bool running) {
+        running = r.assets() != 0 && _matured(r);
+        if (running) (assets, shares) = (r.assets(), r.shares());
+        if (r.parked()) {
             assets += _parked[controller].assets;
             shares += _parked[controller].shares;
         }
     }
 
     /// @dev Leaves `assets` and `shares` claimable: in the running request where that has matured, else parked.
-    function _claim(Books memory b, address controller, bool running, uint256 assets, uint256 shares) private {
-        Request storage r = _requests[controller];
-        uint256 before = running ? r.assets : 0;
-        if (r.parked) before += _parked[controller].assets;
-        b.cooling -= uint96(before - assets);
-        _books = b;
-
+    function _leave(address controller, ExitRequest r, bool running, uint256 assets, uint256 shares) private {
         if (running) {
-            if (r.parked) delete _parked[controller];
-            if (assets == 0) delete _requests[controller];
-            else (r.assets, r.shares, r.parked) = (uint96(assets), uint96(shares), false);
+            if (r.parked()) delete _parked[controller];
+            _requests[controller] = assets == 0 ? ExitRequest.wrap(0) : ExitRequestLib.make(assets, shares, r.time(), r.cooldown(), false);
         } else {
             _parked[controller] = Parked(uint96(assets), uint96(shares));
-            if (assets == 0) r.parked = false;
+            if (assets == 0) _requests[controller] = ExitRequestLib.make(r.assets(), r.shares(), r.time(), r.cooldown(), false);
         }
     }
 
@@ -510,8 +491,8 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
             Past storage past = _past[epoch];
             (past.staked, past.supply, past.touched) = (b.staked, uint96(issuedSupply()), b.touched);
             past.stream = _stream;
+            _books.touched = uint32(block.timestamp);
         }
-        b.touched = uint32(block.timestamp);
     }
 
     function _present() private view returns (Past memory) {

@@ -11,7 +11,7 @@ from eth_utils import keccak
 
 from scripts._lib import params
 from scripts._lib.record import Record
-from scripts._lib.rooms import locker, methodology, rebalancing, staking
+from scripts._lib.rooms import locker, methodology, points, rebalancing, staking
 
 ZERO = "0x" + "00" * 20
 KINDS = {"Aggregator": 0, "Erc4626Rate": 1}
@@ -73,7 +73,10 @@ class Deployer:
         return kind.at(self.record.contracts[key])
 
     def proxied(self, name: str, *args: Any, constructor: Sequence[Any] = ()) -> Any:
-        """An upgradeable contract behind its proxy, initialised with `args`, deployed unless the record has it. `constructor`: of the implementation."""
+        """An upgradeable contract behind its proxy, initialised with `args`, deployed unless the record has it.
+
+        `constructor` are the implementation's arguments.
+        """
         kind = getattr(self.project, name)
         implementation = self.contract(name, *constructor, key=f"{name}Implementation")
         self.contract("ProtocolProxy", implementation, implementation.initialize.encode_input(*args), key=name)
@@ -128,6 +131,7 @@ class Deployer:
         staking.deploy(self, manager, table, distributor)
         rebalancing.deploy(self, manager, table, oracle)
         locker.deploy(self, manager, table, factory)
+        points.deploy(self, manager, table, oracle, router)
 
         self._hand_over(manager, safe, guardian)
         return self.record

@@ -163,8 +163,9 @@ class Filling:
             path = self.path(offer.tokenOut, offer.tokenIn)
         except NoPath:
             return
-        if self._try(offer, offer.amountOut >> HALVINGS, path) is None:
-            return  # not even the smallest
+        smallest = self._smallest(offer)
+        if smallest is None or self._try(offer, smallest[0], path) is None:
+            return  # not even that
         last: Fill | None = None
         for halving in range(HALVINGS + 1):
             moved = self._try(offer, offer.amountOut >> halving, path)
@@ -177,6 +178,14 @@ class Filling:
             if last is not None and fill.net < last.net:
                 return
             last = fill
+
+    def _smallest(self, offer: Struct) -> tuple[int, int] | None:
+        """The smallest part of the offer that can be bid for, and what it costs, {tok}; None where nothing can. Crumbs cannot."""
+        for halving in reversed(range(HALVINGS + 1)):
+            out, paid = self.rebalancer.quoteBid(self.index.address, offer.tokenOut, offer.tokenIn, offer.amountOut >> halving)
+            if out:
+                return int(out), int(paid)
+        return None
 
     def _try(self, offer: Struct, amount: int, path: bytes) -> tuple[int, int, int] | None:
         """What the filler would take from the index, pay to it, and leave, {tok}; None where Uniswap does not cover it."""
@@ -225,9 +234,10 @@ class Filling:
     def _gap(self, offer: Struct) -> int | None:
         """D18 by which Uniswap asks more for the smallest part of the offer than that brings, relative to it."""
         quoter = Deployed(self.system.evm, _QUOTER, QUOTER)
-        out, paid = self.rebalancer.quoteBid(self.index.address, offer.tokenOut, offer.tokenIn, max(1, offer.amountOut >> HALVINGS))
-        if not out:
+        smallest = self._smallest(offer)
+        if smallest is None:
             return None
+        out, paid = smallest
         try:
             asked = quoter.quoteExactOutput(self.path(offer.tokenOut, offer.tokenIn), paid).amountIn
         except (Reverted, NoPath):

@@ -62,12 +62,16 @@ function slotOf(namespace) {
   return (outer & ~0xffn).toString(16).padStart(64, "0");
 }
 
-// An annotation is only a comment: the contract that carries it must also use the slot that it names.
+function formulaOf(namespace) {
+  return `= keccak256(abi.encode(uint256(keccak256("${namespace}")) - 1)) & ~bytes32(uint256(0xff));`;
+}
+
+// An annotation is only a comment: the contract that carries it must also use the slot that it names, as a number or by the formula of EIP-7201.
 function strayNamespaces(sources, bases, namespaces) {
   const texts = bases.map((base) => sources[base.split(":")[0]].content.toLowerCase());
   return Object.keys(namespaces ?? {})
     .map((name) => name.replace(/^erc7201:/, ""))
-    .filter((name) => !texts.some((text) => text.includes(slotOf(name)) || text.includes(`erc7201("${name.toLowerCase()}")`)))
+    .filter((name) => !texts.some((text) => text.includes(slotOf(name)) || text.includes(formulaOf(name.toLowerCase()))))
     .map((name) => `namespace ${name} is annotated, but nothing uses its slot 0x${slotOf(name)}`);
 }
 

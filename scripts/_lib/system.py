@@ -57,6 +57,10 @@ class System:
         return self.contract("ReferralRegistry")
 
     @cached_property
+    def points(self) -> Deployed:
+        return self.contract("PointsLedger")
+
+    @cached_property
     def rebalancer(self) -> Deployed:
         return self.contract("Rebalancer")
 

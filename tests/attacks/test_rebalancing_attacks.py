@@ -250,12 +250,14 @@ def test_a_bidder_cannot_re_enter(running, bidder):
         (index, index.baseAndUnits.encode(out, in_)),
     )
     guarded = error(running.project.Rebalancer, "ReentrancyGuardReentrantCall").hash[:4]
+    part = running.quote(2, 0, MAX)[0] // len(calls)
     for target, data in calls:
-        with running.evm.isolated():
-            bidder.setCall(target, data, sender=who)
-            bidder.bid(index, out, in_, MAX, b"\1", sender=who)
-            assert not bidder.succeeded(), "R3 no re-entrance"
-            assert bidder.answer() == guarded, "R3 no re-entrance"
+        bidder.setCall(target, data, sender=who)
+        bidder.bid(index, out, in_, part, b"\1", sender=who)
+        assert bidder.owed() > 0, "the callback was called"
+        assert not bidder.succeeded(), "R3 no re-entrance"
+        assert bidder.answer() == guarded, "R3 no re-entrance"
+        bidder.setCall("0x" + "00" * 20, b"", sender=who)
 
 
 def test_a_callback_cannot_make_another_pay(running, bidder, bob):

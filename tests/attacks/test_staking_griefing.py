@@ -304,7 +304,7 @@ class TestPrice:
         vault.stake(alice)
         vault.stake(bob)
         vault.request(bob, WHOLE)
-        read = [(staked.totalAssets, ()), (staked.exchangeRate, ()), (staked.coolingAssets, ()), (staked.unvestedRewards, ())]
+        read = [(staked.totalAssets, ()), (staked.exchangeRate, ()), (staked.unvestedRewards, ())]
         read += [(staked.exitOf, (bob,)), (staked.maxDeposit, (bob,)), (staked.previewMint, (WHOLE,))]
         before = evm.batch(read)
         vault.asset.transfer(staked.address, 10**6 * WHOLE, sender=mallory)

@@ -117,10 +117,10 @@ def test_staking_is_part_of_the_overview(system, index, alice):
     assert s.named() == {
         "stakedToken": staked.address, "totalAssets": staked.totalAssets(), "totalSupply": staked.totalSupply(),
         "exchangeRate": staked.exchangeRate(), "epochStartRate": staked.exchangeRateAt(epoch),
-        "unvestedRewards": staked.unvestedRewards(), "coolingAssets": staked.coolingAssets(),
+        "unvestedRewards": staked.unvestedRewards(), "setAside": staked.assetsSetAside(),
         "cooldown": 14 * 86_400, "currentApr": staked.currentApr(), "epochApr": staked.epochApr(epoch),
         "lastEpochApr": staked.epochApr(epoch - 1), "stakersPart": 8_000,
         "pendingToStakers": system.distributor.pending(index.address).toStakers,
     }  # fmt: skip
-    assert s.coolingAssets > WAD
+    assert s.setAside > WAD
     assert all((s.unvestedRewards, s.currentApr, s.epochApr, s.lastEpochApr, s.pendingToStakers))

@@ -184,7 +184,7 @@ class StakingModel:
 
     def room(self) -> int:
         """{asset} that still fit."""
-        return MAX - self.staked - self.cooling
+        return MAX - self.staked
 
     def max_deposit(self, now: int) -> int:
         """{asset}; 0 where all that fits is not worth a share-wei."""
@@ -331,7 +331,7 @@ class StakingModel:
         return assets
 
     def cancel(self, now: int, controller: str, caller: str) -> int:
-        """{share}. Raises NotAuthorized, NothingCooling, ZeroAmount."""
+        """{share}. Raises NotAuthorized, NothingCooling, ZeroAmount, ExceedsMaximum."""
         self._authorize(caller, controller)
         assets, _ = self.pending(now, controller)
         if assets == 0:
@@ -339,6 +339,8 @@ class StakingModel:
         shares = self.shares(now, assets)
         if shares == 0:
             raise ZeroAmount
+        if assets > self.room():
+            raise ExceedsMaximum(assets, self.room())
         del self.running[controller]
         self.cooling -= assets
         self._join(now, assets, shares, controller)

@@ -59,6 +59,23 @@ def test_deploy_and_status_work_by_themselves(fork):
         assert symbol in readable.stdout
 
 
+def test_a_change_is_proposed_and_listed_by_itself(fork):
+    """The commands of the multisig as a person types them; what they do is tested in test_proposals.py."""
+    assert run("ape", "run", "deploy", "--json", **fork).returncode == 0
+    proposed = run("ape", "run", "propose", "set-cap", "USSI", "12345", "--json", **fork)
+    assert proposed.returncode == 0, proposed.stderr
+    said = json.loads(proposed.stdout)
+    assert (ROOT / said["file"]).exists()
+    pending = run("ape", "run", "pending", "--json", **fork)
+    assert [operation["operation"] for operation in json.loads(pending.stdout)] == [call["operation"] for call in said["calls"]]
+    early = run("ape", "run", "execute", **fork)
+    assert early.returncode == 1
+    assert early.stderr.startswith("Error: Nothing is ready. The next is on ")
+    cancelled = run("ape", "run", "cancel", said["calls"][0]["operation"], "--json", **fork)
+    assert cancelled.returncode == 0, cancelled.stderr
+    assert json.loads(run("ape", "run", "pending", "--json", **fork).stdout) == []
+
+
 def test_status_says_what_to_do_where_nothing_is_deployed(fork):
     """On another fork the record of the first one counts for nothing."""
     done = run("python", "tools/with_chain.py", "ape", "run", "status", MAINNET_RPC_URL=fork["MAINNET_RPC_URL"])

@@ -180,7 +180,6 @@ class StakingMachine(RuleBasedStateMachine):
         read = [
             (self.vault.totalAssets, ()),
             (self.vault.exchangeRate, ()),
-            (self.vault.coolingAssets, ()),
             (self.vault.maxDeposit, (self.owner,)),
         ]
         before = self.evm.batch(read)
@@ -359,7 +358,7 @@ class StakingMachine(RuleBasedStateMachine):
         plain = [
             v.totalAssets,
             v.issuedSupply,
-            v.coolingAssets,
+            v.assetsSetAside,
             v.cooldown,
             v.unvestedRewards,
             v.exchangeRate,
@@ -377,11 +376,12 @@ class StakingMachine(RuleBasedStateMachine):
         answers = self.evm.batch(reads)
 
         *amounts, stream, max_deposit, max_mint, real = answers[:11]
-        assert amounts == [m.total(now), m.supply, m.cooling, m.cooldown, m.unvested(now), m.rate(now), m.current_apr(now)]
+        aside = m.cooling + self.donated
+        assert amounts == [m.total(now), m.supply, aside, m.cooldown, m.unvested(now), m.rate(now), m.current_apr(now)]
         assert tuple(stream) == m.stream
         assert (max_deposit, max_mint) == (m.max_deposit(now), m.max_mint(now))
         assert real == m.staked + m.cooling + self.donated, "S1 nothing comes or goes but by a rule"
-        assert real >= amounts[0] + amounts[4] + amounts[2], "S1 shares' worth, unvested rewards and cooling are there"
+        assert real >= amounts[0] + amounts[4] + m.cooling, "S1 shares' worth, unvested rewards and cooling are there"
         rates, aprs = answers[11 : 11 + len(epochs)], answers[11 + len(epochs) : 11 + 2 * len(epochs)]
         assert rates == [m.rate_at(now, e) for e in epochs]
         assert aprs == [m.epoch_apr(now, e) for e in epochs]
@@ -404,7 +404,7 @@ class StakingMachine(RuleBasedStateMachine):
             assert exit_.claimableAssets == due - self.claimed[person], "S5 matured never shrinks except by claim"
             assert exit_.coolingAssets == sum(entry.assets for entry in self.queues[person]) - due, "S6 all else cools"
             cooling += exit_.coolingAssets + exit_.claimableAssets
-        assert cooling == amounts[2], "S2 cooling is the sum of pending and matured"
+        assert cooling == amounts[2] - self.donated, "S2 cooling is the sum of pending and matured"
 
     @invariant()
     def the_price_never_falls(self) -> None:
@@ -436,7 +436,7 @@ class StakingMachine(RuleBasedStateMachine):
             assets, _ = self.model.claimable(self.now, person)
             if assets:
                 self.claim(person, person, person, 1000, True)
-        assert self.vault.coolingAssets() == 0
+        assert self.vault.assetsSetAside() == self.donated
         assert self.asset.balanceOf(self.vault.address) == self.vault.unvestedRewards() + self.donated, "S9 the last holder can leave"
 
 

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from scripts._lib.evm import Deployed
 from scripts._lib.proposal import execution
 from scripts._lib.system import System
 from tests.support.governance import wait
+
+
+@contextmanager
+def recorded(system: System, **contracts: str | None) -> Iterator[System]:
+    """The system with contracts added to its record, or left out of it where None, so that commands see it so. Undone at the end."""
+    record = system.record
+    known = dict(record.contracts)
+    record.contracts = {name: address for name, address in (known | contracts).items() if address is not None}
+    record.save()
+    try:
+        yield system
+    finally:
+        record.contracts = known
+        record.save()
 
 
 def govern_all(system: System, target: Deployed, calls: Sequence[bytes]) -> None:

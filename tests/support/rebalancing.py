@@ -14,6 +14,7 @@ from tests.support.indexes import CAP, DAILY_FEE, DAY, MAX, MINT_FEE, new_index,
 
 REBALANCER = 3
 HEARTBEAT = DAY
+NO_SEQUENCER = "0x" + "00" * 20
 TERMS = Terms(premium=100, discount=200, duration=DAY, budget=50, dust=50)
 PHASES = ("", "running", "completed", "halted", "cancelled", "expired")
 
@@ -43,9 +44,9 @@ class World:
         self.tokens = [evm.deploy(project.QuirkToken, n, sender=owner) for n in decimals]
         self.feeds = [evm.deploy(project.MockAggregator, "feed", 8, price, sender=owner) for price in usd]
         self.usd = {str(n): price * 10**10 for n, price in enumerate(usd)}
-        self.oracle = evm.deploy(project.PriceOracle, authority, sender=owner)
+        self.oracle = evm.deploy(project.PriceOracle, authority, NO_SEQUENCER, 0, sender=owner)
         for token, feed in zip(self.tokens, self.feeds, strict=True):
-            self.oracle.setRoute(token, [(feed, 0, HEARTBEAT, 1, 2**100)], sender=owner)
+            self.oracle.setRoute(token, [(feed, 0, HEARTBEAT, 0, 1, 2**100)], sender=owner)
 
         implementation = evm.deploy(project.Rebalancer, self.oracle, sender=owner)
         data = implementation.initialize.encode(authority)

@@ -91,5 +91,5 @@ class Vault:
 
     def refuse(self, name: str, **inputs: Any) -> AbstractContextManager[None]:
         """The block must revert with this error of the staked token."""
-        prefix = "" if name.startswith(("ERC", "AccessManaged", "Reentrancy")) else "StakedToken_"
+        prefix = "" if name.startswith(("ERC", "AccessManaged", "Reentrancy", "SafeCast")) else "StakedToken_"
         return reverts(error(self.project.StakedToken, prefix + name), **inputs)

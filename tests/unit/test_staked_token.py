@@ -94,8 +94,7 @@ class TestStaking:
     def test_all_assets_fit_in_96_bits(self, vault, staked, alice, bob):
         assert staked.maxDeposit(alice) == staked.maxMint(alice) == MAX
         vault.stake(alice, MAX - 10)
-        vault.request(alice, WHOLE)
-        assert staked.maxDeposit(bob) == staked.maxMint(bob) == 10, "what leaves still needs its room"
+        assert staked.maxDeposit(bob) == staked.maxMint(bob) == 10
         for method in (staked.deposit, staked.mint):
             with vault.refuse("ExceedsMaximum", amount=11, maximum=10):
                 method(11, bob, sender=bob)
@@ -103,14 +102,22 @@ class TestStaking:
                 method(ANY if method is staked.deposit else 2**96, bob, sender=bob)
         with vault.refuse("ExceedsMaximum", amount=11, maximum=10):
             vault.reward(11, bob)
-        vault.stake(bob, 10)
+        vault.request(alice, WHOLE)
+        assert staked.maxDeposit(bob) == staked.maxMint(bob) == WHOLE + 10, "what leaves makes room"
+        vault.stake(bob, WHOLE + 10)
         assert staked.maxDeposit(bob) == staked.maxMint(bob) == 0
-        assert staked.totalAssets() + staked.coolingAssets() == MAX
-        vault.request(alice)
-        vault.request(bob)
+        with vault.refuse("ExceedsMaximum", amount=WHOLE, maximum=0):
+            staked.cancelRequest(alice, sender=alice)
+        assert (staked.totalAssets(), staked.assetsSetAside()) == (MAX, WHOLE)
+        staked.transfer(alice, WHOLE + 10, sender=bob)
+        vault.request(alice, MAX - WHOLE)
+        with vault.refuse("SafeCastOverflowedUintDowncast", bits=96, value=2**96):
+            vault.request(alice, 1)
         vault.pass_days(14)
-        assert vault.claim(alice) == MAX - 10
-        assert vault.claim(bob) == 10
+        assert vault.claim(alice) == MAX
+        vault.request(alice)
+        vault.pass_days(14)
+        assert vault.claim(alice) == WHOLE
 
     def test_room_that_is_not_worth_a_share_is_no_room(self, vault, staked, alice, bob):
         vault.stake(alice, 10)
@@ -240,7 +247,7 @@ class TestRequests:
         assert vault.claim(alice) == 100 * WHOLE
         assert tuple(staked.exitOf(alice)) == (0, 0, 0, 0, 0)
 
-    def test_a_further_request_restarts_everything_that_cools(self, evm, vault, staked, alice):
+    def test_reset_of_the_cooldown_a_further_request_restarts_everything_that_cools(self, evm, vault, staked, alice):
         vault.stake(alice)
         vault.request(alice, 10 * WHOLE)
         vault.pass_days(10)
@@ -279,7 +286,7 @@ class TestRequests:
         assert tuple(staked.exitOf(alice))[3:] == (5 * WHOLE, 5 * WHOLE)
         vault.request(alice, WHOLE)
         assert tuple(staked.exitOf(alice))[3:] == (5 * WHOLE, 5 * WHOLE), "S5 matured stays matured"
-        assert staked.coolingAssets() == 6 * WHOLE
+        assert staked.assetsSetAside() == 6 * WHOLE
         assert vault.claim(alice) == 5 * WHOLE
 
     def test_what_is_refused(self, vault, staked, alice, bob):
@@ -302,7 +309,7 @@ class TestRequests:
         vault.request(alice, 1)
         vault.pass_days(14)
         assert vault.claim(alice) == 1
-        assert staked.coolingAssets() == 0
+        assert staked.assetsSetAside() == 0
 
 
 class TestCancelling:
@@ -318,7 +325,7 @@ class TestCancelling:
             "controller": alice, "caller": alice, "assets": 100 * WHOLE, "shares": expected,
         }  # fmt: skip
         assert staked.balanceOf(alice) == expected < 51 * WHOLE, "S4 it earned nothing while it cooled"
-        assert staked.coolingAssets() == 0
+        assert staked.assetsSetAside() == 0
         assert tuple(staked.exitOf(alice)) == (0, 0, 0, 0, 0)
 
     def test_the_parked_stays_parked(self, vault, staked, alice):
@@ -407,7 +414,7 @@ class TestClaiming:
             assert dear.maxWithdraw(bob) == n
             dear.withdraw(1, bob, bob, sender=bob)
         assert tuple(dear.exitOf(bob)) == (0, 0, 0, 0, 0)
-        assert dear.coolingAssets() == 0
+        assert dear.assetsSetAside() == 0
 
     def test_what_is_refused(self, vault, dear, alice, bob):
         for method, most in ((dear.redeem, dear.maxRedeem(bob)), (dear.withdraw, dear.maxWithdraw(bob))):
@@ -662,4 +669,4 @@ def test_over_a_real_index(system, alice, evm):
     before = index.balanceOf(alice)
     staked.redeem(4 * WHOLE, alice, alice, sender=alice)
     assert index.balanceOf(alice) - before == worth
-    assert index.balanceOf(staked.address) == staked.totalAssets() + staked.unvestedRewards() + staked.coolingAssets(), "S1 solvency"
+    assert index.balanceOf(staked.address) == staked.totalAssets() + staked.unvestedRewards() + staked.assetsSetAside(), "S1 solvency"

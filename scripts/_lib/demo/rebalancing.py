@@ -7,7 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from minimainnet import control
-from scripts._lib import proposals
+from scripts._lib import chores, proposals
 from scripts._lib.catalog import Catalog
 from scripts._lib.demo.stage import Stage
 from scripts._lib.deployer import NOTICE
@@ -44,6 +44,8 @@ class Rebalancing:
     def a_month_passes(self) -> None:
         self.system.invest("MAG7.ssi", self.evm.account("demo investor"), INVESTED)
         control.warp(self.evm.rpc, 28 * DAY)
+        for name in chores.due_pokes(self.system):
+            self.system.oracle.poke(self.system.token(name).address, sender=self.keeper)
         for token, factor in MOVES.items():
             control.move_price(self.evm.rpc, token, factor)
         self.before = self.weights()

@@ -12,7 +12,7 @@ REBALANCER = 3
 SWAP_ROUTER_02 = "0x68b3465833fb72A70ecDF485E0e4C7bD8665Fc45"
 
 # premium at the start and discount at the end in bp, seconds, loss budget in bp, dust in ppm of NAV
-TERMS = (100, 100, 24 * 3600, 50, 50)
+TERMS = (100, 200, 24 * 3600, 50, 50)
 
 
 def deploy(d: Deployer, manager: Any, table: Any, oracle: Any) -> None:

@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {EIP712Upgradeable} from "@openzeppelin/contracts-upgradeable/utils/cryptography/EIP712Upgradeable.sol";
+import {NoncesUpgradeable} from "@openzeppelin/contracts-upgradeable/utils/NoncesUpgradeable.sol";
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+
+import {IBuyHook} from "../../interfaces/IBuyHook.sol";
+import {ILockedLiquidity} from "../../interfaces/ILpLocker.sol";
+import {IPointsLedger} from "../../interfaces/IPointsLedger.sol";
+import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
+import {IReferrals} from "../../interfaces/IReferralRegistry.sol";
+import {ITimeWeightedERC20} from "../../interfaces/ITimeWeightedERC20.sol";
+import {PointsMath} from "./PointsMath.sol";
+import {ReferencePrices} from "./ReferencePrices.sol";
+
+/// @title Points per epoch, boost, referral bonus, and the pots that pay for them
+/// @dev `docs/points-math.md` is the specification.
+contract PointsLedger is ReferencePrices, EIP712Upgradeable, NoncesUpgradeable, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+
+    uint256 private constant _RECORDING = 7 days;
+    uint256 private constant _CLAIMING = 180 days;
+    uint256 private constant _WAD = 1e18;
+    uint256 private constant _DAY = 1 days;
+
+    /// @dev A tenth of the referee's points for the referrer, a twentieth for the referee.
+    uint256 private constant _REFERRER_PART = 10;
+    uint256 private constant _REFEREE_PART = 20;
+
+    bytes32 private constant _JOIN = keccak256("Join(address account,uint256 nonce,uint256 deadline)");
+
+    // keccak256(abi.encode(uint256(keccak256("ssi.storage.PointsLedger")) - 1)) & ~bytes32(uint256(0xff))
+    bytes32 private constant _SLOT = keccak256(abi.encode(uint256(keccak256("ssi.storage.PointsLedger")) - 1)) & ~bytes32(uint256(0xff));
+
+    /// @dev One slot. `points`: own, before referrals, 0 while not recorded. `credit`: a tenth of those of all referees. Both stop at 2^120 - 1.
+    struct Tally {
+        uint120 points;
+        uint120 credit;
+        bool referred;
+    }
+
+    struct Pot {
+        uint128 funded;
+        uint128 paid;
+    }
+
+    /// @custom:storage-location erc7201:ssi.storage.PointsLedger
+    struct LedgerStorage {
+        address router;
+        mapping(address account => uint256) joinedAt;
+        mapping(uint256 epoch => mapping(address account => Tally)) tallies;
+        mapping(uint256 epoch => uint256) totals;
+        mapping(uint256 epoch => mapping(address token => Pot)) pots;
+        mapping(uint256 epoch => mapping(address token => mapping(address account => bool))) claimed;
+    }
+
+    function initialize(address authority_, IPriceOracle oracle_, address router_, uint256 genesis, uint256 length) external initializer {
+        __GovernedUUPS_init(authority_);
+        __ReferencePrices_init(oracle_, genesis, length);
+        __EIP712_init("SSI PointsLedger", "1");
+        _setRouter(router_);
+    }
+
+    // ---------------------------------------------------------------- points
+
+    /// @inheritdoc IPointsLedger
+    function pointsOf(address account, uint256 epoch) external view returns (uint256) {
+        return PointsMath.pointsDown(_position(account, epoch));
+    }
+
+    /// @inheritdoc IPointsLedger
+    function statement(address account, uint256 epoch) external view returns (Statement memory s) {
+        PointsMath.Position memory p = _position(account, epoch);
+        (uint256 held, uint256 staked, uint256 locked) = PointsMath.boosts(p);
+        s.held = _classStatement(PointsMath.HELD, p.held, held);
+        s.staked = _classStatement(PointsMath.STAKED, p.staked, staked);
+        s.locked = _classStatement(PointsMath.LOCKED, p.locked, locked);
+        s.soso = p.soso / _DAY;
+        s.points = PointsMath.pointsDown(p);
+
+        uint256 all = p.held + p.staked + p.locked;
+        if (all != 0) s.multiplier = Math.mulDiv(s.points, _WAD * _DAY, all);
+        uint256 missing = Math.saturatingSub(all, p.soso);
+        s.sosoMissing = Math.ceilDiv(missing, _DAY);
+        s.sharesMissing = _sharesFor(epoch, missing);
+        s.counts = _counts(account, epoch);
+    }
+
+    /// @inheritdoc IPointsLedger
+    function recordedPoints(address account, uint256 epoch) public view returns (uint256) {
+        return _sum(_ledger().tallies[epoch][account]);
+    }
+
+    /// @inheritdoc IPointsLedger
+    function totalRecorded(uint256 epoch) external view returns (uint256) {
+        return _ledger().totals[epoch];
+    }
+
+    /// @dev Balances of the tokens over the epoch, at its prices. What has no price is not asked for.
+    function _position(address account, uint256 epoch) private view returns (PointsMath.Position memory p) {
+        uint256 current = currentEpoch();
+        if (epoch > current) revert PointsLedger_FutureEpoch(epoch, current);
+        Version storage v = _version(epoch);
+        uint256 count = v.pairs.length;
+        for (uint256 i = 0; i < count; ++i) {
+            p.held += _valueOf(account, epoch, v.pairs[i].index);
+            p.staked += _valueOf(account, epoch, v.pairs[i].staked);
+        }
+        p.soso = _valueOf(account, epoch, v.stakedSoso);
+        if (v.locker == address(0)) return p;
+
+        address[] memory pools = ILockedLiquidity(v.locker).pools();
+        for (uint256 i = 0; i < pools.length; ++i) {
+            (uint256 price,) = referencePrice(epoch, pools[i]);
+            if (price == 0) continue;
+            p.locked += PointsMath.valueDown(ILockedLiquidity(v.locker).liquiditySeconds(account, pools[i], epoch, epoch + 1), price);
+        }
+    }
+
+    function _valueOf(address account, uint256 epoch, address token) private view returns (uint256) {
+        if (token == address(0)) return 0;
+        (uint256 price,) = referencePrice(epoch, token);
+        if (price == 0) return 0;
+
+        return PointsMath.valueDown(ITimeWeightedERC20(token).balanceSeconds(account, epoch, epoch + 1), price);
+    }
+
+    function _classStatement(uint256 base, uint256 value, uint256 boosted) private pure returns (ClassStatement memory c) {
+        uint256 weighted = base * (value + PointsMath.BOOST * boosted);
+        c.value = value / _DAY;
+        c.boosted = boosted / _DAY;
+        c.points = weighted / _DAY;
+        c.multiplier = value == 0 ? base * _WAD : Math.mulDiv(weighted, _WAD, value);
+    }
+
+    /// @dev {share} of staked SOSO that are worth `missing` D18{USD s} over the epoch until now, rounded up
+    function _sharesFor(uint256 epoch, uint256 missing) private view returns (uint256) {
+        (uint256 price,) = referencePrice(epoch, _version(epoch).stakedSoso);
+        (uint256 genesis, uint256 length) = _grid();
+        uint256 elapsed = Math.min(length, block.timestamp - (genesis + epoch * length));
+        if (price == 0 || elapsed == 0) return 0;
+
+        return Math.mulDiv(missing, _WAD, price * elapsed, Math.Rounding.Ceil);
+    }
+
+    // ---------------------------------------------------------------- joining
+
+    /// @inheritdoc IPointsLedger
+    function join() external {
+        _join(msg.sender);
+    }
+
+    /// @inheritdoc IPointsLedger
+    function joinWithSignature(address account, uint256 deadline, bytes calldata signature) external {
+        if (block.timestamp > deadline) revert PointsLedger_SignatureExpired(deadline, block.timestamp);
+        bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(_JOIN, account, _useNonce(account), deadline)));
+        if (!SignatureChecker.isValidSignatureNow(account, digest, signature)) revert PointsLedger_InvalidSignature(account);
+
+        _join(account);
+    }
+
+    /// @inheritdoc IBuyHook
+    /// @dev Joins the buyer unless he has, and binds him to the code's owner if that is possible.
+    function onBuy(address buyer, bytes32 referralCode) external {
+        if (msg.sender != _ledger().router) revert PointsLedger_NotTheRouter(msg.sender);
+
+        if (_ledger().joinedAt[buyer] == 0) _join(buyer);
+        address referrals = _referrals();
+        if (referralCode == 0 || referrals == address(0)) return;
+        try IReferrals(referrals).bindFor(buyer, referralCode) {}
+        catch {
+            emit BindingFailed(buyer, referralCode);
+        }
+    }
+
+    /// @inheritdoc IPointsLedger
+    function joinedAt(address account) external view returns (uint256) {
+        return _ledger().joinedAt[account];
+    }
+
+    /// @inheritdoc IPointsLedger
+    function router() external view returns (address) {
+        return _ledger().router;
+    }
+
+    /// @inheritdoc IPointsLedger
+    function setRouter(address newRouter) external restricted {
+        _setRouter(newRouter);
+    }
+
+    function _setRouter(address newRouter) private {
+        _ledger().router = newRouter;
+        emit RouterSet(newRouter);
+    }
+
+    function _join(address account) private {
+        LedgerStorage storage $ = _ledger();
+        if ($.joinedAt[account] != 0) revert PointsLedger_AlreadyJoined(account);
+
+        $.joinedAt[account] = block.timestamp;
+        emit Joined(account);
+    }
+
+    /// @dev Joined before the epoch ended.
+    function _counts(address account, uint256 epoch) private view returns (bool) {
+        uint256 joined = _ledger().joinedAt[account];
+        return joined != 0 && joined < _endOf(epoch);
+    }
+
+    // ---------------------------------------------------------------- recording
+
+    /// @inheritdoc IPointsLedger
+    function record(address account, uint256 epoch) external returns (uint256 points) {
+        uint256 end = _requireRecording(epoch);
+        if (!_counts(account, epoch)) revert PointsLedger_NotJoined(account, epoch);
+        if (_ledger().tallies[epoch][account].points != 0) revert PointsLedger_AlreadyRecorded(account, epoch);
+
+        return _record(account, epoch, end);
+    }
+
+    /// @inheritdoc IPointsLedger
+    function recordMany(address[] calldata accounts, uint256 epoch) external returns (uint256 recorded) {
+        uint256 end = _requireRecording(epoch);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            if (_ledger().tallies[epoch][accounts[i]].points != 0 || !_counts(accounts[i], epoch)) continue;
+            if (_record(accounts[i], epoch, end) != 0) ++recorded;
+        }
+    }
+
+    /// @dev What everybody ends up with depends on who is recorded, not on the order: a sum and a minimum of sums.
+    function _record(address account, uint256 epoch, uint256 end) private returns (uint256 points) {
+        points = Math.min(PointsMath.pointsDown(_position(account, epoch)), type(uint120).max);
+        if (points == 0) return 0;
+
+        LedgerStorage storage $ = _ledger();
+        Tally memory tally = $.tallies[epoch][account];
+        tally.points = uint120(points);
+        (address referrer, bool bound) = _referrerOf(account, epoch, end);
+        tally.referred = bound;
+        $.tallies[epoch][account] = tally;
+        uint256 gain = _sum(tally);
+        emit Recorded(epoch, account, points);
+
+        if (bound && _counts(referrer, epoch)) gain += _credit(referrer, account, epoch, points / _REFERRER_PART);
+        $.totals[epoch] += gain;
+    }
+
+    /// @dev {points} that the credit is worth to the referrer now: nothing before he is recorded, nothing beyond his own points.
+    function _credit(address referrer, address referee, uint256 epoch, uint256 credit) private returns (uint256) {
+        Tally memory tally = _ledger().tallies[epoch][referrer];
+        uint256 before = _sum(tally);
+        tally.credit = uint120(Math.min(tally.credit + credit, type(uint120).max));
+        _ledger().tallies[epoch][referrer] = tally;
+        emit ReferralCredited(epoch, referrer, referee, credit);
+        return _sum(tally) - before;
+    }
+
+    /// @dev Who was bound before the epoch ended.
+    function _referrerOf(address account, uint256 epoch, uint256 end) private view returns (address referrer, bool bound) {
+        address referrals = _version(epoch).referrals;
+        if (referrals == address(0)) return (address(0), false);
+
+        uint256 boundAt;
+        (referrer, boundAt) = IReferrals(referrals).referrerOf(account);
+        bound = referrer != address(0) && boundAt < end;
+    }
+
+    function _sum(Tally memory t) private pure returns (uint256) {
+        uint256 own = t.points;
+        return own + (t.referred ? own / _REFEREE_PART : 0) + Math.min(own, t.credit);
+    }
+
+    // ---------------------------------------------------------------- pots
+
+    /// @inheritdoc IPointsLedger
+    function fund(uint256 epoch, address token, uint256 amount) external nonReentrant returns (uint256 received) {
+        uint256 current = currentEpoch();
+        if (epoch != current && epoch != current + 1) revert PointsLedger_FundingClosed(epoch, current);
+
+        uint256 before = IERC20(token).balanceOf(address(this));
+        IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
+        received = Math.saturatingSub(IERC20(token).balanceOf(address(this)), before);
+        if (received == 0) revert PointsLedger_ZeroAmount();
+
+        _fill(epoch, token, received);
+        emit Funded(epoch, token, msg.sender, received);
+    }
+
+    /// @inheritdoc IPointsLedger
+    function claim(uint256 epoch, address token) external nonReentrant returns (uint256) {
+        return _claim(epoch, token);
+    }
+
+    /// @inheritdoc IPointsLedger
+    function claimMany(uint256[] calldata epochs, address[] calldata tokens) external nonReentrant returns (uint256[] memory amounts) {
+        if (epochs.length != tokens.length) revert PointsLedger_LengthMismatch(epochs.length, tokens.length);
+
+        amounts = new uint256[](epochs.length);
+        for (uint256 i = 0; i < epochs.length; ++i) {
+            amounts[i] = _claim(epochs[i], tokens[i]);
+        }
+    }
+
+    /// @inheritdoc IPointsLedger
+    function rollOver(uint256 epoch, address token) external nonReentrant returns (uint256 amount) {
+        LedgerStorage storage $ = _ledger();
+        uint256 from = _endOf(epoch) + _RECORDING + ($.totals[epoch] == 0 ? 0 : _CLAIMING);
+        _requireWindow(epoch, from, type(uint256).max);
+
+        Pot storage pot = $.pots[epoch][token];
+        amount = pot.funded - pot.paid;
+        if (amount == 0) revert PointsLedger_NothingToRollOver(epoch, token);
+        pot.paid = pot.funded;
+        uint256 current = currentEpoch();
+        _fill(current, token, amount);
+        emit RolledOver(epoch, current, token, amount);
+    }
+
+    /// @inheritdoc IPointsLedger
+    function potOf(uint256 epoch, address token) external view returns (uint256 funded, uint256 paid) {
+        Pot memory pot = _ledger().pots[epoch][token];
+        return (pot.funded, pot.paid);
+    }
+
+    /// @inheritdoc IPointsLedger
+    function claimable(address account, uint256 epoch, address token) external view returns (uint256) {
+        if (_ledger().claimed[epoch][token][account] || block.timestamp >= _endOf(epoch) + _RECORDING + _CLAIMING) return 0;
+
+        return _partDown(account, epoch, token);
+    }
+
+    function _claim(uint256 epoch, address token) private returns (uint256 amount) {
+        uint256 opens = _endOf(epoch) + _RECORDING;
+        _requireWindow(epoch, opens, opens + _CLAIMING);
+        LedgerStorage storage $ = _ledger();
+        if ($.claimed[epoch][token][msg.sender]) revert PointsLedger_AlreadyClaimed(msg.sender, epoch, token);
+
+        amount = _partDown(msg.sender, epoch, token);
+        if (amount == 0) revert PointsLedger_NothingToClaim(msg.sender, epoch, token);
+        $.claimed[epoch][token][msg.sender] = true;
+        $.pots[epoch][token].paid += uint128(amount);
+        emit Claimed(epoch, token, msg.sender, amount);
+
+        IERC20(token).safeTransfer(msg.sender, amount);
+    }
+
+    /// @dev All parts together are never more than the pot: rounded down, and points sum up to the total.
+    function _partDown(address account, uint256 epoch, address token) private view returns (uint256) {
+        LedgerStorage storage $ = _ledger();
+        uint256 points = recordedPoints(account, epoch);
+        return points == 0 ? 0 : Math.mulDiv($.pots[epoch][token].funded, points, $.totals[epoch]);
+    }
+
+    function _fill(uint256 epoch, address token, uint256 amount) private {
+        Pot storage pot = _ledger().pots[epoch][token];
+        if (amount > type(uint128).max - pot.funded) revert PointsLedger_PotOverflow(amount);
+
+        pot.funded += uint128(amount);
+    }
+
+    // ---------------------------------------------------------------- time
+
+    function _endOf(uint256 epoch) private view returns (uint256) {
+        (uint256 genesis, uint256 length) = _grid();
+        return genesis + (epoch + 1) * length;
+    }
+
+    function _requireRecording(uint256 epoch) private view returns (uint256 end) {
+        end = _endOf(epoch);
+        _requireWindow(epoch, end, end + _RECORDING);
+    }
+
+    function _requireWindow(uint256 epoch, uint256 opens, uint256 closes) private view {
+        if (block.timestamp < opens || block.timestamp >= closes) {
+            revert PointsLedger_OutsideWindow(epoch, opens, closes, block.timestamp);
+        }
+    }
+
+    function _ledger() private pure returns (LedgerStorage storage $) {
+        bytes32 slot = _SLOT;
+        assembly ("memory-safe") {
+            $.slot := slot
+        }
+    }
+}

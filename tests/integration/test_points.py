@@ -1,0 +1,212 @@
+"""Points on the deployed protocol: real indexes, staking, liquidity, referral codes, purchases. Ids are those of docs/invariants.md."""
+
+from __future__ import annotations
+
+import pytest
+from eth_utils import keccak, to_checksum_address
+
+from minimainnet import control
+from scripts._lib.evm import Deployed
+from tests.model.points import PointsModel, Sources, fair_price
+from tests.support.governance import govern
+from tests.support.indexes import DAY
+from tests.support.liquidity import Market
+from tests.support.reverts import error, reverts
+from tests.support.trading import Trader
+
+WAD = 10**18
+WEEK = 7 * DAY
+CODE = b"ALICE42".ljust(32, b"\0")
+TRANSFER = "0x" + keccak(text="Transfer(address,address,uint256)").hex()
+V3 = 2
+
+
+@pytest.fixture
+def ledger(system) -> Deployed:
+    return system.points
+
+
+@pytest.fixture
+def market(system):
+    """A pool of MAG7.ssi against USDC on the locker's list."""
+    market = Market(system)
+    govern(system, system.locker, "addPool", [market.pools["V3"].address, V3])
+    return market
+
+
+def end(ledger):
+    """Of the running epoch."""
+    return ledger.epochGenesis() + (ledger.currentEpoch() + 1) * ledger.epochLength()
+
+
+def to_next_epoch(evm, ledger, later=0):
+    control.warp(evm.rpc, end(ledger) + later - evm.now)
+
+
+def stake(token, vault, person, amount):
+    token.approve(vault.address, amount, sender=person)
+    vault.deposit(amount, person, sender=person)
+
+
+def history(system, evm, pool):
+    """The model, told every event that there ever was of tokens and locks; prices as they were fixed."""
+    ledger, rpc = system.points, evm.rpc
+    sources = ledger.sourcesOf(ledger.currentEpoch())
+    model = PointsModel(ledger.epochGenesis(), ledger.epochLength())
+    model.set_sources(evm.now, Sources(tuple(map(tuple, sources.pairs)), sources.stakedSoso, (pool,)))
+    times = {}
+
+    def logs(address, *topics):
+        for log in rpc.call("eth_getLogs", {"address": address, "fromBlock": "earliest", "topics": list(topics)}):
+            if log["blockNumber"] not in times:
+                times[log["blockNumber"]] = int(rpc.call("eth_getBlockByNumber", log["blockNumber"], False)["timestamp"], 16)
+            yield times[log["blockNumber"]], log
+
+    def account(topic):
+        return to_checksum_address("0x" + topic[-40:])
+
+    for token in [token for pair in sources.pairs for token in pair] + [sources.stakedSoso]:
+        for now, log in logs(token, TRANSFER):
+            model.transfer(now, token, account(log["topics"][1]), account(log["topics"][2]), int(log["data"], 16))
+    locked, nobody = {}, "0x" + "00" * 20
+    kinds = ("PositionLocked", "PositionUnlockRequested", "PositionUnlockCancelled")
+    names = {"0x" + system.locker.interface[name].hash.hex(): name for name in kinds}
+    for now, log in logs(system.locker.address, list(names)):
+        name, owner, token_id = names[log["topics"][0]], account(log["topics"][1]), log["topics"][2]
+        if name == "PositionLocked":
+            locked[token_id] = int(log["data"], 16)
+        parties = (owner, nobody) if name == "PositionUnlockRequested" else (nobody, owner)
+        model.transfer(now, pool, *parties, locked[token_id])
+    for _, log in logs(ledger.address, "0x" + ledger.interface["PriceFixed"].hash.hex()):
+        model.fixed[int(log["topics"][1], 16), account(log["topics"][2])] = int(log["data"], 16)
+    return model
+
+
+class TestStory:
+    """Alice holds, stakes, boosts and locks; bob buys with her code; two epochs pass."""
+
+    @pytest.fixture
+    def story(self, system, evm, ledger, market, alice, bob):
+        system.referrals.register(CODE, sender=alice)
+        to_next_epoch(evm, ledger)
+        index, vault = system.index("MAG7.ssi"), system.staked("MAG7.ssi")
+        market.fund(alice, 400, 20_000)
+        stake(index, vault, alice, 50 * WAD)
+        control.deal(evm.rpc, "SOSO", alice, 10**22)
+        stake(system.token("SOSO"), system.staked("SOSO"), alice, 10**22)
+        self.position = market.position(alice, 100)
+        market.positions.approve(system.locker.address, self.position, sender=alice)
+        system.locker.lockPosition(self.position, sender=alice)
+        trader = Trader(system, bob)
+        trader.provide("USDC", trader.quote_buy("MAG7.ssi", "USDC", 30 * WAD))
+        trader.buy("MAG7.ssi", "USDC", 30 * WAD, code=CODE)
+        assert ledger.openEpoch(sender=bob).events(ledger, "PriceMissing") == []
+        control.warp(evm.rpc, 9 * DAY)
+        index.transfer(bob, 7 * WAD, sender=alice)
+        system.locker.requestUnlock(self.position, sender=alice)
+        control.warp(evm.rpc, 3 * DAY)
+        system.locker.cancelUnlock(self.position, sender=alice)
+        return ledger.currentEpoch()
+
+    def test_buying_joins_and_binds(self, system, ledger, story, alice, bob):
+        """The purchase told the ledger, the ledger told the registry."""
+        assert story == ledger.currentEpoch()
+        assert system.referrals.referrerOf(bob).referrer == alice
+        assert 0 < system.referrals.referrerOf(bob).boundAt == ledger.joinedAt(bob)
+        assert ledger.joinedAt(alice) > 0, "she bought as well"
+
+    def test_points_follow_from_events_alone(self, system, evm, ledger, market, story, alice, bob):
+        """P11: with real tokens, staking rates and liquidity, in the running epoch and after it."""
+        pool = market.pools["V3"].address
+        for _ in range(2):
+            model = history(system, evm, pool)
+            for person in (alice, bob):
+                assert ledger.pointsOf(person, story) == model.points(evm.now, person, story) > 0, "P11"
+            to_next_epoch(evm, ledger, DAY)
+
+    def test_prices_are_those_of_the_specification(self, system, ledger, market, story):
+        index, vault, pool = system.index("MAG7.ssi"), system.staked("MAG7.ssi"), market.pools["V3"].address
+        price, soso = ledger.referencePrice(story, index).price, ledger.referencePrice(story, system.staked("SOSO")).price
+        assert 50 * WAD < price < 200 * WAD
+        assert ledger.referencePrice(story, vault).price == price * vault.exchangeRateAt(story) // WAD
+        assert soso > 0
+        usdc = ledger.referencePrice(story, pool).price ** 2 // (4 * price)
+        assert abs(usdc - WAD * 10**12) < 10**28, "a dollar is a dollar, more or less"
+        assert ledger.referencePrice(story, pool).price == fair_price(price, system.oracle.value(system.token("USDC").address, WAD))
+
+    def test_both_are_paid(self, system, evm, ledger, story, alice, bob):
+        """Recorded by a stranger, with the bonus of both sides, and the pot is shared out by that."""
+        usdc, pot = system.token("USDC"), 1_000 * 10**6
+        control.deal(evm.rpc, "USDC", bob, pot)
+        usdc.approve(ledger.address, pot, sender=bob)
+        ledger.fund(story, usdc, pot, sender=bob)
+        to_next_epoch(evm, ledger)
+        ledger.recordMany([bob, alice], story, sender=system.record.contracts["Safe"])
+        mine, his = (ledger.pointsOf(person, story) for person in (alice, bob))
+        assert ledger.recordedPoints(alice, story) == mine + his // 10, "P8"
+        assert ledger.recordedPoints(bob, story) == his + his // 20, "P8"
+        control.warp(evm.rpc, WEEK)
+        before = [usdc.balanceOf(person) for person in (alice, bob)]
+        paid = [ledger.claim(story, usdc, sender=person).events(ledger)[0].values["amount"] for person in (alice, bob)]
+        total = ledger.totalRecorded(story)
+        assert paid == [pot * ledger.recordedPoints(person, story) // total for person in (alice, bob)]
+        assert [usdc.balanceOf(person) for person in (alice, bob)] == [had + got for had, got in zip(before, paid, strict=True)]
+        assert pot - 2 <= sum(paid) <= pot, "P1"
+
+    def test_trading_the_pool_moves_no_points(self, evm, ledger, market, story, alice):
+        """P6: a trade of a third of the pool, and liquidity that a stranger adds to a locked position."""
+        before = ledger.pointsOf(alice, story)
+        stranger = evm.account("stranger")
+        market.fund(stranger, 50, 20_000)
+        market.trade(stranger, 3_000)
+        market.increase(stranger, self.position, 5)
+        evm.warp(0)
+        assert ledger.pointsOf(alice, story) == before, "P6"
+
+
+def test_nothing_on_the_way_of_transfers_knows_the_ledger(system, evm, alice, bob):
+    """A transfer, a stake and a mint touch no address of the ledger."""
+    index, vault = system.index("MAG7.ssi"), system.staked("MAG7.ssi")
+    Trader(system, alice).with_shares("MAG7.ssi", 3 * WAD)
+    known = {system.points.address.lower(), system.record.contracts["PointsLedgerImplementation"].lower()}
+    index.approve(vault.address, WAD, sender=alice)
+    for to, data in (
+        (index, index.transfer.encode(bob, WAD)), (vault, vault.deposit.encode(WAD, alice)), (vault, vault.transfer.encode(bob, 1)),
+    ):  # fmt: skip
+        evm.send(alice, to.address, data)
+        block = evm.rpc.call("eth_getBlockByNumber", "latest", False)
+        trace = evm.rpc.call("debug_traceTransaction", block["transactions"][0], {"tracer": "callTracer"})
+        assert not known & set(called(trace))
+
+
+def called(call):
+    """All addresses in a trace."""
+    yield call["to"].lower()
+    for inner in call.get("calls", []):
+        yield from called(inner)
+
+
+def test_a_purchase_goes_on_whatever_the_ledger_does(system, alice):
+    """Where the ledger has forgotten the router, buying works all the same, and joins nobody."""
+    govern(system, system.points, "setRouter", ["0x" + "00" * 20])
+    trader = Trader(system, alice)
+    trader.provide("USDC", trader.quote_buy("MAG7.ssi", "USDC", WAD))
+    trader.buy("MAG7.ssi", "USDC", WAD, code=CODE)
+    assert trader.holds("MAG7.ssi") >= WAD
+    assert system.points.joinedAt(alice) == 0
+
+
+def test_a_new_ledger_waits_for_the_notice(system, evm, project, bob):
+    """UUPS behind 16 days; state stays."""
+    system.points.openEpoch(sender=bob)
+    system.points.join(sender=bob)
+    index, epoch = system.index("DEFI.ssi"), system.points.currentEpoch()
+    before = tuple(system.points.referencePrice(epoch, index))
+    other = evm.deploy(project.PointsLedger, sender=bob)
+    with reverts(error(project.PointsLedger, "AccessManagedUnauthorized"), caller=bob):
+        system.points.upgradeToAndCall(other, b"", sender=bob)
+    with reverts(error(project.PointsLedger, "InvalidInitialization")):
+        other.initialize(bob, bob, bob, 1, 1, sender=bob)
+    govern(system, system.points, "upgradeToAndCall", [other, b""])
+    assert tuple(system.points.referencePrice(epoch, index)) == before
+    assert system.points.joinedAt(bob) > 0

@@ -1,0 +1,213 @@
+"""Points in integers, from docs/points-math.md alone: all from the history of what happened, nothing from the contracts' averages."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from math import isqrt
+
+from tests.model.time_weighted import NaiveLedger
+
+WAD, DAY = 10**18, 86_400
+HELD, STAKED, LOCKED, BOOST = 3, 15, 20, 10
+RECORDING, CLAIMING = 7 * DAY, 180 * DAY
+NONE = 2**128
+CUT = 2**120 - 1
+NOBODY = "0x" + "00" * 20
+
+
+@dataclass(frozen=True)
+class Values:
+    """D18{USD s} by class, and of staked SOSO."""
+
+    held: int = 0
+    staked: int = 0
+    locked: int = 0
+    soso: int = 0
+
+    def boosts(self) -> tuple[int, int, int]:
+        """What SOSO lifts of held, staked, locked: dollar by dollar to where a dollar brings most."""
+        left, lifted = self.soso, {}
+        for name, _, room in sorted(
+            (("held", HELD, self.held), ("staked", STAKED, self.staked), ("locked", LOCKED, self.locked)), key=lambda c: -c[1]
+        ):
+            lifted[name] = min(room, left)
+            left -= lifted[name]
+        return lifted["held"], lifted["staked"], lifted["locked"]
+
+    def points(self) -> int:
+        """D18{point}."""
+        held, staked, locked = self.boosts()
+        parts = ((HELD, self.held, held), (STAKED, self.staked, staked), (LOCKED, self.locked, locked))
+        return sum(base * value + BOOST * base * lifted for base, value, lifted in parts) // DAY
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Names of tokens. `pools`: token0 and token1 by pool."""
+
+    pairs: tuple[tuple[str, str | None], ...] = ()
+    soso: str | None = None
+    pools: tuple[str, ...] = ()
+
+
+@dataclass
+class Pot:
+    """{tok}"""
+
+    funded: int = 0
+    paid: int = 0
+    claimed: set[str] = field(default_factory=set)
+
+
+@dataclass
+class PointsModel:
+    """One ledger. Times in Unix seconds; tokens and accounts by name or address."""
+
+    genesis: int
+    length: int
+    sources: list[tuple[int, Sources]] = field(default_factory=lambda: [(0, Sources())])
+    fixed: dict[tuple[int, str], int] = field(default_factory=dict)
+    ledgers: dict[str, NaiveLedger] = field(default_factory=dict)
+    joined: dict[str, int] = field(default_factory=dict)
+    referrals: dict[str, tuple[str, int]] = field(default_factory=dict)
+    recorded: dict[int, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    pots: dict[tuple[int, str], Pot] = field(default_factory=lambda: defaultdict(Pot))
+
+    # ------------------------------------------------------------ history
+
+    def transfer(self, now: int, token: str, giver: str, taker: str, value: int) -> None:
+        """A Transfer event."""
+        ledger = self.ledgers.setdefault(token, NaiveLedger(self.genesis, self.length))
+        if giver == NOBODY:
+            ledger.mint(now, taker, value)
+        elif taker == NOBODY:
+            ledger.burn(now, giver, value)
+        else:
+            ledger.transfer(now, giver, taker, value)
+
+    def epoch(self, now: int) -> int:
+        """The running epoch."""
+        return (now - self.genesis) // self.length
+
+    def end(self, epoch: int) -> int:
+        """The second in which the next one begins."""
+        return self.genesis + (epoch + 1) * self.length
+
+    def set_sources(self, now: int, sources: Sources) -> None:
+        """From the next epoch on; at once while nothing was ever fixed."""
+        since = self.epoch(now) + 1 if self.fixed else 0
+        self.sources = [(first, old) for first, old in self.sources if first != since] + [(since, sources)]
+
+    def sources_of(self, epoch: int) -> Sources:
+        """Those that count in `epoch`."""
+        return max((entry for entry in self.sources if entry[0] <= epoch), key=lambda entry: entry[0])[1]
+
+    # ------------------------------------------------------------ prices
+
+    def fix(self, now: int, token: str, price: int) -> bool:
+        """The price found now, if it has none in the running epoch; False where there is none to find."""
+        key = (self.epoch(now), token)
+        if key in self.fixed:
+            return True
+        if 0 < price < NONE:
+            self.fixed[key] = price
+        return key in self.fixed
+
+    def own_price(self, epoch: int, token: str) -> int:
+        """D18{USD/1e18 tok} fixed in that very epoch, or 0."""
+        return self.fixed.get((epoch, token), 0)
+
+    def price(self, epoch: int, token: str) -> int:
+        """D18{USD/1e18 tok} that counts, or 0."""
+        return self.own_price(epoch, token) or self.own_price(epoch - 1, token)
+
+    # ------------------------------------------------------------ points
+
+    def _value(self, now: int, account: str, epoch: int, token: str | None) -> int:
+        if token is None or token not in self.ledgers:
+            return 0
+        return self.ledgers[token].balance_seconds(now, account, epoch, epoch + 1) * self.price(epoch, token) // WAD
+
+    def values(self, now: int, account: str, epoch: int) -> Values:
+        """What the account had over the epoch, until now where it is running."""
+        sources = self.sources_of(epoch)
+        return Values(
+            sum(self._value(now, account, epoch, index) for index, _ in sources.pairs),
+            sum(self._value(now, account, epoch, staked) for _, staked in sources.pairs),
+            sum(self._value(now, account, epoch, pool) for pool in sources.pools),
+            self._value(now, account, epoch, sources.soso),
+        )
+
+    def points(self, now: int, account: str, epoch: int) -> int:
+        """D18{point} before referrals."""
+        return self.values(now, account, epoch).points()
+
+    # ------------------------------------------------------------ recording
+
+    def counts(self, account: str, epoch: int) -> bool:
+        """Joined before the epoch's end."""
+        return account in self.joined and self.joined[account] < self.end(epoch)
+
+    def record(self, now: int, account: str, epoch: int) -> int:
+        """D18{point} written down."""
+        assert self.counts(account, epoch)
+        assert self.end(epoch) <= now < self.end(epoch) + RECORDING
+        points = min(self.points(now, account, epoch), CUT)
+        if points:
+            assert account not in self.recorded[epoch]
+            self.recorded[epoch][account] = points
+        return points
+
+    def referrer(self, account: str, epoch: int) -> str | None:
+        """Bound before the epoch's end."""
+        referrer, bound_at = self.referrals.get(account, ("", 0))
+        return referrer if referrer and bound_at < self.end(epoch) else None
+
+    def total(self, account: str, epoch: int) -> int:
+        """D18{point}, by definition from the set of the recorded."""
+        own = self.recorded[epoch].get(account, 0)
+        credit = sum(points // 10 for who, points in self.recorded[epoch].items() if self.referrer(who, epoch) == account)
+        return own + (own // 20 if self.referrer(account, epoch) else 0) + min(own, credit)
+
+    def sum(self, epoch: int) -> int:
+        """D18{point} of everybody."""
+        return sum(self.total(account, epoch) for account in self.recorded[epoch])
+
+    # ------------------------------------------------------------ pots
+
+    def fund(self, epoch: int, token: str, amount: int) -> None:
+        """{tok} that arrived."""
+        self.pots[epoch, token].funded += amount
+
+    def claim(self, account: str, epoch: int, token: str) -> int:
+        """{tok} paid; 0 where there is nothing, or not again."""
+        pot, total = self.pots[epoch, token], self.sum(epoch)
+        if account in pot.claimed or not total:
+            return 0
+        amount = pot.funded * self.total(account, epoch) // total
+        if amount:
+            pot.claimed.add(account)
+            pot.paid += amount
+        return amount
+
+    def rolls_from(self, epoch: int) -> int:
+        """When what is left may go to the running epoch."""
+        return self.end(epoch) + RECORDING + (CLAIMING if self.sum(epoch) else 0)
+
+    def roll_over(self, now: int, epoch: int, token: str) -> int:
+        """{tok} moved."""
+        pot = self.pots[epoch, token]
+        amount, pot.paid = pot.funded - pot.paid, pot.funded
+        self.fund(self.epoch(now), token, amount)
+        return amount
+
+
+def fair_price(price0: int, price1: int) -> int:
+    """D18{USD} of 10^18 of liquidity over the whole range."""
+    return 2 * isqrt(price0 * price1)
+
+
+def staked_price(asset: int, rate: int) -> int:
+    """D18{USD} of 10^18 wei of a staked token."""
+    return asset * rate // WAD

@@ -1,0 +1,452 @@
+"""PointsLedger against its integer model, which knows nothing but the history of events. Ids are those of docs/invariants.md."""
+
+from __future__ import annotations
+
+from collections import Counter
+from copy import deepcopy
+from typing import Any, ClassVar
+
+import eth_abi
+from eth_utils import keccak, to_checksum_address
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+
+from scripts._lib.evm import Deployed, Receipt
+from tests.model.index import IndexModel
+from tests.model.points import BOOST, CLAIMING, HELD, LOCKED, NOBODY, RECORDING, STAKED, PointsModel, Sources, fair_price, staked_price
+from tests.support.indexes import CAP, DAILY_FEE, DAY, MAX, MINT_FEE
+from tests.support.points import HEARTBEAT, UNIT, WAD, World
+from tests.support.reverts import error, reverts
+
+LENGTH = 5 * DAY  # shorter than the week of recording: two epochs can be recorded at a time
+PEOPLE = ("alice", "bob", "carol", "dave")
+FEEDS = ("T0", "T1", "SOSO", "USD")
+TRANSFER = "0x" + keccak(text="Transfer(address,address,uint256)").hex()
+RATE_SET = "0x" + keccak(text="RateSet(uint256)").hex()
+
+PERSON = st.sampled_from(PEOPLE)
+AMOUNT = st.one_of(st.integers(0, 3), st.integers(10**15, 10**19), st.integers(10**19, 10**22))
+PART = st.integers(0, 1000)
+TOKEN = st.integers(0, 5)
+
+
+class PointsMachine(RuleBasedStateMachine):
+    """Two indexes with fees, their staked tokens, staked SOSO, a pool, four people, and all that they do over many epochs."""
+
+    world: ClassVar[World]
+    start: ClassVar[tuple[PointsModel, list[IndexModel]]]
+    met: ClassVar[Counter[str]] = Counter()
+
+    def __init__(self) -> None:
+        super().__init__()
+        w = self.w = self.world
+        self.evm, self.ledger, self.owner = w.evm, w.ledger, w.owner
+        self.names = {name: self.evm.account(name) for name in PEOPLE}
+        self.snapshot = self.evm.rpc.call("evm_snapshot")
+        self.model, self.indexes = deepcopy(self.start)
+        self.now = self.evm.now
+        # Every token that counts, by what it counts as.
+        self.tokens = [*w.indexes, *w.staked, w.staked_soso, w.pool]
+        self.rewards = [w.tokens[0], w.dollar]
+        self.rates: dict[str, list[tuple[int, int]]] = {token.address: [(0, WAD)] for token in (*w.staked, w.staked_soso)}
+        self.feeds = dict.fromkeys(FEEDS, (10**8, w.genesis))
+        self.long_sleeps = self.rolled = 0
+
+    def teardown(self) -> None:
+        try:
+            self.every_epoch_is_still_the_definition()
+            self.count()
+        finally:
+            self.evm.rpc.call("evm_revert", self.snapshot)
+
+    @initialize()
+    def people_settle(self) -> None:
+        """Everybody has something of everything in some measure; all but dave have joined, and carol is alice's friend."""
+        for place, person in enumerate(PEOPLE):
+            for n in range(6):
+                self.take(person, n, 12**place * 10**17 * (5 - n))
+            if person != "dave":
+                self.join(person)
+        self.bind("carol", "alice")
+        self.fund(0, 0, 10**20)
+
+    def count(self) -> None:
+        """What this run has met."""
+        met, epochs = self.met, range(self.epoch + 1)
+        met["epochs"] += len(epochs)
+        met["carried"] += sum(self.model.price(e, t.address) > self.model.own_price(e, t.address) for e in epochs for t in self.tokens)
+        met["boosted"] += sum(any(self.model.values(self.now, a, e).boosts()) for e in epochs for a in self.names.values())
+        for epoch, records in list(self.model.recorded.items()):
+            met["recorded"] += len(records)
+            for account, own in records.items():
+                met["with a bonus"] += self.model.total(account, epoch) > own
+                met["capped"] += self.model.total(account, epoch) >= 2 * own
+        met["paid"] += sum(len(pot.claimed) for pot in self.model.pots.values())
+        met["rolled over"] += self.rolled
+
+    # ------------------------------------------------------------ history
+
+    def act(self, method: Any, *args: Any, sender: Any = None) -> Receipt:
+        """A transaction now, and its events told to the model."""
+        self.evm.next_at(self.now)
+        receipt: Receipt = method(*args, sender=sender or self.owner)
+        known = {token.address.lower(): token.address for token in self.tokens}
+        for log in receipt.logs:
+            token = known.get(log["address"].lower())
+            if token is None:
+                continue
+            if log["topics"][0] == TRANSFER:
+                giver, taker = (to_checksum_address("0x" + topic[-40:]) for topic in log["topics"][1:])
+                self.model.transfer(self.now, token, giver, taker, int(log["data"], 16))
+            elif log["topics"][0] == RATE_SET:
+                self.rates[token].append((self.now, eth_abi.decode(["uint256"], bytes.fromhex(log["data"][2:]))[0]))
+        return receipt
+
+    @property
+    def epoch(self) -> int:
+        return self.model.epoch(self.now)
+
+    def refused(self, name: str) -> Any:
+        return error(self.ledger.interface, f"PointsLedger_{name}")
+
+    # ------------------------------------------------------------ time
+
+    def go(self, seconds: int) -> None:
+        self.now += seconds
+        self.evm.mine_at(self.now)
+
+    @rule(data=st.data())
+    def time_passes(self, data: st.DataObject) -> None:
+        left = self.model.end(self.epoch) - self.now
+        self.go(data.draw(st.one_of(st.integers(0, 3), st.integers(1, 2 * DAY), st.sampled_from([left - 1, left, left + 1]))))
+
+    @rule(
+        later=st.sampled_from([0, 1, DAY]),
+        lively=st.booleans(),
+        opened=st.booleans(),
+        people=st.permutations(PEOPLE),
+        done=st.integers(0, 4),
+    )
+    def the_next_epoch_begins(self, later: int, lively: bool, opened: bool, people: list[str], done: int) -> None:
+        """With or without what a keeper does: feeds, prices, and the first `done` of the people recorded and paid; and a new pot."""
+        self.fund(1, 0, 10**12)
+        self.go(self.model.end(self.epoch) - self.now + later)
+        if lively:
+            self.feeds_keep_up()
+        if opened:
+            self.open_part(0, MAX)
+        if done:
+            self.record_many(people, done)
+            self.claim(people, done)
+
+    @precondition(lambda self: self.long_sleeps < 1)
+    @rule(seconds=st.sampled_from([8 * LENGTH + 1, RECORDING + CLAIMING - LENGTH, RECORDING + CLAIMING + LENGTH]))
+    def nobody_comes_for_long(self, seconds: int) -> None:
+        self.long_sleeps += 1
+        self.go(seconds)
+
+    # ------------------------------------------------------------ positions
+
+    @rule(person=PERSON, n=TOKEN, amount=AMOUNT)
+    def take(self, person: str, n: int, amount: int) -> None:
+        """Buys, stakes, or locks liquidity."""
+        if n >= 2:
+            self.act(self.tokens[n].mint, self.names[person], amount if n < 5 else amount // 10**6)
+        elif amount:
+            self.act(self.tokens[n].mint, amount, self.names[person], [MAX])
+            self.indexes[n].mint(self.now, amount, person)
+
+    @rule(person=PERSON, n=st.integers(0, 5), part=PART)
+    def leave(self, person: str, n: int, part: int) -> None:
+        """Unstakes or unlocks; the fees of an index are collected."""
+        if n >= 2:
+            self.act(self.tokens[n].burn, self.names[person], self.tokens[n].balanceOf(self.names[person]) * part // 1000)
+        else:
+            self.act(self.tokens[n].collectFees)
+            self.indexes[n].collect_fees(self.now)
+
+    @rule(giver=PERSON, taker=PERSON, n=TOKEN, part=PART)
+    def transfer(self, giver: str, taker: str, n: int, part: int) -> None:
+        value = self.tokens[n].balanceOf(self.names[giver]) * part // 1000
+        self.act(self.tokens[n].transfer, self.names[taker], value, sender=self.names[giver])
+
+    @rule(person=PERSON, n=st.integers(2, 5), amount=AMOUNT)
+    def flash(self, person: str, n: int, amount: int) -> None:
+        """In and out within a second."""
+        account = self.names[person]
+        before = self.ledger.pointsOf(account, self.epoch)
+        self.act(self.tokens[n].mint, account, amount)
+        self.act(self.tokens[n].burn, account, amount)
+        assert self.ledger.pointsOf(account, self.epoch) == before, "P5"
+
+    # ------------------------------------------------------------ prices
+
+    @rule(name=st.sampled_from(FEEDS), answer=st.one_of(st.integers(0, 10), st.integers(10**5, 10**13)))
+    def price_is(self, name: str, answer: int) -> None:
+        self.price_moves(name, answer)
+
+    def price_moves(self, name: str, answer: int) -> None:
+        self.act(self.w.feeds[name].setAnswer, answer, self.now)
+        self.feeds[name] = (answer, self.now)
+
+    @rule()
+    def feeds_keep_up(self) -> None:
+        for name in FEEDS:
+            self.price_moves(name, self.feeds[name][0] or 10**8)
+
+    @rule(n=st.integers(2, 4), rate=st.one_of(st.integers(0, 3), st.integers(WAD, 3 * WAD), st.just(2**130)))
+    def rate_moves(self, n: int, rate: int) -> None:
+        self.act(self.tokens[n].setRate, rate)
+
+    def oracle(self, name: str) -> int | None:
+        """D18{USD/whole token}; None where it is too old, or not within the bounds of the route."""
+        answer, at = self.feeds[name]
+        price = answer * 10**10
+        return price if self.now - at <= HEARTBEAT and 10**6 <= price <= 10**24 else None
+
+    def share_price(self, n: int) -> int:
+        index, price = self.indexes[n], self.oracle(f"T{n}")
+        if price is None:
+            return 0
+        held = min(index.books("T"), index.available("T"))
+        return held * price // 10**6 * WAD // index.total_supply(self.now)
+
+    def rate_at(self, token: Deployed, epoch: int) -> int:
+        """The last before the epoch's first second."""
+        start = self.model.genesis + epoch * LENGTH
+        return next((rate for time, rate in reversed(self.rates[token.address]) if time < start), WAD)
+
+    def find(self, place: int) -> int:
+        """The model's prices of one item of the sources; how many are missing."""
+        sources, epoch, missing = self.model.sources_of(self.epoch), self.epoch, 0
+        if place < len(sources.pairs):
+            index, staked = sources.pairs[place]
+            n = [token.address for token in self.w.indexes].index(index)
+            missing += not self.model.fix(self.now, index, self.share_price(n))
+            if staked is not None:
+                price = staked_price(self.model.own_price(epoch, index), self.rate_at(self.tokens[2 + n], epoch))
+                missing += not self.model.fix(self.now, staked, price)
+        elif place == len(sources.pairs):
+            if sources.soso is not None:
+                price = staked_price(self.oracle("SOSO") or 0, self.rate_at(self.w.staked_soso, epoch))
+                missing += not self.model.fix(self.now, sources.soso, price)
+        elif sources.pools:
+            price0 = self.model.own_price(epoch, self.w.indexes[0].address)
+            missing += not self.model.fix(self.now, sources.pools[0], fair_price(price0, (self.oracle("USD") or 0) * 10**12))
+        return missing
+
+    @rule(part=st.sampled_from([(0, MAX), (0, MAX), (0, 1), (1, 3), (2, 4), (3, MAX)]))
+    def open(self, part: tuple[int, int]) -> None:
+        """By anybody, all or a part, as often as they like."""
+        self.open_part(*part)
+
+    def open_part(self, first: int, end: int) -> None:
+        missing = sum(self.find(place) for place in range(first, min(end, len(self.model.sources_of(self.epoch).pairs) + 2)))
+        whole = (first, end) == (0, MAX)
+        receipt = self.act(self.ledger.openEpoch) if whole else self.act(self.ledger.openEpochPart, first, end)
+        assert len(receipt.events(self.ledger, "PriceMissing")) == missing
+
+    @rule(choice=st.integers(0, 3))
+    def change_sources(self, choice: int) -> None:
+        w = self.w
+        pairs = [(index.address, staked.address) for index, staked in zip(w.indexes, w.staked, strict=True)]
+        pools, soso = (w.pool.address,), w.staked_soso.address
+        chosen = (
+            Sources(tuple(pairs), soso, pools), Sources(tuple(pairs[:1]), soso, pools),
+            Sources((pairs[1], (pairs[0][0], None)), None, pools), Sources(tuple(pairs), soso, ()),
+        )[choice]  # fmt: skip
+        told = [(index, staked or NOBODY) for index, staked in chosen.pairs]
+        locker = w.locker if chosen.pools else NOBODY
+        self.act(self.ledger.setSources, [told, chosen.soso or NOBODY, locker, w.referrals])
+        self.model.set_sources(self.now, chosen)
+
+    # ------------------------------------------------------------ people
+
+    @rule(person=PERSON)
+    def join(self, person: str) -> None:
+        account = self.names[person]
+        if account in self.model.joined:
+            with reverts(self.refused("AlreadyJoined"), account=account):
+                self.act(self.ledger.join, sender=account)
+            return
+        self.act(self.ledger.join, sender=account)
+        self.model.joined[account] = self.now
+
+    @rule(person=PERSON, referrer=PERSON)
+    def bind(self, person: str, referrer: str) -> None:
+        account = self.names[person]
+        if person != referrer and account not in self.model.referrals:
+            self.act(self.w.referrals.bind, account, self.names[referrer])
+            self.model.referrals[account] = (self.names[referrer], self.now)
+
+    def recordable(self) -> list[int]:
+        """Epochs within their week."""
+        return [epoch for epoch in range(max(0, self.epoch - 3), self.epoch) if self.now < self.model.end(epoch) + RECORDING]
+
+    @precondition(recordable)
+    @rule(person=PERSON, data=st.data())
+    def record(self, person: str, data: st.DataObject) -> None:
+        epoch, account = data.draw(st.sampled_from(self.recordable())), self.names[person]
+        if not self.model.counts(account, epoch):
+            with reverts(self.refused("NotJoined"), account=account, epoch=epoch):
+                self.act(self.ledger.record, account, epoch)
+        elif account in self.model.recorded[epoch]:
+            with reverts(self.refused("AlreadyRecorded"), account=account, epoch=epoch):
+                self.act(self.ledger.record, account, epoch)
+        else:
+            self.act(self.ledger.record, account, epoch)
+            self.model.record(self.now, account, epoch)
+
+    @rule(people=st.permutations(PEOPLE), size=st.integers(1, len(PEOPLE)))
+    def record_many(self, people: list[str], size: int) -> None:
+        """In any order, with whoever may not be recorded among them."""
+        for epoch in self.recordable():
+            accounts = [self.names[person] for person in people[:size]]
+            self.act(self.ledger.recordMany, accounts, epoch)
+            for account in accounts:
+                if self.model.counts(account, epoch) and account not in self.model.recorded[epoch]:
+                    self.model.record(self.now, account, epoch)
+
+    # ------------------------------------------------------------ pots
+
+    @rule(ahead=st.integers(0, 1), n=st.integers(0, 1), amount=st.one_of(st.integers(1, 10), st.integers(10**6, 10**30)))
+    def fund(self, ahead: int, n: int, amount: int) -> None:
+        epoch, token = self.epoch + ahead, self.rewards[n]
+        self.act(token.mint, self.owner, amount)
+        self.act(self.ledger.fund, epoch, token, amount)
+        self.model.fund(epoch, token.address, amount)
+
+    def payable(self) -> list[tuple[int, str]]:
+        """Pots whose claims are open."""
+        opens = {key: self.model.end(key[0]) + RECORDING for key in self.model.pots}
+        return sorted(key for key, since in opens.items() if since <= self.now < since + CLAIMING)
+
+    @rule(people=st.permutations(PEOPLE), size=st.integers(1, len(PEOPLE)))
+    def claim(self, people: list[str], size: int) -> None:
+        for epoch, name in self.payable()[-4:]:
+            for person in people[:size]:
+                self.claim_one(self.names[person], epoch, name)
+
+    def claim_one(self, account: str, epoch: int, name: str) -> None:
+        again = account in self.model.pots[epoch, name].claimed
+        amount = self.model.claim(account, epoch, name)
+        assert self.ledger.claimable(account, epoch, name) == amount
+        if amount == 0:
+            with reverts(self.refused("AlreadyClaimed" if again else "NothingToClaim"), account=account, epoch=epoch, token=name):
+                self.act(self.ledger.claim, epoch, name, sender=account)
+            return
+        token = next(token for token in self.rewards if token.address == name)
+        before = token.balanceOf(account)
+        self.act(self.ledger.claim, epoch, name, sender=account)
+        assert token.balanceOf(account) == before + amount, "P1"
+
+    @rule(person=PERSON, n=st.integers(0, 1), back=st.integers(0, 3))
+    def too_early_or_too_late(self, person: str, n: int, back: int) -> None:
+        epoch, account = max(0, self.epoch - back), self.names[person]
+        ends = self.model.end(epoch)
+        record = (self.ledger.record, (account, epoch), ends, ends + RECORDING)
+        claim = (self.ledger.claim, (epoch, self.rewards[n]), ends + RECORDING, ends + RECORDING + CLAIMING)
+        for method, args, opens, closes in (record, claim):
+            if not opens <= self.now < closes:
+                with reverts(self.refused("OutsideWindow"), epoch=epoch, opens=opens, closes=closes, timestamp=self.now):
+                    self.act(method, *args, sender=account)
+
+    @rule(n=st.integers(0, 1), data=st.data())
+    def roll_over(self, n: int, data: st.DataObject) -> None:
+        known = sorted({epoch for epoch, _ in self.model.pots} | {0})
+        epoch, token = data.draw(st.sampled_from(known)), self.rewards[n]
+        opens, pot = self.model.rolls_from(epoch), self.model.pots[epoch, token.address]
+        if self.now < opens:
+            with reverts(self.refused("OutsideWindow"), epoch=epoch, opens=opens, closes=MAX, timestamp=self.now):
+                self.act(self.ledger.rollOver, epoch, token)
+        elif pot.funded == pot.paid:
+            with reverts(self.refused("NothingToRollOver"), epoch=epoch, token=token.address):
+                self.act(self.ledger.rollOver, epoch, token)
+        else:
+            self.act(self.ledger.rollOver, epoch, token)
+            self.model.roll_over(self.now, epoch, token.address)
+            self.rolled += 1
+
+    # ------------------------------------------------------------ invariants
+
+    def compare(self, epochs: range) -> None:
+        asked = [(account, epoch) for epoch in epochs for account in self.names.values()]
+        for start in range(0, len(asked), 80):
+            some = asked[start : start + 80]
+            assert self.evm.batch([(self.ledger.pointsOf, pair) for pair in some]) == [
+                self.model.points(self.now, *pair) for pair in some
+            ], "P11 all points are the definition, P7 also of closed epochs"  # fmt: skip
+            assert self.evm.batch([(self.ledger.recordedPoints, pair) for pair in some]) == [
+                self.model.total(*pair) for pair in some
+            ], "P8 a function of the set of the recorded"  # fmt: skip
+        totals = self.evm.batch([(self.ledger.totalRecorded, [epoch]) for epoch in epochs])
+        assert totals == [self.model.sum(epoch) for epoch in epochs], "P8"
+        for epoch, total in zip(epochs, totals, strict=True):
+            assert total <= sum(self.model.recorded[epoch].values()) * 115 // 100, "P10"
+
+    def mined(self) -> None:
+        """Reads are of the latest block's time."""
+        if self.evm.now != self.now:
+            self.evm.mine_at(self.now)
+
+    @invariant()
+    def points_are_the_definition(self) -> None:
+        self.mined()
+        self.compare(range(max(0, self.epoch - 2), self.epoch + 1))
+
+    @invariant()
+    def statements_are_in_range_and_add_up(self) -> None:
+        self.mined()
+        account, epoch = self.names[PEOPLE[self.now % len(PEOPLE)]], self.epoch
+        said, values = self.ledger.statement(account, epoch), self.model.values(self.now, account, epoch)
+        boosts = dict(zip(("held", "staked", "locked"), values.boosts(), strict=True))
+        for name, base in (("held", HELD), ("staked", STAKED), ("locked", LOCKED)):
+            told, value = getattr(said, name), getattr(values, name)
+            weighted = base * (value + BOOST * boosts[name])
+            expected = weighted * WAD // value if value else base * WAD
+            assert tuple(told) == (value // DAY, boosts[name] // DAY, weighted // DAY, expected)
+            assert base * WAD <= told.multiplier <= 11 * base * WAD, "P2"
+        assert said.points == values.points()
+        missing = max(0, values.held + values.staked + values.locked - values.soso)
+        assert (said.soso, said.sosoMissing) == (values.soso // DAY, -(-missing // DAY))
+        elapsed = min(LENGTH, self.now - self.model.genesis - epoch * LENGTH)
+        soso = self.model.sources_of(epoch).soso
+        price = self.model.price(epoch, soso) if soso else 0
+        assert said.sharesMissing == (-(-missing * WAD // (price * elapsed)) if price * elapsed else 0)
+        assert said.counts == self.model.counts(account, epoch)
+
+    @invariant()
+    def pots_are_covered(self) -> None:
+        for token in self.rewards:
+            pots = {epoch: pot for (epoch, name), pot in self.model.pots.items() if name == token.address}
+            for epoch, pot in pots.items():
+                assert tuple(self.ledger.potOf(epoch, token)) == (pot.funded, pot.paid), "P1"
+                assert pot.paid <= pot.funded, "P1"
+            assert token.balanceOf(self.ledger.address) == sum(pot.funded - pot.paid for pot in pots.values()), "P1"
+
+    def every_epoch_is_still_the_definition(self) -> None:
+        """P7: in the end all of them once more, from the whole history."""
+        self.mined()
+        self.compare(range(self.epoch + 1))
+
+
+def test_points_are_their_model(evm, project):
+    owner = evm.account("points owner")
+    w = World(evm, project, owner, length=LENGTH, daily_fee=DAILY_FEE, mint_fee=MINT_FEE)
+    for token in w.tokens:
+        token.mint(owner, 10**40, sender=owner)
+    for token in (w.tokens[0], w.dollar):
+        token.approve(w.ledger, MAX, sender=owner)
+    w.tokens[0].approve(w.indexes[0].address, MAX, sender=owner)
+    model = PointsModel(w.genesis, LENGTH)
+    model.set_sources(w.genesis, Sources(tuple(w.sources()[0]), w.staked_soso.address, (w.pool.address,)))
+    indexes = []
+    for index in w.indexes:
+        known = IndexModel({"T": UNIT}, DAILY_FEE, MINT_FEE, CAP, w.genesis, "fees")
+        known.mint(w.genesis, WAD, "owner")
+        indexes.append(known)
+        model.transfer(w.genesis, index.address, NOBODY, owner, WAD)
+    PointsMachine.world, PointsMachine.start = w, (model, indexes)
+    PointsMachine.met = Counter()
+    run_state_machine_as_test(PointsMachine)
+    assert min(PointsMachine.met.values()) >= 10, PointsMachine.met
