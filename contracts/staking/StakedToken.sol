@@ -18,7 +18,8 @@ import {ExitRequest, ExitRequestLib} from "./ExitRequest.sol";
 /// @dev `docs/staking-math.md` is the specification. No proxy, no pause, and no way for anybody to take assets or to hold them back.
 ///
 /// Why nothing overflows: what is staked stays under 2^96 ({maxDeposit}), a share is worth one asset-wei or more, so shares do as well. What one account has on
-/// its way out fits while the asset's supply is under 2^96, as that of index tokens and SOSO is; else a request is refused until something has been claimed.
+/// its way out fits while the asset's supply is under 2^96, as that of index tokens and SOSO is; else a request is refused until something has been claimed, and a claim
+/// that would leave as much.
 contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
@@ -443,7 +444,10 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
     function _leave(address controller, ExitRequest r, bool running, uint256 assets, uint256 shares) private {
         if (running) {
             if (r.parked()) delete _parked[controller];
-            _requests[controller] = assets == 0 ? ExitRequest.wrap(0) : ExitRequestLib.make(assets, shares, r.time(), r.cooldown(), false);
+            // Both together may be more than a slot holds, where the asset's supply is; then only a claim of more is taken.
+            _requests[controller] = assets == 0
+                ? ExitRequest.wrap(0)
+                : ExitRequestLib.make(SafeCast.toUint96(assets), SafeCast.toUint96(shares), r.time(), r.cooldown(), false);
         } else {
             _parked[controller] = Parked(uint96(assets), uint96(shares));
             if (assets == 0) _requests[controller] = ExitRequestLib.make(r.assets(), r.shares(), r.time(), r.cooldown(), false);

@@ -437,6 +437,20 @@ class TestClaiming:
             dear.redeem(1, alice, bob, sender=alice)
 
 
+def test_what_no_slot_can_hold_is_refused_and_lost_to_nobody(vault, staked, alice):
+    """An asset of which there is more than 2^96, and an account with as much both parked and running."""
+    for _ in range(2):
+        vault.stake(alice, MAX)
+        vault.request(alice)
+        vault.pass_days(14)
+    assert staked.maxWithdraw(alice) == 2 * MAX
+    with vault.refuse("SafeCastOverflowedUintDowncast", bits=96, value=2 * MAX - 1):
+        staked.withdraw(1, alice, alice, sender=alice)
+    staked.withdraw(MAX, alice, alice, sender=alice)
+    assert tuple(staked.exitOf(alice)) == (0, 0, 0, MAX, MAX), "S5 matured never shrinks except by claim"
+    assert vault.claim(alice) == MAX
+
+
 class TestCooldown:
     def test_only_the_authority_sets_it(self, vault, staked, owner, alice):
         with reverts(error(vault.project.StakedToken, "AccessManagedUnauthorized"), caller=alice):
