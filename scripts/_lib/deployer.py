@@ -14,7 +14,6 @@ from scripts._lib.record import Record
 from scripts._lib.rooms import locker, methodology, points, rebalancing, staking
 
 ZERO = "0x" + "00" * 20
-KINDS = {"Aggregator": 0, "Erc4626Rate": 1}
 ADMIN, GOVERNOR, GUARDIAN, REBALANCER = range(4)
 NOTICE = 16 * 24 * 3600
 
@@ -194,10 +193,7 @@ class Deployer:
 
     def _routes(self, oracle: Any) -> None:
         for name, asset in self.assets.assets.items():
-            legs = [
-                (self._source(leg.source), KINDS[leg.kind], leg.heartbeat, leg.max_move, int(leg.min * 10**18), int(leg.max * 10**18))
-                for leg in asset.price
-            ]
+            legs = [leg.onchain(self._source(leg.source)) for leg in asset.price]
             self.once(f"price of {name}", oracle.setRoute, asset.address, legs)
 
     def _hops(self, router: Any) -> None:

@@ -73,6 +73,11 @@ class Leg(_Strict):
     min: Decimal
     max: Decimal
 
+    def onchain(self, source: str) -> tuple[str, int, int, int, int, int]:
+        """As `IPriceOracle.Leg`, with the address of its source."""
+        kind = ("Aggregator", "Erc4626Rate").index(self.kind)
+        return (source, kind, self.heartbeat, self.max_move, int(self.min * 10**18), int(self.max * 10**18))
+
 
 class Hop(_Strict):
     """The Uniswap v3 pool towards WETH."""

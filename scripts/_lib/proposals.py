@@ -11,7 +11,6 @@ from eth_utils import to_checksum_address
 
 from scripts._lib import chain, layout
 from scripts._lib.catalog import Catalog, Unknown, encoded, parsed
-from scripts._lib.deployer import KINDS
 from scripts._lib.evm import Deployed, Interface
 from scripts._lib.proposal import IMPLEMENTATION_SLOT, Proposal, Watch
 
@@ -71,10 +70,7 @@ def price_call(catalog: Catalog, asset: str) -> tuple[Deployed, bytes]:
             raise Unknown(f"The feed {name} is not deployed here: `ape run deploy` does that, anybody may.")
         return record.contracts[name] if name in known.twaps else known.assets[name].address
 
-    legs = [
-        (source(leg.source), KINDS[leg.kind], leg.heartbeat, int(leg.min * 10**18), int(leg.max * 10**18))
-        for leg in known.assets[asset].price
-    ]
+    legs = [leg.onchain(source(leg.source)) for leg in known.assets[asset].price]
     return oracle, oracle.setRoute.encode(known.assets[asset].address, legs)
 
 

@@ -11,10 +11,13 @@ from scripts._lib.catalog import Catalog
 from scripts._lib.filling import Filling
 from scripts._lib.system import System
 
+# D18 USD that the keeper of a rehearsal may lose on a fill: the proposer's own would rather pay for gas than leave crumbs.
+GAS_MONEY = -10 * 10**18
+
 
 def rehearse(fork: System, symbol: str) -> dict[str, Any]:
     """Runs what is running on a fork to its end; prices stay as they are while time passes. Weights and cost in bp, profit D18 USD."""
-    filling = Filling(fork, symbol, fork.evm.account("keeper of a rehearsal"))
+    filling = Filling(fork, symbol, fork.evm.account("keeper of a rehearsal"), GAS_MONEY)
     before, status, fills = filling.report(), filling.status(), []
 
     def send(arguments: tuple[Any, ...]) -> str:

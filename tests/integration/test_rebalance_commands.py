@@ -188,7 +188,7 @@ def test_one_constituent_is_replaced_by_another(rebalanced):
     assert proposed["rebalance"]["phase"] == "completed"
     wait(rebalanced)
     run(execute)
-    done = run(keeper, "rebalance", "MAG7.ssi", "--fast-forward")
+    done = run(keeper, "rebalance", "MAG7.ssi", "--fast-forward", "--min-profit", "-10")  # crumbs are worth less than their gas
     held = rebalanced.index("MAG7.ssi").basket().tokens
     assert done["phase"] == "completed"
     assert rebalanced.token("MKR").address in held

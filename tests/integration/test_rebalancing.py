@@ -121,7 +121,7 @@ def test_a_month_later(mag7, evm):
     assert before.phase == RUNNING
     assert mag7.weights()["COMP"][0] == 0
 
-    mag7.later(DAY * 55 // 100)  # ten bp under the oracle price
+    mag7.later(DAY * 37 // 100)  # eleven bp under the oracle price
     mag7.bid_all()
     after = mag7.status()
     assert after.phase == COMPLETED, "R7 it ends by itself"
