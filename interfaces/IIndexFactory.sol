@@ -14,6 +14,7 @@ interface IIndexFactory {
         address[] tokens;
         uint256[] units;
         address feeReceiver;
+        address rebalancer;
         uint256 dailyFee;
         uint256 mintFee;
         uint256 supplyCap;

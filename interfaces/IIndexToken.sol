@@ -17,6 +17,7 @@ interface IIndexToken is ITimeWeightedERC20 {
     /// @param symbol ERC-20 symbol
     /// @param authority AccessManager that decides on the restricted functions
     /// @param feeReceiver takes the fee shares
+    /// @param rebalancer may trade constituents
     /// @param epochGenesis start of epoch 0, Unix seconds
     /// @param epochLength seconds
     /// @param supplyCap whole shares, at most 2^35
@@ -29,6 +30,7 @@ interface IIndexToken is ITimeWeightedERC20 {
         string symbol;
         address authority;
         address feeReceiver;
+        address rebalancer;
         uint256 epochGenesis;
         uint256 epochLength;
         uint256 supplyCap;
@@ -45,6 +47,7 @@ interface IIndexToken is ITimeWeightedERC20 {
     /// @param mintFee bp
     /// @param supplyCap whole shares
     /// @param feeReceiver takes the fee shares
+    /// @param rebalancer may trade constituents
     /// @param paused minting is stopped, and may be let go on
     /// @param deprecated minting is over
     struct Terms {
@@ -54,6 +57,7 @@ interface IIndexToken is ITimeWeightedERC20 {
         uint256 mintFee;
         uint256 supplyCap;
         address feeReceiver;
+        address rebalancer;
         bool paused;
         bool deprecated;
     }
@@ -64,13 +68,27 @@ interface IIndexToken is ITimeWeightedERC20 {
     event Segregated(address indexed token, address indexed account, uint256 amount);
     event Claimed(address indexed token, address indexed account, address indexed receiver, uint256 claim, uint256 paid);
     event FeesCollected(address indexed receiver, uint256 shares);
-    event Swapped(address indexed tokenOut, address indexed tokenIn, address indexed receiver, uint256 amountOut, uint256 amountIn);
+
+    /// @param unitsOut D27{tok/base} of `tokenOut` from now on, 0 where it leaves the basket
+    /// @param unitsIn D27{tok/base} of `tokenIn` from now on
+    event Swapped(
+        address indexed tokenOut,
+        address indexed tokenIn,
+        address indexed receiver,
+        uint256 amountOut,
+        uint256 amountIn,
+        uint256 unitsOut,
+        uint256 unitsIn
+    );
+
+    /// @dev At the birth of the index and by {sync}; a swap says so itself.
     event UnitsSet(address indexed token, uint256 units);
     event ConstituentAdded(address indexed token);
     event ConstituentRemoved(address indexed token);
     event StreamingFeeSet(uint256 dailyFee, uint256 anchor);
     event MintFeeSet(uint256 mintFee);
     event FeeReceiverSet(address indexed receiver);
+    event RebalancerSet(address indexed rebalancer);
     event SupplyCapSet(uint256 supplyCap);
     event MintingPaused(address indexed caller);
     event MintingUnpaused(address indexed caller);
@@ -99,6 +117,7 @@ interface IIndexToken is ITimeWeightedERC20 {
     error IndexToken_UnitsOutOfRange(address token, uint256 units);
     error IndexToken_AmountExceedsBooks(address token, uint256 amount, uint256 books);
     error IndexToken_NotSeeded();
+    error IndexToken_NotRebalancer(address caller);
     error IndexToken_StreamingFeeTooHigh(uint256 dailyFee, uint256 maximum);
     error IndexToken_MintFeeTooHigh(uint256 mintFee, uint256 maximum);
     error IndexToken_SupplyCapTooHigh(uint256 supplyCap, uint256 maximum);
@@ -138,14 +157,17 @@ interface IIndexToken is ITimeWeightedERC20 {
     /// @return shares {share}
     function collectFees() external returns (uint256 shares);
 
-    // ---------------------------------------------------------------- restricted
+    // ---------------------------------------------------------------- the rebalancer
 
-    /// @notice Trades one constituent against another token on behalf of the rebalancer: sends `amountOut`, calls back
+    /// @notice Trades one constituent against another token. For the rebalancer of {terms} alone, which is asked nothing else: a bid pays for this check.
+    /// Sends `amountOut`, calls back
     /// {IIndexSwapCallback.onIndexSwap} on the caller, and requires that `amountIn` arrived. The only way to move an asset out besides redemption and claims.
     /// @dev Units round down. A new `tokenIn` joins the basket, a sold-out `tokenOut` leaves it. Surplus over `amountIn` is not booked.
-    /// Reverts: AccessManagedUnauthorized, NotSeeded, NotAConstituent, InvalidConstituent, AmountExceedsBooks, Shortfall, ShortDelivery,
+    /// Reverts: NotRebalancer, NotSeeded, NotAConstituent, InvalidConstituent, AmountExceedsBooks, Shortfall, ShortDelivery,
     /// ConstituentCount, LastConstituent, UnitsOutOfRange.
     function swap(address tokenOut, uint256 amountOut, address tokenIn, uint256 amountIn, address receiver, bytes calldata data) external;
+
+    // ---------------------------------------------------------------- restricted
 
     /// @notice Sets the units of `token` to what is really there, taking in a surplus or writing off a loss. Rounds down.
     function sync(address token) external returns (uint256 units);
@@ -158,6 +180,9 @@ interface IIndexToken is ITimeWeightedERC20 {
 
     /// @notice Pays the fees earned so far to the old receiver, then changes it.
     function setFeeReceiver(address receiver) external;
+
+    /// @notice Says who may trade constituents from now on. Another rebalancer can take them on terms of its own: it is what the notice is for. Reverts: ZeroAddress.
+    function setRebalancer(address rebalancer) external;
 
     /// @notice Sets the supply cap in whole shares. A cap under the supply stops minting and nothing else.
     function setSupplyCap(uint256 supplyCap) external;
@@ -182,8 +207,8 @@ interface IIndexToken is ITimeWeightedERC20 {
     /// @notice The most shares that these amounts can mint: the exact inverse of `previewMint`.
     function sharesForAmounts(uint256[] calldata amounts) external view returns (uint256 shares);
 
-    /// @notice Constituents and their D27{tok/base}, in the basket's order.
-    function basket() external view returns (address[] memory tokens, uint256[] memory units);
+    /// @notice Constituents and their D27{tok/base}, in the basket's order, and the {base} behind all shares, which time does not change.
+    function basket() external view returns (address[] memory tokens, uint256[] memory units, uint256 base);
 
     /// @notice {base} behind all shares and D27{tok/base} of two tokens, 0 for one that is not a constituent: what a trade between them goes by.
     function baseAndUnits(address tokenA, address tokenB) external view returns (uint256 base, uint256 unitsA, uint256 unitsB);
@@ -193,9 +218,6 @@ interface IIndexToken is ITimeWeightedERC20 {
 
     /// @notice D27{base/share}: what one share stands for now. Falls with the streaming fee.
     function multiplier() external view returns (uint256);
-
-    /// @notice {base} behind all shares. Time does not change it.
-    function baseSupply() external view returns (uint256);
 
     /// @notice {share} earned as fees and not yet issued. `totalSupply` includes them.
     function pendingFeeShares() external view returns (uint256);

@@ -5,9 +5,13 @@ pragma solidity 0.8.37;
 /// @notice A pure function of oracle prices and posted supplies: no state of its own, the same answer to everybody.
 interface IMethodology {
     /// @notice D18 target weights of `tokens`, in their order. They sum to 1e18 exactly.
-    /// @dev Reverts where a price or a supply that it needs is missing or stale, and as {validate}.
+    /// @dev Reverts where a supply that it needs is missing or stale, and as {validate}.
+    /// @param prices D18{USD/whole token} of each, as the oracle says; the caller has read them anyway
     /// @param parameters ABI-encoded, the methodology's own
-    function weights(address[] calldata tokens, bytes calldata parameters) external view returns (uint256[] memory);
+    function weights(address[] calldata tokens, uint256[] calldata prices, bytes calldata parameters)
+        external
+        view
+        returns (uint256[] memory);
 
     /// @notice Reverts with a typed error unless `parameters` can weigh `tokens`. Prices do not matter.
     function validate(address[] calldata tokens, bytes calldata parameters) external view;

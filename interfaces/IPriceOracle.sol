@@ -13,7 +13,7 @@ interface IPriceOracle {
     }
 
     /// @param heartbeat seconds, the oldest answer allowed; 0 for a rate, which is always of now
-    /// @param min D18, the least answer allowed
+    /// @param min D18, the least answer allowed; at most four significant digits, as `max`, so that a leg fits one slot
     /// @param max D18, the largest answer allowed
     /// @param maxMove bp. Of a feed: how far a round may be from the one before it, up to 9,999; 0 for not looking (that costs nothing; an average
     /// has no rounds). Of a rate: how much a day may add, 1 to 100.
@@ -33,7 +33,9 @@ interface IPriceOracle {
         Heartbeat,
         Bounds,
         Token,
-        Move
+        Move,
+        /// A bound of more than four significant digits
+        Digits
     }
 
     event RouteSet(address indexed token, Leg[] legs);

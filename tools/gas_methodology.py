@@ -26,6 +26,6 @@ def measure_methodology(system: System) -> dict[str, int]:
     for index in params.indexes():
         methodology = system.contract(index.methodology.name)
         tokens = [system.token(name).address for name in index.weights]
-        call = methodology.weights.encode(tokens, index.methodology.parameters(index.weights))
+        call = methodology.weights.encode(tokens, oracle.prices(tokens), index.methodology.parameters(index.weights))
         figures[f"weights_{index.symbol.removesuffix('.ssi').lower()}"] = asked(methodology, call)
     return figures

@@ -19,7 +19,6 @@ from tests.support.governance import schedule, wait
 from tests.support.indexes import DAY, MAX, new_index
 
 PRICES = {name: feed_answer(name) for name in ("BTC/USD", "ETH/USD", "BNB/USD", "SOL/USD", "LINK/USD", "UNI/USD", "AAVE/USD")}
-REBALANCER = 3
 NO_SEQUENCER = "0x" + "00" * 20
 TERMS = (100, 100, DAY, 50, 50)
 SHARES = 10**21
@@ -35,17 +34,17 @@ class Bench:
     def __init__(self, evm: Evm, project: Any, proxied: bool = False) -> None:
         self.evm, self.owner, self.bidder = evm, evm.account("gas owner"), evm.account("gas bidder")
         manager = evm.deploy(project.ProtocolManager, self.owner, sender=self.owner)
-        oracle = evm.deploy(project.PriceOracle, manager, NO_SEQUENCER, 0, sender=self.owner)
+        oracle = self.oracle = evm.deploy(project.PriceOracle, manager, NO_SEQUENCER, 0, sender=self.owner)
         self.tokens = [evm.deploy(project.SupplyToken, sender=self.owner) for _ in PRICES]
         units = []
         self.feeds = [evm.deploy(project.SettableAggregator, name, 8, answer, sender=self.owner) for name, answer in PRICES.items()]
         for token, feed, name in zip(self.tokens, self.feeds, PRICES, strict=True):
-            oracle.setRoute(token, [(FEEDS[name] if proxied else feed, 0, 2 * DAY, 0, 1, 2**100)], sender=self.owner)
+            oracle.setRoute(token, [(FEEDS[name] if proxied else feed, 0, 2 * DAY, 0, 1, 10**30)], sender=self.owner)
             units.append(100 * 10**18 * 10**27 // oracle.price(token))
-        self.index = new_index(evm, project, manager, self.tokens, units, self.owner)
         implementation = evm.deploy(project.Rebalancer, oracle, sender=self.owner)
         proxy = evm.deploy(project.ProtocolProxy, implementation, implementation.initialize.encode(manager), sender=self.owner)
         self.rebalancer = evm.at(project.Rebalancer, proxy.address)
+        self.index = new_index(evm, project, manager, self.tokens, units, self.owner, rebalancer=proxy.address)
         self.methodology = evm.deploy(project.MethodologyMock, sender=self.owner)
         self.callback = evm.deploy(project.BidderMock, self.rebalancer, sender=self.owner)
         self._grant(manager)
@@ -58,11 +57,9 @@ class Bench:
         self.rebalancer.setTerms(self.index, TERMS, sender=self.owner)
 
     def _grant(self, manager: Deployed) -> None:
-        """As deployed: the governor starts, the rebalancer swaps."""
-        swap, start = self.index.swap.entry.hash[:4], self.rebalancer.startRebalance.entry.hash[:4]
-        manager.setTargetFunctionRole(self.index, [swap], REBALANCER, sender=self.owner)
+        """As deployed: the governor starts."""
+        start = self.rebalancer.startRebalance.entry.hash[:4]
         manager.setTargetFunctionRole(self.rebalancer, [start], 1, sender=self.owner)
-        manager.grantRole(REBALANCER, self.rebalancer, 0, sender=self.owner)
         manager.grantRole(1, self.owner, 0, sender=self.owner)
 
     def mint(self) -> int:

@@ -41,7 +41,7 @@ contract RoleTable {
     function indexRows() public pure returns (Row[] memory table) {
         string memory index = "IndexToken";
         table = new Row[](9);
-        table[0] = Row(index, IIndexToken.swap.selector, Roles.REBALANCER);
+        table[0] = Row(index, IIndexToken.setRebalancer.selector, Roles.GOVERNOR);
         table[1] = Row(index, IIndexToken.sync.selector, Roles.GOVERNOR);
         table[2] = Row(index, IIndexToken.setStreamingFee.selector, Roles.GOVERNOR);
         table[3] = Row(index, IIndexToken.setMintFee.selector, Roles.GOVERNOR);

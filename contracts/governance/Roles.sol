@@ -13,9 +13,6 @@ library Roles {
     /// @dev Acts at once but can only stop: minting, and what is scheduled.
     uint64 internal constant GUARDIAN = 2;
 
-    /// @dev Trades constituents. Held by the rebalancer contract alone; nobody holds it before there is one.
-    uint64 internal constant REBALANCER = 3;
-
     /// @dev seconds
     uint32 internal constant NOTICE = 16 days;
 }

@@ -68,17 +68,10 @@ library BasketLib {
         base = self.base;
         unchecked {
             count = tokens.length / 20;
-            (iA, iB) = (count, count);
-            for (uint256 i = 0; i < count; ++i) {
-                address at;
-                // The 20 bytes at `20 i` behind the length word.
-                assembly ("memory-safe") {
-                    at := shr(96, mload(add(add(tokens, 32), mul(i, 20))))
-                }
-                if (at == a) (iA, unitA) = (i, _storedUnit(self, i));
-                else if (at == b) (iB, unitB) = (i, _storedUnit(self, i));
-            }
         }
+        (iA, iB) = (_search(tokens, count, a), _search(tokens, count, b));
+        unitA = iA == count ? 0 : _storedUnit(self, iA);
+        unitB = iB == count ? 0 : _storedUnit(self, iB);
     }
 
     function _storedUnit(Basket storage self, uint256 i) private view returns (uint256) {
@@ -112,17 +105,8 @@ library BasketLib {
     }
 
     /// @dev `count` where `wanted` is not a constituent.
-    function indexOf(Constituents memory c, address wanted) internal pure returns (uint256 i) {
-        (bytes memory tokens, uint256 count) = (c.tokens, c.count);
-        // As `while (i < count && token(c, i) != wanted) ++i`, with a pointer that walks along.
-        assembly ("memory-safe") {
-            let pointer := add(tokens, 32)
-            let sought := shr(96, shl(96, wanted))
-            for {} lt(i, count) { i := add(i, 1) } {
-                if eq(shr(96, mload(pointer)), sought) { break }
-                pointer := add(pointer, 20)
-            }
-        }
+    function indexOf(Constituents memory c, address wanted) internal pure returns (uint256) {
+        return _search(c.tokens, c.count, wanted);
     }
 
     /// @dev Reverts: NotAConstituent.
@@ -165,5 +149,18 @@ library BasketLib {
         setUnit(self, i, token(c, last), unit(c, last));
         self.rules = self.rules.withClaims(i, c.rules.hasClaims(last)).withClaims(last, false);
         setUnit(self, last, token(c, last), 0);
+    }
+
+    /// @dev The place of `wanted` among `count` addresses of 20 bytes, `count` where it is not there.
+    function _search(bytes memory tokens, uint256 count, address wanted) private pure returns (uint256 i) {
+        // As `while (i < count && <address at 20 i> != wanted) ++i`, with a pointer that walks along.
+        assembly ("memory-safe") {
+            let pointer := add(tokens, 32)
+            let sought := shr(96, shl(96, wanted))
+            for {} lt(i, count) { i := add(i, 1) } {
+                if eq(shr(96, mload(pointer)), sought) { break }
+                pointer := add(pointer, 20)
+            }
+        }
     }
 }

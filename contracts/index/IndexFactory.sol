@@ -86,6 +86,7 @@ contract IndexFactory is IIndexFactory, AccessManaged {
             tokens: n.tokens,
             units: n.units,
             feeReceiver: n.feeReceiver,
+            rebalancer: n.rebalancer,
             dailyFee: n.dailyFee,
             mintFee: n.mintFee,
             supplyCap: n.supplyCap,

@@ -35,10 +35,9 @@ contract IndexLens is IIndexLens {
         o.totalSupply = token.totalSupply();
         o.issuedSupply = token.issuedSupply();
         o.pendingFeeShares = token.pendingFeeShares();
-        o.baseSupply = token.baseSupply();
         o.multiplier = token.multiplier();
         o.terms = token.terms();
-        (o.constituents, o.nav, o.priced) = _constituents(token);
+        (o.constituents, o.baseSupply, o.nav, o.priced) = _constituents(token);
         if (o.totalSupply != 0) o.sharePrice = Math.mulDiv(o.nav, _WAD, o.totalSupply);
         o.staking = staking(index);
     }
@@ -54,7 +53,7 @@ contract IndexLens is IIndexLens {
 
     /// @inheritdoc IIndexLens
     function valueOf(address index, uint256 shares) external view returns (uint256 value) {
-        (address[] memory tokens,) = IIndexToken(index).basket();
+        (address[] memory tokens,,) = IIndexToken(index).basket();
         uint256[] memory amounts = IIndexToken(index).previewRedeem(shares);
         for (uint256 i = 0; i < tokens.length; ++i) {
             value += oracle.value(tokens[i], amounts[i]);
@@ -81,8 +80,10 @@ contract IndexLens is IIndexLens {
         (s.pendingToStakers,) = distributor.pending(index);
     }
 
-    function _constituents(IIndexToken index) private view returns (Constituent[] memory list, uint256 nav, bool priced) {
-        (address[] memory tokens, uint256[] memory units) = index.basket();
+    function _constituents(IIndexToken index) private view returns (Constituent[] memory list, uint256 base, uint256 nav, bool priced) {
+        address[] memory tokens;
+        uint256[] memory units;
+        (tokens, units, base) = index.basket();
         (uint256[] memory books, uint256[] memory available) = index.holdings();
 
         priced = true;

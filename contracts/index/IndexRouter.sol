@@ -315,7 +315,7 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
         if (ether_ ? msg.value < maxIn : msg.value != 0) revert IndexRouter_UnexpectedEther(msg.value);
         if (t.permission == Permission.Permit) _permit(asset, t.permit);
 
-        (address[] memory tokens,) = IIndexToken(t.index).basket();
+        (address[] memory tokens,,) = IIndexToken(t.index).basket();
         uint256[] memory amounts = IIndexToken(t.index).previewMint(shares);
         _step(
             Walk({
@@ -373,7 +373,7 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
         if (t.permission == Permission.Permit) _permit(t.index, t.permit);
         address asset = _asset(t.token);
 
-        (address[] memory tokens,) = IIndexToken(t.index).basket();
+        (address[] memory tokens,,) = IIndexToken(t.index).basket();
         IIndexToken(t.index).redeem(shares, address(this), msg.sender, new uint256[](tokens.length));
         uint256[] memory amounts = new uint256[](tokens.length);
         for (uint256 i = 0; i < tokens.length; ++i) {
@@ -401,7 +401,7 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
     function _quote(Mode mode, address index, address asset, uint256 shares) private returns (uint256 amount) {
         if (!factory.isIndex(index)) revert IndexRouter_UnknownIndex(index);
 
-        (address[] memory tokens,) = IIndexToken(index).basket();
+        (address[] memory tokens,,) = IIndexToken(index).basket();
         Walk memory w;
         w.mode = mode;
         uint256[] memory amounts = mode == Mode.QuoteBuy ? IIndexToken(index).previewMint(shares) : IIndexToken(index).previewRedeem(shares);

@@ -41,6 +41,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
 
     Basket private _basket;
     address private _feeReceiver;
+    address private _rebalancer;
 
     mapping(address token => uint256) private _segregated;
     mapping(address token => mapping(address account => uint256)) private _claims;
@@ -64,6 +65,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         _setMintFee(p.mintFee);
         _setSupplyCap(p.supplyCap);
         _setFeeReceiver(p.feeReceiver);
+        _setRebalancer(p.rebalancer);
     }
 
     // ---------------------------------------------------------------- holders
@@ -156,16 +158,18 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         return _collectFees();
     }
 
-    // ---------------------------------------------------------------- restricted
+    // ---------------------------------------------------------------- the rebalancer
 
     /// @inheritdoc IIndexToken
     function swap(address tokenOut, uint256 amountOut, address tokenIn, uint256 amountIn, address receiver, bytes calldata data)
         external
-        restricted
         nonReentrant
     {
+        if (msg.sender != _rebalancer) revert IndexToken_NotRebalancer(msg.sender);
         _swap(Trade(tokenOut, amountOut, tokenIn, amountIn, receiver), data);
     }
+
+    // ---------------------------------------------------------------- restricted
 
     /// @inheritdoc IIndexToken
     function sync(address token) external restricted nonReentrant returns (uint256 units) {
@@ -174,6 +178,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
 
         uint256 i = c.find(token);
         units = _setUnits(i, token, Math.mulDiv(_available(c, i), _RAY, c.base));
+        emit UnitsSet(token, units);
     }
 
     /// @inheritdoc IIndexToken
@@ -191,6 +196,11 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     function setFeeReceiver(address receiver) external restricted nonReentrant {
         _collectFees();
         _setFeeReceiver(receiver);
+    }
+
+    /// @inheritdoc IIndexToken
+    function setRebalancer(address rebalancer) external restricted nonReentrant {
+        _setRebalancer(rebalancer);
     }
 
     /// @inheritdoc IIndexToken
@@ -259,8 +269,10 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     }
 
     /// @inheritdoc IIndexToken
-    function basket() external view nonReentrantView returns (address[] memory tokens, uint256[] memory units) {
-        return _basket.load().lists();
+    function basket() external view nonReentrantView returns (address[] memory tokens, uint256[] memory units, uint256 base) {
+        Constituents memory c = _basket.load();
+        (tokens, units) = c.lists();
+        base = c.base;
     }
 
     /// @inheritdoc IIndexToken
@@ -302,11 +314,6 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     }
 
     /// @inheritdoc IIndexToken
-    function baseSupply() external view returns (uint256) {
-        return _basket.base;
-    }
-
-    /// @inheritdoc IIndexToken
     function terms() external view returns (Terms memory) {
         Rules r = _basket.rules;
         return Terms({
@@ -316,6 +323,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
             mintFee: r.mintFee(),
             supplyCap: r.supplyCap(),
             feeReceiver: _feeReceiver,
+            rebalancer: _rebalancer,
             paused: r.paused(),
             deprecated: r.deprecated()
         });
@@ -460,16 +468,16 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         if (left + t.amountOut < available) revert IndexToken_Shortfall(t.tokenOut, available - t.amountOut, left);
 
         // Nothing that is in `c` changes during a call back: whatever could change it refuses to be re-entered.
-        _raise(c, iIn, t.tokenIn, t.amountIn);
-        _setUnits(iOut, t.tokenOut, (booksOut - t.amountOut) * _RAY / c.base);
+        uint256 unitsIn = _raise(c, iIn, t.tokenIn, t.amountIn);
+        uint256 unitsOut = _setUnits(iOut, t.tokenOut, (booksOut - t.amountOut) * _RAY / c.base);
 
-        emit Swapped(t.tokenOut, t.tokenIn, t.receiver, t.amountOut, t.amountIn);
+        emit Swapped(t.tokenOut, t.tokenIn, t.receiver, t.amountOut, t.amountIn, unitsOut, unitsIn);
     }
 
     // ---------------------------------------------------------------- the basket
 
     /// @dev Books `amount` more of `token`, which joins the basket if it is new.
-    function _raise(Constituents memory c, uint256 i, address token, uint256 amount) private {
+    function _raise(Constituents memory c, uint256 i, address token, uint256 amount) private returns (uint256) {
         uint256 books = i == c.count ? 0 : _down(c.unit(i), c.base);
         if (i == c.count) {
             _admit(token);
@@ -479,7 +487,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
 
         uint256 units = Math.mulDiv(books + amount, _RAY, c.base);
         if (units == 0) revert IndexToken_UnitsOutOfRange(token, 0);
-        _setUnits(i, token, units);
+        return _setUnits(i, token, units);
     }
 
     /// @dev Sets D27{tok/base}; a constituent without units leaves the basket.
@@ -490,7 +498,6 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         } else {
             stored = _basket.setUnit(i, token, units);
         }
-        emit UnitsSet(token, stored);
     }
 
     /// @dev A constituent must look like an ERC-20 of at most 18 decimals.
@@ -538,6 +545,13 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
 
         _feeReceiver = receiver;
         emit FeeReceiverSet(receiver);
+    }
+
+    function _setRebalancer(address rebalancer) private {
+        if (rebalancer == address(0)) revert IndexToken_ZeroAddress();
+
+        _rebalancer = rebalancer;
+        emit RebalancerSet(rebalancer);
     }
 
     function _setSupplyCap(uint256 cap) private {

@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IMethodology} from "../../interfaces/IMethodology.sol";
-import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {ISupplyRegistry} from "../../interfaces/ISupplyRegistry.sol";
 import {Constituents} from "./Constituents.sol";
 import {MarketCaps} from "./MarketCaps.sol";
@@ -22,12 +21,16 @@ contract CappedMarketCap is MarketCaps {
     /// @notice More than the whole.
     error CappedMarketCap_CapTooHigh(uint256 cap);
 
-    constructor(IPriceOracle oracle_, ISupplyRegistry registry_) MarketCaps(oracle_, registry_) {}
+    constructor(ISupplyRegistry registry_) MarketCaps(registry_) {}
 
     /// @inheritdoc IMethodology
-    function weights(address[] calldata tokens, bytes calldata parameters) external view returns (uint256[] memory list) {
+    function weights(address[] calldata tokens, uint256[] calldata prices, bytes calldata parameters)
+        external
+        view
+        returns (uint256[] memory list)
+    {
         uint256 cap = _cap(tokens, parameters);
-        uint256[] memory caps = marketCaps(tokens);
+        uint256[] memory caps = marketCaps(tokens, prices);
         (uint256 free, uint256 sum) = _cut(caps, cap);
 
         uint256 rest = _WAD;

@@ -18,7 +18,7 @@ contract FixedWeights is IMethodology {
     error FixedWeights_InvalidSum(uint256 sum);
 
     /// @inheritdoc IMethodology
-    function weights(address[] calldata tokens, bytes calldata parameters) external pure returns (uint256[] memory) {
+    function weights(address[] calldata tokens, uint256[] calldata, bytes calldata parameters) external pure returns (uint256[] memory) {
         return _weights(tokens, parameters);
     }
 

@@ -4,7 +4,6 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IMethodology} from "../../interfaces/IMethodology.sol";
-import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {ISupplyRegistry} from "../../interfaces/ISupplyRegistry.sol";
 import {Constituents} from "./Constituents.sol";
 import {MarketCaps} from "./MarketCaps.sol";
@@ -15,12 +14,16 @@ contract FloorAndMarketCap is MarketCaps {
     /// @param floor D18
     error FloorAndMarketCap_FloorTooHigh(uint256 floor, uint256 count);
 
-    constructor(IPriceOracle oracle_, ISupplyRegistry registry_) MarketCaps(oracle_, registry_) {}
+    constructor(ISupplyRegistry registry_) MarketCaps(registry_) {}
 
     /// @inheritdoc IMethodology
-    function weights(address[] calldata tokens, bytes calldata parameters) external view returns (uint256[] memory list) {
+    function weights(address[] calldata tokens, uint256[] calldata prices, bytes calldata parameters)
+        external
+        view
+        returns (uint256[] memory list)
+    {
         uint256 floor = _floor(tokens, parameters);
-        list = marketCaps(tokens);
+        list = marketCaps(tokens, prices);
         uint256 count = list.length;
         uint256 sum = 0;
         for (uint256 i = 0; i < count; ++i) {

@@ -3,10 +3,8 @@ pragma solidity 0.8.37;
 
 import {IMethodology} from "../../interfaces/IMethodology.sol";
 
-/// @title An oracle and a registry that say whatever they are told, for many questions in one call
+/// @title A registry that says whatever it is told, for many questions in one call
 contract FiguresMock {
-    uint256 private constant _SUPPLIES = 2 ** 32;
-
     /// @notice Asks a methodology question after question.
     /// @param words for each question: `n`, n prices, n supplies, `k`, k words of parameters
     /// @return answers for each question: the number of words, and those of `weights`; or 0 and the selector of the error
@@ -19,12 +17,12 @@ contract FiguresMock {
             address[] memory tokens = new address[](count);
             for (uint256 i = 0; i < count; ++i) {
                 tokens[i] = address(uint160(i + 1));
-                _tell(i + 1, words[at + 1 + i]);
-                _tell(_SUPPLIES + i + 1, words[at + 1 + count + i]);
+                _tell(i + 1, words[at + 1 + count + i]);
             }
+            uint256[] calldata prices = words[at + 1:at + 1 + count];
             at += 2 + 2 * count;
             uint256 size = words[at - 1];
-            try methodology.weights(tokens, abi.encodePacked(words[at:at + size])) returns (uint256[] memory list) {
+            try methodology.weights(tokens, prices, abi.encodePacked(words[at:at + size])) returns (uint256[] memory list) {
                 answers[length++] = list.length;
                 for (uint256 i = 0; i < list.length; ++i) {
                     answers[length++] = list[i];
@@ -40,31 +38,22 @@ contract FiguresMock {
         }
     }
 
-    /// @dev As `IPriceOracle`.
-    function prices(address[] calldata tokens) external view returns (uint256[] memory) {
-        return _told(tokens, 0);
-    }
-
     /// @dev As `ISupplyRegistry`.
-    function supplies(address[] calldata tokens) external view returns (uint256[] memory) {
-        return _told(tokens, _SUPPLIES);
+    function supplies(address[] calldata tokens) external view returns (uint256[] memory list) {
+        list = new uint256[](tokens.length);
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            uint256 value;
+            address slot = tokens[i];
+            assembly ("memory-safe") {
+                value := tload(slot)
+            }
+            list[i] = value;
+        }
     }
 
     function _tell(uint256 slot, uint256 value) private {
         assembly ("memory-safe") {
             tstore(slot, value)
-        }
-    }
-
-    function _told(address[] calldata tokens, uint256 offset) private view returns (uint256[] memory list) {
-        list = new uint256[](tokens.length);
-        for (uint256 i = 0; i < tokens.length; ++i) {
-            uint256 value;
-            uint256 slot = offset + uint160(tokens[i]);
-            assembly ("memory-safe") {
-                value := tload(slot)
-            }
-            list[i] = value;
         }
     }
 }

@@ -8,6 +8,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IAggregatorHistory, IAggregatorV3} from "../../interfaces/external/IAggregatorV3.sol";
+import {BoundLib, StoredLeg, StoredLegLib} from "./StoredLeg.sol";
 
 /// @title USD prices with stated freshness, or a revert
 contract PriceOracle is IPriceOracle, AccessManaged {
@@ -25,20 +26,6 @@ contract PriceOracle is IPriceOracle, AccessManaged {
 
     /// @dev The dearest honest source, a TWAP over a history of 65,535 observations, needs some 101,000. A source that burns gas costs no more than this.
     uint256 private constant _SOURCE_GAS = 400_000;
-
-    /// @dev Two slots. `unit`: decimals of the source's answer. `share`: decimals of a vault's share. `decimals` of the token and `legs` count in the first leg.
-    struct StoredLeg {
-        address source;
-        uint32 heartbeat;
-        Kind kind;
-        uint8 unit;
-        uint8 share;
-        uint8 decimals;
-        uint8 legs;
-        uint16 maxMove;
-        uint128 min;
-        uint128 max;
-    }
 
     /// @dev One slot. Kept apart from the leg, so that feeds do not pay for it.
     struct Checkpoint {
@@ -66,37 +53,22 @@ contract PriceOracle is IPriceOracle, AccessManaged {
     /// @inheritdoc IPriceOracle
     function setRoute(address token, Leg[] calldata legs) external restricted {
         if (legs.length == 0 || legs.length > _MAX_LEGS) revert PriceOracle_InvalidRoute(token, Flaw.LegCount);
-        uint8 decimals = _decimals(token, token, Flaw.Token);
+        uint256 decimals = _decimals(token, token, Flaw.Token);
 
         delete _routes[token];
         (uint256 least, uint256 most) = (_WAD, _WAD);
         for (uint256 i = 0; i < legs.length; ++i) {
             Leg calldata leg = legs[i];
-            bool rate = leg.kind == Kind.Erc4626Rate;
-            if (rate ? leg.maxMove == 0 || leg.maxMove > _MAX_GROWTH : leg.maxMove >= _BPS) {
-                revert PriceOracle_InvalidRoute(token, Flaw.Move);
-            }
-            if (rate ? leg.heartbeat != 0 : leg.heartbeat < _MIN_HEARTBEAT || leg.heartbeat > _MAX_HEARTBEAT) {
-                revert PriceOracle_InvalidRoute(token, Flaw.Heartbeat);
-            }
+            _requireSound(token, leg);
             // The same products, rounded the same way, as in `_price`: what holds for the bounds holds for every price within them.
             least = Math.mulDiv(least, leg.min, _WAD);
             most = Math.mulDiv(most, leg.max, _WAD);
-            if (least == 0 || leg.min > leg.max || most > type(uint128).max) revert PriceOracle_InvalidRoute(token, Flaw.Bounds);
-            if (leg.source.code.length == 0) revert PriceOracle_InvalidRoute(token, Flaw.Source);
+            if (least == 0 || most > type(uint128).max) revert PriceOracle_InvalidRoute(token, Flaw.Bounds);
 
-            StoredLeg memory stored = StoredLeg({
-                source: leg.source,
-                heartbeat: leg.heartbeat,
-                kind: leg.kind,
-                unit: _decimals(token, rate ? _asset(token, leg.source) : leg.source, Flaw.Decimals),
-                share: rate ? _decimals(token, leg.source, Flaw.Decimals) : 0,
-                decimals: decimals,
-                legs: uint8(legs.length),
-                maxMove: leg.maxMove,
-                min: leg.min,
-                max: leg.max
-            });
+            bool rate = leg.kind == Kind.Erc4626Rate;
+            uint256 unit = _decimals(token, rate ? _asset(token, leg.source) : leg.source, Flaw.Decimals);
+            uint256 share = rate ? _decimals(token, leg.source, Flaw.Decimals) : 0;
+            StoredLeg stored = StoredLegLib.make(leg, unit, share, decimals, legs.length);
             _routes[token][i] = stored;
             if (rate) _checkpoint(token, leg.source, _bounded(token, stored, _rate(token, stored)));
         }
@@ -107,7 +79,7 @@ contract PriceOracle is IPriceOracle, AccessManaged {
 
     /// @inheritdoc IPriceOracle
     function removeRoute(address token) external restricted {
-        if (_routes[token][0].legs == 0) revert PriceOracle_NoRoute(token);
+        if (_routes[token][0].legs() == 0) revert PriceOracle_NoRoute(token);
 
         delete _routes[token];
         emit RouteRemoved(token);
@@ -115,22 +87,22 @@ contract PriceOracle is IPriceOracle, AccessManaged {
 
     /// @inheritdoc IPriceOracle
     function poke(address token) external {
-        uint256 legs = _routes[token][0].legs;
+        uint256 legs = _routes[token][0].legs();
         if (legs == 0) revert PriceOracle_NoRoute(token);
 
         bool any = false;
         for (uint256 i = 0; i < legs; ++i) {
-            StoredLeg memory leg = _routes[token][i];
-            if (leg.kind != Kind.Erc4626Rate) continue;
+            StoredLeg leg = _routes[token][i];
+            if (leg.kind() != Kind.Erc4626Rate) continue;
 
             any = true;
-            (uint256 least, uint256 at) = checkpoint(token, leg.source);
-            if (block.timestamp < at + _MIN_BETWEEN_POKES) revert PriceOracle_PokedTooSoon(token, leg.source, at + _MIN_BETWEEN_POKES);
+            (uint256 least, uint256 at) = checkpoint(token, leg.source());
+            if (block.timestamp < at + _MIN_BETWEEN_POKES) revert PriceOracle_PokedTooSoon(token, leg.source(), at + _MIN_BETWEEN_POKES);
 
             uint256 rate = _bounded(token, leg, _rate(token, leg));
-            uint256 most = _grown(least, leg.maxMove, Math.min(block.timestamp - at, _MAX_GROWING));
-            if (rate < least) revert PriceOracle_RateMoved(token, leg.source, rate, least, most);
-            _checkpoint(token, leg.source, Math.min(rate, most));
+            uint256 most = _grown(least, leg.maxMove(), Math.min(block.timestamp - at, _MAX_GROWING));
+            if (rate < least) revert PriceOracle_RateMoved(token, leg.source(), rate, least, most);
+            _checkpoint(token, leg.source(), Math.min(rate, most));
         }
         if (!any) revert PriceOracle_NoRate(token);
     }
@@ -168,10 +140,11 @@ contract PriceOracle is IPriceOracle, AccessManaged {
 
     /// @inheritdoc IPriceOracle
     function route(address token) external view returns (Leg[] memory legs) {
-        legs = new Leg[](_routes[token][0].legs);
+        legs = new Leg[](_routes[token][0].legs());
         for (uint256 i = 0; i < legs.length; ++i) {
-            StoredLeg memory leg = _routes[token][i];
-            legs[i] = Leg(leg.source, leg.kind, leg.heartbeat, leg.maxMove, leg.min, leg.max);
+            StoredLeg leg = _routes[token][i];
+            // Each part came in as one of these types.
+            legs[i] = Leg(leg.source(), leg.kind(), uint32(leg.heartbeat()), uint16(leg.maxMove()), uint128(leg.min()), uint128(leg.max()));
         }
     }
 
@@ -181,70 +154,84 @@ contract PriceOracle is IPriceOracle, AccessManaged {
         return (last.rate, last.at);
     }
 
-    function _price(address token) private view returns (uint256 price_, uint256 decimals) {
-        StoredLeg memory leg = _routes[token][0];
-        if (leg.legs == 0) revert PriceOracle_NoRoute(token);
+    /// @dev What a leg must be, whatever its source says.
+    function _requireSound(address token, Leg calldata leg) private view {
+        bool rate = leg.kind == Kind.Erc4626Rate;
+        if (rate ? leg.maxMove == 0 || leg.maxMove > _MAX_GROWTH : leg.maxMove >= _BPS) {
+            revert PriceOracle_InvalidRoute(token, Flaw.Move);
+        }
+        if (rate ? leg.heartbeat != 0 : leg.heartbeat < _MIN_HEARTBEAT || leg.heartbeat > _MAX_HEARTBEAT) {
+            revert PriceOracle_InvalidRoute(token, Flaw.Heartbeat);
+        }
+        if (leg.min > leg.max) revert PriceOracle_InvalidRoute(token, Flaw.Bounds);
+        if (!BoundLib.exact(leg.min) || !BoundLib.exact(leg.max)) revert PriceOracle_InvalidRoute(token, Flaw.Digits);
+        if (leg.source.code.length == 0) revert PriceOracle_InvalidRoute(token, Flaw.Source);
+    }
 
-        decimals = leg.decimals;
+    function _price(address token) private view returns (uint256 price_, uint256 decimals) {
+        StoredLeg leg = _routes[token][0];
+        if (leg.legs() == 0) revert PriceOracle_NoRoute(token);
+
+        decimals = leg.decimals();
         price_ = _answer(token, leg);
-        for (uint256 i = 1; i < leg.legs; ++i) {
+        for (uint256 i = 1; i < leg.legs(); ++i) {
             price_ = Math.mulDiv(price_, _answer(token, _routes[token][i]), _WAD);
         }
     }
 
     /// @dev D18
-    function _answer(address token, StoredLeg memory leg) private view returns (uint256 answer) {
-        if (leg.kind == Kind.Erc4626Rate) {
+    function _answer(address token, StoredLeg leg) private view returns (uint256 answer) {
+        if (leg.kind() == Kind.Erc4626Rate) {
             answer = _bounded(token, leg, _rate(token, leg));
             _requireBelievable(token, leg, answer);
         } else {
             uint256 roundId;
             (answer, roundId) = _feed(token, leg);
             _bounded(token, leg, answer);
-            if (leg.maxMove != 0) _requireSteady(token, leg, answer, roundId);
+            if (leg.maxMove() != 0) _requireSteady(token, leg, answer, roundId);
         }
     }
 
-    function _bounded(address token, StoredLeg memory leg, uint256 answer) private pure returns (uint256) {
-        if (answer < leg.min || answer > leg.max) revert PriceOracle_OutOfBounds(token, leg.source, answer, leg.min, leg.max);
+    function _bounded(address token, StoredLeg leg, uint256 answer) private pure returns (uint256) {
+        if (answer < leg.min() || answer > leg.max()) revert PriceOracle_OutOfBounds(token, leg.source(), answer, leg.min(), leg.max());
         return answer;
     }
 
-    function _feed(address token, StoredLeg memory leg) private view returns (uint256, uint256 roundId) {
+    function _feed(address token, StoredLeg leg) private view returns (uint256, uint256 roundId) {
         bool ok;
         int256 answer;
         uint256 updatedAt;
-        (ok, roundId, answer,, updatedAt) = _latestRound(leg.source);
-        if (!ok) revert PriceOracle_SourceFailed(token, leg.source);
+        (ok, roundId, answer,, updatedAt) = _latestRound(leg.source());
+        if (!ok) revert PriceOracle_SourceFailed(token, leg.source());
         if (answer <= 0 || updatedAt == 0 || updatedAt > block.timestamp) {
-            revert PriceOracle_InvalidAnswer(token, leg.source, answer, updatedAt);
+            revert PriceOracle_InvalidAnswer(token, leg.source(), answer, updatedAt);
         }
-        if (block.timestamp - updatedAt > leg.heartbeat) revert PriceOracle_Stale(token, leg.source, updatedAt, leg.heartbeat);
+        if (block.timestamp - updatedAt > leg.heartbeat()) revert PriceOracle_Stale(token, leg.source(), updatedAt, leg.heartbeat());
 
-        return (_scaled(uint256(answer), leg.unit), roundId);
+        return (_scaled(uint256(answer), leg.unit()), roundId);
     }
 
     /// @dev `answer` is within the bounds, so below 2^128, and the quotient fits.
-    function _requireSteady(address token, StoredLeg memory leg, uint256 answer, uint256 roundId) private view {
+    function _requireSteady(address token, StoredLeg leg, uint256 answer, uint256 roundId) private view {
         bool there = roundId != 0 && roundId <= type(uint80).max;
         int256 past;
         uint256 updatedAt;
-        if (there) (there,, past,, updatedAt) = _round(leg.source, IAggregatorHistory.getRoundData.selector, roundId - 1, 36);
-        if (!there) revert PriceOracle_NoRoundBefore(token, leg.source, roundId);
-        if (past <= 0 || updatedAt == 0) revert PriceOracle_NoRoundBefore(token, leg.source, roundId);
+        if (there) (there,, past,, updatedAt) = _round(leg.source(), IAggregatorHistory.getRoundData.selector, roundId - 1, 36);
+        if (!there) revert PriceOracle_NoRoundBefore(token, leg.source(), roundId);
+        if (past <= 0 || updatedAt == 0) revert PriceOracle_NoRoundBefore(token, leg.source(), roundId);
 
-        uint256 before = _scaled(uint256(past), leg.unit);
+        uint256 before = _scaled(uint256(past), leg.unit());
         uint256 move = answer > before ? answer - before : before - answer;
-        if (Math.mulDiv(move, _BPS, before, Math.Rounding.Ceil) > leg.maxMove) {
-            revert PriceOracle_Jumped(token, leg.source, answer, before, leg.maxMove);
+        if (Math.mulDiv(move, _BPS, before, Math.Rounding.Ceil) > leg.maxMove()) {
+            revert PriceOracle_Jumped(token, leg.source(), answer, before, leg.maxMove());
         }
     }
 
     /// @dev A day more than has passed, so that a rate may move in steps. What a donation can add is bounded by the same.
-    function _requireBelievable(address token, StoredLeg memory leg, uint256 rate) private view {
-        (uint256 least, uint256 at) = checkpoint(token, leg.source);
-        uint256 most = _grown(least, leg.maxMove, Math.min(block.timestamp - at, _MAX_GROWING) + 1 days);
-        if (rate < least || rate > most) revert PriceOracle_RateMoved(token, leg.source, rate, least, most);
+    function _requireBelievable(address token, StoredLeg leg, uint256 rate) private view {
+        (uint256 least, uint256 at) = checkpoint(token, leg.source());
+        uint256 most = _grown(least, leg.maxMove(), Math.min(block.timestamp - at, _MAX_GROWING) + 1 days);
+        if (rate < least || rate > most) revert PriceOracle_RateMoved(token, leg.source(), rate, least, most);
     }
 
     /// @dev What `rate` becomes in that many seconds at `maxMove` bp a day, rounded down.
@@ -268,13 +255,13 @@ contract PriceOracle is IPriceOracle, AccessManaged {
         if (block.timestamp <= since || block.timestamp - since <= grace) revert PriceOracle_SequencerRestarted(sequencer, since, grace);
     }
 
-    function _rate(address token, StoredLeg memory leg) private view returns (uint256) {
-        bytes memory said = _ask(token, leg.source, abi.encodeCall(IERC4626.convertToAssets, (10 ** uint256(leg.share))), 32);
-        return _scaled(abi.decode(said, (uint256)), leg.unit);
+    function _rate(address token, StoredLeg leg) private view returns (uint256) {
+        bytes memory said = _ask(token, leg.source(), abi.encodeCall(IERC4626.convertToAssets, (10 ** leg.share())), 32);
+        return _scaled(abi.decode(said, (uint256)), leg.unit());
     }
 
     /// @dev D18. Saturates: whatever is as large as that is out of every bounds.
-    function _scaled(uint256 answer, uint8 unit) private pure returns (uint256) {
+    function _scaled(uint256 answer, uint256 unit) private pure returns (uint256) {
         return Math.saturatingMul(answer, 10 ** (18 - unit));
     }
 
@@ -284,12 +271,12 @@ contract PriceOracle is IPriceOracle, AccessManaged {
     }
 
     /// @dev Decimals of whatever answers `decimals()`, at most 18.
-    function _decimals(address token, address source, Flaw flaw) private view returns (uint8) {
+    function _decimals(address token, address source, Flaw flaw) private view returns (uint256) {
         if (source.code.length == 0) revert PriceOracle_InvalidRoute(token, flaw);
 
         uint256 said = abi.decode(_ask(token, source, abi.encodeCall(IERC20Metadata.decimals, ()), 32), (uint256));
         if (said > 18) revert PriceOracle_InvalidRoute(token, flaw);
-        return uint8(said);
+        return said;
     }
 
     /// @dev The first `size` bytes of an answer. Bounded in gas and in size, so that no source can do more harm than not to answer.

@@ -223,7 +223,7 @@ abstract contract ReferencePrices is IPointsLedger, GovernedUUPS {
     /// @dev NAV per share, as the lens says it; 0 where a constituent has no price, or the index is in the middle of something.
     function _sharePrice(address index) private view returns (uint256) {
         address[] memory tokens;
-        try IIndexToken(index).basket() returns (address[] memory list, uint256[] memory) {
+        try IIndexToken(index).basket() returns (address[] memory list, uint256[] memory, uint256) {
             tokens = list;
         } catch {
             return 0;

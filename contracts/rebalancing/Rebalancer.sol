@@ -12,12 +12,12 @@ import {IMethodology} from "../../interfaces/IMethodology.sol";
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IBidCallback, IRebalancer} from "../../interfaces/IRebalancer.sol";
 import {GovernedUUPS} from "../governance/GovernedUUPS.sol";
-import {UnitsLib} from "../index/Units.sol";
+import {Units, UnitsLib} from "../index/Units.sol";
 import {Auction, AuctionMath, Side} from "./AuctionMath.sol";
 import {Target, TargetLib} from "./Target.sol";
 
 /// @title Moves a basket to its targets by open auctions
-/// @dev Holds REBALANCER, the right to call {IIndexToken.swap}, and no token ever. Everything about an amount is in {AuctionMath}.
+/// @dev The rebalancer of its indexes, which alone may call {IIndexToken.swap}. Holds no token ever. Everything about an amount is in {AuctionMath}.
 contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     using AuctionMath for Auction;
     using SafeERC20 for IERC20;
@@ -46,11 +46,11 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         mapping(address index => mapping(address token => Target)) targets;
     }
 
-    /// @dev What a start would fix. Tokens of the plan first.
+    /// @dev What a start would fix. Tokens of the plan first; `prices` D36{USD/tok}, `value` D63{USD/base}.
     struct Draft {
         address[] tokens;
         uint256[] units;
-        uint256[] targets;
+        Units[] targets;
         uint256[] prices;
         uint256[] decimals;
         uint256 value;
@@ -141,11 +141,11 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
             deficit: 0,
             leaving: 0
         });
-        _aim(index, d, a);
+        uint256[] memory aims = _aim(index, d, a);
         if (a.completed()) a.phase = Phase.Completed;
         _storage().auctions[index] = a;
 
-        emit RebalanceStarted(index, a.id, d.tokens, d.targets, nav, block.timestamp + a.duration);
+        emit RebalanceStarted(index, a.id, d.tokens, aims, nav, block.timestamp + a.duration);
         if (a.phase == Phase.Completed) emit RebalanceEnded(index, a.id, Phase.Completed, 0);
         return a.id;
     }
@@ -239,8 +239,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     function bidsOf(address index) external view nonReentrantView returns (Offer[] memory offers) {
         Auction memory a = _auction(index);
         if (_phase(a) != Phase.Running) return new Offer[](0);
-        (address[] memory tokens, uint256[] memory units) = _tokens(index);
-        uint256 base = IIndexToken(index).baseSupply();
+        (address[] memory tokens, uint256[] memory units, uint256 base) = _tokens(index);
         Side[] memory sides = new Side[](tokens.length);
         for (uint256 i = 0; i < tokens.length; ++i) {
             Target target = _storage().targets[index][tokens[i]];
@@ -275,7 +274,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         returns (address[] memory tokens, uint256[] memory units, uint256[] memory targets)
     {
         uint256 id = _auction(index).id;
-        (tokens, units) = _tokens(index);
+        (tokens, units,) = _tokens(index);
         targets = new uint256[](tokens.length);
         for (uint256 i = 0; i < tokens.length; ++i) {
             Target t = _storage().targets[index][tokens[i]];
@@ -291,7 +290,11 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         returns (address[] memory tokens, uint256[] memory units, uint256[] memory targets)
     {
         Draft memory d = _draft(index, _plan(index));
-        return (d.tokens, d.units, d.targets);
+        targets = new uint256[](d.tokens.length);
+        for (uint256 i = 0; i < targets.length; ++i) {
+            targets[i] = d.targets[i].value();
+        }
+        return (d.tokens, d.units, targets);
     }
 
     /// @inheritdoc IRebalancer
@@ -305,7 +308,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         (current, target) = (new uint256[](d.tokens.length), new uint256[](d.tokens.length));
         for (uint256 i = 0; i < d.tokens.length; ++i) {
             current[i] = Math.mulDiv(d.units[i] * d.prices[i], _WAD, d.value);
-            target[i] = Math.mulDiv(d.targets[i] * d.prices[i], _WAD, d.value);
+            target[i] = Math.mulDiv(d.targets[i].value() * d.prices[i], _WAD, d.value);
         }
         return (d.tokens, current, target);
     }
@@ -361,73 +364,101 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     /// @dev Targets by the methodology and live prices, rounded down to what {Units} holds.
     function _draft(address index, StoredPlan memory plan) private view returns (Draft memory d) {
         if (plan.book == address(0)) revert Rebalancer_NoPlan(index);
-        d.base = IIndexToken(index).baseSupply();
-        if (d.base == 0) revert Rebalancer_NotSeeded(index);
-
         (address[] memory planned, bytes memory parameters) = _read(plan);
-        (d.tokens, d.units) = _union(index, planned);
+        (d.tokens, d.units, d.base) = _union(index, planned);
+        if (d.base == 0) revert Rebalancer_NotSeeded(index);
         if (d.tokens.length > _MAX_TOKENS) revert Rebalancer_TokenCount(d.tokens.length);
-        uint256[] memory weights = plan.methodology.weights(planned, parameters);
-        if (weights.length != planned.length) revert Rebalancer_LengthMismatch(planned.length, weights.length);
 
         d.prices = oracle.prices(d.tokens);
-        d.decimals = new uint256[](d.tokens.length);
-        mapping(address token => Target) storage targets = _storage().targets[index];
-        for (uint256 i = 0; i < d.tokens.length; ++i) {
-            Target known = targets[d.tokens[i]];
-            uint256 decimals = known.id() == 0 ? _decimals(d.tokens[i]) : known.decimals();
-            uint256 price = _scaled(d.prices[i], decimals);
-            (d.decimals[i], d.prices[i]) = (decimals, price);
-            d.value += d.units[i] * price;
-        }
+        uint256[] memory weights = plan.methodology.weights(planned, _first(d.prices, planned.length), parameters);
+        if (weights.length != planned.length) revert Rebalancer_LengthMismatch(planned.length, weights.length);
+
+        _value(index, d);
         // So that nothing below overflows: D63{USD/base} under 2^188.
         uint256 nav = d.value / _WAD;
         if (nav == 0 || nav > type(uint128).max) revert Rebalancer_NavOutOfRange(nav);
 
-        d.targets = new uint256[](d.tokens.length);
+        d.targets = new Units[](d.tokens.length);
         uint256 sum = 0;
         for (uint256 i = 0; i < weights.length; ++i) {
-            sum += weights[i];
-            if (weights[i] > _WAD) revert Rebalancer_WeightsSum(weights[i]);
-            uint256 target = weights[i] * d.value / (_WAD * d.prices[i]);
+            uint256 weight = weights[i];
+            if (weight > _WAD) revert Rebalancer_WeightsSum(weight);
+            sum += weight;
+            uint256 target = weight * d.value / (_WAD * d.prices[i]);
             if (target > type(uint120).max) revert Rebalancer_UnitsOutOfRange(d.tokens[i], target);
-            d.targets[i] = UnitsLib.pack(target).value();
+            d.targets[i] = UnitsLib.pack(target);
         }
         if (sum != _WAD) revert Rebalancer_WeightsSum(sum);
     }
 
-    /// @dev Stores the targets and says in `a` which tokens are to be sold, to be bought and to leave.
-    function _aim(address index, Draft memory d, Auction memory a) private {
+    /// @dev Scales the prices of `d` to D36{USD/tok} and sums up what the index holds.
+    function _value(address index, Draft memory d) private view {
         mapping(address token => Target) storage targets = _storage().targets[index];
-        uint256 share = d.value * a.dust;
-        for (uint256 i = 0; i < d.tokens.length; ++i) {
-            uint256 dust = Math.min(share / (1e6 * d.prices[i]), type(uint120).max);
-            Target t = TargetLib.make(d.targets[i], dust, a.id, d.decimals[i], i);
-            targets[d.tokens[i]] = t;
+        (address[] memory tokens, uint256[] memory units, uint256[] memory prices) = (d.tokens, d.units, d.prices);
+        uint256[] memory list = new uint256[](tokens.length);
+        uint256 value = 0;
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            Target known = targets[tokens[i]];
+            uint256 decimals = known.id() == 0 ? _decimals(tokens[i]) : known.decimals();
+            uint256 price = _scaled(prices[i], decimals);
+            (list[i], prices[i]) = (decimals, price);
+            value += units[i] * price;
+        }
+        (d.decimals, d.value) = (list, value);
+    }
 
-            Side memory side = Side(d.units[i], d.targets[i], t.dust(), 0, 1 << i);
-            if (AuctionMath.tooMuch(side, d.base)) a.surplus |= uint32(side.bit);
-            if (AuctionMath.tooLittle(side, d.base)) a.deficit |= uint32(side.bit);
-            if (side.target == 0) a.leaving |= uint32(side.bit);
+    /// @dev The first `count` of `list`.
+    function _first(uint256[] memory list, uint256 count) private pure returns (uint256[] memory first) {
+        if (count == list.length) return list;
+        first = new uint256[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            first[i] = list[i];
         }
     }
 
-    /// @dev The tokens of the plan, then what else the index holds, all with their D27{tok/base}.
-    function _union(address index, address[] memory planned) private view returns (address[] memory tokens, uint256[] memory units) {
-        (address[] memory held, uint256[] memory heldUnits) = IIndexToken(index).basket();
+    /// @dev Stores the targets, returns them as D27{tok/base}, and says in `a` which tokens are to be sold, to be bought and to leave.
+    function _aim(address index, Draft memory d, Auction memory a) private returns (uint256[] memory aims) {
+        mapping(address token => Target) storage targets = _storage().targets[index];
+        uint256 share = d.value * a.dust;
+        (uint256 surplus, uint256 deficit, uint256 leaving) = (0, 0, 0);
+        Side memory side;
+        aims = new uint256[](d.tokens.length);
+        for (uint256 i = 0; i < aims.length; ++i) {
+            Units dust = UnitsLib.pack(Math.min(share / (1e6 * d.prices[i]), type(uint120).max));
+            Units target = d.targets[i];
+            targets[d.tokens[i]] = TargetLib.make(target, dust, a.id, d.decimals[i], i);
+
+            (side.units, side.target, side.dust) = (d.units[i], target.value(), dust.value());
+            if (AuctionMath.tooMuch(side, d.base)) surplus |= 1 << i;
+            if (AuctionMath.tooLittle(side, d.base)) deficit |= 1 << i;
+            if (side.target == 0) leaving |= 1 << i;
+            aims[i] = side.target;
+        }
+        // At most 32 tokens.
+        (a.surplus, a.deficit, a.leaving) = (uint32(surplus), uint32(deficit), uint32(leaving));
+    }
+
+    /// @dev The tokens of the plan, then what else the index holds, all with their D27{tok/base}; and {base}.
+    function _union(address index, address[] memory planned)
+        private
+        view
+        returns (address[] memory tokens, uint256[] memory units, uint256 base)
+    {
+        address[] memory held;
+        uint256[] memory heldUnits;
+        (held, heldUnits, base) = IIndexToken(index).basket();
+        if (_same(held, planned)) return (held, heldUnits, base);
+
         (uint256 count, uint256 most) = (planned.length, planned.length + held.length);
         (tokens, units) = (new address[](most), new uint256[](most));
         for (uint256 i = 0; i < count; ++i) {
             tokens[i] = planned[i];
         }
         for (uint256 k = 0; k < held.length; ++k) {
-            address token = held[k];
             uint256 i = 0;
-            // Mostly both lists have the same order.
-            if (k < planned.length && planned[k] == token) i = k;
-            else while (i < planned.length && planned[i] != token) ++i;
+            while (i < planned.length && planned[i] != held[k]) ++i;
             if (i == planned.length) i = count++;
-            (tokens[i], units[i]) = (token, heldUnits[k]);
+            (tokens[i], units[i]) = (held[k], heldUnits[k]);
         }
         // Both shortened to what was found.
         assembly ("memory-safe") {
@@ -436,7 +467,16 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         }
     }
 
-    function _tokens(address index) private view returns (address[] memory, uint256[] memory) {
+    /// @dev Mostly they are, and then nothing needs to be copied.
+    function _same(address[] memory a, address[] memory b) private pure returns (bool) {
+        if (a.length != b.length) return false;
+        for (uint256 i = 0; i < a.length; ++i) {
+            if (a[i] != b[i]) return false;
+        }
+        return true;
+    }
+
+    function _tokens(address index) private view returns (address[] memory, uint256[] memory, uint256) {
         (address[] memory planned,) = _read(_plan(index));
         return _union(index, planned);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Units, UnitsLib} from "../index/Units.sol";
+import {Units} from "../index/Units.sol";
 
 /// @dev What a rebalance wants of a token, in one slot: `place:8 | decimals:8 | id:32 | dust:64 | target:64` = 176 bits. Of the rebalance `id` alone. `target` and
 /// `dust` are {Units}. Packed by hand: a struct is written field by field.
@@ -11,8 +11,8 @@ using TargetLib for Target global;
 
 /// @title Reading and making a {Target}
 library TargetLib {
-    function make(uint256 target_, uint256 dust_, uint256 id_, uint256 decimals_, uint256 place_) internal pure returns (Target) {
-        uint256 units = Units.unwrap(UnitsLib.pack(target_)) | uint256(Units.unwrap(UnitsLib.pack(dust_))) << 64;
+    function make(Units target_, Units dust_, uint256 id_, uint256 decimals_, uint256 place_) internal pure returns (Target) {
+        uint256 units = Units.unwrap(target_) | uint256(Units.unwrap(dust_)) << 64;
         return Target.wrap(units | id_ << 128 | decimals_ << 160 | place_ << 168);
     }
 

@@ -14,7 +14,7 @@ from scripts._lib.record import Record
 from scripts._lib.rooms import locker, methodology, points, rebalancing, staking
 
 ZERO = "0x" + "00" * 20
-ADMIN, GOVERNOR, GUARDIAN, REBALANCER = range(4)
+ADMIN, GOVERNOR, GUARDIAN = range(3)
 NOTICE = 16 * 24 * 3600
 
 SAFE_ABI: list[dict[str, Any]] = [
@@ -122,13 +122,14 @@ class Deployer:
         self.once("the factory may set the roles of new indexes", manager.grantRole, ADMIN, factory, 0)
         self.once("the deployer governs for now", manager.grantRole, GOVERNOR, me, 0)
 
-        methodology.deploy(self, manager, table, oracle)
+        methodology.deploy(self, manager, table)
         self._routes(oracle)
         self._hops(router)
+        rebalancer = rebalancing.deploy(self, manager, table, oracle)
         for index in self.index_params:
-            self._index(factory, oracle, index, safe, distributor)
+            self._index(factory, oracle, index, safe, distributor, rebalancer)
         staking.deploy(self, manager, table, distributor)
-        rebalancing.deploy(self, manager, table, oracle)
+        rebalancing.plan(self, rebalancer)
         locker.deploy(self, manager, table, factory)
         points.deploy(self, manager, table, oracle, router)
 
@@ -156,7 +157,7 @@ class Deployer:
         return self.record.contracts[key]
 
     def _labels(self, manager: Any) -> None:
-        for role, label in ((GOVERNOR, "GOVERNOR"), (GUARDIAN, "GUARDIAN"), (REBALANCER, "REBALANCER")):
+        for role, label in ((GOVERNOR, "GOVERNOR"), (GUARDIAN, "GUARDIAN")):
             self.once(f"label role {label}", manager.labelRole, role, label)
         self.once("GUARDIAN may cancel", manager.setRoleGuardian, GOVERNOR, GUARDIAN)
 
@@ -202,7 +203,7 @@ class Deployer:
                 after = self.assets.assets[hop.next].address
                 self.once(f"path of {name}", router.setHop, asset.address, after, hop.fee)
 
-    def _index(self, factory: Any, oracle: Any, index: params.Index, receiver: str, distributor: Any) -> None:
+    def _index(self, factory: Any, oracle: Any, index: params.Index, receiver: str, distributor: Any, rebalancer: Any) -> None:
         if index.symbol in self.record.indexes:
             return
         self.say(f"create {index.symbol}")
@@ -223,7 +224,7 @@ class Deployer:
 
         code = bytes(self.project.IndexToken.contract_type.deployment_bytecode.to_bytes())
         fee = int(index.daily_fee_bps * 10**14)
-        new = (index.name, index.symbol, tokens, units, distributor, fee, index.mint_fee_bps, index.supply_cap)
+        new = (index.name, index.symbol, tokens, units, distributor, rebalancer, fee, index.mint_fee_bps, index.supply_cap)
         factory.createIndex(code, new, seed, receiver, amounts, sender=self.account)
         self.record.indexes[index.symbol] = factory.indexAddress(index.symbol)
         self.record.save()
@@ -238,7 +239,7 @@ class Deployer:
         self.once("the Safe administers", manager.grantRole, ADMIN, safe, NOTICE)
         self.once("the deployer no longer governs", manager.renounceRole, GOVERNOR, me)
         self.once("the deployer no longer administers", manager.renounceRole, ADMIN, me)
-        for role in (ADMIN, GOVERNOR, GUARDIAN, REBALANCER):
+        for role in (ADMIN, GOVERNOR, GUARDIAN):
             if manager.hasRole(role, me)[0]:
                 raise RuntimeError(f"the deployer still has role {role}")
 

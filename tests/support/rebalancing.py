@@ -12,7 +12,6 @@ from tests.model.index import IndexModel
 from tests.model.rebalancing import RebalanceModel, Terms
 from tests.support.indexes import CAP, DAILY_FEE, DAY, MAX, MINT_FEE, new_index, stock
 
-REBALANCER = 3
 HEARTBEAT = DAY
 NO_SEQUENCER = "0x" + "00" * 20
 TERMS = Terms(premium=100, discount=200, duration=DAY, budget=50, dust=50)
@@ -46,7 +45,7 @@ class World:
         self.usd = {str(n): price * 10**10 for n, price in enumerate(usd)}
         self.oracle = evm.deploy(project.PriceOracle, authority, NO_SEQUENCER, 0, sender=owner)
         for token, feed in zip(self.tokens, self.feeds, strict=True):
-            self.oracle.setRoute(token, [(feed, 0, HEARTBEAT, 0, 1, 2**100)], sender=owner)
+            self.oracle.setRoute(token, [(feed, 0, HEARTBEAT, 0, 1, 10**30)], sender=owner)
 
         implementation = evm.deploy(project.Rebalancer, self.oracle, sender=owner)
         data = implementation.initialize.encode(authority)
@@ -56,9 +55,7 @@ class World:
 
         share = 100 * 10**8 // held
         units = [share * 10 ** (n + 9) // price for n, price in zip(self.decimals[:held], usd[:held], strict=True)]
-        self.index = new_index(evm, project, authority, self.tokens[:held], units, owner)
-        authority.setTargetFunctionRole(self.index, [self.index.swap.entry.hash[:4]], REBALANCER, sender=owner)
-        authority.grantRole(REBALANCER, self.rebalancer, 0, sender=owner)
+        self.index = new_index(evm, project, authority, self.tokens[:held], units, owner, rebalancer=self.rebalancer.address)
         for contract in (self.index, self.rebalancer):
             stock(self.tokens, contract, list(self.people.values()))
 

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from scripts._lib.deployer import Deployer
 
 
-def deploy(d: Deployer, manager: Any, table: Any, oracle: Any) -> None:
+def deploy(d: Deployer, manager: Any, table: Any) -> None:
     """Deploys the registry with its first supplies and the methodologies. The deployer must govern."""
     registry = d.contract("SupplyRegistry", manager)
     for name in ("FloorAndMarketCap", "CappedMarketCap"):
-        d.contract(name, oracle, registry)
+        d.contract(name, registry)
     d.contract("FixedWeights")
 
     d.roles(manager, table, "SupplyRegistry", registry)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from scripts._lib.deployer import Deployer
 
-REBALANCER = 3
 # Mainnet's SwapRouter02, on every network that this deploys to.
 SWAP_ROUTER_02 = "0x68b3465833fb72A70ecDF485E0e4C7bD8665Fc45"
 
@@ -15,13 +14,16 @@ SWAP_ROUTER_02 = "0x68b3465833fb72A70ecDF485E0e4C7bD8665Fc45"
 TERMS = (100, 200, 24 * 3600, 50, 50)
 
 
-def deploy(d: Deployer, manager: Any, table: Any, oracle: Any) -> None:
-    """Deploys both, gives the rebalancer its role and every index its terms and its methodology. The deployer must govern."""
+def deploy(d: Deployer, manager: Any, table: Any, oracle: Any) -> Any:
+    """Deploys both, before the first index, which is born with its rebalancer. Returns that."""
     rebalancer = d.proxied("Rebalancer", manager, constructor=(oracle,))
     d.contract("UniswapFiller", rebalancer, SWAP_ROUTER_02)
     d.roles(manager, table, "Rebalancer", rebalancer)
-    d.once("the rebalancer may swap", manager.grantRole, REBALANCER, rebalancer, 0)
+    return rebalancer
 
+
+def plan(d: Deployer, rebalancer: Any) -> None:
+    """Gives every index its terms and its methodology. The deployer must govern."""
     for index in d.index_params:
         address = d.record.indexes[index.symbol]
         d.once(f"terms of {index.symbol}", rebalancer.setTerms, address, TERMS)

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
+
+/// @dev A leg of a route in one slot, 252 bits, because every price reads it cold:
+/// `source:160 | heartbeat:20 | maxMove:14 | min:20 | max:20 | kind:1 | unit:5 | share:5 | decimals:5 | legs:2`.
+/// `unit`: decimals of the source's answer. `share`: decimals of a vault's share. `decimals` of the token and the count of `legs` are those of the first leg.
+type StoredLeg is uint256;
+
+using StoredLegLib for StoredLeg global;
+
+/// @title Reading and making a {StoredLeg}
+/// @dev The caller of `make` keeps every part within its bits; bounds are those of {BoundLib}.
+library StoredLegLib {
+    function make(IPriceOracle.Leg memory leg, uint256 unit_, uint256 share_, uint256 decimals_, uint256 legs_)
+        internal
+        pure
+        returns (StoredLeg)
+    {
+        uint256 bounds = BoundLib.pack(leg.min) << 194 | BoundLib.pack(leg.max) << 214;
+        uint256 rest = uint256(leg.kind) << 234 | unit_ << 235 | share_ << 240 | decimals_ << 245 | legs_ << 250;
+        return StoredLeg.wrap(uint256(uint160(leg.source)) | uint256(leg.heartbeat) << 160 | uint256(leg.maxMove) << 180 | bounds | rest);
+    }
+
+    function source(StoredLeg self) internal pure returns (address) {
+        return address(uint160(StoredLeg.unwrap(self)));
+    }
+
+    /// @dev seconds
+    function heartbeat(StoredLeg self) internal pure returns (uint256) {
+        return _part(self, 160, 20);
+    }
+
+    /// @dev bp
+    function maxMove(StoredLeg self) internal pure returns (uint256) {
+        return _part(self, 180, 14);
+    }
+
+    /// @dev D18
+    function min(StoredLeg self) internal pure returns (uint256) {
+        return BoundLib.value(_part(self, 194, 20));
+    }
+
+    /// @dev D18
+    function max(StoredLeg self) internal pure returns (uint256) {
+        return BoundLib.value(_part(self, 214, 20));
+    }
+
+    function kind(StoredLeg self) internal pure returns (IPriceOracle.Kind) {
+        return IPriceOracle.Kind(_part(self, 234, 1));
+    }
+
+    function unit(StoredLeg self) internal pure returns (uint256) {
+        return _part(self, 235, 5);
+    }
+
+    function share(StoredLeg self) internal pure returns (uint256) {
+        return _part(self, 240, 5);
+    }
+
+    function decimals(StoredLeg self) internal pure returns (uint256) {
+        return _part(self, 245, 5);
+    }
+
+    function legs(StoredLeg self) internal pure returns (uint256) {
+        return _part(self, 250, 2);
+    }
+
+    function _part(StoredLeg self, uint256 shift, uint256 bits) private pure returns (uint256) {
+        unchecked {
+            return StoredLeg.unwrap(self) >> shift & (1 << bits) - 1;
+        }
+    }
+}
+
+/// @title Bounds of four significant digits in 20 bits: `digits:14 | exponent:6`, the value is digits x 10^exponent
+library BoundLib {
+    uint256 private constant _DIGITS = 9_999;
+    uint256 private constant _DIGIT_BITS = 14;
+
+    /// @dev Whether `bound` has at most four significant digits. 128 bits keep the exponent under 36.
+    function exact(uint128 bound) internal pure returns (bool) {
+        return value(pack(bound)) == bound;
+    }
+
+    /// @dev Cuts off what is behind the fourth digit.
+    function pack(uint128 bound) internal pure returns (uint256) {
+        uint256 exponent = 0;
+        uint256 digits = bound;
+        for (; digits > _DIGITS; ++exponent) {
+            digits /= 10;
+        }
+        return digits | exponent << _DIGIT_BITS;
+    }
+
+    function value(uint256 packed) internal pure returns (uint256) {
+        unchecked {
+            return (packed & (1 << _DIGIT_BITS) - 1) * 10 ** (packed >> _DIGIT_BITS);
+        }
+    }
+}
