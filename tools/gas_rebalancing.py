@@ -1,7 +1,7 @@
 """Gas of rebalancing: whole transactions, cold, on an index of seven plain OpenZeppelin tokens.
 
-Each token is priced by a live feed of Chainlink's shape; `_mainnet_feeds` goes through the real proxies. Bidders hold both
-tokens and have an unlimited allowance. Starts and bids are of a later rebalance than the first, but for `start_rebalance_first`.
+Each token is priced by one of mainnet's own feeds, through its proxy; the methodology says the weights that it is given. Bidders hold
+both tokens and have an unlimited allowance. Starts and bids are of a later rebalance than the first, but for `start_rebalance_first`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ import eth_abi
 
 from minimainnet import control
 from minimainnet.addresses import FEEDS
-from minimainnet.prices import feed_answer
 from scripts._lib.evm import Deployed, Evm
 from scripts._lib.system import System
 from tests.support.governance import schedule, wait
 from tests.support.indexes import DAY, MAX, new_index
 
-PRICES = {name: feed_answer(name) for name in ("BTC/USD", "ETH/USD", "BNB/USD", "SOL/USD", "LINK/USD", "UNI/USD", "AAVE/USD")}
+PRICED = ("BTC/USD", "ETH/USD", "BNB/USD", "SOL/USD", "LINK/USD", "UNI/USD", "AAVE/USD")
 NO_SEQUENCER = "0x" + "00" * 20
 TERMS = (100, 100, DAY, 50, 50)
 SHARES = 10**21
@@ -31,15 +30,14 @@ BARS = {"start_rebalance_repeat": 300_000, "bid_first": 205_000, "bid_later": 17
 class Bench:
     """Seven tokens, one index that holds 1,000 USD of each per share, and a rebalancer that the owner governs without delay."""
 
-    def __init__(self, evm: Evm, project: Any, proxied: bool = False) -> None:
+    def __init__(self, evm: Evm, project: Any) -> None:
         self.evm, self.owner, self.bidder = evm, evm.account("gas owner"), evm.account("gas bidder")
         manager = evm.deploy(project.ProtocolManager, self.owner, sender=self.owner)
-        oracle = self.oracle = evm.deploy(project.PriceOracle, manager, NO_SEQUENCER, 0, sender=self.owner)
-        self.tokens = [evm.deploy(project.SupplyToken, sender=self.owner) for _ in PRICES]
+        oracle = evm.deploy(project.PriceOracle, manager, NO_SEQUENCER, 0, sender=self.owner)
+        self.tokens = [evm.deploy(project.SupplyToken, sender=self.owner) for _ in PRICED]
         units = []
-        self.feeds = [evm.deploy(project.SettableAggregator, name, 8, answer, sender=self.owner) for name, answer in PRICES.items()]
-        for token, feed, name in zip(self.tokens, self.feeds, PRICES, strict=True):
-            oracle.setRoute(token, [(FEEDS[name] if proxied else feed, 0, 2 * DAY, 0, 1, 10**30)], sender=self.owner)
+        for token, name in zip(self.tokens, PRICED, strict=True):
+            oracle.setRoute(token, [(FEEDS[name], 0, 2 * DAY, 0, 1, 10**30)], sender=self.owner)
             units.append(100 * 10**18 * 10**27 // oracle.price(token))
         implementation = evm.deploy(project.Rebalancer, oracle, sender=self.owner)
         proxy = evm.deploy(project.ProtocolProxy, implementation, implementation.initialize.encode(manager), sender=self.owner)
@@ -95,23 +93,19 @@ def measure_rebalancing(evm: Evm, project: Any) -> dict[str, int]:
 
     Bids come a third through the auction, at a premium; `bid_discount` comes two thirds through, where its loss is written down.
     """
-    figures: dict[str, int] = {}
-    for suffix, proxied in (("", False), ("_mainnet_feeds", True)):
-        with evm.isolated():
-            bench = Bench(evm, project, proxied)
-            bench.plan((16, 14, 14, 14, 14, 14, 14))
-            first = bench.start()
-            bench.rebalancer.cancel(bench.index, sender=bench.owner)
-            bench.plan((20, 20, 15, 15, 10, 10, 10))
-            figures["start_rebalance_repeat" + suffix] = bench.start()
-            evm.warp(DAY // 3)
-            figures["bid_first" + suffix] = bench.bid()
-            figures["bid_later" + suffix] = bench.bid()
-            evm.warp(DAY // 3)
-            figures["bid_discount" + suffix] = bench.bid()
-            if not proxied:
-                figures["start_rebalance_first"] = first
-                figures["bid_callback"] = bench.bid_with_callback()
+    with evm.isolated():
+        bench = Bench(evm, project)
+        bench.plan((16, 14, 14, 14, 14, 14, 14))
+        figures = {"start_rebalance_first": bench.start()}
+        bench.rebalancer.cancel(bench.index, sender=bench.owner)
+        bench.plan((20, 20, 15, 15, 10, 10, 10))
+        figures["start_rebalance_repeat"] = bench.start()
+        evm.warp(DAY // 3)
+        figures["bid_first"] = bench.bid()
+        figures["bid_later"] = bench.bid()
+        evm.warp(DAY // 3)
+        figures["bid_discount"] = bench.bid()
+        figures["bid_callback"] = bench.bid_with_callback()
     return figures
 
 

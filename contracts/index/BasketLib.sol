@@ -74,6 +74,20 @@ library BasketLib {
         unitB = iB == count ? 0 : _storedUnit(self, iB);
     }
 
+    /// @dev Constituents, their D27{tok/base} and {base}. As {load}, without the rules, which cost a slot.
+    function lists(Basket storage self) internal view returns (address[] memory tokens, uint256[] memory units, uint256 base) {
+        bytes memory packed = SSTORE2.read(self.tokens);
+        base = self.base;
+        uint256 count = packed.length / 20;
+        (tokens, units) = (new address[](count), new uint256[](count));
+        uint256 word = 0;
+        for (uint256 i = 0; i < count; ++i) {
+            if (i % 4 == 0) word = self.units[i / 4];
+            (tokens[i], units[i]) = (_at(packed, i), Units.wrap(uint64(word)).value());
+            word >>= 64;
+        }
+    }
+
     function _storedUnit(Basket storage self, uint256 i) private view returns (uint256) {
         unchecked {
             return Units.wrap(uint64(self.units[i / 4] >> ((i % 4) * 64))).value();
@@ -81,26 +95,14 @@ library BasketLib {
     }
 
     /// @dev The caller keeps `i` under `count`.
-    function token(Constituents memory c, uint256 i) internal pure returns (address token_) {
-        bytes memory tokens = c.tokens;
-        // The 20 bytes at `20 i` behind the length word.
-        assembly ("memory-safe") {
-            token_ := shr(96, mload(add(add(tokens, 32), mul(i, 20))))
-        }
+    function token(Constituents memory c, uint256 i) internal pure returns (address) {
+        return _at(c.tokens, i);
     }
 
     /// @dev D27{tok/base}. The caller keeps `i` under `count`.
     function unit(Constituents memory c, uint256 i) internal pure returns (uint256) {
         unchecked {
             return Units.wrap(uint64(Arrays.unsafeMemoryAccess(c.units, i / 4) >> ((i % 4) * 64))).value();
-        }
-    }
-
-    function lists(Constituents memory c) internal pure returns (address[] memory tokens, uint256[] memory units) {
-        tokens = new address[](c.count);
-        units = new uint256[](c.count);
-        for (uint256 i = 0; i < c.count; ++i) {
-            (tokens[i], units[i]) = (token(c, i), unit(c, i));
         }
     }
 
@@ -149,6 +151,13 @@ library BasketLib {
         setUnit(self, i, token(c, last), unit(c, last));
         self.rules = self.rules.withClaims(i, c.rules.hasClaims(last)).withClaims(last, false);
         setUnit(self, last, token(c, last), 0);
+    }
+
+    /// @dev The 20 bytes at `20 i` behind the length word.
+    function _at(bytes memory tokens, uint256 i) private pure returns (address token_) {
+        assembly ("memory-safe") {
+            token_ := shr(96, mload(add(add(tokens, 32), mul(i, 20))))
+        }
     }
 
     /// @dev The place of `wanted` among `count` addresses of 20 bytes, `count` where it is not there.

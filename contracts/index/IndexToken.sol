@@ -270,9 +270,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
 
     /// @inheritdoc IIndexToken
     function basket() external view nonReentrantView returns (address[] memory tokens, uint256[] memory units, uint256 base) {
-        Constituents memory c = _basket.load();
-        (tokens, units) = c.lists();
-        base = c.base;
+        return _basket.lists();
     }
 
     /// @inheritdoc IIndexToken

@@ -93,7 +93,7 @@ contract PriceOracle is IPriceOracle, AccessManaged {
         bool any = false;
         for (uint256 i = 0; i < legs; ++i) {
             StoredLeg leg = _routes[token][i];
-            if (leg.kind() != Kind.Erc4626Rate) continue;
+            if (!leg.isRate()) continue;
 
             any = true;
             (uint256 least, uint256 at) = checkpoint(token, leg.source());
@@ -143,8 +143,9 @@ contract PriceOracle is IPriceOracle, AccessManaged {
         legs = new Leg[](_routes[token][0].legs());
         for (uint256 i = 0; i < legs.length; ++i) {
             StoredLeg leg = _routes[token][i];
+            Kind kind = leg.isRate() ? Kind.Erc4626Rate : Kind.Aggregator;
             // Each part came in as one of these types.
-            legs[i] = Leg(leg.source(), leg.kind(), uint32(leg.heartbeat()), uint16(leg.maxMove()), uint128(leg.min()), uint128(leg.max()));
+            legs[i] = Leg(leg.source(), kind, uint32(leg.heartbeat()), uint16(leg.maxMove()), uint128(leg.min()), uint128(leg.max()));
         }
     }
 
@@ -181,7 +182,7 @@ contract PriceOracle is IPriceOracle, AccessManaged {
 
     /// @dev D18
     function _answer(address token, StoredLeg leg) private view returns (uint256 answer) {
-        if (leg.kind() == Kind.Erc4626Rate) {
+        if (leg.isRate()) {
             answer = _bounded(token, leg, _rate(token, leg));
             _requireBelievable(token, leg, answer);
         } else {
@@ -262,7 +263,9 @@ contract PriceOracle is IPriceOracle, AccessManaged {
 
     /// @dev D18. Saturates: whatever is as large as that is out of every bounds.
     function _scaled(uint256 answer, uint256 unit) private pure returns (uint256) {
-        return Math.saturatingMul(answer, 10 ** (18 - unit));
+        unchecked {
+            return Math.saturatingMul(answer, 10 ** (18 - unit));
+        }
     }
 
     /// @dev Dirty upper bits are cut off, so that a hostile answer is refused by name as well.

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 
 /// @dev A leg of a route in one slot, 252 bits, because every price reads it cold:
-/// `source:160 | heartbeat:20 | maxMove:14 | min:20 | max:20 | kind:1 | unit:5 | share:5 | decimals:5 | legs:2`.
+/// `source:160 | heartbeat:20 | maxMove:14 | min:20 | max:20 | rate:1 | unit:5 | share:5 | decimals:5 | legs:2`.
 /// `unit`: decimals of the source's answer. `share`: decimals of a vault's share. `decimals` of the token and the count of `legs` are those of the first leg.
 type StoredLeg is uint256;
 
@@ -47,8 +47,8 @@ library StoredLegLib {
         return BoundLib.value(_part(self, 214, 20));
     }
 
-    function kind(StoredLeg self) internal pure returns (IPriceOracle.Kind) {
-        return IPriceOracle.Kind(_part(self, 234, 1));
+    function isRate(StoredLeg self) internal pure returns (bool) {
+        return _part(self, 234, 1) != 0;
     }
 
     function unit(StoredLeg self) internal pure returns (uint256) {

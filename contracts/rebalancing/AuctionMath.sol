@@ -6,11 +6,12 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IRebalancer} from "../../interfaces/IRebalancer.sol";
 import {UnitsLib} from "../index/Units.sol";
 
-/// @dev A rebalance in two slots. Slot 0: `nav:128 | cost:128`, D27{USD/base share}. Slot 1, 256 bits: when and on which terms it runs, and a bit for each token that
+/// @dev A rebalance in two slots. Slot 0: `nav:112 | cost:112`, D27{USD/base share}, and the `nonce` of the next one. Slot 1, 256 bits: when and on which terms it runs, and a bit for each token that
 /// is still to be sold (`surplus`), still to be bought (`deficit`), or to leave the basket (`leaving`), at its place in the list of the start.
 struct Auction {
-    uint128 nav;
-    uint128 cost;
+    uint112 nav;
+    uint112 cost;
+    uint32 nonce;
     uint32 started;
     uint24 duration;
     uint16 premiumStart;
@@ -73,7 +74,7 @@ library AuctionMath {
 
     /// @dev {tok} that a bid for `wanted` gets and pays; zeros where it moves nothing. `top` is the {ceiling}. Writes what it does to the rebalance into `a`.
     ///
-    /// Products stay under 2^256: at the start the value of everything is under 2^195 D36{USD}, because `nav` has 128 bits and a base 96; a factor has 61.
+    /// Products stay under 2^256: at the start the value of everything is under 2^179 D36{USD}, because `nav` has 112 bits and a base 96; a factor has 61.
     /// Where prices rise beyond that, checked arithmetic stops the bid.
     function fill(Auction memory a, Side memory out, Side memory in_, uint256 base, uint256 top, uint256 wanted)
         internal
@@ -97,16 +98,20 @@ library AuctionMath {
         if (cut && a.phase == IRebalancer.Phase.Running) a.phase = IRebalancer.Phase.Halted;
     }
 
-    /// @dev Whether `side` is to be sold at these units.
-    function tooMuch(Side memory side, uint256 base) internal pure returns (bool) {
-        uint256 books = _down(side.units, base);
-        if (side.target == 0) return books != 0;
-        return books > _up(side.target, base) + _down(side.dust, base);
+    /// @dev Whether a token with these D27{tok/base} is to be sold. Amounts have 135 bits at most.
+    function tooMuch(uint256 units, uint256 target, uint256 dust, uint256 base) internal pure returns (bool) {
+        unchecked {
+            uint256 books = _down(units, base);
+            if (target == 0) return books != 0;
+            return books > _up(target, base) + _down(dust, base);
+        }
     }
 
-    /// @dev Whether `side` is to be bought at these units.
-    function tooLittle(Side memory side, uint256 base) internal pure returns (bool) {
-        return _down(side.target, base) > _down(side.units, base) + _down(side.dust, base);
+    /// @dev Whether a token with these D27{tok/base} is to be bought.
+    function tooLittle(uint256 units, uint256 target, uint256 dust, uint256 base) internal pure returns (bool) {
+        unchecked {
+            return _down(target, base) > _down(units, base) + _down(dust, base);
+        }
     }
 
     /// @dev Nothing is left to be sold, or nothing to be bought but for what leaves.
@@ -135,10 +140,10 @@ library AuctionMath {
         in_.units = UnitsLib.pack(booksIn * _RAY / base).value();
         uint256 later = out.units * out.price + in_.units * in_.price;
 
-        // Within the budget, which has 128 bits.
-        if (later < before) a.cost += uint128(Math.ceilDiv(before - later, _WAD));
-        if (!tooMuch(out, base)) a.surplus &= ~uint32(out.bit);
-        if (!tooLittle(in_, base)) a.deficit &= ~uint32(in_.bit);
+        // Within the budget, which has 112 bits.
+        if (later < before) a.cost += uint112(Math.ceilDiv(before - later, _WAD));
+        if (!tooMuch(out.units, out.target, out.dust, base)) a.surplus &= ~uint32(out.bit);
+        if (!tooLittle(in_.units, in_.target, in_.dust, base)) a.deficit &= ~uint32(in_.bit);
         if (completed(a)) a.phase = IRebalancer.Phase.Completed;
     }
 

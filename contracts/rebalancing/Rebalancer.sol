@@ -27,10 +27,8 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     uint256 private constant _BP = 1e14;
     uint256 private constant _RAY = 1e27;
 
-    /// @dev Two slots: `nonce:32 | methodology:160` and `terms:88 | book:160`. `book` is code with the tokens and the parameters.
+    /// @dev One slot: `terms:88 | book:160`. `book` is code with the methodology, the tokens and the parameters.
     struct StoredPlan {
-        IMethodology methodology;
-        uint32 nonce;
         address book;
         uint16 premiumStart;
         uint16 discountEnd;
@@ -86,7 +84,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         restricted
         nonReentrant
     {
-        _requireOver(index);
+        _requireOver(index, _auction(index));
         if (index == address(0) || address(methodology) == address(0)) revert Rebalancer_ZeroAddress();
         if (tokens.length == 0 || tokens.length > _MAX_TOKENS) revert Rebalancer_TokenCount(tokens.length);
         for (uint256 i = 0; i < tokens.length; ++i) {
@@ -98,10 +96,8 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         }
         methodology.validate(tokens, parameters);
 
-        StoredPlan storage plan = _storage().plans[index];
-        plan.methodology = methodology;
-        plan.book = SSTORE2.write(abi.encode(tokens, parameters));
-        emit PlanSet(index, methodology, tokens, parameters, ++plan.nonce);
+        _storage().plans[index].book = SSTORE2.write(abi.encode(methodology, tokens, parameters));
+        emit PlanSet(index, methodology, tokens, parameters, ++_storage().auctions[index].nonce);
     }
 
     /// @inheritdoc IRebalancer
@@ -113,29 +109,30 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         StoredPlan storage plan = _storage().plans[index];
         (plan.premiumStart, plan.discountEnd, plan.duration) = (terms.premiumStart, terms.discountEnd, terms.duration);
         (plan.budget, plan.dust) = (terms.budget, terms.dust);
-        emit TermsSet(index, terms, ++plan.nonce);
+        emit TermsSet(index, terms, ++_storage().auctions[index].nonce);
     }
 
     /// @inheritdoc IRebalancer
     function startRebalance(address index, uint256 nonce) external restricted nonReentrant returns (uint256 id) {
+        Auction memory last = _auction(index);
+        if (nonce != last.nonce) revert Rebalancer_WrongNonce(index, nonce, last.nonce);
+        _requireOver(index, last);
         StoredPlan memory plan = _plan(index);
-        if (nonce != plan.nonce) revert Rebalancer_WrongNonce(index, nonce, plan.nonce);
-        _requireOver(index);
         if (plan.duration == 0) revert Rebalancer_NoTerms(index);
 
         Draft memory d = _draft(index, plan);
         uint256 nav = d.value / _WAD;
-        _storage().plans[index].nonce = plan.nonce + 1;
         Auction memory a = Auction({
-            nav: uint128(nav),
+            nav: uint112(nav),
             cost: 0,
+            nonce: last.nonce + 1,
             started: uint32(block.timestamp),
             duration: plan.duration,
             premiumStart: plan.premiumStart,
             discountEnd: plan.discountEnd,
             budget: plan.budget,
             dust: plan.dust,
-            id: plan.nonce,
+            id: last.nonce,
             phase: Phase.Running,
             surplus: 0,
             deficit: 0,
@@ -167,7 +164,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     {
         if (receiver == address(0) || receiver == index || receiver == address(this)) revert Rebalancer_InvalidReceiver(receiver);
         Auction memory a = _auction(index);
-        (uint128 cost, uint32 surplus, uint32 deficit) = (a.cost, a.surplus, a.deficit);
+        (uint112 cost, uint32 surplus, uint32 deficit) = (a.cost, a.surplus, a.deficit);
         (filledOut, paidIn) = _fill(a, index, tokenOut, tokenIn, amountOut);
         if (filledOut == 0) return (0, 0);
         if (maxIn != type(uint256).max) {
@@ -317,8 +314,8 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     function planOf(address index) external view returns (Plan memory) {
         StoredPlan memory plan = _plan(index);
         Terms memory terms = Terms(plan.premiumStart, plan.discountEnd, plan.duration, plan.budget, plan.dust);
-        (address[] memory tokens, bytes memory parameters) = _read(plan);
-        return Plan(plan.methodology, plan.nonce, terms, tokens, parameters);
+        (IMethodology methodology, address[] memory tokens, bytes memory parameters) = _read(plan);
+        return Plan(methodology, _auction(index).nonce, terms, tokens, parameters);
     }
 
     // ---------------------------------------------------------------- a bid
@@ -364,31 +361,40 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     /// @dev Targets by the methodology and live prices, rounded down to what {Units} holds.
     function _draft(address index, StoredPlan memory plan) private view returns (Draft memory d) {
         if (plan.book == address(0)) revert Rebalancer_NoPlan(index);
-        (address[] memory planned, bytes memory parameters) = _read(plan);
+        (IMethodology methodology, address[] memory planned, bytes memory parameters) = _read(plan);
         (d.tokens, d.units, d.base) = _union(index, planned);
         if (d.base == 0) revert Rebalancer_NotSeeded(index);
         if (d.tokens.length > _MAX_TOKENS) revert Rebalancer_TokenCount(d.tokens.length);
 
         d.prices = oracle.prices(d.tokens);
-        uint256[] memory weights = plan.methodology.weights(planned, _first(d.prices, planned.length), parameters);
+        uint256[] memory weights = methodology.weights(planned, _first(d.prices, planned.length), parameters);
         if (weights.length != planned.length) revert Rebalancer_LengthMismatch(planned.length, weights.length);
 
         _value(index, d);
-        // So that nothing below overflows: D63{USD/base} under 2^188.
+        // So that nothing below overflows: D63{USD/base} under 2^172. Prices of the oracle scaled up have 188 bits.
         uint256 nav = d.value / _WAD;
-        if (nav == 0 || nav > type(uint128).max) revert Rebalancer_NavOutOfRange(nav);
+        if (nav == 0 || nav > type(uint112).max) revert Rebalancer_NavOutOfRange(nav);
 
-        d.targets = new Units[](d.tokens.length);
+        _target(d, weights);
+    }
+
+    /// @dev Writes the targets into `d`. A token that the plan does not have is to leave.
+    function _target(Draft memory d, uint256[] memory weights) private pure {
+        (Units[] memory targets, uint256[] memory prices, uint256 value) = (new Units[](d.tokens.length), d.prices, d.value);
         uint256 sum = 0;
         for (uint256 i = 0; i < weights.length; ++i) {
             uint256 weight = weights[i];
             if (weight > _WAD) revert Rebalancer_WeightsSum(weight);
-            sum += weight;
-            uint256 target = weight * d.value / (_WAD * d.prices[i]);
+            uint256 target;
+            unchecked {
+                sum += weight;
+                target = weight * value / (_WAD * prices[i]);
+            }
             if (target > type(uint120).max) revert Rebalancer_UnitsOutOfRange(d.tokens[i], target);
-            d.targets[i] = UnitsLib.pack(target);
+            targets[i] = UnitsLib.pack(target);
         }
         if (sum != _WAD) revert Rebalancer_WeightsSum(sum);
+        d.targets = targets;
     }
 
     /// @dev Scales the prices of `d` to D36{USD/tok} and sums up what the index holds.
@@ -421,21 +427,27 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         mapping(address token => Target) storage targets = _storage().targets[index];
         uint256 share = d.value * a.dust;
         (uint256 surplus, uint256 deficit, uint256 leaving) = (0, 0, 0);
-        Side memory side;
+        uint256 base = d.base;
         aims = new uint256[](d.tokens.length);
         for (uint256 i = 0; i < aims.length; ++i) {
-            Units dust = UnitsLib.pack(Math.min(share / (1e6 * d.prices[i]), type(uint120).max));
-            Units target = d.targets[i];
+            (Units target, Units dust) = (d.targets[i], _dust(share, d.prices[i]));
             targets[d.tokens[i]] = TargetLib.make(target, dust, a.id, d.decimals[i], i);
 
-            (side.units, side.target, side.dust) = (d.units[i], target.value(), dust.value());
-            if (AuctionMath.tooMuch(side, d.base)) surplus |= 1 << i;
-            if (AuctionMath.tooLittle(side, d.base)) deficit |= 1 << i;
-            if (side.target == 0) leaving |= 1 << i;
-            aims[i] = side.target;
+            (uint256 units, uint256 aim, uint256 margin) = (d.units[i], target.value(), dust.value());
+            if (AuctionMath.tooMuch(units, aim, margin, base)) surplus |= 1 << i;
+            else if (AuctionMath.tooLittle(units, aim, margin, base)) deficit |= 1 << i;
+            if (aim == 0) leaving |= 1 << i;
+            aims[i] = aim;
         }
         // At most 32 tokens.
         (a.surplus, a.deficit, a.leaving) = (uint32(surplus), uint32(deficit), uint32(leaving));
+    }
+
+    /// @dev D27{tok/base} worth a millionth of `share`.
+    function _dust(uint256 share, uint256 price) private pure returns (Units) {
+        unchecked {
+            return UnitsLib.pack(Math.min(share / (1e6 * price), type(uint120).max));
+        }
     }
 
     /// @dev The tokens of the plan, then what else the index holds, all with their D27{tok/base}; and {base}.
@@ -469,20 +481,29 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
 
     /// @dev Mostly they are, and then nothing needs to be copied.
     function _same(address[] memory a, address[] memory b) private pure returns (bool) {
-        if (a.length != b.length) return false;
-        for (uint256 i = 0; i < a.length; ++i) {
-            if (a[i] != b[i]) return false;
+        return a.length == b.length && _hash(a) == _hash(b);
+    }
+
+    /// @dev keccak256(abi.encodePacked(list)), without the copy. Addresses in memory have no dirty bits: both lists were decoded.
+    function _hash(address[] memory list) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            hash := keccak256(add(list, 32), mul(mload(list), 32))
         }
-        return true;
     }
 
     function _tokens(address index) private view returns (address[] memory, uint256[] memory, uint256) {
-        (address[] memory planned,) = _read(_plan(index));
+        (, address[] memory planned,) = _read(_plan(index));
         return _union(index, planned);
     }
 
-    function _read(StoredPlan memory plan) private view returns (address[] memory tokens, bytes memory parameters) {
-        if (plan.book != address(0)) (tokens, parameters) = abi.decode(SSTORE2.read(plan.book), (address[], bytes));
+    function _read(StoredPlan memory plan)
+        private
+        view
+        returns (IMethodology methodology, address[] memory tokens, bytes memory parameters)
+    {
+        if (plan.book != address(0)) {
+            (methodology, tokens, parameters) = abi.decode(SSTORE2.read(plan.book), (IMethodology, address[], bytes));
+        }
     }
 
     function _decimals(address token) private view returns (uint256) {
@@ -493,7 +514,10 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
 
     /// @dev D36{USD/tok} = D18{USD/whole token} x 10^(18 - decimals)
     function _scaled(uint256 price, uint256 decimals) private pure returns (uint256) {
-        return price * 10 ** (18 - decimals);
+        // 128 and 60 bits.
+        unchecked {
+            return price * 10 ** (18 - decimals);
+        }
     }
 
     // ---------------------------------------------------------------- the end
@@ -503,8 +527,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         emit RebalanceEnded(index, a.id, phase, a.cost);
     }
 
-    function _requireOver(address index) private view {
-        Auction memory a = _auction(index);
+    function _requireOver(address index, Auction memory a) private view {
         if (_phase(a) == Phase.Running) revert Rebalancer_Running(index, a.id);
     }
 
