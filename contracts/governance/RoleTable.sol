@@ -41,11 +41,11 @@ contract RoleTable {
     function indexRows() public pure returns (Row[] memory table) {
         string memory index = "IndexToken";
         table = new Row[](9);
-        table[0] = Row(index, IIndexToken.setRebalancer.selector, Roles.GOVERNOR);
-        table[1] = Row(index, IIndexToken.sync.selector, Roles.GOVERNOR);
-        table[2] = Row(index, IIndexToken.setStreamingFee.selector, Roles.GOVERNOR);
-        table[3] = Row(index, IIndexToken.setMintFee.selector, Roles.GOVERNOR);
-        table[4] = Row(index, IIndexToken.setFeeReceiver.selector, Roles.GOVERNOR);
+        table[0] = Row(index, IIndexToken.sync.selector, Roles.GOVERNOR);
+        table[1] = Row(index, IIndexToken.setStreamingFee.selector, Roles.GOVERNOR);
+        table[2] = Row(index, IIndexToken.setMintFee.selector, Roles.GOVERNOR);
+        table[3] = Row(index, IIndexToken.setFeeReceiver.selector, Roles.GOVERNOR);
+        table[4] = Row(index, IIndexToken.setRebalancer.selector, Roles.GOVERNOR);
         table[5] = Row(index, IIndexToken.setSupplyCap.selector, Roles.GOVERNOR);
         table[6] = Row(index, IIndexToken.unpauseMinting.selector, Roles.GOVERNOR);
         table[7] = Row(index, IIndexToken.deprecate.selector, Roles.GOVERNOR);

@@ -8,7 +8,8 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IAggregatorHistory, IAggregatorV3} from "../../interfaces/external/IAggregatorV3.sol";
-import {BoundLib, StoredLeg, StoredLegLib} from "./StoredLeg.sol";
+import {BoundLib} from "./BoundLib.sol";
+import {StoredLeg, StoredLegLib} from "./StoredLeg.sol";
 
 /// @title USD prices with stated freshness, or a revert
 contract PriceOracle is IPriceOracle, AccessManaged {

@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
+import {BoundLib} from "./BoundLib.sol";
 
 /// @dev A leg of a route in one slot, 252 bits, because every price reads it cold:
 /// `source:160 | heartbeat:20 | maxMove:14 | min:20 | max:20 | rate:1 | unit:5 | share:5 | decimals:5 | legs:2`.
@@ -70,33 +71,6 @@ library StoredLegLib {
     function _part(StoredLeg self, uint256 shift, uint256 bits) private pure returns (uint256) {
         unchecked {
             return StoredLeg.unwrap(self) >> shift & (1 << bits) - 1;
-        }
-    }
-}
-
-/// @title Bounds of four significant digits in 20 bits: `digits:14 | exponent:6`, the value is digits x 10^exponent
-library BoundLib {
-    uint256 private constant _DIGITS = 9_999;
-    uint256 private constant _DIGIT_BITS = 14;
-
-    /// @dev Whether `bound` has at most four significant digits. 128 bits keep the exponent under 36.
-    function exact(uint128 bound) internal pure returns (bool) {
-        return value(pack(bound)) == bound;
-    }
-
-    /// @dev Cuts off what is behind the fourth digit.
-    function pack(uint128 bound) internal pure returns (uint256) {
-        uint256 exponent = 0;
-        uint256 digits = bound;
-        for (; digits > _DIGITS; ++exponent) {
-            digits /= 10;
-        }
-        return digits | exponent << _DIGIT_BITS;
-    }
-
-    function value(uint256 packed) internal pure returns (uint256) {
-        unchecked {
-            return (packed & (1 << _DIGIT_BITS) - 1) * 10 ** (packed >> _DIGIT_BITS);
         }
     }
 }

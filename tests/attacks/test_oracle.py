@@ -7,7 +7,6 @@ import pytest
 from minimainnet import control
 from minimainnet.addresses import FEEDS
 from minimainnet.build import OWNER, encode
-from scripts._lib import params
 from tests.model import oracle as model
 from tests.support.governance import govern
 from tests.support.prices import WAD, leg, rate_leg
@@ -53,13 +52,11 @@ class TestWildRound:
         assert system.oracle.price(bnb) == before * 6 // 5 * 10**10
 
     def test_weights_wait_too(self, system, evm, bnb, refuses):
-        index = next(index for index in params.indexes() if index.symbol == "MAG7.ssi")
-        tokens = [system.token(name).address for name in index.weights]
         before, _ = control.read_feed(evm.rpc, SLOW)
         control.set_feed(evm.rpc, SLOW, before * 3, rounds=1)
         inputs = {"token": bnb, "source": FEEDS[SLOW], "answer": before * 3 * 10**10, "before": before * 10**10, "maxMove": 2_000}
         with refuses("Jumped", **inputs):
-            system.contract("FloorAndMarketCap").weights(tokens, index.methodology.parameters(index.weights))
+            system.rebalancer.previewTargets(system.index("MAG7.ssi"))
 
     def test_governance_can_lift_the_guard(self, system, evm, bnb):
         legs = system.oracle.route(bnb)

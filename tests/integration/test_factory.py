@@ -25,7 +25,8 @@ def code(project):
 def new(system):
     """Two constituents, no fee on minting."""
     tokens = [system.token(name).address for name in ("WETH", "LINK")]
-    return ["Two", "TWO.ssi", tokens, [round57(10**25), round57(10**27)], system.record.contracts["Safe"], 10**14, 0, 1000]
+    safe, rebalancer = system.record.contracts["Safe"], system.rebalancer.address
+    return ["Two", "TWO.ssi", tokens, [round57(10**25), round57(10**27)], safe, rebalancer, 10**14, 0, 1000]
 
 
 def offer_seed(system, payer, symbols, amounts):
@@ -52,6 +53,7 @@ def test_the_governor_creates_a_fifth_index(system, project, code, new):
     assert factory.indexes() == [*system.record.indexes.values(), foreseen]
     assert (index.symbol(), index.balanceOf(safe)) == ("TWO.ssi", 5 * SHARE)
     assert index.authority() == system.manager.address
+    assert (index.terms().feeReceiver, index.terms().rebalancer) == (safe, system.rebalancer.address)
     assert list(index.holdings().available) == amounts
     for row in system.contract("RoleTable").indexRows():
         assert system.manager.getTargetFunctionRole(foreseen, row.selector) == row.role

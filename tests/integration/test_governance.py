@@ -7,7 +7,7 @@ from types import MappingProxyType
 import pytest
 from eth_utils import keccak
 
-from scripts._lib.deployer import ADMIN, GOVERNOR, GUARDIAN, NOTICE, REBALANCER
+from scripts._lib.deployer import ADMIN, GOVERNOR, GUARDIAN, NOTICE
 from scripts._lib.evm import Interface, Reverted
 from tests.support.governance import Multisig, govern, schedule, wait
 from tests.support.reverts import error, reverts
@@ -21,7 +21,7 @@ OPEN = MappingProxyType(
         "IndexToken": {
             "mint": "pays in full", "redeem": "burns the caller's shares or an allowance", "claim": "pays the caller's own claim",
             "collectFees": "issues what time has earned, to the fee receiver", "transfer": "ERC-20", "transferFrom": "ERC-20",
-            "approve": "ERC-20", "permit": "EIP-2612",
+            "approve": "ERC-20", "permit": "EIP-2612", "swap": "for the index's rebalancer",
         },
         "IndexFactory": {},
         "IndexLens": {},
@@ -190,7 +190,7 @@ def test_roles_and_delays_are_what_the_docs_say(system, table):
             by_guardian = tuple(manager.canCall(guardian, target.address, selector))
             assert by_safe == ((False, NOTICE) if role == GOVERNOR else (False, 0))
             assert by_guardian == ((True, 0) if role == GUARDIAN else (False, 0))
-    for role in (GOVERNOR, GUARDIAN, REBALANCER):
+    for role in (GOVERNOR, GUARDIAN):
         assert manager.getRoleAdmin(role) == ADMIN
     assert manager.getRoleGuardian(GOVERNOR) == GUARDIAN
 
@@ -206,10 +206,10 @@ def test_nobody_has_a_role_but_those_who_should(evm, system):
         member, delay = manager.hasRole(role, account)
         if member:
             held[role, account] = delay
-    who = {name: contracts[name].lower() for name in ("Safe", "GuardianSafe", "IndexFactory", "Rebalancer")}
+    who = {name: contracts[name].lower() for name in ("Safe", "GuardianSafe", "IndexFactory")}
     assert held == {
         (ADMIN, who["Safe"]): NOTICE, (ADMIN, who["IndexFactory"]): 0,
-        (GOVERNOR, who["Safe"]): NOTICE, (GUARDIAN, who["GuardianSafe"]): 0, (REBALANCER, who["Rebalancer"]): 0,
+        (GOVERNOR, who["Safe"]): NOTICE, (GUARDIAN, who["GuardianSafe"]): 0,
     }  # fmt: skip
 
 
@@ -338,8 +338,30 @@ def test_paused_minting_resumes_after_the_notice_only(system):
 
 def test_swapping_is_the_rebalancers_right_alone(system, project):
     """Not even the governor's: whoever may start a rebalance still cannot trade by himself."""
-    assert system.manager.hasRole(REBALANCER, system.rebalancer.address) == (True, 0)
-    safe, index = system.record.contracts["Safe"], system.index("MAG7.ssi")
+    safe = system.record.contracts["Safe"]
+    for symbol in system.record.indexes:
+        index = system.index(symbol)
+        tokens = index.basket().tokens
+        assert index.terms().rebalancer == system.rebalancer.address
+        with reverts(error(project.IndexToken, "IndexToken_NotRebalancer"), caller=safe):
+            index.swap(tokens[0], 1, tokens[1], 1, safe, b"", sender=safe)
+
+
+def test_another_rebalancer_waits_for_the_notice(evm, system, project):
+    """From then on the old one is refused."""
+    index, safe, old = system.index("MAG7.ssi"), system.record.contracts["Safe"], system.rebalancer.address
+    call = index.setRebalancer.encode(safe)
+    schedule(system, index, call)
+    wait(system, NOTICE - 60)
+    operation = system.manager.hashOperation(safe, index, call)
+    with reverts(error(project.ProtocolManager, "AccessManagerNotReady"), operationId=operation):
+        evm.send(safe, index, call)
+    assert index.terms().rebalancer == old
+
+    wait(system, 60)
+    receipt = evm.send(safe, index, call)
+    assert [event.values for event in receipt.events(index) if event.name == "RebalancerSet"] == [{"rebalancer": safe}]
+    assert index.terms().rebalancer == safe
     tokens = index.basket().tokens
-    with reverts(error(project.IndexToken, "AccessManagedUnauthorized"), caller=safe):
-        index.swap(tokens[0], 1, tokens[1], 1, safe, b"", sender=safe)
+    with reverts(error(project.IndexToken, "IndexToken_NotRebalancer"), caller=old):
+        index.swap(tokens[0], 1, tokens[1], 1, old, b"", sender=old)

@@ -34,7 +34,7 @@ def weighed(system, index):
     tokens = [system.token(name).address for name in index.weights]
     parameters = index.methodology.parameters(index.weights)
     methodology.validate(tokens, parameters)
-    return methodology.weights(tokens, parameters)
+    return methodology.weights(tokens, system.oracle.prices(tokens), parameters)
 
 
 @pytest.mark.parametrize("symbol", INDEXES)
@@ -82,20 +82,20 @@ def test_no_weights_out_of_a_missing_or_stale_figure(system, project, evm):
     index, registry = INDEXES["DEFI.ssi"], system.contract("SupplyRegistry")
     methodology, tokens = system.contract("CappedMarketCap"), [system.token(name).address for name in index.weights]
     parameters = index.methodology.parameters(index.weights)
-    usdc = system.token("USDC").address
+    usdc, prices = system.token("USDC").address, system.oracle.prices(tokens)
     with reverts(error(project.SupplyRegistry, "SupplyRegistry_NotListed"), token=usdc):
-        methodology.weights([*tokens, usdc], parameters)
+        methodology.weights([*tokens, usdc], [*prices, WAD], parameters)
 
     _, posted = registry.lastPosting(tokens[0])
     control.warp(evm.rpc, 100 * DAY + 1)
     with reverts(error(project.SupplyRegistry, "SupplyRegistry_Stale"), token=tokens[0], postedAt=posted, maxAge=100 * DAY):
-        methodology.weights(tokens, parameters)
+        methodology.weights(tokens, prices, parameters)
 
     _, updated_at = control.read_feed(evm.rpc, "UNI/USD")
     evm.mine_at(updated_at + 4_501)
     expected = error(project.PriceOracle, "PriceOracle_Stale")
     with reverts(expected, token=tokens[0], source=FEEDS["UNI/USD"], updatedAt=updated_at, heartbeat=4_500):
-        methodology.weights(tokens, parameters)
+        system.rebalancer.previewTargets(system.index("DEFI.ssi"))
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from eth_utils import keccak, to_checksum_address
 
 from scripts._lib.catalog import IMPLEMENTATION, Catalog
-from scripts._lib.deployer import ADMIN, GOVERNOR, GUARDIAN, NOTICE, REBALANCER
+from scripts._lib.deployer import ADMIN, GOVERNOR, GUARDIAN, NOTICE
 from scripts._lib.evm import Interface
 from tests.support.governance import Multisig, govern, schedule, wait
 from tests.support.reverts import error, reverts
@@ -55,7 +55,7 @@ class TestWholeTable:
     """G1 over every row, every contract and everybody who ever had a role."""
 
     def test_every_way_to_a_restricted_function_is_longer_than_the_way_out(self, system, table, holders, staked):
-        """Nobody at once, but for the guardian's stops and the rebalancer's trades; everybody else after more than the longest cooldown."""
+        """Nobody at once, but for the guardian's stops; everybody else after more than the longest cooldown."""
         manager, cooldown, seen = system.manager, staked.MAX_COOLDOWN(), set()
         for kind, contract in deployed(system, staked):
             functions = {entry.hash[:4]: entry.name for entry in contract.interface.kinds("function")}
@@ -67,11 +67,9 @@ class TestWholeTable:
                     at_once, delay = manager.canCall(holder, contract.address, selector)
                     if not at_once:
                         assert delay == 0 or delay > cooldown, f"G1 {holder} may call {name}.{functions[selector]} after {delay} s"
-                    elif role == GUARDIAN:
-                        assert functions[selector] in STOPS, f"G1 the guardian may call {name}.{functions[selector]} at once"
                     else:
-                        assert role == REBALANCER, f"G1 {holder} may call {name}.{functions[selector]} at once"
-                        assert holder == system.record.contracts.get("Rebalancer"), f"G1 {holder} may trade"
+                        assert role == GUARDIAN, f"G1 {holder} may call {name}.{functions[selector]} at once"
+                        assert functions[selector] in STOPS, f"G1 the guardian may call {name}.{functions[selector]} at once"
         assert {row[:2] for row in table if row[0] != "ProtocolManager"} == seen, "G1 every row is of a deployed contract"
 
     def test_roles_are_given_and_moved_after_the_notice_only(self, system, holders, staked):
@@ -81,7 +79,7 @@ class TestWholeTable:
             is_member, delay = manager.hasRole(ADMIN, holder)
             if is_member and holder != system.record.contracts["IndexFactory"]:
                 assert delay > cooldown, f"G1 {holder} administers after {delay} s"
-        for role in (GOVERNOR, GUARDIAN, REBALANCER):
+        for role in (GOVERNOR, GUARDIAN):
             assert manager.getRoleAdmin(role) == ADMIN, "G1"
 
     def test_the_factory_does_one_thing_with_its_role(self, system, project):

@@ -46,6 +46,12 @@ def bounds_are_sound(bounds: Iterable[tuple[int, int]]) -> bool:
     return True
 
 
+def bounds_around(price: int) -> tuple[int, int]:
+    """The closest bounds of four significant digits that hold a D18 price."""
+    step = _ten(max(0, len(str(price)) - 4))
+    return price // step * step, -(-price // step) * step
+
+
 def value(amount: int, price: int, decimals: int) -> int:
     """D18{USD} of `amount` {tok}, rounded down."""
     return amount * price // _ten(decimals)

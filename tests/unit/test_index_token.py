@@ -76,7 +76,7 @@ def test_the_first_mint_locks_dead_shares(index):
 def test_the_cap_stops_minting_only(evm, index, tokens, refuse, owner, alice):
     index.setSupplyCap(50, sender=owner)
     now = evm.now
-    base, multiplier = index.baseSupply.call(at=now), index.multiplier.call(at=now)
+    base, multiplier = index.basket.call(at=now).base, index.multiplier.call(at=now)
     added = ceil_div(ceil_div(SHARE * 10_000, 9_990) * multiplier, 10**27)
     refused = {"supply": (base + added) * 10**27 // multiplier, "supplyCap": 50 * SHARE}
     with refuse("SupplyCapExceeded", **refused):
@@ -170,10 +170,9 @@ class TestSwap:
     """The one door through which a constituent can leave besides redemption. `owner` lets the swapper in."""
 
     @pytest.fixture
-    def swapper(self, evm, project, authority, index, tokens, owner):
+    def swapper(self, evm, project, index, tokens, owner):
         swapper = evm.deploy(project.SwapperMock, sender=owner)
-        authority.setTargetFunctionRole(index.address, [index.interface["swap"].hash[:4]], 3, sender=owner)
-        authority.grantRole(3, swapper.address, 0, sender=owner)
+        index.setRebalancer(swapper, sender=owner)
         for token in tokens:
             token.mint(swapper.address, 10**30, sender=owner)
         return swapper
@@ -181,14 +180,32 @@ class TestSwap:
     def swap(self, swapper, index, out, amount_out, into, amount_in, sender):
         return swapper.swap(index.address, out.address, amount_out, into.address, amount_in, sender=sender)
 
-    def test_nobody_else_gets_in(self, project, index, tokens, alice):
+    @pytest.mark.parametrize("name", ["alice", "owner"])
+    def test_nobody_else_gets_in(self, evm, index, swapper, tokens, refuse, name):
+        """Nor does who governs, nor who was the rebalancer before."""
+        with refuse("NotRebalancer", caller=evm.account(name)):
+            index.swap(tokens[0].address, 1, tokens[1].address, 1, swapper, b"", sender=evm.account(name))
+
+    def test_who_it_is_is_governed(self, project, index, swapper, refuse, owner, alice):
+        assert index.terms().rebalancer == swapper.address
+        (event,) = index.setRebalancer(alice, sender=owner).events(index)
+        assert (event.name, event.values) == ("RebalancerSet", {"rebalancer": alice})
+        assert index.terms().rebalancer == alice
+        with refuse("ZeroAddress"):
+            index.setRebalancer("0x" + "00" * 20, sender=owner)
         with reverts(error(project.IndexToken, "AccessManagedUnauthorized"), caller=alice):
-            index.swap(tokens[0].address, 1, tokens[1].address, 1, alice, b"", sender=alice)
+            index.setRebalancer(alice, sender=alice)
 
     def test_a_trade_moves_units_and_keeps_the_books_covered(self, index, swapper, tokens, alice):
         books = index.holdings().books
-        self.swap(swapper, index, tokens[0], 10 * SHARE, tokens[1], 25 * SHARE, alice)
+        receipt = self.swap(swapper, index, tokens[0], 10 * SHARE, tokens[1], 25 * SHARE, alice)
         after = index.holdings()
+        (event,) = receipt.events(index)
+        units = index.basket().units
+        assert (event.name, event.values) == ("Swapped", {
+            "tokenOut": tokens[0].address, "tokenIn": tokens[1].address, "receiver": swapper.address,
+            "amountOut": 10 * SHARE, "amountIn": 25 * SHARE, "unitsOut": units[0], "unitsIn": units[1],
+        })  # fmt: skip
         # Units have 57 bits: what they forget is surplus.
         assert 0 <= books[0] - 10 * SHARE - after.books[0] <= books[0] // 2**55
         assert 0 <= books[1] + 25 * SHARE - after.books[1] <= books[1] // 2**55
@@ -203,7 +220,9 @@ class TestSwap:
         books = index.holdings().books[0]
         with refuse("AmountExceedsBooks", token=tokens[0].address, amount=books + 1, books=books):
             self.swap(swapper, index, tokens[0], books + 1, tokens[2], SHARE, alice)
-        self.swap(swapper, index, tokens[0], books, tokens[2], 40 * SHARE, alice)
+        events = self.swap(swapper, index, tokens[0], books, tokens[2], 40 * SHARE, alice).events(index)
+        assert [event.name for event in events] == ["ConstituentAdded", "ConstituentRemoved", "Swapped"]
+        assert (events[-1].values["unitsOut"], events[-1].values["unitsIn"]) == (0, index.basket().units[0])
         assert index.basket().tokens == [tokens[2].address, tokens[1].address]
         index.mint(SHARE, alice, unlimited(tokens[:2]), sender=alice)
         index.redeem(SHARE, alice, alice, anything(tokens[:2]), sender=alice)

@@ -59,7 +59,7 @@ def test_a_round_is_compared_with_the_one_before(bench: Bench, before: int, part
         answer = max(1, before * part // 10_000 + nudge)
         token, feed = bench.token(), bench.feed(before, 18)
         feed.setAnswer(before, bench.evm.now, sender=bench.owner)
-        bench.route(token, leg(feed, DAY, 1, 2**128 - 1, max_move))
+        bench.route(token, leg(feed, DAY, 1, 34 * 10**37, max_move))
         say(bench, feed, answer)
         if model.jumped(answer, before, max_move):
             inputs = {"token": token, "source": feed, "answer": answer, "before": before, "maxMove": max_move}
@@ -231,11 +231,11 @@ def test_a_fall_is_for_governance(bench: Bench) -> None:
 
 def test_a_checkpoint_keeps_to_the_bounds(bench: Bench) -> None:
     token, vault = bench.token(), bench.vault(WAD)
-    bench.route(token, rate_leg(vault, WAD, WAD + 10))
+    bench.route(token, rate_leg(vault, WAD, 1_001 * 10**15))
     since = bench.evm.now
-    vault.setRate(WAD + 11, sender=bench.owner)
+    vault.setRate(1_001 * 10**15 + 1, sender=bench.owner)
     bench.evm.mine_at(since + DAY)
-    inputs = {"token": token, "source": vault, "answer": WAD + 11, "min": WAD, "max": WAD + 10}
+    inputs = {"token": token, "source": vault, "answer": 1_001 * 10**15 + 1, "min": WAD, "max": 1_001 * 10**15}
     for call in (lambda: bench.oracle.poke(token, sender=bench.owner), lambda: bench.oracle.price(token)):
         with bench.refuses("PriceOracle_OutOfBounds", **inputs):
             call()

@@ -18,6 +18,7 @@ from tests.support.prices import (
     BOUNDS,
     DAY,
     DECIMALS,
+    DIGITS,
     FEED,
     GREEDY,
     HEARTBEAT,
@@ -83,14 +84,14 @@ def test_every_route_and_value_as_the_model(bench: Bench, sources: Any, decimals
     with bench.evm.isolated():
         sources = [(min(answer, 10 ** (8 + unit)), unit, rate) for answer, unit, rate in sources]
         expected = model.route_price([(answer, unit) for answer, unit, _ in sources])
-        exactly = [model.leg_price(answer, unit) for answer, unit, _ in sources]
+        around = [model.bounds_around(model.leg_price(answer, unit)) for answer, unit, _ in sources]
         token, legs = bench.token(decimals), []
-        for (answer, unit, rate), said in zip(sources, exactly, strict=True):
+        for (answer, unit, rate), bounds in zip(sources, around, strict=True):
             if rate:
-                legs.append(rate_leg(bench.vault(answer, 18, unit), said, said))
+                legs.append(rate_leg(bench.vault(answer, 18, unit), *bounds))
             else:
-                legs.append(leg(bench.feed(answer, unit), DAY, said, said))
-        if not model.bounds_are_sound([(said, said) for said in exactly]):
+                legs.append(leg(bench.feed(answer, unit), DAY, *bounds))
+        if not model.bounds_are_sound(around):
             with bench.flaw(token, BOUNDS):
                 bench.route(token, *legs)
             return
@@ -232,13 +233,13 @@ def test_the_bounds_hold_a_vault_s_rate(bench: Bench, asset: int, rate: int) -> 
 
 def test_the_bounds_of_a_route_keep_every_price_above_0_and_within_128_bits(bench: Bench) -> None:
     token, one = bench.token(), bench.feed(10**18, 18)
-    most = 2**128 - 1
+    most = 34 * 10**37  # the largest below 2^128
     with bench.flaw(token, BOUNDS):
         bench.route(token, *[leg(one, DAY, 1, most)] * 3)
     with bench.flaw(token, BOUNDS):  # each is good alone
-        bench.route(token, leg(one, DAY, 10**9, most), leg(one, DAY, 10**9 - 1, WAD))
+        bench.route(token, leg(one, DAY, 10**9, most), leg(one, DAY, 9_999 * 10**5, WAD))
     with bench.flaw(token, BOUNDS):
-        bench.route(token, leg(one, DAY, WAD, most), leg(one, DAY, WAD, WAD + 1))
+        bench.route(token, leg(one, DAY, WAD, most), leg(one, DAY, WAD, 1_001 * 10**15))
 
     small, large = bench.feed(10**9, 18), bench.feed(most, 18)
     bench.route(token, leg(small, DAY, 10**9, WAD), leg(small, DAY, 10**9, WAD))
@@ -309,7 +310,7 @@ def test_three_greedy_sources_cost_a_bounded_sum(bench: Bench) -> None:
 def test_routes_are_read_back_and_replaced_whole(bench: Bench) -> None:
     token, feed, vault = bench.token(), bench.feed(10**8), bench.vault(WAD)
     assert bench.oracle.route(token) == []
-    long = [rate_leg(vault, 5, WAD), leg(feed, 60, WAD - 1, WAD + 1), leg(feed, 7 * DAY, WAD, 2**127)]
+    long = [rate_leg(vault, 5, WAD), leg(feed, 60, 9_999 * 10**14, 1_001 * 10**15), leg(feed, 7 * DAY, WAD, 10**38)]
     receipt = bench.route(token, *long)
     assert bench.oracle.route(token) == [(*plain(entry),) for entry in long]
     [event] = receipt.events(bench.oracle, "RouteSet")
@@ -382,6 +383,22 @@ def test_bounds_in_their_order(bench: Bench, least: int, most: int) -> None:
     token, feed = bench.token(), bench.feed(10**8)
     with bench.flaw(token, BOUNDS):
         bench.route(token, leg(feed, DAY, least, most))
+
+
+@pytest.mark.parametrize("bound", [1, 9_999, 10_000, 9_999 * 10**16, 10**38, 34 * 10**37])
+def test_bounds_are_kept_as_they_are(bench: Bench, bound: int) -> None:
+    token, feed = bench.token(), bench.feed(bound, 18)
+    bench.route(token, leg(feed, DAY, bound, bound))
+    assert bench.oracle.route(token) == [plain(leg(feed, DAY, bound, bound))]
+    assert bench.oracle.price(token) == bound
+
+
+@pytest.mark.parametrize("bound", [10_001, 99_990 * 10**16 + 10**16, 12_345 * 10**14, 2**100])
+def test_bounds_of_more_than_four_digits(bench: Bench, bound: int) -> None:
+    token, feed = bench.token(), bench.feed(10**8)
+    for entry in (leg(feed, DAY, bound, 3 * 10**38), leg(feed, DAY, 1, bound)):
+        with bench.flaw(token, DIGITS):
+            bench.route(token, entry)
 
 
 def test_sources_have_code(bench: Bench) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,7 +38,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Bench:
-    """A mock that is oracle and registry in one, and the three methodologies upon it."""
+    """A mock of the registry, and the three methodologies upon it."""
 
     evm: Evm
     project: Any
@@ -68,7 +68,7 @@ class Bench:
 @pytest.fixture
 def bench(evm: Evm, project: Any, owner: str) -> Bench:
     figures = evm.deploy(project.FiguresMock, sender=owner)
-    floor, capped = (evm.deploy(kind, figures, figures, sender=owner) for kind in (project.FloorAndMarketCap, project.CappedMarketCap))
+    floor, capped = (evm.deploy(kind, figures, sender=owner) for kind in (project.FloorAndMarketCap, project.CappedMarketCap))
     return Bench(evm, project, figures, floor, capped, evm.deploy(project.FixedWeights, sender=owner))
 
 
@@ -269,15 +269,20 @@ def test_capitalisations_are_whole_products_until_they_could_not_be_summed(bench
     """The view, on a market of two: below 2^251 every digit, from there a 32nd."""
     for prices, supplies in (([MOST, 1], [2**123 - 1, 1]), ([2**127, 1], [2**124, 31]), ([MOST, 33], [MOST, 1])):
         wanted = model.market_caps(prices, supplies)
-        figures, tokens = told(bench, prices, supplies)
-        floor = bench.evm.deploy(bench.project.FloorAndMarketCap, figures, figures, sender=bench.evm.account("owner"))
-        assert floor.marketCaps(tokens) == wanted
+        floor, tokens = told(bench, bench.project.FloorAndMarketCap, supplies)
+        assert floor.marketCaps(tokens, prices) == wanted
 
 
-def told(bench: Bench, prices: Sequence[int], supplies: Sequence[int]) -> tuple[Deployed, list[str]]:
-    """A mock that keeps its figures: transient ones would be gone after the call."""
-    figures = bench.evm.deploy(bench.project.KeptFigures, prices, supplies, sender=bench.evm.account("owner"))
-    return figures, [bench.evm.account(f"token {n}") for n in range(len(prices))]
+def told(bench: Bench, kind: Any, supplies: Sequence[int]) -> tuple[Deployed, list[str]]:
+    """A methodology over supplies that are kept: transient ones would be gone after the call."""
+    owner = bench.evm.account("owner")
+    registry = bench.evm.deploy(bench.project.KeptFigures, supplies, sender=owner)
+    return bench.evm.deploy(kind, registry, sender=owner), [bench.evm.account(f"token {n}") for n in range(len(supplies))]
+
+
+def asked(methodology: Deployed) -> Callable[[Sequence[str], bytes], Any]:
+    """`weights` at a price of one wei each, called as `validate` is."""
+    return lambda tokens, parameters: methodology.weights(list(tokens), [1] * len(tokens), parameters)
 
 
 # ---------------------------------------------------------------- what is refused
@@ -292,7 +297,7 @@ def test_lists_that_cannot_be_weighed(bench: Bench, name: str) -> None:
     """W2: none, more than 32, one twice. `validate` and `weights` refuse alike."""
     methodology: Deployed = getattr(bench, name)
     tokens = [bench.evm.account(f"token {n}") for n in range(33)]
-    for call in (methodology.weights, methodology.validate):
+    for call in (asked(methodology), methodology.validate):
         for count in (0, 33):
             with reverts(error(methodology.interface, "Constituents_InvalidCount"), count=count, max=32):
                 call(tokens[:count], word(WAD))
@@ -306,12 +311,12 @@ def test_floors_and_caps_that_cannot_hold(bench: Bench) -> None:
     third = WAD // 3
     bench.floor.validate(tokens, word(third))
     for floor in (third + 1, 2**256 - 1):
-        for call in (bench.floor.weights, bench.floor.validate):
+        for call in (asked(bench.floor), bench.floor.validate):
             with reverts(error(bench.project.FloorAndMarketCap, "FloorAndMarketCap_FloorTooHigh"), floor=floor, count=3):
                 call(tokens, word(floor))
     for cap in (third + 1, WAD):
         bench.capped.validate(tokens, word(cap))
-    for call in (bench.capped.weights, bench.capped.validate):
+    for call in (asked(bench.capped), bench.capped.validate):
         with reverts(error(bench.project.CappedMarketCap, "CappedMarketCap_CapTooLow"), cap=third, count=3):
             call(tokens, word(third))
         for cap in (WAD + 1, 2**256 - 1):
@@ -323,7 +328,7 @@ def test_floors_and_caps_that_cannot_hold(bench: Bench) -> None:
 def test_parameters_of_another_shape(bench: Bench, parameters: bytes) -> None:
     token = [bench.evm.account("token")]
     for methodology in (bench.floor, bench.capped):
-        for call in (methodology.weights, methodology.validate):
+        for call in (asked(methodology), methodology.validate):
             with reverts(error(methodology.interface, "MarketCaps_InvalidParameters"), parameters=parameters):
                 call(token, parameters)
 
@@ -336,7 +341,7 @@ def test_fixed_weights_of_another_shape_or_sum(bench: Bench) -> None:
         b"", good[:-1], good + b"\0", eth_abi.encode(["uint256[]"], [[WAD]]), eth_abi.encode(["uint256[]"], [[WAD, 0, 0]]),
         word(64) + good[32:], word(32) + word(1) + good[64:], word(2**255) + good[32:],
     )  # fmt: skip
-    for call in (bench.fixed.weights, bench.fixed.validate):
+    for call in (asked(bench.fixed), bench.fixed.validate):
         for parameters in bad_shapes:
             with reverts(error(bench.project.FixedWeights, "FixedWeights_InvalidParameters"), count=2, parameters=parameters):
                 call(tokens, parameters)
@@ -345,17 +350,27 @@ def test_fixed_weights_of_another_shape_or_sum(bench: Bench) -> None:
                 call(tokens, eth_abi.encode(["uint256[]"], [parts]))
 
 
-def test_no_methodology_without_its_sources(bench: Bench, owner: str) -> None:
-    zero = "0x" + "00" * 20
+def test_prices_that_no_oracle_says(bench: Bench) -> None:
+    """W2: one for each constituent, above 0 and within 128 bits, whoever asks."""
     for kind in (bench.project.FloorAndMarketCap, bench.project.CappedMarketCap):
-        for sources in ((zero, bench.figures), (bench.figures, zero)):
-            with reverts(error(kind, "MarketCaps_ZeroAddress")):
-                bench.evm.deploy(kind, *sources, sender=owner)
+        methodology, tokens = told(bench, kind, [1, 1])
+        for count in (0, 1, 3):
+            with reverts(error(kind, "MarketCaps_LengthMismatch"), tokens=2, prices=count):
+                methodology.weights(tokens, [1] * count, word(WAD // 2))
+        for price in (0, MOST + 1, 2**256 - 1):
+            with reverts(error(kind, "MarketCaps_InvalidPrice"), token=tokens[1], price=price):
+                methodology.weights(tokens, [MOST, price], word(WAD // 2))
+        assert methodology.weights(tokens, [MOST, MOST], word(WAD // 2)) == [WAD // 2] * 2
+
+
+def test_no_methodology_without_its_source(bench: Bench, owner: str) -> None:
+    for kind in (bench.project.FloorAndMarketCap, bench.project.CappedMarketCap):
+        with reverts(error(kind, "MarketCaps_ZeroAddress")):
+            bench.evm.deploy(kind, "0x" + "00" * 20, sender=owner)
 
 
 def test_32_constituents_stay_far_below_the_limit_of_a_transaction(bench: Bench) -> None:
     """Even where the caps bind in as many rounds as there are constituents."""
-    figures, tokens = told(bench, [10**18 * 2**place for place in range(32)], [10**20] * 32)
-    capped = bench.evm.deploy(bench.project.CappedMarketCap, figures, figures, sender=bench.evm.account("owner"))
-    data = capped.weights.encode(tokens, word(WAD // 31))
+    capped, tokens = told(bench, bench.project.CappedMarketCap, [10**20] * 32)
+    data = capped.weights.encode(tokens, [10**18 * 2**place for place in range(32)], word(WAD // 31))
     assert bench.evm.send(bench.evm.account("owner"), capped, data).gas_used < 1_000_000
