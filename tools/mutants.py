@@ -26,10 +26,11 @@ UPGRADES, LAYOUT = "tests/upgrade/test_upgrade.py", "tests/upgrade/test_storage_
 COMMANDS, KEEPER = "tests/scripts/test_proposals.py", "tests/integration/test_rebalance_commands.py"
 AUCTION, REBALANCER = "contracts/rebalancing/AuctionMath.sol", "contracts/rebalancing/Rebalancer.sol"
 REBALANCES, ON_REBALANCES = "tests/stateful/test_rebalancing_machine.py", "tests/attacks/test_rebalancing_attacks.py"
+UNION = "tests/unit/test_rebalancer.py"
 TRADES, RULES = "tests/integration/test_router.py", "tests/integration/test_governance.py"
 
 ORACLE, REGISTRY = "contracts/oracle/PriceOracle.sol", "contracts/methodology/SupplyRegistry.sol"
-GUARDS, DONATIONS = "tests/unit/test_price_guards.py", "tests/attacks/test_oracle.py"
+GUARDS, DONATIONS, ROUTES = "tests/unit/test_price_guards.py", "tests/attacks/test_oracle.py", "tests/unit/test_price_oracle.py"
 WEIGHTS, SUPPLIES = "tests/unit/test_weights.py", "tests/unit/test_supply_registry.py"
 LOCKER, LOCKER_UNIT = "contracts/points/LpLocker.sol", "tests/unit/test_lp_locker.py"
 LOCKER_ATTACKS = "tests/attacks/test_locked_liquidity.py"
@@ -68,6 +69,7 @@ MUTANTS = (
     Mutant("a claim goes to the receiver", INDEX, "_claims[token][owner] += amount;", "_claims[token][receiver] += amount;", MACHINE),
     Mutant("too little gas makes a claim", INDEX, "        _requireGas(gasBefore, TolerantERC20.TRANSFER_GAS);\n", "", QUIRKS),
     Mutant("a swap trusts the payment", INDEX, "if (received < t.amountIn) revert", "if (received + t.amountIn < t.amountIn) revert", UNIT),
+    Mutant("anybody trades constituents", INDEX, "if (msg.sender != _rebalancer) revert", "if (msg.sender == address(0)) revert", UNIT),
     Mutant("dead shares are forgotten", INDEX, "if (c.base == 0) _mint(_DEAD, _DEAD_SHARES);\n", "", UNIT),
     Mutant("anybody can pause", INDEX, "function pauseMinting() external restricted", "function pauseMinting() external", RULES),
     Mutant(
@@ -83,8 +85,8 @@ MUTANTS = (
         "if (address(this).balance != 0) Address.sendValue(payable(msg.sender), address(this).balance);\n", "", TRADES,
     ),
     Mutant(
-        "prices live a second longer", "contracts/oracle/PriceOracle.sol", "block.timestamp - updatedAt > leg.heartbeat",
-        "block.timestamp - updatedAt > leg.heartbeat + 1", "tests/unit/test_price_oracle.py",
+        "prices live a second longer", "contracts/oracle/PriceOracle.sol", "block.timestamp - updatedAt > leg.heartbeat()",
+        "block.timestamp - updatedAt > leg.heartbeat() + 1", ROUTES,
     ),
     Mutant(
         "the boundary second belongs to the old epoch", "contracts/tokens/TimeWeightedERC20.sol", "live.time() < epochStart",
@@ -96,11 +98,15 @@ MUTANTS = (
     ),
     Mutant("a jump passes by a fraction of a bp", ORACLE, "before, Math.Rounding.Ceil) >", "before, Math.Rounding.Floor) >", GUARDS),
     Mutant("unfinished rounds count as the past", ORACLE, "if (past <= 0 || updatedAt == 0) revert", "if (past <= 0) revert", GUARDS),
-    Mutant("a poke launders a donation", ORACLE, "leg.source, Math.min(rate, most));", "leg.source, rate);", DONATIONS),
+    Mutant("a poke launders a donation", ORACLE, "leg.source(), Math.min(rate, most));", "leg.source(), rate);", DONATIONS),
     Mutant("a rate may fall", ORACLE, "if (rate < least || rate > most) revert", "if (rate > most) revert", GUARDS),
     Mutant(
         "a rate grows for ever", ORACLE, "Math.min(block.timestamp - at, _MAX_GROWING) + 1 days", "block.timestamp - at + 1 days",
         DONATIONS,
+    ),
+    Mutant(
+        "bounds lose digits", ORACLE, "if (!BoundLib.exact(leg.min) || !BoundLib.exact(leg.max)) revert", "if (leg.max == 0) revert",
+        ROUTES,
     ),
     Mutant("a sequencer is believed a second early", ORACLE, "timestamp - since <= grace", "timestamp - since < grace", GUARDS),
     Mutant(
@@ -109,6 +115,10 @@ MUTANTS = (
     ),
     Mutant(
         "a cap binds a wei late", "contracts/methodology/CappedMarketCap.sol", "Math.Rounding.Ceil) <= cap", "Math.Rounding.Floor) <= cap",
+        WEIGHTS,
+    ),
+    Mutant(
+        "any price is believed", "contracts/methodology/MarketCaps.sol", "price == 0 || price > type(uint128).max", "price == 0",
         WEIGHTS,
     ),
     Mutant("the remainder breaks a cap", "contracts/methodology/CappedMarketCap.sol", "Math.min(rest, cap - list[i])", "rest", WEIGHTS),
@@ -203,8 +213,8 @@ MUTANTS = (
     ),
     Mutant(
         "gains pay for losses", AUCTION,
-        "if (later < before) a.cost += uint128(Math.ceilDiv(before - later, _WAD));",
-        "a.cost = later < before ? a.cost + uint128(Math.ceilDiv(before - later, _WAD)) : 0;", REBALANCES,
+        "if (later < before) a.cost += uint112(Math.ceilDiv(before - later, _WAD));",
+        "a.cost = later < before ? a.cost + uint112(Math.ceilDiv(before - later, _WAD)) : 0;", REBALANCES,
     ),
     Mutant(
         "the budget is no limit", AUCTION,
@@ -213,7 +223,7 @@ MUTANTS = (
     ),
     Mutant(
         "what was bought can be bought again", AUCTION,
-        "if (!tooLittle(in_, base)) a.deficit &= ~uint32(in_.bit);",
+        "if (!tooLittle(in_.units, in_.target, in_.dust, base)) a.deficit &= ~uint32(in_.bit);",
         "", REBALANCES,
     ),
     Mutant(
@@ -228,8 +238,18 @@ MUTANTS = (
     ),
     Mutant(
         "a start can be repeated", REBALANCER,
-        "_storage().plans[index].nonce = plan.nonce + 1;",
-        "", ON_REBALANCES,
+        "nonce: last.nonce + 1,",
+        "nonce: last.nonce,", ON_REBALANCES,
+    ),
+    Mutant(
+        "a basket in another order is the plan", REBALANCER,
+        "a.length == b.length && _hash(a) == _hash(b)",
+        "a.length == b.length", UNION,
+    ),
+    Mutant(
+        "a share of any worth has room", REBALANCER,
+        "nav == 0 || nav > type(uint112).max",
+        "nav == 0", UNION,
     ),
     Mutant(
         "limits are not asked for", REBALANCER,

@@ -182,6 +182,40 @@ def test_weights_must_sum_to_one(world):
             world.rebalancer.startRebalance(world.index, world.model.nonce, sender=world.owner)
 
 
+def test_a_share_of_millions_has_room_and_one_beyond_is_refused(world):
+    """112 bits of D27 USD a base share: five millions are within, six are beyond."""
+    for n, price in enumerate(PRICES):
+        world.set_price(n, price * 60_000)
+    world.set_plan(weights(50, 30, 20))
+    nav = world.nav()
+    assert nav >= 2**112
+    with reverts(failure(world.project, "NavOutOfRange"), nav=nav):
+        world.rebalancer.startRebalance(world.index, world.model.nonce, sender=world.owner)
+
+    for n, price in enumerate(PRICES):
+        world.set_price(n, price * 50_000)
+    assert 2**111 < world.nav() < 2**112
+    world.start()
+    world.warp(DAY * 9 // 10)
+    assert world.both_bid("bob", 2, 0, MAX)[0] > 0
+    world.agree()
+
+
+def test_the_nonce_outlives_what_it_counts(world):
+    """Every change of plan or terms and every start, during a rebalance too."""
+    world.set_plan(weights(50, 30, 20))
+    world.start()
+    world.set_terms(TERMS)
+    world.warp(DAY * 9 // 10)
+    assert world.both_bid("bob", 2, 0, MAX)[0] > 0
+    assert world.rebalancer.planOf(world.index).nonce == world.model.nonce == world.rebalancer.status(world.index).id + 2
+    world.rebalancer.cancel(world.index, sender=world.owner)
+    world.model.cancel(world.evm.now)
+    with reverts(failure(world.project, "WrongNonce"), index=world.index.address, nonce=world.model.nonce - 1, expected=world.model.nonce):
+        world.rebalancer.startRebalance(world.index, world.model.nonce - 1, sender=world.owner)
+    world.start()
+
+
 def test_a_start_needs_a_plan_terms_and_shares(evm, project, authority, owner, world):
     other = World(evm, project, authority, owner, DECIMALS, PRICES, 3)
     with reverts(failure(project, "NotSeeded"), index=other.index.address):
