@@ -231,7 +231,7 @@ class RebalanceModel:
 
 
 def swap(index: IndexModel, out: str, amount_out: int, in_: str, amount_in: int) -> None:
-    """docs/index-math.md, "Swap and sync"."""
+    """docs/index-math.md, "Swap (the rebalancer) and sync (governed)"."""
     books_out, books_in = index.books(out), index.books(in_) if in_ in index.units else 0
     index.units[in_] = round57((books_in + amount_in) * RAY // index.base)
     left = round57((books_out - amount_out) * RAY // index.base)
