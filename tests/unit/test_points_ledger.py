@@ -11,6 +11,7 @@ from eth_utils import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minimainnet import control
 from tests.model.points import Values
 from tests.support.indexes import DAY, MAX
 from tests.support.points import CLAIMING, NOBODY, WAD, WEEK, World, new_ledger
@@ -380,19 +381,35 @@ class TestPrices:
             assert tuple(world.ledger.referencePrice(1, token)) == (price, 1)
         assert {event.values["token"]: event.values["price"] for event in receipt.events(world.ledger, "PriceFixed")} == named
 
-    def test_the_price_of_an_index_is_that_of_the_lens(self, system, evm, project, owner):
-        """All real indexes of a deployment, with real routes."""
+    @pytest.fixture
+    def real(self, system, evm, project, owner):
+        """A ledger of all real indexes of a deployment, with real routes."""
         ledger = new_ledger(
             evm, project, evm.deploy(project.ProtocolManager, owner, sender=owner), system.oracle, NOBODY,
             system.factory.epochGenesis(), system.factory.epochLength(), owner,
         )  # fmt: skip
         indexes = [system.index(symbol) for symbol in sorted(system.record.indexes)]
         ledger.setSources([[(index.address, NOBODY) for index in indexes], NOBODY, NOBODY, NOBODY], sender=owner)
+        return ledger, indexes
+
+    def test_the_price_of_an_index_is_that_of_the_lens(self, real, system, owner):
+        ledger, indexes = real
         receipt = ledger.openEpoch(sender=owner)
         assert not receipt.events(ledger, "PriceMissing")
         assert receipt.gas_used < 12_000_000
         for index in indexes:
             assert ledger.referencePrice(ledger.currentEpoch(), index)[0] == system.lens.overview(index).sharePrice > 0
+
+    def test_one_constituent_without_a_price_is_an_index_without_one(self, real, system, evm, owner):
+        """It is not worth what the others are worth."""
+        ledger, indexes = real
+        control.set_feed(evm.rpc, "LINK/USD", 0)
+        without = [index for index in indexes if system.token("LINK").address in index.basket().tokens]
+        assert 0 < len(without) < len(indexes)
+        missing = ledger.openEpoch(sender=owner).events(ledger, "PriceMissing")
+        assert [event.values["token"] for event in missing] == [index.address for index in without]
+        for index in indexes:
+            assert (ledger.referencePrice(ledger.currentEpoch(), index)[0] == 0) == (index in without), index.symbol()
 
     def test_fixed_once(self, world):
         """P7: the second call changes nothing, whatever prices do."""
