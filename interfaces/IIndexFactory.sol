@@ -14,7 +14,6 @@ interface IIndexFactory {
         address[] tokens;
         uint256[] units;
         address feeReceiver;
-        address rebalancer;
         uint256 dailyFee;
         uint256 mintFee;
         uint256 supplyCap;
@@ -57,6 +56,9 @@ interface IIndexFactory {
 
     /// @notice All indexes, oldest first.
     function indexes() external view returns (address[] memory);
+
+    /// @notice Who trades the constituents of a new index, until its governance names another.
+    function rebalancer() external view returns (address);
 
     /// @notice keccak256 of the creation code of every index.
     function indexCodeHash() external view returns (bytes32);

@@ -17,7 +17,7 @@ interface IIndexToken is ITimeWeightedERC20 {
     /// @param symbol ERC-20 symbol
     /// @param authority AccessManager that decides on the restricted functions
     /// @param feeReceiver takes the fee shares
-    /// @param rebalancer may trade constituents
+    /// @param rebalancer the contract that may trade constituents
     /// @param epochGenesis start of epoch 0, Unix seconds
     /// @param epochLength seconds
     /// @param supplyCap whole shares, at most 2^35
@@ -118,6 +118,7 @@ interface IIndexToken is ITimeWeightedERC20 {
     error IndexToken_AmountExceedsBooks(address token, uint256 amount, uint256 books);
     error IndexToken_NotSeeded();
     error IndexToken_NotRebalancer(address caller);
+    error IndexToken_InvalidRebalancer(address rebalancer);
     error IndexToken_StreamingFeeTooHigh(uint256 dailyFee, uint256 maximum);
     error IndexToken_MintFeeTooHigh(uint256 mintFee, uint256 maximum);
     error IndexToken_SupplyCapTooHigh(uint256 supplyCap, uint256 maximum);
@@ -159,9 +160,8 @@ interface IIndexToken is ITimeWeightedERC20 {
 
     // ---------------------------------------------------------------- the rebalancer
 
-    /// @notice Trades one constituent against another token. For the rebalancer of {terms} alone, which is asked nothing else: a bid pays for this check.
-    /// Sends `amountOut`, calls back
-    /// {IIndexSwapCallback.onIndexSwap} on the caller, and requires that `amountIn` arrived. The only way to move an asset out besides redemption and claims.
+    /// @notice Trades one constituent against another token: sends `amountOut`, calls back {IIndexSwapCallback.onIndexSwap} on the caller, and requires that
+    /// `amountIn` arrived. For the rebalancer of {terms} alone. The only way to move an asset out besides redemption and claims.
     /// @dev Units round down. A new `tokenIn` joins the basket, a sold-out `tokenOut` leaves it. Surplus over `amountIn` is not booked.
     /// Reverts: NotRebalancer, NotSeeded, NotAConstituent, InvalidConstituent, AmountExceedsBooks, Shortfall, ShortDelivery,
     /// ConstituentCount, LastConstituent, UnitsOutOfRange.
@@ -181,7 +181,8 @@ interface IIndexToken is ITimeWeightedERC20 {
     /// @notice Pays the fees earned so far to the old receiver, then changes it.
     function setFeeReceiver(address receiver) external;
 
-    /// @notice Says who may trade constituents from now on. Another rebalancer can take them on terms of its own: it is what the notice is for. Reverts: ZeroAddress.
+    /// @notice Names the contract that may trade constituents from now on. It can take them on terms of its own: that is what the notice is for.
+    /// @dev What the old one runs is to be cancelled first, because its bids revert from now on; the new one needs a plan and terms. Reverts: InvalidRebalancer (no code).
     function setRebalancer(address rebalancer) external;
 
     /// @notice Sets the supply cap in whole shares. A cap under the supply stops minting and nothing else.

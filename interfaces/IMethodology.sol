@@ -2,10 +2,10 @@
 pragma solidity 0.8.37;
 
 /// @title How an index weighs its constituents
-/// @notice A pure function of oracle prices and posted supplies: no state of its own, the same answer to everybody.
+/// @notice A pure function of the prices that it is handed and of posted supplies, without state of its own.
 interface IMethodology {
     /// @notice D18 target weights of `tokens`, in their order. They sum to 1e18 exactly.
-    /// @dev Reverts where a supply that it needs is missing or stale, and as {validate}.
+    /// @dev Reverts where a supply that it needs is missing or stale, where `prices` are not such as an oracle says, and as {validate}.
     /// @param prices D18{USD/whole token} of each, as the oracle says; the caller has read them anyway
     /// @param parameters ABI-encoded, the methodology's own
     function weights(address[] calldata tokens, uint256[] calldata prices, bytes calldata parameters)

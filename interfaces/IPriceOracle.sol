@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 /// @title USD prices with stated freshness, or a revert
 /// @notice A token's price is the product of the one to three legs of its route, each a feed or a rate: X/USD, X/ETH x ETH/USD, share rate x asset/USD.
 interface IPriceOracle {
+    /// @dev One bit of a stored leg: a third kind needs room there.
     enum Kind {
         /// Chainlink's interface: Chainlink itself, or `UniswapV3TwapFeed`
         Aggregator,

@@ -113,6 +113,8 @@ interface IRebalancer is IIndexSwapCallback {
     error Rebalancer_LengthMismatch(uint256 expected, uint256 actual);
     error Rebalancer_WeightsSum(uint256 sum);
     error Rebalancer_UnitsOutOfRange(address token, uint256 units);
+
+    /// @notice Zero, or 2^112 D27{USD/base share} and more, which is 5.19 million USD.
     error Rebalancer_NavOutOfRange(uint256 nav);
     error Rebalancer_NotSeeded(address index);
 
@@ -156,7 +158,7 @@ interface IRebalancer is IIndexSwapCallback {
     /// zeros: no other bid, mint, redemption or donation makes it revert. The bidder gets `amountOut` first, then {IBidCallback.onBid} where `data` is not empty, then
     /// pays `amountIn` out of his allowance to this contract.
     /// Reverts: PriceTooHigh, InvalidReceiver, the oracle's errors for the two tokens, `IIndexToken.swap`'s for either (IndexToken_Shortfall where the index holds less
-    /// than its books say), ERC-20 errors of the two tokens.
+    /// than its books say, IndexToken_NotRebalancer where it has named another meanwhile), ERC-20 errors of the two tokens.
     /// @param tokenOut {tok} bought by the bidder
     /// @param tokenIn {tok} paid by the bidder
     /// @param amountOut {tok} most to buy

@@ -6,7 +6,7 @@ from scripts._lib import params
 from scripts._lib.evm import Deployed
 from scripts._lib.system import System
 
-BARS = {"price_feed": 45_000, "price_feed_guarded": 53_000, "price_rate": 58_000, "weights_mag7": 250_000}
+BARS = {"price_feed": 42_000, "price_feed_guarded": 50_000, "price_rate": 53_000, "weights_mag7": 75_000}
 
 
 def measure_methodology(system: System) -> dict[str, int]:

@@ -58,18 +58,12 @@ library BasketLib {
         }
     }
 
-    /// @dev {base}, and the places and D27{tok/base} of two tokens; `count` and 0 for one that is not a constituent. As {load} and {indexOf}, without the rest.
-    function pair(Basket storage self, address a, address b)
-        internal
-        view
-        returns (uint256 base, uint256 count, uint256 iA, uint256 iB, uint256 unitA, uint256 unitB)
-    {
+    /// @dev {base}, and the D27{tok/base} of two tokens, 0 for one that is not a constituent. As {load} and {indexOf}, without the rest.
+    function pair(Basket storage self, address a, address b) internal view returns (uint256 base, uint256 unitA, uint256 unitB) {
         bytes memory tokens = SSTORE2.read(self.tokens);
         base = self.base;
-        unchecked {
-            count = tokens.length / 20;
-        }
-        (iA, iB) = (_search(tokens, count, a), _search(tokens, count, b));
+        uint256 count = tokens.length / 20;
+        (uint256 iA, uint256 iB) = (_search(tokens, count, a), _search(tokens, count, b));
         unitA = iA == count ? 0 : _storedUnit(self, iA);
         unitB = iB == count ? 0 : _storedUnit(self, iB);
     }

@@ -20,6 +20,9 @@ contract IndexFactory is IIndexFactory, AccessManaged {
     /// @inheritdoc IIndexFactory
     bytes32 public immutable indexCodeHash;
 
+    /// @inheritdoc IIndexFactory
+    address public immutable rebalancer;
+
     RoleTable public immutable roleTable;
     uint256 public immutable epochGenesis;
     uint256 public immutable epochLength;
@@ -27,12 +30,19 @@ contract IndexFactory is IIndexFactory, AccessManaged {
     address[] private _indexes;
     mapping(address index => bool) public isIndex;
 
-    constructor(address authority_, RoleTable roleTable_, bytes32 indexCodeHash_, uint256 epochGenesis_, uint256 epochLength_)
-        AccessManaged(authority_)
-    {
-        if (authority_ == address(0) || address(roleTable_) == address(0)) revert IndexFactory_ZeroAddress();
+    constructor(
+        address authority_,
+        RoleTable roleTable_,
+        address rebalancer_,
+        bytes32 indexCodeHash_,
+        uint256 epochGenesis_,
+        uint256 epochLength_
+    ) AccessManaged(authority_) {
+        bool whole = authority_ != address(0) && address(roleTable_) != address(0) && rebalancer_ != address(0);
+        if (!whole) revert IndexFactory_ZeroAddress();
 
         roleTable = roleTable_;
+        rebalancer = rebalancer_;
         indexCodeHash = indexCodeHash_;
         epochGenesis = epochGenesis_;
         epochLength = epochLength_;
@@ -86,7 +96,7 @@ contract IndexFactory is IIndexFactory, AccessManaged {
             tokens: n.tokens,
             units: n.units,
             feeReceiver: n.feeReceiver,
-            rebalancer: n.rebalancer,
+            rebalancer: rebalancer,
             dailyFee: n.dailyFee,
             mintFee: n.mintFee,
             supplyCap: n.supplyCap,

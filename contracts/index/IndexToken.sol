@@ -280,7 +280,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         nonReentrantView
         returns (uint256 base, uint256 unitsA, uint256 unitsB)
     {
-        (base,,,, unitsA, unitsB) = _basket.pair(tokenA, tokenB);
+        return _basket.pair(tokenA, tokenB);
     }
 
     /// @inheritdoc IIndexToken
@@ -546,7 +546,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     }
 
     function _setRebalancer(address rebalancer) private {
-        if (rebalancer == address(0)) revert IndexToken_ZeroAddress();
+        if (rebalancer.code.length == 0) revert IndexToken_InvalidRebalancer(rebalancer);
 
         _rebalancer = rebalancer;
         emit RebalancerSet(rebalancer);

@@ -6,7 +6,7 @@ import {BoundLib} from "./BoundLib.sol";
 
 /// @dev A leg of a route in one slot, 252 bits, because every price reads it cold:
 /// `source:160 | heartbeat:20 | maxMove:14 | min:20 | max:20 | rate:1 | unit:5 | share:5 | decimals:5 | legs:2`.
-/// `unit`: decimals of the source's answer. `share`: decimals of a vault's share. `decimals` of the token and the count of `legs` are those of the first leg.
+/// `unit`: decimals of the source's answer. `share`: decimals of a vault's share. `decimals` of the token and the count of `legs` are in every leg and read from the first.
 type StoredLeg is uint256;
 
 using StoredLegLib for StoredLeg global;

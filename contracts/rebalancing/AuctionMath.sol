@@ -6,7 +6,8 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IRebalancer} from "../../interfaces/IRebalancer.sol";
 import {UnitsLib} from "../index/Units.sol";
 
-/// @dev A rebalance in two slots. Slot 0: `nav:112 | cost:112`, D27{USD/base share}, and the `nonce` of the next one. Slot 1, 256 bits: when and on which terms it runs, and a bit for each token that
+/// @dev A rebalance in two slots. Slot 0: `nav:112 | cost:112`, D27{USD/base share}, and the `nonce` of the next one.
+/// Slot 1, 256 bits: when and on which terms it runs, and a bit for each token that
 /// is still to be sold (`surplus`), still to be bought (`deficit`), or to leave the basket (`leaving`), at its place in the list of the start.
 struct Auction {
     uint112 nav;

@@ -44,7 +44,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         mapping(address index => mapping(address token => Target)) targets;
     }
 
-    /// @dev What a start would fix. Tokens of the plan first; `prices` D36{USD/tok}, `value` D63{USD/base}.
+    /// @dev What a start would fix. Tokens of the plan first; `prices` D36{USD/tok} and `value` D63{USD/base} once {_value} has run.
     struct Draft {
         address[] tokens;
         uint256[] units;
@@ -413,7 +413,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         (d.decimals, d.value) = (list, value);
     }
 
-    /// @dev The first `count` of `list`.
+    /// @dev The first `count` of `list`: `list` itself where that is all.
     function _first(uint256[] memory list, uint256 count) private pure returns (uint256[] memory first) {
         if (count == list.length) return list;
         first = new uint256[](count);
@@ -479,7 +479,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         }
     }
 
-    /// @dev Mostly they are, and then nothing needs to be copied.
+    /// @dev Whether both lists are the same in the same order: mostly they are, and then nothing needs to be copied.
     function _same(address[] memory a, address[] memory b) private pure returns (bool) {
         return a.length == b.length && _hash(a) == _hash(b);
     }

@@ -107,7 +107,9 @@ class Deployer:
         rollup = self.assets.sequencer
         oracle = self.contract("PriceOracle", manager, rollup.feed if rollup else ZERO, rollup.grace if rollup else 0)
         code_hash = keccak(bytes(self.project.IndexToken.contract_type.deployment_bytecode.to_bytes()))
-        factory = self.contract("IndexFactory", manager, table, code_hash, self.protocol.epoch_genesis, self.protocol.epoch_length)
+        rebalancer = rebalancing.deploy(self, manager, table, oracle)
+        epochs = (self.protocol.epoch_genesis, self.protocol.epoch_length)
+        factory = self.contract("IndexFactory", manager, table, rebalancer, code_hash, *epochs)
         distributor = self.proxied("FeeDistributor", manager, safe)
         router = self.contract("IndexRouter", manager, factory, distributor, external.uniswap_v3_factory, external.permit2, external.weth)
         self.contract("IndexLens", factory, oracle, distributor)
@@ -125,9 +127,8 @@ class Deployer:
         methodology.deploy(self, manager, table)
         self._routes(oracle)
         self._hops(router)
-        rebalancer = rebalancing.deploy(self, manager, table, oracle)
         for index in self.index_params:
-            self._index(factory, oracle, index, safe, distributor, rebalancer)
+            self._index(factory, oracle, index, safe, distributor)
         staking.deploy(self, manager, table, distributor)
         rebalancing.plan(self, rebalancer)
         locker.deploy(self, manager, table, factory)
@@ -203,7 +204,7 @@ class Deployer:
                 after = self.assets.assets[hop.next].address
                 self.once(f"path of {name}", router.setHop, asset.address, after, hop.fee)
 
-    def _index(self, factory: Any, oracle: Any, index: params.Index, receiver: str, distributor: Any, rebalancer: Any) -> None:
+    def _index(self, factory: Any, oracle: Any, index: params.Index, receiver: str, distributor: Any) -> None:
         if index.symbol in self.record.indexes:
             return
         self.say(f"create {index.symbol}")
@@ -224,7 +225,7 @@ class Deployer:
 
         code = bytes(self.project.IndexToken.contract_type.deployment_bytecode.to_bytes())
         fee = int(index.daily_fee_bps * 10**14)
-        new = (index.name, index.symbol, tokens, units, distributor, rebalancer, fee, index.mint_fee_bps, index.supply_cap)
+        new = (index.name, index.symbol, tokens, units, distributor, fee, index.mint_fee_bps, index.supply_cap)
         factory.createIndex(code, new, seed, receiver, amounts, sender=self.account)
         self.record.indexes[index.symbol] = factory.indexAddress(index.symbol)
         self.record.save()

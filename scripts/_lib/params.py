@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import eth_abi
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "deployments" / "params"
@@ -72,6 +72,15 @@ class Leg(_Strict):
     max_move: int = Field(alias="maxMove")
     min: Decimal
     max: Decimal
+
+    @field_validator("min", "max")
+    @classmethod
+    def _four_digits(cls, bound: Decimal) -> Decimal:
+        """What the oracle keeps of a bound."""
+        wei = bound * 10**18
+        if wei != int(wei) or len(str(int(wei)).rstrip("0")) > 4:
+            raise ValueError(f"{bound}: a bound has at most four significant digits and 18 decimals")
+        return bound
 
     def onchain(self, source: str) -> tuple[str, int, int, int, int, int]:
         """As `IPriceOracle.Leg`, with the address of its source."""

@@ -25,8 +25,7 @@ def code(project):
 def new(system):
     """Two constituents, no fee on minting."""
     tokens = [system.token(name).address for name in ("WETH", "LINK")]
-    safe, rebalancer = system.record.contracts["Safe"], system.rebalancer.address
-    return ["Two", "TWO.ssi", tokens, [round57(10**25), round57(10**27)], safe, rebalancer, 10**14, 0, 1000]
+    return ["Two", "TWO.ssi", tokens, [round57(10**25), round57(10**27)], system.record.contracts["Safe"], 10**14, 0, 1000]
 
 
 def offer_seed(system, payer, symbols, amounts):
@@ -53,7 +52,7 @@ def test_the_governor_creates_a_fifth_index(system, project, code, new):
     assert factory.indexes() == [*system.record.indexes.values(), foreseen]
     assert (index.symbol(), index.balanceOf(safe)) == ("TWO.ssi", 5 * SHARE)
     assert index.authority() == system.manager.address
-    assert (index.terms().feeReceiver, index.terms().rebalancer) == (safe, system.rebalancer.address)
+    assert (index.terms().feeReceiver, index.terms().rebalancer) == (safe, factory.rebalancer()) == (safe, system.rebalancer.address)
     assert list(index.holdings().available) == amounts
     for row in system.contract("RoleTable").indexRows():
         assert system.manager.getTargetFunctionRole(foreseen, row.selector) == row.role
@@ -99,8 +98,9 @@ def test_strangers_create_nothing(system, project, code, new, bob):
 
 
 def test_a_factory_needs_its_addresses(evm, project, authority, owner):
-    with reverts(error(project.IndexFactory, "IndexFactory_ZeroAddress")):
-        evm.deploy(project.IndexFactory, authority, ZERO, b"\0" * 32, 0, 1, sender=owner)
+    for addresses in ((ZERO, authority, authority), (authority, ZERO, authority), (authority, authority, ZERO)):
+        with reverts(error(project.IndexFactory, "IndexFactory_ZeroAddress")):
+            evm.deploy(project.IndexFactory, *addresses, b"\0" * 32, 0, 1, sender=owner)
 
 
 def test_what_the_constructor_refuses_is_not_deployed(system, code, new, bob):

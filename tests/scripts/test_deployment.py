@@ -40,6 +40,13 @@ def test_bad_parameters_are_named(file, change, message):
         (params.Index if "indexes" in file else params.Protocol).model_validate(content)
 
 
+@pytest.mark.parametrize("bound", ["1.2345", "1E-19", "100001"])
+def test_bounds_that_the_oracle_would_refuse_are_named(bound):
+    (leg,) = params.assets().assets["WBTC"].price
+    with pytest.raises(ValidationError, match=f"{bound}: a bound has at most four significant digits"):
+        params.Leg.model_validate(leg.model_dump(by_alias=True) | {"max": bound})
+
+
 def test_seed_amounts_are_those_of_the_specification():
     """Three values, one each with and without mint fee, against the independent model of the index."""
     for units, shares, fee in (([10**27, 3 * 10**17], 10**18, 0), ([1 << 60, 7], 12345, 10), ([2**56 + 1], 10**21, 100)):

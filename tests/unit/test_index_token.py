@@ -186,13 +186,17 @@ class TestSwap:
         with refuse("NotRebalancer", caller=evm.account(name)):
             index.swap(tokens[0].address, 1, tokens[1].address, 1, swapper, b"", sender=evm.account(name))
 
-    def test_who_it_is_is_governed(self, project, index, swapper, refuse, owner, alice):
+    def test_who_it_is_is_governed(self, evm, project, index, swapper, tokens, refuse, owner, alice):
         assert index.terms().rebalancer == swapper.address
-        (event,) = index.setRebalancer(alice, sender=owner).events(index)
-        assert (event.name, event.values) == ("RebalancerSet", {"rebalancer": alice})
-        assert index.terms().rebalancer == alice
-        with refuse("ZeroAddress"):
-            index.setRebalancer("0x" + "00" * 20, sender=owner)
+        other = evm.deploy(project.SwapperMock, sender=owner)
+        (event,) = index.setRebalancer(other, sender=owner).events(index)
+        assert (event.name, event.values) == ("RebalancerSet", {"rebalancer": other.address})
+        assert index.terms().rebalancer == other.address
+        with refuse("NotRebalancer", caller=swapper.address):
+            self.swap(swapper, index, tokens[0], SHARE, tokens[1], SHARE, alice)
+        for nobody in ("0x" + "00" * 20, alice):
+            with refuse("InvalidRebalancer", rebalancer=nobody):
+                index.setRebalancer(nobody, sender=owner)
         with reverts(error(project.IndexToken, "AccessManagedUnauthorized"), caller=alice):
             index.setRebalancer(alice, sender=alice)
 
@@ -235,8 +239,10 @@ class TestSwap:
 
     def test_an_empty_index_trades_nothing(self, evm, project, authority, tokens, refuse, owner):
         empty = new_index(evm, project, authority, tokens[:2], [UNIT, UNIT], owner)
+        swapper = evm.deploy(project.SwapperMock, sender=owner)
+        empty.setRebalancer(swapper, sender=owner)
         with refuse("NotSeeded"):
-            empty.swap(tokens[0].address, 0, tokens[1].address, 0, owner, b"", sender=owner)
+            self.swap(swapper, empty, tokens[0], 0, tokens[1], 0, owner)
         with refuse("NotSeeded"):
             empty.sync(tokens[0].address, sender=owner)
 

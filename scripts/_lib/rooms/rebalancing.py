@@ -15,7 +15,7 @@ TERMS = (100, 200, 24 * 3600, 50, 50)
 
 
 def deploy(d: Deployer, manager: Any, table: Any, oracle: Any) -> Any:
-    """Deploys both, before the first index, which is born with its rebalancer. Returns that."""
+    """Deploys both, before the factory, whose indexes are born with their rebalancer. Returns that."""
     rebalancer = d.proxied("Rebalancer", manager, constructor=(oracle,))
     d.contract("UniswapFiller", rebalancer, SWAP_ROUTER_02)
     d.roles(manager, table, "Rebalancer", rebalancer)
