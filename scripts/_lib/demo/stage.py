@@ -17,6 +17,26 @@ ALLOWANCE, PERMIT = 0, 1
 ALICE_KEY = "0x" + "a11ce".zfill(64)
 
 
+def readable(figures: dict[str, Any]) -> str:
+    """Figures for people, in one line. What has figures of its own below is left to a table."""
+    said = []
+    for name, value in figures.items():
+        words = name.replace("_", " ")
+        if isinstance(value, bool):
+            said.append(words if value else f"not {words}")
+        elif not isinstance(value, dict):
+            said.append(f"{words} {_number(value)}")
+        elif not any(isinstance(inner, dict) for inner in value.values()):
+            said.append(f"{words} " + ", ".join(f"{key}: {_number(inner)}" for key, inner in value.items()))
+    return " · ".join(said)
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.2f}" if abs(value) >= 100 else f"{value:,.4f}".rstrip("0").rstrip(".")
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
 @dataclass
 class Stage:
     """Where the demo plays. Each step writes its figures down and states what must be true after it."""
@@ -41,8 +61,7 @@ class Stage:
         failed = [what for what, true in holds.items() if not true]
         self.broken += [f"{title}: {what}" for what in failed]
         mark = "[red]✗[/]" if failed else "[green]✓[/]"
-        said = "  ".join(f"{name} {value}" for name, value in {**figures, **gas}.items())
-        self.console.print(f"{mark} [bold]{title}[/]  {said}", highlight=False)
+        self.console.print(f"{mark} [bold]{title}[/]  [dim]{readable({**figures, **gas})}[/]", highlight=False)
         for what in failed:
             self.console.print(f"    [red]not true: {what}[/]")
 
