@@ -359,6 +359,31 @@ def test_the_guardian_only_ends(running):
     running.redeem("alice", 10**20)
 
 
+def test_a_replaced_rebalancer_moves_nothing(running, evm, project, owner):
+    """Its bids revert whole, redemption goes on, and the new one starts afresh."""
+    old, index, tokens = running.rebalancer, running.index, running.tokens
+    implementation = evm.deploy(project.Rebalancer, running.oracle, sender=owner)
+    proxy = evm.deploy(project.ProtocolProxy, implementation, implementation.initialize.encode(running.manager), sender=owner)
+    new = evm.at(project.Rebalancer, proxy.address)
+    plan = old.planOf(index)
+    new.setMethodology(index, plan.methodology, plan.tokens, plan.parameters, sender=owner)
+    new.setTerms(index, plan.terms, sender=owner)
+    index.setRebalancer(new, sender=owner)
+
+    basket, people = index.basket(), running.people
+    assert running.quote(2, 0, MAX)[0] > 0, "its views do not know"
+    with reverts(error(project.IndexToken, "IndexToken_NotRebalancer"), caller=old.address):
+        running.bid("bob", 2, 0, MAX)
+    assert index.basket() == basket
+    running.redeem("alice", 10**20)
+
+    new.startRebalance(index, new.planOf(index).nonce, sender=owner)
+    running.warp(DAY // 3)
+    tokens[0].approve(new, MAX, sender=people["bob"])
+    new.bid(index, tokens[2], tokens[0], MAX, MAX, people["bob"], b"", sender=people["bob"])
+    assert index.basket().units[0] > basket.units[0]
+
+
 def test_an_upgrade_cannot_be_initialised_again(running, project, bob):
     """Nor can the implementation."""
     for at in (running.rebalancer, running.evm.deploy(project.Rebalancer, running.oracle, sender=running.owner)):
