@@ -121,12 +121,12 @@ class IndexMachine(RuleBasedStateMachine):
         after = self.redeemable()
         for who in worth:
             for n, (new, old) in enumerate(zip(after[who], worth[who], strict=True)):
-                # Under a haircut the rounding stays with those who stay: a wei at most for each.
-                dust = 1 if self.lossy else 0
+                # Under a haircut the rounding stays with those who stay: docs/index-math.md, "Redeem".
+                own, others = (1, 2) if self.lossy else (0, 0)
                 if who == person:
-                    assert new + out[n] <= old + dust, "I2 whoever leaves takes no more than his part"
+                    assert new + out[n] <= old + own, "I2 whoever leaves takes no more than his part"
                 else:
-                    assert old <= new <= old + dust, "I2 and leaves everybody else theirs"
+                    assert old <= new <= old + others, "I2 and leaves everybody else theirs"
 
     @precondition(lambda self: any(self.model.claims.values()))
     @rule(data=st.data())
