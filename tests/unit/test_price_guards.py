@@ -312,9 +312,10 @@ class TestSequencer:
         assert (bench.oracle.sequencer(), bench.oracle.grace()) == (ZERO, 0)
 
 
-def test_leg_constants_are_those_of_the_contract(bench: Bench) -> None:
-    """The order of a leg's members, read back by name."""
-    token, feed = guarded(bench, max_move=1_234, heartbeat=4_321)
+@pytest.mark.parametrize(("heartbeat", "max_move"), [(4_321, 1_234), (7 * DAY, 9_999), (60, 0)])
+def test_leg_constants_are_those_of_the_contract(bench: Bench, heartbeat: int, max_move: int) -> None:
+    """The order of a leg's members, read back by name, at their limits too: they share a slot."""
+    token, feed = guarded(bench, max_move=max_move, heartbeat=heartbeat)
     (stored,) = bench.oracle.route(token)
-    members = {"source": feed.address, "kind": FEED, "heartbeat": 4_321, "maxMove": 1_234, "min": LEAST, "max": MOST}
+    members = {"source": feed.address, "kind": FEED, "heartbeat": heartbeat, "maxMove": max_move, "min": LEAST, "max": MOST}
     assert stored.named() == members
