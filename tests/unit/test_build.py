@@ -1,13 +1,16 @@
 """Bytecode always belongs to the sources, and both build files say the same."""
 
+import json
 import shutil
 import sys
 from pathlib import Path
 
+import pytest
 import yaml
 from ape import Project
+from ape.exceptions import CompilerError
 
-from scripts._lib.build import ROOT, STAMP, fingerprint, fresh_project
+from scripts._lib.build import ROOT, STAMP, fingerprints, fresh_project, stale
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -52,7 +55,34 @@ def test_the_guard_compiles_nothing_twice(tmp_path):
     before = stamp.stat().st_mtime_ns
     fresh_project(project)
     assert stamp.stat().st_mtime_ns == before
-    assert stamp.read_text() == fingerprint(tmp_path)
+    assert json.loads(stamp.read_text()) == fingerprints(tmp_path)
+
+
+def test_only_what_an_edit_reaches_is_stale(tmp_path):
+    fresh_project(make_project(tmp_path))
+    assert stale(tmp_path) == []
+
+    child = tmp_path / "contracts/Child.sol"
+    child.write_text(child.read_text() + "// more\n")
+    assert stale(tmp_path) == ["contracts/Child.sol"]
+
+    (tmp_path / "contracts/Base.sol").write_text(BASE.format(n=3))
+    assert stale(tmp_path) == ["contracts/Base.sol", "contracts/Child.sol"]
+    (tmp_path / "package-lock.json").write_text("{}")
+    assert stale(tmp_path) == ["contracts/Base.sol", "contracts/Child.sol"]
+
+
+def test_what_does_not_compile_stays_stale(tmp_path):
+    project = fresh_project(make_project(tmp_path))
+    child = tmp_path / "contracts/Child.sol"
+    good = child.read_text()
+    child.write_text(good.replace("is Base", "is Bass"))
+    with pytest.raises(CompilerError):
+        fresh_project(Project(tmp_path))
+    assert stale(tmp_path) == ["contracts/Child.sol"]
+
+    child.write_text(good)
+    assert code(fresh_project(Project(tmp_path))) == code(project)
 
 
 def test_foundry_mirrors_the_build_of_record():
