@@ -124,6 +124,6 @@ contract IndexFactory is IIndexFactory, AccessManaged {
             IERC20(tokens[i]).safeTransferFrom(msg.sender, address(this), amounts[i]);
             IERC20(tokens[i]).forceApprove(address(index), amounts[i]);
         }
-        index.mint(shares, receiver, maxAmounts);
+        index.mint(shares, receiver, index.basketHash(), maxAmounts, block.timestamp);
     }
 }

@@ -334,7 +334,7 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
         for (uint256 i = 0; i < tokens.length; ++i) {
             _allow(tokens[i], t.index, amounts[i]);
         }
-        IIndexToken(t.index).mint(shares, t.stake ? address(this) : t.receiver, amounts);
+        IIndexToken(t.index).mint(shares, t.stake ? address(this) : t.receiver, IIndexToken(t.index).basketHash(), amounts, block.timestamp);
         if (t.stake) _stake(t.index, shares, t.receiver);
         emit Bought(t.index, msg.sender, t.receiver, t.token, amountIn, shares, t.referralCode);
 
@@ -374,7 +374,7 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
         address asset = _asset(t.token);
 
         (address[] memory tokens,,) = IIndexToken(t.index).basket();
-        IIndexToken(t.index).redeem(shares, address(this), msg.sender, new uint256[](tokens.length));
+        IIndexToken(t.index).redeem(shares, address(this), msg.sender, 0, new uint256[](0), block.timestamp);
         uint256[] memory amounts = new uint256[](tokens.length);
         for (uint256 i = 0; i < tokens.length; ++i) {
             // Not what the index says: a failed transfer is a claim of the caller, a fee on transfer is gone.

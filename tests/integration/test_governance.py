@@ -10,6 +10,7 @@ from eth_utils import keccak
 from scripts._lib.deployer import ADMIN, GOVERNOR, GUARDIAN, NOTICE
 from scripts._lib.evm import Interface, Reverted
 from tests.support.governance import Multisig, govern, schedule, wait
+from tests.support.indexes import ANYTHING
 from tests.support.reverts import error, reverts
 
 DAY = 86_400
@@ -19,7 +20,8 @@ COOLDOWN = 14 * DAY
 OPEN = MappingProxyType(
     {
         "IndexToken": {
-            "mint": "pays in full", "redeem": "burns the caller's shares or an allowance", "claim": "pays the caller's own claim",
+            "mint": "pays in full", "mintWithCallback": "pays in full", "redeem": "burns the caller's shares or an allowance",
+            "claim": "pays the caller's own claim",
             "collectFees": "issues what time has earned, to the fee receiver", "transfer": "ERC-20", "transferFrom": "ERC-20",
             "approve": "ERC-20", "permit": "EIP-2612", "swap": "for the index's rebalancer",
         },
@@ -324,7 +326,7 @@ class TestProposal:
         deployer = system.record.contracts["Safe"]
         evm.warp(DAY)
         shares = index.balanceOf(deployer)
-        index.redeem(shares, deployer, deployer, [0] * 7, sender=deployer)
+        index.redeem(shares, deployer, deployer, *ANYTHING, sender=deployer)
         assert index.balanceOf(deployer) == 0
         assert index.terms().mintFee == 10
 
