@@ -53,12 +53,14 @@ contract RoleTable {
     }
 
     function _coreRows() private pure returns (Row[] memory table) {
-        table = new Row[](5);
+        table = new Row[](7);
         table[0] = Row("IndexFactory", IIndexFactory.createIndex.selector, Roles.GOVERNOR);
         table[1] = Row("IndexRouter", IIndexRouter.setHop.selector, Roles.GOVERNOR);
         table[2] = Row("IndexRouter", IIndexRouter.setBuyHook.selector, Roles.GOVERNOR);
         table[3] = Row("PriceOracle", IPriceOracle.setRoute.selector, Roles.GOVERNOR);
         table[4] = Row("PriceOracle", IPriceOracle.removeRoute.selector, Roles.GOVERNOR);
+        table[5] = Row("PriceOracle", IPriceOracle.setSecondRoute.selector, Roles.GOVERNOR);
+        table[6] = Row("PriceOracle", IPriceOracle.removeSecondRoute.selector, Roles.GOVERNOR);
     }
 
     function _stakingRows() private pure returns (Row[] memory table) {
