@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IIndexMintCallback, IIndexSwapCallback, IIndexToken} from "../../interfaces/IIndexToken.sol";
+import {FixedAuthority} from "../governance/FixedAuthority.sol";
 import {TimeWeightedERC20} from "../tokens/TimeWeightedERC20.sol";
 import {Basket, BasketLib, Constituents} from "./BasketLib.sol";
 import {FeeMath} from "./FeeMath.sol";
@@ -16,7 +16,7 @@ import {TolerantERC20} from "./TolerantERC20.sol";
 
 /// @title One token that holds its own basket
 /// @dev `docs/index-math.md` is the specification; its names are used here. No proxy, no pause on the way out, no oracle.
-contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, ReentrancyGuardTransient {
+contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, ReentrancyGuardTransient {
     using BasketLib for Basket;
     using BasketLib for Constituents;
     using SafeERC20 for IERC20;
@@ -46,7 +46,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     mapping(address token => uint256) private _segregated;
     mapping(address token => mapping(address account => uint256)) private _claims;
 
-    constructor(Params memory p) TimeWeightedERC20(p.name, p.symbol, p.epochGenesis, p.epochLength) AccessManaged(p.authority) {
+    constructor(Params memory p) TimeWeightedERC20(p.name, p.symbol, p.epochGenesis, p.epochLength) FixedAuthority(p.authority) {
         if (p.authority == address(0)) revert IndexToken_ZeroAddress();
         if (p.units.length != p.tokens.length) revert IndexToken_LengthMismatch(p.tokens.length, p.units.length);
 

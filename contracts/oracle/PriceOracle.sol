@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IAggregatorHistory, IAggregatorV3} from "../../interfaces/external/IAggregatorV3.sol";
+import {FixedAuthority} from "../governance/FixedAuthority.sol";
 import {BoundLib} from "./BoundLib.sol";
 import {StoredLeg, StoredLegLib} from "./StoredLeg.sol";
 
 /// @title USD prices with stated freshness, or a revert
-contract PriceOracle is IPriceOracle, AccessManaged {
+contract PriceOracle is IPriceOracle, FixedAuthority {
     uint256 private constant _WAD = 1e18;
     uint256 private constant _MAX_LEGS = 3;
     uint256 private constant _MIN_HEARTBEAT = 1 minutes;
@@ -50,7 +50,7 @@ contract PriceOracle is IPriceOracle, AccessManaged {
     mapping(address token => SecondRoute) private _secondRoutes;
     mapping(address token => mapping(address source => Checkpoint)) private _checkpoints;
 
-    constructor(address authority_, address sequencer_, uint256 grace_) AccessManaged(authority_) {
+    constructor(address authority_, address sequencer_, uint256 grace_) FixedAuthority(authority_) {
         if (authority_ == address(0)) revert PriceOracle_ZeroAddress();
         bool sound = sequencer_ == address(0) ? grace_ == 0 : grace_ != 0 && grace_ <= _MAX_GRACE;
         if (!sound) revert PriceOracle_InvalidSequencer(sequencer_, grace_);
