@@ -17,16 +17,20 @@ DAY = 86_400
 _ARGUMENTS = b"\0" * 32 * 24  # enough for every function
 _HEAD = """# Permissions
 
-Every function that somebody must be allowed to call, as the deployed manager answers. `make permissions` writes this page, and a test compares it with a deployment.
-Whatever is not on it is for everybody, and `tests/integration/test_governance.py` says of each such function why it is harmless. No contract can change the manager that it obeys.
+Every function that somebody must be allowed to call, as the deployed manager answers. `make permissions` writes this page, and a test
+compares it with a deployment. Whatever is not on it is for everybody, and `tests/integration/test_governance.py` says of each such function
+why it is harmless. No contract can change the manager that it obeys.
 
 | contract | function | who | after | who can cancel it until then |
 |---|---|---|---|---|
 """
 _TAIL = """
-* The veto on `replaceGuardian` runs out: from the first veto on, the guardian can veto every attempt for {contest} days, then none for {truce} days, then all begins anew.
-* Calls of functions and contracts that nobody has listed are the Safe's as administrator, after {notice} days, and the guardian can cancel them.
-* The factory is an administrator without delay, by code that does one thing with it: the roles of an index, in the transaction that creates it.
+* The veto on `replaceGuardian` runs out: from the first veto on, the guardian can veto every attempt for {contest} days, then none for
+  {truce} days, then all begins anew.
+* Calls of functions and contracts that nobody has listed are the Safe's as administrator, after {notice} days, and the guardian can cancel
+  them.
+* The factory is an administrator without delay, by code that does one thing with it: the roles of an index, in the transaction that
+  creates it.
 """
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import pytest
 from eth_utils import keccak, to_checksum_address
 
@@ -11,9 +13,12 @@ from scripts._lib.evm import Interface
 from scripts._lib.proposal import IMPLEMENTATION_SLOT
 from tests.support.governance import Multisig, govern, schedule, wait
 from tests.support.indexes import ANYTHING
+from tests.support.liquidity import Market
 from tests.support.reverts import error, reverts
 
 DAY = 86_400
+PUBLIC = 2**64 - 1  # the role that everybody has
+V3 = 2
 NOTHING = b"\0" * 32 * 24  # enough arguments for every function
 # What the guardian may do at once. Each only stops something, and none stops a redemption.
 STOPS = frozenset({"pauseMinting", "cancel"})
@@ -147,8 +152,71 @@ class TestShorterNotice:
             system.manager.execute(system.manager.address, data, sender=safe)
 
 
+# What two dishonest owners could ask of the manager: each would be a way past the notice, the guardian, or both.
+TRICKS = MappingProxyType(
+    {
+        "another authority": lambda s: ("updateAuthority", [s.index("MAG7.ssi"), s.token("WETH")]),
+        "no more notice for the governor": lambda s: ("grantRole", [GOVERNOR, s.record.contracts["Safe"], 0]),
+        "no more notice for the administrator": lambda s: ("grantRole", [ADMIN, s.record.contracts["Safe"], 0]),
+        "out, and in again without notice": lambda s: ("revokeRole", [GOVERNOR, s.record.contracts["Safe"]]),
+        "no guardian": lambda s: ("revokeRole", [GUARDIAN, s.record.contracts["GuardianSafe"]]),
+        "a guardian of one's own": lambda s: ("grantRole", [GUARDIAN, s.record.contracts["Safe"], 0]),
+        "the guardian's seat for everybody": lambda _: ("setRoleAdmin", [GUARDIAN, PUBLIC]),
+        "no guardian of the governor": lambda _: ("setRoleGuardian", [GOVERNOR, PUBLIC]),
+        "a function for everybody": lambda s: ("setTargetFunctionRole", [s.index("MAG7.ssi"), [b"\1\2\3\4"], PUBLIC]),
+        "the guardian's seat by a public call": lambda s: (
+            "setTargetFunctionRole", [s.manager, [s.manager.interface["replaceGuardian"].hash[:4]], PUBLIC]
+        ),
+        "a closed index, which the guardian cannot pause": lambda s: ("setTargetClosed", [s.index("MAG7.ssi"), True]),
+        "no notice for changes of an index": lambda s: ("setTargetAdminDelay", [s.index("MAG7.ssi"), 0]),
+        "guardians who never take office": lambda _: ("setGrantDelay", [GUARDIAN, 2**32 - 1]),
+    }
+)  # fmt: skip
+
+
+class TestTricks:
+    """G1 and G3: whatever the manager could be asked takes the notice, by each way to ask, and the guardian can cancel it."""
+
+    @pytest.mark.parametrize("trick", TRICKS)
+    def test_it_takes_the_notice_and_can_be_vetoed(self, system, project, trick):
+        manager, safe = system.manager, system.record.contracts["Safe"]
+        method, args = TRICKS[trick](system)
+        data = getattr(manager, method).encode(*args)
+        operation = schedule(system, manager, data)
+        assert manager.getSchedule(operation) == system.evm.now + NOTICE, "G1"
+        wait(system, NOTICE - 1)
+        not_ready = error(project.ProtocolManager, "AccessManagerNotReady")
+        with reverts(not_ready, operationId=operation):
+            manager.execute(manager.address, data, sender=safe)
+        with reverts(not_ready, operationId=operation):
+            getattr(manager, method)(*args, sender=safe)
+        with reverts(not_ready, operationId=operation):
+            manager.multicall([manager.execute.encode(manager.address, data)], sender=safe)
+        manager.cancel(safe, manager.address, data, sender=system.record.contracts["GuardianSafe"])
+        wait(system, 1)
+        with reverts(error(project.ProtocolManager, "AccessManagerNotScheduled"), operationId=operation):
+            manager.execute(manager.address, data, sender=safe)
+
+    def test_an_index_in_its_first_five_days_waits_too(self, system):
+        """G1: the manager does not enforce the delay of a new target's changes yet; who may change them waits all the same."""
+        index, manager = system.index("MAG7.ssi"), system.manager
+        assert manager.getTargetAdminDelay(index.address) == 0, "the deployment is younger than five days"
+        data = manager.setTargetFunctionRole.encode(index.address, [b"\1\2\3\4"], PUBLIC)
+        assert manager.getSchedule(schedule(system, manager, data)) == system.evm.now + NOTICE, "G1"
+
+    def test_two_calls_together_end_the_notice_after_one_notice(self, system):
+        """G1: by a shorter delay it takes two (below); by leaving the role and coming back it takes one, in which everybody can leave."""
+        index, manager, safe = system.index("MAG7.ssi"), system.manager, system.record.contracts["Safe"]
+        leave, come = manager.revokeRole.encode(GOVERNOR, safe), manager.grantRole.encode(GOVERNOR, safe, 0)
+        for data in (leave, come):
+            schedule(system, manager, data)
+        wait(system)
+        manager.multicall([manager.execute.encode(manager.address, data) for data in (leave, come)], sender=safe)
+        assert tuple(manager.canCall(safe, index.address, index.interface["setMintFee"].hash[:4])) == (True, 0)
+
+
 class TestTheWayOut:
-    """G2: a staker is out before a change that he dislikes."""
+    """G2: a staker is out before a change that they dislike."""
 
     @pytest.fixture
     def staker(self, system, staked, alice):
@@ -163,7 +231,7 @@ class TestTheWayOut:
 
     @pytest.mark.parametrize("hesitates", [0, DAY, NOTICE - 14 * DAY - 60])
     def test_who_requests_when_it_is_scheduled_is_out_before_it_is_executed(self, evm, system, project, staked, staker, hesitates):
-        """From real signatures to the constituents in the staker's hands, then the change; even if he thinks it over for two days."""
+        """From real signatures to the constituents in the staker's hands, then the change; even if they think it over for two days."""
         index, manager = system.index("MAG7.ssi"), system.manager
         safe = Multisig(evm, system.record.contracts["Safe"])
         data = index.setMintFee.encode(100)
@@ -193,9 +261,39 @@ class TestTheWayOut:
         assert index.terms().mintFee == 100
         assert [token.balanceOf(staker) for token in tokens] == expected, "G2"
 
-    def test_a_longer_cooldown_does_not_trap_him(self, evm, system, project, staked, staker):
+    def test_a_longer_cooldown_does_not_trap_them(self, evm, system, project, staked, staker):
         """G2: there is none longer than the notice, and a raise concerns later requests only."""
         with reverts(error(project.StakedToken, "StakedToken_CooldownTooLong"), cooldown=14 * DAY + 1, maximum=14 * DAY):
             govern(system, staked, "setCooldown", [14 * DAY + 1])
         staked.requestRedeem(staked.balanceOf(staker), staker, staker, sender=staker)
         assert staked.exitOf(staker).maturesAt == evm.now + staked.MAX_COOLDOWN() < evm.now + NOTICE, "G2"
+
+    def test_no_setting_of_the_manager_stops_who_leaves(self, evm, system, staked, staker):
+        """G2: all targets closed, minting paused for good, nobody left in charge: holders, stakers and lockers leave as ever."""
+        index, manager, market, contracts = system.index("MAG7.ssi"), system.manager, Market(system), system.record.contracts
+        govern(system, system.locker, "addPool", [market.pools["V3"].address, V3])
+        market.fund(staker, 10, 2_000)
+        position = market.position(staker, 5)
+        market.positions.approve(system.locker.address, position, sender=staker)
+        system.locker.lockPosition(position, sender=staker)
+        index.pauseMinting(sender=contracts["GuardianSafe"])
+
+        settings = [manager.setTargetClosed.encode(target, True) for target in system.record.addresses.values()]
+        settings += [manager.revokeRole.encode(role, contracts["Safe"]) for role in (GOVERNOR, ADMIN)]
+        for data in settings:
+            schedule(system, manager, data)
+        wait(system)
+        manager.multicall([manager.execute.encode(manager.address, data) for data in settings], sender=contracts["Safe"])
+
+        staked.requestRedeem(staked.balanceOf(staker), staker, staker, sender=staker)
+        system.locker.requestUnlock(position, sender=staker)
+        evm.warp(14 * DAY)
+        staked.redeem(staked.maxRedeem(staker), staker, staker, sender=staker)
+        system.locker.unlock(position, staker, sender=staker)
+        shares = index.balanceOf(staker)
+        expected = index.previewRedeem(shares)
+        tokens = [system.token(token) for token in index.basket().tokens]
+        before = [token.balanceOf(staker) for token in tokens]
+        index.redeem(shares, staker, staker, *ANYTHING, sender=staker)
+        assert [token.balanceOf(staker) - had for token, had in zip(tokens, before, strict=True)] == expected, "G2"
+        assert all(expected), "G2"
