@@ -56,8 +56,8 @@ interface IRebalancer is IIndexSwapCallback {
         uint256 latest;
         uint256 priceTolerance;
         uint256 targetTolerance;
-        uint128[] prices;
-        uint128[] targets;
+        uint256[] prices;
+        uint256[] targets;
         uint256 unpriced;
     }
 
@@ -221,7 +221,7 @@ interface IRebalancer is IIndexSwapCallback {
     ///
     /// The nonce counts {setMethodology}, {setTerms} and starts: a start that was proposed for other rules, or is repeated, reverts.
     /// Every price is compared with one that is not of now: the proposal's, or where that is 0 the last start's, which may be off by the band for each day
-    /// since and one more, up to a factor of ten.
+    /// since and one more, up to a factor of seven.
     /// Reverts: AccessManagedUnauthorized, WrongNonce, TooLate, ToleranceTooLarge, NoPlan, NoTerms, Running, NotSeeded, LengthMismatch, PriceNotNeeded,
     /// NoReference, PriceOff, TargetOff, TurnoverTooLarge, TokenCount (more than 32 with those that leave), WeightsSum, UnitsOutOfRange, NavOutOfRange,
     /// whatever the methodology or the oracle refuses.
@@ -274,7 +274,7 @@ interface IRebalancer is IIndexSwapCallback {
 
     /// @notice What a start would do now. Reverts as {startRebalance} but for nonce, moment, what was proposed, roles and what is running.
     /// @param prices and `unpriced` as in {Proposal}; no prices where nothing is unpriced
-    function previewStart(address index, uint128[] calldata prices, uint256 unpriced) external view returns (Preview memory);
+    function previewStart(address index, uint256[] calldata prices, uint256 unpriced) external view returns (Preview memory);
 
     /// @notice D18 weights by live prices: as they are, and as the methodology wants them now. Tokens as in {previewStart}. Reverts as that, but asks no
     /// second source; what the running rebalance sells by a given price counts with that.

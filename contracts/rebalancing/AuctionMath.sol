@@ -27,14 +27,12 @@ struct Auction {
     uint32 leaving;
 }
 
-/// @dev One token of a bid. `units`, `target` and `dust` D27{tok/base}, `price` D36{USD/tok}, `moved` that as a part of the price of the start, D18,
-/// `bit` its bit in the masks.
+/// @dev One token of a bid. `units`, `target` and `dust` D27{tok/base}, `price` D36{USD/tok}, `bit` its bit in the masks.
 struct Side {
     uint256 units;
     uint256 target;
     uint256 dust;
     uint256 price;
-    uint256 moved;
     uint256 bit;
 }
 
@@ -47,8 +45,8 @@ library AuctionMath {
 
     uint256 private constant _BPS = 10_000;
 
-    /// @dev bp: what time may allow a price to be off that of the last start, a factor of ten.
-    uint256 private constant _MOST_DRIFT = 90_000;
+    /// @dev bp: what time may allow a price to be off that of the last start, a factor of seven.
+    uint256 private constant _MOST_DRIFT = 60_000;
 
     /// @dev How far, in dusts, what is left of a leaving constituent may lift another over its target.
     uint256 private constant _LIFT = 16;
@@ -73,10 +71,10 @@ library AuctionMath {
         }
     }
 
-    /// @dev Whether neither is more than `bp` over the other. Both under 2^224.
+    /// @dev Whether neither is more than `bp`, at most 2^16, over the other. Nothing is near what has more than 224 bits.
     function near(uint256 x, uint256 y, uint256 bp) internal pure returns (bool) {
         unchecked {
-            return x * _BPS <= y * (_BPS + bp) && y * _BPS <= x * (_BPS + bp);
+            return (x | y) >> 224 == 0 && x * _BPS <= y * (_BPS + bp) && y * _BPS <= x * (_BPS + bp);
         }
     }
 

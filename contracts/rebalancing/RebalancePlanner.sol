@@ -49,7 +49,7 @@ contract RebalancePlanner {
         uint256 leaving;
     }
 
-    /// @dev Tokens of the plan first. `quotes` D18{USD/whole token}, `prices` D36{USD/tok}, `value` D63{USD/base}.
+    /// @dev Tokens of the plan first. `quotes` D18{USD/whole token}, `prices` D36{USD/tok}, `value` D63{USD/base}, `turnover` bp of it.
     struct Draft {
         address[] tokens;
         uint256[] units;
@@ -58,6 +58,7 @@ contract RebalancePlanner {
         uint256[] prices;
         Units[] targets;
         uint256 value;
+        uint256 turnover;
         uint256 base;
     }
 
@@ -69,25 +70,12 @@ contract RebalancePlanner {
         _requireProposed(rules, d, proposal);
         _weigh(d, book);
 
-        (s.tokens, s.targets) = (d.tokens, new Target[](d.tokens.length));
-        (s.nav, s.turnover) = (d.value / _WAD, _turnover(d));
-        uint256 share = d.value * rules.dust;
-        for (uint256 i = 0; i < d.tokens.length; ++i) {
-            (uint256 aim, Units dust) = (d.targets[i].value(), _dust(share, d.prices[i]));
-            if (!AuctionMath.near(aim, proposal.targets[i], proposal.targetTolerance)) {
-                revert IRebalancer.Rebalancer_TargetOff(d.tokens[i], aim, proposal.targets[i], proposal.targetTolerance);
-            }
-            uint256 given = proposal.unpriced >> i & 1;
-            s.targets[i] = TargetLib.make(d.targets[i], dust, UnitsLib.pack(d.quotes[i]), rules.id, d.decimals[i], i, given);
-
-            if (AuctionMath.tooMuch(d.units[i], aim, dust.value(), d.base)) s.surplus |= 1 << i;
-            else if (AuctionMath.tooLittle(d.units[i], aim, dust.value(), d.base)) s.deficit |= 1 << i;
-            if (aim == 0) s.leaving |= 1 << i;
-        }
+        (s.tokens, s.nav, s.turnover) = (d.tokens, d.value / _WAD, d.turnover);
+        _aim(rules, d, proposal, s);
     }
 
     /// @notice As {IRebalancer.previewStart}.
-    function preview(IPriceOracle oracle, address index, address at, uint128[] calldata prices, uint256 unpriced, uint256 allowed)
+    function preview(IPriceOracle oracle, address index, address at, uint256[] calldata prices, uint256 unpriced, uint256 allowed)
         external
         view
         returns (IRebalancer.Preview memory)
@@ -100,7 +88,7 @@ contract RebalancePlanner {
         for (uint256 i = 0; i < targets.length; ++i) {
             targets[i] = d.targets[i].value();
         }
-        return IRebalancer.Preview(d.tokens, d.units, targets, d.quotes, _turnover(d), allowed);
+        return IRebalancer.Preview(d.tokens, d.units, targets, d.quotes, d.turnover, allowed);
     }
 
     /// @notice As {IRebalancer.weightsOf}, by prices that no second source has to confirm.
@@ -111,6 +99,7 @@ contract RebalancePlanner {
     {
         PlanBook memory book = _book(index, at);
         Draft memory d = _draft(index, book);
+        d.quotes = new uint256[](d.tokens.length);
         for (uint256 i = 0; i < d.tokens.length; ++i) {
             (uint256 price,, bool given) = IRebalancer(msg.sender).referenceOf(index, d.tokens[i]);
             d.quotes[i] = given ? price : oracle.price(d.tokens[i]);
@@ -166,10 +155,11 @@ contract RebalancePlanner {
         if (d.base == 0) revert IRebalancer.Rebalancer_NotSeeded(index);
         uint256 count = d.tokens.length;
         if (count > _MAX_TOKENS) revert IRebalancer.Rebalancer_TokenCount(count);
-        (d.quotes, d.decimals) = (new uint256[](count), new uint256[](count));
+        (uint256 planned, uint256 known, uint256[] memory decimals) = (book.tokens.length, book.decimals, new uint256[](count));
         for (uint256 i = 0; i < count; ++i) {
-            d.decimals[i] = i < book.tokens.length ? uint8(book.decimals >> 8 * i) : _decimals(index, d.tokens[i]);
+            decimals[i] = i < planned ? uint8(known >> 8 * i) : _decimals(index, d.tokens[i]);
         }
+        d.decimals = decimals;
     }
 
     /// @dev Of a token that leaves. One that was in the last start is not asked: it may be broken.
@@ -182,13 +172,14 @@ contract RebalancePlanner {
     }
 
     /// @dev Writes D18 prices into `d`. What the oracle has none for is priced by the proposal, where it leaves.
-    function _quote(IPriceOracle oracle, Draft memory d, uint256 planned, uint128[] calldata given, uint256 unpriced) private view {
+    function _quote(IPriceOracle oracle, Draft memory d, uint256 planned, uint256[] calldata given, uint256 unpriced) private view {
         uint256 count = d.tokens.length;
         if (unpriced == 0) {
             d.quotes = oracle.agreedPrices(d.tokens);
             return;
         }
         if (given.length != count) revert IRebalancer.Rebalancer_LengthMismatch(count, given.length);
+        d.quotes = new uint256[](count);
         for (uint256 i = 0; i < count; ++i) {
             if (unpriced >> i & 1 == 0) {
                 d.quotes[i] = oracle.agreedPrice(d.tokens[i]);
@@ -200,22 +191,22 @@ contract RebalancePlanner {
             catch {
                 known = false;
             }
-            if (known || i < planned || given[i] == 0) revert IRebalancer.Rebalancer_PriceNotNeeded(d.tokens[i]);
+            bool allowed = !known && i >= planned && given[i] != 0 && given[i] <= type(uint128).max;
+            if (!allowed) revert IRebalancer.Rebalancer_PriceNotNeeded(d.tokens[i]);
             d.quotes[i] = given[i];
         }
     }
 
     /// @dev Compares with prices that are not of now, so that no single reading of the oracle decides what is traded.
     function _requireProposed(Rules calldata rules, Draft memory d, IRebalancer.Proposal calldata proposal) private view {
-        uint256 tolerance = Math.max(proposal.priceTolerance, proposal.targetTolerance);
-        if (tolerance > _MAX_TOLERANCE) revert IRebalancer.Rebalancer_ToleranceTooLarge(tolerance, _MAX_TOLERANCE);
-        uint256 count = d.tokens.length;
-        if (proposal.prices.length != count) revert IRebalancer.Rebalancer_LengthMismatch(count, proposal.prices.length);
+        (uint256[] calldata prices, uint256 most) = (proposal.prices, Math.max(proposal.priceTolerance, proposal.targetTolerance));
+        if (most > _MAX_TOLERANCE) revert IRebalancer.Rebalancer_ToleranceTooLarge(most, _MAX_TOLERANCE);
+        (uint256[] memory quotes, uint256 count) = (d.quotes, d.quotes.length);
+        if (prices.length != count) revert IRebalancer.Rebalancer_LengthMismatch(count, prices.length);
         if (proposal.targets.length != count) revert IRebalancer.Rebalancer_LengthMismatch(count, proposal.targets.length);
 
         for (uint256 i = 0; i < count; ++i) {
-            (uint256 quote, uint256 expected) = (d.quotes[i], proposal.prices[i]);
-            tolerance = proposal.priceTolerance;
+            (uint256 quote, uint256 expected, uint256 tolerance) = (quotes[i], prices[i], proposal.priceTolerance);
             if (expected == 0) {
                 (expected,,) = IRebalancer(msg.sender).referenceOf(rules.index, d.tokens[i]);
                 if (expected == 0) revert IRebalancer.Rebalancer_NoReference(d.tokens[i]);
@@ -238,21 +229,34 @@ contract RebalancePlanner {
         uint256 nav = d.value / _WAD;
         if (nav == 0 || nav > type(uint112).max) revert IRebalancer.Rebalancer_NavOutOfRange(nav);
 
-        (Units[] memory targets, uint256[] memory prices, uint256 value) = (new Units[](d.tokens.length), d.prices, d.value);
-        uint256 sum = 0;
-        for (uint256 i = 0; i < count; ++i) {
-            uint256 weight = list[i];
-            if (weight > _WAD) revert IRebalancer.Rebalancer_WeightsSum(weight);
-            uint256 target;
-            unchecked {
-                sum += weight;
-                target = weight * value / (_WAD * prices[i]);
+        _target(d, list);
+    }
+
+    /// @dev No bid sells below a target, so a rebalance sells no more than what is over the targets.
+    function _target(Draft memory d, uint256[] memory list) private pure {
+        (uint256[] memory units, uint256[] memory prices, uint256 value) = (d.units, d.prices, d.value);
+        (Units[] memory targets, uint256 sum, uint256 over) = (new Units[](units.length), 0, 0);
+        for (uint256 i = 0; i < targets.length; ++i) {
+            uint256 target = 0;
+            uint256 price = prices[i];
+            if (i < list.length) {
+                uint256 weight = list[i];
+                if (weight > _WAD) revert IRebalancer.Rebalancer_WeightsSum(weight);
+                unchecked {
+                    sum += weight;
+                    target = weight * value / (_WAD * price);
+                }
+                if (target > type(uint120).max) revert IRebalancer.Rebalancer_UnitsOutOfRange(d.tokens[i], target);
+                targets[i] = UnitsLib.pack(target);
+                target = targets[i].value();
             }
-            if (target > type(uint120).max) revert IRebalancer.Rebalancer_UnitsOutOfRange(d.tokens[i], target);
-            targets[i] = UnitsLib.pack(target);
+            // A part of `value`.
+            unchecked {
+                over += Math.saturatingSub(units[i], target) * price;
+            }
         }
         if (sum != _WAD) revert IRebalancer.Rebalancer_WeightsSum(sum);
-        d.targets = targets;
+        (d.targets, d.turnover) = (targets, Math.ceilDiv(over * _BPS, value));
     }
 
     /// @dev Scales the quotes of `d` to D36{USD/tok} and sums up what the index holds.
@@ -268,13 +272,26 @@ contract RebalancePlanner {
         (d.prices, d.value) = (prices, value);
     }
 
-    /// @dev bp of NAV over the targets, rounded up. No bid sells below a target, so a rebalance sells no more.
-    function _turnover(Draft memory d) private pure returns (uint256) {
-        uint256 over = 0;
-        for (uint256 i = 0; i < d.units.length; ++i) {
-            over += Math.saturatingSub(d.units[i], d.targets[i].value()) * d.prices[i];
+    /// @dev Writes into `s` what is to be stored, provided that it is near what was proposed.
+    function _aim(Rules calldata rules, Draft memory d, IRebalancer.Proposal calldata proposal, Start memory s) private pure {
+        (uint256[] calldata expected, uint256[] memory units, uint256[] memory quotes) = (proposal.targets, d.units, d.quotes);
+        (uint256 tolerance, uint256 share, uint256 base) = (proposal.targetTolerance, d.value * rules.dust, d.base);
+        (uint256 surplus, uint256 deficit, uint256 leaving) = (0, 0, 0);
+        Target[] memory aims = new Target[](units.length);
+        for (uint256 i = 0; i < aims.length; ++i) {
+            (Units target, Units dust_) = (d.targets[i], _dust(share, d.prices[i]));
+            (uint256 held, uint256 aim, uint256 dust) = (units[i], target.value(), dust_.value());
+            if (!AuctionMath.near(aim, expected[i], tolerance)) {
+                revert IRebalancer.Rebalancer_TargetOff(d.tokens[i], aim, expected[i], tolerance);
+            }
+            uint256 given = proposal.unpriced >> i & 1;
+            aims[i] = TargetLib.make(target, dust_, UnitsLib.pack(quotes[i]), rules.id, d.decimals[i], i, given);
+
+            if (AuctionMath.tooMuch(held, aim, dust, base)) surplus |= 1 << i;
+            else if (AuctionMath.tooLittle(held, aim, dust, base)) deficit |= 1 << i;
+            if (aim == 0) leaving |= 1 << i;
         }
-        return Math.ceilDiv(over * _BPS, d.value);
+        (s.targets, s.surplus, s.deficit, s.leaving) = (aims, surplus, deficit, leaving);
     }
 
     /// @dev D27{tok/base} worth a millionth of `share`.

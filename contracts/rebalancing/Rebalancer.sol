@@ -241,22 +241,22 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         Auction memory a = _auction(index);
         if (_phase(a) != Phase.Running) return new Offer[](0);
         (address[] memory tokens, uint256[] memory units, uint256 base) = _tokens(index);
-        Side[] memory sides = new Side[](tokens.length);
+        (Side[] memory sides, uint256[] memory moved) = (new Side[](tokens.length), new uint256[](tokens.length));
         for (uint256 i = 0; i < tokens.length; ++i) {
             Target target = _storage().targets[index][tokens[i]];
             Side memory side = _side(a, target);
             if (side.bit == 0) continue;
             (bool known, uint256 price) = target.given() ? (true, target.price()) : oracle.tryPrice(tokens[i]);
             if (!known) continue;
-            (side.units, side.price, side.moved) = (units[i], AuctionMath.scaled(price, target.decimals()), _moved(target, price));
-            sides[i] = side;
+            (side.units, side.price) = (units[i], AuctionMath.scaled(price, target.decimals()));
+            (sides[i], moved[i]) = (side, _moved(target, price));
         }
 
         offers = new Offer[](tokens.length * tokens.length);
         uint256 count = 0;
         for (uint256 k = 0; k < offers.length; ++k) {
             (uint256 i, uint256 j) = (k / tokens.length, k % tokens.length);
-            if (a.ceiling(sides[i], sides[j]) == 0 || !AuctionMath.near(sides[i].moved, sides[j].moved, a.band)) continue;
+            if (a.ceiling(sides[i], sides[j]) == 0 || !AuctionMath.near(moved[i], moved[j], a.band)) continue;
             // A fresh copy: a bid writes into it.
             Offer memory offer = _offer(_auction(index), sides[i], sides[j], base);
             if (offer.amountOut == 0) continue;
@@ -286,7 +286,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IRebalancer
-    function previewStart(address index, uint128[] calldata prices, uint256 unpriced)
+    function previewStart(address index, uint256[] calldata prices, uint256 unpriced)
         external
         view
         nonReentrantView
@@ -299,12 +299,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IRebalancer
-    function weightsOf(address index)
-        external
-        view
-        nonReentrantView
-        returns (address[] memory, uint256[] memory, uint256[] memory)
-    {
+    function weightsOf(address index) external view nonReentrantView returns (address[] memory, uint256[] memory, uint256[] memory) {
         _answer(abi.encodeCall(RebalancePlanner.weights, (oracle, index, _plan(index).book)));
     }
 
@@ -354,10 +349,8 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         uint256 base;
         (base, sold.units, bought.units) = IIndexToken(index).baseAndUnits(tokenOut, tokenIn);
         (uint256 priceOut, uint256 priceIn) = (_price(tokenOut, out), _price(tokenIn, in_));
-        (sold.moved, bought.moved) = (_moved(out, priceOut), _moved(in_, priceIn));
-        if (!AuctionMath.near(sold.moved, bought.moved, a.band)) {
-            revert Rebalancer_PriceMoved(tokenOut, tokenIn, sold.moved, bought.moved, a.band);
-        }
+        (uint256 outMoved, uint256 inMoved) = (_moved(out, priceOut), _moved(in_, priceIn));
+        if (!AuctionMath.near(outMoved, inMoved, a.band)) revert Rebalancer_PriceMoved(tokenOut, tokenIn, outMoved, inMoved, a.band);
         (sold.price, bought.price) = (AuctionMath.scaled(priceOut, out.decimals()), AuctionMath.scaled(priceIn, in_.decimals()));
         return a.fill(sold, bought, base, top, wanted);
     }

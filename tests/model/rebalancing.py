@@ -208,7 +208,7 @@ class RebalanceModel:
 
     def drift(self, now: int) -> int:
         """bp that a price may be off that of the last start."""
-        return min(self.terms.band * (1 + (now - self.started) // 86_400), 90_000)
+        return min(self.terms.band * (1 + (now - self.started) // 86_400), 60_000)
 
     def turnover_left(self) -> int:
         """D18 of NAV that may still be sold, by the prices of the start."""
