@@ -10,7 +10,7 @@ from scripts._lib.system import System
 from tests.support.indexes import DAY, MAX
 from tests.support.points import WAD, WEEK, World
 
-BARS = {"record_account": 400_000, "points_claim": 110_000, "soso_stake": 66_000}
+BARS = {"record_account": 260_000, "points_claim": 110_000, "soso_stake": 66_000}
 
 
 class Bench(World):

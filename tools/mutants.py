@@ -38,6 +38,7 @@ LOCKER, LOCKER_UNIT = "contracts/points/LpLocker.sol", "tests/unit/test_lp_locke
 LOCKER_ATTACKS = "tests/attacks/test_locked_liquidity.py"
 REFERRALS, REFERRAL_UNIT = "contracts/points/ReferralRegistry.sol", "tests/unit/test_referral_registry.py"
 LEDGER, PRICES, POINTS = "contracts/points/PointsLedger.sol", "contracts/points/ReferencePrices.sol", "contracts/points/PointsMath.sol"
+PRICES_UNIT, PRICES_ATTACKS = "tests/unit/test_reference_prices.py", "tests/attacks/test_reference_price_attacks.py"
 LEDGER_UNIT, LEDGER_MACHINE = "tests/unit/test_points_ledger.py", "tests/stateful/test_points_machine.py"
 
 
@@ -198,14 +199,20 @@ MUTANTS = (
     Mutant("SOSO lifts less of what is locked", POINTS, "Math.min(p.locked, p.soso);", "Math.min(p.locked, p.soso / 2);", LEDGER_UNIT),
     Mutant("SOSO counts once for every class", POINTS, "Math.min(p.staked, p.soso - locked)", "Math.min(p.staked, p.soso)", LEDGER_UNIT),
     Mutant("values round up", POINTS, "price, _WAD);", "price, _WAD, Math.Rounding.Ceil);", LEDGER_MACHINE),
-    Mutant("a price can be fixed again", PRICES, "        if (price == 0) {\n", "        {\n", LEDGER_UNIT),
-    Mutant("old prices live for ever", PRICES, "price = $.prices[epoch - 1][token];", "price = $.prices[0][token];", LEDGER_UNIT),
-    Mutant("sources change at once", PRICES, "$.opened ? currentEpoch() + 1 : 0", "$.opened ? currentEpoch() : 0", LEDGER_UNIT),
+    Mutant("a slot is sampled again", PRICES, "state != 0 && missing + 1 >= state", "state != 0 && missing >= state", PRICES_UNIT),
+    Mutant("old prices live for ever", PRICES, "medianOf(epoch - 1, token);", "medianOf(0, token);", PRICES_UNIT),
+    Mutant("a sample is enough", PRICES, "epoch == currentEpoch() ? 1 : LEAST_SAMPLES", "1", PRICES_UNIT),
+    Mutant("the higher of two is the median", PRICES, "found[(samples - 1) / 2]", "found[samples / 2]", PRICES_UNIT),
+    Mutant("settled before the end", PRICES, "if (block.timestamp < end) revert", "if (block.timestamp + 1 < end) revert", PRICES_UNIT),
+    Mutant("what is busy has no price", PRICES, "            _requireNotBusy(index, reason);\n", "", PRICES_UNIT),
+    Mutant("a staked token is believed", PRICES, "Math.min(rate, ~_lowRates[epoch][staked])", "rate", PRICES_ATTACKS),
+    Mutant("a low rate is seen once", PRICES, "if (rate >= _lowestRate(", "if (_lowRates[epoch][staked] != 0 || rate >= _lowestRate(", PRICES_ATTACKS),
+    Mutant("sources change at once", PRICES, "_begun ? currentEpoch() + 1 : 0", "_begun ? currentEpoch() : 0", PRICES_UNIT),
     Mutant(
         "an index without a price is worth the rest", PRICES, "if (value == type(uint256).max) return 0;",
-        "if (value == type(uint256).max) continue;", LEDGER_UNIT,
+        "if (value == type(uint256).max) continue;", PRICES_UNIT,
     ),
-    Mutant("liquidity is worth half", PRICES, "2 * Math.sqrt(product)", "Math.sqrt(product)", LEDGER_UNIT),
+    Mutant("liquidity is worth half", PRICES, "2 * Math.sqrt(product)", "Math.sqrt(product)", PRICES_UNIT),
     Mutant("whoever joins late counts", LEDGER, "joined != 0 && joined < _endOf(epoch)", "joined != 0", LEDGER_UNIT),
     Mutant("anybody is the router", LEDGER, "if (msg.sender != _ledger().router) revert", "if (buyer == address(0)) revert", LEDGER_UNIT),
     Mutant("a referrer has no cap", LEDGER, "Math.min(own, t.credit)", "(own == 0 ? 0 : t.credit)", LEDGER_UNIT),
@@ -213,7 +220,7 @@ MUTANTS = (
     Mutant("bonuses compound", LEDGER, "points / _REFERRER_PART)", "gain / _REFERRER_PART)", LEDGER_UNIT),
     Mutant("later referrals count", LEDGER, "boundAt < end", "boundAt <= end", LEDGER_UNIT),
     Mutant("recording goes on a second longer", LEDGER, "block.timestamp >= closes)", "block.timestamp > closes)", LEDGER_UNIT),
-    Mutant("claims repeat", LEDGER, "        $.claimed[epoch][token][msg.sender] = true;\n", "", LEDGER_UNIT),
+    Mutant("claims repeat", LEDGER, "        $.claimed[epoch][token][msg.sender] = before + amount;\n", "", LEDGER_UNIT),
     Mutant("a pot counts what was promised", LEDGER, "_fill(epoch, token, received);", "_fill(epoch, token, amount);", LEDGER_UNIT),
     Mutant("a pot rolls over twice", LEDGER, "        pot.paid = pot.funded;\n", "", LEDGER_UNIT),
     Mutant(
