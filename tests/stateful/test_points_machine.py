@@ -274,21 +274,29 @@ class PointsMachine(RuleBasedStateMachine):
             self.act(self.tokens[n].addRewards, amount, sender=self.names[person])
             self.vaults[n].add_rewards(self.now, amount)
 
-    @rule(person=PERSON, n=VAULT, amount=st.sampled_from([1, 10**6, VIRTUAL, 10**12, WAD]), reward=AMOUNT)
-    def one_stays_alone(self, person: str, n: int, amount: int, reward: int) -> None:
-        """Everybody leaves, and somebody stakes a trifle and rewards themselves."""
-        for other in PEOPLE:
-            self.request(other, n, self.vaults[n].balances[self.names[other]])
-        if self.stake(person, n, amount):
-            self.add_rewards(person, n, reward)
+    def everybody_leaves(self, n: int) -> None:
+        for person in PEOPLE:
+            self.request(person, n, self.vaults[n].balances[self.names[person]])
 
     @rule(n=VAULT)
     def out_and_in(self, n: int) -> None:
         """Everybody leaves and comes back in the same second."""
-        for person in PEOPLE:
-            self.request(person, n, self.vaults[n].balances[self.names[person]])
+        self.everybody_leaves(n)
         for person in PEOPLE:
             self.come_back(person, n)
+
+    @rule(person=PERSON, n=VAULT, amount=st.sampled_from([1, 10**6, VIRTUAL, 10**12, WAD]), reward=AMOUNT, back=st.booleans())
+    def one_is_alone_when_an_epoch_begins(self, person: str, n: int, amount: int, reward: int, back: bool) -> None:
+        """With a trifle, and rewards that they have given themselves; out and in as soon as the prices are fixed."""
+        self.everybody_leaves(n)
+        self.stake(person, n, amount)
+        self.add_rewards(person, n, reward)
+        self.go(self.model.end(self.epoch) - self.now)
+        self.feeds_keep_up()
+        self.open_part(0, MAX)
+        if back:
+            self.out_and_in(n)
+        self.go(3600)
 
     @rule(giver=PERSON, taker=PERSON, n=st.integers(0, 4), part=PART)
     def transfer(self, giver: str, taker: str, n: int, part: int) -> None:
