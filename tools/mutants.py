@@ -18,7 +18,7 @@ from scripts._lib.build import ROOT
 
 INDEX, ROUTER = "contracts/index/IndexToken.sol", "contracts/index/IndexRouter.sol"
 MACHINE, UNIT, QUIRKS = "tests/stateful/test_index_machine.py", "tests/unit/test_index_token.py", "tests/attacks/test_quirk_tokens.py"
-STAKED = "contracts/staking/StakedToken.sol"
+STAKED, BOOKS = "contracts/staking/StakedToken.sol", "contracts/staking/Books.sol"
 STAKES, STAKING = "tests/stateful/test_staking_machine.py", "tests/unit/test_staked_token.py"
 GRIEF, EIP4626 = "tests/attacks/test_staking_griefing.py", "tests/unit/test_erc4626_properties.py"
 UUPS, LAYOUTS, LIB = "contracts/governance/GovernedUUPS.sol", "scripts/_lib/layout.js", "scripts/_lib"
@@ -156,20 +156,25 @@ MUTANTS = (
     Mutant("a cooldown ends a second early", STAKED, "block.timestamp >= r.time() +", "block.timestamp + 1 >= r.time() +", STAKING),
     Mutant("a raise is retroactive", STAKED, "block.timestamp >= r.time() + r.cooldown() ||", "", STAKING),
     Mutant("a raise need not wait", STAKED, "if (block.timestamp < earliest) revert StakedToken_RaiseTooSoon(earliest);", "", GRIEF),
-    Mutant("rewards vest at once", STAKED, "uint256 private constant _VESTING = 1 days;", "uint256 private constant _VESTING = 1;", GRIEF),
+    Mutant("rewards vest at once", BOOKS, "uint256 private constant _VESTING = 1 days;", "uint256 private constant _VESTING = 1;", GRIEF),
     Mutant(
-        "shares round up", STAKED, "_total(b) + _VIRTUAL);\n        _deposit(b,",
-        "_total(b) + _VIRTUAL, Math.Rounding.Ceil);\n        _deposit(b,", EIP4626,
+        "shares round up", STAKED, "b.toShares(supply, assets, Math.Rounding.Floor);\n        _deposit(b,",
+        "b.toShares(supply, assets, Math.Rounding.Ceil);\n        _deposit(b,", EIP4626,
     ),
-    Mutant("time runs on with nobody staking", STAKED, "if (supply == 0) return s.assets;", "", STAKING),
-    Mutant("a wei restarts the day", STAKED, "duration = unvested == 0 ?", "duration = fresh != 0 ?", GRIEF),
+    Mutant("time runs on with nobody staking", BOOKS, "left_ == 0 || supply.balance() < VIRTUAL", "left_ == 0", STAKING),
+    Mutant("a wei restarts the day", BOOKS, "left_ = old == 0 ?", "left_ = fresh != 0 ?", GRIEF),
+    Mutant("the first second of an epoch is forgotten", STAKED, "while (slot.time() >= boundary", "while (slot.time() > boundary", STAKING),
+    Mutant("rewards leave the clock alone", STAKED, "        _touchSupply();\n", "", STAKING),
+    Mutant("what is left of a claim has no share", STAKED, "allAssets), allShares - 1);", "allAssets), allShares);", "tests/unit/test_erc7540.py"),
+    Mutant("requested assets stay staked", STAKED, "_books = b.minus(assets);", "_books = b;", STAKES),
+    Mutant("virtual shares are one", BOOKS, "uint256 internal constant VIRTUAL = 1e9;", "uint256 internal constant VIRTUAL = 1;", GRIEF),
     Mutant(
-        "the first second of an epoch is forgotten", STAKED, "while (p.touched >= boundary && p.touched != 0)",
-        "while (p.touched > boundary && p.touched != 0)", STAKING,
+        "the rate starts anew", STAKED, "_books = b.minus(assets);",
+        "_books = supply == shares ? BooksLib.make(0, b.staked() - assets, 1 days, b.cooldown()) : b.minus(assets);", STAKING,
     ),
-    Mutant("requested assets stay staked", STAKED, "_books.staked = left;", "", STAKES),
     Mutant(
-        "virtual shares are one", STAKED, "uint256 private constant _VIRTUAL = 1e9;", "uint256 private constant _VIRTUAL = 1;", GRIEF,
+        "few shares are few assets", "contracts/staking/FeeDistributor.sol", "staked.convertToAssets(staked.totalSupply())",
+        "staked.totalSupply()", "tests/integration/test_fee_distributor.py",
     ),
     Mutant("weight goes on after a request", LOCKER, "_lighten(owner, pool, p.liquidity);", "", LOCKER_UNIT),
     Mutant("a pair is believed in the middle of a burn", LOCKER, "        pair.sync();\n", "", LOCKER_ATTACKS),
