@@ -391,6 +391,9 @@ def test_a_replaced_rebalancer_moves_nothing(running, evm, project, owner):
 
 def test_an_upgrade_cannot_be_initialised_again(running, project, bob):
     """Nor can the implementation."""
-    for at in (running.rebalancer, running.evm.deploy(project.Rebalancer, running.oracle, running.rebalancer.planner(), sender=running.owner)):
+    for at in (
+        running.rebalancer,
+        running.evm.deploy(project.Rebalancer, running.oracle, running.rebalancer.planner(), sender=running.owner),
+    ):
         with reverts(error(project.Rebalancer, "InvalidInitialization")):
             at.initialize(bob, sender=bob)
