@@ -240,7 +240,7 @@ def test_a_bidder_who_does_not_pay_gets_nothing(running, bidder):
 
 
 def test_a_bidder_cannot_re_enter(running, bidder):
-    """Neither bids nor mints nor ends anything within his callback, nor reads a price that is half-way."""
+    """Neither bids nor mints nor ends anything within their callback, nor reads a price that is half-way."""
     index, rebalancer, who = running.index, running.rebalancer, running.owner
     out, in_ = running.tokens[2], running.tokens[0]
     calls = (

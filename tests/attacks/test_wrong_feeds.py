@@ -164,6 +164,22 @@ def test_a_feed_that_is_wrong_at_the_start_is_refused_by_name(mag7, project, per
         mag7.execute(heist.calls)
 
 
+@pytest.mark.parametrize("percent", [22, -18])
+def test_a_moment_that_suits_somebody_is_refused_by_name(mag7, project, percent):
+    """Whoever holds the signed start cannot wait for other targets than were proposed; they moved to 0.83 and 1.22 of them."""
+    heist = Heist(mag7, Fraction(1, 20))
+    heist.propose(Bounds(5000, 1000))
+    preview = mag7.rebalancer.previewStart(mag7.index, [], 0)
+    heist.twist("LINK/USD", percent)
+    moved = mag7.rebalancer.previewStart(mag7.index, [], 0)
+    link = mag7.token("LINK").address
+    place = preview.tokens.index(link)
+    assert not 0.9 < moved.targets[place] / preview.targets[place] < 1.11
+    inputs = {"token": link, "target": moved.targets[place], "expected": preview.targets[place], "tolerance": 1000}
+    with reverts(error(project.Rebalancer, "Rebalancer_TargetOff"), **inputs):
+        mag7.execute(heist.calls)
+
+
 # ---------------------------------------------------------------- anybody's feed, any moment
 
 
