@@ -15,7 +15,6 @@ from scripts._lib.operations import DIRECT, Operation, chosen, operations
 from scripts._lib.proposal import execution
 from scripts._lib.safe import Multisig
 from scripts._lib.starting import advice
-
 from scripts._lib.system import System
 
 chain.quiet()

@@ -166,9 +166,7 @@ def add_constituent(
 def remove_constituent(index: str, asset: str, price: Decimal | None, price_bps: int, target_bps: int, days: int, **options: Any) -> None:
     """Remove ASSET from INDEX, and rebalance."""
     bounds = Bounds(price_bps, target_bps, days)
-    propose(
-        lambda catalog: proposals.change_constituents(catalog, index, None, asset, None, bounds, price), rebalanced=index, **options
-    )
+    propose(lambda catalog: proposals.change_constituents(catalog, index, None, asset, None, bounds, price), rebalanced=index, **options)
 
 
 @cli.command(cls=ConnectedProviderCommand, name="set-methodology")
@@ -191,7 +189,9 @@ def set_methodology(index: str, methodology: str, constituents: tuple[str, ...],
 @click.option("--dust-ppm", type=int, default=50, show_default=True, help="Of NAV; a constituent that is this close to its target is done.")
 @click.option("--turnover-bps", type=int, default=1500, show_default=True, help="Of NAV that a rebalance may sell, at most 5000.")
 @click.option("--daily-bps", type=int, default=500, show_default=True, help="Of NAV that may be sold for each day since the last start.")
-@click.option("--band-bps", type=int, default=500, show_default=True, help="How far a price may move from the start for bids, at most 2500.")
+@click.option(
+    "--band-bps", type=int, default=500, show_default=True, help="How far a price may move from the start for bids, at most 2500."
+)
 @desk.signing
 def set_terms(
     index: str, premium_bps: int, discount_bps: int, hours: int, budget_bps: int, dust_ppm: int, turnover_bps: int, daily_bps: int,

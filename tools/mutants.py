@@ -26,7 +26,8 @@ UPGRADES, LAYOUT = "tests/upgrade/test_upgrade.py", "tests/upgrade/test_storage_
 COMMANDS, KEEPER = "tests/scripts/test_proposals.py", "tests/integration/test_rebalance_commands.py"
 AUCTION, REBALANCER = "contracts/rebalancing/AuctionMath.sol", "contracts/rebalancing/Rebalancer.sol"
 REBALANCES, ON_REBALANCES = "tests/stateful/test_rebalancing_machine.py", "tests/attacks/test_rebalancing_attacks.py"
-UNION = "tests/unit/test_rebalancer.py"
+PLANNER, UNION = "contracts/rebalancing/RebalancePlanner.sol", "tests/unit/test_rebalancer.py"
+WRONG_FEEDS = "tests/attacks/test_wrong_feeds.py"
 MANAGER, VETO, STATUS = "contracts/governance/ProtocolManager.sol", "tests/integration/test_veto.py", "tests/scripts/test_status.py"
 CUSTODY = "scripts/_lib/custody.py"
 TRADES, RULES = "tests/integration/test_router.py", "tests/integration/test_governance.py"
@@ -268,14 +269,37 @@ MUTANTS = (
         "nonce: last.nonce,", ON_REBALANCES,
     ),
     Mutant(
-        "a basket in another order is the plan", REBALANCER,
+        "a basket in another order is the plan", PLANNER,
         "a.length == b.length && _hash(a) == _hash(b)",
         "a.length == b.length", UNION,
     ),
     Mutant(
-        "a share of any worth has room", REBALANCER,
+        "a share of any worth has room", PLANNER,
         "nav == 0 || nav > type(uint112).max",
         "nav == 0", UNION,
+    ),
+    Mutant(
+        "a pair may leave its band", REBALANCER,
+        "if (!AuctionMath.near(outMoved, inMoved, a.band)) revert",
+        "if (outMoved == 0) revert", WRONG_FEEDS,
+    ),
+    Mutant("turnover has no limit", REBALANCER, "if (s.turnover > allowed)", "if (s.turnover > 10_000)", UNION),
+    Mutant(
+        "a start takes any price", PLANNER,
+        "if (!AuctionMath.near(quote, expected, tolerance))",
+        "if (quote == 0)", UNION,
+    ),
+    Mutant(
+        "a start takes any target", PLANNER,
+        "if (!AuctionMath.near(aim, expected[i], tolerance))",
+        "if (expected[i] == 1 << 200)", UNION,
+    ),
+    Mutant("a start is never too late", REBALANCER, "if (block.timestamp > proposal.latest)", "if (proposal.latest == 0)", UNION),
+    Mutant("a price is given although there is one", PLANNER, "bool allowed = !known && ", "bool allowed = ", UNION),
+    Mutant(
+        "a spent budget goes on", AUCTION,
+        "if (cut || (a.cost != cost &&",
+        "if (cut || (a.cost == type(uint112).max &&", UNION,
     ),
     Mutant(
         "limits are not asked for", REBALANCER,

@@ -264,7 +264,9 @@ class RebalancingMachine(RuleBasedStateMachine):
             gone = units[names[0]] - m.units(names[0])
             self.sold += Fraction(gone * m.price(names[0], {names[0]: m.aims[names[0]].price}), 10**18)
             # A start's price is known to 57 bits.
-            assert self.sold * 10_000 <= m.nav * m.turnover * Fraction(2**56 + 1, 2**56) + 1, "R9 a rebalance sells no more than its turnover"
+            assert self.sold * 10_000 <= m.nav * m.turnover * Fraction(2**56 + 1, 2**56) + 1, (
+                "R9 a rebalance sells no more than its turnover"
+            )
             had = units.get(names[1], 0)
             assert had <= m.units(names[1]) <= ceiling, "R2 nothing is bought past its ceiling"
             # A wei of payment may make up for what the books had rounded away, and what is less than a step of the 57 bits is not seen.
