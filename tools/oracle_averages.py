@@ -151,7 +151,8 @@ def moments(ticks: Sequence[int], stride: int) -> Iterator[Pool]:
 
 def lag(average: Average, ticks: Sequence[int], stride: int = 10) -> tuple[float, int, int]:
     """Share refused, and the median and the 99th percentile of the distance to the last tick, ticks."""
-    gaps, refused = [], 0
+    gaps: list[int] = []
+    refused = 0
     for pool in moments(ticks, stride):
         answer = average(pool)
         if answer is None:

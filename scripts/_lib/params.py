@@ -122,7 +122,7 @@ class Leg(_Strict):
 
 def _digits(bound: int, up: bool) -> int:
     """The next bound of four significant digits."""
-    step = 10 ** max(0, len(str(bound)) - 4)
+    step: int = 10 ** max(0, len(str(bound)) - 4)
     return -(-bound // step) * step if up else bound // step * step
 
 

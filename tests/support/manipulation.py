@@ -14,6 +14,7 @@ from tests.model.oracle import MAX_TICK, sqrt_price_x96
 from tests.support.prices import Bench
 
 BLOCK = 12
+MAX = 2**256 - 1
 NEVER = 2**40
 SPACING = {100: 1, 500: 10, 3000: 60, 10000: 200}
 
@@ -121,7 +122,7 @@ class Thief:
         for name in self.pair:
             control.deal(evm.rpc, name, self.account, max(10**24, 20 * control.balance_of(evm.rpc, name, self.pool.address)))
             for spender in (self._router, self._positions):
-                evm.at(Interface("IERC20", _APPROVE), TOKENS[name]).approve(spender, 2**255, sender=self.account)
+                evm.at(Interface("IERC20", _APPROVE), TOKENS[name]).approve(spender, MAX, sender=self.account)
 
     def holdings(self) -> list[int]:
         """Token-wei of both tokens, in the pool's order."""
