@@ -13,6 +13,7 @@ from scripts._lib import chain, custody, params
 from scripts._lib.evm import Evm
 from scripts._lib.record import Record
 from scripts._lib.rooms import locker, methodology, points, rebalancing, staking
+from scripts._lib.rooms import oracle as prices
 
 ZERO = "0x" + "00" * 20
 ADMIN, GOVERNOR, GUARDIAN = range(3)
@@ -132,7 +133,7 @@ class Deployer:
         self.once("the deployer governs for now", manager.grantRole, GOVERNOR, me, 0)
 
         methodology.deploy(self, manager, table)
-        self._routes(oracle)
+        prices.deploy(self, oracle)
         self._hops(router)
         for index in self.index_params:
             self._index(factory, oracle, index, safe, distributor)
@@ -187,31 +188,6 @@ class Deployer:
         for role, selectors in roles.items():
             self.once(f"role {role} on {name or kind}", manager.setTargetFunctionRole, target, selectors, role)
         self.once(f"notice for changes of the roles on {name or kind}", manager.setTargetAdminDelay, target, NOTICE)
-
-    def _source(self, name: str) -> str:
-        if name in self.assets.feeds:
-            return self.assets.feeds[name]
-        if name in self.assets.twaps:
-            return self._twap(name, self.assets.twaps[name])
-        return self.assets.assets[name].address
-
-    def _twap(self, name: str, twap: params.Twap) -> str:
-        from ape import Contract
-
-        factory = self.protocol.contracts.uniswap_v3_factory
-        base, quote = (self.assets.assets[token].address for token in (twap.base, twap.quote))
-        get_pool = {
-            "type": "function", "name": "getPool", "stateMutability": "view", "outputs": [{"name": "", "type": "address"}],
-            "inputs": [{"name": "a", "type": "address"}, {"name": "b", "type": "address"}, {"name": "fee", "type": "uint24"}],
-        }  # fmt: skip
-        pool = Contract(factory, abi=[get_pool]).getPool(base, quote, twap.fee)
-        feed: str = self.contract("UniswapV3TwapFeed", factory, pool, base, twap.window, twap.min_liquidity, key=name).address
-        return feed
-
-    def _routes(self, oracle: Any) -> None:
-        for name, asset in self.assets.assets.items():
-            legs = [leg.onchain(self._source(leg.source)) for leg in asset.price]
-            self.once(f"price of {name}", oracle.setRoute, asset.address, legs)
 
     def _hops(self, router: Any) -> None:
         for name, asset in self.assets.assets.items():

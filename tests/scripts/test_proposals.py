@@ -193,7 +193,8 @@ def test_anything_can_be_called(system):
          "deployments/params/assets.json has no asset DOGE: write down its address, its price and its hop there first."),
         (["set-path", "WETH"], "deployments/params/assets.json has no hop for WETH: write it down there first."),
         (["call", "PriceOracle", "price", "LINK"],
-         "PriceOracle has no function price that changes anything. It has poke, removeRoute, setAuthority, setRoute."),
+         "PriceOracle has no function price that changes anything. It has poke, "
+         "removeRoute, removeSecondRoute, setRoute, setSecondRoute."),
         (["call", "PriceOracle", "removeRoute"], "PriceOracle.removeRoute takes address token: 1 arguments, not 0."),
         (["call", "MAG7.ssi", "setMintFee", "many"], "'many' is no uint256 for mintFee."),
         (["call", "MAG7.ssi", "setMintFee", "0.5"], "'0.5' is no uint256 for mintFee."),
