@@ -14,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from scripts._lib.evm import Receipt
 from tests.model.index import IndexModel
 from tests.model.points import BOOST, CLAIMING, HELD, LEAST, LOCKED, NOBODY, RECORDING, SLOTS, STAKED, PointsModel, Sources
-from tests.support.indexes import CAP, DAILY_FEE, DAY, MAX, MINT_FEE
+from tests.support.indexes import CAP, DAILY_FEE, DAY, MAX, MINT_FEE, unlimited
 from tests.support.points import HEARTBEAT, UNIT, WAD, World
 from tests.support.reverts import error, reverts
 
@@ -153,7 +153,7 @@ class PointsMachine(RuleBasedStateMachine):
         if n >= 2:
             self.act(self.tokens[n].mint, self.names[person], amount if n < 5 else amount // 10**6)
         elif amount:
-            self.act(self.tokens[n].mint, amount, self.names[person], [MAX])
+            self.act(self.tokens[n].mint, amount, self.names[person], *unlimited([self.w.tokens[n]]))
             self.indexes[n].mint(self.now, amount, person)
 
     @rule(person=PERSON, n=st.integers(0, 5), part=PART)

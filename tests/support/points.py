@@ -7,7 +7,7 @@ from typing import Any
 
 from scripts._lib.evm import Deployed, Evm, Receipt
 from tests.model.points import LEAST, SLOTS
-from tests.support.indexes import DAY, MAX, new_index
+from tests.support.indexes import DAY, MAX, new_index, unlimited
 
 WAD = 10**18
 UNIT = 10**15  # D27{tok/base} of a token of six decimals: one whole token a share. 10^27 would not fit in 57 bits.
@@ -98,7 +98,7 @@ class World:
     def hold(self, person: str, amount: int, n: int = 0) -> None:
         """Gives a person {share} of an index."""
         self.tokens[n].mint(self.owner, 2 * amount + WAD, sender=self.owner)
-        self.indexes[n].mint(amount, person, [MAX], sender=self.owner)
+        self.indexes[n].mint(amount, person, *unlimited([self.tokens[n]]), sender=self.owner)
 
     def stake(self, person: str, amount: int, n: int = 0) -> None:
         """Gives a person {share} of a staked index."""
