@@ -212,7 +212,10 @@ MUTANTS = (
     Mutant("settled before the end", PRICES, "if (block.timestamp < end) revert", "if (block.timestamp + 1 < end) revert", PRICES_UNIT),
     Mutant("what is busy has no price", PRICES, "            _requireNotBusy(index, reason);\n", "", PRICES_UNIT),
     Mutant("a staked token is believed", PRICES, "Math.min(rate, ~_lowRates[epoch][staked])", "rate", PRICES_ATTACKS),
-    Mutant("a low rate is seen once", PRICES, "if (rate >= _lowestRate(", "if (_lowRates[epoch][staked] != 0 || rate >= _lowestRate(", PRICES_ATTACKS),
+    Mutant(
+        "a low rate is seen once", PRICES, "if (rate >= _lowestRate(", "if (_lowRates[epoch][staked] != 0 || rate >= _lowestRate(",
+        PRICES_ATTACKS,
+    ),
     Mutant("sources change at once", PRICES, "_begun ? currentEpoch() + 1 : 0", "_begun ? currentEpoch() : 0", PRICES_UNIT),
     Mutant(
         "an index without a price is worth the rest", PRICES, "if (value == type(uint256).max) return 0;",
