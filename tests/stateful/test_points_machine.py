@@ -39,7 +39,7 @@ VAULT = st.integers(2, 4)
 
 
 class Moment(NamedTuple):
-    """What everybody had in some second, and what staked tokens were worth then: {tok} by token and account, {asset/share} by staked token."""
+    """What everybody had in some second, {tok} by token and account; and what staked tokens were worth then, {asset/share}."""
 
     holdings: dict[str, dict[str, int]]
     rates: dict[str, Fraction]
@@ -535,9 +535,8 @@ class PointsMachine(RuleBasedStateMachine):
         prices = {token: self.model.asset_price(self.now, epoch, asset) for token, asset in assets.items()}
         prices |= {pool: self.model.price(self.now, epoch, pool) for pool, *_ in sources.pools}
         most = max((self.dollars(moment, prices, account) for moment in self.moments[epoch]), default=Fraction(0))
-        assert points * DAY <= LOCKED * (1 + BOOST) * seconds * most, (
-            f"P12 {float(points * DAY / (seconds * most)) if seconds * most else points:,.0f} points a day for each of the most dollars held"
-        )
+        pace = float(points * DAY / (seconds * most)) if seconds * most else points
+        assert points * DAY <= LOCKED * (1 + BOOST) * seconds * most, f"P12 {pace:,.0f} points a day for each of the most dollars held"
         soso = {sources.soso[0]: self.model.asset_price(self.now, epoch, sources.soso[1])} if sources.soso else {}
         most = max((self.dollars(moment, soso, account) for moment in self.moments[epoch]), default=Fraction(0))
         assert self.model.values(self.now, account, epoch).soso <= seconds * most, "P12 SOSO lifts no more than the most it was worth"
