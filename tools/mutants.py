@@ -166,7 +166,10 @@ MUTANTS = (
     Mutant("a wei restarts the day", BOOKS, "left_ = old == 0 ?", "left_ = fresh != 0 ?", GRIEF),
     Mutant("the first second of an epoch is forgotten", STAKED, "while (slot.time() >= boundary", "while (slot.time() > boundary", STAKING),
     Mutant("rewards leave the clock alone", STAKED, "        _touchSupply();\n", "", STAKING),
-    Mutant("what is left of a claim has no share", STAKED, "allAssets), allShares - 1);", "allAssets), allShares);", "tests/unit/test_erc7540.py"),
+    Mutant(
+        "what is left of a claim has no share", STAKED, "allAssets), allShares - 1);", "allAssets), allShares);",
+        "tests/unit/test_erc7540.py",
+    ),
     Mutant("requested assets stay staked", STAKED, "_books = b.minus(assets);", "_books = b;", STAKES),
     Mutant("virtual shares are one", BOOKS, "uint256 internal constant VIRTUAL = 1e9;", "uint256 internal constant VIRTUAL = 1;", GRIEF),
     Mutant(

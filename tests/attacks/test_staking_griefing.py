@@ -302,8 +302,8 @@ class TestPrice:
 
     @pytest.mark.parametrize(("stake", "reward"), [(VIRTUAL, 10**3 * WHOLE), (10**12, 10**6 * WHOLE), (WHOLE, 10**6 * WHOLE)])
     def test_what_a_dear_share_costs(self, vault, staked, alice, mallory, stake, reward):
-        """Whoever is alone makes a share as dear as they like, for ever; each asset-wei of the price costs them 10^9. A share-wei that is worth a token costs
-        10^9 tokens. Nobody else loses more than one share-wei by it."""
+        """Whoever is alone makes a share as dear as they like, for ever; each asset-wei of the price costs them 10^9.
+        A share-wei that is worth a token costs 10^9 tokens. Nobody else loses more than one share-wei by it."""
         spent = vault.holds(mallory)
         vault.stake(mallory, stake)
         vault.reward(reward, mallory)

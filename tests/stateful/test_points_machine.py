@@ -15,9 +15,9 @@ from eth_utils import keccak, to_checksum_address
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
-from scripts._lib.evm import Deployed, Receipt
+from scripts._lib.evm import Receipt
 from tests.model.index import IndexModel
-from tests.model.points import BOOST, CLAIMING, HELD, LOCKED, NOBODY, RECORDING, STAKED, PointsModel, Sources, fair_price, staked_price
+from tests.model.points import BOOST, CLAIMING, HELD, LEAST, LOCKED, NOBODY, RECORDING, SLOTS, STAKED, PointsModel, Sources
 from tests.model.staking import VIRTUAL, StakingModel
 from tests.support.indexes import CAP, DAILY_FEE, DAY, MAX, MINT_FEE, unlimited
 from tests.support.points import HEARTBEAT, UNIT, WAD
@@ -39,7 +39,7 @@ VAULT = st.integers(2, 4)
 
 
 class Moment(NamedTuple):
-    """What everybody had in some second, and what staked tokens were worth then: {tok} by token and account, {asset/share} by staked token."""
+    """What everybody had in some second, {tok} by token and account; and what staked tokens were worth then, {asset/share}."""
 
     holdings: dict[str, dict[str, int]]
     rates: dict[str, Fraction]
@@ -64,10 +64,8 @@ class PointsMachine(RuleBasedStateMachine):
         # Every token that counts, by what it counts as.
         self.tokens = [*w.indexes, *w.staked, w.staked_soso, w.pool]
         self.rewards = [w.tokens[0], w.dollar]
-        self.assets = dict(zip((2, 3, 4), (*w.indexes, w.soso), strict=True))
         self.locked: dict[int, int] = {}  # {L} of positions
         self.requested: dict[int, int] = {}  # when they mature
-        self.asset_prices: dict[tuple[int, str], int] = {}
         self.moments: dict[int, list[Moment]] = defaultdict(list)
         self.feeds = dict.fromkeys(FEEDS, (10**8, w.genesis))
         self.long_sleeps = self.rolled = 0
@@ -96,7 +94,8 @@ class PointsMachine(RuleBasedStateMachine):
         """What this run has met."""
         met, epochs = self.met, range(self.epoch + 1)
         met["epochs"] += len(epochs)
-        met["carried"] += sum(self.model.price(e, t.address) > self.model.own_price(e, t.address) for e in epochs for t in self.tokens)
+        counted = [(e, t.address) for e in epochs for t in self.w.indexes if self.model.asset_price(self.now, e, t.address)]
+        met["carried"] += sum(self.model.median(e, token)[1] < LEAST for e, token in counted if e < self.epoch)
         met["boosted"] += sum(any(self.model.values(self.now, a, e).boosts()) for e in epochs for a in self.names.values())
         for epoch, records in list(self.model.recorded.items()):
             met["recorded"] += len(records)
@@ -125,7 +124,6 @@ class PointsMachine(RuleBasedStateMachine):
                 liquidity = self.locked.setdefault(token_id, event.values.get("liquidity", 0))
                 parties = (owner, NOBODY) if event.name == "PositionUnlockRequested" else (NOBODY, owner)
                 self.model.transfer(self.now, self.w.pool.address, *parties, liquidity)
-        self.remember(self.epoch)
         return receipt
 
     def remember(self, epoch: int) -> None:
@@ -151,9 +149,12 @@ class PointsMachine(RuleBasedStateMachine):
     def go(self, seconds: int) -> None:
         """Each epoch's first second is a moment of that epoch and of the one before."""
         then = self.now + seconds
+        self.remember(self.epoch)
         while self.model.end(self.epoch) <= then:
             over, self.now = self.epoch, self.model.end(self.epoch)
             self.remember(over)
+            for n, vault in self.vaults.items():
+                self.model.rate_is(self.now - 1, self.tokens[n].address, vault.rate(self.now))
             self.remember(self.epoch)
         self.now = then
         self.remember(self.epoch)
@@ -167,18 +168,18 @@ class PointsMachine(RuleBasedStateMachine):
     @rule(
         later=st.sampled_from([0, 1, DAY]),
         lively=st.booleans(),
-        opened=st.booleans(),
+        sampled=st.booleans(),
         people=st.permutations(PEOPLE),
         done=st.integers(0, 4),
     )
-    def the_next_epoch_begins(self, later: int, lively: bool, opened: bool, people: list[str], done: int) -> None:
+    def the_next_epoch_begins(self, later: int, lively: bool, sampled: bool, people: list[str], done: int) -> None:
         """With or without what a keeper does: feeds, prices, and the first `done` of the people recorded and paid; and a new pot."""
+        if sampled:
+            self.a_keeper_samples(LEAST + 1)
         self.fund(1, 0, 10**12)
         self.go(self.model.end(self.epoch) - self.now + later)
         if lively:
             self.feeds_keep_up()
-        if opened:
-            self.open_part(0, MAX)
         if done:
             self.record_many(people, done)
             self.claim(people, done)
@@ -287,13 +288,13 @@ class PointsMachine(RuleBasedStateMachine):
 
     @rule(person=PERSON, n=VAULT, amount=st.sampled_from([1, 10**6, VIRTUAL, 10**12, WAD]), reward=AMOUNT, back=st.booleans())
     def one_is_alone_when_an_epoch_begins(self, person: str, n: int, amount: int, reward: int, back: bool) -> None:
-        """With a trifle, and rewards that they have given themselves; out and in as soon as the prices are fixed."""
+        """With a trifle, and rewards that they have given themselves; out and in at once, and prices are sampled."""
         self.everybody_leaves(n)
         self.stake(person, n, amount)
         self.add_rewards(person, n, reward)
         self.go(self.model.end(self.epoch) - self.now)
         self.feeds_keep_up()
-        self.open_part(0, MAX)
+        self.sample()
         if back:
             self.out_and_in(n)
         self.go(3600)
@@ -351,53 +352,47 @@ class PointsMachine(RuleBasedStateMachine):
         held = min(index.books("T"), index.available("T"))
         return held * price // 10**6 * WAD // index.total_supply(self.now)
 
-    def fix_staked(self, n: int, asset_price: int) -> int:
-        """The price of a staked token, by its asset's and the rate of the epoch's first second; 1 where there is none."""
-        token, epoch = self.tokens[n].address, self.epoch
-        if self.model.own_price(epoch, token) == 0:
-            self.asset_prices[epoch, token] = asset_price
-        return not self.model.fix(self.now, token, staked_price(asset_price, self.vaults[n].rate_at(self.now, epoch)))
+    @rule()
+    def sample(self) -> None:
+        """By anybody, as often as they like."""
+        w, prices = self.w, {}
+        for n, index in enumerate(w.indexes):
+            prices[index.address] = self.share_price(n)
+        prices |= {w.soso.address: self.oracle("SOSO") or 0, w.dollar.address: (self.oracle("USD") or 0) * 10**12}
+        epoch, slot = self.epoch, self.model.slot(self.now)
+        before = self.model.samples[epoch].get(slot)
+        missing = self.model.sample(self.now, prices)
+        if missing is not None:
+            receipt = self.act(w.prices.sample)
+            assert receipt.events(w.prices, "SampleTaken")[0].values == {"epoch": epoch, "slot": slot, "missing": missing}
+        elif before is None:
+            with reverts(error(w.prices.interface, "ReferencePrices_NoPriceFound"), epoch=epoch, slot=slot):
+                self.act(w.prices.sample)
+        else:
+            known = list(before.values()).count(0)
+            with reverts(error(w.prices.interface, "ReferencePrices_AlreadySampled"), epoch=epoch, slot=slot, missing=known):
+                self.act(w.prices.sample)
 
-    def find(self, place: int) -> int:
-        """The model's prices of one item of the sources; how many are missing."""
-        sources, epoch, missing = self.model.sources_of(self.epoch), self.epoch, 0
-        if place < len(sources.pairs):
-            index, staked = sources.pairs[place]
-            n = [token.address for token in self.w.indexes].index(index)
-            missing += not self.model.fix(self.now, index, self.share_price(n))
-            if staked is not None:
-                missing += self.fix_staked(2 + n, self.model.own_price(epoch, index))
-        elif place == len(sources.pairs):
-            if sources.soso is not None:
-                missing += self.fix_staked(4, self.oracle("SOSO") or 0)
-        elif sources.pools:
-            price0 = self.model.own_price(epoch, self.w.indexes[0].address)
-            missing += not self.model.fix(self.now, sources.pools[0], fair_price(price0, (self.oracle("USD") or 0) * 10**12))
-        return missing
-
-    @rule(part=st.sampled_from([(0, MAX), (0, MAX), (0, 1), (1, 3), (2, 4), (3, MAX)]))
-    def open(self, part: tuple[int, int]) -> None:
-        """By anybody, all or a part, as often as they like."""
-        self.open_part(*part)
-
-    def open_part(self, first: int, end: int) -> None:
-        missing = sum(self.find(place) for place in range(first, min(end, len(self.model.sources_of(self.epoch).pairs) + 2)))
-        whole = (first, end) == (0, MAX)
-        receipt = self.act(self.ledger.openEpoch) if whole else self.act(self.ledger.openEpochPart, first, end)
-        assert len(receipt.events(self.ledger, "PriceMissing")) == missing
+    @rule(slots=st.integers(1, 2 * LEAST))
+    def a_keeper_samples(self, slots: int) -> None:
+        """One slot after the other, with feeds that keep up."""
+        for _ in range(slots):
+            self.feeds_keep_up()
+            self.sample()
+            self.go(-(-LENGTH // SLOTS))
 
     @rule(choice=st.integers(0, 3))
     def change_sources(self, choice: int) -> None:
         w = self.w
         pairs = [(index.address, staked.address) for index, staked in zip(w.indexes, w.staked, strict=True)]
-        pools, soso = (w.pool.address,), w.staked_soso.address
+        pools, soso = w.model_pools(), (w.staked_soso.address, w.soso.address)
         chosen = (
             Sources(tuple(pairs), soso, pools), Sources(tuple(pairs[:1]), soso, pools),
             Sources((pairs[1], (pairs[0][0], None)), None, pools), Sources(tuple(pairs), soso, ()),
         )[choice]  # fmt: skip
         told = [(index, staked or NOBODY) for index, staked in chosen.pairs]
         locker = w.locker if chosen.pools else NOBODY
-        self.act(self.ledger.setSources, [told, chosen.soso or NOBODY, locker, w.referrals])
+        self.act(w.prices.setSources, [told, chosen.soso[0] if chosen.soso else NOBODY, locker, w.referrals])
         self.model.set_sources(self.now, chosen)
 
     # ------------------------------------------------------------ people
@@ -528,28 +523,23 @@ class PointsMachine(RuleBasedStateMachine):
         for epoch, total in zip(epochs, totals, strict=True):
             assert total <= sum(self.model.recorded[epoch].values()) * 115 // 100, "P10"
 
-    def dollars(self, moment: Moment, account: str, epoch: int, token: str | None) -> Fraction:
-        """D18{USD} of a token that the account had, at the epoch's prices and the rate of that moment."""
-        held = moment.holdings.get(token or "", {}).get(account, 0)
-        if not held or token is None:
-            return Fraction(0)
-        if token not in moment.rates:
-            return Fraction(held * self.model.price(epoch, token), WAD)
-        since = epoch if self.model.own_price(epoch, token) else epoch - 1
-        price = self.asset_prices.get((since, token), 0) if self.model.price(epoch, token) else 0
-        return held * moment.rates[token] * Fraction(price, WAD)
+    def dollars(self, moment: Moment, prices: dict[str, int], account: str) -> Fraction:
+        """D18{USD} that the account had of the tokens with `prices`: of the asset, where the token is staked."""
+        held = {token: moment.holdings[token].get(account, 0) for token in prices.keys() & moment.holdings.keys()}
+        return sum((Fraction(held[token] * prices[token], WAD) * moment.rates.get(token, 1) for token in held), Fraction(0))
 
     def no_more_than_wealth(self, account: str, epoch: int, points: int) -> None:
-        """P12, with what the ledger says against what the account had in each moment of the epoch."""
-        sources, seconds = self.model.sources_of(epoch), min(self.now, self.model.end(epoch)) - (self.model.end(epoch) - LENGTH)
-        tokens = [token for pair in sources.pairs for token in pair] + list(sources.pools)
-        moments = self.moments[epoch]
-        most = max((sum(self.dollars(moment, account, epoch, token) for token in tokens) for moment in moments), default=0)
-        assert points * DAY <= LOCKED * (1 + BOOST) * seconds * most, (
-            f"P12 {float(points * DAY / (seconds * most)) if seconds * most else points:,.0f} points a day for each of the most dollars held"
-        )
-        soso = max((self.dollars(moment, account, epoch, sources.soso) for moment in moments), default=0)
-        assert self.model.values(self.now, account, epoch).soso <= seconds * soso, "P12 SOSO lifts no more than the most it was worth"
+        """P12: what the ledger says against what the account had in each moment of the epoch, at the epoch's prices and the true rates."""
+        sources, seconds = self.model.sources_of(epoch), min(self.now, self.model.end(epoch)) - self.model.end(epoch - 1)
+        assets = {token: index for index, staked in sources.pairs for token in (index, staked) if token}
+        prices = {token: self.model.asset_price(self.now, epoch, asset) for token, asset in assets.items()}
+        prices |= {pool: self.model.price(self.now, epoch, pool) for pool, *_ in sources.pools}
+        most = max((self.dollars(moment, prices, account) for moment in self.moments[epoch]), default=Fraction(0))
+        pace = float(points * DAY / (seconds * most)) if seconds * most else points
+        assert points * DAY <= LOCKED * (1 + BOOST) * seconds * most, f"P12 {pace:,.0f} points a day for each of the most dollars held"
+        soso = {sources.soso[0]: self.model.asset_price(self.now, epoch, sources.soso[1])} if sources.soso else {}
+        most = max((self.dollars(moment, soso, account) for moment in self.moments[epoch]), default=Fraction(0))
+        assert self.model.values(self.now, account, epoch).soso <= seconds * most, "P12 SOSO lifts no more than the most it was worth"
 
     def mined(self) -> None:
         """Reads are of the latest block's time."""
@@ -578,7 +568,7 @@ class PointsMachine(RuleBasedStateMachine):
         assert (said.soso, said.sosoMissing) == (values.soso // DAY, -(-missing // DAY))
         elapsed = min(LENGTH, self.now - self.model.genesis - epoch * LENGTH)
         soso = self.model.sources_of(epoch).soso
-        price = self.model.price(epoch, soso) if soso else 0
+        price = self.model.price(self.now, epoch, soso[0]) if soso else 0
         assert said.sharesMissing == (-(-missing * WAD // (price * elapsed)) if price * elapsed else 0)
         assert said.counts == self.model.counts(account, epoch)
 
@@ -610,7 +600,7 @@ def test_points_are_their_model(evm, project):
     homes = {w.position(account, size): name for name, account in people.items() for size in SIZES}
 
     model = PointsModel(w.genesis, LENGTH)
-    model.set_sources(w.genesis, Sources(tuple(w.sources()[0]), w.staked_soso.address, (w.pool.address,)))
+    model.set_sources(w.genesis, Sources(tuple(w.sources()[0]), (w.staked_soso.address, w.soso.address), w.model_pools()))
     indexes = []
     for n, index in enumerate(w.indexes):
         known = IndexModel({"T": UNIT}, DAILY_FEE, MINT_FEE, CAP, w.genesis, "fees")

@@ -224,7 +224,7 @@ class TestRewards:
         assert staked.unvestedRewards() == WHOLE // 2
         assert vault.worth(alice) > WHOLE // 4
 
-    def test_a_stake_taken_out_at_once_hastens_nothing(self, evm, vault, staked, alice, bob):
+    def test_a_stake_taken_out_at_once_hastens_nothing(self, evm, vault, staked, alice):
         vault.reward(WHOLE)
         for _ in range(3):
             vault.stake(alice)
