@@ -25,6 +25,7 @@ from tools import gas_locker, gas_methodology, gas_points, gas_rebalancing, gas_
 
 SNAPSHOT = ROOT / "snapshots" / "gas.json"
 SHARES = 10 * 10**18
+ZERO = "0x" + "00" * 20
 UNIT = 10**27  # one token-wei a base-wei
 
 # What an operation may cost at most.
@@ -94,23 +95,57 @@ def measure(evm: Evm, project: Any) -> dict[str, int]:
     return figures
 
 
+class Buyers:
+    """Trades of a thousand USDC through the router, by allowance, on the deployed system."""
+
+    def __init__(self, system: System) -> None:
+        self.system, self.evm, self.router, self.usdc = system, system.evm, system.router, system.token("USDC")
+
+    def person(self, label: str, *indexes: Deployed) -> str:
+        """Somebody with USDC, who lets the router have it, and shares of these indexes too."""
+        account = self.evm.account(label)
+        control.deal(self.evm.rpc, "USDC", account, 10**11)
+        for contract in (self.usdc, *indexes):
+            contract.approve(self.router.address, 2**255, sender=account)
+        return account
+
+    def _order(self, index: Deployed, token: str, person: str) -> tuple[Any, ...]:
+        return (index.address, token, person, self.evm.now + 10**6, 0, b"", False, b"\0" * 32)
+
+    def exact_input(self, index: Deployed, person: str) -> int:
+        """A thousand USDC, for the shares that the quote says."""
+        shares, _ = self.router.quoteBuyExactInput.call(index.address, self.usdc.address, 10**9)
+        order = self._order(index, self.usdc.address, person)
+        return int(self.router.buyExactInput(order, 10**9, shares, shares, sender=person).gas_used)
+
+    def exact_shares(self, index: Deployed, person: str, ether: bool = False) -> int:
+        """Ten shares, a thousand dollars."""
+        token = ZERO if ether else self.usdc.address
+        limit = 10**18 if ether else 10**10
+        order = self._order(index, token, person)
+        return int(self.router.buy(order, SHARES, limit, sender=person, value=limit if ether else 0).gas_used)
+
+    def sale(self, index: Deployed, person: str) -> int:
+        """Ten shares."""
+        return int(self.router.sell(self._order(index, self.usdc.address, person), SHARES, 0, sender=person).gas_used)
+
+
 def measure_router(system: System) -> dict[str, int]:
-    """Buying and selling exactly ten MAG7.ssi for USDC, by allowance; a holder who has done it before."""
-    evm, router, usdc, index = system.evm, system.router, system.token("USDC"), system.index("MAG7.ssi")
-    user = evm.account("gas buyer")
+    """Buying and selling for a thousand USDC. Whoever repeats has bought before, and keeps some of all that they trade."""
     figures: dict[str, int] = {}
+    buyers, evm, mag7 = Buyers(system), system.evm, system.index("MAG7.ssi")
     with evm.isolated():
-        control.deal(evm.rpc, "USDC", user, 10**11)
-        for contract in (usdc, index):
-            contract.approve(router.address, 2**255, sender=user)
-
-        def trade(contract: Deployed, method: str, limit: int) -> int:
-            order = (index.address, contract.address, user, evm.now + 10**6, 0, b"", False, b"\0" * 32)
-            return int(getattr(router, method)(order, SHARES, limit, sender=user).gas_used)
-
-        trade(usdc, "buy", 10**11)
-        figures["buy_usdc_7"] = trade(usdc, "buy", 10**11)
-        figures["sell_usdc_7"] = trade(usdc, "sell", 0)
+        first = buyers.person("gas buyer", mag7)
+        figures["buy_exact_input_first_ever"] = buyers.exact_input(mag7, first)
+        figures["buy_exact_input_repeat"] = buyers.exact_input(mag7, first)
+        figures["buy_exact_input_new_user"] = buyers.exact_input(mag7, buyers.person("gas second buyer"))
+        figures["buy_usdc_7"] = buyers.exact_shares(mag7, first)
+        figures["buy_eth_7"] = buyers.exact_shares(mag7, first, ether=True)
+        figures["sell_usdc_7"] = buyers.sale(mag7, first)
+        for name in ("MEME.ssi", "DEFI.ssi", "USSI"):
+            index = system.index(name)
+            buyers.exact_input(index, first)
+            figures[f"buy_exact_input_{name.removesuffix('.ssi').lower()}"] = buyers.exact_input(index, first)
     return figures
 
 

@@ -8,6 +8,19 @@ interface IUniswapV3Pool {
     function fee() external view returns (uint24);
     function tickSpacing() external view returns (int24);
 
+    function slot0()
+        external
+        view
+        returns (
+            uint160 sqrtPriceX96,
+            int24 tick,
+            uint16 observationIndex,
+            uint16 observationCardinality,
+            uint16 observationCardinalityNext,
+            uint8 feeProtocol,
+            bool unlocked
+        );
+
     /// @dev `secondsAgos` oldest first. Reverts with "OLD" where the history is too short.
     function observe(uint32[] calldata secondsAgos)
         external
