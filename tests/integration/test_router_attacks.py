@@ -138,7 +138,7 @@ def entries(trader, bazaar):
 
 def test_every_entry_is_known(project, trader, bazaar):
     """Whatever is neither a view nor a rule nor a callback is tried below."""
-    known = set(entries(trader, bazaar)[0]) | {"uniswapV3SwapCallback", "onIndexMint", "setHop", "setBuyHook", "setAuthority"}
+    known = set(entries(trader, bazaar)[0]) | {"uniswapV3SwapCallback", "onIndexMint", "setHop", "setBuyHook"}
     writes = {entry.name for entry in trader.router.interface.kinds("function") if not entry.reads}
     assert writes == known
 
