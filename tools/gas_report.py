@@ -1,4 +1,4 @@
-"""Gas of whole transactions, cold: `make gas` writes snapshots/gas.json.
+"""Gas of whole transactions, cold: `make gas` writes snapshots/gas.json and the tables of docs/gas.md.
 
 `gasUsed` of single transactions with everything in it, base fee, calldata and refunds. Constituents are plain OpenZeppelin
 ERC-20s of 18 decimals, balances are not zero, allowances are infinite, and default fees accrue. `buy_…` and `sell_…` are trades on
@@ -22,7 +22,7 @@ from scripts._lib.evm import Deployed, Evm
 from scripts._lib.system import System
 from tests.support.bazaar import Bazaar
 from tests.support.indexes import DAY, EPOCH, MAX, new_index
-from tools import gas_locker, gas_methodology, gas_points, gas_rebalancing, gas_staking
+from tools import gas_locker, gas_methodology, gas_page, gas_points, gas_rebalancing, gas_staking
 
 SNAPSHOT = ROOT / "snapshots" / "gas.json"
 SHARES = 10 * 10**18
@@ -200,6 +200,7 @@ def main() -> int:
     console.print(table)
     SNAPSHOT.parent.mkdir(exist_ok=True)
     SNAPSHOT.write_text(json.dumps(figures, indent=2) + "\n")
+    gas_page.PAGE.write_text(gas_page.refreshed(gas_page.PAGE.read_text(), figures, BARS))
     if over:
         console.print(f"[red]over the bar: {', '.join(over)}[/]")
     return 1 if over else 0
