@@ -30,6 +30,8 @@ PLANNER, UNION = "contracts/rebalancing/RebalancePlanner.sol", "tests/unit/test_
 WRONG_FEEDS = "tests/attacks/test_wrong_feeds.py"
 MANAGER, VETO, STATUS = "contracts/governance/ProtocolManager.sol", "tests/integration/test_veto.py", "tests/scripts/test_status.py"
 CUSTODY = "scripts/_lib/custody.py"
+HOPS, ROUTER_EXACT = "contracts/index/HopTree.sol", "tests/integration/test_router_exact.py"
+ROUTER_ATTACKS = "tests/integration/test_router_attacks.py"
 TRADES, RULES = "tests/integration/test_router.py", "tests/integration/test_governance.py"
 
 ORACLE, REGISTRY = "contracts/oracle/PriceOracle.sol", "contracts/methodology/SupplyRegistry.sol"
@@ -93,12 +95,28 @@ MUTANTS = (
     Mutant("one key votes and vetoes", CUSTODY, "if shared := shared_owners(actual):", "if False and (shared := []):", STATUS),
     Mutant("modules are not looked at", CUSTODY, '"modules": _modules(multisig)}', '"modules": []}', STATUS),
     Mutant("the notice is as short as the cooldown", "scripts/_lib/deployer.py", "NOTICE = 16 * 24", "NOTICE = 14 * 24", RULES),
-    Mutant("buys have no maximum", ROUTER, "if (amount > w.maxIn) revert", "if (amount + 1 == 0) revert", TRADES),
+    Mutant("buys have no maximum", ROUTER, "revert IndexRouter_TooExpensive(amount, p.maxIn);", "p.maxIn;", TRADES),
     Mutant("sales have no minimum", ROUTER, "if (amountOut < minOut) revert IndexRouter_TooLittle(amountOut, minOut);\n", "", TRADES),
     Mutant("anybody can call back", ROUTER, "if (msg.sender != _pool) revert", "if (msg.sender == address(0)) revert", TRADES),
     Mutant(
         "the rest of the ether stays", ROUTER,
-        "if (address(this).balance != 0) Address.sendValue(payable(msg.sender), address(this).balance);\n", "", TRADES,
+        "if (t.token == address(0) && msg.value != amountIn) Address.sendValue(payable(msg.sender), msg.value - amountIn);\n", "", TRADES,
+    ),
+    Mutant(
+        "gifts of ether are swept", ROUTER, "Address.sendValue(payable(msg.sender), msg.value - amountIn);",
+        "Address.sendValue(payable(msg.sender), address(this).balance);", ROUTER_ATTACKS,
+    ),
+    Mutant("any contract mints through the router", ROUTER, "if (msg.sender != _index) revert", "if (_index == address(1)) revert", TRADES),
+    Mutant("what arrives is what the index says", ROUTER, "if (readable[i]) amounts[i] = ", "if (readable[i]) ", ROUTER_ATTACKS),
+    Mutant("claims are sold too", ROUTER, "else amounts[i] -= IIndexToken(index)", "else IIndexToken(index)", ROUTER_ATTACKS),
+    Mutant("a bad constituent stops a sale", ROUTER, "else _handOver(t,", "else if (!sold) assert(false); else _handOver(t,", ROUTER_ATTACKS),
+    Mutant("the router may receive", ROUTER, "if (receiver == address(this) || receiver == index) revert", "if (receiver == index) revert", ROUTER_ATTACKS),
+    Mutant("rounding is forgotten", ROUTER, "Math.saturatingSub(amountIn, slack)", "amountIn", ROUTER_EXACT),
+    Mutant("rounding of a sale is forgotten", ROUTER, "amountOut + slack, most", "amountOut, most", ROUTER_EXACT),
+    Mutant("a wei of a constituent weighs nothing", HOPS, "off[n] += each;", "off[n] += each - each;", ROUTER_EXACT),
+    Mutant("the cap leaves a share more", ROUTER, "(terms.supplyCap * _WAD + 1)", "(terms.supplyCap * _WAD + 3)", ROUTER_EXACT),
+    Mutant(
+        "what pays for others goes to the index", ROUTER, "return node.inner() ? address(this) : _index;", "return _index;", TRADES,
     ),
     Mutant(
         "prices live a second longer", "contracts/oracle/PriceOracle.sol", "block.timestamp - updatedAt > leg.heartbeat()",

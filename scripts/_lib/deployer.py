@@ -138,6 +138,8 @@ class Deployer:
         for index in self.index_params:
             self._index(factory, oracle, index, safe, distributor)
         staking.deploy(self, manager, table, distributor)
+        for symbol, address in self.record.indexes.items():
+            self.once(f"the router may stake {symbol}", router.prepare, address)
         rebalancing.plan(self, rebalancer)
         locker.deploy(self, manager, table, factory)
         points.deploy(self, manager, table, oracle, router)
