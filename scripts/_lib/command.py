@@ -31,7 +31,7 @@ CONNECTS = 4  # attempts
 TRACEBACK = "SSI_TRACEBACK"
 
 
-class Command(ConnectedProviderCommand):
+class Command(ConnectedProviderCommand):  # type: ignore[misc] # Ape has no types
     """A command on a network. What it returns is printed as JSON with `--json`; without, it prints by itself."""
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -55,7 +55,7 @@ class Command(ConnectedProviderCommand):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """What cannot be parsed is one line, too."""
         try:
-            return super().parse_args(ctx, args)
+            return list(super().parse_args(ctx, args))
         except click.UsageError as error:
             failure = Failure(f"{error.format_message()} `ape run {ctx.command_path.split(' run ')[-1]} --help` says what can be.", 2)
             if "--json" in args:

@@ -17,7 +17,7 @@ from scripts._lib.sender import MOST_GAS, Pending, Sender, done
 PATIENCE = 600  # seconds for a transaction that is not mined yet
 
 
-class SendingAccount(AccountAPI):
+class SendingAccount(AccountAPI):  # type: ignore[misc] # Ape has no types
     """Use as any account of Ape's.
 
     Args:

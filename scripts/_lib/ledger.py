@@ -83,12 +83,16 @@ class Ledger:
             answers += self.contract.evm.batch([(method, (account, *args)) for account in accounts[start : start + READS]])
         return answers
 
-    def to_record(self, epoch: int) -> dict[str, int]:
+    def points_to_record(self, epoch: int) -> dict[str, int]:
         """D18{point} before referrals of everybody who can be recorded now, most first."""
         people, points = self.joined(), list[int]()
         for start in range(0, len(people), POSITIONS):
             points += self.contract.recordable(people[start : start + POSITIONS], epoch)
         return dict(sorted(((account, has) for account, has in zip(people, points, strict=True) if has), key=lambda pair: -pair[1]))
+
+    def to_record(self, epoch: int) -> list[str]:
+        """Who counts in a closed epoch, has points in it and is not recorded; who has most comes first."""
+        return list(self.points_to_record(epoch))
 
     def worth(self, epoch: int, oracle: Deployed, points: int) -> int | None:
         """D18 USD that the pots of an epoch hold for each 10^18 of `points`, everybody's; None where no pot has a price."""
@@ -218,7 +222,7 @@ def keep(
     """
     done: dict[str, Any] = {**sample(ledger.prices, sender, say), "recorded": {}, "skipped": {}, "failed": {}}
     for epoch in ledger.recordable():
-        waiting = ledger.to_record(epoch)
+        waiting = ledger.points_to_record(epoch)
         least = least_points(ledger, epoch, waiting, oracle, weth, sender, min_worth) if waiting else DUST
         result = record_all(ledger, epoch, waiting, sender, say, least)
         done["recorded"][epoch] = len(result.recorded)

@@ -68,14 +68,14 @@ class HttpRpc:
             if not isinstance(answer, dict) or not answer.keys() & {"result", "error"}:
                 raise ValueError
         except ValueError:
-            said = {401: "wants a user and a password", 403: "refuses access", 429: "is asked too often"}
+            known = {401: "wants a user and a password", 403: "refuses access", 429: "is asked too often"}
             if response.status_code in (400, 413):
                 raise RpcError(response.status_code, f"refused with HTTP {response.status_code}") from None
-            why = said.get(response.status_code, "does not answer with JSON-RPC")
+            why = known.get(response.status_code, "does not answer with JSON-RPC")
             raise NodeUnreachable(f"{without_secrets(self.url)} {why} (HTTP {response.status_code})") from None
         if answer.get("error") is not None:
-            error = answer["error"] if isinstance(answer["error"], dict) else {"message": str(answer["error"])}
-            raise RpcError(error.get("code", 0), error.get("message", ""), error.get("data"))
+            said = answer["error"] if isinstance(answer["error"], dict) else {"message": str(answer["error"])}
+            raise RpcError(said.get("code", 0), said.get("message", ""), said.get("data"))
         return answer["result"]
 
 
