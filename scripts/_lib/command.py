@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import nullcontext, redirect_stdout
 from decimal import Decimal, InvalidOperation
 from inspect import signature
+from pathlib import Path
 from typing import Any
 
 import click
@@ -18,14 +19,15 @@ from eth_utils import is_address, is_hex_address, to_checksum_address
 
 from minimainnet.rpc import RpcError
 from scripts._lib import chain
+from scripts._lib.build import fresh_project
 from scripts._lib.catalog import Catalog, Unknown
-from scripts._lib.desk import opened
 from scripts._lib.evm import Reverted
 from scripts._lib.failure import Answered, Failure, Misused
 from scripts._lib.proposal import Refused
-from scripts._lib.record import RecordUnusable
+from scripts._lib.record import Record, RecordUnusable
 from scripts._lib.rpc import NodeUnreachable
 from scripts._lib.sender import NotSent
+from scripts._lib.system import System
 
 CONNECTS = 4  # attempts
 TRACEBACK = "SSI_TRACEBACK"
@@ -33,6 +35,8 @@ TRACEBACK = "SSI_TRACEBACK"
 
 class Command(ConnectedProviderCommand):  # type: ignore[misc] # Ape has no types
     """A command on a network. What it returns is printed as JSON with `--json`; without, it prints by itself."""
+
+    callback: Any
 
     def invoke(self, ctx: click.Context) -> Any:
         as_json, out = bool(ctx.params.get("json")), sys.stdout
@@ -64,7 +68,9 @@ class Command(ConnectedProviderCommand):  # type: ignore[misc] # Ape has no type
 
     def _connected(self, ctx: click.Context) -> Any:
         """Connects, more than once where the node does not answer at first, and runs."""
-        started, run, params = [], self.callback, dict(ctx.params)
+        started: list[bool] = []
+        run: Any = self.callback
+        params = dict(ctx.params)
         assert run is not None
 
         def once(*args: Any, **kwargs: Any) -> Any:
@@ -121,8 +127,9 @@ def explained(error: Exception) -> click.ClickException:
 def _revert(error: Exception) -> str:
     data = getattr(error, "data", b"")
     try:
-        return Catalog(opened()).error(data) if data else str(error)
-    except Exception:  # what is wrong may be the deployment itself
+        nothing: Any = None  # errors are known by the sources alone, and the network is gone by now
+        return Catalog(System(nothing, fresh_project(), Record(Path(), 0))).error(data) if data else str(error)
+    except Exception:  # an error that cannot be read is shown as it is
         return str(error)
 
 

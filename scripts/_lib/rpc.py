@@ -74,7 +74,7 @@ class HttpRpc:
             why = known.get(response.status_code, "does not answer with JSON-RPC")
             raise NodeUnreachable(f"{without_secrets(self.url)} {why} (HTTP {response.status_code})") from None
         if answer.get("error") is not None:
-            said = answer["error"] if isinstance(answer["error"], dict) else {"message": str(answer["error"])}
+            said: Any = answer["error"] if isinstance(answer["error"], dict) else {"message": str(answer["error"])}
             raise RpcError(said.get("code", 0), said.get("message", ""), said.get("data"))
         return answer["result"]
 

@@ -198,6 +198,8 @@ def deployed(live: Live) -> Live:
     """The protocol, deployed by the command itself, by a key file."""
     with live.world() as evm:
         deployer = live.address("deployer")
+        evm.rpc.call("evm_mine")  # in the present
+        control.refresh_feeds(evm.rpc)
         for name in {asset for index in params.indexes() for asset in index.weights}:
             control.deal(evm.rpc, name, deployer, prices.wei(name, 5_000))
     done = live.run("deploy", "--account", "deployer", "--yes", "--json")
