@@ -5,18 +5,13 @@ import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IIndexRouter} from "../../interfaces/IIndexRouter.sol";
+import {Node, NodeLib} from "./Node.sol";
 
 /// @dev One slot a token: the next token towards the root, and the fee of the Uniswap v3 pool to it.
 struct Hop {
     address next;
     uint24 fee;
 }
-
-/// @dev A token of a trade: `inner:1 | fee:24 | parent:8 | token:160`. It is swapped against node `parent` in their pool of that fee; zero where there
-/// is none. An inner node is the parent of another.
-type Node is uint256;
-
-using NodeLib for Node global;
 
 /// @dev The tokens of a trade. Node 0 is the caller's token, and every parent stands before its children.
 /// @param count how many of `nodes` there are; the lists are longer
@@ -25,34 +20,6 @@ struct Plan {
     uint256 count;
     Node[] nodes;
     uint256[] amounts;
-}
-
-library NodeLib {
-    uint256 private constant _INNER = 1 << 192;
-
-    function pack(address token_, uint256 parent_, uint24 fee_) internal pure returns (Node) {
-        return Node.wrap(uint256(uint160(token_)) | (parent_ << 160) | (uint256(fee_) << 168));
-    }
-
-    function token(Node self) internal pure returns (address) {
-        return address(uint160(Node.unwrap(self)));
-    }
-
-    function parent(Node self) internal pure returns (uint256) {
-        return uint8(Node.unwrap(self) >> 160);
-    }
-
-    function fee(Node self) internal pure returns (uint24) {
-        return uint24(Node.unwrap(self) >> 168);
-    }
-
-    function inner(Node self) internal pure returns (bool) {
-        return Node.unwrap(self) & _INNER != 0;
-    }
-
-    function asInner(Node self) internal pure returns (Node) {
-        return Node.wrap(Node.unwrap(self) | _INNER);
-    }
 }
 
 /// @title Paths between tokens

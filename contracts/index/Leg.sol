@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {Node} from "./HopTree.sol";
+import {Node} from "./Node.sol";
 
 /// @dev What a swap carries to its callback: `quotes:1 | sells:1 | nodeIs0:1 | parent:8 | n:8 | pays:160`. Node `n` is swapped against node `parent`, and
 /// `pays` is the token that the pool gets.

@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {TransientSlot} from "@openzeppelin/contracts/utils/TransientSlot.sol";
 
-import {HopTree, Node, Plan} from "./HopTree.sol";
+import {HopTree, Plan} from "./HopTree.sol";
+import {Node} from "./Node.sol";
 
 /// @title A plan in transient storage
 /// @dev A purchase swaps inside the callbacks of its swaps. Each callback reads and writes the nodes that it needs here, at 100 gas a word; to hand the

@@ -1,4 +1,7 @@
-"""Attempts on those who trade through the router: dust, receivers, re-entrancy, and constituents that turn bad. Ids are those of docs/invariants.md."""
+"""Attempts on those who trade through the router: dust, receivers, re-entrancy, and constituents that turn bad.
+
+Ids are those of docs/invariants.md.
+"""
 
 from __future__ import annotations
 
@@ -136,7 +139,7 @@ def entries(trader, bazaar):
     }, router
 
 
-def test_every_entry_is_known(project, trader, bazaar):
+def test_every_entry_is_known(trader, bazaar):
     """Whatever is neither a view nor a rule nor a callback is tried below."""
     known = set(entries(trader, bazaar)[0]) | {"uniswapV3SwapCallback", "onIndexMint", "setHop", "setBuyHook"}
     writes = {entry.name for entry in trader.router.interface.kinds("function") if not entry.reads}

@@ -1,4 +1,7 @@
-"""Exact forms keep their word at every size: a purchase for what one has, and a sale for what one needs. Ids are those of docs/invariants.md."""
+"""Exact forms keep their word at every size: a purchase for what one has, and a sale for what one needs.
+
+Ids are those of docs/invariants.md.
+"""
 
 from __future__ import annotations
 
