@@ -630,7 +630,8 @@ contract IndexRouter is IIndexRouter, IIndexMintCallback, IUniswapV3SwapCallback
         uint160 limit = leg.quotes() ? _quoteLimit(leg, pool) : _limit(leg);
         bytes memory data = bytes.concat(bytes32(Leg.unwrap(leg)), bytes32(amount));
         bytes memory call = abi.encodeCall(IUniswapV3Pool.swap, (recipient, leg.zeroForOne(), leg.specified(amount), limit, data));
-        // A high-level `try` would itself revert where there is no pool. solhint-disable-next-line avoid-low-level-calls
+        // A high-level `try` would itself revert where there is no pool.
+        // solhint-disable-next-line avoid-low-level-calls
         (success, answer) = pool.call{gas: gasLimit}(call);
     }
 
