@@ -23,14 +23,16 @@ struct Plan {
 }
 
 /// @title Paths between tokens
-/// @dev Hops make a tree rooted at WETH. For a trade the tree is hung up at the caller's token instead: hops on its way to the root turn round.
+/// @dev Hops make a tree rooted at WETH. For a trade the tree is hung up at the caller's token instead: hops on its way
+/// to the root turn round.
 library HopTree {
     /// @dev Hops from the root. Bounds every walk.
     uint256 internal constant MAX_DEPTH = 6;
 
     uint256 private constant _NOWHERE = type(uint256).max;
 
-    /// @dev keccak256 of the creation code of a Uniswap v3 pool, part of every pool's address (Uniswap v3 periphery, PoolAddress).
+    /// @dev keccak256 of the creation code of a Uniswap v3 pool, part of every pool's address (Uniswap v3 periphery,
+    /// PoolAddress).
     bytes32 private constant _POOL_INIT_CODE_HASH = 0xe34f199b19b2b4f47f68442619d555527d244f78a3297ea89325f843f87b8b54;
 
     /// @notice The nodes that a trade between `asset` and `tokens` needs.
@@ -67,10 +69,12 @@ library HopTree {
         }
     }
 
-    /// @notice {tok} of the caller's token by which the outcome of a trade may be off pro rata, when all of it is made smaller in proportion.
-    /// @dev In theory, prices are convex: a part of the amounts costs that part at most, or brings it at least. In practice each amount is a whole number of
-    /// token-wei, `each` of them off at most, and a token-wei is worth what the leg paid for one. Besides, every swap rounds some wei, and one more at each
-    /// tick that it crosses: a millionth covers those.
+    /// @notice {tok} of the caller's token by which the outcome of a trade may be off pro rata, when all of it is made
+    /// smaller in proportion.
+    /// @dev In theory, prices are convex: a part of the amounts costs that part at most, or brings it at least. In
+    /// practice each amount is a whole number of token-wei, `each` of them off at most, and a token-wei is worth what
+    /// the leg paid for one. Besides, every swap rounds some wei, and one more at each tick that it crosses: a
+    /// millionth covers those.
     /// @param p with the {tok} that were traded of each node
     /// @param flows {tok of the parent} that each was swapped for
     /// @param each {tok}
@@ -90,8 +94,8 @@ library HopTree {
         return Create2.computeAddress(keccak256(abi.encode(token0, token1, fee)), _POOL_INIT_CODE_HASH, v3Factory);
     }
 
-    /// @dev The node of `token`, which is added where it is not there yet, after what lies between it and what is there. Every path ends at the root,
-    /// which is there.
+    /// @dev The node of `token`, which is added where it is not there yet, after what lies between it and what is
+    /// there. Every path ends at the root, which is there.
     function _reach(mapping(address token => Hop) storage hops, Plan memory p, address token, uint256 steps)
         private
         view

@@ -340,6 +340,16 @@ def test_a_purchase_of_what_has_turned_bad_takes_nothing(seller, project):
     assert trader.holds("USDC") == before
 
 
+def test_an_index_without_a_staked_token_is_refused(trader, bazaar, refuse):
+    trader.provide("USDC", 10**9)
+    for attempt in (
+        lambda: trader.router.prepare(bazaar.index.address, sender=trader.account),
+        lambda: trader.buy(bazaar.symbol, "USDC", SHARE, stake=True),
+    ):
+        with refuse("NoStakedToken", index=bazaar.index.address):
+            attempt()
+
+
 def test_a_permit_of_somebody_else_sells_nothing(project, trader, bob):
     """The caller's shares are sold, whatever permit comes along."""
     trader.with_shares("MAG7.ssi", SHARE)

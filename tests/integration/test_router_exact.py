@@ -116,6 +116,11 @@ def test_exact_forms_keep_their_word_for_all_decimals(system, decimals, data):
         check_exact_forms(Trader(system, system.evm.account("exact trader")), data, [decimals.symbol])
 
 
+def test_what_brings_nothing_is_refused(trader, refuse):
+    with refuse("TooLittle", amountOut=0, minimum=0):
+        trader.router.sellExactOutput(trader.order("MAG7.ssi", "USDC"), 0, 0, sender=trader.account)
+
+
 # ---------------------------------------------------------------- the supply cap
 
 
