@@ -5,18 +5,13 @@ import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IIndexRouter} from "../../interfaces/IIndexRouter.sol";
+import {Node, NodeLib} from "./Node.sol";
 
 /// @dev One slot a token: the next token towards the root, and the fee of the Uniswap v3 pool to it.
 struct Hop {
     address next;
     uint24 fee;
 }
-
-/// @dev A token of a trade: `inner:1 | fee:24 | parent:8 | token:160`. It is swapped against node `parent` in their pool of that fee; zero where there
-/// is none. An inner node is the parent of another.
-type Node is uint256;
-
-using NodeLib for Node global;
 
 /// @dev The tokens of a trade. Node 0 is the caller's token, and every parent stands before its children.
 /// @param count how many of `nodes` there are; the lists are longer
@@ -27,43 +22,17 @@ struct Plan {
     uint256[] amounts;
 }
 
-library NodeLib {
-    uint256 private constant _INNER = 1 << 192;
-
-    function pack(address token_, uint256 parent_, uint24 fee_) internal pure returns (Node) {
-        return Node.wrap(uint256(uint160(token_)) | (parent_ << 160) | (uint256(fee_) << 168));
-    }
-
-    function token(Node self) internal pure returns (address) {
-        return address(uint160(Node.unwrap(self)));
-    }
-
-    function parent(Node self) internal pure returns (uint256) {
-        return uint8(Node.unwrap(self) >> 160);
-    }
-
-    function fee(Node self) internal pure returns (uint24) {
-        return uint24(Node.unwrap(self) >> 168);
-    }
-
-    function inner(Node self) internal pure returns (bool) {
-        return Node.unwrap(self) & _INNER != 0;
-    }
-
-    function asInner(Node self) internal pure returns (Node) {
-        return Node.wrap(Node.unwrap(self) | _INNER);
-    }
-}
-
 /// @title Paths between tokens
-/// @dev Hops make a tree rooted at WETH. For a trade the tree is hung up at the caller's token instead: hops on its way to the root turn round.
+/// @dev Hops make a tree rooted at WETH. For a trade the tree is hung up at the caller's token instead: hops on its way
+/// to the root turn round.
 library HopTree {
     /// @dev Hops from the root. Bounds every walk.
     uint256 internal constant MAX_DEPTH = 6;
 
     uint256 private constant _NOWHERE = type(uint256).max;
 
-    /// @dev keccak256 of the creation code of a Uniswap v3 pool, part of every pool's address (Uniswap v3 periphery, PoolAddress).
+    /// @dev keccak256 of the creation code of a Uniswap v3 pool, part of every pool's address (Uniswap v3 periphery,
+    /// PoolAddress).
     bytes32 private constant _POOL_INIT_CODE_HASH = 0xe34f199b19b2b4f47f68442619d555527d244f78a3297ea89325f843f87b8b54;
 
     /// @notice The nodes that a trade between `asset` and `tokens` needs.
@@ -100,10 +69,12 @@ library HopTree {
         }
     }
 
-    /// @notice {tok} of the caller's token by which the outcome of a trade may be off pro rata, when all of it is made smaller in proportion.
-    /// @dev In theory, prices are convex: a part of the amounts costs that part at most, or brings it at least. In practice each amount is a whole number of
-    /// token-wei, `each` of them off at most, and a token-wei is worth what the leg paid for one. Besides, every swap rounds some wei, and one more at each
-    /// tick that it crosses: a millionth covers those.
+    /// @notice {tok} of the caller's token by which the outcome of a trade may be off pro rata, when all of it is made
+    /// smaller in proportion.
+    /// @dev In theory, prices are convex: a part of the amounts costs that part at most, or brings it at least. In
+    /// practice each amount is a whole number of token-wei, `each` of them off at most, and a token-wei is worth what
+    /// the leg paid for one. Besides, every swap rounds some wei, and one more at each tick that it crosses: a
+    /// millionth covers those.
     /// @param p with the {tok} that were traded of each node
     /// @param flows {tok of the parent} that each was swapped for
     /// @param each {tok}
@@ -123,8 +94,8 @@ library HopTree {
         return Create2.computeAddress(keccak256(abi.encode(token0, token1, fee)), _POOL_INIT_CODE_HASH, v3Factory);
     }
 
-    /// @dev The node of `token`, which is added where it is not there yet, after what lies between it and what is there. Every path ends at the root,
-    /// which is there.
+    /// @dev The node of `token`, which is added where it is not there yet, after what lies between it and what is
+    /// there. Every path ends at the root, which is there.
     function _reach(mapping(address token => Hop) storage hops, Plan memory p, address token, uint256 steps)
         private
         view

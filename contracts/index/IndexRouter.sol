@@ -19,19 +19,23 @@ import {IPermit2} from "../../interfaces/external/IPermit2.sol";
 import {IUniswapV3Factory, IUniswapV3Pool, IUniswapV3SwapCallback} from "../../interfaces/external/IUniswapV3.sol";
 import {IWETH} from "../../interfaces/external/IWETH.sol";
 import {FixedAuthority} from "../governance/FixedAuthority.sol";
-import {Hop, HopTree, Node, Plan} from "./HopTree.sol";
+import {Hop, HopTree, Plan} from "./HopTree.sol";
 import {Leg, LegLib} from "./Leg.sol";
+import {Node} from "./Node.sol";
 import {TolerantERC20} from "./TolerantERC20.sol";
 import {Walk} from "./Walk.sol";
 
 /// @title Buy and sell an index in one transaction
-/// @dev How a trade runs; `docs/router.md` has a picture. Its tokens are nodes of a tree whose root is the caller's token, parents before children.
+/// @dev How a trade runs; `docs/router.md` has a picture. Its tokens are nodes of a tree whose root is the caller's
+/// token, parents before children.
 ///
-/// A purchase is an index's mint with callback. In the callback the router swaps in the last node's pool, for an exact output that goes straight to the
-/// index, inside that pool's callback in the next one's, and so on. A pool pays before it calls back, so nothing is ever fronted. In the innermost
-/// callback the caller's token is all that is owed; every pool is paid on the way back out.
+/// A purchase is an index's mint with callback. In the callback the router swaps in the last node's pool, for an exact
+/// output that goes straight to the index, inside that pool's callback in the next one's, and so on. A pool pays before
+/// it calls back, so nothing is ever fronted. In the innermost callback the caller's token is all that is owed; every
+/// pool is paid on the way back out.
 ///
-/// A sale redeems and sells node after node, exact inputs, from the last to the first. What a pool does not take is handed over as it is.
+/// A sale redeems and sells node after node, exact inputs, from the last to the first. What a pool does not take is
+/// handed over as it is.
 ///
 /// A quote asks pool after pool and undoes each swap. No two legs of a trade share a pool, so that is exact.
 contract IndexRouter is IIndexRouter, IIndexMintCallback, IUniswapV3SwapCallback, FixedAuthority, ReentrancyGuardTransient {
@@ -43,11 +47,13 @@ contract IndexRouter is IIndexRouter, IIndexMintCallback, IUniswapV3SwapCallback
 
     uint256 private constant _SEARCH_STEPS = 8;
 
-    /// @dev {tok} By how much rounding may move the amount of a constituent: up once in a mint, down twice in a redemption and once in the pool.
+    /// @dev {tok} By how much rounding may move the amount of a constituent: up once in a mint, down twice in a
+    /// redemption and once in the pool.
     uint256 private constant _OFF_IN_MINT = 1;
     uint256 private constant _OFF_IN_SALE = 3;
 
-    /// @dev What one leg of a sale may spend, so that a token that burns gas does not stop the others. A swap over a hundred ticks takes less.
+    /// @dev What one leg of a sale may spend, so that a token that burns gas does not stop the others. A swap over a
+    /// hundred ticks takes less.
     uint256 private constant _LEG_GAS = 4_000_000;
 
     /// @dev What a hook may spend, so that it cannot make purchases dear.
@@ -166,7 +172,7 @@ contract IndexRouter is IIndexRouter, IIndexMintCallback, IUniswapV3SwapCallback
     {
         _check(t);
         (uint256 most, uint256 slack) = _quoteSell(t.index, t.token, maxShares);
-        if (most < amountOut) revert IndexRouter_TooLittle(most, amountOut);
+        if (most == 0 || most < amountOut) revert IndexRouter_TooLittle(most, amountOut);
 
         shares = Math.min(maxShares, Math.mulDiv(maxShares, amountOut + slack, most, Math.Rounding.Ceil));
         received = _sell(t, shares, amountOut);
@@ -246,7 +252,8 @@ contract IndexRouter is IIndexRouter, IIndexMintCallback, IUniswapV3SwapCallback
         uint256 multiplier = IIndexToken(index).multiplier();
         (uint256 base,,) = IIndexToken(index).baseAndUnits(address(0), address(0));
 
-        // The index refuses where floor((base + added) / multiplier) passes the cap: so much may be added. Then back through fee and multiplier.
+        // The index refuses where floor((base + added) / multiplier) passes the cap: so much may be added. Then back
+        // through fee and multiplier.
         uint256 added = Math.saturatingSub(Math.ceilDiv((terms.supplyCap * _WAD + 1) * multiplier, _RAY) - 1, base);
         return (added * _RAY / multiplier) * (_BPS - terms.mintFee) / _BPS;
     }
@@ -391,7 +398,8 @@ contract IndexRouter is IIndexRouter, IIndexMintCallback, IUniswapV3SwapCallback
             );
     }
 
-    /// @dev The end of the walk: all that is owed is the caller's token. Ether and what Permit2 brings come to the router; other tokens go to the pools.
+    /// @dev The end of the walk: all that is owed is the caller's token. Ether and what Permit2 brings come to the
+    /// router; other tokens go to the pools.
     function _settle(bytes calldata purchase, uint256 amount) private {
         _pool = address(0);
         Purchase memory p = abi.decode(purchase, (Purchase));
@@ -446,12 +454,14 @@ contract IndexRouter is IIndexRouter, IIndexMintCallback, IUniswapV3SwapCallback
         if (stakedToken == address(0)) revert IndexRouter_NoStakedToken(index);
     }
 
-    /// @dev Unlimited, to staked tokens only: they pull from their caller alone, and the router holds nothing between transactions.
+    /// @dev Unlimited, to staked tokens only: they pull from their caller alone, and the router holds nothing between
+    /// transactions.
     function _allow(address index, address stakedToken, uint256 shares) private {
         if (IERC20(index).allowance(address(this), stakedToken) < shares) IERC20(index).forceApprove(stakedToken, type(uint256).max);
     }
 
-    /// @dev Who buys is told about, not who receives: nobody can be joined or bound by a stranger's purchase. Nobody can stop a purchase either.
+    /// @dev Who buys is told about, not who receives: nobody can be joined or bound by a stranger's purchase. Nobody
+    /// can stop a purchase either.
     function _tell(bytes32 referralCode) private {
         address hook = buyHook;
         if (hook == address(0)) return;
@@ -494,8 +504,8 @@ contract IndexRouter is IIndexRouter, IIndexMintCallback, IUniswapV3SwapCallback
 
     /// @dev Redeems the caller's shares to the router.
     /// @return tokens of the basket
-    /// @return amounts {tok} what arrived, not what the index says: a failed transfer is a claim of the caller, a fee on transfer is gone. Where a token
-    /// does not tell balances, what the index says less what became a claim.
+    /// @return amounts {tok} what arrived, not what the index says: a failed transfer is a claim of the caller, a fee
+    /// on transfer is gone. Where a token does not tell balances, what the index says less what became a claim.
     function _redeem(address index, uint256 shares) private returns (address[] memory tokens, uint256[] memory amounts) {
         (tokens,,) = IIndexToken(index).basket();
         uint256[] memory before = new uint256[](tokens.length);
@@ -507,12 +517,13 @@ contract IndexRouter is IIndexRouter, IIndexMintCallback, IUniswapV3SwapCallback
 
         amounts = IIndexToken(index).redeem(shares, address(this), msg.sender, 0, new uint256[](0), block.timestamp);
         for (uint256 i = 0; i < tokens.length; ++i) {
-            if (readable[i]) amounts[i] = IERC20(tokens[i]).balanceOf(address(this)) - before[i];
+            if (readable[i]) amounts[i] = Math.saturatingSub(IERC20(tokens[i]).balanceOf(address(this)), before[i]);
             else amounts[i] -= IIndexToken(index).claimOf(tokens[i], msg.sender) - before[i];
         }
     }
 
-    /// @dev Sells node `n` for its parent. False where there is no pool, or where it does not take all of the amount for whatever reason.
+    /// @dev Sells node `n` for its parent. False where there is no pool, or where it does not take all of the amount
+    /// for whatever reason.
     function _sellLeg(uint256 n, Node node, address parent, uint256 amount, address recipient) private returns (bool sold, uint256 flow) {
         if (node.fee() == 0) return (false, 0);
 
@@ -575,7 +586,8 @@ contract IndexRouter is IIndexRouter, IIndexMintCallback, IUniswapV3SwapCallback
         return (quoted, amountIn);
     }
 
-    /// @dev Has the index mint as in a purchase, so that it refuses what it would refuse then. The answer is a revert: a quote, or what stopped it.
+    /// @dev Has the index mint as in a purchase, so that it refuses what it would refuse then. The answer is a revert:
+    /// a quote, or what stopped it.
     function _askBuy(address index, address token, uint256 shares) private returns (bool quoted, bytes memory answer) {
         Purchase memory p;
         (p.quotes, p.asset) = (true, _asset(token));
@@ -613,8 +625,8 @@ contract IndexRouter is IIndexRouter, IIndexMintCallback, IUniswapV3SwapCallback
         return leg.zeroForOne() ? _MIN_SQRT_PRICE : _MAX_SQRT_PRICE;
     }
 
-    /// @dev A hundred times the price, or a hundredth. A dry pool would take a quote to the end of all prices, which costs millions of gas, and searches
-    /// for what it has meet it again and again.
+    /// @dev A hundred times the price, or a hundredth. A dry pool would take a quote to the end of all prices, which
+    /// costs millions of gas, and searches for what it has meet it again and again.
     function _quoteLimit(Leg leg, address pool) private view returns (uint160) {
         (uint160 price,,,,,,) = IUniswapV3Pool(pool).slot0();
         return leg.zeroForOne() ? uint160(Math.max(price / 10, _MIN_SQRT_PRICE)) : uint160(Math.min(uint256(price) * 10, _MAX_SQRT_PRICE));
@@ -629,6 +641,8 @@ contract IndexRouter is IIndexRouter, IIndexMintCallback, IUniswapV3SwapCallback
         uint160 limit = leg.quotes() ? _quoteLimit(leg, pool) : _limit(leg);
         bytes memory data = bytes.concat(bytes32(Leg.unwrap(leg)), bytes32(amount));
         bytes memory call = abi.encodeCall(IUniswapV3Pool.swap, (recipient, leg.zeroForOne(), leg.specified(amount), limit, data));
+        // A high-level `try` would itself revert where there is no pool.
+        // solhint-disable-next-line avoid-low-level-calls
         (success, answer) = pool.call{gas: gasLimit}(call);
     }
 

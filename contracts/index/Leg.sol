@@ -3,10 +3,10 @@ pragma solidity 0.8.37;
 
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {Node} from "./HopTree.sol";
+import {Node} from "./Node.sol";
 
-/// @dev What a swap carries to its callback: `quotes:1 | sells:1 | nodeIs0:1 | parent:8 | n:8 | pays:160`. Node `n` is swapped against node `parent`, and
-/// `pays` is the token that the pool gets.
+/// @dev What a swap carries to its callback: `quotes:1 | sells:1 | nodeIs0:1 | parent:8 | n:8 | pays:160`. Node `n` is
+/// swapped against node `parent`, and `pays` is the token that the pool gets.
 type Leg is uint256;
 
 using LegLib for Leg global;
@@ -57,7 +57,8 @@ library LegLib {
         return nodeIs0(self) == sells(self);
     }
 
-    /// @dev As pools take it: a sale is an exact input, a purchase an exact output. Reverts: SafeCastOverflowedUintToInt.
+    /// @dev As pools take it: a sale is an exact input, a purchase an exact output. Reverts:
+    /// SafeCastOverflowedUintToInt.
     function specified(Leg self, uint256 amount) internal pure returns (int256) {
         return sells(self) ? amount.toInt256() : -amount.toInt256();
     }

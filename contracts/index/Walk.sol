@@ -3,16 +3,19 @@ pragma solidity 0.8.37;
 
 import {TransientSlot} from "@openzeppelin/contracts/utils/TransientSlot.sol";
 
-import {HopTree, Node, Plan} from "./HopTree.sol";
+import {HopTree, Plan} from "./HopTree.sol";
+import {Node} from "./Node.sol";
 
 /// @title A plan in transient storage
-/// @dev A purchase swaps inside the callbacks of its swaps. Each callback reads and writes the nodes that it needs here, at 100 gas a word; to hand the
-/// plan on from callback to callback would cost the square of its length. What earlier trades of the transaction left here is overwritten before it is read.
+/// @dev A purchase swaps inside the callbacks of its swaps. Each callback reads and writes the nodes that it needs
+/// here, at 100 gas a word; to hand the plan on from callback to callback would cost the square of its length. What
+/// earlier trades of the transaction left here is overwritten before it is read.
 library Walk {
     using TransientSlot for bytes32;
     using TransientSlot for TransientSlot.Uint256Slot;
 
-    /// @dev Far from everything else; with room for 2^12 words. A node takes four: what it is, its amount, what that was swapped for, and nothing.
+    /// @dev Far from everything else; with room for 2^12 words. A node takes four: what it is, its amount, what that
+    /// was swapped for, and nothing.
     uint256 private constant _AT = uint256(keccak256("ssi.router.walk")) & ~uint256(2 ** 12 - 1);
 
     bytes32 private constant _COUNT = bytes32(_AT - 1);

@@ -403,6 +403,17 @@ class TestPaths:
         with refuse("InvalidHop", token=token, next=last, fee=3000):
             router.setHop(token, last, 3000, sender=owner)
 
+    def test_anyone_prepares_it_for_staking(self, system, router, refuse, bob):
+        """The deployed one is; nobody's first purchase pays for that."""
+        index, staked = system.index("MAG7.ssi"), system.staked("MAG7.ssi")
+        assert index.allowance(system.router.address, staked.address) == 2**256 - 1
+        assert index.allowance(router.address, staked.address) == 0
+        for _ in range(2):
+            router.prepare(index.address, sender=bob)
+            assert index.allowance(router.address, staked.address) == 2**256 - 1
+        with refuse("UnknownIndex", index=staked.address):
+            router.prepare(staked.address, sender=bob)
+
     def test_only_governors_set_them(self, project, router, alice):
         with reverts(error(project.IndexRouter, "AccessManagedUnauthorized"), caller=alice):
             router.setHop(alice, alice, 500, sender=alice)

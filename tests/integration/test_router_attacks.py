@@ -1,4 +1,7 @@
-"""Attempts on those who trade through the router: dust, receivers, re-entrancy, and constituents that turn bad. Ids are those of docs/invariants.md."""
+"""Attempts on those who trade through the router: dust, receivers, re-entrancy, and constituents that turn bad.
+
+Ids are those of docs/invariants.md.
+"""
 
 from __future__ import annotations
 
@@ -136,7 +139,7 @@ def entries(trader, bazaar):
     }, router
 
 
-def test_every_entry_is_known(project, trader, bazaar):
+def test_every_entry_is_known(trader, bazaar):
     """Whatever is neither a view nor a rule nor a callback is tried below."""
     known = set(entries(trader, bazaar)[0]) | {"uniswapV3SwapCallback", "onIndexMint", "setHop", "setBuyHook"}
     writes = {entry.name for entry in trader.router.interface.kinds("function") if not entry.reads}
@@ -335,6 +338,16 @@ def test_a_purchase_of_what_has_turned_bad_takes_nothing(seller, project):
     with reverts("TF"):  # Uniswap v3's word for a transfer that failed
         trader.buy(symbol, "USDC", 10 * SHARE)
     assert trader.holds("USDC") == before
+
+
+def test_an_index_without_a_staked_token_is_refused(trader, bazaar, refuse):
+    trader.provide("USDC", 10**9)
+    for attempt in (
+        lambda: trader.router.prepare(bazaar.index.address, sender=trader.account),
+        lambda: trader.buy(bazaar.symbol, "USDC", SHARE, stake=True),
+    ):
+        with refuse("NoStakedToken", index=bazaar.index.address):
+            attempt()
 
 
 def test_a_permit_of_somebody_else_sells_nothing(project, trader, bob):

@@ -1,4 +1,7 @@
-"""Exact forms keep their word at every size: a purchase for what one has, and a sale for what one needs. Ids are those of docs/invariants.md."""
+"""Exact forms keep their word at every size: a purchase for what one has, and a sale for what one needs.
+
+Ids are those of docs/invariants.md.
+"""
 
 from __future__ import annotations
 
@@ -111,6 +114,11 @@ def decimals(system, project, owner):
 def test_exact_forms_keep_their_word_for_all_decimals(system, decimals, data):
     with system.evm.isolated():
         check_exact_forms(Trader(system, system.evm.account("exact trader")), data, [decimals.symbol])
+
+
+def test_what_brings_nothing_is_refused(trader, refuse):
+    with refuse("TooLittle", amountOut=0, minimum=0):
+        trader.router.sellExactOutput(trader.order("MAG7.ssi", "USDC"), 0, 0, sender=trader.account)
 
 
 # ---------------------------------------------------------------- the supply cap

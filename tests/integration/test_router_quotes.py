@@ -1,4 +1,7 @@
-"""The router's quotes against Uniswap's own quoter, pool by pool, over an independent model of the walk. Ids are those of docs/invariants.md."""
+"""The router's quotes against Uniswap's own quoter, pool by pool, over an independent model of the walk.
+
+Ids are those of docs/invariants.md.
+"""
 
 from __future__ import annotations
 
