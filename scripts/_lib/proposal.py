@@ -183,7 +183,7 @@ def attempt(system: System, proposal: Proposal, notice: int, look: Callable[[Sys
 
 
 def foreseen(system: System, calls: Sequence[tuple[Deployed, bytes]], look: Callable[[System], Any]) -> Any:
-    """What `look` sees on a fork on which the Safe has scheduled the calls, waited and executed them; at once where there are none.
+    """What `look` sees on a fork on which the Safe has scheduled the calls, waited and executed them.
 
     Raises:
         Refused: a call, or the look, fails.
