@@ -43,6 +43,8 @@ class Command(ConnectedProviderCommand):  # type: ignore[misc] # Ape has no type
         try:
             with redirect_stdout(sys.stderr) if as_json else nullcontext():
                 result = self._connected(ctx)
+        except click.exceptions.Exit:
+            raise
         except Exception as error:
             if os.environ.get(TRACEBACK):
                 raise

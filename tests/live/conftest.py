@@ -1,4 +1,4 @@
-"""A network as if it were the real one: chain id 1 behind a proxy with a password, key files in a data folder of Ape's, nobody at the keyboard."""
+"""A network as if it were the real one: chain id 1 behind a proxy with a password, key files of Ape's, nobody at the keyboard."""
 
 from __future__ import annotations
 
@@ -151,12 +151,13 @@ def isolated() -> None:
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory, project: Any) -> Iterator[Live]:
-    """The network with key files: deployer, keeper, other, poor, safe0 to safe2, guardian0 and so on; all with one passphrase but `locked`."""
+    """The network with key files: deployer, keeper, other, poor, safe0, guardian0 and so on; the environment has passphrases."""
     folder = tmp_path_factory.mktemp("live")
     keys = _keys()
     (folder / "ape/accounts").mkdir(parents=True)
     environment = {
-        **os.environ, "APE_DATA_FOLDER": str(folder / "ape"), "SSI_DEPLOYMENTS": str(folder / "deployments"), "SSI_STATE": str(folder / "state"),
+        **os.environ, "APE_DATA_FOLDER": str(folder / "ape"), "SSI_DEPLOYMENTS": str(folder / "deployments"),
+        "SSI_STATE": str(folder / "state"),
     }  # fmt: skip
     for alias, key in keys.items():
         content = create_keyfile_json(key, PASSPHRASE.encode(), kdf="pbkdf2", iterations=1)

@@ -50,7 +50,7 @@ def proxied(upstream: str) -> Iterator[tuple[str, Weather]]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_POST(self) -> None:  # noqa: N802 - the name is the library's
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if weather.down or spoilt("drop"):
                 self.close_connection = True

@@ -64,7 +64,7 @@ def test_owners_propose_and_the_guardian_cancels(deployed, proposed):
     assert deployed.run("pending", "--json").json == []
 
 
-def test_owners_execute(deployed, proposed):
+def test_owners_execute(deployed):
     assert deployed.run("propose", "set-cap", "USSI", "777000", *OWNERS, "--json").json["transaction"]
     deployed.warp(NOTICE + 60)
     assert deployed.run("execute", *OWNERS, "--json").json["transactions"][0]["transaction"]
@@ -148,7 +148,7 @@ def test_a_passphrase_may_be_in_a_file(deployed):
         (["propose", "set-cap", "USSI", "-5"], 2, "No such option"),
         (["propose", "set-fee", "USSI", "--daily-bps", "NaN"], 2, "'NaN' is no number"),
         (["propose", "set-fee", "USSI", "--mint-bps", "-1"], 2, "-1 is not in the range"),
-        (["propose", "set-terms", "USSI", "--premium-bps", "-1", "--discount-bps", "1", "--hours", "1", "--budget-bps", "1"], 2, "-1 is not in"),
+        (["propose", "set-terms", "USSI", "--premium-bps", "-1", "--discount-bps", "1", "--hours", "1"], 2, "-1 is not in"),
         (["propose", "call", "USSI", "setSupplyCap", "9" * 80], 2, ""),
         (["propose", "call", "USSI", "setSupplyCap", "1e999999999"], 2, "is no uint"),
         (["propose", "call", "USSI", "setSupplyCap", "NaN"], 2, "is no uint"),

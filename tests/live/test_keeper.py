@@ -79,10 +79,7 @@ def test_it_does_what_is_due_says_how_it_is_and_stops_when_told(due, keep):
 
 def test_it_outlives_a_node_that_is_gone(due, keep):
     """Ill while nothing answers, well afterwards, and the work is done."""
-    due.weather.down = True
-    time.sleep(0)
-    due.weather.down = False
-    running, url = keep()
+    running, _ = keep()
     due.weather.down = True
     wait_for(lambda: "no answer from the node" in running.err.read_text())
     due.weather.down = False
@@ -100,7 +97,7 @@ def test_pages_of_html_and_cut_connections_cost_time_and_nothing_else(due, keep)
 def test_a_transaction_that_got_lost_is_replaced_with_a_higher_fee(due, keep):
     """The node says that it has it, and never mines it."""
     due.weather.swallow = 1
-    running, url = keep("keeper", "--stuck", "1")
+    _, url = keep("keeper", "--stuck", "1")
     wait_for(lambda: distributed(due))
     assert metric(url, "ssi_keeper_fees_raised_total") >= 1
 
