@@ -182,7 +182,7 @@ class TestHeldPool:
         evm.warp(BLOCK)
         thief.hold(thief.far(dearer, 10**22), blocks * BLOCK)
         answers = []
-        for later in range(0, WINDOW + 1, 60):
+        for _ in range(0, WINDOW + 1, 60):
             control.refresh_feeds(evm.rpc)
             answers.append(system.oracle.tryPrice(token))
             evm.warp(60)

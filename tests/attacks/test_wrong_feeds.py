@@ -155,13 +155,30 @@ def test_more_than_the_turnover_is_refused_by_name(mag7, project):
 
 @pytest.mark.parametrize("percent", [30, 50, -25])
 def test_a_feed_that_is_wrong_at_the_start_is_refused_by_name(mag7, project, percent):
+    """SOL has one source; where there are two, they must agree."""
     heist = Heist(mag7)
-    link, right = mag7.token("LINK").address, mag7.system.oracle.price(mag7.token("LINK"))
+    sol, right = mag7.token("SOL").address, mag7.system.oracle.price(mag7.token("SOL"))
+    heist.propose()
+    heist.twist("SOL/USD", percent)
+    off = error(project.Rebalancer, "Rebalancer_PriceOff")
+    with reverts(off, token=sol, price=mag7.system.oracle.price(sol), expected=right, tolerance=2500):
+        mag7.execute(heist.calls)
+
+
+@pytest.mark.parametrize("percent", [6, 50, -25])
+def test_a_feed_that_is_wrong_alone_starts_nothing(mag7, project, percent):
+    """W8: LINK has a second source, and a start asks for agreed prices."""
+    heist = Heist(mag7)
+    link, right = mag7.token("LINK").address, mag7.system.oracle.agreedPrice(mag7.token("LINK"))
     heist.propose()
     heist.twist("LINK/USD", percent)
-    off = error(project.Rebalancer, "Rebalancer_PriceOff")
-    with reverts(off, token=link, price=mag7.system.oracle.price(link), expected=right, tolerance=2500):
+    with pytest.raises(Reverted) as caught:
         mag7.execute(heist.calls)
+    entry = error(project.PriceOracle, "PriceOracle_Disagreement")
+    assert caught.value.data[:4] == entry.hash[:4]
+    said = entry.arguments(caught.value.data[4:])
+    assert (said["token"], said["price"], said["maxDeviationBps"]) == (link, right * (100 + percent) // 100, 500)
+    assert abs(said["other"] - right) * 100 < right, "the pool says what it said"
 
 
 @pytest.mark.parametrize("percent", [22, -18])

@@ -238,6 +238,31 @@ def test_a_pool_younger_than_the_window_has_no_feed(bench: Bench) -> None:
     assert bench.twap(young.pool, young.tokens[0]).latestRoundData()[1] == WAD
 
 
+def gas(market: Market, feed: Deployed) -> int:
+    """Of an answer, cold, without the transaction around it."""
+    evm, data = market.evm, feed.latestRoundData.encode()
+    return int(evm.send(evm.account("asker"), feed, data).gas_used) - 21_000 - 16 * len(data)
+
+
+def test_the_dearest_honest_answer_fits_what_the_oracle_allows(bench: Bench) -> None:
+    """Quiet, traded in every block, and that in the longest history that a pool can have. The oracle gives a source 500,000."""
+    market, token = new_market(bench, 0, observations=1_000), bench.token()
+    bench.evm.warp(WINDOW)
+    feed = bench.twap(market.pool, market.tokens[0])
+    assert gas(market, feed) < 50_000
+    for n in range(170):
+        bench.evm.next_at(bench.evm.now + BLOCK)
+        market.move(n * 7 % 50)
+    bench.evm.warp(BLOCK)
+    assert gas(market, feed) < 300_000
+    slot, longest = int(bench.evm.rpc.call("eth_getStorageAt", market.pool.address, "0x0", "latest"), 16), 2**16 - 1
+    slot = slot & ~(longest << 200) & ~(longest << 216) | longest << 200 | longest << 216
+    bench.evm.rpc.call("anvil_setStorageAt", market.pool.address, "0x0", f"0x{slot:064x}")
+    assert market.pool.slot0()[3] == longest
+    assert gas(market, feed) < 400_000
+    bench.route(token, leg(feed, 60))
+
+
 # ---------------------------------------------------------------- liquidity
 
 
