@@ -6,6 +6,7 @@ It has the face of `minimainnet.rpc.Rpc`, which talks to a local anvil and is fa
 from __future__ import annotations
 
 import json
+import logging
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -35,6 +36,7 @@ def without_secrets(url: str) -> str:
 @cache
 def session(retries: int = RETRIES) -> requests.Session:
     """A session that repeats what failed on the way, after 0.2 s, 0.4 s, … or what `Retry-After` says."""
+    logging.getLogger("urllib3").setLevel(logging.ERROR)  # it would say paths, in which providers have their keys
     made = requests.Session()
     retry = Retry(
         total=retries, status_forcelist=_LATER, allowed_methods=None, backoff_factor=0.2, respect_retry_after_header=True,

@@ -50,7 +50,7 @@ def metric(url, name):
     return float(next(line.rpartition(" ")[2] for line in ask(f"{url}/metrics")[1].splitlines() if line.rpartition(" ")[0] == name))
 
 
-def wait_for(true, seconds=120):
+def wait_for(true, seconds=240):
     ends = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < ends
