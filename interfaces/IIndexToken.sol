@@ -83,6 +83,13 @@ interface IIndexToken is ITimeWeightedERC20 {
 
     /// @dev At the birth of the index and by {sync}; a swap says so itself.
     event UnitsSet(address indexed token, uint256 units);
+
+    /// @param units D27{tok/base} that join those of the basket evenly until `end`, Unix seconds
+    event SurplusVesting(address indexed token, uint256 units, uint256 end);
+
+    /// @param held {tok} that are there
+    /// @param owed {tok} that books and claims said, which both are cut down to what is there, alike
+    event LossWrittenOff(address indexed token, uint256 held, uint256 owed);
     event ConstituentAdded(address indexed token);
     event ConstituentRemoved(address indexed token);
     event StreamingFeeSet(uint256 dailyFee, uint256 anchor);
@@ -195,7 +202,11 @@ interface IIndexToken is ITimeWeightedERC20 {
 
     // ---------------------------------------------------------------- restricted
 
-    /// @notice Sets the units of `token` to what is really there, taking in a surplus or writing off a loss. Rounds down.
+    /// @notice Sets the units of `token` by what is really there. A loss is written off at once, books and claims alike. A surplus vests evenly over 28 days, while
+    /// mints pay for all of it: it is for those who hold meanwhile. Rounds down.
+    /// @dev A surplus that still vests is counted anew. A token that is not a constituent but has open claims can lose, and nothing else.
+    /// Reverts: NotSeeded, NotAConstituent, BalanceUnreadable, UnitsOutOfRange, LastConstituent (all of the last constituent is gone).
+    /// @return units D27{tok/base} from now on, without what vests
     function sync(address token) external returns (uint256 units);
 
     /// @notice Sets the streaming fee from now on, D18 per day. What was earned before stays as it was.
@@ -231,9 +242,6 @@ interface IIndexToken is ITimeWeightedERC20 {
     /// @notice What `redeem(shares)` would pay now. {tok}, rounded down, haircuts included.
     function previewRedeem(uint256 shares) external view returns (uint256[] memory amounts);
 
-    /// @notice The most shares that these amounts can mint: the exact inverse of `previewMint`.
-    function sharesForAmounts(uint256[] calldata amounts) external view returns (uint256 shares);
-
     /// @notice Constituents and their D27{tok/base}, in the basket's order, and the {base} behind all shares, which time does not change.
     function basket() external view returns (address[] memory tokens, uint256[] memory units, uint256 base);
 
@@ -255,11 +263,16 @@ interface IIndexToken is ITimeWeightedERC20 {
     /// @notice Fees, cap and switches.
     function terms() external view returns (Terms memory);
 
-    /// @notice {tok} that `account` may claim of `token`, before any haircut.
+    /// @notice {tok} that `account` may claim of `token`, before any haircut. Falls where a loss is written off.
     function claimOf(address token, address account) external view returns (uint256);
 
-    /// @notice {tok} of all open claims on `token`. Not part of the basket.
+    /// @notice {tok} of all open claims on `token`, before any haircut. Not part of the basket. After a loss was written off it may exceed their sum by a
+    /// wei for each claimant.
     function segregated(address token) external view returns (uint256);
+
+    /// @notice The surplus of `token` that the last {sync} found: D27{tok/base} that are not in `basket` yet at `start` and all there at `end`, Unix seconds.
+    /// A mint pays for all of it from the beginning. Zeros where there is none.
+    function vestingOf(address token) external view returns (uint256 units, uint256 start, uint256 end);
 }
 
 /// @title What a caller of {IIndexToken.mintWithCallback} must answer
