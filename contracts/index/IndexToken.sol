@@ -177,8 +177,11 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         if (claims.parts == 0 && i != c.count) _basket.state = c.state.withClaims(i, false);
         emit Claimed(token, msg.sender, receiver, amount, paid);
 
-        // A token that answers no and moves all the same has paid.
-        if (!IERC20(token).trySafeTransfer(receiver, paid) && _balanceOf(token) + paid > held) IERC20(token).safeTransfer(receiver, paid);
+        // A token that answers no and moves all the same has paid. Where nothing moved it says why.
+        if (IERC20(token).trySafeTransfer(receiver, paid)) return paid;
+        uint256 left = _balanceOf(token);
+        if (left == held) IERC20(token).safeTransfer(receiver, paid);
+        else if (left + paid > held) revert IndexToken_ClaimUnbacked(token, amount);
     }
 
     /// @inheritdoc IIndexToken
@@ -237,10 +240,10 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
 
         if (held < books + claims) {
             _claims[token].writeOff(held, books + claims);
-            if (i != c.count) units = _book(c, i, token, _shared(books, held, books + claims), 0);
+            if (i != c.count) units = _book(c, i, token, _shared(books, held, books + claims) * _RAY / c.base, 0);
             emit LossWrittenOff(token, held, books + claims);
         } else if (i != c.count) {
-            units = _book(c, i, token, books, held - claims);
+            units = _book(c, i, token, c.unit(i), held - claims);
         }
     }
 
@@ -581,9 +584,8 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         return _setUnits(i, token, units);
     }
 
-    /// @dev Books `books` now, and what `whole` has beyond them over time.
-    function _book(Constituents memory c, uint256 i, address token, uint256 books, uint256 whole) private returns (uint256 units) {
-        units = books * _RAY / c.base;
+    /// @dev Sets D27{tok/base} now, and what {tok} `whole` has beyond them over time.
+    function _book(Constituents memory c, uint256 i, address token, uint256 units, uint256 whole) private returns (uint256) {
         uint256 vesting = Math.saturatingSub(whole * _RAY / c.base, units);
         if (units + vesting > type(uint128).max) revert IndexToken_UnitsOutOfRange(token, units + vesting);
 
@@ -591,6 +593,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         units = _setUnits(i, token, units);
         emit UnitsSet(token, units);
         if (vesting != 0) emit SurplusVesting(token, vesting, block.timestamp + _SURPLUS_VESTING);
+        return units;
     }
 
     /// @dev Sets D27{tok/base}; a constituent without units leaves the basket.

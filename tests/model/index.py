@@ -311,7 +311,7 @@ class IndexModel:
             claims.scale = max(1, claims.scale * real // owed)
             self._set_units(token, books * real // owed * RAY // self.base)
         elif token in self.units:
-            units = books * RAY // self.base
+            units = self.unit(token, now)
             extra = max(0, (real - self.segregated(token)) * RAY // self.base - units)
             self._set_units(token, units)
             if extra:

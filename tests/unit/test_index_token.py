@@ -184,15 +184,6 @@ def test_the_cap_stops_minting_only(evm, index, tokens, refuse, owner, alice):
     index.redeem(SHARE, alice, alice, *ANYTHING, sender=alice)
 
 
-def test_the_inverse_preview_is_exact(index):
-    for shares in (1, 999, SHARE, 7 * SHARE + 3):
-        amounts = index.previewMint(shares)
-        most = index.sharesForAmounts(amounts)
-        assert most >= shares, "I4 the inverse of previewMint"
-        assert all(a <= b for a, b in zip(index.previewMint(most), amounts, strict=True))
-        assert any(a > b for a, b in zip(index.previewMint(most + 1), amounts, strict=True))
-
-
 def test_pause_stops_minting_and_deprecation_ends_it(evm, index, tokens, refuse, owner, alice):
     index.pauseMinting(sender=owner)
     with refuse("MintingStopped", paused=True, deprecated=False):
