@@ -8,9 +8,10 @@ import {ITimeWeightedERC20} from "./ITimeWeightedERC20.sol";
 /// @dev Units: `{share}` share-wei (18 decimals), `{base}` base-wei (shares before the streaming fee), `{tok}` token-wei, D18 and D27 fixed point. The
 /// arithmetic, and why the books are always covered, is in `docs/index-math.md`.
 ///
-/// Assumptions on a constituent: its balances move only by its own transfers, at most 18 decimals, a transfer needs less than 400,000 gas. Where one
-/// breaks an assumption, holders bear the loss of that constituent alone: redemption of the rest goes on.
-/// @dev Warning: a constituent that takes a fee on transfer cannot be minted with; one that rebases downwards stops minting until `sync`.
+/// Assumptions on a constituent: its balances move only by its own transfers, at most 18 decimals, a transfer needs less than 200,000 gas and
+/// `balanceOf` less than 50,000. Where one breaks an assumption, holders bear the loss of that constituent alone: redemption of the rest goes on.
+/// @dev Warning: a constituent that takes a fee on transfer cannot be minted with; one that rebases downwards stops minting until `sync`. The table of
+/// SECURITY.md says what happens with every other kind.
 interface IIndexToken is ITimeWeightedERC20 {
     /// @notice What an index is born with.
     /// @param name ERC-20 name
@@ -161,8 +162,8 @@ interface IIndexToken is ITimeWeightedERC20 {
     function mintWithCallback(uint256 shares, address receiver, bytes calldata data) external returns (uint256[] memory amounts);
 
     /// @notice Burns `shares` of `owner` and sends their part of every constituent to `receiver`. Nobody can stop this.
-    /// @dev Amounts round down. A constituent that is short pays its pro-rata part. One whose transfer fails becomes a claim of `owner`, counted in
-    /// `amounts`. A caller who is not the owner spends their allowance. No hash and no minimum, `0` and `[]`, stand for no bounds.
+    /// @dev Amounts round down. A constituent that is short pays its pro-rata part, claims on it alike. One whose transfer fails, or whose balance cannot be
+    /// read, becomes a claim of `owner`, counted in `amounts` at what it is worth now; the claim itself is before that haircut. A caller who is not the owner spends their allowance. No hash and no minimum, `0` and `[]`, stand for no bounds.
     /// Reverts: Expired, BasketChanged, LengthMismatch, ZeroShares, InvalidReceiver, SharesOutOfRange, MinAmountNotMet, ERC20InsufficientBalance,
     /// ERC20InsufficientAllowance, InsufficientGas (a transfer failed and may have failed for lack of gas: send more).
     /// @param expectedBasket `basketHash` of the tokens that the bounds are for
@@ -179,8 +180,8 @@ interface IIndexToken is ITimeWeightedERC20 {
     ) external returns (uint256[] memory amounts);
 
     /// @notice Pays the caller's claim on `token`, or a part of it.
-    /// @dev Where less than all claims is there, everybody's claim takes the same haircut, rounded down. Reverts: InvalidReceiver, NoClaim, ClaimExceeded,
-    /// ClaimUnbacked (nothing there, the claim stays), MinAmountNotMet, ERC-20 errors of the token (the claim stays).
+    /// @dev Where less is there than books and claims, both take the same haircut, rounded down. Reverts, and the claim stays: InvalidReceiver, NoClaim,
+    /// ClaimExceeded, ClaimUnbacked (nothing is there, or less moved than was said), MinAmountNotMet, BalanceUnreadable, ERC-20 errors of the token.
     /// @param amount {tok} of the claim, before any haircut; `type(uint256).max` is all of it
     /// @param receiver who is paid
     /// @param minAmount {tok} least to be paid

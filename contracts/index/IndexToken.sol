@@ -32,15 +32,6 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
     uint256 private constant _RAY = 1e27;
     uint256 private constant _WAD = 1e18;
 
-    /// @dev {tok}: `full` before a haircut, `amount` after it, `held` by the index before the payment. One constituent of a redemption.
-    struct Payment {
-        address token;
-        bool readable;
-        uint256 held;
-        uint256 full;
-        uint256 amount;
-    }
-
     Basket private _basket;
     address private _feeReceiver;
     address private _rebalancer;
@@ -83,12 +74,18 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
 
         amounts = new uint256[](c.count);
         for (uint256 i = 0; i < amounts.length; ++i) {
-            (address token, uint256 amount, uint256 held) = _due(c, i, added);
-            if (amount > maxAmounts[i]) revert IndexToken_MaxAmountExceeded(token, amount, maxAmounts[i]);
+            address token = c.token(i);
+            uint256 unit = c.unit(i);
+            uint256 amount = _up(unit, added);
+            uint256 most = _at(maxAmounts, i);
+            if (amount > most) revert IndexToken_MaxAmountExceeded(token, amount, most);
 
+            (uint256 books, uint256 held) = (_down(unit, c.base), _balanceOf(token));
+            uint256 owed = c.state.hasClaims(i) ? _sum(books, _claims[token].total()) : books;
+            if (held < owed) _revertShort(token, books, held, owed);
             IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
             _requireArrived(token, amount, held);
-            amounts[i] = amount;
+            _set(amounts, i, amount);
         }
 
         _issue(c, added, shares, receiver);
@@ -107,7 +104,9 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         uint256[] memory held = new uint256[](c.count);
         amounts = new uint256[](c.count);
         for (uint256 i = 0; i < amounts.length; ++i) {
-            (tokens[i], amounts[i], held[i]) = _due(c, i, added);
+            tokens[i] = c.token(i);
+            amounts[i] = _up(c.unit(i), added);
+            held[i] = _requireWhole(tokens[i], _booksOf(c, i), _claimsOn(c, i, tokens[i]));
         }
         IIndexMintCallback(msg.sender).onIndexMint(tokens, amounts, data);
         for (uint256 i = 0; i < amounts.length; ++i) {
@@ -141,16 +140,28 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         bool claimed = false;
         amounts = new uint256[](c.count);
         for (uint256 i = 0; i < amounts.length; ++i) {
-            Payment memory pay = _payment(c, i, removed);
-            if (bounded && pay.amount < minAmounts[i]) revert IndexToken_MinAmountNotMet(pay.token, pay.amount, minAmounts[i]);
-            amounts[i] = pay.amount;
+            address token = c.token(i);
+            uint256 unit = c.unit(i);
+            uint256 full = _down(unit, removed);
 
-            uint256 unpaid = _pay(pay, receiver);
+            uint256 gasBefore = gasleft();
+            (bool readable, uint256 held) = TolerantERC20.tryBalanceOf(token, address(this));
+            if (!readable) _requireGas(gasBefore, TolerantERC20.BALANCE_GAS);
+
+            // What cannot be read cannot be shared: it becomes a claim.
+            uint256 owed = _down(unit, c.base);
+            if (c.state.hasClaims(i)) owed = _sum(owed, _claims[token].total());
+            uint256 amount = readable && held < owed ? _shared(full, held, owed) : full;
+            if (bounded && amount < _at(minAmounts, i)) revert IndexToken_MinAmountNotMet(token, amount, _at(minAmounts, i));
+            _set(amounts, i, amount);
+            if (amount == 0) continue;
+
+            uint256 unpaid = readable ? _pay(token, receiver, full, amount, held) : full;
             if (unpaid == 0) continue;
-            _claims[pay.token].add(owner, unpaid);
+            _claims[token].add(owner, unpaid);
             c.state = c.state.withClaims(i, true);
             claimed = true;
-            emit Segregated(pay.token, owner, unpaid);
+            emit Segregated(token, owner, unpaid);
         }
         if (claimed) _basket.state = c.state;
 
@@ -315,7 +326,10 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
 
         amounts = new uint256[](c.count);
         for (uint256 i = 0; i < amounts.length; ++i) {
-            amounts[i] = _payment(c, i, removed).amount;
+            address token = c.token(i);
+            (bool readable, uint256 held) = TolerantERC20.tryBalanceOf(token, address(this));
+            amounts[i] = _down(c.unit(i), removed);
+            if (readable) amounts[i] = _shared(amounts[i], held, _sum(_booksOf(c, i), _claimsOn(c, i, token)));
         }
     }
 
@@ -432,14 +446,6 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         return _baseForMint(c, shares);
     }
 
-    /// @dev What a mint of `added` base asks for, and what is there before. A newcomer joins a whole basket.
-    function _due(Constituents memory c, uint256 i, uint256 added) private view returns (address token, uint256 amount, uint256 held) {
-        token = c.token(i);
-        uint256 unit = c.unit(i);
-        amount = _up(unit, added);
-        held = _requireWhole(token, _down(unit, c.base), _claimsOn(c, i, token));
-    }
-
     function _issue(Constituents memory c, uint256 added, uint256 shares, address receiver) private {
         // Fits: the cap keeps the supply under 2^95, and base never exceeds supply.
         _basket.state = c.state.withBase(c.base + added);
@@ -458,9 +464,10 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         // Shares and base have 97 bits at most, the multiplier 90: no overflow. The fee is at most 1 %.
         unchecked {
             uint256 m = c.fee.multiplier();
-            uint256 gross = Math.ceilDiv(shares * _BPS, _BPS - c.state.mintFee());
+            uint256 net = _BPS - c.state.mintFee();
+            uint256 gross = (shares * _BPS + net - 1) / net;
             if (c.base == 0) gross += _DEAD_SHARES;
-            added = Math.ceilDiv(gross * m, _RAY);
+            added = _up(gross, m);
 
             uint256 supply = (c.base + added) * _RAY / m;
             uint256 cap = c.state.supplyCap() * _WAD;
@@ -512,16 +519,11 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         return held < owed ? Math.mulDiv(amount, held, owed) : amount;
     }
 
-    /// @dev What a redemption of `base` pays of constituent `i`. What cannot be read cannot be shared: it becomes a claim.
-    function _payment(Constituents memory c, uint256 i, uint256 base) private view returns (Payment memory pay) {
-        uint256 unit = c.unit(i);
-        pay.token = c.token(i);
-        pay.full = _down(unit, base);
-
-        uint256 gasBefore = gasleft();
-        (pay.readable, pay.held) = TolerantERC20.tryBalanceOf(pay.token, address(this));
-        if (!pay.readable) _requireGas(gasBefore, TolerantERC20.BALANCE_GAS);
-        pay.amount = pay.readable ? _shared(pay.full, pay.held, _down(unit, c.base) + _claimsOn(c, i, pay.token)) : pay.full;
+    /// @dev Books and claims. Amounts have 135 bits at most, the sum of all claims 166: no overflow.
+    function _sum(uint256 books, uint256 claims) private pure returns (uint256) {
+        unchecked {
+            return books + claims;
+        }
     }
 
     // ---------------------------------------------------------------- moving assets
@@ -529,12 +531,32 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
     /// @dev {tok} held. Nobody pays into what is short, for others' loss.
     function _requireWhole(address token, uint256 books, uint256 claims) private view returns (uint256 held) {
         held = _balanceOf(token);
-        if (held < books + claims) revert IndexToken_Shortfall(token, books, _shared(books, held, books + claims));
+        uint256 owed = _sum(books, claims);
+        if (held < owed) _revertShort(token, books, held, owed);
+    }
+
+    function _revertShort(address token, uint256 books, uint256 held, uint256 owed) private pure {
+        revert IndexToken_Shortfall(token, books, _shared(books, held, owed));
+    }
+
+    /// @dev `list[i]` without a check of `i`: the callers have compared the lengths.
+    function _at(uint256[] calldata list, uint256 i) private pure returns (uint256 value) {
+        assembly ("memory-safe") {
+            value := calldataload(add(list.offset, shl(5, i)))
+        }
+    }
+
+    /// @dev `list[i] = value` without a check of `i`: the callers loop over the list's length.
+    function _set(uint256[] memory list, uint256 i, uint256 value) private pure {
+        assembly ("memory-safe") {
+            mstore(add(add(list, 32), shl(5, i)), value)
+        }
     }
 
     /// @dev Believes only the balances: `held` before, and what is there now.
     function _requireArrived(address token, uint256 amount, uint256 held) private view {
-        uint256 received = Math.saturatingSub(_balanceOf(token), held);
+        uint256 there = _balanceOf(token);
+        uint256 received = there < held ? 0 : there - held;
         if (received < amount) revert IndexToken_ShortDelivery(token, amount, received);
     }
 
@@ -544,23 +566,20 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         return held;
     }
 
-    /// @dev {tok} that are left to pay, before any haircut: so that one broken constituent blocks nobody and forfeits nothing.
-    function _pay(Payment memory pay, address receiver) private returns (uint256 unpaid) {
-        if (!pay.readable) return pay.full;
-        if (pay.amount == 0) return 0;
-
+    /// @dev {tok} of `full` that are left to pay, before a haircut: so that one broken constituent blocks nobody and forfeits nothing.
+    function _pay(address token, address receiver, uint256 full, uint256 amount, uint256 held) private returns (uint256 unpaid) {
         uint256 gasBefore = gasleft();
-        (bool success, bool reverted) = TolerantERC20.tryTransfer(pay.token, receiver, pay.amount);
+        (bool success, bool reverted) = TolerantERC20.tryTransfer(token, receiver, amount);
         if (success) return 0;
         _requireGas(gasBefore, TolerantERC20.TRANSFER_GAS);
-        if (reverted) return pay.full;
+        if (reverted) return full;
 
         // A token that answers no and moves all the same has paid what it moved.
         gasBefore = gasleft();
-        (bool readable, uint256 left) = TolerantERC20.tryBalanceOf(pay.token, address(this));
+        (bool readable, uint256 left) = TolerantERC20.tryBalanceOf(token, address(this));
         if (!readable) _requireGas(gasBefore, TolerantERC20.BALANCE_GAS);
-        uint256 moved = readable && left < pay.held ? pay.held - left : 0;
-        return _shared(pay.full, Math.saturatingSub(pay.amount, moved), pay.amount);
+        uint256 moved = readable && left < held ? held - left : 0;
+        return _shared(full, moved < amount ? amount - moved : 0, amount);
     }
 
     /// @dev A failed call counts only if it had its full gas: a caller cannot fake a broken token by sending too little. EIP-150 passes on 63/64.

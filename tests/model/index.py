@@ -304,14 +304,13 @@ class IndexModel:
         """A loss is written off at once, of books and claims alike; a surplus vests. Raises NotAConstituent."""
         if token not in self.units and not self.segregated(token):
             raise NotAConstituent(token)
-        real, books, owed = self.real[token], self.books(token, now), self.owed(token, now)
+        real, books, owed, units = self.real[token], self.books(token, now), self.owed(token, now), self.unit(token, now)
         self.surplus.pop(token, None)
         if real < owed:
             claims = self.claims[token]
             claims.scale = max(1, claims.scale * real // owed)
             self._set_units(token, books * real // owed * RAY // self.base)
         elif token in self.units:
-            units = self.unit(token, now)
             extra = max(0, (real - self.segregated(token)) * RAY // self.base - units)
             self._set_units(token, units)
             if extra:
