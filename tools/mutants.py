@@ -17,6 +17,7 @@ from rich.console import Console
 from scripts._lib.build import ROOT
 
 INDEX, ROUTER = "contracts/index/IndexToken.sol", "contracts/index/IndexRouter.sol"
+CLAIMS, STATE_OF_LIST = "contracts/index/Claims.sol", "contracts/index/BasketLib.sol"
 MACHINE, UNIT, QUIRKS = "tests/stateful/test_index_machine.py", "tests/unit/test_index_token.py", "tests/attacks/test_quirk_tokens.py"
 STAKED, BOOKS = "contracts/staking/StakedToken.sol", "contracts/staking/Books.sol"
 STAKES, STAKING = "tests/stateful/test_staking_machine.py", "tests/unit/test_staked_token.py"
@@ -67,14 +68,22 @@ MUTANTS = (
     Mutant("what is void looks ready", f"{LIB}/operations.py", "if now < self.expires_at else", "if self.expires_at else", COMMANDS),
     Mutant("a keeper forgets the gas", f"{LIB}/filling.py", "gain - gas, path)", "gain, path)", KEEPER),
     Mutant("any code is an upgrade", f"{LIB}/proposals.py", "if len(selves) > 1 or", "if len(selves) > 99 and", KEEPER),
-    Mutant("a mint rounds down", INDEX, "amount = _up(unit, added)", "amount = _down(unit, added)", MACHINE),
+    Mutant("a mint rounds down", INDEX, "amount = _up(unit, added);", "amount = _down(unit, added);", MACHINE),
     Mutant("a redemption burns a wei less", INDEX, "_burn(owner, shares);", "_burn(owner, shares - 1);", MACHINE),
     Mutant("a short basket can be minted", INDEX, "if (held < books + claims) revert", "if (held < claims) revert", QUIRKS),
     Mutant("short delivery is accepted", INDEX, "if (received < amount) revert", "if (received + amount < amount) revert", QUIRKS),
-    Mutant("paid claims stay segregated", INDEX, "_segregated[token] = total - amount;", "_segregated[token] = total;", MACHINE),
-    Mutant("a claim goes to the receiver", INDEX, "_claims[token][owner] += amount;", "_claims[token][receiver] += amount;", MACHINE),
+    Mutant("paid claims stay segregated", CLAIMS, "self.parts -= parts;", "self.parts -= 0;", MACHINE),
+    Mutant("a claim goes to the receiver", INDEX, ".add(owner, unpaid)", ".add(receiver, unpaid)", MACHINE),
+    Mutant("claims are senior", INDEX, "paid = _shared(amount, held, _booksOf(c, i) + claims.total());", "paid = _shared(amount, held, claims.total());", QUIRKS),
+    Mutant("claims outlive a loss", INDEX, "            _claims[token].writeOff(held, books + claims);\n", "", QUIRKS),
+    Mutant("a surplus is booked at once", STATE_OF_LIST, "return time >= end ? units :", "return time >= start ? units :", UNIT),
+    Mutant("mints pay for what has vested only", INDEX, "_basket.load(block.timestamp + _SURPLUS_VESTING)", "_basket.load(block.timestamp)", UNIT),
+    Mutant("what moves and answers no is owed too", INDEX, "readable && left < pay.held ? pay.held - left : 0", "0", QUIRKS),
+    Mutant("what cannot be read is paid", INDEX, "if (!pay.readable) return pay.full;\n", "", QUIRKS),
+    Mutant("a swap pays others' loss", INDEX, "heldIn = _requireWhole(tokenIn, booksIn,", "heldIn = _requireWhole(tokenIn, 0,", QUIRKS),
+    Mutant("bounds go by place", INDEX, "if (c.hash() != expected) revert", "if (c.hash() == 0) revert", UNIT),
     Mutant("too little gas makes a claim", INDEX, "        _requireGas(gasBefore, TolerantERC20.TRANSFER_GAS);\n", "", QUIRKS),
-    Mutant("a swap trusts the payment", INDEX, "if (received < t.amountIn) revert", "if (received + t.amountIn < t.amountIn) revert", UNIT),
+    Mutant("a swap trusts the payment", INDEX, "_requireArrived(tokenIn, amountIn, heldIn);", "_requireArrived(tokenIn, 0, heldIn);", UNIT),
     Mutant("anybody trades constituents", INDEX, "if (msg.sender != _rebalancer) revert", "if (msg.sender == address(0)) revert", UNIT),
     Mutant("dead shares are forgotten", INDEX, "if (c.base == 0) _mint(_DEAD, _DEAD_SHARES);\n", "", UNIT),
     Mutant("anybody can pause", INDEX, "function pauseMinting() external restricted", "function pauseMinting() external", RULES),

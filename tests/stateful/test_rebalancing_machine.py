@@ -234,10 +234,10 @@ class RebalancingMachine(RuleBasedStateMachine):
     def refusal(self, out: int, in_: int) -> tuple[Entry, dict[str, Any]] | None:
         """The error that a bid which moves something must meet."""
         index = self.model.index
-        name = str(out)
-        if index.available(name) < index.books(name):
-            inputs = {"token": self.w.tokens[out].address, "books": index.books(name), "available": index.available(name)}
-            return self.w.index.interface["IndexToken_Shortfall"], inputs
+        for n in (out, in_):
+            if index.available(str(n)) < index.books(str(n)):
+                inputs = {"token": self.w.tokens[n].address, "books": index.books(str(n)), "available": index.available(str(n))}
+                return self.w.index.interface["IndexToken_Shortfall"], inputs
         if self.frozen & {out, in_}:
             return self.w.tokens[out].interface["QuirkToken_Frozen"], {}
         return None
