@@ -539,7 +539,8 @@ contract IndexRouter is IIndexRouter, IIndexMintCallback, IUniswapV3SwapCallback
     /// @dev To the caller where the receiver cannot have it.
     function _handOver(Trade calldata t, address token, uint256 amount) private {
         address receiver = t.receiver;
-        if (!TolerantERC20.tryTransfer(token, receiver, amount)) {
+        (bool sent,) = TolerantERC20.tryTransfer(token, receiver, amount);
+        if (!sent) {
             receiver = msg.sender;
             IERC20(token).safeTransfer(receiver, amount);
         }
