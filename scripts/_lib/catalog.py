@@ -94,6 +94,8 @@ class Catalog:
     def address(self, name: str) -> str:
         """An address as such, or that of a contract, an index or an asset by name. Raises Unknown."""
         if is_hex_address(name):
+            if mistyped(name):
+                raise Unknown(f"{name} has a wrong checksum: a letter was mistyped.")
             return str(to_checksum_address(name))
         known = self.system.record.addresses | {asset: entry.address for asset, entry in self.system.assets.assets.items()}
         if name not in known:
@@ -141,6 +143,12 @@ class Catalog:
             if entry.hash[:4] == data[:4]:
                 return f"{entry.name}({self.text(entry.arguments(data[4:]))})"
         return f"0x{data.hex()}" if data else "a revert without a reason"
+
+
+def mistyped(address: str) -> bool:
+    """Whether capital letters in an address are not where its checksum wants them."""
+    digits = address.removeprefix("0x")
+    return digits not in (digits.lower(), digits.upper()) and to_checksum_address(address)[2:] != digits
 
 
 def plain(value: Any) -> Any:

@@ -15,12 +15,12 @@ from typing import Any
 
 import click
 from ape.cli import ConnectedProviderCommand
-from eth_utils import is_address, is_hex_address, to_checksum_address
+from eth_utils import is_hex_address, to_checksum_address
 
 from minimainnet.rpc import RpcError
 from scripts._lib import chain
 from scripts._lib.build import fresh_project
-from scripts._lib.catalog import Catalog, Unknown
+from scripts._lib.catalog import Catalog, Unknown, mistyped
 from scripts._lib.evm import Reverted
 from scripts._lib.failure import Answered, Failure, Misused
 from scripts._lib.proposal import Refused
@@ -177,7 +177,7 @@ class Address(click.ParamType):
         """Raises click.BadParameter."""
         if not is_hex_address(value) or not value.startswith("0x"):
             self.fail(f"{value!r} is no address: 0x and 40 hex digits.", param, ctx)
-        if not is_address(value):
+        if mistyped(value):
             self.fail(f"{value!r} has a wrong checksum: a letter was mistyped.", param, ctx)
         return str(to_checksum_address(value))
 
