@@ -8,6 +8,7 @@ from rich.table import Table
 
 from minimainnet import control
 from scripts._lib import chores, proposals
+from scripts._lib.bounds import UNBOUNDED
 from scripts._lib.catalog import Catalog
 from scripts._lib.demo.stage import Stage
 from scripts._lib.deployer import NOTICE
@@ -115,7 +116,7 @@ class Rebalancing:
             table.add_row(name, *(f"{bp / 100:.2f} %" for bp in (self.before[name]["now"], weight["target"], weight["now"])))
         farthest = max(abs(weight["now"] - weight["target"]) for weight in report["weights"].values())
         expected = self.mag7.previewRedeem(shares)
-        redeemed = self.mag7.redeem.call(shares, investor, investor, [0] * len(expected), sender=investor)
+        redeemed = self.mag7.redeem.call(shares, investor, investor, *UNBOUNDED, sender=investor)
         self.stage.step(
             "A keeper fills every auction from Uniswap once its price pays", None,
             {
