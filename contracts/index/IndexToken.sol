@@ -11,7 +11,8 @@ import {FixedAuthority} from "../governance/FixedAuthority.sol";
 import {TimeWeightedERC20} from "../tokens/TimeWeightedERC20.sol";
 import {Basket, BasketLib, Constituents, Vesting} from "./BasketLib.sol";
 import {Claims} from "./Claims.sol";
-import {StreamingFee, StreamingFeeLib} from "./StreamingFee.sol";
+import {State} from "./State.sol";
+import {StreamingFeeLib} from "./StreamingFee.sol";
 import {TolerantERC20} from "./TolerantERC20.sol";
 
 /// @title One token that holds its own basket
@@ -134,8 +135,9 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         if (msg.sender != owner) _spendAllowance(owner, msg.sender, shares);
         _burn(owner, shares);
         uint256 removed = _baseForRedeem(c, shares);
-        c.state = c.state.withBase(c.base - removed);
-        _basket.state = c.state;
+        uint256 base = c.base;
+        State state = c.state.withBase(base - removed);
+        _basket.state = state;
 
         bool claimed = false;
         amounts = new uint256[](c.count);
@@ -143,14 +145,14 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
             address token = c.token(i);
             uint256 unit = c.unit(i);
             uint256 full = _down(unit, removed);
+            uint256 owed = _down(unit, base);
 
             uint256 gasBefore = gasleft();
             (bool readable, uint256 held) = TolerantERC20.tryBalanceOf(token, address(this));
             if (!readable) _requireGas(gasBefore, TolerantERC20.BALANCE_GAS);
 
             // What cannot be read cannot be shared: it becomes a claim.
-            uint256 owed = _down(unit, c.base);
-            if (c.state.hasClaims(i)) owed = _sum(owed, _claims[token].total());
+            if (state.hasClaims(i)) owed = _sum(owed, _claims[token].total());
             uint256 amount = readable && held < owed ? _shared(full, held, owed) : full;
             if (bounded && amount < _at(minAmounts, i)) revert IndexToken_MinAmountNotMet(token, amount, _at(minAmounts, i));
             _set(amounts, i, amount);
@@ -159,11 +161,11 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
             uint256 unpaid = readable ? _pay(token, receiver, full, amount, held) : full;
             if (unpaid == 0) continue;
             _claims[token].add(owner, unpaid);
-            c.state = c.state.withClaims(i, true);
+            state = state.withClaims(i, true);
             claimed = true;
             emit Segregated(token, owner, unpaid);
         }
-        if (claimed) _basket.state = c.state;
+        if (claimed) _basket.state = state;
 
         emit Redeemed(msg.sender, receiver, owner, shares, removed);
     }
