@@ -30,7 +30,7 @@ from tests.live.proxy import Weather, proxied
 
 PASSPHRASE = "correct horse"
 _MNEMONIC = "test test test test test test test test test test test junk"
-TIMEOUT = 240  # seconds; the machine may be busy
+TIMEOUT = 600  # seconds; the machine may be busy
 
 
 @dataclass
