@@ -74,10 +74,16 @@ MUTANTS = (
     Mutant("short delivery is accepted", INDEX, "if (received < amount) revert", "if (received + amount < amount) revert", QUIRKS),
     Mutant("paid claims stay segregated", CLAIMS, "self.parts -= parts;", "self.parts -= 0;", MACHINE),
     Mutant("a claim goes to the receiver", INDEX, ".add(owner, unpaid)", ".add(receiver, unpaid)", MACHINE),
-    Mutant("claims are senior", INDEX, "paid = _shared(amount, held, _booksOf(c, i) + claims.total());", "paid = _shared(amount, held, claims.total());", QUIRKS),
+    Mutant(
+        "claims are senior", INDEX, "paid = _shared(amount, held, _booksOf(c, i) + claims.total());",
+        "paid = _shared(amount, held, claims.total());", QUIRKS,
+    ),
     Mutant("claims outlive a loss", INDEX, "            _claims[token].writeOff(held, books + claims);\n", "", QUIRKS),
     Mutant("a surplus is booked at once", STATE_OF_LIST, "return time >= end ? units :", "return time >= start ? units :", UNIT),
-    Mutant("mints pay for what has vested only", INDEX, "_basket.load(block.timestamp + _SURPLUS_VESTING)", "_basket.load(block.timestamp)", UNIT),
+    Mutant(
+        "mints pay for what has vested only", INDEX, "_basket.load(block.timestamp + _SURPLUS_VESTING)",
+        "_basket.load(block.timestamp)", UNIT,
+    ),
     Mutant("what moves and answers no is owed too", INDEX, "readable && left < pay.held ? pay.held - left : 0", "0", QUIRKS),
     Mutant("what cannot be read is paid", INDEX, "if (!pay.readable) return pay.full;\n", "", QUIRKS),
     Mutant("a swap pays others' loss", INDEX, "heldIn = _requireWhole(tokenIn, booksIn,", "heldIn = _requireWhole(tokenIn, 0,", QUIRKS),

@@ -268,7 +268,7 @@ class TestLosses:
 
     def test_claims_made_under_a_loss_are_cut_once(self, halved):
         """Bob, who has a claim already, and alice, who makes hers now, are worth the same before and after."""
-        index, token = halved.index, halved.odd.address
+        index = halved.index
         halved.odd.setBlocked(halved.alice, True, sender=halved.owner)
         expected = index.previewRedeem(10 * SHARE)[0]
         halved.redeem(shares=10 * SHARE)

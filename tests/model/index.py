@@ -169,7 +169,7 @@ class IndexModel:
         return self.claims[token].total
 
     def unit(self, token: str, now: int = 0) -> int:
-        """D27{tok/base} that a share is redeemed by; 0 for what is not a constituent. Here and below, `now` matters while a surplus vests."""
+        """D27{tok/base} of a redemption; 0 for what is not a constituent. Here and below, `now` matters while a surplus vests."""
         surplus = self.surplus.get(token)
         return round57(self.units.get(token, 0) + (surplus.vested(now) if surplus else 0))
 

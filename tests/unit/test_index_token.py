@@ -349,7 +349,7 @@ class TestSync:
         tokens[1].mint(index.address, self.SURPLUS, sender=owner)
         return tokens[1]
 
-    def test_a_sandwich_gains_nothing(self, evm, index, surplus, tokens, owner, bob):
+    def test_a_sandwich_gains_nothing(self, index, surplus, tokens, owner, bob):
         before = [token.balanceOf(bob) for token in tokens]
         index.mint(430 * SHARE, bob, *unlimited(tokens[:2]), sender=bob)
         index.sync(surplus.address, sender=owner)
@@ -368,7 +368,7 @@ class TestSync:
         index.redeem(430 * SHARE, bob, bob, *ANYTHING, sender=bob)
         assert surplus.balanceOf(bob) - before == pytest.approx(part * self.SURPLUS * days / 28, rel=1e-5)
 
-    def test_who_comes_after_pays_for_it(self, evm, index, surplus, tokens, owner, alice, bob):
+    def test_who_comes_after_pays_for_it(self, evm, index, surplus, tokens, owner, bob):
         """In full; and has it in full when it has vested. Alice has what was hers in between."""
         worth = index.previewRedeem(100 * SHARE)[1]
         index.sync(surplus.address, sender=owner)
@@ -384,7 +384,7 @@ class TestSync:
         books, available = index.holdings.call(at=start + self.VESTING)
         assert books[1] <= available[1], "I1 solvency"
 
-    def test_what_vests_is_said(self, evm, index, surplus, owner, refuse, tokens):
+    def test_what_vests_is_said(self, evm, index, surplus, owner, tokens):
         base, unit = index.basket().base, index.basket().units[1]
         receipt = index.sync(surplus.address, sender=owner)
         units = (surplus.balanceOf(index.address)) * 10**27 // base - unit
@@ -430,7 +430,7 @@ class TestSync:
 
 
 def test_fees_can_be_collected_beyond_the_last_share(evm, project, authority, tokens, owner, alice):
-    """At the highest cap and fee all balances together are full in the 19th year: collection, and a change of receiver, reverted from then on."""
+    """At the highest cap and fee all balances are full in the 19th year: collection, and a change of receiver, reverted then."""
     terms = {"supplyCap": 2**35, "dailyFee": 5 * 10**16 // 365, "mintFee": 0}
     index = new_index(evm, project, authority, tokens[:1], [UNIT], owner, **terms)
     stock(tokens, index, [alice])
@@ -445,7 +445,7 @@ def test_fees_can_be_collected_beyond_the_last_share(evm, project, authority, to
     index.redeem(index.balanceOf(alice), alice, alice, *ANYTHING, sender=alice)
 
 
-def test_filling_the_cap_to_block_buyers_costs_the_mint_fee(evm, index, tokens, refuse, owner, alice, bob):
+def test_filling_the_cap_to_block_buyers_costs_the_mint_fee(index, tokens, refuse, owner, bob):
     """SECURITY.md says the price: the mint fee on all room that is left, for every transaction that is blocked. The holders get it."""
     index.setSupplyCap(1_000_000, sender=owner)
     index.setStreamingFee(0, sender=owner)
