@@ -92,7 +92,7 @@ def number(text: str) -> int:
 
 @pytest.mark.parametrize(("says", "file", "name", "unit"), NUMBERS, ids=[f"{row[2]}-{n}" for n, row in enumerate(NUMBERS)])
 def test_numbers_in_texts_are_those_in_the_code(says, file, name, unit):
-    """A transfer was said to need 400,000 gas where the code gives 200,000. Each phrase is found somewhere, and everywhere says the same."""
+    """A transfer was said to need 400,000 gas where the code gives 200,000. Each phrase is found somewhere, and everywhere agrees."""
     texts = [ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "interfaces").glob("*.sol")]
     found = [(path.name, match[1]) for path in texts for match in re.finditer(says, path.read_text(), re.MULTILINE)]
     assert found, "nobody says this any more: take the row out"
