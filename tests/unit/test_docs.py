@@ -44,8 +44,8 @@ NUMBERS = (
     (r"takes a cooldown of (\d+) days", "staking/StakedToken.sol", "MAX_COOLDOWN", 86_400),
     (r"cooldown can never be longer than (\d+) days", "staking/StakedToken.sol", "MAX_COOLDOWN", 86_400),
     (r"`exitOf\(me\)\.maturesAt`, at most (\d+) days", "staking/StakedToken.sol", "MAX_COOLDOWN", 86_400),
-    (r"linearly over (\d+) hours", "staking/StakedToken.sol", "_VESTING", 3_600),
-    (r"starts vesting over (\d+) hours", "staking/StakedToken.sol", "_VESTING", 3_600),
+    (r"linearly over (\d+) hours", "staking/Books.sol", "_VESTING", 3_600),
+    (r"starts vesting over (\d+) hours", "staking/Books.sol", "_VESTING", 3_600),
     (
         r"streaming fee is a pure function of time\*\* \(at most (\d+) % a year",
         "index/IndexToken.sol",
@@ -68,7 +68,7 @@ NUMBERS = (
     (r"a transfer needs less than ([\d,]+) gas", "index/TolerantERC20.sol", "TRANSFER_GAS", 1),
     (r"`balanceOf` less than ([\d,]+)", "index/TolerantERC20.sol", "BALANCE_GAS", 1),
     (r"refused once they are (\d+) days old", "methodology/SupplyRegistry.sol", "MAX_AGE", 86_400),
-    (r"once, in the (\d+) days after the week", "points/PointsLedger.sol", "_CLAIMING", 86_400),
+    (r"in the (\d+) days after the week of recording", "points/PointsLedger.sol", "_CLAIMING", 86_400),
     (r"after those (\d+) days into the running", "points/PointsLedger.sol", "_CLAIMING", 86_400),
     (r"^/// of (\d+) days that begins with a request", "points/LpLocker.sol", "COOLDOWN", 86_400),
 )
