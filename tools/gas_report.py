@@ -132,7 +132,9 @@ class Buyers:
         """A thousand USDC, for so many percent of the shares that the quote says; over a hundred they cost too much, and are scaled."""
         quoted, _ = self.router.quoteBuyExactInput.call(index.address, self.usdc.address, 10**9)
         order = self._order(index, self.usdc.address, person)
-        return int(self.router.buyExactInput(order, 10**9, steady(quoted * percent // 100), steady(quoted * 99 // 100), sender=person).gas_used)
+        return int(
+            self.router.buyExactInput(order, 10**9, steady(quoted * percent // 100), steady(quoted * 99 // 100), sender=person).gas_used
+        )
 
     def exact_shares(self, index: Deployed, person: str, ether: bool = False) -> int:
         """Ten shares, a thousand dollars."""

@@ -157,12 +157,21 @@ contract IndexLens is IIndexLens {
     /// have a symbol of 32 bytes.
     function _describe(Constituent memory c, address index, address token) private view returns (bool countable) {
         c.token = token;
-        c.symbol = MetadataReaderLib.readSymbol(token, _SYMBOL_LENGTH, _METADATA_GAS);
+        c.symbol = _legible(MetadataReaderLib.readSymbol(token, _SYMBOL_LENGTH, _METADATA_GAS));
         (bool known, bytes memory answer) = token.staticcall{gas: _METADATA_GAS}(abi.encodeCall(IERC20Metadata.decimals, ()));
         known = known && answer.length >= 32 && uint256(bytes32(answer)) <= 18;
         if (known) c.decimals = uint8(uint256(bytes32(answer)));
         (bool held,) = TolerantERC20.tryBalanceOf(token, index);
         countable = known && held;
         c.readable = countable && bytes(c.symbol).length != 0;
+    }
+
+    /// @dev A text that every client can read: whatever is no printable ASCII becomes a question mark.
+    function _legible(string memory text) private pure returns (string memory) {
+        bytes memory letters = bytes(text);
+        for (uint256 i = 0; i < letters.length; ++i) {
+            if (letters[i] < 0x20 || letters[i] > 0x7e) letters[i] = "?";
+        }
+        return text;
     }
 }

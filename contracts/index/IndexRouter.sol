@@ -626,9 +626,9 @@ contract IndexRouter is IIndexRouter, IIndexMintCallback, IUniswapV3SwapCallback
         return leg.zeroForOne() ? _MIN_SQRT_PRICE : _MAX_SQRT_PRICE;
     }
 
-    /// @dev A hundred times the price, or a hundredth. A dry pool would take a quote to the end of all prices, which
-    /// costs millions of gas, and searches for what it has meet it again and again.
-    function _quoteLimit(Leg leg, address pool) private view returns (uint160) {
+    /// @dev A hundred times the price, or a hundredth, for quotes and for sales alike: what a quote counts as nothing is not
+    /// sold for next to nothing. A dry pool would take a swap to the end of all prices, which costs millions of gas besides.
+    function _limitOfTry(Leg leg, address pool) private view returns (uint160) {
         (uint160 price,,,,,,) = IUniswapV3Pool(pool).slot0();
         return leg.zeroForOne() ? uint160(Math.max(price / 10, _MIN_SQRT_PRICE)) : uint160(Math.min(uint256(price) * 10, _MAX_SQRT_PRICE));
     }
@@ -639,9 +639,8 @@ contract IndexRouter is IIndexRouter, IIndexMintCallback, IUniswapV3SwapCallback
         returns (bool success, bytes memory answer)
     {
         address pool = _open(node, parent);
-        uint160 limit = leg.quotes() ? _quoteLimit(leg, pool) : _limit(leg);
         bytes memory data = bytes.concat(bytes32(Leg.unwrap(leg)), bytes32(amount));
-        bytes memory call = abi.encodeCall(IUniswapV3Pool.swap, (recipient, leg.zeroForOne(), leg.specified(amount), limit, data));
+        bytes memory call = abi.encodeCall(IUniswapV3Pool.swap, (recipient, leg.zeroForOne(), leg.specified(amount), _limitOfTry(leg, pool), data));
         // A high-level `try` would itself revert where there is no pool.
         // solhint-disable-next-line avoid-low-level-calls
         (success, answer) = pool.call{gas: gasLimit}(call);

@@ -146,10 +146,15 @@ class Filling:
         """Whatever Uniswap covers now, whether it pays for the gas or not, the best first."""
         rpc, offers = self.system.evm.rpc, self._offers()
         sold = list({offer.tokenOut for offer in offers})
-        prices = dict(zip(sold, map(int, self.system.oracle.prices(sold)), strict=True))
+        prices = {token: self._price(token) for token in sold}
         wei = int(rpc.call("eth_getBlockByNumber", "latest", False)["baseFeePerGas"], 16) + self.tip()
         found = [fill for offer in offers for fill in self._sizes(offer, prices[offer.tokenOut], wei)]
         return sorted(found, key=lambda fill: fill.net, reverse=True)
+
+    def _price(self, token: str) -> int:
+        """D18 USD: the oracle's, or what the start's proposal gave for a token that has none."""
+        priced, price = self.system.oracle.tryPrice(token)
+        return int(price if priced else self.rebalancer.referenceOf(self.index.address, token).price)
 
     def pays(self, fill: Fill) -> bool:
         """Whether enough is left after gas."""

@@ -57,6 +57,7 @@ OPEN = MappingProxyType(
             "initialize": "once, in the proxy's constructor", "bid": "pays what the auction asks for what it sells",
             "onIndexSwap": "for the index that is being bid on", "close": "says what time has done already",
         },
+        "RebalancePlanner": {},
         "UniswapFiller": {"fill": "holds nothing that is not its caller's", "onBid": "for the rebalancer within a fill"},
         "PointsLedger": {
             "initialize": "once, by the proxy's constructor", "join": "for the caller himself", "joinWithSignature": "for who has signed",

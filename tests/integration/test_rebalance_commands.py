@@ -244,9 +244,9 @@ def test_execute_says_why_a_start_is_refused(rebalanced):
     run(propose, "rebalance", "MAG7.ssi", "--price-bps", "1000")
     wait(rebalanced)
     with rebalanced.evm.isolated():
-        control.move_price(rebalanced.evm.rpc, "LINK", 1.2)
+        control.move_price(rebalanced.evm.rpc, "SOL", 1.2)  # LINK has a second source, which would not agree yet
         said = refused(execute)
-        assert said.startswith("This fails now with Rebalancer_PriceOff(token=LINK")
+        assert said.startswith("This fails now with Rebalancer_PriceOff(token=SOL")
         assert "Wait until it is back" in said
         assert "`ape run propose rebalance`" in said
     with rebalanced.evm.isolated():

@@ -256,34 +256,25 @@ def test_what_has_no_path_any_more_is_handed_over_and_the_quote_knows(seller, re
         seller.trader.quote_buy(seller.bazaar.symbol, "USDC", SHARE)
 
 
-def test_what_its_pool_cannot_pay_for_is_handed_over_and_the_quote_knows(seller, refuse):
-    """Nobody provides liquidity any more."""
+@pytest.mark.parametrize("left", [0, 10**6], ids=["nothing", "a millionth"])
+def test_what_its_pool_cannot_pay_for_is_handed_over_and_the_quote_knows(seller, refuse, left):
+    """Nobody provides liquidity any more, or so little that the price would fall more than a hundredfold: that was quoted as nothing, and sold."""
     positions, provider = seller.bazaar.positions, seller.bazaar.provider
     token_id = positions.tokenOfOwnerByIndex(provider, 1)
     liquidity = positions.positions(token_id).liquidity
-    positions.decreaseLiquidity((token_id, liquidity, 0, 0, 2**40), sender=provider)
+    positions.decreaseLiquidity((token_id, liquidity - (liquidity // left if left else 0), 0, 0, 2**40), sender=provider)
     seller.check_bounded(refuse)
     quoted = seller.trader.quote_sell(seller.bazaar.symbol, "USDC", 10 * SHARE)
     rest, unsold = seller.sell(quoted)
     assert rest == quoted, "I4 quotes equal outcomes"
     assert unsold == seller.handed_over(seller.part)
-    with refuse("NotEnoughLiquidity", pool=seller.pool):
-        seller.trader.quote_buy(seller.bazaar.symbol, "USDC", SHARE)
+    if not left:
+        with refuse("NotEnoughLiquidity", pool=seller.pool):
+            seller.trader.quote_buy(seller.bazaar.symbol, "USDC", SHARE)
 
 
-@pytest.mark.parametrize("quirk", [BALANCE_REVERTS, BALANCE_BURNS_GAS])
-def test_what_cannot_be_read_is_handed_over(seller, refuse, quirk):
-    seller.token.setQuirk(quirk, sender=seller.owner)
-    seller.check_bounded(refuse)
-    _, unsold = seller.sell()
-    assert unsold == seller.handed_over(seller.part)
-    seller.token.setQuirk(NONE, sender=seller.owner)
-    assert seller.token.balanceOf(seller.receiver) == seller.part
-    assert seller.token.balanceOf(seller.trader.router.address) == 0, "I9 the router is empty"
-
-
-@pytest.mark.parametrize("quirk", [FROZEN, BURNS_GAS, BURNS_GAS_EVERYWHERE])
-def test_what_cannot_be_moved_becomes_the_sellers_claim(seller, refuse, quirk):
+@pytest.mark.parametrize("quirk", [BALANCE_REVERTS, BALANCE_BURNS_GAS, FROZEN, BURNS_GAS, BURNS_GAS_EVERYWHERE])
+def test_what_cannot_be_read_or_moved_becomes_the_sellers_claim(seller, refuse, quirk):
     """Read or not: what the index could not send is in nobody's hands but its own."""
     seller.token.setQuirk(quirk, sender=seller.owner)
     seller.check_bounded(refuse)

@@ -272,6 +272,15 @@ class TestReplacement:
             manager.cancel(office.safe, manager.address, office.replacement, sender=office.guardian)
         assert tuple(manager.contest()) == (0, 0)
 
+    def test_what_has_expired_is_tidied_up_without_a_contest(self, office):
+        """It opened one, and halved the time that two stolen keys of the Safe need afterwards."""
+        manager = office.manager
+        assert office.announce()
+        office.system.evm.warp(16 * DAY + manager.expiration())
+        assert not office.execute(), "it has expired"
+        assert office.veto()
+        assert tuple(manager.contest()) == (0, 0)
+
     def test_the_event_of_a_contest_says_its_times(self, office):
         manager = office.manager
         assert office.announce()
