@@ -640,7 +640,8 @@ contract IndexRouter is IIndexRouter, IIndexMintCallback, IUniswapV3SwapCallback
     {
         address pool = _open(node, parent);
         bytes memory data = bytes.concat(bytes32(Leg.unwrap(leg)), bytes32(amount));
-        bytes memory call = abi.encodeCall(IUniswapV3Pool.swap, (recipient, leg.zeroForOne(), leg.specified(amount), _limitOfTry(leg, pool), data));
+        bytes memory call =
+            abi.encodeCall(IUniswapV3Pool.swap, (recipient, leg.zeroForOne(), leg.specified(amount), _limitOfTry(leg, pool), data));
         // A high-level `try` would itself revert where there is no pool.
         // solhint-disable-next-line avoid-low-level-calls
         (success, answer) = pool.call{gas: gasLimit}(call);
