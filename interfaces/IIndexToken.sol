@@ -107,7 +107,10 @@ interface IIndexToken is ITimeWeightedERC20 {
     error IndexToken_ShortDelivery(address token, uint256 required, uint256 received);
     error IndexToken_BalanceUnreadable(address token);
     error IndexToken_InsufficientGas(uint256 gasLeft);
+    error IndexToken_BasketChanged(bytes32 expected, bytes32 actual);
+    error IndexToken_Expired(uint256 deadline, uint256 timestamp);
     error IndexToken_NoClaim(address token, address account);
+    error IndexToken_ClaimExceeded(address token, uint256 amount, uint256 claim);
     error IndexToken_ClaimUnbacked(address token, uint256 claim);
     error IndexToken_ConstituentCount(uint256 count);
     error IndexToken_InvalidConstituent(address token);
@@ -128,31 +131,54 @@ interface IIndexToken is ITimeWeightedERC20 {
 
     /// @notice Mints exactly `shares` to `receiver` for constituents pulled from the caller.
     /// @dev Amounts round up. The first mint also pays for 1e16 dead shares.
-    /// Reverts: ZeroShares, MintingStopped, LengthMismatch, MaxAmountExceeded, SupplyCapExceeded, Shortfall (the basket is short, a newcomer would
-    /// pay for what is not there), ShortDelivery (less arrived than was owed).
+    /// Reverts: Expired, BasketChanged, LengthMismatch, ZeroShares, InvalidReceiver, MintingStopped, SharesOutOfRange, SupplyCapExceeded, MaxAmountExceeded,
+    /// Shortfall (the basket is short, a newcomer would pay for what is not there), ShortDelivery (less arrived than was owed), BalanceUnreadable,
+    /// ERC-20 errors of the constituents.
     /// @param shares {share}, without the mint fee
     /// @param receiver owner of the new shares
+    /// @param expectedBasket `basketHash` of the tokens that the bounds are for
     /// @param maxAmounts {tok} most the caller pays of each constituent, in the basket's order
+    /// @param deadline last second in which this may happen, Unix seconds
     /// @return amounts {tok} pulled, equal to `previewMint`
-    function mint(uint256 shares, address receiver, uint256[] calldata maxAmounts) external returns (uint256[] memory amounts);
-
-    /// @notice Burns `shares` of `owner` and sends their part of every constituent to `receiver`. Nobody can stop this.
-    /// @dev Amounts round down. A constituent that is short pays its pro-rata part. One whose transfer fails becomes a claim of `owner`, counted in
-    /// `amounts`. A caller who is not the owner spends his allowance.
-    /// Reverts: ZeroShares, LengthMismatch, MinAmountNotMet, ERC20InsufficientBalance, ERC20InsufficientAllowance, InsufficientGas (a transfer
-    /// failed and may have failed for lack of gas: send more).
-    /// @param minAmounts {tok} least to receive of each constituent, in the basket's order
-    /// @return amounts {tok} paid or segregated, equal to `previewRedeem`
-    function redeem(uint256 shares, address receiver, address owner, uint256[] calldata minAmounts)
+    function mint(uint256 shares, address receiver, bytes32 expectedBasket, uint256[] calldata maxAmounts, uint256 deadline)
         external
         returns (uint256[] memory amounts);
 
-    /// @notice Pays all of the caller's claim on `token`.
-    /// @dev Where less than all claims is there, everybody's claim takes the same haircut, rounded down. Reverts: NoClaim, ClaimUnbacked (nothing
-    /// there, the claim stays), MinAmountNotMet, ERC-20 errors of the token (the claim stays).
-    /// @param minAmount {tok}
+    /// @notice Mints exactly `shares` to `receiver` for constituents that the caller has delivered inside {IIndexMintCallback.onIndexMint}, from wherever.
+    /// @dev What arrived is measured: the balance before the call back, and after it. Views of this index revert meanwhile. Bounds are the caller's
+    /// own business: the call back names the tokens and their amounts. Reverts as {mint}, but for the bounds.
+    /// @param shares {share}, without the mint fee
+    /// @param receiver owner of the new shares
+    /// @param data handed to the callback
+    /// @return amounts {tok} that were owed, equal to `previewMint`; what arrives beyond them is a gift
+    function mintWithCallback(uint256 shares, address receiver, bytes calldata data) external returns (uint256[] memory amounts);
+
+    /// @notice Burns `shares` of `owner` and sends their part of every constituent to `receiver`. Nobody can stop this.
+    /// @dev Amounts round down. A constituent that is short pays its pro-rata part. One whose transfer fails becomes a claim of `owner`, counted in
+    /// `amounts`. A caller who is not the owner spends their allowance. No hash and no minimum, `0` and `[]`, stand for no bounds.
+    /// Reverts: Expired, BasketChanged, LengthMismatch, ZeroShares, InvalidReceiver, SharesOutOfRange, MinAmountNotMet, ERC20InsufficientBalance,
+    /// ERC20InsufficientAllowance, InsufficientGas (a transfer failed and may have failed for lack of gas: send more).
+    /// @param expectedBasket `basketHash` of the tokens that the bounds are for
+    /// @param minAmounts {tok} least to receive of each constituent, in the basket's order
+    /// @param deadline last second in which this may happen, Unix seconds
+    /// @return amounts {tok} paid or segregated, equal to `previewRedeem`
+    function redeem(
+        uint256 shares,
+        address receiver,
+        address owner,
+        bytes32 expectedBasket,
+        uint256[] calldata minAmounts,
+        uint256 deadline
+    ) external returns (uint256[] memory amounts);
+
+    /// @notice Pays the caller's claim on `token`, or a part of it.
+    /// @dev Where less than all claims is there, everybody's claim takes the same haircut, rounded down. Reverts: InvalidReceiver, NoClaim, ClaimExceeded,
+    /// ClaimUnbacked (nothing there, the claim stays), MinAmountNotMet, ERC-20 errors of the token (the claim stays).
+    /// @param amount {tok} of the claim, before any haircut; `type(uint256).max` is all of it
+    /// @param receiver who is paid
+    /// @param minAmount {tok} least to be paid
     /// @return paid {tok}
-    function claim(address token, address receiver, uint256 minAmount) external returns (uint256 paid);
+    function claim(address token, uint256 amount, address receiver, uint256 minAmount) external returns (uint256 paid);
 
     /// @notice Issues the fee shares earned so far to the fee receiver. Anybody may call, whenever: the sum does not depend on it.
     /// @return shares {share}
@@ -211,6 +237,9 @@ interface IIndexToken is ITimeWeightedERC20 {
     /// @notice Constituents and their D27{tok/base}, in the basket's order, and the {base} behind all shares, which time does not change.
     function basket() external view returns (address[] memory tokens, uint256[] memory units, uint256 base);
 
+    /// @notice Names the constituents and their order: keccak256 of their addresses, 20 bytes each, one after the other.
+    function basketHash() external view returns (bytes32);
+
     /// @notice {base} behind all shares and D27{tok/base} of two tokens, 0 for one that is not a constituent: what a trade between them goes by.
     function baseAndUnits(address tokenA, address tokenB) external view returns (uint256 base, uint256 unitsA, uint256 unitsB);
 
@@ -231,6 +260,13 @@ interface IIndexToken is ITimeWeightedERC20 {
 
     /// @notice {tok} of all open claims on `token`. Not part of the basket.
     function segregated(address token) external view returns (uint256);
+}
+
+/// @title What a caller of {IIndexToken.mintWithCallback} must answer
+interface IIndexMintCallback {
+    /// @notice `amounts` of `tokens`, the whole basket in its order, must have reached the index, which is the caller of this, on return.
+    /// @dev Any contract can be called like this by anything that claims to be an index: know who calls.
+    function onIndexMint(address[] calldata tokens, uint256[] calldata amounts, bytes calldata data) external;
 }
 
 /// @title What the rebalancer must answer during {IIndexToken.swap}

@@ -3,6 +3,8 @@ pragma solidity 0.8.37;
 
 /// @title USD prices with stated freshness, or a revert
 /// @notice A token's price is the product of the one to three legs of its route, each a feed or a rate: X/USD, X/ETH x ETH/USD, share rate x asset/USD.
+/// A token may have a second route to other sources. Whoever decides something lasting asks for the agreed price, which
+/// exists only while both routes agree.
 interface IPriceOracle {
     /// @dev One bit of a stored leg: a third kind needs room there.
     enum Kind {
@@ -36,11 +38,17 @@ interface IPriceOracle {
         Token,
         Move,
         /// A bound of more than four significant digits
-        Digits
+        Digits,
+        /// A second route deviates by 1 to 2,000 bp
+        Deviation,
+        /// A second route takes feeds only: a rate has one checkpoint
+        Rate
     }
 
     event RouteSet(address indexed token, Leg[] legs);
     event RouteRemoved(address indexed token);
+    event SecondRouteSet(address indexed token, Leg[] legs, uint256 maxDeviationBps);
+    event SecondRouteRemoved(address indexed token);
 
     /// @param rate D18{asset/share}, from which on growth is counted
     event Checkpointed(address indexed token, address indexed source, uint256 rate);
@@ -50,7 +58,13 @@ interface IPriceOracle {
     /// @notice An uptime feed needs a grace period of at most a day, and none needs none.
     error PriceOracle_InvalidSequencer(address sequencer, uint256 grace);
     error PriceOracle_NoRoute(address token);
+    error PriceOracle_NoSecondRoute(address token);
     error PriceOracle_InvalidRoute(address token, Flaw flaw);
+
+    /// @notice The two routes of a token differ by more than `maxDeviationBps` of the lower price.
+    /// @param price D18{USD/whole token} of the first route
+    /// @param other D18{USD/whole token} of the second route
+    error PriceOracle_Disagreement(address token, uint256 price, uint256 other, uint256 maxDeviationBps);
 
     /// @notice The source has no code, reverted, ran out of gas or said too little.
     error PriceOracle_SourceFailed(address token, address source);
@@ -91,8 +105,19 @@ interface IPriceOracle {
     /// Reverts: AccessManagedUnauthorized, InvalidRoute, SourceFailed (no decimals or no asset), whatever `price` refuses.
     function setRoute(address token, Leg[] calldata legs) external;
 
-    /// @notice Removes the route of a token: from now on it has no price. Restricted.
+    /// @notice Removes the route of a token, and its second route: from now on it has no price. Restricted.
+    /// @dev Reverts: AccessManagedUnauthorized, NoRoute.
     function removeRoute(address token) external;
+
+    /// @notice Sets the second route of a token that has a first. Both must agree at once. Restricted.
+    /// @param legs feeds only; bounded as in `setRoute`
+    /// @param maxDeviationBps how far the prices of both routes may be apart, bp of the lower one, 1 to 2,000
+    /// @dev Reverts: AccessManagedUnauthorized, NoRoute, InvalidRoute, whatever `agreedPrice` refuses.
+    function setSecondRoute(address token, Leg[] calldata legs, uint256 maxDeviationBps) external;
+
+    /// @notice Removes the second route of a token: its agreed price is its price. Restricted.
+    /// @dev Reverts: AccessManagedUnauthorized, NoSecondRoute.
+    function removeSecondRoute(address token) external;
 
     /// @notice Moves the checkpoints of a token's rates to now, at most to what time may have added. Anybody may, every six hours.
     /// @dev Growth is counted over 30 days at most, so somebody should now and then. Reverts: NoRoute, NoRate (no leg is a rate), PokedTooSoon, RateMoved
@@ -106,7 +131,16 @@ interface IPriceOracle {
     /// @notice `price` of each. Reverts where one of them does.
     function prices(address[] calldata tokens) external view returns (uint256[] memory list);
 
-    /// @notice The same without ever reverting, whatever a source does. `ok` is false where `price` reverts.
+    /// @notice `price` where the token has one route; where it has two, the price of the first, provided that the second
+    /// is live and within its deviation.
+    /// @return D18{USD/whole token}, each leg rounded down
+    /// @dev Reverts as `price`, for either route, and with Disagreement.
+    function agreedPrice(address token) external view returns (uint256);
+
+    /// @notice `agreedPrice` of each. Reverts where one of them does.
+    function agreedPrices(address[] calldata tokens) external view returns (uint256[] memory list);
+
+    /// @notice `price` without ever reverting, whatever a source does. `ok` is false where `price` reverts.
     /// @dev It is false as well where the caller leaves too little gas, so let nothing act on it whose gas a stranger chooses.
     function tryPrice(address token) external view returns (bool ok, uint256 price_);
 
@@ -115,6 +149,9 @@ interface IPriceOracle {
 
     /// @notice The legs of a token's route, empty where it has none.
     function route(address token) external view returns (Leg[] memory legs);
+
+    /// @notice The legs of a token's second route and its bound; empty and 0 where it has none.
+    function secondRoute(address token) external view returns (Leg[] memory legs, uint256 maxDeviationBps);
 
     /// @notice The checkpoint of a rate in a token's route: D18{asset/share} and Unix seconds; zeros where there is none.
     function checkpoint(address token, address source) external view returns (uint256 rate, uint256 at);

@@ -12,6 +12,7 @@ import eth_abi
 
 from minimainnet import control
 from minimainnet.addresses import FEEDS
+from scripts._lib.bounds import bounds
 from scripts._lib.evm import Deployed, Evm
 from scripts._lib.system import System
 from tests.support.governance import schedule, wait
@@ -62,7 +63,7 @@ class Bench:
 
     def mint(self) -> int:
         limits = [amount * 101 // 100 for amount in self.index.previewMint(SHARES)]
-        return int(self.index.mint(SHARES, self.owner, limits, sender=self.owner).gas_used)
+        return int(self.index.mint(SHARES, self.owner, *bounds(self.tokens, limits, self.evm.now + 600), sender=self.owner).gas_used)
 
     def plan(self, percent: tuple[int, ...]) -> None:
         parameters = eth_abi.encode(["uint256[]"], [[part * 10**16 for part in percent]])

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from minimainnet import control
+from scripts._lib.bounds import bounds
 from scripts._lib.build import ROOT, fresh_project
 from scripts._lib.evm import Deployed, Evm
 from scripts._lib.system import System
@@ -57,11 +58,12 @@ class Bench:
     def mint(self, person: str) -> int:
         """With limits as a holder would set them: one percent off the preview."""
         limits = [amount * 101 // 100 for amount in self.index.previewMint(SHARES)]
-        return int(self.index.mint(SHARES, person, limits, sender=person).gas_used)
+        return int(self.index.mint(SHARES, person, *bounds(self.tokens, limits, self.evm.now + 600), sender=person).gas_used)
 
     def redeem(self, receiver: str) -> int:
         limits = [amount * 99 // 100 for amount in self.index.previewRedeem(SHARES // 2)]
-        return int(self.index.redeem(SHARES // 2, receiver, self.user, limits, sender=self.user).gas_used)
+        until = bounds(self.tokens, limits, self.evm.now + 600)
+        return int(self.index.redeem(SHARES // 2, receiver, self.user, *until, sender=self.user).gas_used)
 
     def transfer(self, to: str) -> int:
         return int(self.index.transfer(to, 10**18, sender=self.user).gas_used)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from scripts._lib.bounds import bounds
 from scripts._lib.evm import Evm
 from tests.support.indexes import DAY, MAX, new_index
 
@@ -67,7 +68,7 @@ def _daily(evm: Evm, project: Any) -> int:
     )  # fmt: skip
     for token in tokens:
         token.approve(index.address, MAX, sender=owner)
-    index.mint(SHARES, owner, [MAX] * 7, sender=owner)
+    index.mint(SHARES, owner, *bounds(tokens, [MAX] * 7), sender=owner)
     index.approve(staked.address, MAX, sender=owner)
     staked.deposit(SHARES // 2, owner, sender=owner)
     distributor.setSplit(index.address, staked.address, 8_000, sender=owner)

@@ -11,6 +11,7 @@ import {IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {ILpLocker} from "../../interfaces/ILpLocker.sol";
 import {IPointsLedger} from "../../interfaces/IPointsLedger.sol";
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
+import {IProtocolManager} from "../../interfaces/IProtocolManager.sol";
 import {IReferralRegistry} from "../../interfaces/IReferralRegistry.sol";
 import {IRebalancer} from "../../interfaces/IRebalancer.sol";
 import {IStakedToken} from "../../interfaces/IStakedToken.sol";
@@ -53,12 +54,14 @@ contract RoleTable {
     }
 
     function _coreRows() private pure returns (Row[] memory table) {
-        table = new Row[](5);
+        table = new Row[](7);
         table[0] = Row("IndexFactory", IIndexFactory.createIndex.selector, Roles.GOVERNOR);
         table[1] = Row("IndexRouter", IIndexRouter.setHop.selector, Roles.GOVERNOR);
         table[2] = Row("IndexRouter", IIndexRouter.setBuyHook.selector, Roles.GOVERNOR);
         table[3] = Row("PriceOracle", IPriceOracle.setRoute.selector, Roles.GOVERNOR);
         table[4] = Row("PriceOracle", IPriceOracle.removeRoute.selector, Roles.GOVERNOR);
+        table[5] = Row("PriceOracle", IPriceOracle.setSecondRoute.selector, Roles.GOVERNOR);
+        table[6] = Row("PriceOracle", IPriceOracle.removeSecondRoute.selector, Roles.GOVERNOR);
     }
 
     function _stakingRows() private pure returns (Row[] memory table) {
@@ -99,20 +102,21 @@ contract RoleTable {
         table[2] = Row("PointsLedger", UUPSUpgradeable.upgradeToAndCall.selector, Roles.GOVERNOR);
     }
 
-    /// @dev The manager itself always asks for ADMIN here. These rows only let the guardian of GOVERNOR cancel what is scheduled.
+    /// @dev The manager asks for ADMIN by itself. These rows say so; nothing is set up from them.
     function _managerRows() private pure returns (Row[] memory table) {
         string memory manager = "ProtocolManager";
-        table = new Row[](10);
-        table[0] = Row(manager, AccessManager.labelRole.selector, Roles.GOVERNOR);
-        table[1] = Row(manager, AccessManager.grantRole.selector, Roles.GOVERNOR);
-        table[2] = Row(manager, AccessManager.revokeRole.selector, Roles.GOVERNOR);
-        table[3] = Row(manager, AccessManager.setRoleAdmin.selector, Roles.GOVERNOR);
-        table[4] = Row(manager, AccessManager.setRoleGuardian.selector, Roles.GOVERNOR);
-        table[5] = Row(manager, AccessManager.setGrantDelay.selector, Roles.GOVERNOR);
-        table[6] = Row(manager, AccessManager.setTargetFunctionRole.selector, Roles.GOVERNOR);
-        table[7] = Row(manager, AccessManager.setTargetAdminDelay.selector, Roles.GOVERNOR);
-        table[8] = Row(manager, AccessManager.setTargetClosed.selector, Roles.GOVERNOR);
-        table[9] = Row(manager, AccessManager.updateAuthority.selector, Roles.GOVERNOR);
+        table = new Row[](11);
+        table[0] = Row(manager, AccessManager.labelRole.selector, Roles.ADMIN);
+        table[1] = Row(manager, AccessManager.grantRole.selector, Roles.ADMIN);
+        table[2] = Row(manager, AccessManager.revokeRole.selector, Roles.ADMIN);
+        table[3] = Row(manager, AccessManager.setRoleAdmin.selector, Roles.ADMIN);
+        table[4] = Row(manager, AccessManager.setRoleGuardian.selector, Roles.ADMIN);
+        table[5] = Row(manager, AccessManager.setGrantDelay.selector, Roles.ADMIN);
+        table[6] = Row(manager, AccessManager.setTargetFunctionRole.selector, Roles.ADMIN);
+        table[7] = Row(manager, AccessManager.setTargetAdminDelay.selector, Roles.ADMIN);
+        table[8] = Row(manager, AccessManager.setTargetClosed.selector, Roles.ADMIN);
+        table[9] = Row(manager, AccessManager.updateAuthority.selector, Roles.ADMIN);
+        table[10] = Row(manager, IProtocolManager.replaceGuardian.selector, Roles.ADMIN);
     }
 
     function _join(Row[] memory a, Row[] memory b) private pure returns (Row[] memory both) {

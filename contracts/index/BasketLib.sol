@@ -100,6 +100,11 @@ library BasketLib {
         }
     }
 
+    /// @dev Names the tokens and their order: keccak256 of their addresses, 20 bytes each.
+    function hash(Constituents memory c) internal pure returns (bytes32) {
+        return keccak256(c.tokens);
+    }
+
     /// @dev `count` where `wanted` is not a constituent.
     function indexOf(Constituents memory c, address wanted) internal pure returns (uint256) {
         return _search(c.tokens, c.count, wanted);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IAccessManager} from "@openzeppelin/contracts/access/manager/IAccessManager.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
@@ -9,12 +8,13 @@ import {CREATE3} from "solady/src/utils/CREATE3.sol";
 
 import {IIndexFactory} from "../../interfaces/IIndexFactory.sol";
 import {IIndexToken} from "../../interfaces/IIndexToken.sol";
+import {FixedAuthority} from "../governance/FixedAuthority.sol";
 import {RoleTable} from "../governance/RoleTable.sol";
 import {Roles} from "../governance/Roles.sol";
 
 /// @title Birth of an index
 /// @dev Holds ADMIN without delay in the AccessManager, and uses it for one thing: the roles of an index that it has just created.
-contract IndexFactory is IIndexFactory, AccessManaged {
+contract IndexFactory is IIndexFactory, FixedAuthority {
     using SafeERC20 for IERC20;
 
     /// @inheritdoc IIndexFactory
@@ -37,7 +37,7 @@ contract IndexFactory is IIndexFactory, AccessManaged {
         bytes32 indexCodeHash_,
         uint256 epochGenesis_,
         uint256 epochLength_
-    ) AccessManaged(authority_) {
+    ) FixedAuthority(authority_) {
         bool whole = authority_ != address(0) && address(roleTable_) != address(0) && rebalancer_ != address(0);
         if (!whole) revert IndexFactory_ZeroAddress();
 
@@ -124,6 +124,6 @@ contract IndexFactory is IIndexFactory, AccessManaged {
             IERC20(tokens[i]).safeTransferFrom(msg.sender, address(this), amounts[i]);
             IERC20(tokens[i]).forceApprove(address(index), amounts[i]);
         }
-        index.mint(shares, receiver, maxAmounts);
+        index.mint(shares, receiver, index.basketHash(), maxAmounts, block.timestamp);
     }
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
@@ -20,6 +19,7 @@ import {IStakedToken} from "../../interfaces/IStakedToken.sol";
 import {IPermit2} from "../../interfaces/external/IPermit2.sol";
 import {IUniswapV3Factory, IUniswapV3Pool, IUniswapV3SwapCallback} from "../../interfaces/external/IUniswapV3.sol";
 import {IWETH} from "../../interfaces/external/IWETH.sol";
+import {FixedAuthority} from "../governance/FixedAuthority.sol";
 import {Hop, HopTree, Node} from "./HopTree.sol";
 
 /// @title Buy and sell an index in one transaction
@@ -27,7 +27,7 @@ import {Hop, HopTree, Node} from "./HopTree.sol";
 /// inside that pool's callback in the next node's, and so on. A pool pays before it calls back, so amounts flow down the tree, and every pool is paid
 /// on the way back out. A buy is the same walk with exact outputs, a sale with exact inputs. In the innermost callback the caller's token is
 /// all that is left: there a quote ends by reverting with the amount, and a buy collects it from the payer.
-contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, ReentrancyGuardTransient {
+contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, FixedAuthority, ReentrancyGuardTransient {
     using SafeCast for uint256;
     using SafeERC20 for IERC20;
 
@@ -85,7 +85,7 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
         IUniswapV3Factory v3Factory_,
         IPermit2 permit2_,
         IWETH weth_
-    ) AccessManaged(authority_) {
+    ) FixedAuthority(authority_) {
         if (authority_ == address(0) || address(factory_) == address(0) || address(distributor_) == address(0)) {
             revert IndexRouter_ZeroAddress();
         }
@@ -334,7 +334,7 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
         for (uint256 i = 0; i < tokens.length; ++i) {
             _allow(tokens[i], t.index, amounts[i]);
         }
-        IIndexToken(t.index).mint(shares, t.stake ? address(this) : t.receiver, amounts);
+        IIndexToken(t.index).mint(shares, t.stake ? address(this) : t.receiver, IIndexToken(t.index).basketHash(), amounts, block.timestamp);
         if (t.stake) _stake(t.index, shares, t.receiver);
         emit Bought(t.index, msg.sender, t.receiver, t.token, amountIn, shares, t.referralCode);
 
@@ -374,7 +374,7 @@ contract IndexRouter is IIndexRouter, IUniswapV3SwapCallback, AccessManaged, Ree
         address asset = _asset(t.token);
 
         (address[] memory tokens,,) = IIndexToken(t.index).basket();
-        IIndexToken(t.index).redeem(shares, address(this), msg.sender, new uint256[](tokens.length));
+        IIndexToken(t.index).redeem(shares, address(this), msg.sender, 0, new uint256[](0), block.timestamp);
         uint256[] memory amounts = new uint256[](tokens.length);
         for (uint256 i = 0; i < tokens.length; ++i) {
             // Not what the index says: a failed transfer is a claim of the caller, a fee on transfer is gone.

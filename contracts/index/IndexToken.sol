@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-import {IIndexSwapCallback, IIndexToken} from "../../interfaces/IIndexToken.sol";
+import {IIndexMintCallback, IIndexSwapCallback, IIndexToken} from "../../interfaces/IIndexToken.sol";
+import {FixedAuthority} from "../governance/FixedAuthority.sol";
 import {TimeWeightedERC20} from "../tokens/TimeWeightedERC20.sol";
 import {Basket, BasketLib, Constituents} from "./BasketLib.sol";
 import {FeeMath} from "./FeeMath.sol";
@@ -16,7 +16,7 @@ import {TolerantERC20} from "./TolerantERC20.sol";
 
 /// @title One token that holds its own basket
 /// @dev `docs/index-math.md` is the specification; its names are used here. No proxy, no pause on the way out, no oracle.
-contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, ReentrancyGuardTransient {
+contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, ReentrancyGuardTransient {
     using BasketLib for Basket;
     using BasketLib for Constituents;
     using SafeERC20 for IERC20;
@@ -46,7 +46,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     mapping(address token => uint256) private _segregated;
     mapping(address token => mapping(address account => uint256)) private _claims;
 
-    constructor(Params memory p) TimeWeightedERC20(p.name, p.symbol, p.epochGenesis, p.epochLength) AccessManaged(p.authority) {
+    constructor(Params memory p) TimeWeightedERC20(p.name, p.symbol, p.epochGenesis, p.epochLength) FixedAuthority(p.authority) {
         if (p.authority == address(0)) revert IndexToken_ZeroAddress();
         if (p.units.length != p.tokens.length) revert IndexToken_LengthMismatch(p.tokens.length, p.units.length);
 
@@ -71,46 +71,69 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     // ---------------------------------------------------------------- holders
 
     /// @inheritdoc IIndexToken
-    function mint(uint256 shares, address receiver, uint256[] calldata maxAmounts)
+    function mint(uint256 shares, address receiver, bytes32 expectedBasket, uint256[] calldata maxAmounts, uint256 deadline)
         external
         nonReentrant
         returns (uint256[] memory amounts)
     {
         Constituents memory c = _basket.load();
-        if (shares == 0) revert IndexToken_ZeroShares();
-        _requireMinting(c.rules);
-        if (receiver == address(this)) revert IndexToken_InvalidReceiver(receiver);
-        if (maxAmounts.length != c.count) revert IndexToken_LengthMismatch(c.count, maxAmounts.length);
+        _requireBounds(c, expectedBasket, maxAmounts.length, deadline);
+        uint256 added = _requireMint(c, shares, receiver);
 
-        uint256 added = _baseForMint(c, shares);
         amounts = new uint256[](c.count);
         for (uint256 i = 0; i < amounts.length; ++i) {
             address token = c.token(i);
-            uint256 unit = c.unit(i);
-            uint256 amount = _up(unit, added);
+            uint256 amount = _up(c.unit(i), added);
             if (amount > maxAmounts[i]) revert IndexToken_MaxAmountExceeded(token, amount, maxAmounts[i]);
-            _pull(token, amount, _down(unit, c.base), _claimsOn(c, i, token));
+
+            uint256 held = _requireWhole(c, i, token);
+            IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
+            _requireArrived(token, amount, held);
             amounts[i] = amount;
         }
 
-        // Fits: the cap keeps the supply under 2^95, and base never exceeds supply.
-        _basket.base = uint96(c.base + added);
-        if (c.base == 0) _mint(_DEAD, _DEAD_SHARES);
-        _mint(receiver, shares);
-
-        emit Minted(msg.sender, receiver, shares, added);
+        _issue(c, added, shares, receiver);
     }
 
     /// @inheritdoc IIndexToken
-    function redeem(uint256 shares, address receiver, address owner, uint256[] calldata minAmounts)
+    function mintWithCallback(uint256 shares, address receiver, bytes calldata data)
         external
         nonReentrant
         returns (uint256[] memory amounts)
     {
         Constituents memory c = _basket.load();
+        uint256 added = _requireMint(c, shares, receiver);
+
+        address[] memory tokens = new address[](c.count);
+        uint256[] memory held = new uint256[](c.count);
+        amounts = new uint256[](c.count);
+        for (uint256 i = 0; i < amounts.length; ++i) {
+            tokens[i] = c.token(i);
+            held[i] = _requireWhole(c, i, tokens[i]);
+            amounts[i] = _up(c.unit(i), added);
+        }
+        IIndexMintCallback(msg.sender).onIndexMint(tokens, amounts, data);
+        for (uint256 i = 0; i < amounts.length; ++i) {
+            _requireArrived(tokens[i], amounts[i], held[i]);
+        }
+
+        _issue(c, added, shares, receiver);
+    }
+
+    /// @inheritdoc IIndexToken
+    function redeem(
+        uint256 shares,
+        address receiver,
+        address owner,
+        bytes32 expectedBasket,
+        uint256[] calldata minAmounts,
+        uint256 deadline
+    ) external nonReentrant returns (uint256[] memory amounts) {
+        Constituents memory c = _basket.load();
+        bool bounded = expectedBasket != 0 || minAmounts.length != 0;
+        _requireBounds(c, bounded ? expectedBasket : c.hash(), bounded ? minAmounts.length : c.count, deadline);
         if (shares == 0) revert IndexToken_ZeroShares();
         if (receiver == address(0) || receiver == address(this)) revert IndexToken_InvalidReceiver(receiver);
-        if (minAmounts.length != c.count) revert IndexToken_LengthMismatch(c.count, minAmounts.length);
 
         if (msg.sender != owner) _spendAllowance(owner, msg.sender, shares);
         _burn(owner, shares);
@@ -121,7 +144,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         for (uint256 i = 0; i < amounts.length; ++i) {
             address token = c.token(i);
             uint256 amount = _amountDown(c, i, token, removed);
-            if (amount < minAmounts[i]) revert IndexToken_MinAmountNotMet(token, amount, minAmounts[i]);
+            if (bounded && amount < minAmounts[i]) revert IndexToken_MinAmountNotMet(token, amount, minAmounts[i]);
             if (amount != 0) _sendOrSegregate(i, token, receiver, owner, amount);
             amounts[i] = amount;
         }
@@ -130,18 +153,20 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     }
 
     /// @inheritdoc IIndexToken
-    function claim(address token, address receiver, uint256 minAmount) external nonReentrant returns (uint256 paid) {
-        uint256 amount = _claims[token][msg.sender];
+    function claim(address token, uint256 amount, address receiver, uint256 minAmount) external nonReentrant returns (uint256 paid) {
+        uint256 owed = _claims[token][msg.sender];
         uint256 total = _segregated[token];
         if (receiver == address(0) || receiver == address(this)) revert IndexToken_InvalidReceiver(receiver);
-        if (amount == 0) revert IndexToken_NoClaim(token, msg.sender);
+        if (owed == 0) revert IndexToken_NoClaim(token, msg.sender);
+        if (amount == type(uint256).max) amount = owed;
+        if (amount > owed) revert IndexToken_ClaimExceeded(token, amount, owed);
 
         uint256 real = _balanceOf(token);
         paid = real >= total ? amount : Math.mulDiv(amount, real, total);
         if (paid == 0) revert IndexToken_ClaimUnbacked(token, amount);
         if (paid < minAmount) revert IndexToken_MinAmountNotMet(token, paid, minAmount);
 
-        delete _claims[token][msg.sender];
+        _claims[token][msg.sender] = owed - amount;
         _segregated[token] = total - amount;
         if (total == amount) {
             Constituents memory c = _basket.load();
@@ -274,6 +299,11 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     }
 
     /// @inheritdoc IIndexToken
+    function basketHash() external view nonReentrantView returns (bytes32) {
+        return _basket.load().hash();
+    }
+
+    /// @inheritdoc IIndexToken
     function baseAndUnits(address tokenA, address tokenB)
         external
         view
@@ -335,6 +365,33 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     /// @inheritdoc IIndexToken
     function segregated(address token) external view returns (uint256) {
         return _segregated[token];
+    }
+
+    // ---------------------------------------------------------------- minting
+
+    /// @dev Bounds are for the tokens that they were made for, and for as long as their maker says.
+    function _requireBounds(Constituents memory c, bytes32 expected, uint256 count, uint256 deadline) private view {
+        if (block.timestamp > deadline) revert IndexToken_Expired(deadline, block.timestamp);
+        if (c.hash() != expected) revert IndexToken_BasketChanged(expected, c.hash());
+        if (count != c.count) revert IndexToken_LengthMismatch(c.count, count);
+    }
+
+    /// @dev {base} that the shares stand for, where they may be minted.
+    function _requireMint(Constituents memory c, uint256 shares, address receiver) private view returns (uint256) {
+        if (shares == 0) revert IndexToken_ZeroShares();
+        if (receiver == address(this)) revert IndexToken_InvalidReceiver(receiver);
+        if (c.rules.paused() || c.rules.deprecated()) revert IndexToken_MintingStopped(c.rules.paused(), c.rules.deprecated());
+
+        return _baseForMint(c, shares);
+    }
+
+    function _issue(Constituents memory c, uint256 added, uint256 shares, address receiver) private {
+        // Fits: the cap keeps the supply under 2^95, and base never exceeds supply.
+        _basket.base = uint96(c.base + added);
+        if (c.base == 0) _mint(_DEAD, _DEAD_SHARES);
+        _mint(receiver, shares);
+
+        emit Minted(msg.sender, receiver, shares, added);
     }
 
     // ---------------------------------------------------------------- amounts
@@ -406,13 +463,16 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
 
     // ---------------------------------------------------------------- moving assets
 
-    /// @dev Pulls exactly `amount` and proves that it came. What is there before also proves that the newcomer joins a whole basket.
-    function _pull(address token, uint256 amount, uint256 books, uint256 claims) private {
-        uint256 held = _balanceOf(token);
+    /// @dev {tok} held of constituent `i`, claims included. A newcomer joins a whole basket or none.
+    function _requireWhole(Constituents memory c, uint256 i, address token) private view returns (uint256 held) {
+        uint256 books = _down(c.unit(i), c.base);
+        uint256 claims = _claimsOn(c, i, token);
+        held = _balanceOf(token);
         if (held < books + claims) revert IndexToken_Shortfall(token, books, Math.saturatingSub(held, claims));
+    }
 
-        IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
-
+    /// @dev Believes only the balances: `held` before, and what is there now.
+    function _requireArrived(address token, uint256 amount, uint256 held) private view {
         uint256 received = Math.saturatingSub(_balanceOf(token), held);
         if (received < amount) revert IndexToken_ShortDelivery(token, amount, received);
     }
@@ -460,8 +520,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
         if (t.amountOut != 0) IERC20(t.tokenOut).safeTransfer(t.receiver, t.amountOut);
         IIndexSwapCallback(msg.sender).onIndexSwap(t.tokenOut, t.amountOut, t.tokenIn, t.amountIn, data);
 
-        uint256 received = Math.saturatingSub(_balanceOf(t.tokenIn), balanceIn);
-        if (received < t.amountIn) revert IndexToken_ShortDelivery(t.tokenIn, t.amountIn, received);
+        _requireArrived(t.tokenIn, t.amountIn, balanceIn);
         uint256 left = Math.saturatingSub(_balanceOf(t.tokenOut), claims);
         if (left + t.amountOut < available) revert IndexToken_Shortfall(t.tokenOut, available - t.amountOut, left);
 
@@ -506,10 +565,6 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, AccessManaged, Reentrancy
     }
 
     // ---------------------------------------------------------------- fees and rules
-
-    function _requireMinting(Rules rules) private pure {
-        if (rules.paused() || rules.deprecated()) revert IndexToken_MintingStopped(rules.paused(), rules.deprecated());
-    }
 
     function _multiplierOf(Rules rules) private view returns (uint256) {
         return FeeMath.multiplier(rules.anchor(), rules.dailyFee(), block.timestamp - rules.anchorTime());

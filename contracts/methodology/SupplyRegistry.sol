@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
-
 import {ISupplyRegistry} from "../../interfaces/ISupplyRegistry.sol";
+import {FixedAuthority} from "../governance/FixedAuthority.sol";
 
 /// @title Circulating supplies, posted by governance within a bounded step
-contract SupplyRegistry is ISupplyRegistry, AccessManaged {
+contract SupplyRegistry is ISupplyRegistry, FixedAuthority {
     uint256 private constant _BPS = 10_000;
 
     /// @inheritdoc ISupplyRegistry
@@ -26,7 +25,7 @@ contract SupplyRegistry is ISupplyRegistry, AccessManaged {
 
     mapping(address token => Posting) private _postings;
 
-    constructor(address authority_) AccessManaged(authority_) {
+    constructor(address authority_) FixedAuthority(authority_) {
         if (authority_ == address(0)) revert SupplyRegistry_ZeroAddress();
     }
 

@@ -32,6 +32,9 @@ contract QuirkToken {
     /// @dev D18 factor on all balances: a rebase.
     uint256 public scale = _WAD;
 
+    /// @dev Most that one transfer moves.
+    uint256 public mostMoved = type(uint256).max;
+
     /// @dev Where to re-enter, with what, and how that went.
     address public target;
     bytes public payload;
@@ -54,6 +57,10 @@ contract QuirkToken {
 
     function setScale(uint256 scale_) external {
         scale = scale_;
+    }
+
+    function setMostMoved(uint256 amount) external {
+        mostMoved = amount;
     }
 
     function setBlocked(address account, bool blocked_) external {
@@ -100,7 +107,7 @@ contract QuirkToken {
     }
 
     function _move(address from, address to, uint256 amount) private {
-        if (quirk == Quirk.Frozen || blocked[from] || blocked[to]) revert QuirkToken_Frozen();
+        if (quirk == Quirk.Frozen || blocked[from] || blocked[to] || amount > mostMoved) revert QuirkToken_Frozen();
         if (quirk == Quirk.RevertsOnZero && amount == 0) revert QuirkToken_Frozen();
         if (quirk == Quirk.BurnsGas || quirk == Quirk.BurnsGasEverywhere) _burnGas();
         if (quirk == Quirk.WantsGas && gasleft() < 150_000) revert QuirkToken_Frozen();

@@ -1,23 +1,24 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IERC4626} from "@openzeppelin/contracts/interfaces/IERC4626.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IAggregatorHistory, IAggregatorV3} from "../../interfaces/external/IAggregatorV3.sol";
+import {FixedAuthority} from "../governance/FixedAuthority.sol";
 import {BoundLib} from "./BoundLib.sol";
 import {StoredLeg, StoredLegLib} from "./StoredLeg.sol";
 
 /// @title USD prices with stated freshness, or a revert
-contract PriceOracle is IPriceOracle, AccessManaged {
+contract PriceOracle is IPriceOracle, FixedAuthority {
     uint256 private constant _WAD = 1e18;
     uint256 private constant _MAX_LEGS = 3;
     uint256 private constant _MIN_HEARTBEAT = 1 minutes;
     uint256 private constant _MAX_HEARTBEAT = 7 days;
     uint256 private constant _BPS = 10_000;
+    uint256 private constant _MAX_DEVIATION = 2_000;
 
     /// @dev bp a day, of a rate.
     uint256 private constant _MAX_GROWTH = 100;
@@ -34,6 +35,11 @@ contract PriceOracle is IPriceOracle, AccessManaged {
         uint64 at;
     }
 
+    struct SecondRoute {
+        StoredLeg[_MAX_LEGS] legs;
+        uint256 maxDeviation;
+    }
+
     /// @inheritdoc IPriceOracle
     address public immutable sequencer;
 
@@ -41,9 +47,10 @@ contract PriceOracle is IPriceOracle, AccessManaged {
     uint256 public immutable grace;
 
     mapping(address token => StoredLeg[_MAX_LEGS]) private _routes;
+    mapping(address token => SecondRoute) private _secondRoutes;
     mapping(address token => mapping(address source => Checkpoint)) private _checkpoints;
 
-    constructor(address authority_, address sequencer_, uint256 grace_) AccessManaged(authority_) {
+    constructor(address authority_, address sequencer_, uint256 grace_) FixedAuthority(authority_) {
         if (authority_ == address(0)) revert PriceOracle_ZeroAddress();
         bool sound = sequencer_ == address(0) ? grace_ == 0 : grace_ != 0 && grace_ <= _MAX_GRACE;
         if (!sound) revert PriceOracle_InvalidSequencer(sequencer_, grace_);
@@ -53,26 +60,9 @@ contract PriceOracle is IPriceOracle, AccessManaged {
 
     /// @inheritdoc IPriceOracle
     function setRoute(address token, Leg[] calldata legs) external restricted {
-        if (legs.length == 0 || legs.length > _MAX_LEGS) revert PriceOracle_InvalidRoute(token, Flaw.LegCount);
-        uint256 decimals = _decimals(token, token, Flaw.Token);
-
-        delete _routes[token];
-        (uint256 least, uint256 most) = (_WAD, _WAD);
-        for (uint256 i = 0; i < legs.length; ++i) {
-            Leg calldata leg = legs[i];
-            _requireSound(token, leg);
-            // The same products, rounded the same way, as in `_price`: what holds for the bounds holds for every price within them.
-            least = Math.mulDiv(least, leg.min, _WAD);
-            most = Math.mulDiv(most, leg.max, _WAD);
-            if (least == 0 || most > type(uint128).max) revert PriceOracle_InvalidRoute(token, Flaw.Bounds);
-
-            bool rate = leg.kind == Kind.Erc4626Rate;
-            uint256 unit = _decimals(token, rate ? _asset(token, leg.source) : leg.source, Flaw.Decimals);
-            uint256 share = rate ? _decimals(token, leg.source, Flaw.Decimals) : 0;
-            StoredLeg stored = StoredLegLib.make(leg, unit, share, decimals, legs.length);
-            _routes[token][i] = stored;
-            if (rate) _checkpoint(token, leg.source, _bounded(token, stored, _rate(token, stored)));
-        }
+        bool second = _routes[token][0].hasSecond();
+        _store(_routes[token], token, legs);
+        if (second) _routes[token][0] = _routes[token][0].withSecond(true);
         price(token);
 
         emit RouteSet(token, legs);
@@ -80,10 +70,38 @@ contract PriceOracle is IPriceOracle, AccessManaged {
 
     /// @inheritdoc IPriceOracle
     function removeRoute(address token) external restricted {
-        if (_routes[token][0].legs() == 0) revert PriceOracle_NoRoute(token);
+        StoredLeg first = _routes[token][0];
+        if (first.legs() == 0) revert PriceOracle_NoRoute(token);
 
         delete _routes[token];
+        if (first.hasSecond()) _removeSecond(token);
         emit RouteRemoved(token);
+    }
+
+    /// @inheritdoc IPriceOracle
+    function setSecondRoute(address token, Leg[] calldata legs, uint256 maxDeviationBps) external restricted {
+        StoredLeg first = _routes[token][0];
+        if (first.legs() == 0) revert PriceOracle_NoRoute(token);
+        if (maxDeviationBps == 0 || maxDeviationBps > _MAX_DEVIATION) revert PriceOracle_InvalidRoute(token, Flaw.Deviation);
+        for (uint256 i = 0; i < legs.length; ++i) {
+            if (legs[i].kind == Kind.Erc4626Rate) revert PriceOracle_InvalidRoute(token, Flaw.Rate);
+        }
+
+        _store(_secondRoutes[token].legs, token, legs);
+        _secondRoutes[token].maxDeviation = maxDeviationBps;
+        _routes[token][0] = first.withSecond(true);
+        agreedPrice(token);
+
+        emit SecondRouteSet(token, legs, maxDeviationBps);
+    }
+
+    /// @inheritdoc IPriceOracle
+    function removeSecondRoute(address token) external restricted {
+        StoredLeg first = _routes[token][0];
+        if (!first.hasSecond()) revert PriceOracle_NoSecondRoute(token);
+
+        _routes[token][0] = first.withSecond(false);
+        _removeSecond(token);
     }
 
     /// @inheritdoc IPriceOracle
@@ -111,7 +129,7 @@ contract PriceOracle is IPriceOracle, AccessManaged {
     /// @inheritdoc IPriceOracle
     function price(address token) public view returns (uint256 price_) {
         _requireSequencer();
-        (price_,) = _price(token);
+        (price_,) = _price(token, _routes[token]);
     }
 
     /// @inheritdoc IPriceOracle
@@ -119,7 +137,22 @@ contract PriceOracle is IPriceOracle, AccessManaged {
         _requireSequencer();
         list = new uint256[](tokens.length);
         for (uint256 i = 0; i < tokens.length; ++i) {
-            (list[i],) = _price(tokens[i]);
+            (list[i],) = _price(tokens[i], _routes[tokens[i]]);
+        }
+    }
+
+    /// @inheritdoc IPriceOracle
+    function agreedPrice(address token) public view returns (uint256) {
+        _requireSequencer();
+        return _agreed(token);
+    }
+
+    /// @inheritdoc IPriceOracle
+    function agreedPrices(address[] calldata tokens) external view returns (uint256[] memory list) {
+        _requireSequencer();
+        list = new uint256[](tokens.length);
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            list[i] = _agreed(tokens[i]);
         }
     }
 
@@ -135,25 +168,65 @@ contract PriceOracle is IPriceOracle, AccessManaged {
     /// @inheritdoc IPriceOracle
     function value(address token, uint256 amount) external view returns (uint256) {
         _requireSequencer();
-        (uint256 price_, uint256 decimals) = _price(token);
+        (uint256 price_, uint256 decimals) = _price(token, _routes[token]);
         return Math.mulDiv(amount, price_, 10 ** decimals);
     }
 
     /// @inheritdoc IPriceOracle
-    function route(address token) external view returns (Leg[] memory legs) {
-        legs = new Leg[](_routes[token][0].legs());
-        for (uint256 i = 0; i < legs.length; ++i) {
-            StoredLeg leg = _routes[token][i];
-            Kind kind = leg.isRate() ? Kind.Erc4626Rate : Kind.Aggregator;
-            // Each part came in as one of these types.
-            legs[i] = Leg(leg.source(), kind, uint32(leg.heartbeat()), uint16(leg.maxMove()), uint128(leg.min()), uint128(leg.max()));
-        }
+    function route(address token) external view returns (Leg[] memory) {
+        return _legs(_routes[token]);
+    }
+
+    /// @inheritdoc IPriceOracle
+    function secondRoute(address token) external view returns (Leg[] memory legs, uint256 maxDeviationBps) {
+        SecondRoute storage second = _secondRoutes[token];
+        return (_legs(second.legs), second.maxDeviation);
     }
 
     /// @inheritdoc IPriceOracle
     function checkpoint(address token, address source) public view returns (uint256 rate, uint256 at) {
         Checkpoint memory last = _checkpoints[token][source];
         return (last.rate, last.at);
+    }
+
+    /// @dev Replaces a route by `legs`, which must be sound.
+    function _store(StoredLeg[_MAX_LEGS] storage stored, address token, Leg[] calldata legs) private {
+        if (legs.length == 0 || legs.length > _MAX_LEGS) revert PriceOracle_InvalidRoute(token, Flaw.LegCount);
+        uint256 decimals = _decimals(token, token, Flaw.Token);
+
+        (uint256 least, uint256 most) = (_WAD, _WAD);
+        for (uint256 i = 0; i < legs.length; ++i) {
+            Leg calldata leg = legs[i];
+            _requireSound(token, leg);
+            // The same products, rounded the same way, as in `_price`: what holds for the bounds holds for every price within them.
+            least = Math.mulDiv(least, leg.min, _WAD);
+            most = Math.mulDiv(most, leg.max, _WAD);
+            if (least == 0 || most > type(uint128).max) revert PriceOracle_InvalidRoute(token, Flaw.Bounds);
+
+            bool rate = leg.kind == Kind.Erc4626Rate;
+            uint256 unit = _decimals(token, rate ? _asset(token, leg.source) : leg.source, Flaw.Decimals);
+            uint256 share = rate ? _decimals(token, leg.source, Flaw.Decimals) : 0;
+            stored[i] = StoredLegLib.make(leg, unit, share, decimals, legs.length);
+            if (rate) _checkpoint(token, leg.source, _bounded(token, stored[i], _rate(token, stored[i])));
+        }
+        for (uint256 i = legs.length; i < _MAX_LEGS; ++i) {
+            stored[i] = StoredLeg.wrap(0);
+        }
+    }
+
+    function _removeSecond(address token) private {
+        delete _secondRoutes[token];
+        emit SecondRouteRemoved(token);
+    }
+
+    function _legs(StoredLeg[_MAX_LEGS] storage stored) private view returns (Leg[] memory legs) {
+        legs = new Leg[](stored[0].legs());
+        for (uint256 i = 0; i < legs.length; ++i) {
+            StoredLeg leg = stored[i];
+            Kind kind = leg.isRate() ? Kind.Erc4626Rate : Kind.Aggregator;
+            // Each part came in as one of these types.
+            legs[i] = Leg(leg.source(), kind, uint32(leg.heartbeat()), uint16(leg.maxMove()), uint128(leg.min()), uint128(leg.max()));
+        }
     }
 
     /// @dev What a leg must be, whatever its source says.
@@ -170,15 +243,27 @@ contract PriceOracle is IPriceOracle, AccessManaged {
         if (leg.source.code.length == 0) revert PriceOracle_InvalidRoute(token, Flaw.Source);
     }
 
-    function _price(address token) private view returns (uint256 price_, uint256 decimals) {
-        StoredLeg leg = _routes[token][0];
+    function _price(address token, StoredLeg[_MAX_LEGS] storage stored) private view returns (uint256 price_, uint256 decimals) {
+        StoredLeg leg = stored[0];
         if (leg.legs() == 0) revert PriceOracle_NoRoute(token);
 
         decimals = leg.decimals();
         price_ = _answer(token, leg);
         for (uint256 i = 1; i < leg.legs(); ++i) {
-            price_ = Math.mulDiv(price_, _answer(token, _routes[token][i]), _WAD);
+            price_ = Math.mulDiv(price_, _answer(token, stored[i]), _WAD);
         }
+    }
+
+    /// @dev Both prices are below 2^128, as `_store` sees to, so the products fit.
+    function _agreed(address token) private view returns (uint256 price_) {
+        (price_,) = _price(token, _routes[token]);
+        if (!_routes[token][0].hasSecond()) return price_;
+
+        SecondRoute storage second = _secondRoutes[token];
+        (uint256 other,) = _price(token, second.legs);
+        uint256 maxDeviation = second.maxDeviation;
+        (uint256 low, uint256 high) = price_ < other ? (price_, other) : (other, price_);
+        if ((high - low) * _BPS > low * maxDeviation) revert PriceOracle_Disagreement(token, price_, other, maxDeviation);
     }
 
     /// @dev D18

@@ -4,9 +4,11 @@ pragma solidity 0.8.37;
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {BoundLib} from "./BoundLib.sol";
 
-/// @dev A leg of a route in one slot, 252 bits, because every price reads it cold:
-/// `source:160 | heartbeat:20 | maxMove:14 | min:20 | max:20 | rate:1 | unit:5 | share:5 | decimals:5 | legs:2`.
-/// `unit`: decimals of the source's answer. `share`: decimals of a vault's share. `decimals` of the token and the count of `legs` are in every leg and read from the first.
+/// @dev A leg of a route in one slot, 253 bits, because every price reads it cold:
+/// `source:160 | heartbeat:20 | maxMove:14 | min:20 | max:20 | rate:1 | unit:5 | share:5 | decimals:5 | legs:2 | second:1`.
+/// `unit`: decimals of the source's answer. `share`: decimals of a vault's share. `decimals` of the token and the
+/// count of `legs` are in every leg and read from the first. `second` is set in the first leg alone: the token has a
+/// second route.
 type StoredLeg is uint256;
 
 using StoredLegLib for StoredLeg global;
@@ -14,6 +16,8 @@ using StoredLegLib for StoredLeg global;
 /// @title Reading and making a {StoredLeg}
 /// @dev The caller of `make` keeps every part within its bits; bounds are those of {BoundLib}.
 library StoredLegLib {
+    uint256 private constant _SECOND = 1 << 252;
+
     function make(IPriceOracle.Leg memory leg, uint256 unit_, uint256 share_, uint256 decimals_, uint256 legs_)
         internal
         pure
@@ -66,6 +70,15 @@ library StoredLegLib {
 
     function legs(StoredLeg self) internal pure returns (uint256) {
         return _part(self, 250, 2);
+    }
+
+    function hasSecond(StoredLeg self) internal pure returns (bool) {
+        return StoredLeg.unwrap(self) & _SECOND != 0;
+    }
+
+    function withSecond(StoredLeg self, bool there) internal pure returns (StoredLeg) {
+        uint256 without = StoredLeg.unwrap(self) & ~_SECOND;
+        return StoredLeg.wrap(there ? without | _SECOND : without);
     }
 
     function _part(StoredLeg self, uint256 shift, uint256 bits) private pure returns (uint256) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {IERC721Receiver} from "@openzeppelin/contracts/token/ERC721/IERC721Receiver.sol";
@@ -14,12 +13,13 @@ import {IUniswapV3Factory, IUniswapV3Pool} from "../../interfaces/external/IUnis
 import {IIndexFactory} from "../../interfaces/IIndexFactory.sol";
 import {ILockedLiquidity, ILpLocker} from "../../interfaces/ILpLocker.sol";
 import {IERC7540Operator} from "../../interfaces/IStakedToken.sol";
+import {FixedAuthority} from "../governance/FixedAuthority.sol";
 import {TimedBalance} from "../tokens/TimedBalance.sol";
 import {TimedHistory} from "../tokens/TimedHistory.sol";
 
 /// @title Locked liquidity, as it was when it was locked
 /// @dev `docs/locker-math.md` is the specification. No proxy, no pause, and no way for anybody to take what is locked or to hold it back.
-contract LpLocker is ILpLocker, AccessManaged, ReentrancyGuardTransient {
+contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
     /// @inheritdoc ILpLocker
@@ -85,7 +85,7 @@ contract LpLocker is ILpLocker, AccessManaged, ReentrancyGuardTransient {
         IIndexFactory indexFactory_,
         uint256 genesis,
         uint256 length
-    ) AccessManaged(authority_) {
+    ) FixedAuthority(authority_) {
         if (authority_ == address(0) || address(v2Factory_) == address(0) || address(indexFactory_) == address(0)) {
             revert LpLocker_ZeroAddress();
         }

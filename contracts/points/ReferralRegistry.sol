@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 
 import {IReferralRegistry, IReferrals} from "../../interfaces/IReferralRegistry.sol";
+import {FixedAuthority} from "../governance/FixedAuthority.sol";
 
 /// @title Codes, and who is bound to whom
 /// @dev Follow the referrers of anybody who has a code, and every one has a lower rank than the one before: `docs/referral.md`.
-contract ReferralRegistry is IReferralRegistry, AccessManaged, EIP712, Nonces {
+contract ReferralRegistry is IReferralRegistry, FixedAuthority, EIP712, Nonces {
     uint256 private constant _MIN_LENGTH = 3;
     uint256 private constant _MAX_LENGTH = 16;
 
@@ -35,7 +35,7 @@ contract ReferralRegistry is IReferralRegistry, AccessManaged, EIP712, Nonces {
     /// @inheritdoc IReferralRegistry
     mapping(bytes32 code => address) public ownerOf;
 
-    constructor(address authority_) AccessManaged(authority_) EIP712("SSI Referrals", "1") {
+    constructor(address authority_) FixedAuthority(authority_) EIP712("SSI Referrals", "1") {
         if (authority_ == address(0)) revert ReferralRegistry_ZeroAddress();
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
@@ -11,6 +10,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 import {IERC7540Operator, IERC7540Redeem, IERC7575, IStakedToken} from "../../interfaces/IStakedToken.sol";
+import {FixedAuthority} from "../governance/FixedAuthority.sol";
 import {TimeWeightedERC20} from "../tokens/TimeWeightedERC20.sol";
 import {ExitRequest, ExitRequestLib} from "./ExitRequest.sol";
 
@@ -20,7 +20,7 @@ import {ExitRequest, ExitRequestLib} from "./ExitRequest.sol";
 /// Why nothing overflows: what is staked stays under 2^96 ({maxDeposit}), a share is worth one asset-wei or more, so shares do as well. What one account has on
 /// its way out fits while the asset's supply is under 2^96, as that of index tokens and SOSO is; else a request is refused until something has been claimed, and a claim
 /// that would leave as much.
-contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, ReentrancyGuardTransient {
+contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
     /// @inheritdoc IStakedToken
@@ -80,7 +80,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, AccessManaged, Reentran
 
     constructor(address authority_, IERC20Metadata asset_, string memory name_, string memory symbol_, uint256 genesis, uint256 length)
         TimeWeightedERC20(name_, symbol_, genesis, length)
-        AccessManaged(authority_)
+        FixedAuthority(authority_)
     {
         if (authority_ == address(0) || address(asset_) == address(0)) revert StakedToken_ZeroAddress();
 

@@ -59,8 +59,8 @@ class Catalog:
     @cached_property
     def deployed(self) -> dict[str, Deployed]:
         """Whatever the record names and whose kind is known."""
-        evm, record, found = self.system.evm, self.system.record, {}
-        for name, address in (record.contracts | record.indexes).items():
+        evm, found = self.system.evm, {}
+        for name, address in self.system.record.addresses.items():
             if (interface := self._kind(name)) is not None:
                 found[name] = evm.at(interface, address)
         return found
@@ -95,8 +95,7 @@ class Catalog:
         """An address as such, or that of a contract, an index or an asset by name. Raises Unknown."""
         if is_hex_address(name):
             return str(to_checksum_address(name))
-        record = self.system.record
-        known = record.contracts | record.indexes | {asset: entry.address for asset, entry in self.system.assets.assets.items()}
+        known = self.system.record.addresses | {asset: entry.address for asset, entry in self.system.assets.assets.items()}
         if name not in known:
             raise Unknown(f"{name} is neither an address nor a name known here: {', '.join(sorted(known))}.")
         return known[name]
@@ -112,9 +111,8 @@ class Catalog:
 
     def name(self, address: str) -> str:
         """What is at an address, the address itself where nothing known is."""
-        record = self.system.record
         known = {entry.address.lower(): asset for asset, entry in self.system.assets.assets.items()}
-        known |= {place.lower(): name for name, place in (record.indexes | record.contracts).items()}
+        known |= {place.lower(): name for name, place in self.system.record.addresses.items()}
         return known.get(address.lower(), address)
 
     def call(self, target: str, data: bytes) -> Call:

@@ -115,7 +115,7 @@ class Deployer:
         self.contract("IndexLens", factory, oracle, distributor)
 
         targets = {
-            "ProtocolManager": manager, "PriceOracle": oracle, "IndexFactory": factory, "IndexRouter": router,
+            "PriceOracle": oracle, "IndexFactory": factory, "IndexRouter": router,
             "FeeDistributor": distributor,
         }  # fmt: skip
         self._labels(manager)
@@ -170,8 +170,7 @@ class Deployer:
                 roles.setdefault(row.role, []).append(row.selector)
         for role, selectors in roles.items():
             self.once(f"role {role} on {name or kind}", manager.setTargetFunctionRole, target, selectors, role)
-        if kind != "ProtocolManager":
-            self.once(f"notice for changes of the roles on {name or kind}", manager.setTargetAdminDelay, target, NOTICE)
+        self.once(f"notice for changes of the roles on {name or kind}", manager.setTargetAdminDelay, target, NOTICE)
 
     def _source(self, name: str) -> str:
         if name in self.assets.feeds:

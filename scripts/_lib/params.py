@@ -29,6 +29,8 @@ class Multisig(_Strict):
     def _possible(self) -> Multisig:
         if not 0 < self.threshold <= len(self.owners):
             raise ValueError(f"{self.threshold} of {len(self.owners)} owners cannot sign")
+        if len({owner.lower() for owner in self.owners}) < len(self.owners):
+            raise ValueError(f"an owner is named twice: {', '.join(self.owners)}")
         return self
 
 
@@ -61,6 +63,13 @@ class Protocol(_Strict):
     guardian: Multisig
     staking: Staking
     contracts: External
+
+    @model_validator(mode="after")
+    def _apart(self) -> Protocol:
+        """Keys that are stolen from one multisig must not be worth anything in the other."""
+        if shared := sorted({owner.lower() for owner in self.safe.owners} & {owner.lower() for owner in self.guardian.owners}):
+            raise ValueError(f"the Safe and the guardian share an owner, so that the veto would go with its keys: {', '.join(shared)}")
+        return self
 
 
 class Leg(_Strict):

@@ -20,6 +20,11 @@ class Record:
     staked: dict[str, str] = field(default_factory=dict)
     steps: list[str] = field(default_factory=list)
 
+    @property
+    def addresses(self) -> dict[str, str]:
+        """Every contract by name: staked tokens as "sMAG7.ssi", "sSOSO"."""
+        return self.contracts | self.indexes | {f"s{symbol}": address for symbol, address in self.staked.items()}
+
     @classmethod
     def load(cls, network: str, chain_id: int) -> Record:
         """The record of a network such as "ethereum-mainnet", empty where nothing is deployed.

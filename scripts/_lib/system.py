@@ -8,6 +8,7 @@ from typing import Any
 
 from minimainnet import control
 from scripts._lib import params
+from scripts._lib.bounds import bounds
 from scripts._lib.evm import Deployed, Evm, Interface
 from scripts._lib.record import Record
 
@@ -98,4 +99,4 @@ class System:
             token = self.token(address)
             control.deal(self.evm.rpc, names[address.lower()], who, token.balanceOf(who) + amount)
             token.approve(index.address, amount, sender=who)
-        index.mint(shares, who, amounts, sender=who)
+        index.mint(shares, who, *bounds(index.basket().tokens, amounts), sender=who)

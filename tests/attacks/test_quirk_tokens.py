@@ -7,7 +7,7 @@ from enum import IntEnum
 import pytest
 
 from scripts._lib.evm import Deployed, Evm, Reverted
-from tests.support.indexes import CAP, anything, new_index, stock, unlimited
+from tests.support.indexes import ANYTHING, CAP, MAX, new_index, stock, unlimited
 from tests.support.reverts import error, reverts
 
 SHARE = 10**18
@@ -53,10 +53,10 @@ class Scene:
         return error(self.project.IndexToken, f"IndexToken_{name}")
 
     def mint(self, who: str, shares: int = SHARE):
-        return self.index.mint(shares, who, unlimited(self.tokens), sender=who)
+        return self.index.mint(shares, who, *unlimited(self.tokens), sender=who)
 
     def redeem(self, receiver: str | None = None, shares: int = SHARE):
-        return self.index.redeem(shares, receiver or self.alice, self.alice, anything(self.tokens), sender=self.alice)
+        return self.index.redeem(shares, receiver or self.alice, self.alice, *ANYTHING, sender=self.alice)
 
     def quirk(self, quirk: Quirk) -> None:
         self.odd.setQuirk(quirk, sender=self.owner)
@@ -129,15 +129,36 @@ def test_a_pause_delays_one_constituent_and_nothing_else(scene):
     assert event.values == {"token": scene.odd.address, "account": scene.alice, "amount": expected[0]}
     assert scene.good.balanceOf(scene.alice) - good == expected[1]
     with reverts(scene.odd.interface["QuirkToken_Frozen"]):
-        scene.index.claim(scene.odd.address, scene.alice, 0, sender=scene.alice)
+        scene.index.claim(scene.odd.address, MAX, scene.alice, 0, sender=scene.alice)
     assert scene.claim() == scene.index.segregated(scene.odd.address) == expected[0], "I3 set aside"
     scene.quirk(Quirk.NONE)
     before = scene.odd.balanceOf(scene.alice)
-    scene.index.claim(scene.odd.address, scene.alice, expected[0], sender=scene.alice)
+    scene.index.claim(scene.odd.address, MAX, scene.alice, expected[0], sender=scene.alice)
     assert scene.odd.balanceOf(scene.alice) - before == expected[0]
     assert scene.claim() == scene.index.segregated(scene.odd.address) == 0
     with reverts(scene.error("NoClaim"), token=scene.odd.address, account=scene.alice):
-        scene.index.claim(scene.odd.address, scene.alice, 0, sender=scene.alice)
+        scene.index.claim(scene.odd.address, MAX, scene.alice, 0, sender=scene.alice)
+
+
+def test_a_claim_is_paid_in_parts(scene):
+    """A token that moves ten at a time at most never paid a claim of twenty."""
+    index, odd, alice = scene.index, scene.odd, scene.alice
+    scene.quirk(Quirk.FROZEN)
+    scene.redeem()
+    claim, before = scene.claim(), odd.balanceOf(alice)
+    scene.quirk(Quirk.NONE)
+    odd.setMostMoved(claim // 2, sender=scene.owner)
+    with reverts(odd.interface["QuirkToken_Frozen"]):
+        index.claim(odd.address, MAX, alice, 0, sender=alice)
+    (event,) = index.claim(odd.address, claim // 2, alice, claim // 2, sender=alice).events(index)
+    half = {"claim": claim // 2, "paid": claim // 2}
+    assert event.values == {"token": odd.address, "account": alice, "receiver": alice, **half}
+    assert scene.claim() == index.segregated(odd.address) == claim - claim // 2
+    with reverts(scene.error("ClaimExceeded"), token=odd.address, amount=claim, claim=claim - claim // 2):
+        index.claim(odd.address, claim, alice, 0, sender=alice)
+    index.claim(odd.address, MAX, alice, 0, sender=alice)
+    assert odd.balanceOf(alice) - before == claim
+    assert scene.claim() == index.segregated(odd.address) == 0
 
 
 def test_others_do_not_pay_for_open_claims(scene):
@@ -153,7 +174,7 @@ def test_a_blocked_redeemer_sends_his_claim_elsewhere(scene):
     scene.odd.setBlocked(scene.alice, True, sender=scene.owner)
     scene.redeem()
     claim, before = scene.claim(), scene.odd.balanceOf(scene.bob)
-    scene.index.claim(scene.odd.address, scene.bob, claim, sender=scene.alice)
+    scene.index.claim(scene.odd.address, MAX, scene.bob, claim, sender=scene.alice)
     assert scene.odd.balanceOf(scene.bob) - before == claim > 0
 
 
@@ -173,8 +194,8 @@ def test_claims_share_a_loss_pro_rata(scene):
     scene.odd.burn(scene.index.address, scene.odd.balanceOf(scene.index.address) - claim // 2, sender=scene.owner)
     real, before = scene.odd.balanceOf(scene.index.address), scene.odd.balanceOf(scene.alice)
     with reverts(scene.error("MinAmountNotMet"), token=scene.odd.address, amount=claim * real // total, minAmount=claim):
-        scene.index.claim(scene.odd.address, scene.alice, claim, sender=scene.alice)
-    scene.index.claim(scene.odd.address, scene.alice, 0, sender=scene.alice)
+        scene.index.claim(scene.odd.address, MAX, scene.alice, claim, sender=scene.alice)
+    scene.index.claim(scene.odd.address, MAX, scene.alice, 0, sender=scene.alice)
     assert scene.odd.balanceOf(scene.alice) - before == claim * real // total
 
 
@@ -190,8 +211,8 @@ def test_reverting_on_zero_is_never_asked_for_zero(evm, project, authority, owne
 def test_reentrance_finds_every_door_shut(scene, method):
     index = scene.index
     payload = {
-        "mint": (SHARE, scene.bob, unlimited(scene.tokens)), "redeem": (SHARE, scene.bob, scene.alice, anything(scene.tokens)),
-        "claim": (scene.odd.address, scene.bob, 0), "previewRedeem": (SHARE,), "previewMint": (SHARE,),
+        "mint": (SHARE, scene.bob, *unlimited(scene.tokens)), "redeem": (SHARE, scene.bob, scene.alice, *ANYTHING),
+        "claim": (scene.odd.address, MAX, scene.bob, 0), "previewRedeem": (SHARE,), "previewMint": (SHARE,),
     }.get(method, ())  # fmt: skip
     scene.odd.setReentry(index.address, getattr(index, method).encode(*payload), sender=scene.owner)
     scene.quirk(Quirk.REENTERS)
@@ -268,7 +289,7 @@ def test_too_little_gas_cannot_fake_a_broken_token(scene, gas, quirk):
     """Either everything is paid or nothing happened: a claim would hand the rest to whoever can wait."""
     index = scene.index
     scene.quirk(quirk)
-    calldata = index.redeem.encode(SHARE, scene.alice, scene.alice, anything(scene.tokens))
+    calldata = index.redeem.encode(SHARE, scene.alice, scene.alice, *ANYTHING)
     try:
         scene.evm.send(scene.alice, index.address, calldata, gas=gas)
     except Reverted:
@@ -290,9 +311,9 @@ def test_a_full_basket_of_burners_stays_under_the_limit(evm, project, authority,
     tokens = [evm.deploy(project.QuirkToken, 18, sender=owner) for _ in range(32)]
     index = new_index(evm, project, authority, tokens, [UNIT] * 32, owner, supplyCap=CAP)
     stock(tokens, index, [alice])
-    index.mint(10 * SHARE, alice, unlimited(tokens), sender=alice)
+    index.mint(10 * SHARE, alice, *unlimited(tokens), sender=alice)
     for token in tokens:
         token.setQuirk(Quirk.BURNS_ALL, sender=owner)
-    receipt = index.redeem(SHARE, alice, alice, anything(tokens), sender=alice)
+    receipt = index.redeem(SHARE, alice, alice, *ANYTHING, sender=alice)
     assert receipt.gas_used < 12_000_000
     assert all(index.claimOf(token.address, alice) for token in tokens)

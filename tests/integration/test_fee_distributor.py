@@ -29,7 +29,7 @@ class Scene:
         self.index = new_index(evm, project, authority, [self.token], [UNIT], owner, feeReceiver=proxy.address)
         self.staked = self.new_staked()
         stock([self.token], self.index, [owner, alice])
-        self.index.mint(100 * SHARE, alice, unlimited([self.token]), sender=alice)
+        self.index.mint(100 * SHARE, alice, *unlimited([self.token]), sender=alice)
         self.distributor.setSplit(self.index.address, self.staked.address, 8_000, sender=owner)
         # The first second of a UTC day.
         evm.mine_at((evm.now // DAY + 1) * DAY)

@@ -10,6 +10,7 @@ from eth_utils import keccak
 from scripts._lib.deployer import ADMIN, GOVERNOR, GUARDIAN, NOTICE
 from scripts._lib.evm import Interface, Reverted
 from tests.support.governance import Multisig, govern, schedule, wait
+from tests.support.indexes import ANYTHING
 from tests.support.reverts import error, reverts
 
 DAY = 86_400
@@ -19,7 +20,8 @@ COOLDOWN = 14 * DAY
 OPEN = MappingProxyType(
     {
         "IndexToken": {
-            "mint": "pays in full", "redeem": "burns the caller's shares or an allowance", "claim": "pays the caller's own claim",
+            "mint": "pays in full", "mintWithCallback": "pays in full", "redeem": "burns the caller's shares or an allowance",
+            "claim": "pays the caller's own claim",
             "collectFees": "issues what time has earned, to the fee receiver", "transfer": "ERC-20", "transferFrom": "ERC-20",
             "approve": "ERC-20", "permit": "EIP-2612", "swap": "for the index's rebalancer",
         },
@@ -75,13 +77,11 @@ OPEN = MappingProxyType(
         "FeeDistributor": {"initialize": "once, by the proxy's constructor", "distribute": "splits as governance has set it"},
         "ProtocolManager": {
             "schedule": "asks for the role of what is scheduled", "execute": "asks for the role of what is executed",
-            "cancel": "for who scheduled, the guardian and the administrator", "consumeScheduledOp": "for managed contracts",
+            "cancel": "for who scheduled, the guardian and the administrator", "consumeScheduledOp": "for what was scheduled on the caller",
             "multicall": "each of its calls asks for itself", "renounceRole": "gives up the caller's own role",
         },
     }
 )  # fmt: skip
-# Where the manager alone may call: it says who is in charge.
-FROM_MANAGER = frozenset({"setAuthority"})
 CONTRACTS = tuple(OPEN)
 # Whatever asks the manager on every restricted call.
 MANAGED = (
@@ -116,7 +116,7 @@ def targets(system, name):
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_whatever_changes_state_is_restricted_or_open_for_a_reason(project, table, name):
     """I10, and no function is forgotten: a new one turns this red until somebody says which it is."""
-    known = {entry.name for entry in functions(project, name).values()} - FROM_MANAGER
+    known = {entry.name for entry in functions(project, name).values()}
     restricted = {functions(project, name)[selector].name for target, selector, _ in table if target == name}
     assert known == restricted | set(OPEN[name]), "I10 in the table or open for a reason"
     assert not restricted & set(OPEN[name]), "I10 not both"
@@ -155,7 +155,7 @@ def test_the_table_is_what_the_code_restricts(evm, system, project, table, bob):
 
 @pytest.mark.parametrize("name", [name for name in CONTRACTS if name != "ProtocolManager"])
 def test_open_functions_ask_for_no_role(evm, system, project, bob, name):
-    """The other half of the walk. The manager's own are left out: they answer by role on purpose, and the proposals below meet them."""
+    """The other half of the walk. The manager's own answer by role on purpose: the next test."""
     unauthorized = error(project.IndexToken, "AccessManagedUnauthorized").hash[:4]
 
     def answer(selector):
@@ -169,11 +169,39 @@ def test_open_functions_ask_for_no_role(evm, system, project, bob, name):
             assert answer(selector)[:4] != unauthorized, entry.signature
 
 
-def test_only_the_manager_says_who_is_in_charge(system, project, bob):
+def test_the_managers_open_functions_let_a_stranger_do_nothing(system, project, bob):
+    """Each of them, by its own refusal; `renounceRole` of a role that one does not have says nothing and does nothing."""
+    manager, index, safe = system.manager, system.index("MAG7.ssi"), system.record.contracts["Safe"]
+    data = index.setMintFee.encode(20)
+    schedule(system, index, data)
+
+    call = {"caller": bob, "target": index.address, "selector": data[:4]}
+    unauthorized = error(project.ProtocolManager, "AccessManagerUnauthorizedCall")
+    with reverts(unauthorized, **call):
+        manager.schedule(index.address, data, 0, sender=bob)
+    with reverts(unauthorized, **call):
+        manager.execute(index.address, data, sender=bob)
+    with reverts(unauthorized, **call):
+        manager.multicall([manager.execute.encode(index.address, data)], sender=bob)
+    not_bobs = {"msgsender": bob, "caller": safe, "target": index.address, "selector": data[:4]}
+    with reverts(error(project.ProtocolManager, "AccessManagerUnauthorizedCancel"), **not_bobs):
+        manager.cancel(safe, index.address, data, sender=bob)
+    with reverts(""):
+        manager.consumeScheduledOp(safe, data, sender=bob)
+    with reverts(error(project.ProtocolManager, "AccessManagerBadConfirmation")):
+        manager.renounceRole(ADMIN, safe, sender=bob)
+    assert manager.renounceRole(ADMIN, bob, sender=bob).logs == []
+    assert manager.getSchedule(manager.hashOperation(safe, index.address, data)) != 0
+
+
+def test_nobody_says_who_is_in_charge(system, project, bob):
+    """G3: neither a stranger, nor the Safe, nor the manager itself."""
     for name in MANAGED:
+        fixed = error(getattr(project, name), "FixedAuthority_Fixed")
         for target in targets(system, name):
-            with reverts(error(getattr(project, name), "AccessManagedUnauthorized"), caller=bob):
-                target.setAuthority(bob, sender=bob)
+            for caller in (bob, system.record.contracts["Safe"], system.manager.address):
+                with reverts(fixed, proposed=bob):
+                    target.setAuthority(bob, sender=caller)
             assert target.authority() == system.manager.address
 
 
@@ -183,12 +211,10 @@ def test_roles_and_delays_are_what_the_docs_say(system, table):
     assert NOTICE > COOLDOWN
     for name, selector, role in table:
         for target in targets(system, name):
-            if name == "ProtocolManager":
-                continue  # asks for ADMIN
             assert manager.getTargetFunctionRole(target.address, selector) == role
             by_safe = tuple(manager.canCall(safe, target.address, selector))
             by_guardian = tuple(manager.canCall(guardian, target.address, selector))
-            assert by_safe == ((False, NOTICE) if role == GOVERNOR else (False, 0))
+            assert by_safe == ((False, 0) if role == GUARDIAN else (False, NOTICE))
             assert by_guardian == ((True, 0) if role == GUARDIAN else (False, 0))
     for role in (GOVERNOR, GUARDIAN):
         assert manager.getRoleAdmin(role) == ADMIN
@@ -224,6 +250,7 @@ def test_the_multisigs_are_real_safes(evm, system):
     safe, guardian = (Multisig(evm, system.record.contracts[name]) for name in ("Safe", "GuardianSafe"))
     assert (safe.safe.getThreshold(), len(safe.safe.getOwners())) == (2, 3)
     assert (guardian.safe.getThreshold(), len(guardian.safe.getOwners())) == (1, 2)
+    assert not set(safe.multisig.owners) & set(guardian.multisig.owners), "G3 stolen keys of the Safe are worth nothing in the guardian"
 
 
 class TestProposal:
@@ -324,7 +351,7 @@ class TestProposal:
         deployer = system.record.contracts["Safe"]
         evm.warp(DAY)
         shares = index.balanceOf(deployer)
-        index.redeem(shares, deployer, deployer, [0] * 7, sender=deployer)
+        index.redeem(shares, deployer, deployer, *ANYTHING, sender=deployer)
         assert index.balanceOf(deployer) == 0
         assert index.terms().mintFee == 10
 

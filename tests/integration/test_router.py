@@ -11,6 +11,7 @@ from minimainnet import control
 from minimainnet.addresses import CONTRACTS
 from scripts._lib.evm import Interface
 from scripts._lib.signing import permit, permit2
+from tests.support.indexes import MAX
 from tests.support.reverts import error, reverts
 from tests.support.trading import ALLOWANCE, ETHER, PERMIT, PERMIT2, Trader, left_in_router
 
@@ -369,7 +370,7 @@ def test_a_claim_that_a_sale_leaves_belongs_to_the_seller(evm, trader):
     assert index.claimOf(wbtc, trader.account) == expected > 0
     control.pause(evm.rpc, "WBTC", paused=False)
     before = trader.holds("WBTC")
-    index.claim(wbtc, trader.account, 0, sender=trader.account)
+    index.claim(wbtc, MAX, trader.account, 0, sender=trader.account)
     assert trader.holds("WBTC") - before == expected
 
 

@@ -68,6 +68,11 @@ def jumped(answer: int, before: int, max_move: int) -> bool:
     return Fraction(abs(answer - before), before) > Fraction(max_move, BPS)
 
 
+def agree(price: int, other: int, max_deviation: int) -> bool:
+    """Whether two prices are within `max_deviation` bp of the lower one, in exact numbers."""
+    return Fraction(max(price, other), min(price, other)) <= 1 + Fraction(max_deviation, BPS)
+
+
 def grown(rate: int, max_move: int, seconds: int) -> int:
     """D18: a rate after some time at `max_move` bp a day, rounded down."""
     return rate + rate * max_move * seconds // (BPS * DAY)

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from scripts._lib.evm import Entry
 from tests.model import index as model
-from tests.support.indexes import CAP, DAILY_FEE, DAY, MINT_FEE, anything, new_index, stock, unlimited
+from tests.support.indexes import ANYTHING, CAP, DAILY_FEE, DAY, MAX, MINT_FEE, new_index, stock, unlimited
 from tests.support.reverts import reverts
 
 DECIMALS = (0, 6, 8, 18)
@@ -82,12 +82,12 @@ class IndexMachine(RuleBasedStateMachine):
         refused = self.refusal(shares)
         if refused is not None:
             with reverts(refused[0], **refused[1]):
-                self.index.mint(shares, self.names[receiver], unlimited(self.tokens), sender=self.names[person])
+                self.index.mint(shares, self.names[receiver], *unlimited(self.tokens), sender=self.names[person])
             return
         before, held = self.redeemable(), [token.balanceOf(self.names[person]) for token in self.tokens]
         previewed = self.index.previewMint.call(shares, at=self.now)
         expected = self.model.mint(self.now, shares, receiver)
-        self.index.mint(shares, self.names[receiver], unlimited(self.tokens), sender=self.names[person])
+        self.index.mint(shares, self.names[receiver], *unlimited(self.tokens), sender=self.names[person])
         paid = [had - token.balanceOf(self.names[person]) for token, had in zip(self.tokens, held, strict=True)]
         assert paid == previewed == list(expected.values()), "I4 previews equal outcomes"
 
@@ -110,7 +110,7 @@ class IndexMachine(RuleBasedStateMachine):
         before = [token.balanceOf(self.names[receiver]) for token in self.tokens]
         previewed = self.index.previewRedeem.call(shares, at=self.now)
         claims = [self.index.claimOf(token.address, self.names[person]) for token in self.tokens]
-        self.index.redeem(shares, self.names[receiver], self.names[person], anything(self.tokens), sender=self.names[person])
+        self.index.redeem(shares, self.names[receiver], self.names[person], *ANYTHING, sender=self.names[person])
         expected = self.model.redeem(self.now, shares, person, frozenset(self.frozen))
         got = [token.balanceOf(self.names[receiver]) - held for token, held in zip(self.tokens, before, strict=True)]
         now_claims = [self.index.claimOf(token.address, self.names[person]) for token in self.tokens]
@@ -138,15 +138,15 @@ class IndexMachine(RuleBasedStateMachine):
             paid = deepcopy(self.model).claim(name, person)
         except model.ClaimUnbacked:
             with reverts(self.index.interface["IndexToken_ClaimUnbacked"], token=token.address, claim=owed):
-                self.index.claim(token.address, self.names[person], 0, sender=self.names[person])
+                self.index.claim(token.address, MAX, self.names[person], 0, sender=self.names[person])
             return
         if name in self.frozen:
             with reverts(token.interface["QuirkToken_Frozen"]):
-                self.index.claim(token.address, self.names[person], 0, sender=self.names[person])
+                self.index.claim(token.address, MAX, self.names[person], 0, sender=self.names[person])
             return
         assert self.model.claim(name, person) == paid
         self.at_now()
-        self.index.claim(token.address, self.names[person], 0, sender=self.names[person])
+        self.index.claim(token.address, MAX, self.names[person], 0, sender=self.names[person])
         assert token.balanceOf(self.names[person]) - before == paid, "I3 claims are paid in full while backed"
 
     @rule(person=PERSON, to=PERSON, part=st.integers(0, 1000))
@@ -231,7 +231,7 @@ class IndexMachine(RuleBasedStateMachine):
         for person in PEOPLE:
             if shares := self.model.balances[person]:
                 who = self.names[person]
-                got = self.index.redeem.call(shares, who, who, anything(self.tokens), sender=who, at=self.now)
+                got = self.index.redeem.call(shares, who, who, *ANYTHING, sender=who, at=self.now)
                 assert got == list(self.model.preview_redeem(self.now, shares).values()), "I6 redemption always works"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from scripts._lib.bounds import FOREVER, UNBOUNDED, bounds
 from scripts._lib.evm import Deployed, Evm
 
 DAY = 86_400
@@ -12,7 +13,9 @@ EPOCH = 28 * DAY
 DAILY_FEE = 10**14
 MINT_FEE = 10
 CAP = 10**6
-MAX = 2**256 - 1
+MAX = FOREVER
+# The bounds of a redemption that takes what comes.
+ANYTHING = UNBOUNDED
 
 
 def new_index(
@@ -38,11 +41,6 @@ def stock(tokens: Sequence[Deployed], index: Deployed, people: Sequence[str], am
             token.approve(index.address, MAX, sender=person)
 
 
-def unlimited(tokens: Sequence[Deployed]) -> list[int]:
-    """No maximum on any amount."""
-    return [MAX] * len(tokens)
-
-
-def anything(tokens: Sequence[Deployed]) -> list[int]:
-    """No minimum on any amount."""
-    return [0] * len(tokens)
+def unlimited(tokens: Sequence[Deployed]) -> tuple[bytes, list[int], int]:
+    """The bounds of a mint that pays any amount of these tokens."""
+    return bounds(tokens, [MAX] * len(tokens))

@@ -11,7 +11,7 @@ from tests.support.reverts import error, reverts
 
 WAD = 10**18
 FEED, RATE = 0, 1
-LEG_COUNT, SOURCE, DECIMALS, HEARTBEAT, BOUNDS, TOKEN, MOVE, DIGITS = range(8)
+LEG_COUNT, SOURCE, DECIMALS, HEARTBEAT, BOUNDS, TOKEN, MOVE, DIGITS, DEVIATION, RATE_TWICE = range(10)
 HONEST, REFUSING, REFUSING_AT_LENGTH, SHORT, SILENT, VERBOSE, GREEDY = range(7)
 LEAST, MOST = 10**13, 10**24
 ZERO = "0x" + "00" * 20
@@ -44,6 +44,9 @@ class Bench:
 
     def route(self, token: Any, *legs: tuple[Any, ...]) -> Any:
         return self.oracle.setRoute(token, list(legs), sender=self.owner)
+
+    def second_route(self, token: Any, *legs: tuple[Any, ...], deviation: int = 200) -> Any:
+        return self.oracle.setSecondRoute(token, list(legs), deviation, sender=self.owner)
 
     def refuses(self, name: str, **inputs: Any) -> Any:
         return reverts(error(self.project.PriceOracle, name), **inputs)

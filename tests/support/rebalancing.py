@@ -10,7 +10,7 @@ import eth_abi
 from scripts._lib.evm import Deployed, Evm, Receipt
 from tests.model.index import IndexModel
 from tests.model.rebalancing import RebalanceModel, Terms
-from tests.support.indexes import CAP, DAILY_FEE, DAY, MAX, MINT_FEE, new_index, stock
+from tests.support.indexes import ANYTHING, CAP, DAILY_FEE, DAY, MAX, MINT_FEE, new_index, stock, unlimited
 
 HEARTBEAT = DAY
 NO_SEQUENCER = "0x" + "00" * 20
@@ -104,13 +104,13 @@ class World:
     # ------------------------------------------------------------ people
 
     def mint(self, person: str, shares: int) -> None:
-        count = len(self.model.index.units)
-        self.index.mint(shares, self.people[person], [MAX] * count, sender=self.people[person])
+        tokens = self.index.basket().tokens
+        self.index.mint(shares, self.people[person], *unlimited(tokens), sender=self.people[person])
         self.model.index.mint(self.evm.now, shares, person)
 
     def redeem(self, person: str, shares: int) -> None:
-        who, count = self.people[person], len(self.model.index.units)
-        self.index.redeem(shares, who, who, [0] * count, sender=who)
+        who = self.people[person]
+        self.index.redeem(shares, who, who, *ANYTHING, sender=who)
         self.model.index.redeem(self.evm.now, shares, person)
 
     def quote(self, out: int, in_: int, amount: int) -> tuple[int, int]:

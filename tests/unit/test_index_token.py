@@ -2,8 +2,9 @@
 
 import pytest
 
+from scripts._lib.bounds import basket_hash, bounds
 from tests.model.index import ceil_div
-from tests.support.indexes import CAP, DAILY_FEE, DAY, anything, new_index, stock, unlimited
+from tests.support.indexes import ANYTHING, CAP, DAILY_FEE, DAY, MAX, new_index, stock, unlimited
 from tests.support.reverts import error, reverts
 
 SHARE = 10**18
@@ -19,7 +20,7 @@ def tokens(evm, project, owner):
 def index(evm, project, authority, tokens, owner, alice, bob):
     index = new_index(evm, project, authority, tokens[:2], [UNIT, 3 * UNIT], owner)
     stock(tokens, index, [alice, bob], 10**30)
-    index.mint(100 * SHARE, alice, unlimited(tokens[:2]), sender=alice)
+    index.mint(100 * SHARE, alice, *unlimited(tokens[:2]), sender=alice)
     return index
 
 
@@ -33,38 +34,134 @@ def refuse(project):
 
 def test_mint_refuses_bad_input(index, tokens, refuse, alice):
     with refuse("ZeroShares"):
-        index.mint(0, alice, [0, 0], sender=alice)
+        index.mint(0, alice, *bounds(tokens[:2], [0, 0]), sender=alice)
     with refuse("LengthMismatch", expected=2, actual=1):
-        index.mint(SHARE, alice, [0], sender=alice)
+        index.mint(SHARE, alice, *bounds(tokens[:2], [0]), sender=alice)
     with refuse("InvalidReceiver", receiver=index.address):
-        index.mint(SHARE, index.address, unlimited(tokens[:2]), sender=alice)
+        index.mint(SHARE, index.address, *unlimited(tokens[:2]), sender=alice)
     with refuse("SharesOutOfRange", shares=2**96):
-        index.mint(2**96, alice, unlimited(tokens[:2]), sender=alice)
+        index.mint(2**96, alice, *unlimited(tokens[:2]), sender=alice)
     first, second = index.previewMint(SHARE)
     with refuse("MaxAmountExceeded", token=tokens[1].address, amount=second, maxAmount=second - 1):
-        index.mint(SHARE, alice, [first, second - 1], sender=alice)
+        index.mint(SHARE, alice, *bounds(tokens[:2], [first, second - 1]), sender=alice)
 
 
 def test_redeem_refuses_bad_input(project, index, tokens, refuse, alice, bob):
     with refuse("ZeroShares"):
-        index.redeem(0, alice, alice, [0, 0], sender=alice)
+        index.redeem(0, alice, alice, *ANYTHING, sender=alice)
     with refuse("LengthMismatch", expected=2, actual=3):
-        index.redeem(SHARE, alice, alice, [0, 0, 0], sender=alice)
+        index.redeem(SHARE, alice, alice, *bounds(tokens[:2], [0, 0, 0]), sender=alice)
     for receiver in (index.address, "0x" + "00" * 20):
         with refuse("InvalidReceiver", receiver=receiver):
-            index.redeem(SHARE, receiver, alice, [0, 0], sender=alice)
+            index.redeem(SHARE, receiver, alice, *ANYTHING, sender=alice)
     amount = index.previewRedeem(SHARE)[0]
     with refuse("MinAmountNotMet", token=tokens[0].address, amount=amount, minAmount=amount + 1):
-        index.redeem(SHARE, alice, alice, [amount + 1, 0], sender=alice)
+        index.redeem(SHARE, alice, alice, *bounds(tokens[:2], [amount + 1, 0]), sender=alice)
     with reverts(error(project.IndexToken, "ERC20InsufficientAllowance"), spender=bob, allowance=0, needed=SHARE):
-        index.redeem(SHARE, bob, alice, [0, 0], sender=bob)
+        index.redeem(SHARE, bob, alice, *ANYTHING, sender=bob)
     with reverts(error(project.IndexToken, "ERC20InsufficientBalance"), sender=bob, balance=0, needed=1):
-        index.redeem(1, bob, bob, [0, 0], sender=bob)
+        index.redeem(1, bob, bob, *ANYTHING, sender=bob)
+
+
+@pytest.mark.parametrize("method", ["mint", "redeem"])
+def test_bounds_are_for_the_tokens_that_they_name(evm, project, index, tokens, refuse, owner, alice, method):
+    """A signed redemption came after a change of the basket: it demanded 10.000000 of a token and took 1e-10 of another."""
+    arguments = (SHARE, alice) if method == "mint" else (SHARE, alice, alice)
+    limits = [MAX] * 2 if method == "mint" else [1, 1]
+    meant = bounds(tokens[:2], limits)
+    swapper = evm.deploy(project.SwapperMock, sender=owner)
+    index.setRebalancer(swapper, sender=owner)
+    tokens[2].mint(swapper.address, SHARE, sender=owner)
+    swapper.swap(index.address, tokens[0].address, index.holdings().books[0], tokens[2].address, SHARE, sender=owner)
+    with refuse("BasketChanged", expected=meant[0], actual=index.basketHash()):
+        getattr(index, method)(*arguments, *meant, sender=alice)
+    assert index.basketHash() == basket_hash([tokens[2], tokens[1]])
+    with refuse("BasketChanged", expected=basket_hash([tokens[1], tokens[2]]), actual=index.basketHash()):
+        getattr(index, method)(*arguments, *bounds([tokens[1], tokens[2]], limits), sender=alice)
+    getattr(index, method)(*arguments, *bounds([tokens[2], tokens[1]], limits), sender=alice)
+
+
+@pytest.mark.parametrize("method", ["mint", "redeem"])
+def test_bounds_end_at_their_deadline(evm, index, tokens, refuse, alice, method):
+    arguments = (SHARE, alice) if method == "mint" else (SHARE, alice, alice)
+    limits, deadline = [MAX if method == "mint" else 1] * 2, evm.now + 100
+    evm.next_at(deadline + 1)
+    with refuse("Expired", deadline=deadline, timestamp=deadline + 1):
+        getattr(index, method)(*arguments, *bounds(tokens[:2], limits, deadline), sender=alice)
+    with evm.isolated():
+        evm.next_at(deadline + 1)
+        getattr(index, method)(*arguments, *bounds(tokens[:2], limits, deadline + 1), sender=alice)
+
+
+def test_only_a_redemption_goes_without_bounds_and_only_altogether(index, refuse, alice):
+    real, none = index.basketHash(), bytes(32)
+    index.redeem(SHARE, alice, alice, none, [], MAX, sender=alice)
+    with refuse("BasketChanged", expected=none, actual=real):
+        index.redeem(SHARE, alice, alice, none, [0, 0], MAX, sender=alice)
+    with refuse("LengthMismatch", expected=2, actual=0):
+        index.redeem(SHARE, alice, alice, real, [], MAX, sender=alice)
+    with refuse("BasketChanged", expected=none, actual=real):
+        index.mint(SHARE, alice, none, [], MAX, sender=alice)
+
+
+class TestMintWithCallback:
+    """The caller has the constituents delivered; the index believes its balances alone."""
+
+    @pytest.fixture
+    def minter(self, evm, project, tokens, owner):
+        minter = evm.deploy(project.MinterMock, sender=owner)
+        for token in tokens:
+            token.mint(minter.address, 10**30, sender=owner)
+        return minter
+
+    def test_it_costs_what_a_mint_costs(self, index, minter, tokens, alice, bob):
+        amounts, held = index.previewMint(SHARE), [token.balanceOf(index.address) for token in tokens[:2]]
+        receipt = minter.mint(index, SHARE, bob, b"anything", sender=alice)
+        assert [token.balanceOf(index.address) - had for token, had in zip(tokens, held, strict=False)] == amounts
+        assert index.balanceOf(bob) == SHARE
+        assert [minter.tokens(n) for n in (0, 1)] == [token.address for token in tokens[:2]]
+        assert [minter.amounts(n) for n in (0, 1)] == amounts
+        assert minter.data() == b"anything"
+        (event,) = (event for event in receipt.events(index) if event.name == "Minted")
+        assert (event.values["caller"], event.values["receiver"], event.values["shares"]) == (minter.address, bob, SHARE)
+
+    def test_a_wei_too_little_is_refused_and_too_much_is_a_gift(self, index, minter, tokens, refuse, alice):
+        amount, nobody = index.previewMint(SHARE)[0], "0x" + "00" * 20
+        minter.set(1, 0, nobody, b"", sender=alice)
+        with refuse("ShortDelivery", token=tokens[0].address, required=amount, received=amount - 1):
+            minter.mint(index, SHARE, alice, b"", sender=alice)
+        minter.set(0, 5, nobody, b"", sender=alice)
+        minter.mint(index, SHARE, alice, b"", sender=alice)
+        books, available = index.holdings()
+        assert all(there - book >= 5 for there, book in zip(available, books, strict=True))
+
+    def test_it_is_refused_as_a_mint_is(self, index, minter, refuse, owner, alice):
+        with refuse("ZeroShares"):
+            minter.mint(index, 0, alice, b"", sender=alice)
+        with refuse("InvalidReceiver", receiver=index.address):
+            minter.mint(index, SHARE, index.address, b"", sender=alice)
+        index.pauseMinting(sender=owner)
+        with refuse("MintingStopped", paused=True, deprecated=False):
+            minter.mint(index, SHARE, alice, b"", sender=alice)
+
+    @pytest.mark.parametrize(
+        "method", ["mint", "mintWithCallback", "redeem", "claim", "collectFees", "basket", "basketHash", "previewMint"]
+    )
+    def test_every_door_is_shut_meanwhile(self, project, index, minter, tokens, alice, method):
+        arguments = {
+            "mint": (SHARE, alice, *unlimited(tokens[:2])), "mintWithCallback": (SHARE, alice, b""),
+            "redeem": (SHARE, alice, alice, *ANYTHING),
+            "claim": (tokens[0].address, 1, alice, 0), "previewMint": (SHARE,),
+        }.get(method, ())  # fmt: skip
+        minter.set(0, 0, index.address, getattr(index, method).encode(*arguments), sender=alice)
+        minter.mint(index, SHARE, alice, b"", sender=alice)
+        assert minter.succeeded() is False
+        assert minter.answer() == error(project.IndexToken, "ReentrancyGuardReentrantCall").encode([])
 
 
 def test_an_allowance_redeems_for_its_owner(index, alice, bob):
     index.approve(bob, SHARE, sender=alice)
-    index.redeem(SHARE, bob, alice, [0, 0], sender=bob)
+    index.redeem(SHARE, bob, alice, *ANYTHING, sender=bob)
     assert index.balanceOf(alice) == 99 * SHARE
     assert index.allowance(alice, bob) == 0
 
@@ -83,8 +180,8 @@ def test_the_cap_stops_minting_only(evm, index, tokens, refuse, owner, alice):
         index.previewMint.call(SHARE, at=now)
     evm.next_at(now)
     with refuse("SupplyCapExceeded", **refused):
-        index.mint(SHARE, alice, unlimited(tokens[:2]), sender=alice)
-    index.redeem(SHARE, alice, alice, [0, 0], sender=alice)
+        index.mint(SHARE, alice, *unlimited(tokens[:2]), sender=alice)
+    index.redeem(SHARE, alice, alice, *ANYTHING, sender=alice)
 
 
 def test_the_inverse_preview_is_exact(index):
@@ -99,20 +196,20 @@ def test_the_inverse_preview_is_exact(index):
 def test_pause_stops_minting_and_deprecation_ends_it(evm, index, tokens, refuse, owner, alice):
     index.pauseMinting(sender=owner)
     with refuse("MintingStopped", paused=True, deprecated=False):
-        index.mint(SHARE, alice, unlimited(tokens[:2]), sender=alice)
-    index.redeem(SHARE, alice, alice, [0, 0], sender=alice)
+        index.mint(SHARE, alice, *unlimited(tokens[:2]), sender=alice)
+    index.redeem(SHARE, alice, alice, *ANYTHING, sender=alice)
     index.unpauseMinting(sender=owner)
-    index.mint(SHARE, alice, unlimited(tokens[:2]), sender=alice)
+    index.mint(SHARE, alice, *unlimited(tokens[:2]), sender=alice)
 
     index.deprecate(sender=owner)
     multiplier = index.multiplier()
     evm.warp(100 * DAY)
     assert index.multiplier() == multiplier, "no streaming fee after the end"
     with refuse("MintingStopped", paused=False, deprecated=True):
-        index.mint(SHARE, alice, unlimited(tokens[:2]), sender=alice)
+        index.mint(SHARE, alice, *unlimited(tokens[:2]), sender=alice)
     with refuse("AlreadyDeprecated"):
         index.setStreamingFee(1, sender=owner)
-    index.redeem(SHARE, alice, alice, [0, 0], sender=alice)
+    index.redeem(SHARE, alice, alice, *ANYTHING, sender=alice)
 
 
 def test_fees_do_not_depend_on_how_often_they_are_collected(evm, index, owner):
@@ -228,8 +325,8 @@ class TestSwap:
         assert [event.name for event in events] == ["ConstituentAdded", "ConstituentRemoved", "Swapped"]
         assert (events[-1].values["unitsOut"], events[-1].values["unitsIn"]) == (0, index.basket().units[0])
         assert index.basket().tokens == [tokens[2].address, tokens[1].address]
-        index.mint(SHARE, alice, unlimited(tokens[:2]), sender=alice)
-        index.redeem(SHARE, alice, alice, anything(tokens[:2]), sender=alice)
+        index.mint(SHARE, alice, *unlimited([tokens[2], tokens[1]]), sender=alice)
+        index.redeem(SHARE, alice, alice, *ANYTHING, sender=alice)
 
     def test_only_constituents_can_be_sold(self, index, swapper, tokens, refuse, alice):
         with refuse("NotAConstituent", token=tokens[2].address):

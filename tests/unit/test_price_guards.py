@@ -10,12 +10,16 @@ from hypothesis import strategies as st
 
 from tests.model import oracle as model
 from tests.support.prices import (
+    BOUNDS,
     DAY,
+    DEVIATION,
     FEED,
     GREEDY,
     HONEST,
     LEAST,
+    LEG_COUNT,
     MOST,
+    RATE_TWICE,
     REFUSING,
     REFUSING_AT_LENGTH,
     SHORT,
@@ -254,6 +258,144 @@ def test_what_cannot_be_poked(bench: Bench) -> None:
     assert tuple(bench.oracle.checkpoint(token, feed)) == (0, 0)
 
 
+# ---------------------------------------------------------------- a second route
+
+
+def paired(bench: Bench, price: int = 10**8, other: int = 10**8, deviation: int = 200) -> tuple[Any, Any, Any]:
+    """A token with two routes, of one feed each."""
+    token, first, second = bench.token(), bench.feed(price), bench.feed(other)
+    bench.route(token, leg(first))
+    bench.second_route(token, leg(second), deviation=deviation)
+    return token, first, second
+
+
+@given(
+    price=st.integers(1, 10**30), part=st.integers(8_000, 12_500), nudge=st.integers(-2, 2),
+    deviation=st.integers(1, 2_000), swapped=st.booleans(),
+)  # fmt: skip
+@example(price=10**18, part=10_200, nudge=0, deviation=200, swapped=False)
+@example(price=10**18, part=10_200, nudge=1, deviation=200, swapped=True)
+@example(price=10**18, part=10_200, nudge=1, deviation=200, swapped=False)
+@example(price=10**18, part=9_800, nudge=0, deviation=200, swapped=False)
+@example(price=34 * 10**37, part=10_000, nudge=0, deviation=1, swapped=False)
+def test_two_routes_agree_as_the_model(bench: Bench, price: int, part: int, nudge: int, deviation: int, swapped: bool) -> None:
+    """W8, at and around the bound, whichever of the two is the lower."""
+    with bench.evm.isolated():
+        other = min(max(1, price * part // 10_000 + nudge), 34 * 10**37)
+        price, other = (other, price) if swapped else (price, other)
+        token, first, second = bench.token(), bench.feed(price, 18), bench.feed(price, 18)
+        wide = (DAY, 1, 34 * 10**37)
+        bench.route(token, leg(first, *wide))
+        bench.second_route(token, leg(second, *wide), deviation=deviation)
+        say(bench, second, other)
+        assert bench.oracle.price(token) == price, "the plain price does not ask the second route"
+        if model.agree(price, other, deviation):
+            assert bench.oracle.agreedPrice(token) == price
+            assert bench.oracle.agreedPrices([token]) == [price]
+        else:
+            inputs = {"token": token, "price": price, "other": other, "maxDeviationBps": deviation}
+            for ask in (lambda: bench.oracle.agreedPrice(token), lambda: bench.oracle.agreedPrices([token])):
+                with bench.refuses("PriceOracle_Disagreement", **inputs):
+                    ask()
+
+
+def test_one_route_agrees_with_itself(bench: Bench) -> None:
+    token, _ = guarded(bench)
+    pair, _, _ = paired(bench, 3 * 10**8, 3 * 10**8)
+    assert bench.oracle.agreedPrice(token) == bench.oracle.price(token) == WAD
+    assert bench.oracle.agreedPrices([token, pair, token]) == [WAD, 3 * WAD, WAD]
+    assert bench.oracle.agreedPrices([]) == []
+    stranger = bench.token()
+    with bench.refuses("PriceOracle_NoRoute", token=stranger):
+        bench.oracle.agreedPrices([token, stranger])
+
+
+def test_a_second_route_that_fails_agrees_with_nothing(bench: Bench) -> None:
+    """W8: a silenced second source is no consent, and the plain price stays."""
+    token, _, second = paired(bench)
+    second.setMode(REFUSING, sender=bench.owner)
+    with bench.refuses("PriceOracle_SourceFailed", token=token, source=second):
+        bench.oracle.agreedPrice(token)
+    assert bench.oracle.price(token) == WAD
+    second.setMode(HONEST, sender=bench.owner)
+    old = bench.evm.now - DAY - 100
+    second.setAnswer(10**8, old, sender=bench.owner)
+    with bench.refuses("PriceOracle_Stale", token=token, source=second, updatedAt=old, heartbeat=DAY):
+        bench.oracle.agreedPrice(token)
+
+
+def test_second_routes_are_read_back_replaced_and_removed(bench: Bench) -> None:
+    token, first, second = paired(bench, deviation=2_000)
+    third = bench.feed(101 * 10**6)
+
+    def members(*sources: Any) -> list[Any]:
+        return [(source.address, *leg(source)[1:]) for source in sources]
+
+    assert tuple(bench.oracle.secondRoute(token)) == (members(second), 2_000)
+    receipt = bench.second_route(token, leg(third), leg(second), deviation=100)
+    [event] = receipt.events(bench.oracle)
+    assert (event.name, event.values) == (
+        "SecondRouteSet", {"token": token.address, "legs": members(third, second), "maxDeviationBps": 100},
+    )  # fmt: skip
+    assert bench.oracle.agreedPrice(token) == WAD
+    bench.second_route(token, leg(second), deviation=100)
+    assert tuple(bench.oracle.secondRoute(token)) == (members(second), 100), "nothing is left of the longer one"
+
+    bench.route(token, leg(third))
+    assert bench.oracle.agreedPrice(token) == 101 * WAD // 100, "a new first route keeps the second"
+    say(bench, third, 102 * 10**6)
+    assert bench.oracle.price(token) == 102 * WAD // 100
+    inputs = {"token": token, "price": 102 * WAD // 100, "other": WAD, "maxDeviationBps": 100}
+    with bench.refuses("PriceOracle_Disagreement", **inputs):
+        bench.oracle.agreedPrice(token)
+
+    receipt = bench.oracle.removeSecondRoute(token, sender=bench.owner)
+    removed = ("SecondRouteRemoved", {"token": token.address})
+    assert [(event.name, event.values) for event in receipt.events(bench.oracle)] == [removed]
+    assert tuple(bench.oracle.secondRoute(token)) == ([], 0)
+    assert bench.oracle.agreedPrice(token) == 102 * WAD // 100
+    with bench.refuses("PriceOracle_NoSecondRoute", token=token):
+        bench.oracle.removeSecondRoute(token, sender=bench.owner)
+
+    bench.second_route(token, leg(second), deviation=200)
+    receipt = bench.oracle.removeRoute(token, sender=bench.owner)
+    events = [(event.name, event.values) for event in receipt.events(bench.oracle)]
+    assert events == [removed, ("RouteRemoved", {"token": token.address})]
+    assert tuple(bench.oracle.secondRoute(token)) == ([], 0)
+    bench.route(token, leg(first))
+    assert bench.oracle.agreedPrice(token) == WAD, "an old second route does not come back"
+
+
+def test_second_routes_that_cannot_be(bench: Bench) -> None:
+    token, feed = guarded(bench)
+    stranger = bench.token()
+    with bench.refuses("PriceOracle_NoRoute", token=stranger):
+        bench.second_route(stranger, leg(feed))
+    for deviation in (0, 2_001, 2**256 - 1):
+        with bench.flaw(token, DEVIATION):
+            bench.second_route(token, leg(feed), deviation=deviation)
+    for legs in ([], [leg(feed)] * 4):
+        with bench.flaw(token, LEG_COUNT):
+            bench.second_route(token, *legs)
+    with bench.flaw(token, RATE_TWICE):
+        bench.second_route(token, leg(feed), rate_leg(bench.vault(WAD)))
+    with bench.flaw(token, BOUNDS):
+        bench.second_route(token, leg(feed, DAY, WAD + 1, WAD))
+    far = bench.feed(103 * 10**6)
+    inputs = {"token": token, "price": WAD, "other": 103 * WAD // 100, "maxDeviationBps": 200}
+    with bench.refuses("PriceOracle_Disagreement", **inputs):
+        bench.second_route(token, leg(far), deviation=200)
+    assert tuple(bench.oracle.secondRoute(token)) == ([], 0)
+
+    thief = bench.evm.account("thief")
+    for call in (
+        lambda: bench.oracle.setSecondRoute(token, [leg(feed)], 200, sender=thief),
+        lambda: bench.oracle.removeSecondRoute(token, sender=thief),
+    ):
+        with bench.refuses("AccessManagedUnauthorized", caller=thief):
+            call()
+
+
 # ---------------------------------------------------------------- sequencers
 
 
@@ -274,7 +416,8 @@ class TestSequencer:
 
     def asks(self, bench: Bench, token: Any) -> list[Any]:
         """Every way to a price."""
-        return [lambda: bench.oracle.price(token), lambda: bench.oracle.prices([token]), lambda: bench.oracle.value(token, 1)]
+        return [lambda: bench.oracle.price(token), lambda: bench.oracle.prices([token]), lambda: bench.oracle.value(token, 1),
+                lambda: bench.oracle.agreedPrice(token), lambda: bench.oracle.agreedPrices([token])]  # fmt: skip
 
     def test_no_price_while_it_is_down(self, rollup: Any) -> None:
         bench, uptime, token = rollup

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from minimainnet import control
 from scripts._lib import chain
+from scripts._lib.bounds import FOREVER, UNBOUNDED
 from scripts._lib.demo.stage import ALICE_KEY, ETHER, PERMIT, Stage
 from scripts._lib.evm import Reverted
 from scripts._lib.signing import permit
@@ -77,7 +78,7 @@ class Holder:
         expected = self.mag7.previewRedeem(shares)
         before = [self.system.token(token).balanceOf(self.bob) for token in tokens]
         worth = self.system.lens.valueOf(self.mag7.address, shares)
-        receipt = self.mag7.redeem(shares, self.bob, self.bob, [0] * len(tokens), sender=self.bob)
+        receipt = self.mag7.redeem(shares, self.bob, self.bob, *UNBOUNDED, sender=self.bob)
         got = [self.system.token(token).balanceOf(self.bob) - held for token, held in zip(tokens, before, strict=True)]
         self.stage.step(
             "Redeem 1 MAG7.ssi in kind", receipt, {"worth_usd": worth / 1e18, "constituents": len(tokens)},
@@ -122,11 +123,11 @@ class Holder:
         place = tokens.index(self.usdc.address)
         expected, before = index.previewRedeem(shares), self.usdc.balanceOf(self.bob)
         control.freeze(self.evm.rpc, "USDC", self.bob)
-        receipt = index.redeem(shares, self.bob, self.bob, [0] * len(tokens), sender=self.bob)
+        receipt = index.redeem(shares, self.bob, self.bob, *UNBOUNDED, sender=self.bob)
         claim = index.claimOf(self.usdc.address, self.bob)
         savings = self.system.token("sDAI")
         control.freeze(self.evm.rpc, "USDC", self.bob, frozen=False)
-        index.claim(self.usdc.address, self.bob, 0, sender=self.bob)
+        index.claim(self.usdc.address, FOREVER, self.bob, 0, sender=self.bob)
         self.stage.step(
             "Redeem USSI while USDC has blocked the redeemer; claim later", receipt, {"claim_usdc": claim / 1e6},
             {

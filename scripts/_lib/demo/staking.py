@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 
 from minimainnet import control
+from scripts._lib.bounds import UNBOUNDED
 from scripts._lib.demo.stage import Stage
 from scripts._lib.evm import Reverted
 
@@ -123,7 +124,7 @@ class Staking:
         expected = self.mag7.previewRedeem(assets)
         held = [self.system.token(token).balanceOf(self.bob) for token in tokens]
         arrived = self.mag7.balanceOf(self.bob) - before
-        self.mag7.redeem(assets, self.bob, self.bob, [0] * len(tokens), sender=self.bob)
+        self.mag7.redeem(assets, self.bob, self.bob, *UNBOUNDED, sender=self.bob)
         got = [self.system.token(token).balanceOf(self.bob) - had for token, had in zip(tokens, held, strict=True)]
         self.stage.step(
             "Claim on day 24 and redeem in kind", claimed, {"claimed": assets / 1e18, "constituents": len(tokens)},
