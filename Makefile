@@ -14,10 +14,10 @@ export APE_LOG_LEVEL ?= WARNING
 
 ON_FORK := python tools/with_chain.py
 
-.PHONY: help setup lock build test demo deep mutants lint format size storage gas clean
+.PHONY: help setup lock build test demo deep mutants lint format size storage gas permissions clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  \033[1m%-8s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.stamp node_modules/.stamp ## Install the locked Python and Node packages (compiler and Foundry are among them)
 
@@ -71,6 +71,9 @@ storage: setup ## Every upgrade keeps its predecessor's storage; writes snapshot
 
 gas: build ## Measure whole transactions; writes snapshots/gas.json
 	@$(ON_FORK) python -m tools.gas_report
+
+permissions: build ## Ask a deployment who may do what; writes docs/permissions.md
+	@$(ON_FORK) python -m tools.permissions
 
 clean: ## Remove everything that can be made again
 	@rm -rf .venv node_modules .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -10,25 +10,6 @@ import {IBuyHook} from "./IBuyHook.sol";
 /// @dev Units: D18{point}; D18{USD s} and D18{USD day}: dollars held for a second, for a day; D18{USD} per 10^18 token-wei for reference prices, which is
 /// dollars per whole token where that has 18 decimals. Epochs are those of all time-weighted tokens. Points cannot be transferred.
 interface IPointsLedger is IBuyHook {
-    /// @param index whose holders get points
-    /// @param staked its staked token, zero where there is none
-    struct Pair {
-        address index;
-        address staked;
-    }
-
-    /// @notice Where points come from.
-    /// @param pairs at most 16
-    /// @param stakedSoso StakedToken over SOSO, zero for no boost
-    /// @param locker ILockedLiquidity, zero for none
-    /// @param referrals IReferrals, zero for none. Nobody refers himself in it.
-    struct Sources {
-        Pair[] pairs;
-        address stakedSoso;
-        address locker;
-        address referrals;
-    }
-
     /// @param value D18{USD day}
     /// @param boosted D18{USD day}, the part of `value` that SOSO lifts
     /// @param points D18{point}
@@ -59,12 +40,7 @@ interface IPointsLedger is IBuyHook {
         bool counts;
     }
 
-    event SourcesSet(uint256 indexed fromEpoch, Sources sources);
     event RouterSet(address indexed router);
-    event PriceFixed(uint256 indexed epoch, address indexed token, uint256 price);
-
-    /// @notice There was no price now. Until somebody finds one, that of the epoch before counts, or none.
-    event PriceMissing(uint256 indexed epoch, address indexed token);
     event Joined(address indexed account);
     event BindingFailed(address indexed account, bytes32 code);
 
@@ -78,12 +54,6 @@ interface IPointsLedger is IBuyHook {
     event RolledOver(uint256 indexed fromEpoch, uint256 indexed toEpoch, address indexed token, uint256 amount);
 
     error PointsLedger_ZeroAddress();
-    error PointsLedger_InvalidEpochGrid(uint256 genesis, uint256 length);
-    error PointsLedger_TooManyPairs(uint256 count, uint256 maximum);
-
-    /// @notice Zero, named twice, on another grid of epochs, or not the staked token of its index.
-    error PointsLedger_InvalidSource(address token);
-    error PointsLedger_FutureEpoch(uint256 epoch, uint256 currentEpoch);
     error PointsLedger_AlreadyJoined(address account);
     error PointsLedger_SignatureExpired(uint256 deadline, uint256 timestamp);
     error PointsLedger_InvalidSignature(address account);
@@ -108,11 +78,15 @@ interface IPointsLedger is IBuyHook {
     // ---------------------------------------------------------------- points
 
     /// @notice D18{point} of `account` in `epoch` before referrals, rounded down; until now where the epoch is running. Whether it joined does not matter.
-    /// @dev Never changes once the epoch is over. Reverts: FutureEpoch.
+    /// @dev Never changes once the epoch is over; the prices of a running epoch move with every sample. Reverts: ReferencePrices_FutureEpoch.
     function pointsOf(address account, uint256 epoch) external view returns (uint256);
 
+    /// @notice For keepers: D18{point} that `recordMany` would write down for each of these now; 0 for who has none, did not join in time, or is recorded.
+    /// @dev Reverts: OutsideWindow.
+    function recordable(address[] calldata accounts, uint256 epoch) external view returns (uint256[] memory points);
+
     /// @notice The same by class, with multipliers and what SOSO would add.
-    /// @dev Reverts: FutureEpoch.
+    /// @dev Reverts: ReferencePrices_FutureEpoch.
     function statement(address account, uint256 epoch) external view returns (Statement memory);
 
     /// @notice D18{point} recorded for `account` in `epoch`, its bonus for being referred and for referring included. Final once the window has closed.
@@ -134,40 +108,23 @@ interface IPointsLedger is IBuyHook {
     /// @notice When `account` joined, Unix seconds; 0 where it has not.
     function joinedAt(address account) external view returns (uint256);
 
-    // ---------------------------------------------------------------- prices and sources
-
-    /// @notice Fixes the running epoch's reference prices: those which have none yet and can be found now. Anybody may, as often as they like: what is
-    /// fixed never changes. A price that is missing is that of the epoch before; where that has none of its own either, the asset counts nothing.
-    /// @return missing how many could not be found now
-    function openEpoch() external returns (uint256 missing);
-
-    /// @notice The same for a part: items `first` to before `end` of the pairs, then staked SOSO, then the locker's pools. For when all would need too much gas.
-    /// @dev A pool needs the index's own price to be fixed before.
-    function openEpochPart(uint256 first, uint256 end) external returns (uint256 missing);
-
-    /// @notice D18{USD} of 10^18 wei of an index, a staked token or a pool's liquidity in `epoch`, and the epoch that it was fixed in; zeros where it counts
-    /// nothing.
-    function referencePrice(uint256 epoch, address token) external view returns (uint256 price, uint256 fixedIn);
-
-    /// @notice Sets where points come from, from the next epoch on; at once as long as no price was ever fixed. Restricted.
-    /// @dev Reverts: AccessManagedUnauthorized, TooManyPairs, InvalidSource.
-    function setSources(Sources calldata newSources) external;
+    // ---------------------------------------------------------------- settings
 
     /// @notice Sets who may call {IBuyHook.onBuy}, zero for nobody. Restricted.
     function setRouter(address newRouter) external;
 
-    /// @notice Where the points of `epoch` come from.
-    function sourcesOf(uint256 epoch) external view returns (Sources memory);
-
     function router() external view returns (address);
-    function oracle() external view returns (address);
+
+    /// @notice IReferencePrices: where points come from, and what that is worth.
+    function prices() external view returns (address);
     function epochGenesis() external view returns (uint256);
     function epochLength() external view returns (uint256);
     function currentEpoch() external view returns (uint256);
 
     // ---------------------------------------------------------------- recording
 
-    /// @notice Writes down the points of `account`, within seven days of the epoch's end. Anybody may. Nothing to write where it has none.
+    /// @notice Writes down the points of `account`, within seven days of the epoch's end. Anyone may. Nothing to write where it has none. The first of an epoch
+    /// settles its prices.
     /// A referrer who joined gets a tenth of them on top of his own, in sum not more than his own; a referee a twentieth. The order does not matter.
     /// @dev Reverts: OutsideWindow, NotJoined, AlreadyRecorded.
     /// @return points D18{point} before referrals
@@ -185,7 +142,8 @@ interface IPointsLedger is IBuyHook {
     /// @return received {tok}
     function fund(uint256 epoch, address token, uint256 amount) external returns (uint256 received);
 
-    /// @notice Pays the caller's part of a pot, once, in the 180 days after the week of recording. Rounded down.
+    /// @notice Pays the caller's part of a pot in the 180 days after the week of recording, once. Rounded down. Where the token has moved by itself and the ledger
+    /// holds less than that, pays what is there; the rest can be claimed once it is there again.
     /// @dev Reverts: OutsideWindow, AlreadyClaimed, NothingToClaim, ERC-20 errors.
     /// @return amount {tok}
     function claim(uint256 epoch, address token) external returns (uint256 amount);
@@ -201,6 +159,6 @@ interface IPointsLedger is IBuyHook {
     /// @notice {tok} ever put into a pot, and taken out of it.
     function potOf(uint256 epoch, address token) external view returns (uint256 funded, uint256 paid);
 
-    /// @notice {tok} that `claim` would pay the account; before the claims open, if nobody else were recorded. 0 where it has claimed or it is too late.
+    /// @notice {tok} that are due to the account; before the claims open, if nobody else were recorded. 0 where it has claimed or it is too late.
     function claimable(address account, uint256 epoch, address token) external view returns (uint256);
 }

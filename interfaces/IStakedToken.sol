@@ -151,6 +151,10 @@ interface IStakedToken is ITimeWeightedERC20, IERC7575, IERC7540Redeem, IERC7540
     /// @dev Reads three slots more for each epoch after `epoch` in which the vault was touched. Reverts: FutureEpoch.
     function exchangeRateAt(uint256 epoch) external view returns (uint256);
 
+    /// @notice D18{asset/share}: no more than any rate that there was in `epoch`, until now where it is running. Of a closed epoch it never changes.
+    /// @dev The rate never falls, so it is that of the first second. Reverts: FutureEpoch.
+    function lowestRate(uint256 epoch) external view returns (uint256);
+
     /// @notice D18 simple yearly return over `epoch`, over its part until now if it is running. Rounded down.
     /// @dev 0 in the first second of the running epoch, and where everybody left during the epoch: the rate goes back to one then. Reverts: FutureEpoch.
     function epochApr(uint256 epoch) external view returns (uint256);

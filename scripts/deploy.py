@@ -8,7 +8,7 @@ import click
 from ape.cli import ConnectedProviderCommand
 
 from scripts._lib import chain
-from scripts._lib.deployer import SeedMissing
+from scripts._lib.deployer import SeedMissing, UnsafeSafes
 from scripts._lib.deployment import deploy
 
 chain.quiet()
@@ -23,6 +23,8 @@ def cli(account: str | None, json: bool) -> None:
         record = deploy(account)
     except SeedMissing as missing:
         raise click.ClickException(f"{missing}. Get it and run this again: what is done stays done.") from None
+    except UnsafeSafes as unsafe:
+        raise click.ClickException(f"Nothing was given to the Safes. {unsafe}") from None
     if json:
         click.echo(json_.dumps({"chainId": record.chain_id, "contracts": record.contracts, "indexes": record.indexes}, sort_keys=True))
         return

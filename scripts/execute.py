@@ -9,10 +9,14 @@ import click
 from ape.cli import ConnectedProviderCommand
 
 from scripts._lib import chain, desk
-from scripts._lib.catalog import Unknown
+from scripts._lib.catalog import Catalog, Unknown
+from scripts._lib.evm import Reverted
 from scripts._lib.operations import DIRECT, Operation, chosen, operations
 from scripts._lib.proposal import execution
 from scripts._lib.safe import Multisig
+from scripts._lib.starting import advice
+
+from scripts._lib.system import System
 
 chain.quiet()
 
@@ -41,6 +45,7 @@ def cli(ids: tuple[str, ...], accounts: tuple[str, ...], dry_run: bool, json: bo
     direct = [(operation.call.target, operation.call.data) for operation in picked if operation.call.function in DIRECT]
     transactions = ([(system.manager.address, execution(system.manager, through))] if through else []) + direct
     title = "Execute " + "; ".join(f"{operation.call.contract}.{operation.call.function}" for operation in picked)
+    _require_success(system, safe.address, *transactions[0])  # the second may need what the first does
     done = [desk.submit(system, safe, to, data, "execute", title, owners) for to, data in transactions]
     _show(picked, done, now, json)
 
@@ -52,6 +57,15 @@ def _require_ready(operation: Operation, now: int) -> None:
         raise click.ClickException(f"{name} can be executed from {when}.")
     if status == "expired":
         raise click.ClickException(f"{name} expired on {desk.moment(operation.expires_at)}: propose it again.")
+
+
+def _require_success(system: System, safe: str, to: str, data: bytes) -> None:
+    """Asks the chain before anybody signs."""
+    try:
+        system.evm.call(to, data, sender=safe)
+    except Reverted as reverted:
+        said = Catalog(system).error(reverted.data)
+        raise click.ClickException(f"This fails now with {said}. {advice(said)}".strip()) from None
 
 
 def _show(picked: list[Operation], done: list[desk.Submitted], now: int, json: bool) -> None:

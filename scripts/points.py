@@ -19,16 +19,19 @@ from scripts._lib.record import Record
 chain.quiet()
 
 
-def _ledger() -> tuple[Ledger, Any]:
-    """The recorded ledger, for reading and for sending."""
+def _ledger() -> tuple[Ledger, Any, Any]:
+    """The recorded ledger for reading; itself and its prices for sending."""
     from ape import networks
 
     record = Record.load(chain.network(), networks.provider.chain_id)
     address = record.contracts.get("PointsLedger")
     if address is None or not networks.provider.get_code(address):
         raise click.ClickException(f"No points ledger is deployed on {chain.network()}: `ape run deploy` first.")
-    kind = fresh_project().PointsLedger
-    return Ledger(Evm(chain.rpc().url, impersonate=False).at(kind, address)), kind.at(address)
+    project, evm = fresh_project(), Evm(chain.rpc().url, impersonate=False)
+    contract = evm.at(project.PointsLedger, address)
+    prices = contract.prices()
+    ledger = Ledger(contract, evm.at(project.ReferencePrices, prices))
+    return ledger, project.PointsLedger.at(address), project.ReferencePrices.at(prices)
 
 
 @click.group()
@@ -40,13 +43,14 @@ def cli() -> None:
 @click.option("--account", help="Alias of the Ape account that signs.")
 @click.option("--json", is_flag=True, help="Print what was done as JSON.")
 def keeper(account: str | None, json: bool) -> None:
-    """Open the running epoch and record everybody of the last. Safe to run as often as one likes."""
-    ledger, writer = _ledger()
-    done = keep(ledger, writer, chain.signer(account), (lambda _: None) if json else click.echo)
+    """Sample prices, once a day, and record everybody of the last epoch. Safe to run as often as one likes."""
+    ledger, writer, sampler = _ledger()
+    done = keep(ledger, writer, sampler, chain.signer(account), (lambda _: None) if json else click.echo)
     if json:
         click.echo(json_.dumps(done))
         return
-    click.echo(f"epoch {done['epoch']}: {done['missing']} prices missing; recorded {sum(done['recorded'].values())}")
+    missing = "no prices found" if done["missing"] is None else f"{done['missing']} prices missing"
+    click.echo(f"epoch {done['epoch']}, slot {done['slot']}: {missing}; recorded {sum(done['recorded'].values())}")
 
 
 @cli.command(cls=ConnectedProviderCommand)
@@ -54,7 +58,7 @@ def keeper(account: str | None, json: bool) -> None:
 @click.option("--json", is_flag=True, help="Print it as JSON.")
 def leaderboard(epoch: int | None, json: bool) -> None:
     """Who has how many points."""
-    ledger, _ = _ledger()
+    ledger, *_ = _ledger()
     epoch = ledger.epoch if epoch is None else epoch
     rows = ledger.leaderboard(epoch)
     if json:
@@ -72,7 +76,7 @@ def leaderboard(epoch: int | None, json: bool) -> None:
 @click.option("--json", is_flag=True, help="Print it as JSON.")
 def statement(account: str, epoch: int | None, json: bool) -> None:
     """What one account has, by class, and what SOSO would add."""
-    ledger, _ = _ledger()
+    ledger, *_ = _ledger()
     said = ledger.statement(account, ledger.epoch if epoch is None else epoch)
     if json:
         click.echo(json_.dumps(said))

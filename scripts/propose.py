@@ -19,9 +19,11 @@ from rich.table import Table
 from scripts._lib import chain, desk, proposals
 from scripts._lib.catalog import Catalog, Unknown, plain
 from scripts._lib.deployer import NOTICE
+from scripts._lib.evm import Reverted
 from scripts._lib.proposal import Proposal, Refused, attempt, described, scheduling
 from scripts._lib.rehearsal import rehearse, tables
 from scripts._lib.safe import Multisig
+from scripts._lib.starting import Bounds, advice
 
 chain.quiet()
 
@@ -39,6 +41,9 @@ def propose(
             trial = attempt(system, proposal, NOTICE, lambda fork: rehearse(fork, rebalanced) if rebalanced else {})
     except (Unknown, Refused) as refused:
         raise click.ClickException(str(refused)) from None
+    except Reverted as reverted:
+        said = catalog.error(reverted.data)
+        raise click.ClickException(f"This cannot be proposed now: {said}. {advice(said)}".strip()) from None
     calls = described(proposal, catalog)
     data = scheduling(system.manager, proposal.calls)
     done = desk.submit(system, safe, system.manager.address, data, proposal.slug, proposal.title, owners)
@@ -115,12 +120,26 @@ def set_path(asset: str, **options: Any) -> None:
     propose(lambda catalog: proposals.set_path(catalog, asset), **options)
 
 
+def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every proposal that starts a rebalance."""
+    usual = Bounds()
+    for name, default, text in (
+        ("--days", usual.days, "From now: the start is refused afterwards."),
+        ("--target-bps", usual.target_bps, "The start is refused where a target is farther than this from what is shown, at most 5000."),
+        ("--price-bps", usual.price_bps, "The start is refused where a price is farther than this from that of now, at most 5000."),
+    ):
+        command = click.option(name, type=int, default=default, show_default=True, help=text)(command)
+    return command
+
+
 @cli.command(cls=ConnectedProviderCommand)
 @click.argument("index")
+@bounded
 @desk.signing
-def rebalance(index: str, **options: Any) -> None:
+def rebalance(index: str, price_bps: int, target_bps: int, days: int, **options: Any) -> None:
     """Rebalance INDEX by its methodology. Shows the weights before and after, and the trades that a keeper would make."""
-    propose(lambda catalog: proposals.rebalance(catalog, index), rebalanced=index, **options)
+    bounds = Bounds(price_bps, target_bps, days)
+    propose(lambda catalog: proposals.rebalance(catalog, index, bounds), rebalanced=index, **options)
 
 
 @cli.command(cls=ConnectedProviderCommand, name="add-constituent")
@@ -128,19 +147,28 @@ def rebalance(index: str, **options: Any) -> None:
 @click.argument("asset")
 @click.option("--instead-of", metavar="ASSET", help="A constituent that leaves.")
 @click.option("--bps", type=int, help="Weight of the new one, for an index with fixed weights; that of the one that leaves unless said.")
+@bounded
 @desk.signing
-def add_constituent(index: str, asset: str, instead_of: str | None, bps: int | None, **options: Any) -> None:
+def add_constituent(
+    index: str, asset: str, instead_of: str | None, bps: int | None, price_bps: int, target_bps: int, days: int, **options: Any
+) -> None:
     """Add ASSET to INDEX: price, path, methodology and rebalance in one proposal."""
-    propose(lambda catalog: proposals.change_constituents(catalog, index, asset, instead_of, bps), rebalanced=index, **options)
+    bounds = Bounds(price_bps, target_bps, days)
+    propose(lambda catalog: proposals.change_constituents(catalog, index, asset, instead_of, bps, bounds), rebalanced=index, **options)
 
 
 @cli.command(cls=ConnectedProviderCommand, name="remove-constituent")
 @click.argument("index")
 @click.argument("asset")
+@click.option("--price", type=Decimal, help="USD: sells it by this price, where the oracle has none for it any more.")
+@bounded
 @desk.signing
-def remove_constituent(index: str, asset: str, **options: Any) -> None:
+def remove_constituent(index: str, asset: str, price: Decimal | None, price_bps: int, target_bps: int, days: int, **options: Any) -> None:
     """Remove ASSET from INDEX, and rebalance."""
-    propose(lambda catalog: proposals.change_constituents(catalog, index, None, asset, None), rebalanced=index, **options)
+    bounds = Bounds(price_bps, target_bps, days)
+    propose(
+        lambda catalog: proposals.change_constituents(catalog, index, None, asset, None, bounds, price), rebalanced=index, **options
+    )
 
 
 @cli.command(cls=ConnectedProviderCommand, name="set-methodology")
@@ -161,10 +189,16 @@ def set_methodology(index: str, methodology: str, constituents: tuple[str, ...],
 @click.option("--hours", type=int, required=True, help="From start to end, 1 to 168.")
 @click.option("--budget-bps", type=int, required=True, help="Of NAV that a rebalance may lose, at most 100.")
 @click.option("--dust-ppm", type=int, default=50, show_default=True, help="Of NAV; a constituent that is this close to its target is done.")
+@click.option("--turnover-bps", type=int, default=1500, show_default=True, help="Of NAV that a rebalance may sell, at most 5000.")
+@click.option("--daily-bps", type=int, default=500, show_default=True, help="Of NAV that may be sold for each day since the last start.")
+@click.option("--band-bps", type=int, default=500, show_default=True, help="How far a price may move from the start for bids, at most 2500.")
 @desk.signing
-def set_terms(index: str, premium_bps: int, discount_bps: int, hours: int, budget_bps: int, dust_ppm: int, **options: Any) -> None:
+def set_terms(
+    index: str, premium_bps: int, discount_bps: int, hours: int, budget_bps: int, dust_ppm: int, turnover_bps: int, daily_bps: int,
+    band_bps: int, **options: Any,
+) -> None:  # fmt: skip
     """Set the terms of the rebalances of INDEX."""
-    terms = (premium_bps, discount_bps, hours * 3600, budget_bps, dust_ppm)
+    terms = (premium_bps, discount_bps, hours * 3600, budget_bps, dust_ppm, turnover_bps, daily_bps, band_bps)
     propose(lambda catalog: proposals.set_terms(catalog, index, terms), **options)
 
 

@@ -1,4 +1,4 @@
-"""Shows every index of a deployment: `ape run status [--json]`."""
+"""Shows every index of a deployment, and who governs it: `ape run status [--json]`."""
 
 from __future__ import annotations
 
@@ -6,33 +6,37 @@ import json as json_
 
 import click
 from ape.cli import ConnectedProviderCommand
-from rich.console import Console
 
-from scripts._lib import chain
-from scripts._lib.build import fresh_project
-from scripts._lib.evm import Evm
-from scripts._lib.overview import overviews, tables
-from scripts._lib.record import Record
+from scripts._lib import chain, custody, desk
+from scripts._lib.overview import governance, overviews, tables
 
 chain.quiet()
 
 
 @click.command(cls=ConnectedProviderCommand)
 @click.option("--json", is_flag=True, help="Print everything as JSON.")
-def cli(json: bool) -> None:
-    """Show supply, NAV, prices and weights of every index."""
-    from ape import networks
+@click.option("--accept", is_flag=True, help="Write down how the Safes are set up now. Look first.")
+def cli(json: bool, accept: bool) -> None:
+    """Show supply, NAV, prices and weights of every index, and how both Safes are set up.
 
-    record = Record.load(chain.network(), networks.provider.chain_id)
-    if "IndexLens" not in record.contracts:
-        raise click.ClickException(f"Nothing is deployed on {chain.network()}: `ape run deploy` first.")
-    lens = Evm(chain.rpc().url, impersonate=False).at(fresh_project().IndexLens, record.contracts["IndexLens"])
-    if not networks.provider.get_code(lens.address):
-        raise click.ClickException("The recorded deployment is gone with its fork: `ape run deploy` again.")
-    indexes = overviews(lens)
+    Fails with 1 when a Safe, or its role, is not as it was recorded.
+    """
+    system = desk.opened()
+    if accept:
+        system.record.safes = custody.safes(system)
+        system.record.save()
+    indexes, governed = overviews(system.lens), governance(system)
     if json:
-        click.echo(json_.dumps(indexes))
-        return
-    console = Console()
-    for table in tables(indexes):
-        console.print(table)
+        click.echo(json_.dumps({"indexes": indexes, "governance": governed}))
+    else:
+        screen, now = desk.console(), system.evm.now
+        for table in [*tables(indexes), custody.table(system.record, governed["safes"])]:
+            screen.print(table)
+        runs_out, returns = governed["contest"].values()
+        if returns:
+            state = f"runs out on {desk.moment(runs_out)}" if now < runs_out else f"has run out until {desk.moment(returns)}"
+            screen.print(f"[yellow]The guardian's replacement is contested: the veto on it {state}.[/]")
+        for alarm in governed["alarms"]:
+            screen.print(f"✗ {alarm}", style="bold red", highlight=False)
+    if governed["alarms"]:
+        raise SystemExit(1)

@@ -41,7 +41,7 @@ class Bench(World):
 
 
 def measure_points(evm: Evm, project: Any) -> dict[str, int]:
-    """Four indexes held and staked, a pool, SOSO, a referrer.
+    """Four indexes held and staked, a pool, SOSO, a referrer; the epoch's prices are settled.
 
     `record_account`: everything lies behind a later touch, and the referrer has no credit yet. `points_claim`: of a token that the
     account holds already.
@@ -53,12 +53,13 @@ def measure_points(evm: Evm, project: Any) -> dict[str, int]:
             bench.settle(person)
         bench.join(user, friend)
         bench.referrals.bind(user, friend, sender=user)
-        bench.open()
+        bench.sample()
         bench.soso.mint(keeper, 10**24, sender=keeper)
         bench.soso.transfer(user, 1, sender=keeper)
         bench.soso.approve(bench.ledger, MAX, sender=keeper)
         bench.ledger.fund(0, bench.soso, 10**23, sender=keeper)
         bench.close(0)
+        bench.prices.settle(0, sender=keeper)
         evm.warp(DAY)
         bench.touch(user, friend)
         figures = {"record_account": bench.ledger.record(user, 0, sender=keeper).gas_used}

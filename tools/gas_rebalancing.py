@@ -14,13 +14,14 @@ from minimainnet import control
 from minimainnet.addresses import FEEDS
 from scripts._lib.bounds import bounds
 from scripts._lib.evm import Deployed, Evm
+from scripts._lib.starting import Bounds, start_call
 from scripts._lib.system import System
 from tests.support.governance import schedule, wait
 from tests.support.indexes import DAY, MAX, new_index
 
 PRICED = ("BTC/USD", "ETH/USD", "BNB/USD", "SOL/USD", "LINK/USD", "UNI/USD", "AAVE/USD")
 NO_SEQUENCER = "0x" + "00" * 20
-TERMS = (100, 100, DAY, 50, 50)
+TERMS = (100, 100, DAY, 50, 50, 5_000, 5_000, 500)
 SHARES = 10**21
 # A bid of about one percent of the index.
 SIZE = 10**18
@@ -40,7 +41,8 @@ class Bench:
         for token, name in zip(self.tokens, PRICED, strict=True):
             oracle.setRoute(token, [(FEEDS[name], 0, 2 * DAY, 0, 1, 10**30)], sender=self.owner)
             units.append(100 * 10**18 * 10**27 // oracle.price(token))
-        implementation = evm.deploy(project.Rebalancer, oracle, sender=self.owner)
+        planner = evm.deploy(project.RebalancePlanner, sender=self.owner)
+        implementation = evm.deploy(project.Rebalancer, oracle, planner, sender=self.owner)
         proxy = evm.deploy(project.ProtocolProxy, implementation, implementation.initialize.encode(manager), sender=self.owner)
         self.rebalancer = evm.at(project.Rebalancer, proxy.address)
         self.index = new_index(evm, project, manager, self.tokens, units, self.owner, rebalancer=proxy.address)
@@ -70,8 +72,8 @@ class Bench:
         self.rebalancer.setMethodology(self.index, self.methodology, self.tokens, parameters, sender=self.owner)
 
     def start(self) -> int:
-        nonce = self.rebalancer.planOf(self.index).named()["nonce"]
-        return int(self.rebalancer.startRebalance(self.index, nonce, sender=self.owner).gas_used)
+        call, _ = start_call(self.rebalancer, self.index, self.evm.now + DAY, Bounds())
+        return int(self.evm.send(self.owner, self.rebalancer, call).gas_used)
 
     def limits(self, amount: int) -> tuple[int, int]:
         quoted = self.rebalancer.quoteBid(self.index, self.tokens[6], self.tokens[0], amount)
@@ -100,6 +102,7 @@ def measure_rebalancing(evm: Evm, project: Any) -> dict[str, int]:
         figures = {"start_rebalance_first": bench.start()}
         bench.rebalancer.cancel(bench.index, sender=bench.owner)
         bench.plan((20, 20, 15, 15, 10, 10, 10))
+        evm.warp(DAY)
         figures["start_rebalance_repeat"] = bench.start()
         evm.warp(DAY // 3)
         figures["bid_first"] = bench.bid()
@@ -119,16 +122,17 @@ def measure_filler(system: System, project: Any) -> dict[str, int]:
         tokens = [system.token(name).address for name in names]
         parameters = eth_abi.encode(["uint256[]"], [[part * 10**16 for part in (20, 25, 12, 11, 11, 11, 10)]])
         methodology = evm.deploy(project.MethodologyMock, sender=keeper)
-        nonce = rebalancer.planOf(index).named()["nonce"]
-        calls = [
+        for call in (
             rebalancer.setMethodology.encode(index, methodology, tokens, parameters),
-            rebalancer.startRebalance.encode(index, nonce + 1),
-        ]
-        for call in calls:
+            rebalancer.setTerms.encode(index, TERMS),
+        ):
             schedule(system, rebalancer, call)
-        wait(system)
-        for call in calls:
+            wait(system)
             evm.send(safe, rebalancer, call)
+        start, _ = start_call(rebalancer, index, evm.now + 17 * DAY, Bounds())
+        schedule(system, rebalancer, start)
+        wait(system)
+        evm.send(safe, rebalancer, start)
         control.warp(evm.rpc, DAY * 9 // 10)
         hop = system.assets.assets["WBTC"].hop
         assert hop is not None
@@ -143,7 +147,7 @@ def measure_deployed_start(system: System) -> dict[str, int]:
     evm, index, rebalancer, safe = system.evm, system.index("MAG7.ssi"), system.rebalancer, system.record.contracts["Safe"]
     with evm.isolated():
         for _ in range(2):
-            start = rebalancer.startRebalance.encode(index, rebalancer.planOf(index).named()["nonce"])
+            start, _ = start_call(rebalancer, index, evm.now + 17 * DAY, Bounds())
             schedule(system, rebalancer, start)
             wait(system)
             gas = evm.send(safe, rebalancer, start).gas_used

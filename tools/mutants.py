@@ -27,6 +27,8 @@ COMMANDS, KEEPER = "tests/scripts/test_proposals.py", "tests/integration/test_re
 AUCTION, REBALANCER = "contracts/rebalancing/AuctionMath.sol", "contracts/rebalancing/Rebalancer.sol"
 REBALANCES, ON_REBALANCES = "tests/stateful/test_rebalancing_machine.py", "tests/attacks/test_rebalancing_attacks.py"
 UNION = "tests/unit/test_rebalancer.py"
+MANAGER, VETO, STATUS = "contracts/governance/ProtocolManager.sol", "tests/integration/test_veto.py", "tests/scripts/test_status.py"
+CUSTODY = "scripts/_lib/custody.py"
 TRADES, RULES = "tests/integration/test_router.py", "tests/integration/test_governance.py"
 
 ORACLE, REGISTRY = "contracts/oracle/PriceOracle.sol", "contracts/methodology/SupplyRegistry.sol"
@@ -76,6 +78,18 @@ MUTANTS = (
         "the guardian sets fees", "contracts/governance/RoleTable.sol", "IIndexToken.setMintFee.selector, Roles.GOVERNOR",
         "IIndexToken.setMintFee.selector, Roles.GUARDIAN", RULES,
     ),
+    Mutant("only what is listed can be vetoed", MANAGER, "return _has(Roles.GUARDIAN, msg.sender) || super", "return super", VETO),
+    Mutant("a stolen guardian stays for ever", MANAGER, ">= runsOutAt) {", ">= returnsAt) {", VETO),
+    Mutant("the guardian has one veto", MANAGER, ">= runsOutAt) {", ">= _contestedAt) {", VETO),
+    Mutant("a lost veto is lost for ever", MANAGER, "_contestedAt == 0 || block.timestamp >= returnsAt", "_contestedAt == 0", VETO),
+    Mutant("anybody replaces the guardian", MANAGER, "address to) external onlyAuthorized {", "address to) external {", VETO),
+    Mutant("the Safe may guard itself", MANAGER, " || _has(Roles.ADMIN, to)", "", VETO),
+    Mutant(
+        "another authority takes over", "contracts/governance/FixedAuthority.sol",
+        "pure override {\n        revert FixedAuthority_Fixed(proposed);", "override {\n        _setAuthority(proposed);", RULES,
+    ),
+    Mutant("one key votes and vetoes", CUSTODY, "if shared := shared_owners(actual):", "if False and (shared := []):", STATUS),
+    Mutant("modules are not looked at", CUSTODY, '"modules": _modules(multisig)}', '"modules": []}', STATUS),
     Mutant("the notice is as short as the cooldown", "scripts/_lib/deployer.py", "NOTICE = 16 * 24", "NOTICE = 14 * 24", RULES),
     Mutant("buys have no maximum", ROUTER, "if (amount > w.maxIn) revert", "if (amount + 1 == 0) revert", TRADES),
     Mutant("sales have no minimum", ROUTER, "if (amountOut < minOut) revert IndexRouter_TooLittle(amountOut, minOut);\n", "", TRADES),

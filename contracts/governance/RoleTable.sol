@@ -12,6 +12,7 @@ import {ILpLocker} from "../../interfaces/ILpLocker.sol";
 import {IPointsLedger} from "../../interfaces/IPointsLedger.sol";
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IProtocolManager} from "../../interfaces/IProtocolManager.sol";
+import {IReferencePrices} from "../../interfaces/IReferencePrices.sol";
 import {IReferralRegistry} from "../../interfaces/IReferralRegistry.sol";
 import {IRebalancer} from "../../interfaces/IRebalancer.sol";
 import {IStakedToken} from "../../interfaces/IStakedToken.sol";
@@ -97,7 +98,7 @@ contract RoleTable {
 
     function _pointsRows() private pure returns (Row[] memory table) {
         table = new Row[](3);
-        table[0] = Row("PointsLedger", IPointsLedger.setSources.selector, Roles.GOVERNOR);
+        table[0] = Row("ReferencePrices", IReferencePrices.setSources.selector, Roles.GOVERNOR);
         table[1] = Row("PointsLedger", IPointsLedger.setRouter.selector, Roles.GOVERNOR);
         table[2] = Row("PointsLedger", UUPSUpgradeable.upgradeToAndCall.selector, Roles.GOVERNOR);
     }

@@ -13,6 +13,7 @@ contract StakedMock is TimeWeightedERC20 {
     address public immutable asset;
 
     bool public broken;
+    uint256 public told;
     Change[] private _changes;
 
     event RateSet(uint256 rate);
@@ -37,6 +38,11 @@ contract StakedMock is TimeWeightedERC20 {
         emit RateSet(rate);
     }
 
+    /// @param rate what {lowestRate} says from now on, 0 for the truth
+    function tell(uint256 rate) external {
+        told = rate;
+    }
+
     function setBroken(bool broken_) external {
         broken = broken_;
     }
@@ -45,9 +51,31 @@ contract StakedMock is TimeWeightedERC20 {
     function exchangeRateAt(uint256 epoch) external view returns (uint256) {
         if (broken) revert StakedMock_Broken();
 
+        return _rateBefore(epochGenesis + epoch * epochLength);
+    }
+
+    function exchangeRate() external view returns (uint256) {
+        if (broken) revert StakedMock_Broken();
+
+        return _rateBefore(type(uint256).max);
+    }
+
+    /// @notice The lowest of all rates from the first second of the epoch to the last, or what somebody says instead.
+    function lowestRate(uint256 epoch) external view returns (uint256 lowest) {
+        if (broken) revert StakedMock_Broken();
+        if (told != 0) return told;
+
         uint256 start = epochGenesis + epoch * epochLength;
+        lowest = _rateBefore(start);
+        for (uint256 i = 0; i < _changes.length; ++i) {
+            Change memory c = _changes[i];
+            if (c.time >= start && c.time < start + epochLength && c.rate < lowest) lowest = c.rate;
+        }
+    }
+
+    function _rateBefore(uint256 timestamp) private view returns (uint256) {
         uint256 i = _changes.length;
-        while (i != 0 && _changes[i - 1].time >= start) --i;
+        while (i != 0 && _changes[i - 1].time >= timestamp) --i;
         return i == 0 ? 1e18 : _changes[i - 1].rate;
     }
 }

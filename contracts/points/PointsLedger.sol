@@ -12,15 +12,15 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {IBuyHook} from "../../interfaces/IBuyHook.sol";
 import {ILockedLiquidity} from "../../interfaces/ILpLocker.sol";
 import {IPointsLedger} from "../../interfaces/IPointsLedger.sol";
-import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
+import {IReferencePrices} from "../../interfaces/IReferencePrices.sol";
 import {IReferrals} from "../../interfaces/IReferralRegistry.sol";
 import {ITimeWeightedERC20} from "../../interfaces/ITimeWeightedERC20.sol";
+import {GovernedUUPS} from "../governance/GovernedUUPS.sol";
 import {PointsMath} from "./PointsMath.sol";
-import {ReferencePrices} from "./ReferencePrices.sol";
 
 /// @title Points per epoch, boost, referral bonus, and the pots that pay for them
 /// @dev `docs/points-math.md` is the specification.
-contract PointsLedger is ReferencePrices, EIP712Upgradeable, NoncesUpgradeable, ReentrancyGuardTransient {
+contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesUpgradeable, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
     uint256 private constant _RECORDING = 7 days;
@@ -49,20 +49,27 @@ contract PointsLedger is ReferencePrices, EIP712Upgradeable, NoncesUpgradeable, 
         uint128 paid;
     }
 
+    /// @dev The first three share a slot, which is all that recording needs to know.
     /// @custom:storage-location erc7201:ssi.storage.PointsLedger
     struct LedgerStorage {
+        IReferencePrices prices;
+        uint40 genesis;
+        uint32 length;
         address router;
         mapping(address account => uint256) joinedAt;
         mapping(uint256 epoch => mapping(address account => Tally)) tallies;
         mapping(uint256 epoch => uint256) totals;
         mapping(uint256 epoch => mapping(address token => Pot)) pots;
-        mapping(uint256 epoch => mapping(address token => mapping(address account => bool))) claimed;
+        mapping(uint256 epoch => mapping(address token => mapping(address account => uint256))) claimed;
     }
 
-    function initialize(address authority_, IPriceOracle oracle_, address router_, uint256 genesis, uint256 length) external initializer {
+    function initialize(address authority_, IReferencePrices prices_, address router_) external initializer {
+        if (address(prices_) == address(0)) revert PointsLedger_ZeroAddress();
+
         __GovernedUUPS_init(authority_);
-        __ReferencePrices_init(oracle_, genesis, length);
         __EIP712_init("SSI PointsLedger", "1");
+        LedgerStorage storage $ = _ledger();
+        ($.prices, $.genesis, $.length) = (prices_, uint40(prices_.epochGenesis()), uint32(prices_.epochLength()));
         _setRouter(router_);
     }
 
@@ -70,12 +77,23 @@ contract PointsLedger is ReferencePrices, EIP712Upgradeable, NoncesUpgradeable, 
 
     /// @inheritdoc IPointsLedger
     function pointsOf(address account, uint256 epoch) external view returns (uint256) {
-        return PointsMath.pointsDown(_position(account, epoch));
+        return PointsMath.pointsDown(_position(_sheetOf(epoch), account, epoch));
+    }
+
+    /// @inheritdoc IPointsLedger
+    function recordable(address[] calldata accounts, uint256 epoch) external view returns (uint256[] memory points) {
+        _requireRecording(epoch);
+        IReferencePrices.Sheet memory sheet = _sheetOf(epoch);
+        points = new uint256[](accounts.length);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            if (_canRecord(accounts[i], epoch)) points[i] = _ownPoints(sheet, accounts[i], epoch);
+        }
     }
 
     /// @inheritdoc IPointsLedger
     function statement(address account, uint256 epoch) external view returns (Statement memory s) {
-        PointsMath.Position memory p = _position(account, epoch);
+        IReferencePrices.Sheet memory sheet = _sheetOf(epoch);
+        PointsMath.Position memory p = _position(sheet, account, epoch);
         (uint256 held, uint256 staked, uint256 locked) = PointsMath.boosts(p);
         s.held = _classStatement(PointsMath.HELD, p.held, held);
         s.staked = _classStatement(PointsMath.STAKED, p.staked, staked);
@@ -87,7 +105,7 @@ contract PointsLedger is ReferencePrices, EIP712Upgradeable, NoncesUpgradeable, 
         if (all != 0) s.multiplier = Math.mulDiv(s.points, _WAD * _DAY, all);
         uint256 missing = Math.saturatingSub(all, p.soso);
         s.sosoMissing = Math.ceilDiv(missing, _DAY);
-        s.sharesMissing = _sharesFor(epoch, missing);
+        s.sharesMissing = _sharesFor(epoch, sheet.soso.price, missing);
         s.counts = _counts(account, epoch);
     }
 
@@ -101,33 +119,38 @@ contract PointsLedger is ReferencePrices, EIP712Upgradeable, NoncesUpgradeable, 
         return _ledger().totals[epoch];
     }
 
-    /// @dev Balances of the tokens over the epoch, at its prices. What has no price is not asked for.
-    function _position(address account, uint256 epoch) private view returns (PointsMath.Position memory p) {
-        uint256 current = currentEpoch();
-        if (epoch > current) revert PointsLedger_FutureEpoch(epoch, current);
-        Version storage v = _version(epoch);
-        uint256 count = v.pairs.length;
-        for (uint256 i = 0; i < count; ++i) {
-            p.held += _valueOf(account, epoch, v.pairs[i].index);
-            p.staked += _valueOf(account, epoch, v.pairs[i].staked);
-        }
-        p.soso = _valueOf(account, epoch, v.stakedSoso);
-        if (v.locker == address(0)) return p;
+    function _sheetOf(uint256 epoch) private view returns (IReferencePrices.Sheet memory) {
+        return _ledger().prices.sheetOf(epoch);
+    }
 
-        address[] memory pools = ILockedLiquidity(v.locker).pools();
-        for (uint256 i = 0; i < pools.length; ++i) {
-            (uint256 price,) = referencePrice(epoch, pools[i]);
-            if (price == 0) continue;
-            p.locked += PointsMath.valueDown(ILockedLiquidity(v.locker).liquiditySeconds(account, pools[i], epoch, epoch + 1), price);
+    /// @dev Balances of the tokens over the epoch, at its prices. What has no price is not asked for.
+    function _position(IReferencePrices.Sheet memory sheet, address account, uint256 epoch)
+        private
+        view
+        returns (PointsMath.Position memory p)
+    {
+        for (uint256 i = 0; i < sheet.held.length; ++i) {
+            p.held += _valueOf(account, epoch, sheet.held[i]);
+            p.staked += _valueOf(account, epoch, sheet.staked[i]);
+        }
+        p.soso = _valueOf(account, epoch, sheet.soso);
+        for (uint256 i = 0; i < sheet.locked.length; ++i) {
+            IReferencePrices.Item memory pool = sheet.locked[i];
+            if (pool.price == 0) continue;
+            uint256 amount = ILockedLiquidity(sheet.locker).liquiditySeconds(account, pool.token, epoch, epoch + 1);
+            p.locked += PointsMath.valueDown(amount, pool.price);
         }
     }
 
-    function _valueOf(address account, uint256 epoch, address token) private view returns (uint256) {
-        if (token == address(0)) return 0;
-        (uint256 price,) = referencePrice(epoch, token);
-        if (price == 0) return 0;
+    function _valueOf(address account, uint256 epoch, IReferencePrices.Item memory item) private view returns (uint256) {
+        if (item.price == 0) return 0;
 
-        return PointsMath.valueDown(ITimeWeightedERC20(token).balanceSeconds(account, epoch, epoch + 1), price);
+        return PointsMath.valueDown(ITimeWeightedERC20(item.token).balanceSeconds(account, epoch, epoch + 1), item.price);
+    }
+
+    /// @dev D18{point} before referrals, as they are written down
+    function _ownPoints(IReferencePrices.Sheet memory sheet, address account, uint256 epoch) private view returns (uint256) {
+        return Math.min(PointsMath.pointsDown(_position(sheet, account, epoch)), type(uint120).max);
     }
 
     function _classStatement(uint256 base, uint256 value, uint256 boosted) private pure returns (ClassStatement memory c) {
@@ -138,11 +161,10 @@ contract PointsLedger is ReferencePrices, EIP712Upgradeable, NoncesUpgradeable, 
         c.multiplier = value == 0 ? base * _WAD : Math.mulDiv(weighted, _WAD, value);
     }
 
-    /// @dev {share} of staked SOSO that are worth `missing` D18{USD s} over the epoch until now, rounded up
-    function _sharesFor(uint256 epoch, uint256 missing) private view returns (uint256) {
-        (uint256 price,) = referencePrice(epoch, _version(epoch).stakedSoso);
-        (uint256 genesis, uint256 length) = _grid();
-        uint256 elapsed = Math.min(length, block.timestamp - (genesis + epoch * length));
+    /// @dev {share} of staked SOSO at `price` that are worth `missing` D18{USD s} over the epoch until now, rounded up
+    function _sharesFor(uint256 epoch, uint256 price, uint256 missing) private view returns (uint256) {
+        uint256 length = _ledger().length;
+        uint256 elapsed = Math.min(length, block.timestamp - (_endOf(epoch) - length));
         if (price == 0 || elapsed == 0) return 0;
 
         return Math.mulDiv(missing, _WAD, price * elapsed, Math.Rounding.Ceil);
@@ -165,13 +187,14 @@ contract PointsLedger is ReferencePrices, EIP712Upgradeable, NoncesUpgradeable, 
     }
 
     /// @inheritdoc IBuyHook
-    /// @dev Joins the buyer unless he has, and binds him to the code's owner if that is possible.
+    /// @dev Joins the buyer unless they have, and binds them to the code's owner if that is possible.
     function onBuy(address buyer, bytes32 referralCode) external {
         if (msg.sender != _ledger().router) revert PointsLedger_NotTheRouter(msg.sender);
 
         if (_ledger().joinedAt[buyer] == 0) _join(buyer);
-        address referrals = _referrals();
-        if (referralCode == 0 || referrals == address(0)) return;
+        if (referralCode == 0) return;
+        address referrals = _ledger().prices.referrals();
+        if (referrals == address(0)) return;
         try IReferrals(referrals).bindFor(buyer, referralCode) {}
         catch {
             emit BindingFailed(buyer, referralCode);
@@ -181,6 +204,11 @@ contract PointsLedger is ReferencePrices, EIP712Upgradeable, NoncesUpgradeable, 
     /// @inheritdoc IPointsLedger
     function joinedAt(address account) external view returns (uint256) {
         return _ledger().joinedAt[account];
+    }
+
+    /// @inheritdoc IPointsLedger
+    function prices() external view returns (address) {
+        return address(_ledger().prices);
     }
 
     /// @inheritdoc IPointsLedger
@@ -220,27 +248,32 @@ contract PointsLedger is ReferencePrices, EIP712Upgradeable, NoncesUpgradeable, 
         if (!_counts(account, epoch)) revert PointsLedger_NotJoined(account, epoch);
         if (_ledger().tallies[epoch][account].points != 0) revert PointsLedger_AlreadyRecorded(account, epoch);
 
-        return _record(account, epoch, end);
+        return _record(_ledger().prices.settle(epoch), account, epoch, end);
     }
 
     /// @inheritdoc IPointsLedger
     function recordMany(address[] calldata accounts, uint256 epoch) external returns (uint256 recorded) {
         uint256 end = _requireRecording(epoch);
+        IReferencePrices.Sheet memory sheet = _ledger().prices.settle(epoch);
         for (uint256 i = 0; i < accounts.length; ++i) {
-            if (_ledger().tallies[epoch][accounts[i]].points != 0 || !_counts(accounts[i], epoch)) continue;
-            if (_record(accounts[i], epoch, end) != 0) ++recorded;
+            if (!_canRecord(accounts[i], epoch)) continue;
+            if (_record(sheet, accounts[i], epoch, end) != 0) ++recorded;
         }
     }
 
+    function _canRecord(address account, uint256 epoch) private view returns (bool) {
+        return _ledger().tallies[epoch][account].points == 0 && _counts(account, epoch);
+    }
+
     /// @dev What everybody ends up with depends on who is recorded, not on the order: a sum and a minimum of sums.
-    function _record(address account, uint256 epoch, uint256 end) private returns (uint256 points) {
-        points = Math.min(PointsMath.pointsDown(_position(account, epoch)), type(uint120).max);
+    function _record(IReferencePrices.Sheet memory sheet, address account, uint256 epoch, uint256 end) private returns (uint256 points) {
+        points = _ownPoints(sheet, account, epoch);
         if (points == 0) return 0;
 
         LedgerStorage storage $ = _ledger();
         Tally memory tally = $.tallies[epoch][account];
         tally.points = uint120(points);
-        (address referrer, bool bound) = _referrerOf(account, epoch, end);
+        (address referrer, bool bound) = _referrerOf(sheet.referrals, account, end);
         tally.referred = bound;
         $.tallies[epoch][account] = tally;
         uint256 gain = _sum(tally);
@@ -250,7 +283,7 @@ contract PointsLedger is ReferencePrices, EIP712Upgradeable, NoncesUpgradeable, 
         $.totals[epoch] += gain;
     }
 
-    /// @dev {points} that the credit is worth to the referrer now: nothing before he is recorded, nothing beyond his own points.
+    /// @dev {points} that the credit is worth to the referrer now: nothing before they are recorded, nothing beyond their own points.
     function _credit(address referrer, address referee, uint256 epoch, uint256 credit) private returns (uint256) {
         Tally memory tally = _ledger().tallies[epoch][referrer];
         uint256 before = _sum(tally);
@@ -261,8 +294,7 @@ contract PointsLedger is ReferencePrices, EIP712Upgradeable, NoncesUpgradeable, 
     }
 
     /// @dev Who was bound before the epoch ended.
-    function _referrerOf(address account, uint256 epoch, uint256 end) private view returns (address referrer, bool bound) {
-        address referrals = _version(epoch).referrals;
+    function _referrerOf(address referrals, address account, uint256 end) private view returns (address referrer, bool bound) {
         if (referrals == address(0)) return (address(0), false);
 
         uint256 boundAt;
@@ -329,20 +361,24 @@ contract PointsLedger is ReferencePrices, EIP712Upgradeable, NoncesUpgradeable, 
 
     /// @inheritdoc IPointsLedger
     function claimable(address account, uint256 epoch, address token) external view returns (uint256) {
-        if (_ledger().claimed[epoch][token][account] || block.timestamp >= _endOf(epoch) + _RECORDING + _CLAIMING) return 0;
+        if (block.timestamp >= _endOf(epoch) + _RECORDING + _CLAIMING) return 0;
 
-        return _partDown(account, epoch, token);
+        return _partDown(account, epoch, token) - _ledger().claimed[epoch][token][account];
     }
 
     function _claim(uint256 epoch, address token) private returns (uint256 amount) {
         uint256 opens = _endOf(epoch) + _RECORDING;
         _requireWindow(epoch, opens, opens + _CLAIMING);
         LedgerStorage storage $ = _ledger();
-        if ($.claimed[epoch][token][msg.sender]) revert PointsLedger_AlreadyClaimed(msg.sender, epoch, token);
+        uint256 part = _partDown(msg.sender, epoch, token);
+        if (part == 0) revert PointsLedger_NothingToClaim(msg.sender, epoch, token);
+        uint256 before = $.claimed[epoch][token][msg.sender];
+        if (before == part) revert PointsLedger_AlreadyClaimed(msg.sender, epoch, token);
 
-        amount = _partDown(msg.sender, epoch, token);
+        // A token that took more than it was told to, once, shall not lock up the last claim.
+        amount = Math.min(part - before, IERC20(token).balanceOf(address(this)));
         if (amount == 0) revert PointsLedger_NothingToClaim(msg.sender, epoch, token);
-        $.claimed[epoch][token][msg.sender] = true;
+        $.claimed[epoch][token][msg.sender] = before + amount;
         $.pots[epoch][token].paid += uint128(amount);
         emit Claimed(epoch, token, msg.sender, amount);
 
@@ -365,9 +401,23 @@ contract PointsLedger is ReferencePrices, EIP712Upgradeable, NoncesUpgradeable, 
 
     // ---------------------------------------------------------------- time
 
+    /// @inheritdoc IPointsLedger
+    function epochGenesis() external view returns (uint256) {
+        return _ledger().genesis;
+    }
+
+    /// @inheritdoc IPointsLedger
+    function epochLength() external view returns (uint256) {
+        return _ledger().length;
+    }
+
+    /// @inheritdoc IPointsLedger
+    function currentEpoch() public view returns (uint256) {
+        return (block.timestamp - _ledger().genesis) / _ledger().length;
+    }
+
     function _endOf(uint256 epoch) private view returns (uint256) {
-        (uint256 genesis, uint256 length) = _grid();
-        return genesis + (epoch + 1) * length;
+        return _ledger().genesis + (epoch + 1) * _ledger().length;
     }
 
     function _requireRecording(uint256 epoch) private view returns (uint256 end) {

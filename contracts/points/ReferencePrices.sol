@@ -1,25 +1,32 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {LibSort} from "solady/src/utils/LibSort.sol";
+import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
 
 import {IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {ILockedLiquidity} from "../../interfaces/ILpLocker.sol";
-import {IPointsLedger} from "../../interfaces/IPointsLedger.sol";
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
+import {IReferencePrices} from "../../interfaces/IReferencePrices.sol";
 import {IStakedToken} from "../../interfaces/IStakedToken.sol";
 import {ITimeWeightedERC20} from "../../interfaces/ITimeWeightedERC20.sol";
-import {GovernedUUPS} from "../governance/GovernedUUPS.sol";
 
-/// @title Where points come from, and what that is worth in each epoch
-/// @dev A price is written in its own epoch alone, and once. Sources carry the epoch from which they count. So what a closed epoch says cannot change.
-/// Nobody gains by making a price fail, with little gas or in the middle of something: whoever comes next finds it.
-abstract contract ReferencePrices is IPointsLedger, GovernedUUPS {
+/// @title Medians of an epoch's samples, and what follows from them
+/// @dev `docs/points-math.md` is the specification. No proxy. Whatever decides the prices of a closed epoch was written in that epoch or before: samples, rates,
+/// sources. So settling finds the same whenever it is done, and whoever does it.
+contract ReferencePrices is IReferencePrices, AccessManaged {
+    uint256 public constant SLOTS = 28;
+
+    /// @inheritdoc IReferencePrices
+    uint256 public constant LEAST_SAMPLES = 7;
+
     uint256 private constant _WAD = 1e18;
-    uint256 private constant _MAX_PAIRS = 16;
 
-    // keccak256(abi.encode(uint256(keccak256("ssi.storage.ReferencePrices")) - 1)) & ~bytes32(uint256(0xff))
-    bytes32 private constant _SLOT = keccak256(abi.encode(uint256(keccak256("ssi.storage.ReferencePrices")) - 1)) & ~bytes32(uint256(0xff));
+    /// @dev With 32 constituents each, what one transaction can price.
+    uint256 private constant _MAX_PAIRS = 8;
 
     /// @dev The first is empty and of epoch 0.
     struct Version {
@@ -30,202 +37,260 @@ abstract contract ReferencePrices is IPointsLedger, GovernedUUPS {
         Pair[] pairs;
     }
 
-    /// @dev `opened`: a price was fixed, ever. Prices: D18{USD/1e18 tok}, under 2^128, 0 for none.
-    /// @custom:storage-location erc7201:ssi.storage.ReferencePrices
-    struct PricesStorage {
-        IPriceOracle oracle;
-        uint40 genesis;
-        uint32 length;
-        bool opened;
-        Version[] versions;
-        mapping(uint256 epoch => mapping(address token => uint256)) prices;
-    }
+    address public immutable oracle;
 
-    // solhint-disable-next-line func-name-mixedcase
-    function __ReferencePrices_init(IPriceOracle oracle_, uint256 genesis, uint256 length) internal onlyInitializing {
-        if (address(oracle_) == address(0)) revert PointsLedger_ZeroAddress();
-        if (length == 0 || length > type(uint32).max || genesis > block.timestamp) revert PointsLedger_InvalidEpochGrid(genesis, length);
+    /// @inheritdoc IReferencePrices
+    uint256 public immutable epochGenesis;
 
-        PricesStorage storage $ = _prices();
-        ($.oracle, $.genesis, $.length) = (oracle_, uint40(genesis), uint32(length));
-        $.versions.push();
-    }
+    /// @inheritdoc IReferencePrices
+    uint256 public immutable epochLength;
 
-    // ---------------------------------------------------------------- reads
+    bool private _begun;
+    Version[] private _versions;
 
-    /// @inheritdoc IPointsLedger
-    function oracle() external view returns (address) {
-        return address(_prices().oracle);
-    }
+    /// @dev One more than what was missing, 0 for no sample. One word an epoch.
+    mapping(uint256 epoch => uint8[SLOTS]) private _slots;
+    mapping(uint256 epoch => mapping(address token => uint128[SLOTS])) private _samples;
 
-    /// @inheritdoc IPointsLedger
-    function epochGenesis() external view returns (uint256) {
-        return _prices().genesis;
-    }
+    /// @dev Complements of rates, so that what was never written is the largest.
+    mapping(uint256 epoch => mapping(address staked => uint256)) private _lowRates;
+    mapping(uint256 epoch => address) private _sheets;
 
-    /// @inheritdoc IPointsLedger
-    function epochLength() external view returns (uint256) {
-        return _prices().length;
-    }
-
-    /// @inheritdoc IPointsLedger
-    function currentEpoch() public view returns (uint256) {
-        PricesStorage storage $ = _prices();
-        return (block.timestamp - $.genesis) / $.length;
-    }
-
-    /// @inheritdoc IPointsLedger
-    function referencePrice(uint256 epoch, address token) public view returns (uint256 price, uint256 fixedIn) {
-        PricesStorage storage $ = _prices();
-        price = $.prices[epoch][token];
-        if (price != 0) return (price, epoch);
-        if (epoch == 0) return (0, 0);
-
-        price = $.prices[epoch - 1][token];
-        if (price != 0) fixedIn = epoch - 1;
-    }
-
-    /// @inheritdoc IPointsLedger
-    function sourcesOf(uint256 epoch) external view returns (Sources memory) {
-        Version storage v = _version(epoch);
-        return Sources(v.pairs, v.stakedSoso, v.locker, v.referrals);
-    }
-
-    // ---------------------------------------------------------------- sources
-
-    /// @inheritdoc IPointsLedger
-    function setSources(Sources calldata newSources) external restricted {
-        _requireValid(newSources);
-
-        PricesStorage storage $ = _prices();
-        uint256 from = $.opened ? currentEpoch() + 1 : 0;
-        if ($.versions[$.versions.length - 1].fromEpoch == from) $.versions.pop();
-        Version storage v = $.versions.push();
-        v.fromEpoch = uint40(from);
-        (v.stakedSoso, v.locker, v.referrals) = (newSources.stakedSoso, newSources.locker, newSources.referrals);
-        for (uint256 i = 0; i < newSources.pairs.length; ++i) {
-            v.pairs.push(newSources.pairs[i]);
+    constructor(address authority_, IPriceOracle oracle_, uint256 genesis, uint256 length) AccessManaged(authority_) {
+        if (authority_ == address(0) || address(oracle_) == address(0)) revert ReferencePrices_ZeroAddress();
+        if (length == 0 || length > type(uint32).max || genesis > block.timestamp) {
+            revert ReferencePrices_InvalidEpochGrid(genesis, length);
         }
-        emit SourcesSet(from, newSources);
+
+        (oracle, epochGenesis, epochLength) = (address(oracle_), genesis, length);
+        _versions.push();
     }
 
-    /// @dev No token counts twice, and all count by the same epochs.
-    function _requireValid(Sources calldata s) private view {
-        uint256 count = s.pairs.length;
-        if (count > _MAX_PAIRS) revert PointsLedger_TooManyPairs(count, _MAX_PAIRS);
+    // ---------------------------------------------------------------- sampling
 
-        address[] memory seen = new address[](2 * count + 1);
+    /// @inheritdoc IReferencePrices
+    function sample() external returns (uint256 missing) {
+        (uint256 epoch, uint256 slot) = _now();
+        uint256 state = _slots[epoch][slot];
+        if (state == 1) revert ReferencePrices_AlreadySampled(epoch, slot, 0);
+
+        Version storage v = _version(epoch);
+        address[] memory tokens = _tokens(v);
+        uint256 indexes = v.pairs.length;
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            uint256 price = _bounded(i < indexes ? _sharePrice(tokens[i]) : _oraclePrice(tokens[i]));
+            if (price == 0) ++missing;
+            _samples[epoch][tokens[i]][slot] = uint128(price);
+            emit PriceSampled(epoch, slot, tokens[i], price);
+        }
+        if (missing == tokens.length) revert ReferencePrices_NoPriceFound(epoch, slot);
+        if (state != 0 && missing + 1 >= state) revert ReferencePrices_AlreadySampled(epoch, slot, state - 1);
+
+        // Not last: what comes after needs more gas than a call that ran out of it leaves.
+        _watchRates(epoch, v);
+        _slots[epoch][slot] = uint8(missing + 1);
+        if (!_begun) _begun = true;
+        emit SampleTaken(epoch, slot, missing);
+    }
+
+    /// @dev What a staked token says of its past is believed only where it fits what can be seen.
+    function _watchRates(uint256 epoch, Version storage v) private {
+        uint256 count = v.pairs.length;
         for (uint256 i = 0; i < count; ++i) {
-            (address index, address staked) = (s.pairs[i].index, s.pairs[i].staked);
-            _requireToken(index, seen, 2 * i);
-            if (staked == address(0)) continue;
-            _requireToken(staked, seen, 2 * i + 1);
-            if (IStakedToken(staked).asset() != index) revert PointsLedger_InvalidSource(staked);
+            _watchRate(epoch, v.pairs[i].staked);
         }
-        if (s.stakedSoso != address(0)) _requireToken(s.stakedSoso, seen, 2 * count);
+        _watchRate(epoch, v.stakedSoso);
     }
 
-    function _requireToken(address token, address[] memory seen, uint256 place) private view {
-        PricesStorage storage $ = _prices();
-        bool valid = token.code.length != 0 && ITimeWeightedERC20(token).epochGenesis() == $.genesis
-            && ITimeWeightedERC20(token).epochLength() == $.length;
-        for (uint256 i = 0; valid && i < place; ++i) {
-            valid = seen[i] != token;
+    function _watchRate(uint256 epoch, address staked) private {
+        if (staked == address(0)) return;
+        try IStakedToken(staked).exchangeRate() returns (uint256 rate) {
+            if (rate >= _lowestRate(epoch, staked)) return;
+            _lowRates[epoch][staked] = ~rate;
+            emit LowRateSeen(epoch, staked, rate);
+        } catch {}
+    }
+
+    /// @inheritdoc IReferencePrices
+    function runningSlot() external view returns (uint256 epoch, uint256 slot, uint256 end, bool sampled, uint256 missing) {
+        (epoch, slot) = _now();
+        end = _startOf(epoch) + Math.ceilDiv((slot + 1) * epochLength, SLOTS);
+        missing = _slots[epoch][slot];
+        sampled = missing != 0;
+        if (sampled) --missing;
+    }
+
+    /// @inheritdoc IReferencePrices
+    function slotsOf(uint256 epoch) external view returns (uint8[SLOTS] memory) {
+        return _slots[epoch];
+    }
+
+    /// @inheritdoc IReferencePrices
+    function samplesOf(uint256 epoch, address token) external view returns (uint128[SLOTS] memory) {
+        return _samples[epoch][token];
+    }
+
+    /// @inheritdoc IReferencePrices
+    function medianOf(uint256 epoch, address token) public view returns (uint256 median, uint256 samples) {
+        uint128[SLOTS] memory bySlot = _samples[epoch][token];
+        uint256[] memory found = new uint256[](SLOTS);
+        for (uint256 i = 0; i < SLOTS; ++i) {
+            if (bySlot[i] != 0) found[samples++] = bySlot[i];
         }
-        if (!valid) revert PointsLedger_InvalidSource(token);
-        seen[place] = token;
+        if (samples == 0) return (0, 0);
+
+        assembly ("memory-safe") {
+            mstore(found, samples) // no longer than it was made
+        }
+        LibSort.insertionSort(found);
+        median = found[(samples - 1) / 2];
     }
 
-    /// @dev The sources that count in `epoch`. Goes back once for each change since; the first counts from epoch 0.
-    function _version(uint256 epoch) internal view returns (Version storage) {
-        Version[] storage versions = _prices().versions;
-        uint256 i = versions.length - 1;
-        while (versions[i].fromEpoch > epoch) --i;
-        return versions[i];
+    /// @inheritdoc IReferencePrices
+    function sampledTokens(uint256 epoch) external view returns (address[] memory) {
+        return _tokens(_version(epoch));
     }
 
-    /// @dev The newest referrals, for who is bound now.
-    function _referrals() internal view returns (address) {
-        Version[] storage versions = _prices().versions;
-        return versions[versions.length - 1].referrals;
+    // ---------------------------------------------------------------- prices of an epoch
+
+    /// @inheritdoc IReferencePrices
+    function settle(uint256 epoch) external returns (Sheet memory sheet) {
+        address written = _sheets[epoch];
+        if (written != address(0)) return _read(written);
+        uint256 end = _startOf(epoch + 1);
+        if (block.timestamp < end) revert ReferencePrices_EpochRunning(epoch, end);
+
+        sheet = _derive(epoch);
+        _sheets[epoch] = SSTORE2.write(abi.encode(sheet));
+        emit EpochSettled(epoch, sheet);
     }
 
-    // ---------------------------------------------------------------- prices
+    /// @inheritdoc IReferencePrices
+    function sheetOf(uint256 epoch) public view returns (Sheet memory) {
+        address written = _sheets[epoch];
+        if (written != address(0)) return _read(written);
+        uint256 current = currentEpoch();
+        if (epoch > current) revert ReferencePrices_FutureEpoch(epoch, current);
 
-    /// @inheritdoc IPointsLedger
-    function openEpoch() external returns (uint256) {
-        return _open(0, type(uint256).max);
+        return _derive(epoch);
     }
 
-    /// @inheritdoc IPointsLedger
-    function openEpochPart(uint256 first, uint256 end) external returns (uint256) {
-        return _open(first, end);
+    /// @inheritdoc IReferencePrices
+    function referencePrice(uint256 epoch, address token) external view returns (uint256) {
+        return _priceIn(sheetOf(epoch), epoch, token);
     }
 
-    function _open(uint256 first, uint256 end) private returns (uint256 missing) {
-        uint256 epoch = currentEpoch();
+    /// @inheritdoc IReferencePrices
+    function isSettled(uint256 epoch) external view returns (bool) {
+        return _sheets[epoch] != address(0);
+    }
+
+    function _read(address written) private view returns (Sheet memory) {
+        return abi.decode(SSTORE2.read(written), (Sheet));
+    }
+
+    function _derive(uint256 epoch) private view returns (Sheet memory s) {
         Version storage v = _version(epoch);
-        Pair[] memory pairs = v.pairs;
-        uint256 last = Math.min(end, pairs.length);
-        for (uint256 i = first; i < last; ++i) {
-            missing += _openPair(epoch, pairs[i]);
+        uint256 count = v.pairs.length;
+        (s.held, s.staked) = (new Item[](count), new Item[](count));
+        for (uint256 i = 0; i < count; ++i) {
+            Pair memory pair = v.pairs[i];
+            s.held[i] = Item(pair.index, _assetPrice(epoch, pair.index));
+            if (pair.staked != address(0)) s.staked[i] = Item(pair.staked, _stakedPrice(epoch, pair.staked, s.held[i].price));
         }
-        if (first <= pairs.length && pairs.length < end) missing += _openSoso(epoch, v.stakedSoso);
-        if (end > pairs.length + 1 && v.locker != address(0)) {
-            uint256 before = pairs.length + 1;
-            missing += _openPools(epoch, pairs, ILockedLiquidity(v.locker), Math.saturatingSub(first, before), end - before);
+        if (v.stakedSoso != address(0)) {
+            uint256 price = _assetPrice(epoch, IStakedToken(v.stakedSoso).asset());
+            s.soso = Item(v.stakedSoso, _stakedPrice(epoch, v.stakedSoso, price));
+        }
+        (s.locker, s.referrals) = (v.locker, v.referrals);
+        if (v.locker == address(0)) return s;
+
+        address[] memory pools = ILockedLiquidity(v.locker).pools();
+        Item[] memory locked = new Item[](pools.length);
+        for (uint256 i = 0; i < pools.length; ++i) {
+            (address token0, address token1) = ILockedLiquidity(v.locker).poolTokens(pools[i]);
+            uint256 product = _priceIn(s, epoch, token0) * _priceIn(s, epoch, token1);
+            locked[i] = Item(pools[i], _bounded(2 * Math.sqrt(product)));
+        }
+        s.locked = locked;
+    }
+
+    /// @dev The epoch's own median, or that of the epoch before. One sample is enough to say how the running epoch stands.
+    function _assetPrice(uint256 epoch, address token) private view returns (uint256) {
+        (uint256 median, uint256 samples) = medianOf(epoch, token);
+        if (samples >= (epoch == currentEpoch() ? 1 : LEAST_SAMPLES)) return median;
+        if (epoch == 0) return 0;
+
+        (median, samples) = medianOf(epoch - 1, token);
+        return samples >= LEAST_SAMPLES ? median : 0;
+    }
+
+    /// @dev At the lowest rate of the epoch, so that a share-second is never worth more than it was at any moment.
+    function _stakedPrice(uint256 epoch, address staked, uint256 assetPrice) private view returns (uint256) {
+        uint256 rate = _lowestRate(epoch, staked);
+        // The largest number is no rate: the product would not fit.
+        return rate > type(uint128).max ? 0 : _bounded(Math.mulDiv(assetPrice, rate, _WAD));
+    }
+
+    /// @dev As the token tells it, unless a sample saw a lower one; 0 where it tells nothing.
+    function _lowestRate(uint256 epoch, address staked) private view returns (uint256) {
+        try IStakedToken(staked).lowestRate(epoch) returns (uint256 rate) {
+            return Math.min(rate, ~_lowRates[epoch][staked]);
+        } catch (bytes memory reason) {
+            _requireNotBusy(staked, reason);
+            return 0;
         }
     }
 
-    function _openPair(uint256 epoch, Pair memory pair) private returns (uint256 missing) {
-        uint256 price = _prices().prices[epoch][pair.index];
-        if (price == 0) {
-            price = _bounded(_sharePrice(pair.index));
-            missing += _fix(epoch, pair.index, price);
+    function _priceIn(Sheet memory s, uint256 epoch, address token) private view returns (uint256) {
+        for (uint256 i = 0; i < s.held.length; ++i) {
+            if (s.held[i].token == token) return s.held[i].price;
+            if (s.staked[i].token == token) return s.staked[i].price;
         }
-        if (pair.staked != address(0) && _prices().prices[epoch][pair.staked] == 0) {
-            missing += _fix(epoch, pair.staked, _stakedPrice(epoch, pair.staked, price));
+        if (s.soso.token == token) return s.soso.price;
+        for (uint256 i = 0; i < s.locked.length; ++i) {
+            if (s.locked[i].token == token) return s.locked[i].price;
+        }
+        return _assetPrice(epoch, token);
+    }
+
+    // ---------------------------------------------------------------- prices of now
+
+    /// @dev Indexes, SOSO, and what else is in the pools; each once. Staked tokens follow from what they stand for.
+    function _tokens(Version storage v) private view returns (address[] memory tokens) {
+        uint256 count = v.pairs.length;
+        address[] memory pools = v.locker == address(0) ? new address[](0) : ILockedLiquidity(v.locker).pools();
+        tokens = new address[](count + 1 + 2 * pools.length);
+        address[] memory staked = new address[](count + 1);
+        for (uint256 i = 0; i < count; ++i) {
+            (tokens[i], staked[i]) = (v.pairs[i].index, v.pairs[i].staked);
+        }
+        staked[count] = v.stakedSoso;
+        if (v.stakedSoso != address(0)) tokens[count++] = IStakedToken(v.stakedSoso).asset();
+        for (uint256 i = 0; i < pools.length; ++i) {
+            (address token0, address token1) = ILockedLiquidity(v.locker).poolTokens(pools[i]);
+            if (!_has(tokens, count, token0) && !_has(staked, staked.length, token0)) tokens[count++] = token0;
+            if (!_has(tokens, count, token1) && !_has(staked, staked.length, token1)) tokens[count++] = token1;
+        }
+        assembly ("memory-safe") {
+            mstore(tokens, count) // no longer than it was made
         }
     }
 
-    function _openSoso(uint256 epoch, address stakedSoso) private returns (uint256 missing) {
-        if (stakedSoso == address(0) || _prices().prices[epoch][stakedSoso] != 0) return 0;
-
-        return _fix(epoch, stakedSoso, _stakedPrice(epoch, stakedSoso, _oraclePrice(IStakedToken(stakedSoso).asset())));
-    }
-
-    function _openPools(uint256 epoch, Pair[] memory pairs, ILockedLiquidity locker, uint256 first, uint256 end)
-        private
-        returns (uint256 missing)
-    {
-        address[] memory pools = locker.pools();
-        for (uint256 i = first; i < Math.min(end, pools.length); ++i) {
-            if (_prices().prices[epoch][pools[i]] != 0) continue;
-
-            (address token0, address token1) = locker.poolTokens(pools[i]);
-            uint256 product = _poolTokenPrice(epoch, pairs, token0) * _poolTokenPrice(epoch, pairs, token1);
-            missing += _fix(epoch, pools[i], 2 * Math.sqrt(product));
+    function _has(address[] memory list, uint256 count, address token) private pure returns (bool) {
+        for (uint256 i = 0; i < count; ++i) {
+            if (list[i] == token) return true;
         }
+        return false;
     }
 
-    /// @dev Returns 1 where there is nothing to fix.
-    function _fix(uint256 epoch, address token, uint256 price) private returns (uint256 missing) {
-        if (_bounded(price) == 0) {
-            emit PriceMissing(epoch, token);
-            return 1;
-        }
-        PricesStorage storage $ = _prices();
-        $.prices[epoch][token] = price;
-        if (!$.opened) $.opened = true;
-        emit PriceFixed(epoch, token, price);
-    }
-
-    /// @dev NAV per share, as the lens says it; 0 where a constituent has no price, or the index is in the middle of something.
+    /// @dev NAV per share, as the lens says it; 0 where a constituent has no price.
     function _sharePrice(address index) private view returns (uint256) {
         address[] memory tokens;
         try IIndexToken(index).basket() returns (address[] memory list, uint256[] memory, uint256) {
             tokens = list;
-        } catch {
+        } catch (bytes memory reason) {
+            _requireNotBusy(index, reason);
             return 0;
         }
         (uint256[] memory books, uint256[] memory available) = IIndexToken(index).holdings();
@@ -241,23 +306,6 @@ abstract contract ReferencePrices is IPointsLedger, GovernedUUPS {
         return Math.saturatingMul(nav, _WAD) / supply;
     }
 
-    /// @dev At the rate of the epoch's first second, which nobody can move any more.
-    function _stakedPrice(uint256 epoch, address staked, uint256 assetPrice) private view returns (uint256) {
-        try IStakedToken(staked).exchangeRateAt(epoch) returns (uint256 rate) {
-            return Math.mulDiv(assetPrice, rate, _WAD);
-        } catch {
-            return 0;
-        }
-    }
-
-    /// @dev Indexes and their staked tokens at their reference prices of this very epoch, others by the oracle.
-    function _poolTokenPrice(uint256 epoch, Pair[] memory pairs, address token) private view returns (uint256) {
-        for (uint256 i = 0; i < pairs.length; ++i) {
-            if (token == pairs[i].index || token == pairs[i].staked) return _prices().prices[epoch][token];
-        }
-        return _oraclePrice(token);
-    }
-
     /// @dev D18{USD/1e18 tok}
     function _oraclePrice(address token) private view returns (uint256) {
         return _bounded(_oracleValue(token, _WAD));
@@ -265,7 +313,7 @@ abstract contract ReferencePrices is IPointsLedger, GovernedUUPS {
 
     /// @dev The largest number where there is no price.
     function _oracleValue(address token, uint256 amount) private view returns (uint256) {
-        try _prices().oracle.value(token, amount) returns (uint256 value) {
+        try IPriceOracle(oracle).value(token, amount) returns (uint256 value) {
             return value;
         } catch {
             return type(uint256).max;
@@ -277,15 +325,92 @@ abstract contract ReferencePrices is IPointsLedger, GovernedUUPS {
         return price > type(uint128).max ? 0 : price;
     }
 
-    function _grid() internal view returns (uint256 genesis, uint256 length) {
-        PricesStorage storage $ = _prices();
-        return ($.genesis, $.length);
+    /// @dev Whoever makes a token busy and calls from within shall not have it pass for one without a price.
+    function _requireNotBusy(address token, bytes memory reason) private pure {
+        if (bytes4(reason) == ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector) revert ReferencePrices_Busy(token);
     }
 
-    function _prices() private pure returns (PricesStorage storage $) {
-        bytes32 slot = _SLOT;
-        assembly ("memory-safe") {
-            $.slot := slot
+    // ---------------------------------------------------------------- sources
+
+    /// @inheritdoc IReferencePrices
+    function setSources(Sources calldata newSources) external restricted {
+        _requireValid(newSources);
+
+        uint256 from = _begun ? currentEpoch() + 1 : 0;
+        if (_versions[_versions.length - 1].fromEpoch == from) _versions.pop();
+        Version storage v = _versions.push();
+        v.fromEpoch = uint40(from);
+        (v.stakedSoso, v.locker, v.referrals) = (newSources.stakedSoso, newSources.locker, newSources.referrals);
+        for (uint256 i = 0; i < newSources.pairs.length; ++i) {
+            v.pairs.push(newSources.pairs[i]);
         }
+        emit SourcesSet(from, newSources);
+    }
+
+    /// @inheritdoc IReferencePrices
+    function sourcesOf(uint256 epoch) external view returns (Sources memory) {
+        Version storage v = _version(epoch);
+        return Sources(v.pairs, v.stakedSoso, v.locker, v.referrals);
+    }
+
+    /// @inheritdoc IReferencePrices
+    function referrals() external view returns (address) {
+        return _versions[_versions.length - 1].referrals;
+    }
+
+    /// @dev No token counts twice, and all count by the same epochs.
+    function _requireValid(Sources calldata s) private view {
+        uint256 count = s.pairs.length;
+        if (count > _MAX_PAIRS) revert ReferencePrices_TooManyPairs(count, _MAX_PAIRS);
+
+        address[] memory seen = new address[](2 * count + 1);
+        for (uint256 i = 0; i < count; ++i) {
+            (address index, address staked) = (s.pairs[i].index, s.pairs[i].staked);
+            _requireToken(index, seen, 2 * i);
+            if (staked == address(0)) continue;
+            _requireToken(staked, seen, 2 * i + 1);
+            if (IStakedToken(staked).asset() != index) revert ReferencePrices_InvalidSource(staked);
+            _lowestRateNow(staked);
+        }
+        if (s.stakedSoso == address(0)) return;
+        _requireToken(s.stakedSoso, seen, 2 * count);
+        _lowestRateNow(s.stakedSoso);
+    }
+
+    function _requireToken(address token, address[] memory seen, uint256 place) private view {
+        bool valid = token.code.length != 0 && ITimeWeightedERC20(token).epochGenesis() == epochGenesis
+            && ITimeWeightedERC20(token).epochLength() == epochLength && !_has(seen, place, token);
+        if (!valid) revert ReferencePrices_InvalidSource(token);
+        seen[place] = token;
+    }
+
+    function _lowestRateNow(address staked) private view {
+        try IStakedToken(staked).lowestRate(currentEpoch()) returns (uint256) {}
+        catch {
+            revert ReferencePrices_InvalidSource(staked);
+        }
+    }
+
+    /// @dev The sources that count in `epoch`. Goes back once for each change since; the first counts from epoch 0.
+    function _version(uint256 epoch) private view returns (Version storage) {
+        uint256 i = _versions.length - 1;
+        while (_versions[i].fromEpoch > epoch) --i;
+        return _versions[i];
+    }
+
+    // ---------------------------------------------------------------- time
+
+    /// @inheritdoc IReferencePrices
+    function currentEpoch() public view returns (uint256) {
+        return (block.timestamp - epochGenesis) / epochLength;
+    }
+
+    function _now() private view returns (uint256 epoch, uint256 slot) {
+        uint256 elapsed = block.timestamp - epochGenesis;
+        return (elapsed / epochLength, elapsed % epochLength * SLOTS / epochLength);
+    }
+
+    function _startOf(uint256 epoch) private view returns (uint256) {
+        return epochGenesis + epoch * epochLength;
     }
 }

@@ -7,19 +7,20 @@ import {IRebalancer} from "../../interfaces/IRebalancer.sol";
 import {UnitsLib} from "../index/Units.sol";
 
 /// @dev A rebalance in two slots. Slot 0: `nav:112 | cost:112`, D27{USD/base share}, and the `nonce` of the next one.
-/// Slot 1, 256 bits: when and on which terms it runs, and a bit for each token that
+/// Slot 1, 256 bits: when and on which terms it runs, `turnover`, the bp of NAV that it may sell by the prices of the start, and a bit for each token that
 /// is still to be sold (`surplus`), still to be bought (`deficit`), or to leave the basket (`leaving`), at its place in the list of the start.
 struct Auction {
     uint112 nav;
     uint112 cost;
-    uint32 nonce;
+    uint24 nonce;
     uint32 started;
     uint24 duration;
     uint16 premiumStart;
     uint16 discountEnd;
-    uint16 budget;
-    uint16 dust;
-    uint32 id;
+    uint8 budget;
+    uint16 band;
+    uint16 turnover;
+    uint24 id;
     IRebalancer.Phase phase;
     uint32 surplus;
     uint32 deficit;
@@ -42,6 +43,11 @@ library AuctionMath {
     uint256 private constant _WAD = 1e18;
     uint256 private constant _BP = 1e14;
 
+    uint256 private constant _BPS = 10_000;
+
+    /// @dev bp: what time may allow a price to be off that of the last start, a factor of seven.
+    uint256 private constant _MOST_DRIFT = 60_000;
+
     /// @dev How far, in dusts, what is left of a leaving constituent may lift another over its target.
     uint256 private constant _LIFT = 16;
 
@@ -61,8 +67,25 @@ library AuctionMath {
     /// @dev D27{USD/base share} that may be lost.
     function budgetOf(Auction memory a) internal pure returns (uint256) {
         unchecked {
-            return uint256(a.nav) * a.budget / 10_000;
+            return uint256(a.nav) * a.budget / _BPS;
         }
+    }
+
+    /// @dev Whether neither is more than `bp`, at most 2^16, over the other. Nothing is near what has more than 224 bits.
+    function near(uint256 x, uint256 y, uint256 bp) internal pure returns (bool) {
+        unchecked {
+            return (x | y) >> 224 == 0 && x * _BPS <= y * (_BPS + bp) && y * _BPS <= x * (_BPS + bp);
+        }
+    }
+
+    /// @dev bp that a start may be off the prices of the last one: the band for each day since, and once more.
+    function drift(Auction memory last, uint256 band) internal view returns (uint256) {
+        return Math.min(band * (1 + (block.timestamp - last.started) / 1 days), _MOST_DRIFT);
+    }
+
+    /// @dev bp of NAV that a start may sell: within n days all of them together `most + n x daily`, because each has `daily` for the days since the one before.
+    function allowance(Auction memory last, uint256 most, uint256 daily) internal view returns (uint256) {
+        return last.started == 0 ? most : Math.min(most, daily * (block.timestamp - last.started) / 1 days);
     }
 
     /// @dev The least units of `tokenIn` that a bid may not pass, 0 where the pair cannot be bid at all.
@@ -95,8 +118,13 @@ library AuctionMath {
         if (amountOut == 0 || (amountOut < surplus && amountOut < _down(out.dust, base) / 2)) return (0, 0);
 
         amountIn = Math.ceilDiv(amountOut * out.price * factor_, in_.price * _WAD);
+        uint256 cost = a.cost;
         _settle(a, out, in_, base, booksOut - amountOut, booksIn + amountIn);
-        if (cut && a.phase == IRebalancer.Phase.Running) a.phase = IRebalancer.Phase.Halted;
+        if (a.phase != IRebalancer.Phase.Running) return (amountOut, amountIn);
+        // What is left of the budget does not afford another bid: it would run on without an offer.
+        if (cut || (a.cost != cost && _affordable(a, out, in_, base, top, factor_) < Math.max(1, _down(out.dust, base) / 2))) {
+            a.phase = IRebalancer.Phase.Halted;
+        }
     }
 
     /// @dev Whether a token with these D27{tok/base} is to be sold. Amounts have 135 bits at most.
@@ -146,6 +174,14 @@ library AuctionMath {
         if (!tooMuch(out.units, out.target, out.dust, base)) a.surplus &= ~uint32(out.bit);
         if (!tooLittle(in_.units, in_.target, in_.dust, base)) a.deficit &= ~uint32(in_.bit);
         if (completed(a)) a.phase = IRebalancer.Phase.Completed;
+    }
+
+    /// @dev D36{USD/tok} = D18{USD/whole token} x 10^(18 - decimals)
+    function scaled(uint256 price, uint256 decimals) internal pure returns (uint256) {
+        // 128 and 60 bits.
+        unchecked {
+            return price * 10 ** (18 - decimals);
+        }
     }
 
     /// @dev {tok} = floor(D27{tok/base} x {base}). Units have 128 bits and a base 96: no overflow.

@@ -3,17 +3,22 @@ pragma solidity 0.8.37;
 
 import {Units} from "../index/Units.sol";
 
-/// @dev What a rebalance wants of a token, in one slot: `place:8 | decimals:8 | id:32 | dust:64 | target:64` = 176 bits. Of the rebalance `id` alone. `target` and
-/// `dust` are {Units}. Packed by hand: a struct is written field by field.
+/// @dev What a rebalance wants of a token, in one slot: `given:1 | place:8 | decimals:8 | id:24 | price:64 | dust:64 | target:64` = 233 bits. Of the rebalance
+/// `id` alone. `target`, `dust` and `price` are {Units}. `price` is that of the start, D18{USD/whole token}; `given` where the proposal gave it, because the
+/// oracle has none: bids then go by it. Packed by hand: a struct is written field by field.
 type Target is uint256;
 
 using TargetLib for Target global;
 
 /// @title Reading and making a {Target}
 library TargetLib {
-    function make(Units target_, Units dust_, uint256 id_, uint256 decimals_, uint256 place_) internal pure returns (Target) {
-        uint256 units = Units.unwrap(target_) | uint256(Units.unwrap(dust_)) << 64;
-        return Target.wrap(units | id_ << 128 | decimals_ << 160 | place_ << 168);
+    function make(Units target_, Units dust_, Units price_, uint256 id_, uint256 decimals_, uint256 place_, uint256 given_)
+        internal
+        pure
+        returns (Target)
+    {
+        uint256 units = Units.unwrap(target_) | uint256(Units.unwrap(dust_)) << 64 | uint256(Units.unwrap(price_)) << 128;
+        return Target.wrap(units | id_ << 192 | decimals_ << 216 | place_ << 224 | given_ << 232);
     }
 
     function target(Target self) internal pure returns (uint256) {
@@ -24,15 +29,24 @@ library TargetLib {
         return Units.wrap(uint64(Target.unwrap(self) >> 64)).value();
     }
 
+    /// @dev D18{USD/whole token}, 57 bits of it. 0 for a token that no start has seen.
+    function price(Target self) internal pure returns (uint256) {
+        return Units.wrap(uint64(Target.unwrap(self) >> 128)).value();
+    }
+
     function id(Target self) internal pure returns (uint256) {
-        return uint32(Target.unwrap(self) >> 128);
+        return uint24(Target.unwrap(self) >> 192);
     }
 
     function decimals(Target self) internal pure returns (uint256) {
-        return uint8(Target.unwrap(self) >> 160);
+        return uint8(Target.unwrap(self) >> 216);
     }
 
     function place(Target self) internal pure returns (uint256) {
-        return uint8(Target.unwrap(self) >> 168);
+        return uint8(Target.unwrap(self) >> 224);
+    }
+
+    function given(Target self) internal pure returns (bool) {
+        return Target.unwrap(self) >> 232 != 0;
     }
 }

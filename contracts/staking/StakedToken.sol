@@ -344,9 +344,14 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     }
 
     /// @inheritdoc IStakedToken
-    function exchangeRateAt(uint256 epoch) external view nonReentrantView returns (uint256) {
+    function exchangeRateAt(uint256 epoch) public view nonReentrantView returns (uint256) {
         _requireBegun(epoch);
         return _rateAt(epochGenesis + epoch * epochLength);
+    }
+
+    /// @inheritdoc IStakedToken
+    function lowestRate(uint256 epoch) external view returns (uint256) {
+        return exchangeRateAt(epoch);
     }
 
     /// @inheritdoc IStakedToken

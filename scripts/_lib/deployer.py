@@ -9,7 +9,8 @@ from typing import Any
 
 from eth_utils import keccak
 
-from scripts._lib import params
+from scripts._lib import chain, custody, params
+from scripts._lib.evm import Evm
 from scripts._lib.record import Record
 from scripts._lib.rooms import locker, methodology, points, rebalancing, staking
 
@@ -40,6 +41,10 @@ SAFE_ABI: list[dict[str, Any]] = [
 
 class SeedMissing(Exception):  # noqa: N818 - it says what is wrong
     """The deployer does not hold what the first shares of an index consist of."""
+
+
+class UnsafeSafes(Exception):  # noqa: N818 - it says what is wrong
+    """A Safe is not what it should be before it is given power."""
 
 
 class Deployer:
@@ -96,11 +101,13 @@ class Deployer:
 
         Raises:
             SeedMissing: the account lacks constituents for the first shares.
+            UnsafeSafes: a Safe is not set up as recorded, or both have an owner in common.
             RuntimeError: the account still has a role at the end.
         """
         me, external = self.account, self.protocol.contracts
         safe = self.safe("Safe", self.protocol.safe)
         guardian = self.safe("GuardianSafe", self.protocol.guardian)
+        self._check_safes()
 
         manager = self.contract("ProtocolManager", me)
         table = self.contract("RoleTable")
@@ -139,7 +146,8 @@ class Deployer:
 
     def safe(self, key: str, multisig: params.Multisig) -> str:
         """A Safe 1.4.1 with these owners."""
-        from ape import Contract, chain
+        from ape import Contract
+        from ape import chain as blockchain
         from ethpm_types import ContractType
 
         if key not in self.record.contracts:
@@ -151,11 +159,19 @@ class Deployer:
             setup = singleton.setup.encode_input(
                 multisig.owners, multisig.threshold, ZERO, b"", external.safe_fallback_handler, ZERO, 0, ZERO
             )
-            salt = int.from_bytes(keccak(text=f"ssi {key} {chain.blocks.head.number}")[:8], "big")
+            salt = int.from_bytes(keccak(text=f"ssi {key} {blockchain.blocks.head.number}")[:8], "big")
             receipt = makers.createProxyWithNonce(external.safe_singleton, setup, salt, sender=self.account)
             self.record.contracts[key] = receipt.events.filter(makers.ProxyCreation)[0].proxy
+            self.record.safes[key] = custody.intended(multisig, external)
             self.record.save()
         return self.record.contracts[key]
+
+    def _check_safes(self) -> None:
+        """Nothing is given to a Safe that is not as it is recorded, nor to two with an owner in common."""
+        evm = Evm(chain.rpc().url, impersonate=False)
+        actual = {name: custody.found(evm, self.record.contracts[name]) for name in custody.SAFES}
+        if alarms := custody.alarms(self.record, actual):
+            raise UnsafeSafes("; ".join(alarms))
 
     def _labels(self, manager: Any) -> None:
         for role, label in ((GOVERNOR, "GOVERNOR"), (GUARDIAN, "GUARDIAN")):

@@ -9,20 +9,22 @@ from typing import Any
 from eth_utils import to_checksum_address
 
 from minimainnet.rpc import RpcError
-from scripts._lib.evm import Deployed
+from scripts._lib.evm import Deployed, Reverted
 
 RECORDING = 7 * 86_400
 MOST_GAS = 12_000_000
 BLOCKS = 50_000  # what nodes answer at once
 READS = 100
+POSITIONS = 40  # accounts whose points one call works out
 LARGEST_BATCH = 64
 
 
 @dataclass
 class Ledger:
-    """A deployed ledger, read over a raw connection."""
+    """A deployed ledger and the prices that it counts at, read over a raw connection."""
 
     contract: Deployed
+    prices: Deployed
 
     @property
     def now(self) -> int:
@@ -80,13 +82,16 @@ class Ledger:
             answers += self.contract.evm.batch([(method, (account, *args)) for account in accounts[start : start + READS]])
         return answers
 
+    def points_to_record(self, epoch: int) -> dict[str, int]:
+        """D18{point} before referrals of everybody who can be recorded now, most first."""
+        people, points = self.joined(), list[int]()
+        for start in range(0, len(people), POSITIONS):
+            points += self.contract.recordable(people[start : start + POSITIONS], epoch)
+        return dict(sorted(((account, has) for account, has in zip(people, points, strict=True) if has), key=lambda pair: -pair[1]))
+
     def to_record(self, epoch: int) -> list[str]:
-        """Who counts in a closed epoch, has points in it and is not recorded."""
-        end, people = self.end(epoch), self.joined()
-        joined = self.each(self.contract.joinedAt, people)
-        people = [account for account, at in zip(people, joined, strict=True) if at < end]
-        recorded, points = (self.each(method, people, epoch) for method in (self.contract.recordedPoints, self.contract.pointsOf))
-        return [account for account, done, has in zip(people, recorded, points, strict=True) if has and not done]
+        """Who counts in a closed epoch, has points in it and is not recorded; who has most comes first."""
+        return list(self.points_to_record(epoch))
 
     def leaderboard(self, epoch: int) -> list[dict[str, Any]]:
         """Everybody with points in an epoch, the best first. Points are D18, before referrals; `recorded` has them in it."""
@@ -133,19 +138,33 @@ class Ledger:
             start += len(part)
 
 
-def keep(ledger: Ledger, writer: Any, signer: Any, say: Callable[[str], object]) -> dict[str, Any]:
-    """Opens the running epoch and records everybody who can be. Run again, it does what is left.
+def sample(prices: Deployed, writer: Any, signer: Any, say: Callable[[str], object]) -> dict[str, Any]:
+    """Takes the running slot's sample of prices, unless it has one and another would not find more.
+
+    Args:
+        writer: the reference prices as an Ape contract, which signs and sends.
+    """
+    running = prices.runningSlot()
+    done = {"epoch": running.epoch, "slot": running.slot, "sampled": False, "missing": running.missing if running.sampled else None}
+    if running.sampled and not running.missing:
+        return done
+    try:
+        missing = int(prices.sample.call(sender=signer.address))
+    except Reverted:
+        return done
+    say(f"sample prices of epoch {running.epoch}, slot {running.slot}")
+    writer.sample(sender=signer)
+    return {**done, "sampled": True, "missing": missing}
+
+
+def keep(ledger: Ledger, writer: Any, sampler: Any, signer: Any, say: Callable[[str], object]) -> dict[str, Any]:
+    """Samples prices and records everybody who can be. Run again, it does what is left.
 
     Args:
         writer: the ledger as an Ape contract, which signs and sends.
+        sampler: the same of the reference prices.
     """
-    done: dict[str, Any] = {"epoch": ledger.epoch, "opened": False, "missing": 0, "recorded": {}}
-    missing = int(ledger.contract.openEpoch.call(sender=signer.address))
-    if _opens(ledger, signer.address):
-        say(f"open epoch {done['epoch']}")
-        writer.openEpoch(sender=signer)
-        done["opened"] = True
-    done["missing"] = missing
+    done: dict[str, Any] = {**sample(ledger.prices, sampler, signer, say), "recorded": {}}
     for epoch in ledger.recordable():
         done["recorded"][epoch] = 0
         for accounts, gas in ledger.batches(ledger.to_record(epoch), epoch, signer.address):
@@ -153,26 +172,3 @@ def keep(ledger: Ledger, writer: Any, signer: Any, say: Callable[[str], object])
             writer.recordMany(accounts, epoch, sender=signer, gas_limit=gas)
             done["recorded"][epoch] += len(accounts)
     return done
-
-
-def _opens(ledger: Ledger, sender: str) -> bool:
-    """Whether opening the epoch now would fix anything: something has no price of its own yet, and fewer would be missing afterwards."""
-    contract, epoch = ledger.contract, ledger.epoch
-    sources = contract.sourcesOf(epoch)
-    tokens = [token for pair in sources.pairs for token in pair] + [sources.stakedSoso]
-    if int(sources.locker, 16):
-        tokens += contract.evm.at(_LOCKER, sources.locker).pools()
-    tokens = [token for token in tokens if int(token, 16)]
-    prices = contract.evm.batch([(contract.referencePrice, (epoch, token)) for token in tokens])
-    without = sum(1 for price in prices if price.price == 0 or price.fixedIn != epoch)
-    return without > int(contract.openEpoch.call(sender=sender))
-
-
-def _locker() -> Any:
-    from scripts._lib.evm import Interface
-
-    outputs = [{"name": "", "type": "address[]"}]
-    return Interface("Locker", [{"type": "function", "name": "pools", "stateMutability": "view", "inputs": [], "outputs": outputs}])
-
-
-_LOCKER = _locker()

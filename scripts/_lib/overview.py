@@ -1,4 +1,4 @@
-"""What the lens says, for machines and for people."""
+"""What the lens and the manager say, for machines and for people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from typing import Any
 
 from rich.table import Table
 
+from scripts._lib import custody
+from scripts._lib.deployer import ADMIN, GOVERNOR, GUARDIAN, NOTICE
 from scripts._lib.evm import Deployed
+from scripts._lib.system import System
 
 
 def overviews(lens: Deployed) -> list[dict[str, Any]]:
@@ -36,3 +39,21 @@ def tables(indexes: list[dict[str, Any]]) -> list[Table]:
             )  # fmt: skip
         shown.append(table)
     return shown
+
+
+def governance(system: System) -> dict[str, Any]:
+    """Both Safes as plain data, when the veto on the guardian's replacement runs out and returns (Unix seconds, 0 where it is as new),
+    and what should alarm everybody: whatever differs from the record."""
+    actual, manager = custody.safes(system), system.manager
+    alarms = custody.alarms(system.record, actual)
+    for name, role, title, notice in (
+        (custody.SAFE, ADMIN, "ADMIN", NOTICE),
+        (custody.SAFE, GOVERNOR, "GOVERNOR", NOTICE),
+        (custody.GUARDIAN_SAFE, GUARDIAN, "GUARDIAN", 0),
+    ):
+        member, delay = manager.hasRole(role, system.record.contracts[name])
+        if not member:
+            alarms.append(f"{name} is no {title} of the manager")
+        elif delay != notice:
+            alarms.append(f"{name} is {title} after {delay} s, not {notice} s")
+    return {"safes": actual, "contest": manager.contest().named(), "alarms": alarms}

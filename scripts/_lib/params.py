@@ -188,6 +188,24 @@ class FixedWeights(_Strict):
 Methodology = Annotated[FloorAndMarketCap | CappedMarketCap | FixedWeights, Field(discriminator="name")]
 
 
+class Rebalancing(_Strict):
+    """The terms of an index's rebalances. Dust in parts per million of its value; `turnover` a rebalance and `daily` a day, in bp of it."""
+
+    premium_bps: int = Field(alias="premiumBps")
+    discount_bps: int = Field(alias="discountBps")
+    hours: int
+    budget_bps: int = Field(alias="budgetBps")
+    dust_ppm: int = Field(alias="dustPpm")
+    turnover_bps: int = Field(alias="turnoverBps")
+    daily_bps: int = Field(alias="dailyBps")
+    band_bps: int = Field(alias="bandBps")
+
+    def onchain(self) -> tuple[int, ...]:
+        """As `IRebalancer.Terms`."""
+        price, size = (self.premium_bps, self.discount_bps, self.hours * 3600), (self.budget_bps, self.dust_ppm)
+        return (*price, *size, self.turnover_bps, self.daily_bps, self.band_bps)
+
+
 class Index(_Strict):
     """One index at birth. Weights in bp of value, as the methodology weighs; share price in USD, cap in whole shares."""
 
@@ -200,6 +218,7 @@ class Index(_Strict):
     daily_fee_bps: Decimal = Field(alias="dailyFeeBps")
     mint_fee_bps: int = Field(alias="mintFeeBps")
     supply_cap: int = Field(alias="supplyCap")
+    rebalancing: Rebalancing
 
     @model_validator(mode="after")
     def _whole(self) -> Index:

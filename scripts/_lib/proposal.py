@@ -182,6 +182,26 @@ def attempt(system: System, proposal: Proposal, notice: int, look: Callable[[Sys
         return Trial(operations, ready_at, manager.expiration(), changes, _events(catalog, executed), gas, look(fork))
 
 
+def foreseen(system: System, calls: Sequence[tuple[Deployed, bytes]], look: Callable[[System], Any]) -> Any:
+    """What `look` sees on a fork on which the Safe has scheduled the calls, waited and executed them; at once where there are none.
+
+    Raises:
+        Refused: a call, or the look, fails.
+    """
+    with node.fork_of(system.evm.rpc.url) as url:
+        fork = System(Evm(url), system.project, system.record)
+        manager, catalog = fork.manager, Catalog(fork)
+        safe = Multisig(fork.evm, fork.record.contracts["Safe"])
+        try:
+            receipt = safe.rehearse(safe.transaction(manager.address, scheduling(manager, calls)))
+            ready_at = max(event.values["schedule"] for event in receipt.events(manager, "OperationScheduled"))
+            control.warp(fork.evm.rpc, ready_at - fork.evm.now + MARGIN)
+            safe.rehearse(safe.transaction(manager.address, execution(manager, [(target.address, data) for target, data in calls])))
+            return look(fork)
+        except Reverted as reverted:
+            raise Refused(f"The proposal would fail with {catalog.error(reverted.data)}. Nothing was proposed.") from None
+
+
 def _why_not_scheduled(catalog: Catalog, data: bytes) -> str:
     said = catalog.error(data)
     if said.startswith("AccessManagerAlreadyScheduled"):

@@ -12,7 +12,9 @@ from eth_utils import to_checksum_address
 from scripts._lib import chain, layout
 from scripts._lib.catalog import Catalog, Unknown, encoded, parsed
 from scripts._lib.evm import Deployed, Interface
-from scripts._lib.proposal import IMPLEMENTATION_SLOT, Proposal, Watch
+from scripts._lib.proposal import IMPLEMENTATION_SLOT, Proposal, Watch, foreseen
+from scripts._lib.starting import DAY, Bounds, start_call
+from scripts._lib.system import System
 
 FIXED = "FixedWeights"
 
@@ -146,12 +148,13 @@ def call(catalog: Catalog, name: str, function: str, arguments: Sequence[str]) -
 # ---------------------------------------------------------------- rebalancing
 
 
-def rebalance(catalog: Catalog, symbol: str) -> Proposal:
-    """A start of the rebalance of an index, by its plan as it is. Raises Unknown."""
+def rebalance(catalog: Catalog, symbol: str, bounds: Bounds = Bounds()) -> Proposal:  # noqa: B008 - it is frozen
+    """A start of the rebalance of an index, by its plan as it is, near the prices and targets of now. Raises Unknown, Reverted."""
     index, rebalancer = catalog.index(symbol), _rebalancer(catalog)
-    plan = _known_plan(rebalancer, symbol, index)
-    call = rebalancer.startRebalance.encode(index.address, plan.nonce)
-    return Proposal(f"rebalance-{symbol}", f"Rebalance {symbol}", [(rebalancer, call)], watch=[_watched(rebalancer, symbol, index)])
+    _known_plan(rebalancer, symbol, index)
+    call, turnover = start_call(rebalancer, index, _latest(catalog, bounds), bounds)
+    title = f"Rebalance {symbol}: {_said(turnover, bounds)}"
+    return Proposal(f"rebalance-{symbol}", title, [(rebalancer, call)], watch=[_watched(rebalancer, symbol, index)])
 
 
 def set_terms(catalog: Catalog, symbol: str, terms: Sequence[int]) -> Proposal:
@@ -177,13 +180,23 @@ def set_methodology(catalog: Catalog, symbol: str, methodology: str, bps: int | 
     return Proposal(f"set-methodology-{symbol}", title, [call], watch=[_plan_watched(catalog, symbol)])
 
 
-def change_constituents(catalog: Catalog, symbol: str, add: str | None, remove: str | None, bps: int | None) -> Proposal:
+def change_constituents(
+    catalog: Catalog,
+    symbol: str,
+    add: str | None,
+    remove: str | None,
+    bps: int | None,
+    bounds: Bounds = Bounds(),  # noqa: B008 - it is frozen
+    price: Decimal | None = None,
+) -> Proposal:
     """Another list of constituents, and at once the rebalance that trades them: what is added is priced, traded, weighed and bought.
 
     `FixedWeights` wants the weight of what is added, unless it takes over that of what is removed; the others keep their proportions.
+    `price` in USD sells what is removed although the oracle has none for it.
 
     Raises:
         Unknown: the asset is not in the parameters, is in the index already, or is not.
+        Refused: what comes before the start, or the start itself, would fail.
     """
     index, rebalancer = catalog.index(symbol), _rebalancer(catalog)
     plan = _known_plan(rebalancer, symbol, index)
@@ -194,9 +207,9 @@ def change_constituents(catalog: Catalog, symbol: str, add: str | None, remove: 
         raise Unknown(f"{remove} is no constituent of {symbol}. Those are {', '.join(names)}.")
     calls = []
     if add is not None:
-        token, (oracle, price), (router, path) = catalog.address(add), price_call(catalog, add), path_call(catalog, add)
+        token, (oracle, priced), (router, path) = catalog.address(add), price_call(catalog, add), path_call(catalog, add)
         if not oracle.route(token):
-            calls.append((oracle, price))
+            calls.append((oracle, priced))
         if not router.hop(token).fee:
             calls.append((router, path))
     kept = [name for name in names if name != remove]
@@ -205,9 +218,15 @@ def change_constituents(catalog: Catalog, symbol: str, add: str | None, remove: 
         (old,) = eth_abi.decode(["uint256[]"], plan.parameters)
         parameters = _fixed(_reweighed(dict(zip(names, old, strict=True)), add, remove, bps), unit=1)
     calls.append(_plan_call(catalog, symbol, plan.methodology, [*kept, *([add] if add else [])], parameters))
-    calls.append((rebalancer, rebalancer.startRebalance.encode(index.address, plan.nonce + 1)))
+    latest, given = _latest(catalog, bounds), {} if price is None or remove is None else {catalog.address(remove): int(price * 10**18)}
+
+    def start(fork: System) -> tuple[bytes, int]:
+        return start_call(fork.rebalancer, fork.index(symbol), latest, bounds, given)
+
+    started, turnover = foreseen(catalog.system, calls, start)
+    calls.append((rebalancer, started))
     said = [f"add {add}" if add else "", f"remove {remove}" if remove else ""]
-    title = f"{' and '.join(filter(None, said)).capitalize()} in {symbol}, and rebalance"
+    title = f"{' and '.join(filter(None, said)).capitalize()} in {symbol}, and rebalance: {_said(turnover, bounds)}"
     watch = [_watched(rebalancer, symbol, index), _plan_watched(catalog, symbol)]
     return Proposal(f"constituents-{symbol}", title, calls, watch=watch)
 
@@ -254,6 +273,15 @@ def _known_plan(rebalancer: Deployed, symbol: str, index: Deployed) -> Any:
 
 def _plan_watched(catalog: Catalog, symbol: str) -> Watch:
     return (f"plan of {symbol}", _rebalancer(catalog), "planOf", [catalog.index(symbol).address])
+
+
+def _latest(catalog: Catalog, bounds: Bounds) -> int:
+    return catalog.system.evm.now + bounds.days * DAY
+
+
+def _said(turnover: int, bounds: Bounds) -> str:
+    near = f"prices within {bounds.price_bps / 100:g} %, targets within {bounds.target_bps / 100:g} % of what they are"
+    return f"sell {turnover / 100:.2f} % of it, within {bounds.days} days, {near}"
 
 
 def _watched(rebalancer: Deployed, symbol: str, index: Deployed) -> Watch:

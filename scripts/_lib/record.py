@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from scripts._lib.params import ROOT
 
 
 @dataclass
 class Record:
-    """Addresses by name, and the steps that are done. `staked` by the symbol of what is staked."""
+    """Addresses by name, how the Safes are set up, and the steps that are done. `staked` by the symbol of what is staked."""
 
     path: Path
     chain_id: int
     contracts: dict[str, str] = field(default_factory=dict)
     indexes: dict[str, str] = field(default_factory=dict)
     staked: dict[str, str] = field(default_factory=dict)
+    safes: dict[str, dict[str, Any]] = field(default_factory=dict)
     steps: list[str] = field(default_factory=list)
 
     @property

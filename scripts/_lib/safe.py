@@ -29,16 +29,17 @@ SAFE = Interface(
     "Safe",
     [
         {
-            "type": "function", "name": name, "stateMutability": mutability, "outputs": [{"name": "", "type": out}] if out else [],
+            "type": "function", "name": name, "stateMutability": mutability, "outputs": [{"name": "", "type": out} for out in outs],
             "inputs": [{"name": f"a{n}", "type": kind} for n, kind in enumerate(inputs)],
         }
-        for name, mutability, out, inputs in (
-            ("nonce", "view", "uint256", ()),
-            ("getThreshold", "view", "uint256", ()),
-            ("getOwners", "view", "address[]", ()),
-            ("getTransactionHash", "view", "bytes32", (*_CALL, "uint256")),
-            ("approveHash", "nonpayable", None, ("bytes32",)),
-            ("execTransaction", "payable", "bool", (*_CALL, "bytes")),
+        for name, mutability, outs, inputs in (
+            ("nonce", "view", ("uint256",), ()),
+            ("getThreshold", "view", ("uint256",), ()),
+            ("getOwners", "view", ("address[]",), ()),
+            ("getModulesPaginated", "view", ("address[]", "address"), ("address", "uint256")),
+            ("getTransactionHash", "view", ("bytes32",), (*_CALL, "uint256")),
+            ("approveHash", "nonpayable", (), ("bytes32",)),
+            ("execTransaction", "payable", ("bool",), (*_CALL, "bytes")),
         )
     ],
 )  # fmt: skip

@@ -62,6 +62,11 @@ class System:
         return self.contract("PointsLedger")
 
     @cached_property
+    def prices(self) -> Deployed:
+        """Those that points count at."""
+        return self.contract("ReferencePrices")
+
+    @cached_property
     def rebalancer(self) -> Deployed:
         return self.contract("Rebalancer")
 

@@ -53,15 +53,20 @@ def wealth(world, person):
     return sum(amount * world.model.price(str(n), world.usd) for n, amount in enumerate(held))
 
 
+def start(world, **changes):
+    """On the chain alone, where it is to be refused."""
+    world.rebalancer.startRebalance(world.index, world.words(world.proposal(**changes)), sender=world.owner)
+
+
 # ---------------------------------------------------------------- the start
 
 
 def test_sandwiching_the_start_gains_nothing(world):
     """Minting before the start and redeeming after it costs the mint fee and moves no target."""
-    expected = list(world.rebalancer.previewTargets(world.index).targets)
+    expected = list(world.rebalancer.previewStart(world.index, [], 0).targets)
     before = wealth(world, "bob")
     world.mint("bob", 10**21)
-    assert list(world.rebalancer.previewTargets(world.index).targets) == expected, "R2 targets are per share"
+    assert list(world.rebalancer.previewStart(world.index, [], 0).targets) == expected, "R2 targets are per share"
     world.start()
     assert list(world.rebalancer.targetsOf(world.index).targets) == expected
     world.redeem("bob", 10**21)
@@ -75,7 +80,7 @@ def test_a_start_happens_once(world):
     world.rebalancer.cancel(world.index, sender=world.owner)
     wrong = error(world.project.Rebalancer, "Rebalancer_WrongNonce")
     with reverts(wrong, index=world.index.address, nonce=nonce, expected=nonce + 1):
-        world.rebalancer.startRebalance(world.index, nonce, sender=world.owner)
+        start(world, nonce=nonce)
 
 
 def test_a_start_under_other_rules_does_not_happen(world):
@@ -84,17 +89,17 @@ def test_a_start_under_other_rules_does_not_happen(world):
     world.set_terms(TERMS)
     wrong = error(world.project.Rebalancer, "Rebalancer_WrongNonce")
     with reverts(wrong, index=world.index.address, nonce=nonce, expected=nonce + 1):
-        world.rebalancer.startRebalance(world.index, nonce, sender=world.owner)
+        start(world, nonce=nonce)
     world.set_plan({"0": 10**18})
     with reverts(wrong, index=world.index.address, nonce=nonce + 1, expected=nonce + 2):
-        world.rebalancer.startRebalance(world.index, nonce + 1, sender=world.owner)
+        start(world, nonce=nonce + 1)
 
 
 def test_strangers_cannot_govern(world, bob):
     refused = error(world.project.Rebalancer, "AccessManagedUnauthorized")
-    terms = (0, 0, DAY, 0, 1)
+    terms = (0, 0, DAY, 1, 1, 1, 1, 1)
     calls = (
-        (world.rebalancer.startRebalance, (world.index, world.model.nonce)), (world.rebalancer.setTerms, (world.index, terms)),
+        (world.rebalancer.startRebalance, (world.index, world.words(world.proposal()))), (world.rebalancer.setTerms, (world.index, terms)),
         (world.rebalancer.setMethodology, (world.index, world.methodology, [], b"")), (world.rebalancer.cancel, (world.index,)),
         (world.rebalancer.upgradeToAndCall, (world.methodology, b"")),
     )  # fmt: skip
@@ -362,7 +367,7 @@ def test_the_guardian_only_ends(running):
 def test_a_replaced_rebalancer_moves_nothing(running, evm, project, owner):
     """Its bids revert whole, redemption goes on, and the new one starts afresh."""
     old, index, tokens = running.rebalancer, running.index, running.tokens
-    implementation = evm.deploy(project.Rebalancer, running.oracle, sender=owner)
+    implementation = evm.deploy(project.Rebalancer, running.oracle, old.planner(), sender=owner)
     proxy = evm.deploy(project.ProtocolProxy, implementation, implementation.initialize.encode(running.manager), sender=owner)
     new = evm.at(project.Rebalancer, proxy.address)
     plan = old.planOf(index)
@@ -377,7 +382,7 @@ def test_a_replaced_rebalancer_moves_nothing(running, evm, project, owner):
     assert index.basket() == basket
     running.redeem("alice", 10**20)
 
-    new.startRebalance(index, new.planOf(index).nonce, sender=owner)
+    new.startRebalance(index, running.words(running.proposal(nonce=new.planOf(index).nonce)), sender=owner)
     running.warp(DAY // 3)
     tokens[0].approve(new, MAX, sender=people["bob"])
     new.bid(index, tokens[2], tokens[0], MAX, MAX, people["bob"], b"", sender=people["bob"])
@@ -386,6 +391,6 @@ def test_a_replaced_rebalancer_moves_nothing(running, evm, project, owner):
 
 def test_an_upgrade_cannot_be_initialised_again(running, project, bob):
     """Nor can the implementation."""
-    for at in (running.rebalancer, running.evm.deploy(project.Rebalancer, running.oracle, sender=running.owner)):
+    for at in (running.rebalancer, running.evm.deploy(project.Rebalancer, running.oracle, running.rebalancer.planner(), sender=running.owner)):
         with reverts(error(project.Rebalancer, "InvalidInitialization")):
             at.initialize(bob, sender=bob)

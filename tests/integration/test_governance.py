@@ -58,12 +58,12 @@ OPEN = MappingProxyType(
         },
         "UniswapFiller": {"fill": "holds nothing that is not its caller's", "onBid": "for the rebalancer within a fill"},
         "PointsLedger": {
-            "initialize": "once, by the proxy's constructor", "openEpoch": "fixes prices that are not fixed",
-            "openEpochPart": "fixes prices that are not fixed", "join": "for the caller himself", "joinWithSignature": "for who has signed",
+            "initialize": "once, by the proxy's constructor", "join": "for the caller himself", "joinWithSignature": "for who has signed",
             "onBuy": "for the router", "record": "writes down what anybody can read", "recordMany": "writes down what anybody can read",
             "fund": "takes the caller's tokens", "claim": "pays the caller what is his", "claimMany": "pays the caller what is his",
             "rollOver": "moves what nobody can claim any more",
         },
+        "ReferencePrices": {"sample": "takes the prices of now", "settle": "writes down what anybody can read"},
         "RoleTable": {},
         "ProtocolProxy": {},
         "StakedToken": {
@@ -86,7 +86,7 @@ CONTRACTS = tuple(OPEN)
 # Whatever asks the manager on every restricted call.
 MANAGED = (
     "IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "SupplyRegistry", "StakedToken", "FeeDistributor", "Rebalancer",
-    "LpLocker", "ReferralRegistry", "PointsLedger",
+    "LpLocker", "ReferralRegistry", "PointsLedger", "ReferencePrices",
 )  # fmt: skip
 
 

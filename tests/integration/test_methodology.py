@@ -95,7 +95,7 @@ def test_no_weights_out_of_a_missing_or_stale_figure(system, project, evm):
     evm.mine_at(updated_at + 4_501)
     expected = error(project.PriceOracle, "PriceOracle_Stale")
     with reverts(expected, token=tokens[0], source=FEEDS["UNI/USD"], updatedAt=updated_at, heartbeat=4_500):
-        system.rebalancer.previewTargets(system.index("DEFI.ssi"))
+        system.rebalancer.previewStart(system.index("DEFI.ssi"), [], 0)
 
 
 @pytest.mark.parametrize(

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import pytest
 from eth_utils import keccak, to_checksum_address
 
 from scripts._lib.catalog import IMPLEMENTATION, Catalog
 from scripts._lib.deployer import ADMIN, GOVERNOR, GUARDIAN, NOTICE
 from scripts._lib.evm import Interface
+from scripts._lib.proposal import IMPLEMENTATION_SLOT
 from tests.support.governance import Multisig, govern, schedule, wait
 from tests.support.indexes import ANYTHING
+from tests.support.liquidity import Market
 from tests.support.reverts import error, reverts
 
 DAY = 86_400
+PUBLIC = 2**64 - 1  # the role that everybody has
+V3 = 2
+NOTHING = b"\0" * 32 * 24  # enough arguments for every function
 # What the guardian may do at once. Each only stops something, and none stops a redemption.
 STOPS = frozenset({"pauseMinting", "cancel"})
 
 
 @pytest.fixture
-def staked(evm, system, project, owner):
-    """Staked MAG7.ssi; its rules belong to the governor."""
-    if "sMAG7.ssi" in system.record.contracts:
-        return evm.at(project.StakedToken, system.record.contracts["sMAG7.ssi"])
-    index = system.index("MAG7.ssi")
-    staked = evm.deploy(
-        project.StakedToken, system.manager, index, "Staked MAG7", "sMAG7.ssi", index.epochGenesis(), index.epochLength(), sender=owner
-    )
-    selectors = [row.selector for row in system.contract("RoleTable").rows() if row.target == "StakedToken"]
-    govern(system, system.manager, "setTargetFunctionRole", [staked.address, selectors, GOVERNOR])
-    return staked
+def staked(system):
+    return system.staked("MAG7.ssi")
 
 
 @pytest.fixture
@@ -40,16 +38,20 @@ def table(system):
 @pytest.fixture
 def holders(evm, system):
     """Everybody who ever got a role, from the manager's own history."""
-    topic = "0x" + keccak(text="RoleGranted(uint64,address,uint32,uint48,bool)").hex()
-    logs = evm.rpc.call("eth_getLogs", {"address": system.manager.address, "fromBlock": "earliest", "topics": [topic]})
-    return sorted({str(to_checksum_address("0x" + log["topics"][2][-40:])) for log in logs})
+    granted = logs(evm, system.manager.address, "RoleGranted(uint64,address,uint32,uint48,bool)")
+    return sorted({str(to_checksum_address("0x" + log["topics"][2][-40:])) for log in granted})
 
 
-def deployed(system, staked):
-    """Every contract with its kind; implementations behind proxies have no state and no authority."""
-    catalog = Catalog(system)
-    found = [(contract.interface.name, contract) for name, contract in catalog.deployed.items() if not name.endswith(IMPLEMENTATION)]
-    return found if any(kind == "StakedToken" for kind, _ in found) else [*found, ("StakedToken", staked)]
+def logs(evm, address, event=None):
+    """Whatever a contract ever said, or one event of it."""
+    topics = ["0x" + keccak(text=event).hex()] if event else []
+    return evm.rpc.call("eth_getLogs", {"address": address, "fromBlock": "earliest", "topics": topics})
+
+
+def deployed(system):
+    """Every contract of the record with its kind, but for the Safes and what is behind proxies: a test below."""
+    found = Catalog(system).deployed.items()
+    return [(contract.interface.name, contract) for name, contract in found if not name.endswith((IMPLEMENTATION, "Safe"))]
 
 
 class TestWholeTable:
@@ -58,20 +60,22 @@ class TestWholeTable:
     def test_every_way_to_a_restricted_function_is_longer_than_the_way_out(self, system, table, holders, staked):
         """Nobody at once, but for the guardian's stops; everybody else after more than the longest cooldown."""
         manager, cooldown, seen = system.manager, staked.MAX_COOLDOWN(), set()
-        for kind, contract in deployed(system, staked):
+        for kind, contract in deployed(system):
             functions = {entry.hash[:4]: entry.name for entry in contract.interface.kinds("function")}
             for name, selector, role in table:
-                if name != kind or kind == "ProtocolManager":
+                if name != kind:
                     continue
                 seen.add((name, selector))
                 for holder in [*holders, contract.address, manager.address]:
                     at_once, delay = manager.canCall(holder, contract.address, selector)
-                    if not at_once:
+                    if holder == system.record.contracts["IndexFactory"] and role == ADMIN:
+                        assert kind == "ProtocolManager", "see the factory below"
+                    elif not at_once:
                         assert delay == 0 or delay > cooldown, f"G1 {holder} may call {name}.{functions[selector]} after {delay} s"
                     else:
                         assert role == GUARDIAN, f"G1 {holder} may call {name}.{functions[selector]} at once"
                         assert functions[selector] in STOPS, f"G1 the guardian may call {name}.{functions[selector]} at once"
-        assert {row[:2] for row in table if row[0] != "ProtocolManager"} == seen, "G1 every row is of a deployed contract"
+        assert {row[:2] for row in table} == seen, "G1 every row is of a deployed contract"
 
     def test_roles_are_given_and_moved_after_the_notice_only(self, system, holders, staked):
         """G1 for the manager's own functions: they ask for ADMIN. The factory alone has it at once; see below."""
@@ -83,13 +87,40 @@ class TestWholeTable:
         for role in (GOVERNOR, GUARDIAN):
             assert manager.getRoleAdmin(role) == ADMIN, "G1"
 
-    def test_the_factory_does_one_thing_with_its_role(self, system, project):
-        """G1: it is not upgradeable, and the one function that changes anything is the governor's."""
+    def test_the_factory_does_one_thing_with_its_role(self, evm, system, project):
+        """G1: it is no proxy, its one function is the governor's, and all that it says to the manager concerns the index that it makes."""
         changing = {entry.name for entry in Interface.of(project.IndexFactory).kinds("function") if not entry.reads}
-        assert changing - {"setAuthority"} == {"createIndex"}
+        assert changing == {"createIndex"}
+        assert int(evm.rpc.call("eth_getStorageAt", system.factory.address, IMPLEMENTATION_SLOT, "latest"), 16) == 0
         safe = system.record.contracts["Safe"]
         can = system.manager.canCall(safe, system.factory.address, system.factory.interface["createIndex"].hash[:4])
         assert tuple(can) == (False, NOTICE), "G1"
+
+        setting = ("TargetFunctionRoleUpdated(address,bytes4,uint64)", "TargetAdminDelayUpdated(address,uint32,uint48)")
+        about = {"0x" + keccak(text=event).hex() for event in setting}
+        births = logs(evm, system.factory.address, "IndexCreated(address,string,uint256,address)")
+        assert len(births) == len(system.record.indexes)
+        for birth in births:
+            said = [log for log in logs(evm, system.manager.address) if log["transactionHash"] == birth["transactionHash"]]
+            assert {(log["topics"][0], log["topics"][1]) for log in said} == {(what, birth["topics"][1]) for what in about}, "G1"
+
+    def test_what_is_behind_a_proxy_obeys_nobody(self, system, table, holders):
+        """G1: an implementation has no authority, so nobody who ever had a role can do anything there, and nobody can initialise it."""
+        found = {name: contract for name, contract in Catalog(system).deployed.items() if name.endswith(IMPLEMENTATION)}
+        assert len(found) == 3
+        for name, contract in found.items():
+            assert int(contract.authority(), 16) == 0, f"G1 {name}"
+            interface = contract.interface
+            for kind, selector, _ in table:
+                if kind != interface.name:
+                    continue
+                for holder in [*holders, system.manager.address]:
+                    upgrade = selector == interface["upgradeToAndCall"].hash[:4]
+                    expected, inputs = ("UUPSUnauthorizedCallContext", {}) if upgrade else ("AccessManagedUnauthorized", {"caller": holder})
+                    with reverts(error(interface, expected), **inputs):
+                        system.evm.call(contract.address, selector + NOTHING, sender=holder)
+            with reverts(error(interface, "InvalidInitialization")):
+                system.evm.call(contract.address, interface["initialize"].hash[:4] + NOTHING)
 
     def test_the_rest_is_the_administrators_after_the_notice(self, system, staked):
         """G1: a function that nobody put into the table is not anybody's at once."""
@@ -121,8 +152,71 @@ class TestShorterNotice:
             system.manager.execute(system.manager.address, data, sender=safe)
 
 
+# What two dishonest owners could ask of the manager: each would be a way past the notice, the guardian, or both.
+TRICKS = MappingProxyType(
+    {
+        "another authority": lambda s: ("updateAuthority", [s.index("MAG7.ssi"), s.token("WETH")]),
+        "no more notice for the governor": lambda s: ("grantRole", [GOVERNOR, s.record.contracts["Safe"], 0]),
+        "no more notice for the administrator": lambda s: ("grantRole", [ADMIN, s.record.contracts["Safe"], 0]),
+        "out, and in again without notice": lambda s: ("revokeRole", [GOVERNOR, s.record.contracts["Safe"]]),
+        "no guardian": lambda s: ("revokeRole", [GUARDIAN, s.record.contracts["GuardianSafe"]]),
+        "a guardian of one's own": lambda s: ("grantRole", [GUARDIAN, s.record.contracts["Safe"], 0]),
+        "the guardian's seat for everybody": lambda _: ("setRoleAdmin", [GUARDIAN, PUBLIC]),
+        "no guardian of the governor": lambda _: ("setRoleGuardian", [GOVERNOR, PUBLIC]),
+        "a function for everybody": lambda s: ("setTargetFunctionRole", [s.index("MAG7.ssi"), [b"\1\2\3\4"], PUBLIC]),
+        "the guardian's seat by a public call": lambda s: (
+            "setTargetFunctionRole", [s.manager, [s.manager.interface["replaceGuardian"].hash[:4]], PUBLIC]
+        ),
+        "a closed index, which the guardian cannot pause": lambda s: ("setTargetClosed", [s.index("MAG7.ssi"), True]),
+        "no notice for changes of an index": lambda s: ("setTargetAdminDelay", [s.index("MAG7.ssi"), 0]),
+        "guardians who never take office": lambda _: ("setGrantDelay", [GUARDIAN, 2**32 - 1]),
+    }
+)  # fmt: skip
+
+
+class TestTricks:
+    """G1 and G3: whatever the manager could be asked takes the notice, by each way to ask, and the guardian can cancel it."""
+
+    @pytest.mark.parametrize("trick", TRICKS)
+    def test_it_takes_the_notice_and_can_be_vetoed(self, system, project, trick):
+        manager, safe = system.manager, system.record.contracts["Safe"]
+        method, args = TRICKS[trick](system)
+        data = getattr(manager, method).encode(*args)
+        operation = schedule(system, manager, data)
+        assert manager.getSchedule(operation) == system.evm.now + NOTICE, "G1"
+        wait(system, NOTICE - 1)
+        not_ready = error(project.ProtocolManager, "AccessManagerNotReady")
+        with reverts(not_ready, operationId=operation):
+            manager.execute(manager.address, data, sender=safe)
+        with reverts(not_ready, operationId=operation):
+            getattr(manager, method)(*args, sender=safe)
+        with reverts(not_ready, operationId=operation):
+            manager.multicall([manager.execute.encode(manager.address, data)], sender=safe)
+        manager.cancel(safe, manager.address, data, sender=system.record.contracts["GuardianSafe"])
+        wait(system, 1)
+        with reverts(error(project.ProtocolManager, "AccessManagerNotScheduled"), operationId=operation):
+            manager.execute(manager.address, data, sender=safe)
+
+    def test_an_index_in_its_first_five_days_waits_too(self, system):
+        """G1: the manager does not enforce the delay of a new target's changes yet; who may change them waits all the same."""
+        index, manager = system.index("MAG7.ssi"), system.manager
+        assert manager.getTargetAdminDelay(index.address) == 0, "the deployment is younger than five days"
+        data = manager.setTargetFunctionRole.encode(index.address, [b"\1\2\3\4"], PUBLIC)
+        assert manager.getSchedule(schedule(system, manager, data)) == system.evm.now + NOTICE, "G1"
+
+    def test_two_calls_together_end_the_notice_after_one_notice(self, system):
+        """G1: by a shorter delay it takes two (below); by leaving the role and coming back it takes one, in which everybody can leave."""
+        index, manager, safe = system.index("MAG7.ssi"), system.manager, system.record.contracts["Safe"]
+        leave, come = manager.revokeRole.encode(GOVERNOR, safe), manager.grantRole.encode(GOVERNOR, safe, 0)
+        for data in (leave, come):
+            schedule(system, manager, data)
+        wait(system)
+        manager.multicall([manager.execute.encode(manager.address, data) for data in (leave, come)], sender=safe)
+        assert tuple(manager.canCall(safe, index.address, index.interface["setMintFee"].hash[:4])) == (True, 0)
+
+
 class TestTheWayOut:
-    """G2: a staker is out before a change that he dislikes."""
+    """G2: a staker is out before a change that they dislike."""
 
     @pytest.fixture
     def staker(self, system, staked, alice):
@@ -137,7 +231,7 @@ class TestTheWayOut:
 
     @pytest.mark.parametrize("hesitates", [0, DAY, NOTICE - 14 * DAY - 60])
     def test_who_requests_when_it_is_scheduled_is_out_before_it_is_executed(self, evm, system, project, staked, staker, hesitates):
-        """From real signatures to the constituents in the staker's hands, then the change; even if he thinks it over for two days."""
+        """From real signatures to the constituents in the staker's hands, then the change; even if they think it over for two days."""
         index, manager = system.index("MAG7.ssi"), system.manager
         safe = Multisig(evm, system.record.contracts["Safe"])
         data = index.setMintFee.encode(100)
@@ -167,9 +261,39 @@ class TestTheWayOut:
         assert index.terms().mintFee == 100
         assert [token.balanceOf(staker) for token in tokens] == expected, "G2"
 
-    def test_a_longer_cooldown_does_not_trap_him(self, evm, system, project, staked, staker):
+    def test_a_longer_cooldown_does_not_trap_them(self, evm, system, project, staked, staker):
         """G2: there is none longer than the notice, and a raise concerns later requests only."""
         with reverts(error(project.StakedToken, "StakedToken_CooldownTooLong"), cooldown=14 * DAY + 1, maximum=14 * DAY):
             govern(system, staked, "setCooldown", [14 * DAY + 1])
         staked.requestRedeem(staked.balanceOf(staker), staker, staker, sender=staker)
         assert staked.exitOf(staker).maturesAt == evm.now + staked.MAX_COOLDOWN() < evm.now + NOTICE, "G2"
+
+    def test_no_setting_of_the_manager_stops_who_leaves(self, evm, system, staked, staker):
+        """G2: all targets closed, minting paused for good, nobody left in charge: holders, stakers and lockers leave as ever."""
+        index, manager, market, contracts = system.index("MAG7.ssi"), system.manager, Market(system), system.record.contracts
+        govern(system, system.locker, "addPool", [market.pools["V3"].address, V3])
+        market.fund(staker, 10, 2_000)
+        position = market.position(staker, 5)
+        market.positions.approve(system.locker.address, position, sender=staker)
+        system.locker.lockPosition(position, sender=staker)
+        index.pauseMinting(sender=contracts["GuardianSafe"])
+
+        settings = [manager.setTargetClosed.encode(target, True) for target in system.record.addresses.values()]
+        settings += [manager.revokeRole.encode(role, contracts["Safe"]) for role in (GOVERNOR, ADMIN)]
+        for data in settings:
+            schedule(system, manager, data)
+        wait(system)
+        manager.multicall([manager.execute.encode(manager.address, data) for data in settings], sender=contracts["Safe"])
+
+        staked.requestRedeem(staked.balanceOf(staker), staker, staker, sender=staker)
+        system.locker.requestUnlock(position, sender=staker)
+        evm.warp(14 * DAY)
+        staked.redeem(staked.maxRedeem(staker), staker, staker, sender=staker)
+        system.locker.unlock(position, staker, sender=staker)
+        shares = index.balanceOf(staker)
+        expected = index.previewRedeem(shares)
+        tokens = [system.token(token) for token in index.basket().tokens]
+        before = [token.balanceOf(staker) for token in tokens]
+        index.redeem(shares, staker, staker, *ANYTHING, sender=staker)
+        assert [token.balanceOf(staker) - had for token, had in zip(tokens, before, strict=True)] == expected, "G2"
+        assert all(expected), "G2"

@@ -7,7 +7,7 @@ from eth_utils import keccak, to_checksum_address
 
 from minimainnet import control
 from scripts._lib.evm import Deployed
-from tests.model.points import PointsModel, Sources, fair_price
+from tests.model.points import LEAST, PointsModel, Sources, fair_price
 from tests.support.governance import govern
 from tests.support.indexes import DAY
 from tests.support.liquidity import Market
@@ -43,17 +43,30 @@ def to_next_epoch(evm, ledger, later=0):
     control.warp(evm.rpc, end(ledger) + later - evm.now)
 
 
+def sample_days(system, days, keeper):
+    """As a keeper does, with feeds that keep up."""
+    for _ in range(days):
+        control.warp(system.evm.rpc, DAY)
+        control.refresh_feeds(system.evm.rpc)
+        system.prices.sample(sender=keeper)
+
+
 def stake(token, vault, person, amount):
     token.approve(vault.address, amount, sender=person)
     vault.deposit(amount, person, sender=person)
 
 
 def history(system, evm, pool):
-    """The model, told every event that there ever was of tokens and locks; prices as they were fixed."""
+    """The model, told every event that there ever was of tokens, locks and samples; and the staked tokens' rates."""
     ledger, rpc = system.points, evm.rpc
-    sources = ledger.sourcesOf(ledger.currentEpoch())
+    sources = system.prices.sourcesOf(ledger.currentEpoch())
     model = PointsModel(ledger.epochGenesis(), ledger.epochLength())
-    model.set_sources(evm.now, Sources(tuple(map(tuple, sources.pairs)), sources.stakedSoso, (pool,)))
+    soso = (sources.stakedSoso, system.token("SOSO").address)
+    model.set_sources(evm.now, Sources(tuple(map(tuple, sources.pairs)), soso, ((pool, *system.locker.poolTokens(pool)),)))
+    for staked in [staked for _, staked in sources.pairs] + [sources.stakedSoso]:
+        for epoch in range(ledger.currentEpoch() + 1):
+            start = model.end(epoch - 1)
+            model.rate_is(start - 1, staked, evm.at(system.project.StakedToken, staked).exchangeRateAt(epoch))
     times = {}
 
     def logs(address, *topics):
@@ -77,8 +90,9 @@ def history(system, evm, pool):
             locked[token_id] = int(log["data"], 16)
         parties = (owner, nobody) if name == "PositionUnlockRequested" else (nobody, owner)
         model.transfer(now, pool, *parties, locked[token_id])
-    for _, log in logs(ledger.address, "0x" + ledger.interface["PriceFixed"].hash.hex()):
-        model.fixed[int(log["topics"][1], 16), account(log["topics"][2])] = int(log["data"], 16)
+    for _, log in logs(system.prices.address, "0x" + system.prices.interface["PriceSampled"].hash.hex()):
+        epoch, slot = (int(topic, 16) for topic in log["topics"][1:3])
+        model.samples[epoch].setdefault(slot, {})[account(log["topics"][3])] = int(log["data"], 16)
     return model
 
 
@@ -100,8 +114,9 @@ class TestStory:
         trader = Trader(system, bob)
         trader.provide("USDC", trader.quote_buy("MAG7.ssi", "USDC", 30 * WAD))
         trader.buy("MAG7.ssi", "USDC", 30 * WAD, code=CODE)
-        assert ledger.openEpoch(sender=bob).events(ledger, "PriceMissing") == []
-        control.warp(evm.rpc, 9 * DAY)
+        sample_days(system, LEAST, bob)
+        assert not any(state > 1 for state in system.prices.slotsOf(ledger.currentEpoch())), "nothing was missing"
+        control.warp(evm.rpc, 2 * DAY)
         index.transfer(bob, 7 * WAD, sender=alice)
         system.locker.requestUnlock(self.position, sender=alice)
         control.warp(evm.rpc, 3 * DAY)
@@ -124,15 +139,17 @@ class TestStory:
                 assert ledger.pointsOf(person, story) == model.points(evm.now, person, story) > 0, "P11"
             to_next_epoch(evm, ledger, DAY)
 
-    def test_prices_are_those_of_the_specification(self, system, ledger, market, story):
+    def test_prices_are_those_of_the_specification(self, system, market, story):
         index, vault, pool = system.index("MAG7.ssi"), system.staked("MAG7.ssi"), market.pools["V3"].address
-        price, soso = ledger.referencePrice(story, index).price, ledger.referencePrice(story, system.staked("SOSO")).price
+        prices = system.prices
+        price, soso = prices.referencePrice(story, index), prices.referencePrice(story, system.staked("SOSO"))
         assert 50 * WAD < price < 200 * WAD
-        assert ledger.referencePrice(story, vault).price == price * vault.exchangeRateAt(story) // WAD
+        assert prices.medianOf(story, index) == (price, LEAST)
+        assert prices.referencePrice(story, vault) == price * vault.exchangeRateAt(story) // WAD
         assert soso > 0
-        usdc = ledger.referencePrice(story, pool).price ** 2 // (4 * price)
-        assert abs(usdc - WAD * 10**12) < 10**28, "a dollar is a dollar, more or less"
-        assert ledger.referencePrice(story, pool).price == fair_price(price, system.oracle.value(system.token("USDC").address, WAD))
+        usdc, samples = prices.medianOf(story, system.token("USDC"))
+        assert (abs(usdc - WAD * 10**12) < 10**28, samples) == (True, LEAST), "a dollar is a dollar, more or less"
+        assert prices.referencePrice(story, pool) == fair_price(price, usdc)
 
     def test_both_are_paid(self, system, evm, ledger, story, alice, bob):
         """Recorded by a stranger, with the bonus of both sides, and the pot is shared out by that."""
@@ -197,16 +214,14 @@ def test_a_purchase_goes_on_whatever_the_ledger_does(system, alice):
 
 
 def test_a_new_ledger_waits_for_the_notice(system, evm, project, bob):
-    """UUPS behind 16 days; state stays."""
-    system.points.openEpoch(sender=bob)
+    """UUPS behind 16 days; state stays. The prices have no proxy."""
     system.points.join(sender=bob)
-    index, epoch = system.index("DEFI.ssi"), system.points.currentEpoch()
-    before = tuple(system.points.referencePrice(epoch, index))
+    joined = system.points.joinedAt(bob)
     other = evm.deploy(project.PointsLedger, sender=bob)
     with reverts(error(project.PointsLedger, "AccessManagedUnauthorized"), caller=bob):
         system.points.upgradeToAndCall(other, b"", sender=bob)
     with reverts(error(project.PointsLedger, "InvalidInitialization")):
-        other.initialize(bob, bob, bob, 1, 1, sender=bob)
+        other.initialize(bob, bob, bob, sender=bob)
     govern(system, system.points, "upgradeToAndCall", [other, b""])
-    assert tuple(system.points.referencePrice(epoch, index)) == before
-    assert system.points.joinedAt(bob) > 0
+    assert system.points.joinedAt(bob) == joined > 0
+    assert system.points.prices() == system.prices.address

@@ -13,11 +13,12 @@ from scripts import execute, keeper, propose
 from scripts._lib import desk, layout
 from scripts._lib.filling import Filling, NoPath
 from scripts._lib.proposal import IMPLEMENTATION_SLOT
-from tests.support.governance import govern, wait
+from scripts._lib.starting import Bounds, start_call
+from tests.support.governance import govern, schedule, wait
 from tests.support.rebalanced import govern_all, recorded
 
 pytestmark = pytest.mark.minimainnet  # what pays for a keeper depends on the depth of the pools
-TERMS = (100, 200, 86_400, 50, 50)
+TERMS = (100, 200, 86_400, 50, 50, 5_000, 5_000, 2_500)
 LATER = 3600  # seconds: a look is at the second of the real clock, which must not be after the transaction
 EQUAL = {"WBTC": 1600, "WETH": 1400, "BNB": 1400, "SOL": 1400, "LINK": 1400, "UNI": 1400, "AAVE": 1400}
 
@@ -58,7 +59,10 @@ def close(weights, now="now"):
 def start(system):
     """A rebalance that has just begun."""
     rebalancer, index = system.contract("Rebalancer"), system.index("MAG7.ssi")
-    govern(system, rebalancer, "startRebalance", [index, rebalancer.planOf(index).nonce])
+    call, _ = start_call(rebalancer, index, system.evm.now + 24 * 86_400, Bounds())
+    schedule(system, rebalancer, call)
+    wait(system)
+    system.evm.send(system.record.contracts["Safe"], rebalancer, call)
 
 
 def test_a_rebalance_from_proposal_to_end(rebalanced):
@@ -179,7 +183,7 @@ def test_rules_are_proposed_by_name(rebalanced):
     assert plan.methodology == rebalanced.record.contracts["FixedWeights"]
     assert plan.tokens == [rebalanced.token(name).address for name in ("USDC", "sDAI", "sUSDS")]
     assert list(eth_abi.decode(["uint256[]"], plan.parameters)[0]) == [2 * 10**17, 4 * 10**17, 4 * 10**17]
-    assert tuple(plan.terms) == (50, 60, 12 * 3600, 40, 50)
+    assert tuple(plan.terms) == (50, 60, 12 * 3600, 40, 50, 1500, 500, 500)
 
 
 def test_one_constituent_is_replaced_by_another(rebalanced):
@@ -347,14 +351,15 @@ def test_an_unsafe_upgrade_is_refused_before_anything_is_deployed(evm, reference
     assert evm.rpc.call("eth_blockNumber") == block
 
 
-@pytest.mark.usefixtures("rebalanced", "references")
-def test_only_the_sources_can_be_upgraded_to(evm, project, bob):
+@pytest.mark.usefixtures("references")
+def test_only_the_sources_can_be_upgraded_to(evm, project, rebalanced, bob):
     other = evm.deploy(project.CounterV1, sender=bob).address
     assert "is not what the sources of Rebalancer compile to" in refused(propose, "upgrade", "Rebalancer", "--implementation", other)
     assert refused(propose, "upgrade", "Rebalancer", "--implementation", bob) == f"There is no code at {bob}."
-    elsewhere = evm.deploy(project.Rebalancer, other, sender=bob).address
+    planner = rebalanced.contract("Rebalancer").planner()
+    elsewhere = evm.deploy(project.Rebalancer, other, planner, sender=bob).address
     assert "is not what the sources of Rebalancer compile to" in refused(propose, "upgrade", "Rebalancer", "--implementation", elsewhere)
-    said = run(propose, "upgrade", "Rebalancer", "--implementation", elsewhere, "--argument", other)
+    said = run(propose, "upgrade", "Rebalancer", "--implementation", elsewhere, "--argument", other, "--argument", planner)
     changes = {change["what"]: change["after"] for change in said["changes"]}
     assert changes == {"Rebalancer.implementation": elsewhere, "Rebalancer.oracle": other}, "what is in the code shows as well"
-    assert "constructed from 1 arguments, not 2" in refused(propose, "upgrade", "Rebalancer", "--argument", other, "--argument", other)
+    assert "constructed from 2 arguments, not 1" in refused(propose, "upgrade", "Rebalancer", "--argument", other)

@@ -7,12 +7,17 @@ import pytest
 
 from minimainnet import control
 from scripts._lib.evm import Reverted
+from scripts._lib.starting import Bounds, start_call
 from tests.support.governance import schedule, wait
 from tests.support.indexes import DAY, MAX
+from tests.support.rebalanced import govern_all
 from tests.support.reverts import error, reverts
 from tests.support.trading import Trader
 
 BP = 10**14
+# As wide as may be where a test is about something else.
+TERMS = (100, 200, DAY, 50, 50, 5000, 5000, 2500)
+BOUNDS = Bounds(5000, 5000)
 RUNNING, COMPLETED, HALTED = 1, 2, 3
 
 
@@ -31,18 +36,15 @@ class Desk:
     def token(self, name):
         return self.system.token(name)
 
-    def propose(self, weights, terms=None):
-        """Schedules plan, terms and start together; the nonce of the start counts the changes before it."""
+    def propose(self, weights, terms=TERMS, bounds=BOUNDS):
+        """Sets plan and terms, and schedules the start near the prices and targets of now; returns it."""
         tokens = [self.token(name).address for name in weights]
         parameters = eth_abi.encode(["uint256[]"], [list(weights.values())])
-        nonce = self.rebalancer.planOf(self.index).nonce + 1 + (terms is not None)
-        calls = [self.rebalancer.setMethodology.encode(self.index, self.methodology, tokens, parameters)]
-        if terms is not None:
-            calls.append(self.rebalancer.setTerms.encode(self.index, terms))
-        calls.append(self.rebalancer.startRebalance.encode(self.index, nonce))
-        for call in calls:
-            schedule(self.system, self.rebalancer, call)
-        return calls
+        plan = self.rebalancer.setMethodology.encode(self.index, self.methodology, tokens, parameters)
+        govern_all(self.system, self.rebalancer, [plan, self.rebalancer.setTerms.encode(self.index, terms)])
+        call, _ = start_call(self.rebalancer, self.index, self.evm.now + 24 * DAY, bounds)
+        schedule(self.system, self.rebalancer, call)
+        return [call]
 
     def execute(self, calls):
         for call in calls:
@@ -136,7 +138,7 @@ def test_a_month_later(mag7, evm):
 
 def test_a_keeper_without_capital_runs_it_on_uniswap(mag7, evm, system, project):
     """The filler buys what is missing with what is too much; what is left is the keeper's, and nothing stays in the filler."""
-    calls = mag7.propose(percent(WBTC=30, WETH=17, BNB=11, SOL=11, LINK=11, UNI=10, AAVE=10), (100, 300, DAY, 100, 50))
+    calls = mag7.propose(percent(WBTC=30, WETH=17, BNB=11, SOL=11, LINK=11, UNI=10, AAVE=10), (100, 300, DAY, 100, 50, 5000, 5000, 2500))
     wait(system)
     mag7.execute(calls)
     profit = evm.account("profit")
@@ -179,7 +181,7 @@ def test_a_keeper_without_capital_runs_it_on_uniswap(mag7, evm, system, project)
 class TestFiller:
     @pytest.fixture
     def running(self, mag7, system):
-        calls = mag7.propose(percent(WBTC=30, WETH=17, BNB=11, SOL=11, LINK=11, UNI=10, AAVE=10), (0, 300, DAY, 100, 50))
+        calls = mag7.propose(percent(WBTC=30, WETH=17, BNB=11, SOL=11, LINK=11, UNI=10, AAVE=10), (0, 300, DAY, 100, 50, 5000, 5000, 2500))
         wait(system)
         mag7.execute(calls)
         return mag7
@@ -250,7 +252,7 @@ def test_yield_bearing_dollars(system, project):
 
 def test_a_feed_off_the_market_costs_no_more_than_the_budget(mag7, evm, system):
     """BTC's feed says less than the market, so everybody wants WBTC for less; losses count against the oracle until they halt it."""
-    calls = mag7.propose(percent(WBTC=10, WETH=30, BNB=12, SOL=12, LINK=12, UNI=12, AAVE=12), (100, 500, DAY, 20, 50))
+    calls = mag7.propose(percent(WBTC=10, WETH=30, BNB=12, SOL=12, LINK=12, UNI=12, AAVE=12), (100, 500, DAY, 20, 50, 5000, 5000, 2500))
     wait(system)
     mag7.execute(calls)
     mag7.later(DAY - 600)
@@ -275,7 +277,7 @@ def test_the_guardian_stops_it(mag7, system):
 
 def test_a_start_is_announced_sixteen_days_before(mag7, project):
     """R8: nobody starts one at once, not even the multisig."""
-    nonce = mag7.rebalancer.planOf(mag7.index).nonce
+    call, _ = start_call(mag7.rebalancer, mag7.index, mag7.evm.now + DAY, BOUNDS)
     with pytest.raises(Reverted) as caught:
-        mag7.rebalancer.startRebalance(mag7.index, nonce, sender=mag7.safe)
+        mag7.evm.send(mag7.safe, mag7.rebalancer, call)
     assert caught.value.data[:4] == error(project.ProtocolManager, "AccessManagerNotScheduled").hash[:4]

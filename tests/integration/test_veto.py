@@ -49,7 +49,8 @@ class Office:
 
     def open_contest(self):
         """The first veto of a replacement. Returns its time."""
-        assert self.announce() and self.veto()
+        assert self.announce()
+        assert self.veto()
         return self.system.evm.now
 
 
@@ -76,8 +77,8 @@ class TestWhateverIsScheduled:
 
     @pytest.mark.parametrize("truce", [False, True])
     def test_the_guardian_cancels_every_call(self, system, project, office, bob, truce):
-        """What the Safe cannot schedule is exactly what the guardian does at once. What the guardian cannot cancel, after a contest, is their
-        replacement: nothing else, and nothing at all before it."""
+        """What the Safe cannot schedule is exactly what the guardian does at once. What the guardian cannot cancel is their own replacement
+        once a contest over it is lost, and nothing else ever."""
         manager, safe = system.manager, office.safe
         if truce:
             office.open_contest()
@@ -159,7 +160,7 @@ class TestWhateverIsScheduled:
             schedule(system, index, after)
             manager.cancel(office.safe, index.address, after, sender=office.guardian)
 
-    def test_the_veto_is_the_guardians_alone(self, system, office, project, bob, alice):
+    def test_the_veto_is_the_guardians_alone(self, system, office, bob, alice):
         """G3: besides who scheduled it and administrators. A governor cannot cancel what another has scheduled."""
         index, manager = system.index("MAG7.ssi"), system.manager
         govern(system, manager, "grantRole", [GOVERNOR, bob, NOTICE])
@@ -215,8 +216,8 @@ class TestReplacement:
         assert tuple(manager.contest()) == (0, 0), "the new guardian's veto is as new"
 
     def test_a_stolen_safe_needs_62_days_for_anything_that_a_watchful_guardian_would_stop(self, system, office):
-        """G4: it announces every day, the guardian vetoes while they can; then the thief's first call has the whole notice before it. Three times as
-        long as anybody needs to leave."""
+        """G4: it announces every day, the guardian vetoes while they can; then the thief's first call has the whole notice before it.
+        Four times as long as anybody needs to leave."""
         evm, began, index = system.evm, system.evm.now, system.index("MAG7.ssi")
         harm = index.setMintFee.encode(100)
         while not office.execute():
@@ -236,7 +237,8 @@ class TestReplacement:
         office.open_contest()
         wait(system, CONTEST)
         began = evm.now
-        assert office.announce() and not office.veto()
+        assert office.announce()
+        assert not office.veto()
         wait(system)
         assert office.execute()
         index = system.index("MAG7.ssi")
@@ -250,7 +252,8 @@ class TestReplacement:
         manager, evm = system.manager, system.evm
         first_veto = office.open_contest()
         wait(system, CONTEST + TRUCE - 1)
-        assert office.announce() and not office.veto()
+        assert office.announce()
+        assert not office.veto()
         wait(system, 1)
         assert tuple(manager.contest()) == (0, 0)
         assert office.veto()

@@ -11,6 +11,7 @@ from tests.model.time_weighted import NaiveLedger
 WAD, DAY = 10**18, 86_400
 HELD, STAKED, LOCKED, BOOST = 3, 15, 20, 10
 RECORDING, CLAIMING = 7 * DAY, 180 * DAY
+SLOTS, LEAST = 28, 7
 NONE = 2**128
 CUT = 2**120 - 1
 NOBODY = "0x" + "00" * 20
@@ -44,11 +45,18 @@ class Values:
 
 @dataclass(frozen=True)
 class Sources:
-    """Names of tokens. `pools`: token0 and token1 by pool."""
+    """Names of tokens. `soso`: the staked token and SOSO. `pools`: pool, token0 and token1."""
 
     pairs: tuple[tuple[str, str | None], ...] = ()
-    soso: str | None = None
-    pools: tuple[str, ...] = ()
+    soso: tuple[str, str] | None = None
+    pools: tuple[tuple[str, str, str], ...] = ()
+
+    def sampled(self) -> list[str]:
+        """What needs a price of its own: whatever counts, or is in a pool, and is not a staked token."""
+        staked = {token for _, token in self.pairs if token} | ({self.soso[0]} if self.soso else set())
+        found = [index for index, _ in self.pairs] + ([self.soso[1]] if self.soso else [])
+        found += [token for _, *tokens in self.pools for token in tokens]
+        return [token for token in dict.fromkeys(found) if token not in staked]
 
 
 @dataclass
@@ -57,7 +65,7 @@ class Pot:
 
     funded: int = 0
     paid: int = 0
-    claimed: set[str] = field(default_factory=set)
+    claimed: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass
@@ -67,7 +75,8 @@ class PointsModel:
     genesis: int
     length: int
     sources: list[tuple[int, Sources]] = field(default_factory=lambda: [(0, Sources())])
-    fixed: dict[tuple[int, str], int] = field(default_factory=dict)
+    samples: dict[int, dict[int, dict[str, int]]] = field(default_factory=lambda: defaultdict(dict))
+    rates: dict[str, list[tuple[int, int]]] = field(default_factory=dict)
     ledgers: dict[str, NaiveLedger] = field(default_factory=dict)
     joined: dict[str, int] = field(default_factory=dict)
     referrals: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -95,8 +104,8 @@ class PointsModel:
         return self.genesis + (epoch + 1) * self.length
 
     def set_sources(self, now: int, sources: Sources) -> None:
-        """From the next epoch on; at once while nothing was ever fixed."""
-        since = self.epoch(now) + 1 if self.fixed else 0
+        """From the next epoch on; at once while no sample was ever taken."""
+        since = self.epoch(now) + 1 if any(self.samples.values()) else 0
         self.sources = [(first, old) for first, old in self.sources if first != since] + [(since, sources)]
 
     def sources_of(self, epoch: int) -> Sources:
@@ -105,29 +114,64 @@ class PointsModel:
 
     # ------------------------------------------------------------ prices
 
-    def fix(self, now: int, token: str, price: int) -> bool:
-        """The price found now, if it has none in the running epoch; False where there is none to find."""
-        key = (self.epoch(now), token)
-        if key in self.fixed:
-            return True
-        if 0 < price < NONE:
-            self.fixed[key] = price
-        return key in self.fixed
+    def slot(self, now: int) -> int:
+        """The running slot: the last one that has begun."""
+        into = now - self.end(self.epoch(now) - 1)
+        return max(slot for slot in range(SLOTS) if slot * self.length <= into * SLOTS)
 
-    def own_price(self, epoch: int, token: str) -> int:
-        """D18{USD/1e18 tok} fixed in that very epoch, or 0."""
-        return self.fixed.get((epoch, token), 0)
+    def sample(self, now: int, found: dict[str, int]) -> int | None:
+        """Takes the prices found now as the slot's sample; how many are missing in it, or None where it is refused."""
+        prices = {token: found.get(token, 0) for token in self.sources_of(self.epoch(now)).sampled()}
+        prices = {token: price if price < NONE else 0 for token, price in prices.items()}
+        slots, missing = self.samples[self.epoch(now)], list(prices.values()).count(0)
+        before = slots.get(self.slot(now))
+        if missing == len(prices) or (before is not None and missing >= list(before.values()).count(0)):
+            return None
+        slots[self.slot(now)] = prices
+        return missing
 
-    def price(self, epoch: int, token: str) -> int:
+    def median(self, epoch: int, token: str) -> tuple[int, int]:
+        """Of all samples, the lower of two; and how many there are."""
+        found = sorted(prices[token] for prices in self.samples[epoch].values() if prices.get(token))
+        return (found[(len(found) - 1) // 2], len(found)) if found else (0, 0)
+
+    def asset_price(self, now: int, epoch: int, token: str) -> int:
+        """D18{USD/1e18 tok}: of the epoch, or the one before, or 0."""
+        median, count = self.median(epoch, token)
+        if count >= (1 if epoch == self.epoch(now) else LEAST):
+            return median
+        median, count = self.median(epoch - 1, token)
+        return median if count >= LEAST else 0
+
+    def rate_is(self, now: int, staked: str, rate: int) -> None:
+        """D18{asset/share} from now on; 1 before the first."""
+        self.rates.setdefault(staked, []).append((now, rate))
+
+    def lowest_rate(self, epoch: int, staked: str) -> int:
+        """D18{asset/share}: the least of that in the first second, before anything happened in it, and all that came."""
+        start, history = self.end(epoch - 1), self.rates.get(staked, [])
+        first = next((rate for time, rate in reversed(history) if time < start), WAD)
+        return min([first, *(rate for time, rate in history if start <= time < self.end(epoch))])
+
+    def price(self, now: int, epoch: int, token: str) -> int:
         """D18{USD/1e18 tok} that counts, or 0."""
-        return self.own_price(epoch, token) or self.own_price(epoch - 1, token)
+        sources = self.sources_of(epoch)
+        under = {staked: index for index, staked in sources.pairs if staked} | ({sources.soso[0]: sources.soso[1]} if sources.soso else {})
+        pools = {pool: tokens for pool, *tokens in sources.pools}
+        if token in under:
+            price = self.asset_price(now, epoch, under[token]) * self.lowest_rate(epoch, token) // WAD
+        elif token in pools:
+            price = fair_price(*(self.price(now, epoch, side) for side in pools[token]))
+        else:
+            price = self.asset_price(now, epoch, token)
+        return price if price < NONE else 0
 
     # ------------------------------------------------------------ points
 
     def _value(self, now: int, account: str, epoch: int, token: str | None) -> int:
         if token is None or token not in self.ledgers:
             return 0
-        return self.ledgers[token].balance_seconds(now, account, epoch, epoch + 1) * self.price(epoch, token) // WAD
+        return self.ledgers[token].balance_seconds(now, account, epoch, epoch + 1) * self.price(now, epoch, token) // WAD
 
     def values(self, now: int, account: str, epoch: int) -> Values:
         """What the account had over the epoch, until now where it is running."""
@@ -135,8 +179,8 @@ class PointsModel:
         return Values(
             sum(self._value(now, account, epoch, index) for index, _ in sources.pairs),
             sum(self._value(now, account, epoch, staked) for _, staked in sources.pairs),
-            sum(self._value(now, account, epoch, pool) for pool in sources.pools),
-            self._value(now, account, epoch, sources.soso),
+            sum(self._value(now, account, epoch, pool) for pool, *_ in sources.pools),
+            self._value(now, account, epoch, sources.soso[0] if sources.soso else None),
         )
 
     def points(self, now: int, account: str, epoch: int) -> int:
@@ -180,14 +224,15 @@ class PointsModel:
         """{tok} that arrived."""
         self.pots[epoch, token].funded += amount
 
-    def claim(self, account: str, epoch: int, token: str) -> int:
-        """{tok} paid; 0 where there is nothing, or not again."""
+    def claim(self, account: str, epoch: int, token: str, there: int | None = None) -> int:
+        """{tok} paid; 0 where there is nothing, or not again. `there`: what the ledger holds of the token, if not all that it should."""
         pot, total = self.pots[epoch, token], self.sum(epoch)
-        if account in pot.claimed or not total:
+        if not total:
             return 0
-        amount = pot.funded * self.total(account, epoch) // total
+        amount = pot.funded * self.total(account, epoch) // total - pot.claimed.get(account, 0)
+        amount = amount if there is None else min(amount, there)
         if amount:
-            pot.claimed.add(account)
+            pot.claimed[account] = pot.claimed.get(account, 0) + amount
             pot.paid += amount
         return amount
 
@@ -206,8 +251,3 @@ class PointsModel:
 def fair_price(price0: int, price1: int) -> int:
     """D18{USD} of 10^18 of liquidity over the whole range."""
     return 2 * isqrt(price0 * price1)
-
-
-def staked_price(asset: int, rate: int) -> int:
-    """D18{USD} of 10^18 wei of a staked token."""
-    return asset * rate // WAD

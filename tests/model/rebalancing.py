@@ -26,15 +26,55 @@ class PriceTooHigh(Refused):
     """{tok} asked, {tok} limit."""
 
 
+class TooLate(Refused):
+    """Latest second."""
+
+
+class NoReference(Refused):
+    """Token."""
+
+
+class PriceOff(Refused):
+    """Token, D18 price, D18 expected, bp."""
+
+
+class TargetOff(Refused):
+    """Token, D27 target, D27 expected, bp."""
+
+
+class TurnoverTooLarge(Refused):
+    """bp of NAV to be sold, bp allowed."""
+
+
+class PriceMoved(Refused):
+    """D18 of the price at the start: of what is sold, of what is bought; bp."""
+
+
 @dataclass(frozen=True)
 class Terms:
-    """bp, bp, seconds, bp, ppm."""
+    """bp, bp, seconds, bp, ppm; bp of NAV a rebalance, bp of NAV a day, bp."""
 
     premium: int
     discount: int
     duration: int
     budget: int
     dust: int
+    turnover: int = 5000
+    daily: int = 5000
+    band: int = 2500
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a start was proposed for: prices D18 and targets D27 by token, tolerances in bp, prices of what has none at the oracle."""
+
+    nonce: int
+    latest: int
+    price_tolerance: int
+    target_tolerance: int
+    prices: dict[str, int]
+    targets: dict[str, int]
+    unpriced: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -46,6 +86,11 @@ class Fill:
     halts: bool = False
 
 
+def near(one: int, other: int, bp: int) -> bool:
+    """Neither is more than `bp` over the other."""
+    return max(one, other) * 10_000 <= min(one, other) * (10_000 + bp)
+
+
 def price36(price: int, decimals: int) -> int:
     """D36{USD/tok} of a D18{USD/whole token}."""
     return price * int(10 ** (18 - decimals))
@@ -53,10 +98,12 @@ def price36(price: int, decimals: int) -> int:
 
 @dataclass
 class Aim:
-    """What a rebalance wants of one token. D27{tok/base}."""
+    """What a rebalance wants of one token, D27{tok/base}; its price at the start, D18, and whether the proposal gave that."""
 
     target: int
     dust: int
+    price: int
+    given: bool = False
 
 
 @dataclass
@@ -78,6 +125,7 @@ class RebalanceModel:
     started: int = 0
     nav: int = 0
     cost: int = 0
+    turnover: int = 0
     aims: dict[str, Aim] = field(default_factory=dict)
     selling: set[str] = field(default_factory=set)
     buying: set[str] = field(default_factory=set)
@@ -91,6 +139,10 @@ class RebalanceModel:
     def tokens(self) -> list[str]:
         """The plan's, then what else is held."""
         return [*self.plan, *(token for token in self.index.units if token not in self.plan)]
+
+    def seen(self, usd: dict[str, int]) -> dict[str, int]:
+        """D18{USD/whole token} that bids go by."""
+        return usd | {token: aim.price for token, aim in self.aims.items() if aim.given}
 
     def price(self, token: str, usd: dict[str, int]) -> int:
         """D36{USD/tok} from D18{USD/whole token}."""
@@ -143,22 +195,67 @@ class RebalanceModel:
         value = self.value(usd)
         return {token: round57(self.plan.get(token, 0) * value // (WAD * self.price(token, usd))) for token in self.tokens()}
 
-    def start(self, now: int, nonce: int, usd: dict[str, int]) -> None:
-        """Raises WrongNonce, AlreadyRunning."""
-        if nonce != self.nonce:
-            raise WrongNonce(nonce, self.nonce)
+    def sold(self, usd: dict[str, int]) -> int:
+        """bp of NAV, rounded up, that a start would sell."""
+        over = sum(max(0, self.units(token) - target) * self.price(token, usd) for token, target in self.preview(usd).items())
+        return ceil_div(over * 10_000, self.value(usd))
+
+    def allowed(self, now: int) -> int:
+        """bp of NAV that a start may sell."""
+        if self.started == 0:
+            return self.terms.turnover
+        return min(self.terms.turnover, self.terms.daily * (now - self.started) // 86_400)
+
+    def drift(self, now: int) -> int:
+        """bp that a price may be off that of the last start."""
+        return min(self.terms.band * (1 + (now - self.started) // 86_400), 60_000)
+
+    def turnover_left(self) -> int:
+        """D18 of NAV that may still be sold, by the prices of the start."""
+        over = 0
+        for token in self.selling:
+            aim = self.aims[token]
+            over += max(0, self.units(token) - aim.target) * price36(round57(aim.price), self.decimals[token])
+        return ceil_div(over, self.nav)
+
+    def start(self, now: int, proposal: Proposal, usd: dict[str, int]) -> None:
+        """Raises WrongNonce, TooLate, AlreadyRunning, NoReference, PriceOff, TargetOff, TurnoverTooLarge."""
+        if proposal.nonce != self.nonce:
+            raise WrongNonce(proposal.nonce, self.nonce)
+        if now > proposal.latest:
+            raise TooLate(proposal.latest)
         if self.phase_at(now) == RUNNING:
             raise AlreadyRunning
-        value = self.value(usd)
-        self.aims = {
-            token: Aim(target, round57(min(value * self.terms.dust // (10**6 * self.price(token, usd)), 2**120 - 1)))
-            for token, target in self.preview(usd).items()
-        }
+        usd = usd | {token: proposal.prices[token] for token in proposal.unpriced}
+        self.aims, value, self.turnover = self._proposed(now, proposal, usd)
         self.running, self.started, self.nav, self.cost = self.terms, now, value // WAD, 0
         self.selling = {token for token in self.aims if self._to_sell(token)}
         self.buying = {token for token in self.aims if self._to_buy(token)}
         self.phase = COMPLETED if self._complete() else RUNNING
         self.nonce += 1
+
+    def _proposed(self, now: int, proposal: Proposal, usd: dict[str, int]) -> tuple[dict[str, Aim], int, int]:
+        """What is aimed at, D63{USD/base}, and bp of NAV to be sold."""
+        for token in self.tokens():
+            expected, tolerance = proposal.prices[token], proposal.price_tolerance
+            if expected == 0:
+                if token not in self.aims:
+                    raise NoReference(token)
+                expected, tolerance = self.aims[token].price, self.drift(now)
+            if not near(usd[token], expected, tolerance):
+                raise PriceOff(token, usd[token], expected, tolerance)
+        value, preview, turnover = self.value(usd), self.preview(usd), self.sold(usd)
+        for token, target in preview.items():
+            if not near(target, proposal.targets[token], proposal.target_tolerance):
+                raise TargetOff(token, target, proposal.targets[token], proposal.target_tolerance)
+        if turnover > self.allowed(now):
+            raise TurnoverTooLarge(turnover, self.allowed(now))
+
+        def aim(token: str, target: int) -> Aim:
+            dust = min(value * self.terms.dust // (10**6 * self.price(token, usd)), 2**120 - 1)
+            return Aim(target, round57(dust), round57(usd[token]), token in proposal.unpriced)
+
+        return {token: aim(token, target) for token, target in preview.items()}, value, turnover
 
     def _complete(self) -> bool:
         leaving = {token for token in self.selling if self.aims[token].target == 0}
@@ -181,25 +278,41 @@ class RebalanceModel:
         top = self.ceiling(out, in_)
         if top == 0:
             return Fill()
+        usd = self.seen(usd)
+        moved = [usd[token] * WAD // self.aims[token].price for token in (out, in_)]
+        if not near(moved[0], moved[1], self.running.band):
+            raise PriceMoved(*moved, self.running.band)
         base, factor = self.index.base, self.factor(now)
         p_out, p_in = self.price(out, usd), self.price(in_, usd)
         room = max(0, top * base // RAY - self._books(in_, self.units(in_)))
+        afford = self.affordable(now, out, in_, top, usd)
+        if afford == 0:
+            return Fill()
+        limits = [wanted, self.surplus(out), room * p_in * WAD // (p_out * factor)]
+        halts = False
+        if afford is not None:
+            halts = afford < min(limits)
+            limits.append(afford)
+        amount = min(limits)
+        least = self.least(out)
+        if amount == 0 or (amount < least and amount < self.surplus(out)):
+            return Fill()
+        return Fill(amount, ceil_div(amount * p_out * factor, p_in * WAD), halts)
+
+    def affordable(self, now: int, out: str, in_: str, top: int, usd: dict[str, int]) -> int | None:
+        """{tok} of `out` that the budget allows; None for no limit."""
+        base, factor = self.index.base, self.factor(now)
+        p_out, p_in = self.price(out, usd), self.price(in_, usd)
         wear_out = p_out * (RAY // base + 3 + self.units(out) // 2**56)
         wear_in = p_in * (RAY // base + 3 + max(self.units(in_), top) // 2**56)
         left = max(0, (self.budget() - self.cost) * WAD - wear_out - wear_in)
         if left == 0:
-            return Fill()
-        limits = [wanted, self.surplus(out), room * p_in * WAD // (p_out * factor)]
-        halts = False
-        if factor < WAD:
-            afford = left * base // RAY * WAD // ((WAD - factor) * p_out)
-            halts = afford < min(limits)
-            limits.append(afford)
-        amount = min(limits)
-        least = self.aims[out].dust * base // RAY // 2
-        if amount == 0 or (amount < least and amount < self.surplus(out)):
-            return Fill()
-        return Fill(amount, ceil_div(amount * p_out * factor, p_in * WAD), halts)
+            return 0
+        return None if factor >= WAD else left * base // RAY * WAD // ((WAD - factor) * p_out)
+
+    def least(self, out: str) -> int:
+        """{tok}, under which a bid moves nothing unless it takes all."""
+        return self.aims[out].dust * self.index.base // RAY // 2
 
     def bid(self, now: int, out: str, in_: str, wanted: int, usd: dict[str, int], max_in: int | None = None) -> Fill:
         """Moves the index too. Raises PriceTooHigh."""
@@ -208,18 +321,22 @@ class RebalanceModel:
             return fill
         if max_in is not None and fill.paid > (limit := ceil_div(max_in * fill.out, wanted)):
             raise PriceTooHigh(fill.paid, limit)
+        usd, top = self.seen(usd), self.ceiling(out, in_)
         p_out, p_in = self.price(out, usd), self.price(in_, usd)
         before = self.units(out) * p_out + self.units(in_) * p_in
         swap(self.index, out, fill.out, in_, fill.paid)
         after = self.units(out) * p_out + self.units(in_) * p_in
-        self.cost += ceil_div(max(0, before - after), WAD)
+        loss = ceil_div(max(0, before - after), WAD)
+        self.cost += loss
+        afford = self.affordable(now, out, in_, top, usd)
+        spent = loss > 0 and afford is not None and afford < max(1, self.least(out))
         if not self._to_sell(out):
             self.selling.discard(out)
         if not self._to_buy(in_):
             self.buying.discard(in_)
         if self._complete():
             self.phase = COMPLETED
-        elif fill.halts:
+        elif fill.halts or spent:
             self.phase = HALTED
         return fill
 

@@ -51,8 +51,10 @@ def test_deploy_and_status_work_by_themselves(fork):
 
     status = run("ape", "run", "status", "--json", **fork)
     assert status.returncode == 0, status.stderr
-    indexes = {index["symbol"]: index for index in json.loads(status.stdout)}
+    said = json.loads(status.stdout)
+    indexes = {index["symbol"]: index for index in said["indexes"]}
     assert sorted(indexes) == sorted(deployed["indexes"])
+    assert said["governance"]["alarms"] == []
     readable = run("ape", "run", "status", **fork)
     assert readable.returncode == 0, readable.stderr
     for symbol in indexes:

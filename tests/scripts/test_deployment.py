@@ -12,9 +12,11 @@ from pydantic import ValidationError
 
 from minimainnet import control
 from scripts._lib import params
-from scripts._lib.deployer import Deployer, SeedMissing, seed_amounts, units_for
+from scripts._lib.deployer import Deployer, SeedMissing, UnsafeSafes, seed_amounts, units_for
 from scripts._lib.record import Record
+from scripts._lib.safe import Multisig
 from tests.model.index import IndexModel
+from tests.support.governance import SENTINEL, ours
 
 
 def test_the_parameters_are_valid():
@@ -32,6 +34,12 @@ def test_the_parameters_are_valid():
         ("indexes/1-MAG7.ssi.json", {"wieghts": {}}, "Extra inputs are not permitted"),
         ("indexes/1-MAG7.ssi.json", {"supplyCap": "many"}, "valid integer"),
         ("protocol.json", {"safe": {"owners": ["0x1"], "threshold": 2}}, "2 of 1 owners cannot sign"),
+        ("protocol.json", {"safe": {"owners": ["0xA1", "0xa1"], "threshold": 2}}, "an owner is named twice: 0xA1, 0xa1"),
+        (
+            "protocol.json",
+            {"safe": {"owners": ["0xA1", "0xB2"], "threshold": 2}, "guardian": {"owners": ["0xC3", "0xa1"], "threshold": 1}},
+            "the Safe and the guardian share an owner, so that the veto would go with its keys: 0xa1",
+        ),
     ],
 )
 def test_bad_parameters_are_named(file, change, message):
@@ -116,3 +124,42 @@ def test_a_stopped_deployment_goes_on(evm, project, signer, tmp_path):
 def test_a_deployer_without_the_seed_is_told_what_to_get(project, signer, tmp_path):
     with pytest.raises(SeedMissing, match=f"{signer.address} needs .* wei of WBTC .* to seed MAG7.ssi"):
         Deployer(project, signer, Record(tmp_path / "record.json", 1), [].append).run()
+
+
+class TestTheSafes:
+    """What is given power is looked at first, on chain."""
+
+    @pytest.fixture
+    def resumed(self, project, signer, tmp_path):
+        """A deployment that stopped once both Safes were there."""
+
+        def say(step):
+            if step == "deploy ProtocolManager":
+                raise Interrupted
+
+        deployer = Deployer(project, signer, Record(tmp_path / "record.json", 1), say)
+        with pytest.raises(Interrupted):
+            deployer.run()
+        return deployer
+
+    def refused(self, deployer, alarm):
+        deployer.say = [].append
+        with pytest.raises(UnsafeSafes, match=alarm):
+            deployer.run()
+        assert "ProtocolManager" not in deployer.record.contracts
+
+    def test_they_may_not_share_an_owner(self, evm, resumed):
+        """G3: neither by what is written down about them."""
+        guardian, safe = (Multisig(evm, resumed.record.contracts[name]) for name in ("GuardianSafe", "Safe"))
+        ours(guardian).swapOwner(SENTINEL, guardian.owners[0], safe.owners[1], sender=guardian.address)
+        resumed.record.safes["GuardianSafe"]["owners"] = sorted(guardian.owners)
+        self.refused(resumed, f"Safe and GuardianSafe share an owner, so that the veto goes with its keys: {safe.owners[1]}")
+
+    def test_neither_may_have_changed(self, evm, resumed, bob):
+        safe = Multisig(evm, resumed.record.contracts["Safe"])
+        ours(safe).enableModule(bob, sender=safe.address)
+        self.refused(resumed, f"Safe: modules is {bob}, recorded is none")
+
+    def test_an_address_that_is_no_safe_is_named(self, resumed, bob):
+        resumed.record.contracts["GuardianSafe"] = bob
+        self.refused(resumed, "GuardianSafe: singleton is none, recorded is 0x")

@@ -11,9 +11,9 @@ from eth_utils import keccak, to_checksum_address
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
-from scripts._lib.evm import Deployed, Receipt
+from scripts._lib.evm import Receipt
 from tests.model.index import IndexModel
-from tests.model.points import BOOST, CLAIMING, HELD, LOCKED, NOBODY, RECORDING, STAKED, PointsModel, Sources, fair_price, staked_price
+from tests.model.points import BOOST, CLAIMING, HELD, LEAST, LOCKED, NOBODY, RECORDING, SLOTS, STAKED, PointsModel, Sources
 from tests.support.indexes import CAP, DAILY_FEE, DAY, MAX, MINT_FEE
 from tests.support.points import HEARTBEAT, UNIT, WAD, World
 from tests.support.reverts import error, reverts
@@ -48,7 +48,6 @@ class PointsMachine(RuleBasedStateMachine):
         # Every token that counts, by what it counts as.
         self.tokens = [*w.indexes, *w.staked, w.staked_soso, w.pool]
         self.rewards = [w.tokens[0], w.dollar]
-        self.rates: dict[str, list[tuple[int, int]]] = {token.address: [(0, WAD)] for token in (*w.staked, w.staked_soso)}
         self.feeds = dict.fromkeys(FEEDS, (10**8, w.genesis))
         self.long_sleeps = self.rolled = 0
 
@@ -74,7 +73,8 @@ class PointsMachine(RuleBasedStateMachine):
         """What this run has met."""
         met, epochs = self.met, range(self.epoch + 1)
         met["epochs"] += len(epochs)
-        met["carried"] += sum(self.model.price(e, t.address) > self.model.own_price(e, t.address) for e in epochs for t in self.tokens)
+        counted = [(e, t.address) for e in epochs for t in self.w.indexes if self.model.asset_price(self.now, e, t.address)]
+        met["carried"] += sum(self.model.median(e, token)[1] < LEAST for e, token in counted if e < self.epoch)
         met["boosted"] += sum(any(self.model.values(self.now, a, e).boosts()) for e in epochs for a in self.names.values())
         for epoch, records in list(self.model.recorded.items()):
             met["recorded"] += len(records)
@@ -99,7 +99,7 @@ class PointsMachine(RuleBasedStateMachine):
                 giver, taker = (to_checksum_address("0x" + topic[-40:]) for topic in log["topics"][1:])
                 self.model.transfer(self.now, token, giver, taker, int(log["data"], 16))
             elif log["topics"][0] == RATE_SET:
-                self.rates[token].append((self.now, eth_abi.decode(["uint256"], bytes.fromhex(log["data"][2:]))[0]))
+                self.model.rate_is(self.now, token, eth_abi.decode(["uint256"], bytes.fromhex(log["data"][2:]))[0])
         return receipt
 
     @property
@@ -123,18 +123,18 @@ class PointsMachine(RuleBasedStateMachine):
     @rule(
         later=st.sampled_from([0, 1, DAY]),
         lively=st.booleans(),
-        opened=st.booleans(),
+        sampled=st.booleans(),
         people=st.permutations(PEOPLE),
         done=st.integers(0, 4),
     )
-    def the_next_epoch_begins(self, later: int, lively: bool, opened: bool, people: list[str], done: int) -> None:
+    def the_next_epoch_begins(self, later: int, lively: bool, sampled: bool, people: list[str], done: int) -> None:
         """With or without what a keeper does: feeds, prices, and the first `done` of the people recorded and paid; and a new pot."""
+        if sampled:
+            self.a_keeper_samples(LEAST + 1)
         self.fund(1, 0, 10**12)
         self.go(self.model.end(self.epoch) - self.now + later)
         if lively:
             self.feeds_keep_up()
-        if opened:
-            self.open_part(0, MAX)
         if done:
             self.record_many(people, done)
             self.claim(people, done)
@@ -211,53 +211,47 @@ class PointsMachine(RuleBasedStateMachine):
         held = min(index.books("T"), index.available("T"))
         return held * price // 10**6 * WAD // index.total_supply(self.now)
 
-    def rate_at(self, token: Deployed, epoch: int) -> int:
-        """The last before the epoch's first second."""
-        start = self.model.genesis + epoch * LENGTH
-        return next((rate for time, rate in reversed(self.rates[token.address]) if time < start), WAD)
+    @rule()
+    def sample(self) -> None:
+        """By anybody, as often as they like."""
+        w, prices = self.w, {}
+        for n, index in enumerate(w.indexes):
+            prices[index.address] = self.share_price(n)
+        prices |= {w.soso.address: self.oracle("SOSO") or 0, w.dollar.address: (self.oracle("USD") or 0) * 10**12}
+        epoch, slot = self.epoch, self.model.slot(self.now)
+        before = self.model.samples[epoch].get(slot)
+        missing = self.model.sample(self.now, prices)
+        if missing is not None:
+            receipt = self.act(w.prices.sample)
+            assert receipt.events(w.prices, "SampleTaken")[0].values == {"epoch": epoch, "slot": slot, "missing": missing}
+        elif before is None:
+            with reverts(error(w.prices.interface, "ReferencePrices_NoPriceFound"), epoch=epoch, slot=slot):
+                self.act(w.prices.sample)
+        else:
+            known = list(before.values()).count(0)
+            with reverts(error(w.prices.interface, "ReferencePrices_AlreadySampled"), epoch=epoch, slot=slot, missing=known):
+                self.act(w.prices.sample)
 
-    def find(self, place: int) -> int:
-        """The model's prices of one item of the sources; how many are missing."""
-        sources, epoch, missing = self.model.sources_of(self.epoch), self.epoch, 0
-        if place < len(sources.pairs):
-            index, staked = sources.pairs[place]
-            n = [token.address for token in self.w.indexes].index(index)
-            missing += not self.model.fix(self.now, index, self.share_price(n))
-            if staked is not None:
-                price = staked_price(self.model.own_price(epoch, index), self.rate_at(self.tokens[2 + n], epoch))
-                missing += not self.model.fix(self.now, staked, price)
-        elif place == len(sources.pairs):
-            if sources.soso is not None:
-                price = staked_price(self.oracle("SOSO") or 0, self.rate_at(self.w.staked_soso, epoch))
-                missing += not self.model.fix(self.now, sources.soso, price)
-        elif sources.pools:
-            price0 = self.model.own_price(epoch, self.w.indexes[0].address)
-            missing += not self.model.fix(self.now, sources.pools[0], fair_price(price0, (self.oracle("USD") or 0) * 10**12))
-        return missing
-
-    @rule(part=st.sampled_from([(0, MAX), (0, MAX), (0, 1), (1, 3), (2, 4), (3, MAX)]))
-    def open(self, part: tuple[int, int]) -> None:
-        """By anybody, all or a part, as often as they like."""
-        self.open_part(*part)
-
-    def open_part(self, first: int, end: int) -> None:
-        missing = sum(self.find(place) for place in range(first, min(end, len(self.model.sources_of(self.epoch).pairs) + 2)))
-        whole = (first, end) == (0, MAX)
-        receipt = self.act(self.ledger.openEpoch) if whole else self.act(self.ledger.openEpochPart, first, end)
-        assert len(receipt.events(self.ledger, "PriceMissing")) == missing
+    @rule(slots=st.integers(1, 2 * LEAST))
+    def a_keeper_samples(self, slots: int) -> None:
+        """One slot after the other, with feeds that keep up."""
+        for _ in range(slots):
+            self.feeds_keep_up()
+            self.sample()
+            self.go(-(-LENGTH // SLOTS))
 
     @rule(choice=st.integers(0, 3))
     def change_sources(self, choice: int) -> None:
         w = self.w
         pairs = [(index.address, staked.address) for index, staked in zip(w.indexes, w.staked, strict=True)]
-        pools, soso = (w.pool.address,), w.staked_soso.address
+        pools, soso = w.model_pools(), (w.staked_soso.address, w.soso.address)
         chosen = (
             Sources(tuple(pairs), soso, pools), Sources(tuple(pairs[:1]), soso, pools),
             Sources((pairs[1], (pairs[0][0], None)), None, pools), Sources(tuple(pairs), soso, ()),
         )[choice]  # fmt: skip
         told = [(index, staked or NOBODY) for index, staked in chosen.pairs]
         locker = w.locker if chosen.pools else NOBODY
-        self.act(self.ledger.setSources, [told, chosen.soso or NOBODY, locker, w.referrals])
+        self.act(w.prices.setSources, [told, chosen.soso[0] if chosen.soso else NOBODY, locker, w.referrals])
         self.model.set_sources(self.now, chosen)
 
     # ------------------------------------------------------------ people
@@ -411,7 +405,7 @@ class PointsMachine(RuleBasedStateMachine):
         assert (said.soso, said.sosoMissing) == (values.soso // DAY, -(-missing // DAY))
         elapsed = min(LENGTH, self.now - self.model.genesis - epoch * LENGTH)
         soso = self.model.sources_of(epoch).soso
-        price = self.model.price(epoch, soso) if soso else 0
+        price = self.model.price(self.now, epoch, soso[0]) if soso else 0
         assert said.sharesMissing == (-(-missing * WAD // (price * elapsed)) if price * elapsed else 0)
         assert said.counts == self.model.counts(account, epoch)
 
@@ -439,7 +433,7 @@ def test_points_are_their_model(evm, project):
         token.approve(w.ledger, MAX, sender=owner)
     w.tokens[0].approve(w.indexes[0].address, MAX, sender=owner)
     model = PointsModel(w.genesis, LENGTH)
-    model.set_sources(w.genesis, Sources(tuple(w.sources()[0]), w.staked_soso.address, (w.pool.address,)))
+    model.set_sources(w.genesis, Sources(tuple(w.sources()[0]), (w.staked_soso.address, w.soso.address), w.model_pools()))
     indexes = []
     for index in w.indexes:
         known = IndexModel({"T": UNIT}, DAILY_FEE, MINT_FEE, CAP, w.genesis, "fees")

@@ -31,8 +31,11 @@ BP_TERMS = st.builds(
     st.sampled_from((0, 0, 100, 1000)),
     st.sampled_from((0, 200, 500)),
     st.sampled_from((3600, DAY, DAY, 2 * DAY)),
-    st.sampled_from((0, 1, 5, 20, 50, 100)),
+    st.sampled_from((1, 5, 20, 50, 100)),
     st.sampled_from((1, 50, 500)),
+    st.sampled_from((300, 2000, 5000, 5000)),
+    st.sampled_from((500, 5000, 5000)),
+    st.sampled_from((100, 500, 2500, 2500)),
 )
 SECONDS = st.sampled_from((0, 1, 600, 3599, 3600, 7200, DAY // 4, DAY // 4, DAY // 3, DAY - 1, DAY, DAY + 1))
 # Part per thousand of what can be bid, or an amount in wei.
@@ -56,6 +59,7 @@ class RebalancingMachine(RuleBasedStateMachine):
         self.snapshot = self.evm.rpc.call("evm_snapshot")
         self.updated = [self.evm.now] * COUNT
         self.lost = Fraction(0)
+        self.sold = Fraction(0)
         self.lossy = False
         self.frozen: set[int] = set()
         self.deadline = 0
@@ -66,7 +70,13 @@ class RebalancingMachine(RuleBasedStateMachine):
         if m.phase_at(self.evm.now) == model.RUNNING:
             self.evm.warp(m.running.duration)
             assert self.w.rebalancer.status(self.w.index).phase == 5, "R7 every rebalance ends"
+        self.evm.warp(DAY)
         self.refresh_feeds()
+        self.w.set_terms(TERMS)
+        if m.sold(self.w.usd) > TERMS.turnover:  # in steps: what is held is the plan
+            held = {token: units * m.price(token, self.w.usd) * 10**18 // m.value(self.w.usd) for token, units in m.index.units.items()}
+            held[next(iter(held))] += 10**18 - sum(held.values())
+            self.w.set_plan(held)
         self.w.start()
         self.evm.rpc.call("evm_revert", self.snapshot)
         self.w.model, self.w.usd = self.kept
@@ -119,31 +129,65 @@ class RebalancingMachine(RuleBasedStateMachine):
     def set_terms(self, terms: model.Terms) -> None:
         self.w.set_terms(terms)
 
-    @rule(early=st.sampled_from((0, 0, 0, 1, -1)))
-    def start(self, early: int) -> None:
-        m, w = self.model, self.w
-        nonce, rebalancer = m.nonce + early, w.rebalancer
-        if early:
-            inputs = {"index": w.index.address, "nonce": nonce, "expected": m.nonce}
-            with reverts(rebalancer.interface["Rebalancer_WrongNonce"], **inputs):
-                rebalancer.startRebalance(w.index, nonce, sender=w.owner)
+    @rule(
+        how=st.sampled_from(("now", "now", "now", "now", "early", "late", "unnamed", "price", "target")),
+        n=TOKEN,
+        permille=st.sampled_from((600, 900, 910, 990, 1010, 1090, 1100, 1600)),
+        tolerance=st.sampled_from((0, 100, 1000, 5000)),
+    )
+    def start(self, how: str, n: int, permille: int, tolerance: int) -> None:
+        m, w, now = self.model, self.w, self.evm.now
+        proposal = w.proposal(price_tolerance=tolerance, target_tolerance=tolerance)
+        if how == "early":
+            proposal = replace(proposal, nonce=m.nonce + 1)
+        elif how == "late":
+            proposal = replace(proposal, latest=now - 1)
+        elif how == "unnamed":
+            proposal = replace(proposal, prices=dict.fromkeys(proposal.prices, 0))
+        elif how == "price":
+            proposal = replace(proposal, prices={token: price * permille // 1000 for token, price in proposal.prices.items()})
+        elif how == "target" and str(n) in proposal.targets:
+            proposal.targets[str(n)] = proposal.targets[str(n)] * permille // 1000
+        refused = self.refused_start(proposal)
+        if refused is not None:
+            with reverts(refused[0], **refused[1]):
+                w.rebalancer.startRebalance(w.index, w.words(proposal), sender=w.owner)
             return
-        if m.phase_at(self.evm.now) == model.RUNNING:
-            with reverts(rebalancer.interface["Rebalancer_Running"], index=w.index.address, id=rebalancer.status(w.index).id):
-                rebalancer.startRebalance(w.index, nonce, sender=w.owner)
-            return
-        for token in m.tokens():
-            if refused := self.stale(int(token)):
-                with reverts(refused[0], **refused[1]):
-                    rebalancer.startRebalance(w.index, nonce, sender=w.owner)
-                return
-        expected = m.preview(w.usd)
-        preview = rebalancer.previewTargets(w.index)
-        assert list(preview.targets) == list(expected.values()), "R6 the preview is the outcome"
-        w.start()
-        self.lost = Fraction(0)
-        targets = rebalancer.targetsOf(w.index)
+        preview, allowed = w.rebalancer.previewStart(w.index, [], 0), m.allowed(now)
+        assert list(preview.targets) == list(m.preview(w.usd).values()), "R6 the preview is the outcome"
+        assert (preview.turnover, preview.allowed) == (m.sold(w.usd), allowed), "R6 the preview is the outcome"
+        w.begin(proposal)
+        self.lost, self.sold = Fraction(0), Fraction(0)
+        assert m.turnover <= min(allowed, m.running.turnover), "R9 a start sells no more than the terms allow"
+        targets = w.rebalancer.targetsOf(w.index)
         assert (targets.tokens, targets.targets) == (preview.tokens, preview.targets), "R6 the preview is the outcome"
+        for token, price in zip(preview.tokens, preview.prices, strict=True):
+            assert w.rebalancer.referenceOf(w.index, token).price == index_model.round57(price), "R9 the next start compares with it"
+
+    def refused_start(self, proposal: model.Proposal) -> tuple[Entry, dict[str, Any]] | None:
+        """The error that a start must meet."""
+        m, w, known = self.model, self.w, self.w.rebalancer.interface
+        stale = next((refused for token in m.tokens() if (refused := self.stale(int(token)))), None)
+        try:
+            deepcopy(m).start(self.evm.now, proposal, w.usd)
+        except model.WrongNonce as error:
+            return known["Rebalancer_WrongNonce"], {"index": w.index.address, "nonce": error.args[0], "expected": error.args[1]}
+        except model.TooLate as error:
+            return known["Rebalancer_TooLate"], {"index": w.index.address, "latest": error.args[0]}
+        except model.AlreadyRunning:
+            return known["Rebalancer_Running"], {"index": w.index.address, "id": w.rebalancer.status(w.index).id}
+        except model.NoReference as error:
+            token = w.tokens[int(error.args[0])].address
+            return stale or (known["Rebalancer_NoReference"], {"token": token})
+        except (model.PriceOff, model.TargetOff) as error:
+            names = ("token", "price", "expected", "tolerance") if isinstance(error, model.PriceOff) else (
+                "token", "target", "expected", "tolerance",
+            )  # fmt: skip
+            values = (w.tokens[int(error.args[0])].address, *error.args[1:])
+            return stale or (known[f"Rebalancer_{type(error).__name__}"], dict(zip(names, values, strict=True)))
+        except model.TurnoverTooLarge as error:
+            return stale or (known["Rebalancer_TurnoverTooLarge"], {"turnover": error.args[0], "allowed": error.args[1]})
+        return stale
 
     @rule(rare=st.sampled_from((True, False, False, False)))
     def somebody_ends_it(self, rare: bool) -> None:
@@ -169,6 +213,16 @@ class RebalancingMachine(RuleBasedStateMachine):
         else:
             w.rebalancer.close(w.index, sender=w.people["bob"])
             m.phase = model.EXPIRED
+
+    def moved(self, out: int, in_: int) -> tuple[Entry, dict[str, Any]] | None:
+        """The error where the price of one in the other has left the band."""
+        try:
+            self.model.quote(self.evm.now, str(out), str(in_), MAX, self.w.usd)
+        except model.PriceMoved as error:
+            inputs = {"tokenOut": self.w.tokens[out].address, "tokenIn": self.w.tokens[in_].address}
+            names = ("outMoved", "inMoved", "band")
+            return self.w.rebalancer.interface["Rebalancer_PriceMoved"], {**inputs, **dict(zip(names, error.args, strict=True))}
+        return None
 
     # ------------------------------------------------------------ bids
 
@@ -207,6 +261,10 @@ class RebalancingMachine(RuleBasedStateMachine):
             self.lost += max(0, Fraction(before - m.value(w.usd), 10**18))
             assert self.lost <= m.nav * m.running.budget // 10_000, "R1 the loss stays in the budget"
             assert m.units(names[0]) >= m.aims[names[0]].target, "R2 nothing is sold past its target"
+            gone = units[names[0]] - m.units(names[0])
+            self.sold += Fraction(gone * m.price(names[0], {names[0]: m.aims[names[0]].price}), 10**18)
+            # A start's price is known to 57 bits.
+            assert self.sold * 10_000 <= m.nav * m.turnover * Fraction(2**56 + 1, 2**56) + 1, "R9 a rebalance sells no more than its turnover"
             had = units.get(names[1], 0)
             assert had <= m.units(names[1]) <= ceiling, "R2 nothing is bought past its ceiling"
             # A wei of payment may make up for what the books had rounded away, and what is less than a step of the 57 bits is not seen.
@@ -235,8 +293,8 @@ class RebalancingMachine(RuleBasedStateMachine):
     def _bid(self, person: str, out: int, in_: int, size: tuple[str, int]) -> None:
         m, w, now = self.model, self.w, self.evm.now
         able = m.phase_at(now) == model.RUNNING and (out, in_) in self.pairs()
-        for n in (out, in_) if able else ():
-            if refused := self.stale(n):
+        for refused in (self.stale(out), self.stale(in_), self.moved(out, in_)) if able else ():
+            if refused:
                 with reverts(refused[0], **refused[1]):
                     w.bid(person, out, in_, MAX)
                 with reverts(refused[0], **refused[1]):
@@ -268,14 +326,14 @@ class RebalancingMachine(RuleBasedStateMachine):
     def somebody_is_first(self, data: st.DataObject, person: str, other: str, how: str, n: int, part: int) -> None:
         """R3: a bid as it was quoted, with the price that was quoted as its limit, after somebody else did something in the same second."""
         out, in_ = data.draw(st.sampled_from(self.pairs()))
-        if any(self.stale(k) for k in (out, in_)) or self.refusal(out, in_):
+        if any(self.stale(k) for k in (out, in_)) or self.refusal(out, in_) or self.moved(out, in_):
             return
         wanted, price = self.w.quote(out, in_, MAX)
         if not wanted:
             return
         if how == "bid":
             pair = data.draw(st.sampled_from(self.pairs()))
-            if not any(self.stale(k) for k in pair) and not self.refusal(*pair):
+            if not any(self.stale(k) for k in pair) and not self.refusal(*pair) and not self.moved(*pair):
                 self.settle(other, *pair, 1 if part < 300 else wanted * part // 1000)
         elif how == "donate":
             self.donate(n, part)
@@ -357,6 +415,8 @@ class RebalancingMachine(RuleBasedStateMachine):
         expected = {}
         if m.phase_at(now) == model.RUNNING:
             for out, in_ in self.pairs():
+                if self.moved(out, in_):
+                    continue
                 fill = m.quote(now, str(out), str(in_), MAX, w.usd)
                 if fill.out and not self.stale(out) and not self.stale(in_):
                     expected[w.tokens[out].address, w.tokens[in_].address] = (fill.out, fill.paid)

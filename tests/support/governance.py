@@ -11,9 +11,28 @@ from eth_account.hdaccount import ETHEREUM_DEFAULT_PATH
 from minimainnet import control
 from scripts._lib import safe
 from scripts._lib.deployer import NOTICE
-from scripts._lib.evm import Deployed, Evm, Receipt
+from scripts._lib.evm import Deployed, Evm, Interface, Receipt
 from scripts._lib.system import System
 
+SENTINEL = "0x" + "00" * 19 + "01"  # where a Safe's lists begin
+# What a Safe does to itself.
+_OURS = Interface(
+    "Safe",
+    [
+        {
+            "type": "function", "name": name, "stateMutability": "nonpayable", "outputs": [],
+            "inputs": [{"name": f"a{n}", "type": kind} for n, kind in enumerate(inputs)],
+        }
+        for name, inputs in (
+            ("enableModule", ["address"]),
+            ("swapOwner", ["address"] * 3),
+            ("addOwnerWithThreshold", ["address", "uint256"]),
+            ("changeThreshold", ["uint256"]),
+            ("setGuard", ["address"]),
+            ("setFallbackHandler", ["address"]),
+        )
+    ],
+)  # fmt: skip
 _MNEMONIC = "test test test test test test test test test test test junk"  # anvil's and Ape's well-known accounts
 
 
@@ -34,6 +53,11 @@ class Multisig:
         signatures = safe.joined({owner.address: owner.sign_message(transaction.signable).signature for owner in self.owners[:signers]})
         receipt: Receipt = self.safe.execTransaction(*transaction.call, signatures, sender=self.owners[0].address)
         return receipt
+
+
+def ours(multisig: safe.Multisig) -> Deployed:
+    """A Safe with the functions that only itself may call: send them from its own address."""
+    return multisig.evm.at(_OURS, multisig.address)
 
 
 def schedule(system: System, target: Deployed, data: bytes) -> bytes:

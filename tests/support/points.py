@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from scripts._lib.evm import Deployed, Evm, Receipt
+from tests.model.points import LEAST, SLOTS
 from tests.support.indexes import DAY, MAX, new_index
 
 WAD = 10**18
@@ -15,10 +16,10 @@ WEEK, CLAIMING = 7 * DAY, 180 * DAY
 HEARTBEAT = 7 * DAY
 
 
-def new_ledger(evm: Evm, project: Any, authority: Any, oracle: Any, router: Any, genesis: int, length: int, sender: str) -> Deployed:
+def new_ledger(evm: Evm, project: Any, authority: Any, prices: Any, router: Any, sender: str) -> Deployed:
     """A ledger behind its proxy."""
     implementation = evm.deploy(project.PointsLedger, sender=sender)
-    start = implementation.initialize.encode(authority, oracle, router, genesis, length)
+    start = implementation.initialize.encode(authority, prices, router)
     return evm.at(project.PointsLedger, evm.deploy(project.ProtocolProxy, implementation, start, sender=sender).address)
 
 
@@ -56,8 +57,9 @@ class World:
         self.pool = deploy(project.TimeWeightedMock, self.genesis, self.length, sender=owner)
         self.locker.addPool(self.pool, self.indexes[0], self.dollar, sender=owner)
         self.referrals = deploy(project.ReferralsMock, sender=owner)
-        self.ledger = new_ledger(self.evm, project, self.authority, self.oracle, self.router, self.genesis, self.length, owner)
-        self.ledger.setSources(self.sources(), sender=owner)
+        self.prices = deploy(project.ReferencePrices, self.authority, self.oracle, self.genesis, self.length, sender=owner)
+        self.ledger = new_ledger(self.evm, project, self.authority, self.prices, self.router, owner)
+        self.prices.setSources(self.sources(), sender=owner)
 
     # ------------------------------------------------------------ building
 
@@ -86,6 +88,10 @@ class World:
         pairs = [(index.address, staked.address) for index, staked in zip(self.indexes, self.staked, strict=True)]
         known = {"pairs": pairs, "staked_soso": self.staked_soso, "locker": self.locker, "referrals": self.referrals}
         return list({**known, **changes}.values())
+
+    def model_pools(self) -> tuple[tuple[str, str, str], ...]:
+        """As the model takes them."""
+        return ((self.pool.address, self.indexes[0].address, self.dollar.address),)
 
     # ------------------------------------------------------------ people
 
@@ -133,10 +139,31 @@ class World:
     def set_price(self, name: str, dollars: float) -> None:
         self.feeds[name].setAnswer(round(dollars * 10**8), self.evm.now, sender=self.owner)
 
-    def close(self, epoch: int) -> None:
-        """To the first second after it."""
+    def slot_start(self, epoch: int, slot: int) -> int:
+        """The first second of a slot."""
+        return self.genesis + epoch * self.length + -(-slot * self.length // SLOTS)
+
+    def sample(self) -> Receipt:
+        """The running slot's."""
+        receipt: Receipt = self.prices.sample(sender=self.owner)
+        return receipt
+
+    def sample_slots(self, count: int) -> None:
+        """Those that come, each in its first second, until the epoch has `count` samples or is over."""
+        for _ in range(SLOTS):
+            epoch, slot, _, sampled, _ = self.prices.runningSlot()
+            if not sampled:
+                self.sample()
+            if sum(map(bool, self.prices.slotsOf(epoch))) >= count or slot == SLOTS - 1:
+                return
+            self.go(self.slot_start(epoch, slot + 1))
+
+    def close(self, epoch: int, *, sampled: bool = True) -> None:
+        """To the first second after it, with as many samples as it needs on the way if it is the running one."""
+        if sampled and epoch == self.epoch:
+            self.sample_slots(LEAST)
         self.go(self.end(epoch))
 
-    def open(self) -> Receipt:
-        receipt: Receipt = self.ledger.openEpoch(sender=self.owner)
-        return receipt
+    def price(self, epoch: int, token: Any) -> int:
+        """D18{USD/1e18 tok} that counts."""
+        return int(self.prices.referencePrice(epoch, token))

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import astuple, replace
 from typing import Any
 
 import eth_abi
 
 from scripts._lib.evm import Deployed, Evm, Receipt
 from tests.model.index import IndexModel
-from tests.model.rebalancing import RebalanceModel, Terms
+from tests.model.rebalancing import Proposal, RebalanceModel, Terms
 from tests.support.indexes import ANYTHING, CAP, DAILY_FEE, DAY, MAX, MINT_FEE, new_index, stock, unlimited
 
 HEARTBEAT = DAY
 NO_SEQUENCER = "0x" + "00" * 20
-TERMS = Terms(premium=100, discount=200, duration=DAY, budget=50, dust=50)
+# As wide as may be where a test is about something else.
+TERMS = Terms(premium=100, discount=200, duration=DAY, budget=50, dust=50, turnover=5000, daily=5000, band=2500)
 PHASES = ("", "running", "completed", "halted", "cancelled", "expired")
 
 
@@ -47,7 +49,8 @@ class World:
         for token, feed in zip(self.tokens, self.feeds, strict=True):
             self.oracle.setRoute(token, [(feed, 0, HEARTBEAT, 0, 1, 10**30)], sender=owner)
 
-        implementation = evm.deploy(project.Rebalancer, self.oracle, sender=owner)
+        planner = evm.deploy(project.RebalancePlanner, sender=owner)
+        implementation = evm.deploy(project.Rebalancer, self.oracle, planner, sender=owner)
         data = implementation.initialize.encode(authority)
         proxy = evm.deploy(project.ProtocolProxy, implementation, data, sender=owner)
         self.rebalancer = evm.at(project.Rebalancer, proxy.address)
@@ -76,14 +79,31 @@ class World:
         self.model.plan, self.model.nonce = dict(weights), self.model.nonce + 1
 
     def set_terms(self, terms: Terms) -> None:
-        fields = (terms.premium, terms.discount, terms.duration, terms.budget, terms.dust)
-        self.rebalancer.setTerms(self.index, fields, sender=self.owner)
+        self.rebalancer.setTerms(self.index, astuple(terms), sender=self.owner)
         self.model.terms, self.model.nonce = terms, self.model.nonce + 1
 
-    def start(self) -> Receipt:
+    def proposal(self, **changes: Any) -> Proposal:
+        """For a start as it would be now, in the model's words."""
+        m = self.model
+        given = {token: changes.get("prices", {}).get(token, 0) for token in changes.get("unpriced", ())}
+        targets = m.preview(self.usd | given)
+        whole = Proposal(m.nonce, self.evm.now + DAY, 1000, 1000, {token: self.usd[token] for token in targets}, targets)
+        return replace(whole, **{**changes, "prices": whole.prices | changes.get("prices", {})})
+
+    def words(self, proposal: Proposal) -> tuple[Any, ...]:
+        """As `IRebalancer.Proposal`."""
+        places = sum(1 << n for n, token in enumerate(self.model.tokens()) if token in proposal.unpriced)
+        lists = ([of[token] for token in self.model.tokens()] for of in (proposal.prices, proposal.targets))
+        return (proposal.nonce, proposal.latest, proposal.price_tolerance, proposal.target_tolerance, *lists, places)
+
+    def start(self, **changes: Any) -> Receipt:
         """Starts on both sides, in the next block."""
-        receipt: Receipt = self.rebalancer.startRebalance(self.index, self.model.nonce, sender=self.owner)
-        self.model.start(self.evm.now, self.model.nonce, self.usd)
+        return self.begin(self.proposal(**changes))
+
+    def begin(self, proposal: Proposal) -> Receipt:
+        """The same as proposed."""
+        receipt: Receipt = self.rebalancer.startRebalance(self.index, self.words(proposal), sender=self.owner)
+        self.model.start(self.evm.now, proposal, self.usd)
         return receipt
 
     def set_price(self, n: int, price: int) -> None:
@@ -145,6 +165,8 @@ class World:
         assert PHASES[status.phase] == m.phase_at(now)
         if m.running is not None:
             assert (status.surplus, status.deficit, status.nav) == (len(m.selling), len(m.buying), m.nav)
+            left = m.turnover_left() if m.phase_at(now) == "running" else 0
+            assert (status.turnover, status.turnoverLeft) == (m.turnover * 10**14, left), "R9 turnover is told"
             assert status.premium == m.factor(now) - 10**18
             assert status.cost == -(-m.cost * 10**18 // m.nav) <= status.budget == m.running.budget * 10**14, "R1 the budget holds"
 

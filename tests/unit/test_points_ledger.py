@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import permutations
-from math import isqrt
 
 import pytest
 from eth_account import Account
@@ -11,8 +10,7 @@ from eth_utils import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minimainnet import control
-from tests.model.points import Values
+from tests.model.points import LEAST, Values
 from tests.support.indexes import DAY, MAX
 from tests.support.points import CLAIMING, NOBODY, WAD, WEEK, World, new_ledger
 from tests.support.reverts import error, reverts
@@ -24,7 +22,7 @@ DOLLARS = 1000 * WAD
 @pytest.fixture
 def world(evm, project, owner):
     world = World(evm, project, owner)
-    world.open()
+    world.sample()
     return world
 
 
@@ -157,15 +155,18 @@ class TestMultipliers:
         assert [c.multiplier for c in (said.held, said.staked, said.locked)] == [3 * WAD, 15 * WAD, 20 * WAD]
         assert (said.points, said.multiplier, said.sosoMissing, said.sharesMissing, said.counts) == (0, 0, 0, 0, False)
 
-    def test_staked_shares_are_worth_their_rate_at_the_start_of_the_epoch(self, world, alice):
+    def test_staked_shares_are_worth_their_lowest_rate_of_the_epoch(self, world, alice):
+        """What they earn counts from the next epoch on; what they lose counts at once."""
         world.stake(alice, DOLLARS)
         world.staked[0].setRate(2 * WAD, sender=alice)
         assert after_a_day(world, alice) == 15 * DOLLARS
         world.close(0)
+        world.sample()
         world.staked[0].setRate(9 * WAD, sender=alice)
-        world.open()
         world.evm.warp(DAY)
         assert world.ledger.pointsOf(alice, 1) == 30 * DOLLARS
+        world.staked[0].setRate(WAD, sender=alice)
+        assert world.ledger.pointsOf(alice, 1) == 15 * DOLLARS
 
     def test_time_weights_everything(self, world, alice, bob):
         """A part of the day counts as a part."""
@@ -264,8 +265,9 @@ class TestWhoGains:
         before = world.ledger.pointsOf(alice, 0)
         world.indexes[0].transfer(alice, 0, sender=bob)
         world.indexes[0].transferFrom(alice, bob, 0, sender=bob)
-        world.open()
-        world.ledger.openEpochPart(0, 1, sender=bob)
+        world.go(world.slot_start(0, 2))
+        before = world.ledger.pointsOf(alice, 0)
+        world.prices.sample(sender=bob)
         assert world.ledger.pointsOf(alice, 0) == before, "P6"
         world.indexes[0].transfer(alice, 1, sender=bob)
         assert world.ledger.pointsOf(alice, 0) == before, "P6"
@@ -345,7 +347,7 @@ class TestJoining:
         assert world.ledger.joinedAt(alice) == world.evm.now
 
     def test_buying_goes_on_without_referrals(self, world, alice):
-        world.ledger.setSources(world.sources(referrals=NOBODY), sender=world.owner)
+        world.prices.setSources(world.sources(referrals=NOBODY), sender=world.owner)
         world.ledger.onBuy(alice, b"\1" * 32, sender=world.router)
         assert world.ledger.joinedAt(alice) == world.evm.now
 
@@ -354,6 +356,7 @@ class TestJoining:
         for person in (alice, bob, carol):
             world.hold(person, DOLLARS)
         world.join(alice)
+        world.sample_slots(LEAST)
         world.go(world.end(0) - 1)
         world.join(carol)
         world.close(0)
@@ -367,245 +370,25 @@ class TestJoining:
         assert world.ledger.totalRecorded(0) == sum(world.ledger.pointsOf(person, 0) for person in (alice, carol)), "P9"
 
 
-class TestPrices:
-    def test_nav_and_fair_price(self, world, alice):
-        """u(index), u(SOSO), u(pool) of the specification by hand."""
-        world.close(0)
-        world.set_price("T0", 4)
-        world.set_price("SOSO", 0.5)
-        world.staked[0].setRate(3 * WAD, sender=alice)
-        receipt = world.open()
-        named = {world.indexes[0].address: 4 * WAD, world.indexes[1].address: WAD, world.staked[0].address: 4 * WAD,
-                 world.staked[1].address: WAD, world.staked_soso.address: WAD // 2, world.pool.address: 2 * 2 * 10**24}  # fmt: skip
-        for token, price in named.items():
-            assert tuple(world.ledger.referencePrice(1, token)) == (price, 1)
-        assert {event.values["token"]: event.values["price"] for event in receipt.events(world.ledger, "PriceFixed")} == named
-
-    @pytest.fixture
-    def real(self, system, evm, project, owner):
-        """A ledger of all real indexes of a deployment, with real routes."""
-        ledger = new_ledger(
-            evm, project, evm.deploy(project.ProtocolManager, owner, sender=owner), system.oracle, NOBODY,
-            system.factory.epochGenesis(), system.factory.epochLength(), owner,
-        )  # fmt: skip
-        indexes = [system.index(symbol) for symbol in sorted(system.record.indexes)]
-        ledger.setSources([[(index.address, NOBODY) for index in indexes], NOBODY, NOBODY, NOBODY], sender=owner)
-        return ledger, indexes
-
-    def test_the_price_of_an_index_is_that_of_the_lens(self, real, system, owner):
-        ledger, indexes = real
-        receipt = ledger.openEpoch(sender=owner)
-        assert not receipt.events(ledger, "PriceMissing")
-        assert receipt.gas_used < 12_000_000
-        for index in indexes:
-            assert ledger.referencePrice(ledger.currentEpoch(), index)[0] == system.lens.overview(index).sharePrice > 0
-
-    def test_one_constituent_without_a_price_is_an_index_without_one(self, real, system, evm, owner):
-        """It is not worth what the others are worth."""
-        ledger, indexes = real
-        control.set_feed(evm.rpc, "LINK/USD", 0)
-        without = [index for index in indexes if system.token("LINK").address in index.basket().tokens]
-        assert 0 < len(without) < len(indexes)
-        missing = ledger.openEpoch(sender=owner).events(ledger, "PriceMissing")
-        assert [event.values["token"] for event in missing] == [index.address for index in without]
-        for index in indexes:
-            assert (ledger.referencePrice(ledger.currentEpoch(), index)[0] == 0) == (index in without), index.symbol()
-
-    def test_fixed_once(self, world):
-        """P7: the second call changes nothing, whatever prices do."""
-        world.set_price("T0", 5)
-        receipt = world.open()
-        assert receipt.logs == []
-        assert world.ledger.openEpoch.call(sender=world.owner) == 0
-        assert tuple(world.ledger.referencePrice(0, world.indexes[0])) == (WAD, 0), "P7"
-
-    def test_a_missing_price_is_that_of_the_epoch_before(self, world, alice):
-        """SOSO's feed dies: its last price lives for one epoch more and no longer, and nobody is boosted to the full for want of it."""
-        world.hold(alice, DOLLARS)
-        world.boost(alice, DOLLARS // 2)
-        for epoch in (1, 2):
-            world.close(epoch - 1)
-            world.feeds["SOSO"].setAnswer(0, world.evm.now, sender=alice)
-            receipt = world.open()
-            (missing,) = receipt.events(world.ledger, "PriceMissing")
-            assert missing.values == {"epoch": epoch, "token": world.staked_soso.address}
-            assert world.ledger.openEpoch.call(sender=alice) == 1
-            world.evm.warp(DAY)
-            carried = epoch == 1
-            assert tuple(world.ledger.referencePrice(epoch, world.staked_soso)) == ((WAD, 0) if carried else (0, 0))
-            assert world.ledger.pointsOf(alice, epoch) == (18 if carried else 3) * DOLLARS
-            world.ledger.statement(alice, epoch)
-
-    def test_whoever_comes_next_finds_what_was_missing(self, world, alice):
-        """A price that failed for a moment is fixed by the next call in the same epoch, with all that hangs on it."""
-        world.close(0)
-        world.feeds["T0"].setMode(1, sender=alice)
-        assert [event.values["token"] for event in world.open().events(world.ledger, "PriceMissing")] == [
-            world.indexes[0].address, world.staked[0].address, world.pool.address,
-        ]  # fmt: skip
-        assert tuple(world.ledger.referencePrice(1, world.indexes[1])) == (WAD, 1)
-        world.feeds["T0"].setMode(0, sender=alice)
-        world.set_price("T0", 7)
-        assert [event.values["price"] for event in world.open().events(world.ledger)] == [7 * WAD, 7 * WAD, 2 * isqrt(7 * 10**48)]
-        assert world.ledger.openEpoch.call(sender=alice) == 0
-
-    def test_little_gas_makes_no_price(self, world, bob):
-        """Whoever gives too little gas for the feeds fixes nothing wrong, and spoils nothing."""
-        world.close(0)
-        fixed = set()
-        for gas in range(60_000, 400_000, 20_000):
-            with world.evm.isolated():
-                try:
-                    world.evm.send(bob, world.ledger.address, world.ledger.openEpoch.encode(), gas=gas)
-                except Exception:
-                    continue
-                fixed |= {tuple(world.ledger.referencePrice(1, token)) for token in (*world.indexes, *world.staked, world.pool)}
-        world.open()
-        right = {
-            tuple(world.ledger.referencePrice(epoch, token)) for epoch in (0, 1) for token in (*world.indexes, *world.staked, world.pool)
-        }
-        assert fixed <= right
-
-    def test_in_the_middle_of_something_there_is_no_price(self, world, project, evm, alice):
-        """From within a transfer during a mint, the index refuses to be read: its price is missing, not wrong."""
-        quirk = evm.deploy(project.QuirkToken, 6, sender=alice)
-        feed = evm.deploy(project.MockAggregator, "Q", 8, 10**8, sender=alice)
-        world.oracle.setRoute(quirk, [(feed, 0, DAY, 0, 10**6, 10**24)], sender=world.owner)
-        world.tokens.append(quirk)
-        world.add_index(2)
-        world.ledger.setSources(world.sources(), sender=world.owner)
-        world.close(0)
-        feed.setAnswer(10**8, evm.now, sender=alice)
-        quirk.setReentry(world.ledger, world.ledger.openEpoch.encode(), sender=alice)
-        quirk.setQuirk(6, sender=alice)
-        world.hold(alice, WAD, 2)
-        assert quirk.reentered()
-        assert tuple(world.ledger.referencePrice(1, world.indexes[2])) == (0, 0)
-        assert tuple(world.ledger.referencePrice(1, world.indexes[1])) == (WAD, 1)
-        world.open()
-        assert tuple(world.ledger.referencePrice(1, world.indexes[2])) == (WAD, 1)
-
-    def test_a_broken_rate_blocks_nobody_else(self, world, alice):
-        world.close(0)
-        world.staked[0].setBroken(True, sender=alice)
-        receipt = world.open()
-        assert [event.values["token"] for event in receipt.events(world.ledger, "PriceMissing")] == [world.staked[0].address]
-
-    def test_a_price_beyond_128_bits_is_none(self, world, alice):
-        """A staked token whose share is worth 2^128 whole tokens and more."""
-        world.staked[0].setRate(2**128 - 1, sender=alice)
-        world.staked[1].setRate(2**128, sender=alice)
-        world.close(0)
-        receipt = world.open()
-        assert [event.values["token"] for event in receipt.events(world.ledger, "PriceMissing")] == [world.staked[1].address]
-        assert tuple(world.ledger.referencePrice(1, world.staked[0])) == (2**128 - 1, 1)
-
-    def test_an_epoch_that_nobody_opened(self, world, alice):
-        """Has the prices of the one before, and where nobody opened that either, is worth nothing. Opening later does not help."""
-        world.hold(alice, DOLLARS)
-        world.join(alice)
-        world.close(0)
-        world.close(1)
-        assert world.ledger.pointsOf(alice, 1) == 3 * 28 * DOLLARS
-        world.close(2)
-        assert world.ledger.pointsOf(alice, 2) == 0
-        world.open()
-        assert world.ledger.pointsOf(alice, 2) == 0, "P7"
-        assert world.ledger.record.call(alice, 2, sender=alice) == 0
-
-    def test_parts(self, world, alice):
-        """The parts together are the whole; a pool cannot come before its index."""
-        world.close(0)
-        assert world.ledger.openEpochPart.call(3, MAX, sender=alice) == 1
-        for part in ((0, 1), (1, 2), (2, 3), (3, 4)):
-            receipt = world.ledger.openEpochPart(*part, sender=alice)
-            assert len(receipt.events(world.ledger, "PriceFixed")) == (2 if part[1] < 3 else 1)
-            assert not receipt.events(world.ledger, "PriceMissing")
-        assert world.open().logs == []
-
-    def test_no_epoch_before_its_time(self, world, alice, refused):
-        with reverts(refused("FutureEpoch"), epoch=1, currentEpoch=0):
-            world.ledger.pointsOf(alice, 1)
-        with reverts(refused("FutureEpoch"), epoch=9, currentEpoch=0):
-            world.ledger.statement(alice, 9)
-
-
-class TestSources:
-    def test_a_change_counts_from_the_next_epoch(self, world, alice):
-        """P7: neither the running nor a closed epoch knows of it; a second change before then replaces the first."""
-        world.hold(alice, DOLLARS)
-        world.hold(alice, DOLLARS, 1)
-        world.evm.warp(DAY)
-        before = world.ledger.pointsOf(alice, 0)
-        only = [(world.indexes[0].address, NOBODY)]
-        world.ledger.setSources(world.sources(pairs=[]), sender=world.owner)
-        receipt = world.ledger.setSources(world.sources(pairs=only), sender=world.owner)
-        assert receipt.events(world.ledger)[0].values["fromEpoch"] == 1
-        assert world.ledger.pointsOf(alice, 0) == before == 6 * DOLLARS, "P7"
-        assert len(world.ledger.sourcesOf(0).pairs) == 2
-        assert len(world.ledger.sourcesOf(1).pairs) == 1
-        world.close(0)
-        whole = world.ledger.pointsOf(alice, 0)
-        world.open()
-        world.evm.warp(DAY)
-        assert world.ledger.pointsOf(alice, 1) == 3 * DOLLARS
-        world.ledger.setSources(world.sources(pairs=[]), sender=world.owner)
-        world.close(1)
-        assert world.ledger.pointsOf(alice, 0) == whole == 28 * 6 * DOLLARS, "P7"
-
-    def test_before_any_price_it_counts_at_once(self, evm, project, owner):
-        world = World(evm, project, owner)
-        world.ledger.setSources(world.sources(pairs=[]), sender=owner)
-        world.ledger.setSources(world.sources(), sender=owner)
-        assert len(world.ledger.sourcesOf(0).pairs) == 2
-        world.open()
-        world.ledger.setSources(world.sources(pairs=[]), sender=owner)
-        assert len(world.ledger.sourcesOf(0).pairs) == 2
-
-    def test_what_cannot_be_a_source(self, world, evm, project, alice, refused):
-        pair = (world.indexes[0].address, world.staked[0].address)
-        other = (world.indexes[1].address, world.staked[1].address)
-        elsewhere = evm.deploy(project.TimeWeightedMock, world.genesis - 1, world.length, sender=alice)
-        longer = evm.deploy(project.TimeWeightedMock, world.genesis, world.length + 1, sender=alice)
-        for pairs, soso, wrong in (
-            ([(NOBODY, NOBODY)], NOBODY, NOBODY),
-            ([(alice, NOBODY)], NOBODY, alice),
-            ([pair, other, pair], NOBODY, pair[0]),
-            ([(pair[0], other[1])], NOBODY, other[1]),
-            ([pair, (pair[1], NOBODY)], NOBODY, pair[1]),
-            ([pair], pair[1], pair[1]),
-            ([(elsewhere.address, NOBODY)], NOBODY, elsewhere.address),
-            ([(longer.address, NOBODY)], NOBODY, longer.address),
-        ):
-            with reverts(refused("InvalidSource"), token=wrong):
-                world.ledger.setSources([pairs, soso, NOBODY, NOBODY], sender=world.owner)
-        with reverts(refused("TooManyPairs"), count=17, maximum=16):
-            world.ledger.setSources([[pair] * 17, NOBODY, NOBODY, NOBODY], sender=world.owner)
-
+class TestSettings:
     def test_governed(self, world, project, alice, bob):
-        unauthorized = error(project.PointsLedger, "AccessManagedUnauthorized")
-        with reverts(unauthorized, caller=alice):
-            world.ledger.setSources(world.sources(), sender=alice)
-        with reverts(unauthorized, caller=alice):
+        with reverts(error(project.PointsLedger, "AccessManagedUnauthorized"), caller=alice):
             world.ledger.setRouter(alice, sender=alice)
         world.ledger.setRouter(bob, sender=world.owner)
         assert world.ledger.router() == bob
         world.ledger.onBuy(alice, NO_CODE, sender=bob)
 
     def test_initialisation(self, world, evm, project, alice):
-        for args, name, inputs in (
-            ((world.authority, NOBODY, NOBODY, 1, 1), "PointsLedger_ZeroAddress", {}),
-            ((NOBODY, world.oracle, NOBODY, 1, 1), "GovernedUUPS_ZeroAuthority", {}),
-            ((world.authority, world.oracle, NOBODY, 1, 0), "PointsLedger_InvalidEpochGrid", {"genesis": 1, "length": 0}),
-            ((world.authority, world.oracle, NOBODY, 2**40, 1), "PointsLedger_InvalidEpochGrid", {"genesis": 2**40, "length": 1}),
-            ((world.authority, world.oracle, NOBODY, 1, 2**32), "PointsLedger_InvalidEpochGrid", {"genesis": 1, "length": 2**32}),
+        for args, name in (
+            ((world.authority, NOBODY, NOBODY), "PointsLedger_ZeroAddress"),
+            ((NOBODY, world.prices, NOBODY), "GovernedUUPS_ZeroAuthority"),
         ):
-            with reverts(error(project.PointsLedger, name), **inputs):
+            with reverts(error(project.PointsLedger, name)):
                 new_ledger(evm, project, *args, alice)
         with reverts(error(project.PointsLedger, "InvalidInitialization")):
-            world.ledger.initialize(world.authority, world.oracle, NOBODY, 1, 1, sender=alice)
+            world.ledger.initialize(world.authority, world.prices, NOBODY, sender=alice)
         assert (world.ledger.epochGenesis(), world.ledger.epochLength()) == (world.genesis, world.length)
-        assert (world.ledger.oracle(), world.ledger.currentEpoch()) == (world.oracle.address, 0)
+        assert (world.ledger.prices(), world.ledger.currentEpoch()) == (world.prices.address, 0)
 
 
 class TestRecording:
@@ -636,6 +419,23 @@ class TestRecording:
             over.ledger.record(alice, 0, sender=bob)
         assert over.ledger.recordMany.call([alice, alice, bob, bob], 0, sender=bob) == 1
         assert over.ledger.recordedPoints(alice, 0) == over.ledger.totalRecorded(0) == points == 28 * 300 * WAD
+
+    def test_many_at_once_are_asked_for_what_recording_would_write(self, over, alice, bob, carol, refused):
+        """For keepers: who is not worth a transaction, before one is sent."""
+        people, stranger = [alice, bob, carol], over.evm.account("stranger")
+        over.hold(stranger, DOLLARS)
+        points = [over.ledger.pointsOf(person, 0) for person in people]
+        assert over.ledger.recordable([*people, stranger], 0) == [*points, 0]
+        over.ledger.record(bob, 0, sender=bob)
+        assert over.ledger.recordable([*people, stranger], 0) == [points[0], 0, points[2], 0]
+        with reverts(refused("OutsideWindow"), epoch=1, opens=over.end(1), closes=over.end(1) + WEEK, timestamp=over.evm.now):
+            over.ledger.recordable([alice], 1)
+
+    def test_the_first_record_settles_the_prices(self, over, alice, bob):
+        assert not over.prices.isSettled(0)
+        receipt = over.ledger.record(alice, 0, sender=bob)
+        assert len(receipt.events(over.prices, "EpochSettled")) == 1
+        assert not over.ledger.record(bob, 0, sender=bob).events(over.prices)
 
     def test_both_sides_of_a_referral_are_paid(self, over, alice, bob):
         """A tenth of bob's points for alice, a twentieth for bob."""
@@ -683,6 +483,7 @@ class TestRecording:
         for person in (alice, bob):
             world.hold(person, DOLLARS)
         world.join(alice, bob)
+        world.sample_slots(LEAST)
         world.go(world.end(0) + offset)
         world.referrals.bind(bob, alice, sender=bob)
         if offset < 0:
@@ -709,7 +510,7 @@ class TestRecording:
         world.join(carol)
         world.close(0)
         receipt = world.ledger.record(carol, 0, sender=alice)
-        assert receipt.logs == []
+        assert receipt.events(world.ledger) == []
         assert world.ledger.recordMany.call([carol], 0, sender=alice) == 0
 
     def test_closed_epochs_never_change(self, over, alice, bob, carol):
@@ -722,13 +523,13 @@ class TestRecording:
 
         before, total = said(), over.ledger.totalRecorded(0)
         over.go(over.end(0) + WEEK)
-        over.open()
+        over.sample()
         over.indexes[0].transfer(carol, WAD, sender=bob)
         over.set_price("T0", 9)
-        over.ledger.setSources(over.sources(pairs=[], referrals=NOBODY), sender=over.owner)
+        over.prices.setSources(over.sources(pairs=[], referrals=NOBODY), sender=over.owner)
         over.referrals.bind(alice, carol, sender=alice)
         over.close(1)
-        over.open()
+        over.sample()
         assert said() == before, "P7"
         assert over.ledger.totalRecorded(0) == total, "P7"
 
@@ -800,6 +601,24 @@ class TestPots:
         assert world.ledger.claimMany.call([0] * 3, tokens, sender=bob) == [1, 2, 3]
         world.ledger.claimMany([0] * 3, tokens, sender=bob)
         assert [token.balanceOf(bob) for token in tokens] == [1, 2, 3]
+
+    def test_a_token_that_takes_a_wei_more_does_not_lock_up_the_last_claim(self, funded, reward, alice, bob, carol, refused):
+        """It pays what is there. What is missing can be claimed once it is there again, and never twice."""
+        funded.ledger.claim(0, reward, sender=bob)
+        reward.burn(funded.ledger, 2, sender=alice)  # there were 1,000,001 and a wei of rounding is left
+        assert funded.ledger.claimable(carol, 0, reward) == 333_333
+        receipt = funded.ledger.claim(0, reward, sender=carol)
+        assert receipt.events(funded.ledger)[0].values["amount"] == reward.balanceOf(carol) == 333_332
+        assert tuple(funded.ledger.potOf(0, reward)) == (1_000_001, 999_999)
+        assert funded.ledger.claimable(carol, 0, reward) == 1
+        with reverts(refused("NothingToClaim"), account=carol, epoch=0, token=reward.address):
+            funded.ledger.claim(0, reward, sender=carol)
+        reward.mint(funded.ledger, 5, sender=alice)
+        funded.ledger.claim(0, reward, sender=carol)
+        assert reward.balanceOf(carol) == 333_333
+        with reverts(refused("AlreadyClaimed"), account=carol, epoch=0, token=reward.address):
+            funded.ledger.claim(0, reward, sender=carol)
+        assert tuple(funded.ledger.potOf(0, reward)) == (1_000_001, 1_000_000), "P1"
 
     def test_only_the_running_epoch_and_the_next_are_funded(self, world, reward, alice, refused):
         world.close(0)

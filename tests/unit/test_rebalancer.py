@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 import eth_abi
 import pytest
 
@@ -31,6 +33,11 @@ def weights(*percent):
 
 def failure(project, name):
     return error(project.Rebalancer, f"Rebalancer_{name}")
+
+
+def start(world, **changes):
+    """On the chain alone, where it is to be refused."""
+    world.rebalancer.startRebalance(world.index, world.words(world.proposal(**changes)), sender=world.owner)
 
 
 # ---------------------------------------------------------------- from beginning to end
@@ -125,13 +132,26 @@ def test_a_limit_is_for_the_whole_amount(world):
 
 
 OUT_OF_BOUNDS = (
-    (1001, 0, DAY, 50, 50),
-    (100, 501, DAY, 50, 50),
-    (100, 100, 3599, 50, 50),
-    (100, 100, 7 * DAY + 1, 50, 50),
-    (100, 100, DAY, 101, 50),
-    (100, 100, DAY, 50, 0),
-    (100, 100, DAY, 50, 501),
+    (1001, 0, DAY, 50, 50, 1500, 500, 500),
+    (100, 501, DAY, 50, 50, 1500, 500, 500),
+    (100, 100, 3599, 50, 50, 1500, 500, 500),
+    (100, 100, 7 * DAY + 1, 50, 50, 1500, 500, 500),
+    (100, 100, DAY, 0, 50, 1500, 500, 500),
+    (100, 100, DAY, 101, 50, 1500, 500, 500),
+    (100, 100, DAY, 50, 0, 1500, 500, 500),
+    (100, 100, DAY, 50, 501, 1500, 500, 500),
+    (100, 100, DAY, 50, 50, 0, 500, 500),
+    (100, 100, DAY, 50, 50, 5001, 500, 500),
+    (100, 100, DAY, 50, 50, 1500, 0, 500),
+    (100, 100, DAY, 50, 50, 1500, 5001, 500),
+    (100, 100, DAY, 50, 50, 1500, 500, 0),
+    (100, 100, DAY, 50, 50, 1500, 500, 2501),
+)
+EXTREMES = (
+    (0, 0, 3600, 1, 1, 1, 1, 1),
+    (1000, 500, 7 * DAY, 100, 500, 5000, 5000, 2500),
+    (1000, 0, 7 * DAY, 1, 500, 1, 5000, 1),
+    (0, 500, 3600, 100, 1, 5000, 1, 2500),
 )
 
 
@@ -141,10 +161,19 @@ def test_terms_have_hard_bounds(world, terms):
         world.rebalancer.setTerms(world.index, terms, sender=world.owner)
 
 
+@pytest.mark.parametrize("terms", EXTREMES)
+def test_terms_are_kept_as_they_were_set(world, terms):
+    """They share a slot, bit by bit."""
+    world.rebalancer.setTerms(world.index, terms, sender=world.owner)
+    plan = world.rebalancer.planOf(world.index)
+    assert tuple(plan.terms) == terms
+    assert plan.methodology == world.methodology.address
+
+
 def test_what_is_running_keeps_its_terms(world):
     world.set_plan(weights(50, 30, 20))
     world.start()
-    world.set_terms(model.Terms(0, 0, 3600, 0, 1))
+    world.set_terms(model.Terms(0, 0, 3600, 1, 1, 1, 1, 1))
     world.agree()
 
 
@@ -179,7 +208,7 @@ def test_weights_must_sum_to_one(world):
         world.set_plan(dict(zip("01", parts, strict=True)))
         wrong = parts[0] if parts[0] > 10**18 else sum(parts)
         with reverts(failure(world.project, "WeightsSum"), sum=wrong):
-            world.rebalancer.startRebalance(world.index, world.model.nonce, sender=world.owner)
+            start(world)
 
 
 def test_a_share_of_millions_has_room_and_one_beyond_is_refused(world):
@@ -190,7 +219,7 @@ def test_a_share_of_millions_has_room_and_one_beyond_is_refused(world):
     nav = world.nav()
     assert nav >= 2**112
     with reverts(failure(world.project, "NavOutOfRange"), nav=nav):
-        world.rebalancer.startRebalance(world.index, world.model.nonce, sender=world.owner)
+        start(world)
 
     for n, price in enumerate(PRICES):
         world.set_price(n, price * 50_000)
@@ -212,25 +241,29 @@ def test_the_nonce_outlives_what_it_counts(world):
     world.rebalancer.cancel(world.index, sender=world.owner)
     world.model.cancel(world.evm.now)
     with reverts(failure(world.project, "WrongNonce"), index=world.index.address, nonce=world.model.nonce - 1, expected=world.model.nonce):
-        world.rebalancer.startRebalance(world.index, world.model.nonce - 1, sender=world.owner)
+        start(world, nonce=world.model.nonce - 1)
+    world.warp(DAY)
     world.start()
 
 
 def test_a_start_needs_a_plan_terms_and_shares(evm, project, authority, owner, world):
     other = World(evm, project, authority, owner, DECIMALS, PRICES, 3)
     with reverts(failure(project, "NotSeeded"), index=other.index.address):
-        other.rebalancer.startRebalance(other.index, other.model.nonce, sender=owner)
+        start(other)
+    later = evm.now + DAY
     with reverts(failure(project, "NoTerms"), index=other.index.address):
-        world.rebalancer.startRebalance(other.index, 0, sender=owner)
-    world.rebalancer.setTerms(other.index, (0, 0, DAY, 0, 1), sender=owner)
+        world.rebalancer.startRebalance(other.index, (0, later, 0, 0, [], [], 0), sender=owner)
+    world.rebalancer.setTerms(other.index, astuple(TERMS), sender=owner)
     with reverts(failure(project, "NoPlan"), index=other.index.address):
-        world.rebalancer.startRebalance(other.index, 1, sender=owner)
+        world.rebalancer.startRebalance(other.index, (1, later, 0, 0, [], [], 0), sender=owner)
 
 
 def test_the_oracle_and_the_authority_are_asked_for(evm, project, owner, world):
     with reverts(failure(project, "ZeroAddress")):
-        evm.deploy(project.Rebalancer, ZERO, sender=owner)
-    implementation = evm.deploy(project.Rebalancer, world.oracle, sender=owner)
+        evm.deploy(project.Rebalancer, ZERO, world.rebalancer.planner(), sender=owner)
+    with reverts(failure(project, "ZeroAddress")):
+        evm.deploy(project.Rebalancer, world.oracle, ZERO, sender=owner)
+    implementation = evm.deploy(project.Rebalancer, world.oracle, world.rebalancer.planner(), sender=owner)
     with pytest.raises(Reverted):
         evm.deploy(project.ProtocolProxy, implementation, implementation.initialize.encode(ZERO), sender=owner)
     for pair in ((ZERO, owner), (owner, ZERO)):
@@ -243,7 +276,7 @@ def test_the_plan_can_be_read(world):
     plan = world.rebalancer.planOf(world.index)
     assert plan.methodology == world.methodology.address
     assert plan.nonce == world.model.nonce
-    assert tuple(plan.terms) == (TERMS.premium, TERMS.discount, TERMS.duration, TERMS.budget, TERMS.dust)
+    assert tuple(plan.terms) == astuple(TERMS)
     assert plan.tokens == [token.address for token in world.tokens[:3]]
     tokens, current, target = world.rebalancer.weightsOf(world.index)
     assert tokens == plan.tokens

@@ -28,7 +28,8 @@ class Points:
         self.stage, self.system, self.evm = stage, stage.system, stage.evm
         self.dora, self.emil, self.keeper = (self.evm.account(f"demo {name}") for name in ("dora", "emil", "keeper"))
         self.mag7, self.usdc, self.points = stage.mag7, stage.usdc, stage.system.points
-        self.ledger = Ledger(self.points)
+        self.prices = stage.system.prices
+        self.ledger = Ledger(self.points, self.prices)
         abi = Interface("NonfungiblePositionManager", packaged("NonfungiblePositionManager")["abi"])
         self.positions = self.evm.at(abi, CONTRACTS["NonfungiblePositionManager"])
 
@@ -36,7 +37,7 @@ class Points:
         """All steps in their order."""
         with self.evm.standstill():
             self.list_a_pool()
-            self.open_the_epoch()
+            self.sample_prices()
             self.buy_with_a_code()
             self.stake_and_boost()
             self.lock_liquidity()
@@ -80,14 +81,22 @@ class Points:
         holds = {"it is on the locker's list": self.pool in locker.pools()}
         self.stage.step("A pool of MAG7.ssi and USDC joins the locker's list after the notice", receipt, {}, holds)
 
-    def open_the_epoch(self) -> None:
+    def sample_prices(self) -> None:
         control.warp(self.evm.rpc, self.ledger.end(self.ledger.epoch) - self.evm.now)
-        receipt = self.points.openEpoch(sender=self.keeper)
-        fixed, missing = (len(receipt.events(self.points, name)) for name in ("PriceFixed", "PriceMissing"))
+        receipt = self.prices.sample(sender=self.keeper)
+        sampled = receipt.events(self.prices, "PriceSampled")
+        again = self.prices.runningSlot()
         self.stage.step(
-            "An epoch begins; its reference prices are fixed", receipt, {"epoch": self.ledger.epoch, "prices": fixed},
-            {"none is missing": missing == 0, "a second call changes nothing": self.points.openEpoch.call(sender=self.keeper) == 0},
+            "An epoch begins; the first of its 28 samples of prices", receipt, {"epoch": self.ledger.epoch, "prices": len(sampled)},
+            {"none is missing": all(event.values["price"] for event in sampled), "the slot is taken": again.sampled and not again.missing},
         )  # fmt: skip
+
+    def sample_daily(self, days: int) -> None:
+        """As a keeper does."""
+        for _ in range(days):
+            control.warp(self.evm.rpc, DAY)
+            control.refresh_feeds(self.evm.rpc)
+            self.prices.sample(sender=self.keeper)
 
     def buy_with_a_code(self) -> None:
         self.system.referrals.register(CODE, sender=self.dora)
@@ -138,7 +147,7 @@ class Points:
         return epoch
 
     def live(self, epoch: int) -> None:
-        control.warp(self.evm.rpc, 10 * DAY)
+        self.sample_daily(10)
         table = Table("who", "class", "dollar-days", "multiplier", "points", title="Points after ten days", title_justify="left")
         figures: dict[str, Any] = {}
         for name, person in (("Dora", self.dora), ("Emil", self.emil)):
@@ -164,7 +173,6 @@ class Points:
 
     def record(self, epoch: int) -> None:
         control.warp(self.evm.rpc, self.ledger.end(epoch) - self.evm.now)
-        self.points.openEpoch(sender=self.keeper)
         accounts = self.ledger.to_record(epoch)
         receipt = self.points.recordMany(accounts, epoch, sender=self.keeper)
         points = {person: self.points.pointsOf(person, epoch) for person in (self.dora, self.emil)}
@@ -175,6 +183,7 @@ class Points:
                 "Dora has a tenth of Emil's points on top": self.points.recordedPoints(self.dora, epoch) == dora + min(dora, emil // 10),
                 "Emil has a twentieth of his own on top": self.points.recordedPoints(self.emil, epoch) == emil + emil // 20,
                 "nobody is left": self.ledger.to_record(epoch) == [],
+                "the medians of the samples are settled": self.prices.isSettled(epoch),
             },
         )  # fmt: skip
 

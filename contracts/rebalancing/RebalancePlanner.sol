@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {IIndexToken} from "../../interfaces/IIndexToken.sol";
+import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
+import {IRebalancer} from "../../interfaces/IRebalancer.sol";
+import {Units, UnitsLib} from "../index/Units.sol";
+import {AuctionMath} from "./AuctionMath.sol";
+import {PlanBook, PlanBookLib} from "./PlanBook.sol";
+import {Target, TargetLib} from "./Target.sol";
+
+/// @title What a start of a rebalance fixes, and whether that is what was proposed
+/// @dev The half of {Rebalancer} that starts need and bids do not, apart for its size. Without state and without rights: the rebalancer says what to go by
+/// and stores what comes back. `docs/rebalancing-math.md` is the specification.
+contract RebalancePlanner {
+    uint256 private constant _MAX_TOKENS = 32;
+    uint256 private constant _MAX_TOLERANCE = 5000;
+    uint256 private constant _WAD = 1e18;
+    uint256 private constant _BPS = 10_000;
+
+    /// @param drift bp that a price may be off that of the last start
+    /// @param dust ppm of NAV
+    /// @param id of the start
+    struct Rules {
+        IPriceOracle oracle;
+        address index;
+        address book;
+        uint256 drift;
+        uint256 dust;
+        uint256 id;
+    }
+
+    /// @param nav D27{USD/base share}
+    /// @param turnover bp of NAV, rounded up
+    /// @param surplus a bit for each token, by its place: to be sold
+    /// @param deficit to be bought
+    /// @param leaving without a target
+    struct Start {
+        address[] tokens;
+        Target[] targets;
+        uint256 nav;
+        uint256 turnover;
+        uint256 surplus;
+        uint256 deficit;
+        uint256 leaving;
+    }
+
+    /// @dev Tokens of the plan first. `quotes` D18{USD/whole token}, `prices` D36{USD/tok}, `value` D63{USD/base}, `turnover` bp of it.
+    struct Draft {
+        address[] tokens;
+        uint256[] units;
+        uint256[] quotes;
+        uint256[] decimals;
+        uint256[] prices;
+        Units[] targets;
+        uint256 value;
+        uint256 turnover;
+        uint256 base;
+    }
+
+    /// @notice What a start fixes, by prices on which the oracle's sources agree. Reverts as {IRebalancer.startRebalance}.
+    function start(Rules calldata rules, IRebalancer.Proposal calldata proposal) external view returns (Start memory s) {
+        PlanBook memory book = _book(rules.index, rules.book);
+        Draft memory d = _draft(rules.index, book);
+        _quote(rules.oracle, d, book.tokens.length, proposal.prices, proposal.unpriced);
+        _requireProposed(rules, d, proposal);
+        _weigh(d, book);
+
+        (s.tokens, s.nav, s.turnover) = (d.tokens, d.value / _WAD, d.turnover);
+        _aim(rules, d, proposal, s);
+    }
+
+    /// @notice As {IRebalancer.previewStart}.
+    function preview(IPriceOracle oracle, address index, address at, uint256[] calldata prices, uint256 unpriced, uint256 allowed)
+        external
+        view
+        returns (IRebalancer.Preview memory)
+    {
+        PlanBook memory book = _book(index, at);
+        Draft memory d = _draft(index, book);
+        _quote(oracle, d, book.tokens.length, prices, unpriced);
+        _weigh(d, book);
+        uint256[] memory targets = new uint256[](d.tokens.length);
+        for (uint256 i = 0; i < targets.length; ++i) {
+            targets[i] = d.targets[i].value();
+        }
+        return IRebalancer.Preview(d.tokens, d.units, targets, d.quotes, d.turnover, allowed);
+    }
+
+    /// @notice As {IRebalancer.weightsOf}, by prices that no second source has to confirm.
+    function weights(IPriceOracle oracle, address index, address at)
+        external
+        view
+        returns (address[] memory, uint256[] memory current, uint256[] memory target)
+    {
+        PlanBook memory book = _book(index, at);
+        Draft memory d = _draft(index, book);
+        d.quotes = new uint256[](d.tokens.length);
+        for (uint256 i = 0; i < d.tokens.length; ++i) {
+            (uint256 price,, bool given) = IRebalancer(msg.sender).referenceOf(index, d.tokens[i]);
+            d.quotes[i] = given ? price : oracle.price(d.tokens[i]);
+        }
+        _weigh(d, book);
+        (current, target) = (new uint256[](d.tokens.length), new uint256[](d.tokens.length));
+        for (uint256 i = 0; i < d.tokens.length; ++i) {
+            current[i] = Math.mulDiv(d.units[i] * d.prices[i], _WAD, d.value);
+            target[i] = Math.mulDiv(d.targets[i].value() * d.prices[i], _WAD, d.value);
+        }
+        return (d.tokens, current, target);
+    }
+
+    /// @notice The tokens of a plan, then what else the index holds, all with their D27{tok/base}; and {base}.
+    function union(address index, address[] memory planned)
+        public
+        view
+        returns (address[] memory tokens, uint256[] memory units, uint256 base)
+    {
+        address[] memory held;
+        uint256[] memory heldUnits;
+        (held, heldUnits, base) = IIndexToken(index).basket();
+        if (_same(held, planned)) return (held, heldUnits, base);
+
+        (uint256 count, uint256 most) = (planned.length, planned.length + held.length);
+        (tokens, units) = (new address[](most), new uint256[](most));
+        for (uint256 i = 0; i < count; ++i) {
+            tokens[i] = planned[i];
+        }
+        for (uint256 k = 0; k < held.length; ++k) {
+            uint256 i = 0;
+            while (i < planned.length && planned[i] != held[k]) ++i;
+            if (i == planned.length) i = count++;
+            (tokens[i], units[i]) = (held[k], heldUnits[k]);
+        }
+        // Both shortened to what was found.
+        assembly ("memory-safe") {
+            mstore(tokens, count)
+            mstore(units, count)
+        }
+    }
+
+    // ---------------------------------------------------------------- steps
+
+    function _book(address index, address at) private view returns (PlanBook memory book) {
+        if (at == address(0)) revert IRebalancer.Rebalancer_NoPlan(index);
+        return PlanBookLib.read(at);
+    }
+
+    /// @dev What there is to weigh, without prices.
+    function _draft(address index, PlanBook memory book) private view returns (Draft memory d) {
+        (d.tokens, d.units, d.base) = union(index, book.tokens);
+        if (d.base == 0) revert IRebalancer.Rebalancer_NotSeeded(index);
+        uint256 count = d.tokens.length;
+        if (count > _MAX_TOKENS) revert IRebalancer.Rebalancer_TokenCount(count);
+        (uint256 planned, uint256 known, uint256[] memory decimals) = (book.tokens.length, book.decimals, new uint256[](count));
+        for (uint256 i = 0; i < count; ++i) {
+            decimals[i] = i < planned ? uint8(known >> 8 * i) : _decimals(index, d.tokens[i]);
+        }
+        d.decimals = decimals;
+    }
+
+    /// @dev Of a token that leaves. One that was in the last start is not asked: it may be broken.
+    function _decimals(address index, address token) private view returns (uint256) {
+        (uint256 price, uint256 known,) = IRebalancer(msg.sender).referenceOf(index, token);
+        if (price != 0) return known;
+        (bool told, uint8 decimals) = SafeERC20.tryGetDecimals(IERC20(token));
+        if (!told || decimals > 18) revert IRebalancer.Rebalancer_InvalidToken(token);
+        return decimals;
+    }
+
+    /// @dev Writes D18 prices into `d`. What the oracle has none for is priced by the proposal, where it leaves.
+    function _quote(IPriceOracle oracle, Draft memory d, uint256 planned, uint256[] calldata given, uint256 unpriced) private view {
+        uint256 count = d.tokens.length;
+        if (unpriced == 0) {
+            d.quotes = oracle.agreedPrices(d.tokens);
+            return;
+        }
+        if (given.length != count) revert IRebalancer.Rebalancer_LengthMismatch(count, given.length);
+        d.quotes = new uint256[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            if (unpriced >> i & 1 == 0) {
+                d.quotes[i] = oracle.agreedPrice(d.tokens[i]);
+                continue;
+            }
+            // Gas cannot be kept from the oracle: it gets 63 parts of 64, and the last part would not do for the rest of a start.
+            bool known = true;
+            try oracle.agreedPrice(d.tokens[i]) {}
+            catch {
+                known = false;
+            }
+            bool allowed = !known && i >= planned && given[i] != 0 && given[i] <= type(uint128).max;
+            if (!allowed) revert IRebalancer.Rebalancer_PriceNotNeeded(d.tokens[i]);
+            d.quotes[i] = given[i];
+        }
+    }
+
+    /// @dev Compares with prices that are not of now, so that no single reading of the oracle decides what is traded.
+    function _requireProposed(Rules calldata rules, Draft memory d, IRebalancer.Proposal calldata proposal) private view {
+        (uint256[] calldata prices, uint256 most) = (proposal.prices, Math.max(proposal.priceTolerance, proposal.targetTolerance));
+        if (most > _MAX_TOLERANCE) revert IRebalancer.Rebalancer_ToleranceTooLarge(most, _MAX_TOLERANCE);
+        (uint256[] memory quotes, uint256 count) = (d.quotes, d.quotes.length);
+        if (prices.length != count) revert IRebalancer.Rebalancer_LengthMismatch(count, prices.length);
+        if (proposal.targets.length != count) revert IRebalancer.Rebalancer_LengthMismatch(count, proposal.targets.length);
+
+        for (uint256 i = 0; i < count; ++i) {
+            (uint256 quote, uint256 expected, uint256 tolerance) = (quotes[i], prices[i], proposal.priceTolerance);
+            if (expected == 0) {
+                (expected,,) = IRebalancer(msg.sender).referenceOf(rules.index, d.tokens[i]);
+                if (expected == 0) revert IRebalancer.Rebalancer_NoReference(d.tokens[i]);
+                tolerance = rules.drift;
+            }
+            if (!AuctionMath.near(quote, expected, tolerance)) {
+                revert IRebalancer.Rebalancer_PriceOff(d.tokens[i], quote, expected, tolerance);
+            }
+        }
+    }
+
+    /// @dev Targets by the methodology and the quotes of `d`, rounded down to what {Units} holds. A token that the plan does not have is to leave.
+    function _weigh(Draft memory d, PlanBook memory book) private view {
+        uint256 count = book.tokens.length;
+        uint256[] memory list = book.methodology.weights(book.tokens, _first(d.quotes, count), book.parameters);
+        if (list.length != count) revert IRebalancer.Rebalancer_LengthMismatch(count, list.length);
+
+        _value(d);
+        // So that nothing below overflows: D63{USD/base} under 2^172. Prices of the oracle scaled up have 188 bits.
+        uint256 nav = d.value / _WAD;
+        if (nav == 0 || nav > type(uint112).max) revert IRebalancer.Rebalancer_NavOutOfRange(nav);
+
+        _target(d, list);
+    }
+
+    /// @dev No bid sells below a target, so a rebalance sells no more than what is over the targets.
+    function _target(Draft memory d, uint256[] memory list) private pure {
+        (uint256[] memory units, uint256[] memory prices, uint256 value) = (d.units, d.prices, d.value);
+        (Units[] memory targets, uint256 sum, uint256 over) = (new Units[](units.length), 0, 0);
+        for (uint256 i = 0; i < targets.length; ++i) {
+            uint256 target = 0;
+            uint256 price = prices[i];
+            if (i < list.length) {
+                uint256 weight = list[i];
+                if (weight > _WAD) revert IRebalancer.Rebalancer_WeightsSum(weight);
+                unchecked {
+                    sum += weight;
+                    target = weight * value / (_WAD * price);
+                }
+                if (target > type(uint120).max) revert IRebalancer.Rebalancer_UnitsOutOfRange(d.tokens[i], target);
+                targets[i] = UnitsLib.pack(target);
+                target = targets[i].value();
+            }
+            // A part of `value`.
+            unchecked {
+                over += Math.saturatingSub(units[i], target) * price;
+            }
+        }
+        if (sum != _WAD) revert IRebalancer.Rebalancer_WeightsSum(sum);
+        (d.targets, d.turnover) = (targets, Math.ceilDiv(over * _BPS, value));
+    }
+
+    /// @dev Scales the quotes of `d` to D36{USD/tok} and sums up what the index holds.
+    function _value(Draft memory d) private pure {
+        (uint256[] memory units, uint256[] memory quotes, uint256[] memory decimals) = (d.units, d.quotes, d.decimals);
+        uint256[] memory prices = new uint256[](units.length);
+        uint256 value = 0;
+        for (uint256 i = 0; i < prices.length; ++i) {
+            uint256 price = AuctionMath.scaled(quotes[i], decimals[i]);
+            prices[i] = price;
+            value += units[i] * price;
+        }
+        (d.prices, d.value) = (prices, value);
+    }
+
+    /// @dev Writes into `s` what is to be stored, provided that it is near what was proposed.
+    function _aim(Rules calldata rules, Draft memory d, IRebalancer.Proposal calldata proposal, Start memory s) private pure {
+        (uint256[] calldata expected, uint256[] memory units, uint256[] memory quotes) = (proposal.targets, d.units, d.quotes);
+        (uint256 tolerance, uint256 share, uint256 base) = (proposal.targetTolerance, d.value * rules.dust, d.base);
+        (uint256 surplus, uint256 deficit, uint256 leaving) = (0, 0, 0);
+        Target[] memory aims = new Target[](units.length);
+        for (uint256 i = 0; i < aims.length; ++i) {
+            (Units target, Units dust_) = (d.targets[i], _dust(share, d.prices[i]));
+            (uint256 held, uint256 aim, uint256 dust) = (units[i], target.value(), dust_.value());
+            if (!AuctionMath.near(aim, expected[i], tolerance)) {
+                revert IRebalancer.Rebalancer_TargetOff(d.tokens[i], aim, expected[i], tolerance);
+            }
+            uint256 given = proposal.unpriced >> i & 1;
+            aims[i] = TargetLib.make(target, dust_, UnitsLib.pack(quotes[i]), rules.id, d.decimals[i], i, given);
+
+            if (AuctionMath.tooMuch(held, aim, dust, base)) surplus |= 1 << i;
+            else if (AuctionMath.tooLittle(held, aim, dust, base)) deficit |= 1 << i;
+            if (aim == 0) leaving |= 1 << i;
+        }
+        (s.targets, s.surplus, s.deficit, s.leaving) = (aims, surplus, deficit, leaving);
+    }
+
+    /// @dev D27{tok/base} worth a millionth of `share`.
+    function _dust(uint256 share, uint256 price) private pure returns (Units) {
+        unchecked {
+            return UnitsLib.pack(Math.min(share / (1e6 * price), type(uint120).max));
+        }
+    }
+
+    /// @dev The first `count` of `list`: `list` itself where that is all.
+    function _first(uint256[] memory list, uint256 count) private pure returns (uint256[] memory first) {
+        if (count == list.length) return list;
+        first = new uint256[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            first[i] = list[i];
+        }
+    }
+
+    /// @dev Whether both lists are the same in the same order: mostly they are, and then nothing needs to be copied.
+    function _same(address[] memory a, address[] memory b) private pure returns (bool) {
+        return a.length == b.length && _hash(a) == _hash(b);
+    }
+
+    /// @dev keccak256(abi.encodePacked(list)), without the copy. Addresses in memory have no dirty bits: both lists were decoded.
+    function _hash(address[] memory list) private pure returns (bytes32 hash) {
+        assembly ("memory-safe") {
+            hash := keccak256(add(list, 32), mul(mload(list), 32))
+        }
+    }
+}

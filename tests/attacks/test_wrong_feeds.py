@@ -1,0 +1,229 @@
+"""R9: what a thief gets out of a rebalance while one feed is wrong. Losses are measured by prices that are right, not by the oracle's.
+
+The bound is that of docs/rebalancing-math.md: turnover x (Y + band / (1 + band)) + budget x (1 + Y) x (1 + band), for a feed that is wrong by the factor 1 + Y
+at the start, either way, and by anything afterwards.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minimainnet import control
+from scripts._lib.evm import Reverted
+from scripts._lib.starting import Bounds
+from tests.integration.test_rebalancing import Desk
+from tests.model import rebalancing as model
+from tests.support.governance import wait
+from tests.support.indexes import DAY, MAX
+from tests.support.rebalancing import World
+from tests.support.reverts import error, reverts
+
+USD = 10**8
+DECIMALS = (18, 8, 6, 18)
+PRICES = (100 * USD, 90_000 * USD, USD, 25 * USD)
+
+
+def bound(terms, turnover, wrong):
+    """Of NAV, the most that may be lost. `turnover` in bp of what the start sells, `wrong` is Y."""
+    band, budget = Fraction(terms.band, 10_000), Fraction(terms.budget, 10_000)
+    return Fraction(turnover, 10_000) * (wrong + band / (1 + band)) + budget * (1 + wrong) * (1 + band)
+
+
+# ---------------------------------------------------------------- the deployed protocol, by its own terms
+
+
+@pytest.fixture
+def mag7(system, project):
+    return Desk(system, project, "MAG7.ssi", 300 * 10**18)
+
+
+class Heist:
+    """MAG7.ssi is to sell seven parts of WBTC in fifty for LINK, by the terms that it was deployed with."""
+
+    def __init__(self, desk, part=Fraction(14, 100)):
+        self.desk, self.evm, self.oracle = desk, desk.evm, desk.system.oracle
+        self.terms = desk.rebalancer.planOf(desk.index).terms
+        weights = {name: now for name, (now, _) in desk.weights().items()}
+        weights["LINK"] += int(part * 10**18)
+        weights["WBTC"] += 10**18 - sum(weights.values())
+        self.weights = weights
+        self.right = {token: self.price(token) for token in desk.index.basket().tokens}
+
+    def price(self, token):
+        """D36 USD a token-wei."""
+        return self.oracle.price(token) * 10 ** (18 - self.desk.token(self.desk.names[token]).decimals())
+
+    def value(self):
+        basket = self.desk.index.basket()
+        return sum(unit * self.right[token] for token, unit in zip(basket.tokens, basket.units, strict=True))
+
+    def propose(self, bounds=Bounds()):  # noqa: B008 - it is frozen
+        self.calls = self.desk.propose(self.weights, tuple(self.terms), bounds)
+        wait(self.desk.system)
+
+    def run(self, seconds, feed, percent):
+        """Starts, lets time pass, makes a feed wrong, and takes whatever is offered. Returns bp of NAV that are gone."""
+        self.desk.execute(self.calls)
+        self.desk.later(seconds)
+        before = self.value()
+        self.twist(feed, percent)
+        self.desk.bid_all()
+        return (before - self.value()) * 10_000 / before
+
+    def twist(self, feed, percent):
+        control.set_feed(self.evm.rpc, feed, control.read_feed(self.evm.rpc, feed)[0] * (100 + percent) // 100)
+
+
+# Without the bounds: 33, 79, 152 and 556 bp of NAV for a sixth of it, and 0.00 counted.
+@pytest.mark.parametrize(("feed", "percent", "least", "most"), [
+    ("LINK/USD", 2, 25, 29), ("LINK/USD", 4, 50, 57), ("LINK/USD", 10, 0, 0), ("LINK/USD", 50, 0, 0), ("BTC/USD", -4, 50, 57), ("BTC/USD", -10, 0, 0),
+])  # fmt: skip
+def test_what_an_overpriced_purchase_costs(mag7, feed, percent, least, most):
+    """At the oracle's price, in the middle of the auction."""
+    heist = Heist(mag7)
+    heist.propose()
+    lost = heist.run(DAY // 3, feed, percent)
+    assert least <= lost <= most, f"R9 {lost:.2f} bp"
+    assert mag7.status().cost < 10**14, "the oracle does not see it"
+
+
+@pytest.mark.parametrize(("feed", "percent"), [("LINK/USD", 4), ("BTC/USD", -4)])
+def test_the_stated_bound_of_the_deployed_terms(mag7, feed, percent):
+    """124 bp of NAV, however wrong the feed becomes after the start: with the deepest discount too, as near the band as can be."""
+    heist = Heist(mag7)
+    assert 123 < bound(heist.terms, heist.terms.turnover, 0) * 10_000 < 124
+    heist.propose()
+    lost = heist.run(DAY - 60, feed, percent)
+    assert 75 < lost < 124, f"R9 {lost:.2f} bp"
+
+
+def test_beyond_the_band_a_bid_is_refused_by_name(mag7, project):
+    heist = Heist(mag7)
+    heist.propose()
+    mag7.execute(heist.calls)
+    heist.twist("LINK/USD", 10)
+    assert mag7.offers() == [], "R6 pairs out of the band are left out"
+    with pytest.raises(Reverted) as caught:
+        mag7.rebalancer.quoteBid(mag7.index, mag7.token("WBTC"), mag7.token("LINK"), MAX)
+    assert caught.value.data[:4] == error(project.Rebalancer, "Rebalancer_PriceMoved").hash[:4]
+    heist.twist("LINK/USD", -9)
+    assert len(mag7.offers()) == 1, "back in the band"
+
+
+def test_more_than_the_turnover_is_refused_by_name(mag7, project):
+    heist = Heist(mag7, Fraction(1, 6))
+    heist.propose()
+    too_large = error(project.Rebalancer, "Rebalancer_TurnoverTooLarge")
+    with reverts(too_large, turnover=mag7.rebalancer.previewStart(mag7.index, [], 0).turnover, allowed=1500):
+        mag7.execute(heist.calls)
+
+
+@pytest.mark.parametrize("percent", [30, 50, -25])
+def test_a_feed_that_is_wrong_at_the_start_is_refused_by_name(mag7, project, percent):
+    heist = Heist(mag7)
+    link, right = mag7.token("LINK").address, mag7.system.oracle.price(mag7.token("LINK"))
+    heist.propose()
+    heist.twist("LINK/USD", percent)
+    off = error(project.Rebalancer, "Rebalancer_PriceOff")
+    with reverts(off, token=link, price=mag7.system.oracle.price(link), expected=right, tolerance=2500):
+        mag7.execute(heist.calls)
+
+
+# ---------------------------------------------------------------- anybody's feed, any moment
+
+
+TERMS = model.Terms(premium=20, discount=200, duration=DAY, budget=50, dust=50, turnover=1500, daily=5000, band=500)
+
+
+@pytest.fixture
+def world(evm, project, authority, owner):
+    """Three constituents in equal parts; a twelfth of the third goes into the first, some into a fourth."""
+    world = World(evm, project, authority, owner, DECIMALS, PRICES, 3, TERMS)
+    world.mint("alice", 1000 * 10**18)
+    world.set_plan({"0": 40 * 10**16, "1": 31 * 10**16, "2": 24 * 10**16, "3": 5 * 10**16})
+    return world
+
+
+PERMILLE = st.one_of(st.integers(900, 1110), st.sampled_from((500, 909, 951, 953, 999, 1001, 1049, 1051, 1100, 2000)))
+
+
+@given(
+    n=st.integers(0, 3),
+    wrong=st.sampled_from((0, 20, 100)),
+    upwards=st.booleans(),
+    moments=st.lists(st.tuples(st.sampled_from((0, 3600, DAY // 4, DAY // 2, DAY - 4000)), PERMILLE), min_size=1, max_size=5),
+)
+def test_no_rebalance_loses_more_than_the_bound(world, n, wrong, upwards, moments):
+    """R9: one feed is wrong by up to Y at the start and by whatever the thief wants whenever he wants, and he takes all that pays him."""
+    evm, right = world.evm, [price // 10**10 for price in world.usd.values()]
+    with evm.isolated():
+        kept = (world.model, dict(world.usd))
+        try:
+            _rob(world, n, wrong, upwards, moments, right)
+        finally:
+            world.model, world.usd = kept
+
+
+def _rob(world, n, wrong, upwards, moments, right):
+    evm, rebalancer = world.evm, world.rebalancer
+    targets = world.model.preview(world.usd)
+    factor = Fraction(1000 + wrong, 1000) if upwards else Fraction(1000, 1000 + wrong)
+    world.set_price(n, int(right[n] * factor))
+    evm.warp(3600)
+    world.refresh()
+    proposal = world.proposal(targets=targets, prices={str(k): price * 10**10 for k, price in enumerate(right)})
+    rebalancer.startRebalance(world.index, world.words(proposal), sender=world.owner)
+    before, turnover = true_value(world, right), rebalancer.status(world.index).turnover // 10**14
+    assert 0 < turnover <= TERMS.turnover
+
+    for seconds, permille in moments:
+        evm.warp(seconds)
+        world.set_price(n, max(1, right[n] * permille // 1000))
+        world.refresh()
+        for out in range(4):
+            for in_ in range(4):
+                greedy(world, out, in_, right)
+    lost = Fraction(before - true_value(world, right), before)
+    assert lost <= bound(TERMS, turnover, Fraction(wrong + 1, 1000)), f"R9 {float(lost) * 10_000:.2f} bp"
+
+
+def greedy(world, out, in_, right):
+    """Bids for all where the thief gains by prices that are right."""
+    offers = {(offer.tokenOut, offer.tokenIn): offer for offer in world.rebalancer.bidsOf(world.index)}
+    offer = offers.get((world.tokens[out].address, world.tokens[in_].address))
+    if offer is None:
+        return
+    gets, pays = (a * right[k] * 10 ** (18 - DECIMALS[k]) for k, a in ((out, offer.amountOut), (in_, offer.amountIn)))
+    if gets > pays:
+        world.bid("bob", out, in_, MAX)
+
+
+def true_value(world, right):
+    basket = world.index.basket()
+    numbers = {token.address: k for k, token in enumerate(world.tokens)}
+    pairs = ((numbers[token], unit) for token, unit in zip(basket.tokens, basket.units, strict=True))
+    return sum(unit * right[k] * 10 ** (18 - DECIMALS[k]) for k, unit in pairs)
+
+
+# ---------------------------------------------------------------- a second source
+
+
+def test_two_sources_must_agree_for_a_start(world, evm, project, owner):
+    """Where a token has a second route, a start refuses while both differ; running bids go by the first, within the band."""
+    second = evm.deploy(project.MockAggregator, "second", 8, 100 * USD, sender=owner)
+    world.oracle.setSecondRoute(world.tokens[0], [(second, 0, DAY, 0, 1, 10**30)], 200, sender=owner)
+    world.set_price(0, 103 * USD)
+    disagree = error(project.PriceOracle, "PriceOracle_Disagreement")
+    inputs = {"token": world.tokens[0].address, "price": 103 * 10**18, "other": 100 * 10**18, "maxDeviationBps": 200}
+    for refused in (lambda: world.rebalancer.previewStart(world.index, [], 0), world.start):
+        with reverts(disagree, **inputs):
+            refused()
+    world.set_price(0, 101 * USD)
+    world.start()
+    world.warp(DAY // 2)
+    world.set_price(0, 104 * USD)
+    assert world.both_bid("bob", 2, 0, MAX)[0] > 0
