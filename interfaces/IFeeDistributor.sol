@@ -51,7 +51,7 @@ interface IFeeDistributor {
     /// @notice Takes the rest.
     function treasury() external view returns (address);
 
-    /// @notice {share} of a staked token under which its part goes to the treasury: the rewards of days on which nobody stakes are no windfall for who comes next.
+    /// @notice {asset} that stakers' shares must be worth, or else their part goes to the treasury: the rewards of days on which nobody stakes are no windfall for who comes next.
     function MIN_STAKED() external view returns (uint256);
 
     /// @notice The least and the most that the stakers' part can ever be, bp.

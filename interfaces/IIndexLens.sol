@@ -5,9 +5,11 @@ import {IIndexToken} from "./IIndexToken.sol";
 
 /// @title Everything about an index in one call
 interface IIndexLens {
+    /// @param readable false where the token does not answer for its symbol, decimals or balance; then what is missing is empty, and without
+    /// decimals or balance there is no price and no value
     /// @param books {tok} what the basket says it holds
-    /// @param available {tok} what it holds after open claims
-    /// @param claimed {tok} open claims
+    /// @param available {tok} what it holds after open claims, a loss shared with them
+    /// @param claimed {tok} open claims, before any haircut
     /// @param priced false where the oracle has no live price; then price, value and weight are 0
     /// @param price D18{USD/whole token}
     /// @param value D18{USD} of what the shares can redeem: the smaller of books and available
@@ -16,6 +18,7 @@ interface IIndexLens {
         address token;
         string symbol;
         uint8 decimals;
+        bool readable;
         uint256 units;
         uint256 books;
         uint256 available;
@@ -56,11 +59,13 @@ interface IIndexLens {
         uint256 pendingToStakers;
     }
 
+    /// @param readable false where {overviews} could not read this index; then there is nothing but its address
     /// @param priced true where every constituent has a live price; otherwise NAV and share price leave out those without
     /// @param nav D18{USD} of the basket
     /// @param sharePrice D18{USD/whole share}
     struct Overview {
         address index;
+        bool readable;
         string name;
         string symbol;
         uint256 totalSupply;
@@ -76,12 +81,20 @@ interface IIndexLens {
         Staking staking;
     }
 
-    /// @notice State, fees, caps, basket and prices of an index. Never reverts for want of a price.
+    /// @notice State, fees, caps, basket and prices of an index. Never reverts for want of a price, nor for a constituent that is broken.
     /// @dev Reverts while the index is in the middle of a state change (ReentrancyGuardReentrantCall).
     function overview(address index) external view returns (Overview memory);
 
-    /// @notice The same for every index of the factory.
+    /// @notice The same for every index of the factory. One that cannot be read hides no other.
     function overviews() external view returns (Overview[] memory);
+
+    /// @notice {share} The most that these amounts can mint: the inverse of `previewMint`. Exact, but for the last bits while a surplus vests: then never more.
+    /// @param amounts {tok} of each constituent, in the basket's order
+    function sharesForAmounts(address index, uint256[] calldata amounts) external view returns (uint256 shares);
+
+    /// @notice {tok} that `account` would be paid now for all of their claim on `token`, its part of a loss taken off.
+    /// @dev Reverts: IndexToken_BalanceUnreadable.
+    function previewClaim(address index, address token, address account) external view returns (uint256);
 
     /// @notice How `index` is staked. `overview` includes it.
     function staking(address index) external view returns (Staking memory);

@@ -2,17 +2,18 @@
 pragma solidity 0.8.37;
 
 /// @title Buy and sell an index in one transaction
-/// @notice Swaps over registered Uniswap v3 pools, mints or redeems, and keeps nothing between transactions.
-/// Tokens form a tree rooted at WETH: every token knows the pool that leads one hop closer to the root, and any token of the tree buys any index.
-/// A trade touches every pool once, all legs of a trade through one pool together, so quotes are exact.
-/// `token` zero stands for ether.
+/// @notice Swaps over registered Uniswap v3 pools, mints or redeems, and keeps nothing between transactions. Tokens
+/// form a tree rooted at WETH: every token knows the pool that leads one hop closer to the root, and any token of the
+/// tree buys any index. A trade touches every pool once, all legs of a trade through one pool together, so quotes are
+/// exact. `token` zero stands for ether.
 interface IIndexRouter {
     /// @notice How the router gets at the caller's tokens.
     enum Permission {
         Allowance,
         /// EIP-2612: `abi.encode(uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s)`
         Permit,
-        /// Permit2 signature transfer, buys only: `abi.encode(uint256 maximum, uint256 nonce, uint256 deadline, bytes signature)`
+        /// Permit2 signature transfer, buys only:
+        /// `abi.encode(uint256 maximum, uint256 nonce, uint256 deadline, bytes signature)`
         Permit2
     }
 
@@ -20,7 +21,8 @@ interface IIndexRouter {
     /// @param token what is paid or wanted: an ERC-20 of the tree, or zero for ether
     /// @param deadline Unix seconds, the last second in which the trade may happen
     /// @param permit for `permission`, empty for an allowance
-    /// @param stake true to stake what is bought: the receiver gets shares of the index's staked token. Has no meaning in a sale
+    /// @param stake true to stake what is bought: the receiver gets shares of the index's staked token. Has no meaning
+    /// in a sale
     /// @param referralCode goes into the event and to the purchase hook, zero for none
     struct Trade {
         address index;
@@ -44,10 +46,19 @@ interface IIndexRouter {
     );
     event Sold(address indexed index, address indexed seller, address indexed receiver, address token, uint256 shares, uint256 amountOut);
     event Staked(address indexed index, address indexed payer, address indexed receiver, uint256 shares, uint256 stakedShares);
+
+    /// @notice A sale could not sell this constituent, or this token between two pools, and handed it over as it is.
+    /// @param receiver the trade's, or the seller where the token refuses that one
+    event Unsold(address indexed index, address indexed seller, address indexed receiver, address token, uint256 amount);
+
     event BuyHookSet(address indexed hook);
     event HopSet(address indexed token, address indexed next, uint24 fee);
 
     error IndexRouter_ZeroAddress();
+
+    /// @notice The router itself, or the index: what they received, nobody would get back.
+    error IndexRouter_InvalidReceiver(address receiver);
+
     error IndexRouter_UnknownIndex(address index);
     error IndexRouter_Expired(uint256 deadline, uint256 timestamp);
 
@@ -69,7 +80,7 @@ interface IIndexRouter {
     /// @notice The pool ran dry before the swap was complete.
     error IndexRouter_NotEnoughLiquidity(address pool);
 
-    /// @notice Only a pool that the router is swapping in may call back.
+    /// @notice Only the pool that the router is swapping in, and the index that it mints, may call back.
     error IndexRouter_UnexpectedCallback(address caller);
 
     /// @notice Ether came along with a trade in tokens, or from somebody else than WETH.
@@ -78,20 +89,25 @@ interface IIndexRouter {
     /// @notice Shares can be moved by allowance or EIP-2612 only.
     error IndexRouter_UnsupportedPermission(Permission permission);
 
-    /// @dev Carries a quote out of a simulated trade. Never seen from outside.
-    error IndexRouter_Quote(uint256 amount);
+    /// @dev Carries a quote, and by how much rounding may move a part of it, out of a simulated trade. Never seen from
+    /// outside.
+    error IndexRouter_Quote(uint256 amount, uint256 slack);
 
     // ---------------------------------------------------------------- trades
 
     /// @notice Buys exactly `shares` for at most `maxIn` of `t.token`. Ether that is not needed comes back.
-    /// @dev Reverts: Expired, UnknownIndex, NoPath, TooExpensive, NotEnoughLiquidity, UnexpectedEther, whatever IndexToken.mint refuses, ERC-20 errors.
+    /// @dev Reverts: Expired, ZeroAddress, InvalidReceiver, UnknownIndex, NoPath, TooExpensive, NotEnoughLiquidity,
+    /// UnexpectedEther, NoStakedToken, whatever IndexToken.mintWithCallback refuses, ERC-20 errors.
+    /// @param shares {share}
+    /// @param maxIn {tok}; as much ether must come along where that pays
     /// @return amountIn {tok} what it cost
     function buy(Trade calldata t, uint256 shares, uint256 maxIn) external payable returns (uint256 amountIn);
 
-    /// @notice Spends up to `amountIn` of `t.token` on `targetShares`, or on fewer if prices have moved up since the quote, but `minShares` at least.
-    /// What is not needed is not taken, or comes back.
-    /// @dev `targetShares` is what {quoteBuyExactInput} said. Where they have become too dear, the pro-rata part of them is bought: cost is convex in the
-    /// shares and zero at zero, so that costs `amountIn` at most. Reverts as `buy`, and with TooLittle.
+    /// @notice Spends up to `amountIn` of `t.token` on `targetShares`, or on fewer where they cost more or the supply
+    /// cap does not let so many in, but on `minShares` at least. What is not needed is not taken, or comes back.
+    /// @dev `targetShares` is what {quoteBuyExactInput} said. Where they have become too dear, the part of them is
+    /// bought that costs `amountIn` at most, rounding included (`docs/router.md`); the first attempt then costs its gas
+    /// for nothing. Reverts as {buy}, and with TooLittle.
     /// @return shares {share}
     /// @return spent {tok}
     function buyExactInput(Trade calldata t, uint256 amountIn, uint256 targetShares, uint256 minShares)
@@ -99,36 +115,70 @@ interface IIndexRouter {
         payable
         returns (uint256 shares, uint256 spent);
 
-    /// @notice Sells exactly `shares` of the caller for at least `minOut` of `t.token`.
-    /// @dev A constituent whose transfer fails becomes the caller's claim on the index and is missing in the proceeds.
-    /// Reverts: Expired, UnknownIndex, NoPath, TooLittle, NotEnoughLiquidity, UnsupportedPermission, whatever IndexToken.redeem refuses.
+    /// @notice Sells exactly `shares` of the caller for at least `minOut` of `t.token`. What cannot be sold comes as it
+    /// is.
+    /// @dev A constituent whose transfer fails becomes the caller's claim on the index ({IIndexToken.Segregated} says
+    /// so). One without a path, or that its pool does not take for whatever reason (it charges a fee, is blocked there,
+    /// is more than the pool can pay for), goes to the receiver ({Unsold}). Both are missing in the proceeds, so set
+    /// `minOut`. Reverts: Expired, ZeroAddress, InvalidReceiver, UnknownIndex, NoPath (of `t.token`), TooLittle,
+    /// UnsupportedPermission, whatever IndexToken.redeem refuses, ERC-20 errors of what is handed over.
+    /// @param shares {share}
+    /// @param minOut {tok}
     /// @return amountOut {tok}
     function sell(Trade calldata t, uint256 shares, uint256 minOut) external returns (uint256 amountOut);
 
-    /// @notice Sells as few shares as bring `amountOut` of `t.token`, at most `maxShares`. The receiver gets all that they bring.
-    /// @dev Proceeds are concave in the shares, so the pro-rata part of `maxShares` brings `amountOut` at least.
+    /// @notice Sells as few shares as surely bring `amountOut` of `t.token`, at most `maxShares`. The receiver gets all
+    /// that they bring.
+    /// @dev The part of `maxShares` that brings so much, rounding included (`docs/router.md`). Reverts as {sell}; with
+    /// TooLittle where not even `maxShares` bring as much, or where a part could not be sold.
     /// @return shares {share} sold
     /// @return received {tok}, `amountOut` or a little more
     function sellExactOutput(Trade calldata t, uint256 amountOut, uint256 maxShares) external returns (uint256 shares, uint256 received);
 
     /// @notice Stakes `shares` of the caller, with an EIP-2612 permit instead of an earlier transaction.
-    /// @dev A permit that somebody else has used is no reason to fail. Reverts: UnknownIndex, NoStakedToken, ZeroAddress, whatever StakedToken.deposit refuses,
-    /// ERC-20 errors.
+    /// @dev A permit that somebody else has used is no reason to fail. Reverts: UnknownIndex, NoStakedToken,
+    /// ZeroAddress, InvalidReceiver, whatever StakedToken.deposit refuses, ERC-20 errors.
     /// @param permit as for {Permission.Permit}; empty to use an allowance
     /// @return stakedShares {share of the staked token}
     function stakeWithPermit(address index, uint256 shares, address receiver, bytes calldata permit) external returns (uint256 stakedShares);
 
+    /// @notice Approves the staked token of `index`, so that the first buyer who stakes need not pay for that. For
+    /// anyone, once; deployment calls it.
+    /// @dev Nothing but purchases and stakes of the same transaction can be pulled: the router holds no shares in
+    /// between. Reverts: UnknownIndex, NoStakedToken.
+    function prepare(address index) external;
+
     // ---------------------------------------------------------------- quotes
 
-    /// @notice What `buy` of `shares` would cost now, to the wei. Not a view because it really swaps and undoes it: call it with eth_call.
+    /// @notice What {buy} of `shares` would cost now, to the wei. Not a view because it really swaps and undoes it:
+    /// call it with eth_call.
+    /// @dev Reverts: UnknownIndex, NoPath, NotEnoughLiquidity, whatever IndexToken.mintWithCallback refuses, such as
+    /// MintingStopped and SupplyCapExceeded.
+    /// @param token what would be paid, zero for ether
+    /// @param shares {share}
+    /// @return amountIn {tok}
     function quoteBuy(address index, address token, uint256 shares) external returns (uint256 amountIn);
 
-    /// @notice What `sell` of `shares` would bring now, to the wei, if every constituent can be transferred. As {quoteBuy}.
+    /// @notice What {sell} of `shares` would bring now, to the wei, if every constituent can be transferred. As
+    /// {quoteBuy}. What has no path, or is more than its pool can pay for, counts nothing: it would be handed over.
+    /// @dev Reverts: UnknownIndex, NoPath (of `token`), whatever IndexToken.previewRedeem refuses.
+    /// @param token what would be paid out, zero for ether
+    /// @param shares {share}
+    /// @return amountOut {tok}
     function quoteSell(address index, address token, uint256 shares) external returns (uint256 amountOut);
 
-    /// @notice The most shares that `amountIn` buys now, nearly, and what they cost: `amountIn` at most. As {quoteBuy}.
-    /// @dev Regula falsi with the Illinois rule (halving the side that stays) on the cost curve; what is missing is far less than the price impact.
+    /// @notice The most shares that `amountIn` buys now, nearly, and what they cost: `amountIn` at most. No more than
+    /// fit under the supply cap, nor than the pools have. As {quoteBuy}.
+    /// @dev Regula falsi with the Illinois rule (halving the side that stays) on the cost curve; what is missing is far
+    /// less than the price impact. Reverts as {quoteBuy}, with SupplyCapExceeded where not a wei fits under the cap.
+    /// @param amountIn {tok}
+    /// @return shares {share}
+    /// @return cost {tok}
     function quoteBuyExactInput(address index, address token, uint256 amountIn) external returns (uint256 shares, uint256 cost);
+
+    /// @notice {share} The most that can be minted of `index` now, before its supply cap refuses.
+    /// @dev Reverts: UnknownIndex.
+    function mostShares(address index) external view returns (uint256);
 
     // ---------------------------------------------------------------- the purchase hook
 

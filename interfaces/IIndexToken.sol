@@ -8,9 +8,10 @@ import {ITimeWeightedERC20} from "./ITimeWeightedERC20.sol";
 /// @dev Units: `{share}` share-wei (18 decimals), `{base}` base-wei (shares before the streaming fee), `{tok}` token-wei, D18 and D27 fixed point. The
 /// arithmetic, and why the books are always covered, is in `docs/index-math.md`.
 ///
-/// Assumptions on a constituent: its balances move only by its own transfers, at most 18 decimals, a transfer needs less than 400,000 gas. Where one
-/// breaks an assumption, holders bear the loss of that constituent alone: redemption of the rest goes on.
-/// @dev Warning: a constituent that takes a fee on transfer cannot be minted with; one that rebases downwards stops minting until `sync`.
+/// Assumptions on a constituent: its balances move only by its own transfers, at most 18 decimals, a transfer needs less than 200,000 gas and
+/// `balanceOf` less than 50,000. Where one breaks an assumption, holders bear the loss of that constituent alone: redemption of the rest goes on.
+/// @dev Warning: a constituent that takes a fee on transfer cannot be minted with; one that rebases downwards stops minting until `sync`. The table of
+/// SECURITY.md says what happens with every other kind.
 interface IIndexToken is ITimeWeightedERC20 {
     /// @notice What an index is born with.
     /// @param name ERC-20 name
@@ -83,6 +84,13 @@ interface IIndexToken is ITimeWeightedERC20 {
 
     /// @dev At the birth of the index and by {sync}; a swap says so itself.
     event UnitsSet(address indexed token, uint256 units);
+
+    /// @param units D27{tok/base} that join those of the basket evenly until `end`, Unix seconds
+    event SurplusVesting(address indexed token, uint256 units, uint256 end);
+
+    /// @param held {tok} that are there
+    /// @param owed {tok} that books and claims said, which both are cut down to what is there, alike
+    event LossWrittenOff(address indexed token, uint256 held, uint256 owed);
     event ConstituentAdded(address indexed token);
     event ConstituentRemoved(address indexed token);
     event StreamingFeeSet(uint256 dailyFee, uint256 anchor);
@@ -154,8 +162,8 @@ interface IIndexToken is ITimeWeightedERC20 {
     function mintWithCallback(uint256 shares, address receiver, bytes calldata data) external returns (uint256[] memory amounts);
 
     /// @notice Burns `shares` of `owner` and sends their part of every constituent to `receiver`. Nobody can stop this.
-    /// @dev Amounts round down. A constituent that is short pays its pro-rata part. One whose transfer fails becomes a claim of `owner`, counted in
-    /// `amounts`. A caller who is not the owner spends their allowance. No hash and no minimum, `0` and `[]`, stand for no bounds.
+    /// @dev Amounts round down. A constituent that is short pays its pro-rata part, claims on it alike. One whose transfer fails, or whose balance cannot be
+    /// read, becomes a claim of `owner`, counted in `amounts` at what it is worth now; the claim itself is before that haircut. A caller who is not the owner spends their allowance. No hash and no minimum, `0` and `[]`, stand for no bounds.
     /// Reverts: Expired, BasketChanged, LengthMismatch, ZeroShares, InvalidReceiver, SharesOutOfRange, MinAmountNotMet, ERC20InsufficientBalance,
     /// ERC20InsufficientAllowance, InsufficientGas (a transfer failed and may have failed for lack of gas: send more).
     /// @param expectedBasket `basketHash` of the tokens that the bounds are for
@@ -172,8 +180,8 @@ interface IIndexToken is ITimeWeightedERC20 {
     ) external returns (uint256[] memory amounts);
 
     /// @notice Pays the caller's claim on `token`, or a part of it.
-    /// @dev Where less than all claims is there, everybody's claim takes the same haircut, rounded down. Reverts: InvalidReceiver, NoClaim, ClaimExceeded,
-    /// ClaimUnbacked (nothing there, the claim stays), MinAmountNotMet, ERC-20 errors of the token (the claim stays).
+    /// @dev Where less is there than books and claims, both take the same haircut, rounded down. Reverts, and the claim stays: InvalidReceiver, NoClaim,
+    /// ClaimExceeded, ClaimUnbacked (nothing is there, or less moved than was said), MinAmountNotMet, BalanceUnreadable, ERC-20 errors of the token.
     /// @param amount {tok} of the claim, before any haircut; `type(uint256).max` is all of it
     /// @param receiver who is paid
     /// @param minAmount {tok} least to be paid
@@ -195,7 +203,11 @@ interface IIndexToken is ITimeWeightedERC20 {
 
     // ---------------------------------------------------------------- restricted
 
-    /// @notice Sets the units of `token` to what is really there, taking in a surplus or writing off a loss. Rounds down.
+    /// @notice Sets the units of `token` by what is really there. A loss is written off at once, books and claims alike. A surplus vests evenly over 28 days, while
+    /// mints pay for all of it: it is for those who hold meanwhile. Rounds down.
+    /// @dev A surplus that still vests is counted anew. A token that is not a constituent but has open claims can lose, and nothing else.
+    /// Reverts: NotSeeded, NotAConstituent, BalanceUnreadable, UnitsOutOfRange, LastConstituent (all of the last constituent is gone).
+    /// @return units D27{tok/base} from now on, without what vests
     function sync(address token) external returns (uint256 units);
 
     /// @notice Sets the streaming fee from now on, D18 per day. What was earned before stays as it was.
@@ -231,9 +243,6 @@ interface IIndexToken is ITimeWeightedERC20 {
     /// @notice What `redeem(shares)` would pay now. {tok}, rounded down, haircuts included.
     function previewRedeem(uint256 shares) external view returns (uint256[] memory amounts);
 
-    /// @notice The most shares that these amounts can mint: the exact inverse of `previewMint`.
-    function sharesForAmounts(uint256[] calldata amounts) external view returns (uint256 shares);
-
     /// @notice Constituents and their D27{tok/base}, in the basket's order, and the {base} behind all shares, which time does not change.
     function basket() external view returns (address[] memory tokens, uint256[] memory units, uint256 base);
 
@@ -255,11 +264,16 @@ interface IIndexToken is ITimeWeightedERC20 {
     /// @notice Fees, cap and switches.
     function terms() external view returns (Terms memory);
 
-    /// @notice {tok} that `account` may claim of `token`, before any haircut.
+    /// @notice {tok} that `account` may claim of `token`, before any haircut. Falls where a loss is written off.
     function claimOf(address token, address account) external view returns (uint256);
 
-    /// @notice {tok} of all open claims on `token`. Not part of the basket.
+    /// @notice {tok} of all open claims on `token`, before any haircut. Not part of the basket. After a loss was written off it may exceed their sum by a
+    /// wei for each claimant.
     function segregated(address token) external view returns (uint256);
+
+    /// @notice The surplus of `token` that the last {sync} found: D27{tok/base} that are not in `basket` yet at `start` and all there at `end`, Unix seconds.
+    /// A mint pays for all of it from the beginning. Zeros where there is none.
+    function vestingOf(address token) external view returns (uint256 units, uint256 start, uint256 end);
 }
 
 /// @title What a caller of {IIndexToken.mintWithCallback} must answer

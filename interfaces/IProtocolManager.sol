@@ -13,7 +13,7 @@ interface IProtocolManager {
     /// @param returnsAt from then on they can again
     event ContestOpened(address indexed guardian, uint256 runsOutAt, uint256 returnsAt);
 
-    /// @dev The account does not guard.
+    /// @dev The account does not have the role.
     error ProtocolManager_NotGuardian(address account);
 
     /// @dev Nobody can guard who is nobody, guards already, governs or administers.

@@ -10,7 +10,7 @@ import {IMethodology} from "./IMethodology.sol";
 /// @dev Units: `{tok}` token-wei, `{base}` base-wei of the index, D18 and D27 fixed point. The arithmetic is in `docs/rebalancing-math.md`.
 ///
 /// Sizes are per base share, so mints, redemptions, fees and donations during a rebalance move no target and make no bid revert.
-/// @dev Warning: a bidder allows this contract to take `tokenIn` from him. It can be upgraded after the notice, so allow what a bid needs and no more.
+/// @dev Warning: a bidder allows this contract to take `tokenIn` from them. It can be upgraded after the notice, so allow what a bid needs and no more.
 interface IRebalancer is IIndexSwapCallback {
     /// @dev All but `Running` are over. `Expired` is what {status} says after the end even if nobody has called {close}.
     enum Phase {
@@ -201,7 +201,7 @@ interface IRebalancer is IIndexSwapCallback {
     error Rebalancer_NotOver(address index, uint256 ends);
     error Rebalancer_InvalidReceiver(address receiver);
 
-    /// @param limit {tok} most that the bidder pays for what he would get
+    /// @param limit {tok} most that the bidder pays for what they would get
     error Rebalancer_PriceTooHigh(uint256 amountIn, uint256 limit);
     error Rebalancer_UnexpectedCallback(address caller);
 
@@ -217,7 +217,7 @@ interface IRebalancer is IIndexSwapCallback {
     function setTerms(address index, Terms calldata terms) external;
 
     /// @notice Fixes the targets and opens the auctions. Restricted to the governor, so it is a call that was scheduled for all to see.
-    /// @dev Whoever holds the signed call chooses the moment. So the proposal says what must come of it, and until when.
+    /// @dev A holder of the signed call chooses the moment. So the proposal says what must come of it, and until when.
     ///
     /// The nonce counts {setMethodology}, {setTerms} and starts: a start that was proposed for other rules, or is repeated, reverts.
     /// Every price is compared with one that is not of now: the proposal's, or where that is 0 the last start's, which may be off by the band for each day
@@ -237,7 +237,7 @@ interface IRebalancer is IIndexSwapCallback {
     /// @notice Buys up to `amountOut` of what the index has too much of with what it has too little of.
     /// @dev Cut to what surplus, deficit and loss budget allow. Where nothing is left of it, or nothing is running, the bid moves nothing, calls nobody and returns
     /// zeros: no other bid, mint, redemption or donation makes it revert. The bidder gets `amountOut` first, then {IBidCallback.onBid} where `data` is not empty, then
-    /// pays `amountIn` out of his allowance to this contract.
+    /// pays `amountIn` out of their allowance to this contract.
     /// Reverts: PriceTooHigh, PriceMoved, InvalidReceiver, the oracle's errors for the two tokens, `IIndexToken.swap`'s for either (IndexToken_Shortfall where the index holds less
     /// than its books say, IndexToken_NotRebalancer where it has named another meanwhile), ERC-20 errors of the two tokens.
     /// @param tokenOut {tok} bought by the bidder
@@ -277,7 +277,7 @@ interface IRebalancer is IIndexSwapCallback {
     function previewStart(address index, uint256[] calldata prices, uint256 unpriced) external view returns (Preview memory);
 
     /// @notice D18 weights by live prices: as they are, and as the methodology wants them now. Tokens as in {previewStart}. Reverts as that, but asks no
-    /// second source; what the running rebalance sells by a given price counts with that.
+    /// second source; what the last start priced by its proposal counts with that price.
     function weightsOf(address index) external view returns (address[] memory tokens, uint256[] memory current, uint256[] memory target);
 
     /// @notice What the last start went by for a token: D18{USD/whole token}, its decimals, and whether the proposal gave the price. Zeros for one that was not in
@@ -288,7 +288,7 @@ interface IRebalancer is IIndexSwapCallback {
     function planOf(address index) external view returns (Plan memory);
 }
 
-/// @title What a bidder answers who wants `tokenOut` before he pays
+/// @title What a bidder answers who wants `tokenOut` before they pay
 interface IBidCallback {
     /// @notice Called by the rebalancer on the bidder after `amountOut` was sent to the receiver. On return the bidder holds `amountIn` of `tokenIn` and has allowed the
     /// rebalancer to take it.

@@ -22,7 +22,7 @@ interface IERC7540Redeem {
     event RedeemRequest(address indexed controller, address indexed owner, uint256 indexed requestId, address sender, uint256 shares);
 
     /// @notice Burns `shares` of `owner` and starts the cooldown of what they are worth now for `controller`.
-    /// @dev Always returns the id 0. See {IStakedToken}.
+    /// @dev The caller is the controller or its operator, and the owner, its operator, or a spender of the owner's allowance. Always returns the id 0. See {IStakedToken}.
     function requestRedeem(uint256 shares, address controller, address owner) external returns (uint256 requestId);
 
     /// @notice {share} that are cooling. 0 for ids other than 0.
@@ -132,19 +132,20 @@ interface IStakedToken is ITimeWeightedERC20, IERC7575, IERC7540Redeem, IERC7540
     // ---------------------------------------------------------------- rewards
 
     /// @notice Takes `assets` from the caller and lets them vest linearly over 24 hours into what the shares are worth.
-    /// What has not vested of earlier rewards is averaged in by size. Anybody may.
+    /// What has not vested of earlier rewards is averaged in by size. Anybody may. While holders have fewer than 10^9 share-wei, nothing vests and all waits.
     /// @dev Reverts: ZeroAmount, ExceedsMaximum, ERC-20 errors.
     function addRewards(uint256 assets) external;
 
     /// @notice {asset} that have not vested yet, rounded up. No part of any share.
     function unvestedRewards() external view returns (uint256);
 
-    /// @notice The running stream: {asset} in it at its start, when that was, and seconds until all has vested. While nobody stakes it stands still.
+    /// @notice The running stream: {asset} that had not vested at `start`, when the supply or the rewards last changed, and the seconds from then until all has.
+    /// It stands still while holders have fewer than 10^9 share-wei.
     function rewardStream() external view returns (uint256 assets, uint256 start, uint256 duration);
 
     // ---------------------------------------------------------------- rates
 
-    /// @notice D18{asset/share} now, rounded down. Virtual shares and assets are in it.
+    /// @notice D18{asset/share} now, rounded down. Never falls, not even when the last staker leaves: 10^9 share-wei that nobody has are in it and stay.
     function exchangeRate() external view returns (uint256);
 
     /// @notice D18{asset/share} in the first second of an epoch, rounded down; 1e18 before the vault was made. Exact for every epoch.
@@ -156,9 +157,9 @@ interface IStakedToken is ITimeWeightedERC20, IERC7575, IERC7540Redeem, IERC7540
     function lowestRate(uint256 epoch) external view returns (uint256);
 
     /// @notice D18 simple yearly return over `epoch`, over its part until now if it is running. Rounded down.
-    /// @dev 0 in the first second of the running epoch, and where everybody left during the epoch: the rate goes back to one then. Reverts: FutureEpoch.
+    /// @dev 0 in the first second of the running epoch. Reverts: FutureEpoch.
     function epochApr(uint256 epoch) external view returns (uint256);
 
-    /// @notice D18 simple yearly return at the pace of the running stream; 0 where none runs or nobody stakes. Rounded down.
+    /// @notice D18 simple yearly return at the pace of the running stream; 0 where none runs, or it stands still. Rounded down.
     function currentApr() external view returns (uint256);
 }

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IBidCallback} from "./IRebalancer.sol";
 
 /// @title Fills bids out of Uniswap v3
-/// @notice Takes `tokenOut` from the index, buys exactly the `tokenIn` that it owes with it, and gives what is left to whoever called. Nobody needs capital for it.
+/// @notice Takes `tokenOut` from the index, buys exactly the `tokenIn` that it owes with it, and gives what is left to the caller, who needs no capital for it.
 /// @dev Holds nothing and is trusted with nothing between transactions. It has no owner.
 interface IUniswapFiller is IBidCallback {
     /// @param profit {tokenOut} what was left

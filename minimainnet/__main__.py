@@ -62,4 +62,8 @@ def _wait() -> None:
 
 
 if __name__ == "__main__":
-    cli()
+    try:
+        cli()
+    except RuntimeError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)

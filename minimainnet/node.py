@@ -59,6 +59,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def is_free(port: int) -> bool:
+    """Whether a port can be listened on."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
 @contextmanager
 def anvil(*options: str, port: int | None = None, history: bool = False) -> Iterator[str]:
     """A running anvil with chain id 1; yields its URL and kills it at the end. With `history` it answers for old blocks as well.
@@ -66,6 +77,8 @@ def anvil(*options: str, port: int | None = None, history: bool = False) -> Iter
     Raises:
         RuntimeError: it did not start.
     """
+    if port is not None and not is_free(port):
+        raise RuntimeError(f"port {port} is taken: choose another")
     port = port or free_port()
     command = [anvil_binary(), "--port", str(port), *_COMMON, *(() if history else _FORGETFUL), *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -133,11 +146,12 @@ def serve(port: int | None = None) -> Iterator[str]:
 
 
 @contextmanager
-def fork_of(upstream: str, port: int | None = None, history: bool = False) -> Iterator[str]:
-    """A fork of the chain at `upstream`; yields its URL."""
+def fork_of(upstream: str, port: int | None = None, block: int | None = None, history: bool = False) -> Iterator[str]:
+    """A fork of the chain at `upstream`, at its head unless `block` is said; yields its URL."""
     options = ("--fork-url", upstream, "--fork-chain-id", "1", "--no-storage-caching", "--no-rate-limit", "--gas-limit", "60000000")
-    if "127.0.0.1" in upstream or "localhost" in upstream:
+    if block is None and ("127.0.0.1" in upstream or "localhost" in upstream):
         block = int(Rpc(upstream).call("eth_blockNumber"), 16)
+    if block is not None:
         options = (*options[:2], "--fork-block-number", str(block), *options[4:])
     with anvil(*options, port=port, history=history) as url:
         yield url

@@ -1,32 +1,34 @@
-"""Deploys the whole protocol and hands every role over: `ape run deploy [--account ALIAS] [--json]`."""
+"""Deploys the whole protocol and hands every role over: `ape run deploy [--account ALIAS] [--yes] [--json]`."""
 
 from __future__ import annotations
 
-import json as json_
+from typing import Any
 
 import click
-from ape.cli import ConnectedProviderCommand
 
 from scripts._lib import chain
+from scripts._lib.command import Command, json_option
 from scripts._lib.deployer import SeedMissing, UnsafeSafes
 from scripts._lib.deployment import deploy
+from scripts._lib.failure import Failure
 
 chain.quiet()
 
 
-@click.command(cls=ConnectedProviderCommand)
+@click.command(cls=Command)
 @click.option("--account", help="Alias of the Ape account that signs.")
-@click.option("--json", is_flag=True, help="Print the addresses as JSON.")
-def cli(account: str | None, json: bool) -> None:
+@click.option("--yes", is_flag=True, help="Deploy without asking.")
+@json_option
+def cli(account: str | None, yes: bool, json: bool) -> Any:
     """Deploy the protocol, or go on where an earlier run stopped."""
     try:
-        record = deploy(account)
+        record = deploy(account, yes=yes)
     except SeedMissing as missing:
-        raise click.ClickException(f"{missing}. Get it and run this again: what is done stays done.") from None
+        raise Failure(f"{missing}. Get it and run this again: what is done stays done.", 1) from None
     except UnsafeSafes as unsafe:
-        raise click.ClickException(f"Nothing was given to the Safes. {unsafe}") from None
+        raise Failure(f"Nothing was given to the Safes. {unsafe}", 1) from None
     if json:
-        click.echo(json_.dumps({"chainId": record.chain_id, "contracts": record.contracts, "indexes": record.indexes}, sort_keys=True))
-        return
+        return {"chainId": record.chain_id, "contracts": record.contracts, "indexes": record.indexes}
     for name, address in (record.contracts | record.indexes).items():
         click.echo(f"{name:20} {address}")
+    return None

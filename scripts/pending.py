@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import json as json_
+from typing import Any
 
 import click
-from ape.cli import ConnectedProviderCommand
 from rich.table import Table
 
 from scripts._lib import chain, desk
+from scripts._lib.command import Command, json_option
 from scripts._lib.operations import operations
 
 chain.quiet()
 _COLOURS = {"waiting": "yellow", "ready": "green", "expired": "red"}
 
 
-@click.command(cls=ConnectedProviderCommand)
-@click.option("--json", is_flag=True, help="Print everything as JSON.")
-def cli(json: bool) -> None:
+@click.command(cls=Command)
+@json_option
+def cli(json: bool) -> Any:
     """List what the multisig has scheduled: what it does, when it can be executed, when it expires."""
     system = desk.opened()
     now, known = system.evm.now, operations(system)
     if json:
-        click.echo(json_.dumps([operation.plain(now) for operation in known]))
-        return
+        return [operation.plain(now) for operation in known]
     screen = desk.console()
     if not known:
         screen.print("Nothing is scheduled.")
-        return
+        return None
     table = Table("operation", "call", "status", "executable from", "until")
     for operation in known:
         status = operation.status(now)
@@ -38,3 +37,4 @@ def cli(json: bool) -> None:
         )  # fmt: skip
     screen.print(table)
     screen.print("`ape run execute` executes what is ready; the guardian's `ape run cancel OPERATION` stops what should not happen.")
+    return None

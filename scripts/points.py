@@ -2,36 +2,32 @@
 
 from __future__ import annotations
 
-import json as json_
+from decimal import Decimal
 from typing import Any
 
 import click
-from ape.cli import ConnectedProviderCommand
 from rich.console import Console
 from rich.table import Table
 
-from scripts._lib import chain
-from scripts._lib.build import fresh_project
-from scripts._lib.evm import Evm
-from scripts._lib.ledger import Ledger, keep
-from scripts._lib.record import Record
+from scripts._lib import chain, desk
+from scripts._lib.catalog import Unknown
+from scripts._lib.command import Address, Command, Number, json_option
+from scripts._lib.ledger import RECORDING, Ledger, keep
+from scripts._lib.sender import Sender
+from scripts._lib.system import System
 
 chain.quiet()
+_EPOCH = click.option("--epoch", type=click.IntRange(0, 2**32), help="The running one unless told.")
 
 
-def _ledger() -> tuple[Ledger, Any, Any]:
-    """The recorded ledger for reading; itself and its prices for sending."""
-    from ape import networks
-
-    record = Record.load(chain.network(), networks.provider.chain_id)
-    address = record.contracts.get("PointsLedger")
-    if address is None or not networks.provider.get_code(address):
-        raise click.ClickException(f"No points ledger is deployed on {chain.network()}: `ape run deploy` first.")
-    project, evm = fresh_project(), Evm(chain.rpc().url, impersonate=False)
-    contract = evm.at(project.PointsLedger, address)
-    prices = contract.prices()
-    ledger = Ledger(contract, evm.at(project.ReferencePrices, prices))
-    return ledger, project.PointsLedger.at(address), project.ReferencePrices.at(prices)
+def _opened(epoch: int | None = None) -> tuple[System, Ledger, int]:
+    """The recorded deployment with its ledger, and the epoch that is meant."""
+    system = desk.opened("PointsLedger")
+    ledger = Ledger(system.points, system.prices, system.record.block or 0)
+    running = ledger.epoch
+    if epoch is not None and epoch > running:
+        raise Unknown(f"Epoch {epoch} has not begun: the running one is {running}.")
+    return system, ledger, running if epoch is None else epoch
 
 
 @click.group()
@@ -39,48 +35,61 @@ def cli() -> None:
     """Points of everybody who has joined."""
 
 
-@cli.command(cls=ConnectedProviderCommand)
+@cli.command(cls=Command)
 @click.option("--account", help="Alias of the Ape account that signs.")
-@click.option("--json", is_flag=True, help="Print what was done as JSON.")
-def keeper(account: str | None, json: bool) -> None:
-    """Sample prices, once a day, and record everybody of the last epoch. Safe to run as often as one likes."""
-    ledger, writer, sampler = _ledger()
-    done = keep(ledger, writer, sampler, chain.signer(account), (lambda _: None) if json else click.echo)
+@click.option(
+    "--min-worth", type=Number(0, 10**6),
+    help="USD that an account's part of the epoch's pots must be worth to be recorded; what the gas costs unless told.",
+)  # fmt: skip
+@json_option
+def keeper(account: str | None, min_worth: Decimal | None, json: bool) -> Any:
+    """Sample prices, once a day, and record everybody of the last epoch who is worth the gas. Safe to run as often as one likes."""
+    system, ledger, _ = _opened()
+    sender = Sender(system.evm.rpc, chain.signer(account))
+    worth = None if min_worth is None else int(min_worth * 10**18)
+    say = (lambda _: None) if json else click.echo
+    done = keep(ledger, sender, say, system.oracle, system.token("WETH").address, worth)
     if json:
-        click.echo(json_.dumps(done))
-        return
+        return done
     missing = "no prices found" if done["missing"] is None else f"{done['missing']} prices missing"
     click.echo(f"epoch {done['epoch']}, slot {done['slot']}: {missing}; recorded {sum(done['recorded'].values())}")
+    for epoch, left in done["skipped"].items():
+        until = desk.moment(ledger.end(epoch) + RECORDING)
+        click.echo(
+            f"epoch {epoch}: {len(left)} accounts have points worth less than the gas; until {until} each can call record(account, {epoch})"
+        )
+    for epoch, failed in done["failed"].items():
+        for who, why in failed.items():
+            click.echo(f"epoch {epoch}: {who} could not be recorded: {why}")
+    return None
 
 
-@cli.command(cls=ConnectedProviderCommand)
-@click.option("--epoch", type=int, help="The running one unless told.")
-@click.option("--json", is_flag=True, help="Print it as JSON.")
-def leaderboard(epoch: int | None, json: bool) -> None:
+@cli.command(cls=Command)
+@_EPOCH
+@json_option
+def leaderboard(epoch: int | None, json: bool) -> Any:
     """Who has how many points."""
-    ledger, *_ = _ledger()
-    epoch = ledger.epoch if epoch is None else epoch
+    _, ledger, epoch = _opened(epoch)
     rows = ledger.leaderboard(epoch)
     if json:
-        click.echo(json_.dumps({"epoch": epoch, "accounts": rows}))
-        return
+        return {"epoch": epoch, "accounts": rows}
     table = Table("", "account", "points", "recorded with referrals", title=f"Epoch {epoch}", title_justify="left")
     for place, row in enumerate(rows, 1):
         table.add_row(str(place), row["account"], f"{row['points'] / 1e18:,.2f}", f"{row['recorded'] / 1e18:,.2f}")
     Console().print(table)
+    return None
 
 
-@cli.command(cls=ConnectedProviderCommand)
-@click.argument("account")
-@click.option("--epoch", type=int, help="The running one unless told.")
-@click.option("--json", is_flag=True, help="Print it as JSON.")
-def statement(account: str, epoch: int | None, json: bool) -> None:
+@cli.command(cls=Command)
+@click.argument("account", type=Address())
+@_EPOCH
+@json_option
+def statement(account: str, epoch: int | None, json: bool) -> Any:
     """What one account has, by class, and what SOSO would add."""
-    ledger, *_ = _ledger()
-    said = ledger.statement(account, ledger.epoch if epoch is None else epoch)
+    _, ledger, epoch = _opened(epoch)
+    said = ledger.statement(account, epoch)
     if json:
-        click.echo(json_.dumps(said))
-        return
+        return said
     title = f"{account}, epoch {said['epoch']}: {said['points'] / 1e18:,.2f} points at {said['multiplier'] / 1e18:.2f}X"
     table = Table("class", "dollar-days", "of them boosted", "points", "multiplier", title=title, title_justify="left")
     for name in ("held", "staked", "locked"):
@@ -95,3 +104,4 @@ def statement(account: str, epoch: int | None, json: bool) -> None:
     console.print(f"recorded, with referrals: {said['recorded'] / 1e18:,.2f}" + ("" if said["counts"] else " (has not joined)"))
     for token, amount in said["claims"].items():
         console.print(f"claimable of {token}: {amount}")
+    return None

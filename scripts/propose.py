@@ -6,51 +6,51 @@ file for Safe's Transaction Builder is written, and the hashes to compare on a h
 
 from __future__ import annotations
 
-import json as json_
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from decimal import Decimal
 from typing import Any
 
 import click
-from ape.cli import ConnectedProviderCommand
 from rich.table import Table
 
 from scripts._lib import chain, desk, proposals
-from scripts._lib.catalog import Catalog, Unknown, plain
+from scripts._lib.catalog import Call, Catalog, plain
+from scripts._lib.command import Command, Number
 from scripts._lib.deployer import NOTICE
 from scripts._lib.evm import Reverted
-from scripts._lib.proposal import Proposal, Refused, attempt, described, scheduling
+from scripts._lib.failure import Failure
+from scripts._lib.proposal import Proposal, Trial, attempt, described, scheduling
 from scripts._lib.rehearsal import rehearse, tables
 from scripts._lib.safe import Multisig
 from scripts._lib.starting import Bounds, advice
 
 chain.quiet()
+BPS = click.IntRange(0, 10_000)
 
 
-def propose(
-    build: Callable[[Catalog], Proposal], accounts: tuple[str, ...], dry_run: bool, json: bool, rebalanced: str | None = None
-) -> None:
-    """Builds, tries out, shows, writes, and signs with whoever can. `rebalanced`: index whose rebalance is run to its end on the fork."""
+def propose(build: Callable[[Catalog], Proposal], how: desk.Signing, rebalanced: str | None = None) -> Any:
+    """Builds, tries out, writes, shows, and signs with whoever can. `rebalanced`: index whose rebalance is run to its end on the fork."""
     system = desk.opened()
     catalog, safe, screen = Catalog(system), Multisig(system.evm, system.record.contracts["Safe"]), desk.console()
+    owners = desk.signers(safe, how)
     try:
-        owners = desk.signers(safe, accounts, dry_run)
         proposal = build(catalog)
-        with screen.status("Trying it out on a fork") if not json else nullcontext():
+        with screen.status("Trying it out on a fork") if not how.json else nullcontext():
             trial = attempt(system, proposal, NOTICE, lambda fork: rehearse(fork, rebalanced) if rebalanced else {})
-    except (Unknown, Refused) as refused:
-        raise click.ClickException(str(refused)) from None
     except Reverted as reverted:
         said = catalog.error(reverted.data)
-        raise click.ClickException(f"This cannot be proposed now: {said}. {advice(said)}".strip()) from None
+        raise Failure(f"This cannot be proposed now: {said}. {advice(said)}".strip(), 1) from None
     calls = described(proposal, catalog)
-    data = scheduling(system.manager, proposal.calls)
-    done = desk.submit(system, safe, system.manager.address, data, proposal.slug, proposal.title, owners)
-    ready_at = max(map(int, map(system.manager.getSchedule, trial.operations))) if done.sent else trial.ready_at
+    scheduled = (system.manager.address, scheduling(system.manager, proposal.calls))
+    prepared = desk.prepare(system, safe, [scheduled], proposal.slug, proposal.title, owners, how)
+    if desk.asked(owners, how):
+        _show(proposal, calls, trial, prepared[0], catalog)
+    (sent,) = desk.sign(system, prepared, owners, how)
+    ready_at = max(map(int, map(system.manager.getSchedule, trial.operations))) if sent else trial.ready_at
 
-    if json:
-        click.echo(json_.dumps({
+    if how.json:
+        return {
             "title": proposal.title, "readyAt": ready_at, "expiresAt": ready_at + trial.window, "gas": trial.gas, "events": trial.events,
             "calls": [
                 {"operation": plain(operation), "contract": call.contract, "target": call.target, "function": call.function,
@@ -58,9 +58,18 @@ def propose(
                 for operation, call in zip(trial.operations, calls, strict=True)
             ],
             "changes": [{"what": change.what, "before": plain(change.before), "after": plain(change.after)} for change in trial.changes],
-            **({"rebalance": trial.extra} if trial.extra else {}), **done.plain(),
-        }))  # fmt: skip
-        return
+            **({"rebalance": trial.extra} if trial.extra else {}), **prepared[0].plain(sent),
+        }  # fmt: skip
+    if sent:
+        screen.print(f"[green]✓[/] Scheduled in {sent}. From {desk.moment(ready_at)} on: `ape run execute`.")
+    else:
+        screen.print(f"Next: {safe.threshold} owners import the file at app.safe.global, compare the hashes, sign.")
+    return None
+
+
+def _show(proposal: Proposal, calls: Sequence[Call], trial: Trial, prepared: desk.Prepared, catalog: Catalog) -> None:
+    """Everything that a signer has to know before they sign."""
+    screen = desk.console()
     screen.print(f"[bold]{proposal.title}[/]")
     for call in calls:
         screen.print(f"  {call}", highlight=False)
@@ -72,12 +81,8 @@ def propose(
         screen.print(f"  {event}", highlight=False)
     for shown in tables(trial.extra) if trial.extra else ():
         screen.print(shown)
-    screen.print(done.table())
-    screen.print(f"Tried out on a fork: scheduled, refused a second early, executed. For the Transaction Builder: {done.file}")
-    if done.sent:
-        screen.print(f"[green]✓[/] Scheduled in {done.sent}. From {desk.moment(ready_at)} on: `ape run execute`.")
-    else:
-        screen.print(f"Next: {safe.threshold} owners import the file at app.safe.global, compare the hashes, sign.")
+    screen.print(prepared.table())
+    screen.print(f"Tried out on a fork: scheduled, refused a second early, executed. For the Transaction Builder: {prepared.file}")
 
 
 @click.group()
@@ -85,39 +90,39 @@ def cli() -> None:
     """Propose a change to the multisig."""
 
 
-@cli.command(cls=ConnectedProviderCommand, name="set-fee")
+@cli.command(cls=Command, name="set-fee")
 @click.argument("index")
-@click.option("--mint-bps", type=int, help="Fee on minting, bp, at most 100.")
-@click.option("--daily-bps", type=Decimal, help="Streaming fee, bp a day, at most 1.36 (5 % a year).")
+@click.option("--mint-bps", type=BPS, help="Fee on minting, bp, at most 100.")
+@click.option("--daily-bps", type=Number(0, 10_000), help="Streaming fee, bp a day, at most 1.36 (5 % a year).")
 @desk.signing
-def set_fee(index: str, mint_bps: int | None, daily_bps: Decimal | None, **options: Any) -> None:
+def set_fee(index: str, mint_bps: int | None, daily_bps: Decimal | None, how: desk.Signing) -> Any:
     """Set the mint fee or the streaming fee of INDEX."""
-    propose(lambda catalog: proposals.set_fee(catalog, index, mint_bps, daily_bps), **options)
+    return propose(lambda catalog: proposals.set_fee(catalog, index, mint_bps, daily_bps), how=how)
 
 
-@cli.command(cls=ConnectedProviderCommand, name="set-cap")
+@cli.command(cls=Command, name="set-cap")
 @click.argument("index")
-@click.argument("shares", type=int)
+@click.argument("shares", type=click.IntRange(0, 2**96))
 @desk.signing
-def set_cap(index: str, shares: int, **options: Any) -> None:
+def set_cap(index: str, shares: int, how: desk.Signing) -> Any:
     """Set the supply cap of INDEX to SHARES whole shares."""
-    propose(lambda catalog: proposals.set_cap(catalog, index, shares), **options)
+    return propose(lambda catalog: proposals.set_cap(catalog, index, shares), how=how)
 
 
-@cli.command(cls=ConnectedProviderCommand, name="set-price")
+@cli.command(cls=Command, name="set-price")
 @click.argument("asset")
 @desk.signing
-def set_price(asset: str, **options: Any) -> None:
+def set_price(asset: str, how: desk.Signing) -> Any:
     """Price ASSET as deployments/params/assets.json says."""
-    propose(lambda catalog: proposals.set_price(catalog, asset), **options)
+    return propose(lambda catalog: proposals.set_price(catalog, asset), how=how)
 
 
-@cli.command(cls=ConnectedProviderCommand, name="set-path")
+@cli.command(cls=Command, name="set-path")
 @click.argument("asset")
 @desk.signing
-def set_path(asset: str, **options: Any) -> None:
+def set_path(asset: str, how: desk.Signing) -> Any:
     """Trade ASSET over the pool that deployments/params/assets.json names."""
-    propose(lambda catalog: proposals.set_path(catalog, asset), **options)
+    return propose(lambda catalog: proposals.set_path(catalog, asset), how=how)
 
 
 def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -128,99 +133,107 @@ def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
         ("--target-bps", usual.target_bps, "The start is refused where a target is farther than this from what is shown, at most 5000."),
         ("--price-bps", usual.price_bps, "The start is refused where a price is farther than this from that of now, at most 5000."),
     ):
-        command = click.option(name, type=int, default=default, show_default=True, help=text)(command)
+        command = click.option(name, type=BPS, default=default, show_default=True, help=text)(command)
     return command
 
 
-@cli.command(cls=ConnectedProviderCommand)
+@cli.command(cls=Command)
 @click.argument("index")
 @bounded
 @desk.signing
-def rebalance(index: str, price_bps: int, target_bps: int, days: int, **options: Any) -> None:
+def rebalance(index: str, price_bps: int, target_bps: int, days: int, how: desk.Signing) -> Any:
     """Rebalance INDEX by its methodology. Shows the weights before and after, and the trades that a keeper would make."""
     bounds = Bounds(price_bps, target_bps, days)
-    propose(lambda catalog: proposals.rebalance(catalog, index, bounds), rebalanced=index, **options)
+    return propose(lambda catalog: proposals.rebalance(catalog, index, bounds), rebalanced=index, how=how)
 
 
-@cli.command(cls=ConnectedProviderCommand, name="add-constituent")
+@cli.command(cls=Command, name="add-constituent")
 @click.argument("index")
 @click.argument("asset")
 @click.option("--instead-of", metavar="ASSET", help="A constituent that leaves.")
-@click.option("--bps", type=int, help="Weight of the new one, for an index with fixed weights; that of the one that leaves unless said.")
+@click.option("--bps", type=BPS, help="Weight of the new one, for an index with fixed weights; that of the one that leaves unless said.")
 @bounded
 @desk.signing
 def add_constituent(
-    index: str, asset: str, instead_of: str | None, bps: int | None, price_bps: int, target_bps: int, days: int, **options: Any
-) -> None:
+    index: str, asset: str, instead_of: str | None, bps: int | None, price_bps: int, target_bps: int, days: int, how: desk.Signing
+) -> Any:
     """Add ASSET to INDEX: price, path, methodology and rebalance in one proposal."""
     bounds = Bounds(price_bps, target_bps, days)
-    propose(lambda catalog: proposals.change_constituents(catalog, index, asset, instead_of, bps, bounds), rebalanced=index, **options)
+    return propose(lambda catalog: proposals.change_constituents(catalog, index, asset, instead_of, bps, bounds), rebalanced=index, how=how)
 
 
-@cli.command(cls=ConnectedProviderCommand, name="remove-constituent")
+@cli.command(cls=Command, name="remove-constituent")
 @click.argument("index")
 @click.argument("asset")
-@click.option("--price", type=Decimal, help="USD: sells it by this price, where the oracle has none for it any more.")
+@click.option("--price", type=Number(0), help="USD: sells it by this price, where the oracle has none for it any more.")
 @bounded
 @desk.signing
-def remove_constituent(index: str, asset: str, price: Decimal | None, price_bps: int, target_bps: int, days: int, **options: Any) -> None:
+def remove_constituent(index: str, asset: str, price: Decimal | None, price_bps: int, target_bps: int, days: int, how: desk.Signing) -> Any:
     """Remove ASSET from INDEX, and rebalance."""
     bounds = Bounds(price_bps, target_bps, days)
-    propose(
-        lambda catalog: proposals.change_constituents(catalog, index, None, asset, None, bounds, price), rebalanced=index, **options
+    return propose(
+        lambda catalog: proposals.change_constituents(catalog, index, None, asset, None, bounds, price), rebalanced=index, how=how
     )
 
 
-@cli.command(cls=ConnectedProviderCommand, name="set-methodology")
+@cli.command(cls=Command, name="set-methodology")
 @click.argument("index")
 @click.argument("methodology")
 @click.argument("constituents", nargs=-1, required=True)
-@click.option("--bps", type=int, help="Floor or cap of each weight, for a methodology that has one.")
+@click.option("--bps", type=BPS, help="Floor or cap of each weight, for a methodology that has one.")
 @desk.signing
-def set_methodology(index: str, methodology: str, constituents: tuple[str, ...], bps: int | None, **options: Any) -> None:
+def set_methodology(index: str, methodology: str, constituents: tuple[str, ...], bps: int | None, how: desk.Signing) -> Any:
     """Weigh INDEX by METHODOLOGY from its next rebalance on. CONSTITUENTS by name; as NAME=BP for FixedWeights."""
-    propose(lambda catalog: proposals.set_methodology(catalog, index, methodology, bps, constituents), **options)
+    return propose(lambda catalog: proposals.set_methodology(catalog, index, methodology, bps, constituents), how=how)
 
 
-@cli.command(cls=ConnectedProviderCommand, name="set-terms")
+@cli.command(cls=Command, name="set-terms")
 @click.argument("index")
-@click.option("--premium-bps", type=int, required=True, help="Over the oracle price at the start, at most 1000.")
-@click.option("--discount-bps", type=int, required=True, help="Under the oracle price at the end, at most 500.")
-@click.option("--hours", type=int, required=True, help="From start to end, 1 to 168.")
-@click.option("--budget-bps", type=int, required=True, help="Of NAV that a rebalance may lose, at most 100.")
-@click.option("--dust-ppm", type=int, default=50, show_default=True, help="Of NAV; a constituent that is this close to its target is done.")
-@click.option("--turnover-bps", type=int, default=1500, show_default=True, help="Of NAV that a rebalance may sell, at most 5000.")
-@click.option("--daily-bps", type=int, default=500, show_default=True, help="Of NAV that may be sold for each day since the last start.")
-@click.option("--band-bps", type=int, default=500, show_default=True, help="How far a price may move from the start for bids, at most 2500.")
+@click.option("--premium-bps", type=BPS, required=True, help="Over the oracle price at the start, at most 1000.")
+@click.option("--discount-bps", type=BPS, required=True, help="Under the oracle price at the end, at most 500.")
+@click.option("--hours", type=click.IntRange(0, 10_000), required=True, help="From start to end, 1 to 168.")
+@click.option("--budget-bps", type=BPS, required=True, help="Of NAV that a rebalance may lose, at most 100.")
+@click.option(
+    "--dust-ppm",
+    type=click.IntRange(0, 10**6),
+    default=50,
+    show_default=True,
+    help="Of NAV; a constituent that is this close to its target is done.",
+)
+@click.option("--turnover-bps", type=BPS, default=1500, show_default=True, help="Of NAV that a rebalance may sell, at most 5000.")
+@click.option("--daily-bps", type=BPS, default=500, show_default=True, help="Of NAV that may be sold for each day since the last start.")
+@click.option(
+    "--band-bps", type=BPS, default=500, show_default=True, help="How far a price may move from the start for bids, at most 2500."
+)
 @desk.signing
 def set_terms(
     index: str, premium_bps: int, discount_bps: int, hours: int, budget_bps: int, dust_ppm: int, turnover_bps: int, daily_bps: int,
-    band_bps: int, **options: Any,
-) -> None:  # fmt: skip
+    band_bps: int, how: desk.Signing,
+) -> Any:  # fmt: skip
     """Set the terms of the rebalances of INDEX."""
     terms = (premium_bps, discount_bps, hours * 3600, budget_bps, dust_ppm, turnover_bps, daily_bps, band_bps)
-    propose(lambda catalog: proposals.set_terms(catalog, index, terms), **options)
+    return propose(lambda catalog: proposals.set_terms(catalog, index, terms), how=how)
 
 
-@cli.command(cls=ConnectedProviderCommand)
+@cli.command(cls=Command)
 @click.argument("contract")
 @click.option("--implementation", help="Address of the new implementation; deployed now from the sources unless said.")
 @click.option("--deployer", help="Alias of the Ape account that deploys it. On a fork a test account unless told.")
 @click.option("--argument", "arguments", multiple=True, help="Of its constructor, in order; as they are now unless said.")
 @desk.signing
-def upgrade(contract: str, implementation: str | None, deployer: str | None, arguments: tuple[str, ...], **options: Any) -> None:
+def upgrade(contract: str, implementation: str | None, deployer: str | None, arguments: tuple[str, ...], how: desk.Signing) -> Any:
     """Put a new implementation behind the proxy of CONTRACT. Its storage is compared with snapshots/storage/ first."""
-    propose(lambda catalog: proposals.upgrade(catalog, contract, implementation, deployer, arguments), **options)
+    return propose(lambda catalog: proposals.upgrade(catalog, contract, implementation, deployer, arguments), how=how)
 
 
-@cli.command(cls=ConnectedProviderCommand)
+@cli.command(cls=Command)
 @click.argument("contract")
 @click.argument("function")
 @click.argument("arguments", nargs=-1)
 @desk.signing
-def call(contract: str, function: str, arguments: tuple[str, ...], **options: Any) -> None:
+def call(contract: str, function: str, arguments: tuple[str, ...], how: desk.Signing) -> Any:
     """Call FUNCTION of CONTRACT, for whatever has no command of its own.
 
     ARGUMENTS are numbers such as 1000 or 2.5e18, names or addresses, text, and JSON for lists and structs.
     """
-    propose(lambda catalog: proposals.call(catalog, contract, function, arguments), **options)
+    return propose(lambda catalog: proposals.call(catalog, contract, function, arguments), how=how)

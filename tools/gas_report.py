@@ -1,8 +1,8 @@
-"""Gas of whole transactions, cold: `make gas` writes snapshots/gas.json.
+"""Gas of whole transactions, cold: `make gas` writes snapshots/gas.json and the tables of docs/gas.md.
 
 `gasUsed` of single transactions with everything in it, base fee, calldata and refunds. Constituents are plain OpenZeppelin
-ERC-20s of 18 decimals, balances are not zero, allowances are infinite, and default fees accrue. `buy_usdc_7` and `sell_usdc_7`
-are MAG7.ssi on the deployed system: real Uniswap pools, USDC's proxy, all constituents as on mainnet.
+ERC-20s of 18 decimals, balances are not zero, allowances are infinite, and default fees accrue. `buy_…` and `sell_…` are trades on
+the deployed system: real Uniswap pools, USDC's proxy, all constituents as on mainnet; but `_32`, over plain tokens.
 """
 
 from __future__ import annotations
@@ -20,15 +20,20 @@ from scripts._lib.bounds import bounds
 from scripts._lib.build import ROOT, fresh_project
 from scripts._lib.evm import Deployed, Evm
 from scripts._lib.system import System
-from tests.support.indexes import DAY, MAX, new_index
-from tools import gas_locker, gas_methodology, gas_points, gas_rebalancing, gas_staking
+from tests.support.bazaar import Bazaar
+from tests.support.indexes import DAY, EPOCH, MAX, new_index
+from tools import gas_locker, gas_methodology, gas_page, gas_points, gas_rebalancing, gas_staking
 
 SNAPSHOT = ROOT / "snapshots" / "gas.json"
 SHARES = 10 * 10**18
+ZERO = "0x" + "00" * 20
 UNIT = 10**27  # one token-wei a base-wei
 
 # What an operation may cost at most.
 BARS = {
+    "buy_exact_input_repeat": 830_000, "buy_exact_input_new_user": 860_000, "buy_exact_input_first_ever": 1_000_000,
+    "buy_exact_input_meme": 490_000, "buy_usdc_7": 820_000, "buy_eth_7": 720_000, "sell_usdc_7": 900_000,
+    "buy_usdc_32": 3_600_000, "sell_usdc_32": 3_400_000,
     "mint_repeat": 200_000, "redeem_part": 178_000, "transfer_existing": 35_300, "transfer_new": 52_400, "fee_accrual_with_payout": 75_000,
     **gas_staking.BARS, **gas_methodology.BARS, **gas_rebalancing.BARS, **gas_locker.BARS, **gas_points.BARS,
 }  # fmt: skip
@@ -65,6 +70,10 @@ class Bench:
         until = bounds(self.tokens, limits, self.evm.now + 600)
         return int(self.index.redeem(SHARES // 2, receiver, self.user, *until, sender=self.user).gas_used)
 
+    def later(self, seconds: int) -> Bench:
+        self.evm.warp(seconds)
+        return self
+
     def transfer(self, to: str) -> int:
         return int(self.index.transfer(to, 10**18, sender=self.user).gas_used)
 
@@ -86,6 +95,8 @@ def measure(evm: Evm, project: Any) -> dict[str, int]:
         record("redeem_to_new", lambda: seven.redeem(nobody))
         record("transfer_existing", lambda: seven.transfer(seven.owner))
         record("transfer_new", lambda: seven.transfer(nobody))
+        record("mint_new_epoch", lambda: seven.later(EPOCH).mint(seven.user))
+        record("transfer_new_epoch", lambda: seven.later(EPOCH).transfer(seven.owner))
         record("fee_accrual_with_payout", lambda: seven.index.collectFees(sender=seven.owner).gas_used)
     with evm.isolated():
         many = Bench(evm, project, 32)
@@ -94,23 +105,67 @@ def measure(evm: Evm, project: Any) -> dict[str, int]:
     return figures
 
 
+class Buyers:
+    """Trades of a thousand USDC through the router, by allowance, on the deployed system."""
+
+    def __init__(self, system: System) -> None:
+        self.system, self.evm, self.router, self.usdc = system, system.evm, system.router, system.token("USDC")
+
+    def person(self, label: str, *indexes: Deployed) -> str:
+        """Somebody with USDC, who lets the router have it, and shares of these indexes too."""
+        account = self.evm.account(label)
+        control.deal(self.evm.rpc, "USDC", account, 10**11)
+        for contract in (self.usdc, *indexes):
+            contract.approve(self.router.address, 2**255, sender=account)
+        return account
+
+    def _order(self, index: Deployed, token: str, person: str) -> tuple[Any, ...]:
+        return (index.address, token, person, self.evm.now + 10**6, 0, b"", False, b"\0" * 32)
+
+    def exact_input(self, index: Deployed, person: str) -> int:
+        """A thousand USDC, for the shares that the quote says."""
+        shares, _ = self.router.quoteBuyExactInput.call(index.address, self.usdc.address, 10**9)
+        order = self._order(index, self.usdc.address, person)
+        return int(self.router.buyExactInput(order, 10**9, shares, shares, sender=person).gas_used)
+
+    def exact_shares(self, index: Deployed, person: str, ether: bool = False) -> int:
+        """Ten shares, a thousand dollars."""
+        token = ZERO if ether else self.usdc.address
+        limit = 10**18 if ether else 10**10
+        order = self._order(index, token, person)
+        return int(self.router.buy(order, SHARES, limit, sender=person, value=limit if ether else 0).gas_used)
+
+    def sale(self, index: Deployed, person: str) -> int:
+        """Ten shares."""
+        return int(self.router.sell(self._order(index, self.usdc.address, person), SHARES, 0, sender=person).gas_used)
+
+
 def measure_router(system: System) -> dict[str, int]:
-    """Buying and selling exactly ten MAG7.ssi for USDC, by allowance; a holder who has done it before."""
-    evm, router, usdc, index = system.evm, system.router, system.token("USDC"), system.index("MAG7.ssi")
-    user = evm.account("gas buyer")
+    """Buying and selling for a thousand USDC. Who repeats has bought and sold before, and keeps some of what they trade."""
     figures: dict[str, int] = {}
+    buyers, evm, mag7 = Buyers(system), system.evm, system.index("MAG7.ssi")
     with evm.isolated():
-        control.deal(evm.rpc, "USDC", user, 10**11)
-        for contract in (usdc, index):
-            contract.approve(router.address, 2**255, sender=user)
-
-        def trade(contract: Deployed, method: str, limit: int) -> int:
-            order = (index.address, contract.address, user, evm.now + 10**6, 0, b"", False, b"\0" * 32)
-            return int(getattr(router, method)(order, SHARES, limit, sender=user).gas_used)
-
-        trade(usdc, "buy", 10**11)
-        figures["buy_usdc_7"] = trade(usdc, "buy", 10**11)
-        figures["sell_usdc_7"] = trade(usdc, "sell", 0)
+        first = buyers.person("gas buyer", mag7)
+        figures["buy_exact_input_first_ever"] = buyers.exact_input(mag7, first)
+        figures["buy_exact_input_repeat"] = buyers.exact_input(mag7, first)
+        figures["buy_exact_input_new_user"] = buyers.exact_input(mag7, buyers.person("gas second buyer"))
+        figures["buy_usdc_7"] = buyers.exact_shares(mag7, first)
+        figures["buy_eth_7"] = buyers.exact_shares(mag7, first, ether=True)
+        buyers.sale(mag7, first)
+        figures["sell_usdc_7"] = buyers.sale(mag7, first)
+        for name in ("MEME.ssi", "DEFI.ssi", "USSI"):
+            index = system.index(name)
+            buyers.exact_input(index, first)
+            figures[f"buy_exact_input_{name.removesuffix('.ssi').lower()}"] = buyers.exact_input(index, first)
+    with evm.isolated():
+        tokens = [evm.deploy(system.project.PlainToken, f"Gas {n}", f"GAS{n}", 18, sender=evm.account("gas owner")) for n in range(32)]
+        bazaar = Bazaar(system, tokens)
+        person = buyers.person("gas buyer", bazaar.index)
+        for _ in range(2):
+            figures["buy_usdc_32"] = buyers.exact_shares(bazaar.index, person)
+        for _ in range(2):
+            figures["sell_usdc_32"] = buyers.sale(bazaar.index, person)
+        bazaar.close()
     return figures
 
 
@@ -145,6 +200,7 @@ def main() -> int:
     console.print(table)
     SNAPSHOT.parent.mkdir(exist_ok=True)
     SNAPSHOT.write_text(json.dumps(figures, indent=2) + "\n")
+    gas_page.PAGE.write_text(gas_page.refreshed(gas_page.PAGE.read_text(), figures, BARS))
     if over:
         console.print(f"[red]over the bar: {', '.join(over)}[/]")
     return 1 if over else 0

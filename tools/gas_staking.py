@@ -11,7 +11,7 @@ from tests.support.indexes import DAY, MAX, new_index
 SHARES = 10 * 10**18
 UNIT = 10**27
 
-BARS = {"stake_first": 84_000, "stake_repeat": 66_000, "staked_transfer": 36_500, "whole_exit": 115_000}
+BARS = {"stake_first": 84_000, "stake_repeat": 63_000, "staked_transfer": 36_500, "whole_exit": 113_500}
 
 
 class Bench:

@@ -17,8 +17,9 @@ from rich.console import Console
 from scripts._lib.build import ROOT
 
 INDEX, ROUTER = "contracts/index/IndexToken.sol", "contracts/index/IndexRouter.sol"
+CLAIMS, STATE_OF_LIST = "contracts/index/Claims.sol", "contracts/index/BasketLib.sol"
 MACHINE, UNIT, QUIRKS = "tests/stateful/test_index_machine.py", "tests/unit/test_index_token.py", "tests/attacks/test_quirk_tokens.py"
-STAKED = "contracts/staking/StakedToken.sol"
+STAKED, BOOKS = "contracts/staking/StakedToken.sol", "contracts/staking/Books.sol"
 STAKES, STAKING = "tests/stateful/test_staking_machine.py", "tests/unit/test_staked_token.py"
 GRIEF, EIP4626 = "tests/attacks/test_staking_griefing.py", "tests/unit/test_erc4626_properties.py"
 UUPS, LAYOUTS, LIB = "contracts/governance/GovernedUUPS.sol", "scripts/_lib/layout.js", "scripts/_lib"
@@ -26,9 +27,12 @@ UPGRADES, LAYOUT = "tests/upgrade/test_upgrade.py", "tests/upgrade/test_storage_
 COMMANDS, KEEPER = "tests/scripts/test_proposals.py", "tests/integration/test_rebalance_commands.py"
 AUCTION, REBALANCER = "contracts/rebalancing/AuctionMath.sol", "contracts/rebalancing/Rebalancer.sol"
 REBALANCES, ON_REBALANCES = "tests/stateful/test_rebalancing_machine.py", "tests/attacks/test_rebalancing_attacks.py"
-UNION = "tests/unit/test_rebalancer.py"
+PLANNER, UNION = "contracts/rebalancing/RebalancePlanner.sol", "tests/unit/test_rebalancer.py"
+WRONG_FEEDS = "tests/attacks/test_wrong_feeds.py"
 MANAGER, VETO, STATUS = "contracts/governance/ProtocolManager.sol", "tests/integration/test_veto.py", "tests/scripts/test_status.py"
 CUSTODY = "scripts/_lib/custody.py"
+HOPS, ROUTER_EXACT = "contracts/index/HopTree.sol", "tests/integration/test_router_exact.py"
+ROUTER_ATTACKS = "tests/integration/test_router_attacks.py"
 TRADES, RULES = "tests/integration/test_router.py", "tests/integration/test_governance.py"
 
 ORACLE, REGISTRY = "contracts/oracle/PriceOracle.sol", "contracts/methodology/SupplyRegistry.sol"
@@ -38,6 +42,7 @@ LOCKER, LOCKER_UNIT = "contracts/points/LpLocker.sol", "tests/unit/test_lp_locke
 LOCKER_ATTACKS = "tests/attacks/test_locked_liquidity.py"
 REFERRALS, REFERRAL_UNIT = "contracts/points/ReferralRegistry.sol", "tests/unit/test_referral_registry.py"
 LEDGER, PRICES, POINTS = "contracts/points/PointsLedger.sol", "contracts/points/ReferencePrices.sol", "contracts/points/PointsMath.sol"
+PRICES_UNIT, PRICES_ATTACKS = "tests/unit/test_reference_prices.py", "tests/attacks/test_reference_price_attacks.py"
 LEDGER_UNIT, LEDGER_MACHINE = "tests/unit/test_points_ledger.py", "tests/stateful/test_points_machine.py"
 
 
@@ -63,14 +68,22 @@ MUTANTS = (
     Mutant("what is void looks ready", f"{LIB}/operations.py", "if now < self.expires_at else", "if self.expires_at else", COMMANDS),
     Mutant("a keeper forgets the gas", f"{LIB}/filling.py", "gain - gas, path)", "gain, path)", KEEPER),
     Mutant("any code is an upgrade", f"{LIB}/proposals.py", "if len(selves) > 1 or", "if len(selves) > 99 and", KEEPER),
-    Mutant("a mint rounds down", INDEX, "amount = _up(unit, added)", "amount = _down(unit, added)", MACHINE),
+    Mutant("a mint rounds down", INDEX, "amount = _up(unit, added);", "amount = _down(unit, added);", MACHINE),
     Mutant("a redemption burns a wei less", INDEX, "_burn(owner, shares);", "_burn(owner, shares - 1);", MACHINE),
     Mutant("a short basket can be minted", INDEX, "if (held < books + claims) revert", "if (held < claims) revert", QUIRKS),
     Mutant("short delivery is accepted", INDEX, "if (received < amount) revert", "if (received + amount < amount) revert", QUIRKS),
-    Mutant("paid claims stay segregated", INDEX, "_segregated[token] = total - amount;", "_segregated[token] = total;", MACHINE),
-    Mutant("a claim goes to the receiver", INDEX, "_claims[token][owner] += amount;", "_claims[token][receiver] += amount;", MACHINE),
+    Mutant("paid claims stay segregated", CLAIMS, "self.parts -= parts;", "self.parts -= 0;", MACHINE),
+    Mutant("a claim goes to the receiver", INDEX, ".add(owner, unpaid)", ".add(receiver, unpaid)", MACHINE),
+    Mutant("claims are senior", INDEX, "paid = _shared(amount, held, _booksOf(c, i) + claims.total());", "paid = _shared(amount, held, claims.total());", QUIRKS),
+    Mutant("claims outlive a loss", INDEX, "            _claims[token].writeOff(held, books + claims);\n", "", QUIRKS),
+    Mutant("a surplus is booked at once", STATE_OF_LIST, "return time >= end ? units :", "return time >= start ? units :", UNIT),
+    Mutant("mints pay for what has vested only", INDEX, "_basket.load(block.timestamp + _SURPLUS_VESTING)", "_basket.load(block.timestamp)", UNIT),
+    Mutant("what moves and answers no is owed too", INDEX, "readable && left < pay.held ? pay.held - left : 0", "0", QUIRKS),
+    Mutant("what cannot be read is paid", INDEX, "if (!pay.readable) return pay.full;\n", "", QUIRKS),
+    Mutant("a swap pays others' loss", INDEX, "heldIn = _requireWhole(tokenIn, booksIn,", "heldIn = _requireWhole(tokenIn, 0,", QUIRKS),
+    Mutant("bounds go by place", INDEX, "if (c.hash() != expected) revert", "if (c.hash() == 0) revert", UNIT),
     Mutant("too little gas makes a claim", INDEX, "        _requireGas(gasBefore, TolerantERC20.TRANSFER_GAS);\n", "", QUIRKS),
-    Mutant("a swap trusts the payment", INDEX, "if (received < t.amountIn) revert", "if (received + t.amountIn < t.amountIn) revert", UNIT),
+    Mutant("a swap trusts the payment", INDEX, "_requireArrived(tokenIn, amountIn, heldIn);", "_requireArrived(tokenIn, 0, heldIn);", UNIT),
     Mutant("anybody trades constituents", INDEX, "if (msg.sender != _rebalancer) revert", "if (msg.sender == address(0)) revert", UNIT),
     Mutant("dead shares are forgotten", INDEX, "if (c.base == 0) _mint(_DEAD, _DEAD_SHARES);\n", "", UNIT),
     Mutant("anybody can pause", INDEX, "function pauseMinting() external restricted", "function pauseMinting() external", RULES),
@@ -78,12 +91,12 @@ MUTANTS = (
         "the guardian sets fees", "contracts/governance/RoleTable.sol", "IIndexToken.setMintFee.selector, Roles.GOVERNOR",
         "IIndexToken.setMintFee.selector, Roles.GUARDIAN", RULES,
     ),
-    Mutant("only what is listed can be vetoed", MANAGER, "return _has(Roles.GUARDIAN, msg.sender) || super", "return super", VETO),
+    Mutant("only what is listed can be vetoed", MANAGER, "return _guards(msg.sender) || super", "return super", VETO),
     Mutant("a stolen guardian stays for ever", MANAGER, ">= runsOutAt) {", ">= returnsAt) {", VETO),
     Mutant("the guardian has one veto", MANAGER, ">= runsOutAt) {", ">= _contestedAt) {", VETO),
     Mutant("a lost veto is lost for ever", MANAGER, "_contestedAt == 0 || block.timestamp >= returnsAt", "_contestedAt == 0", VETO),
     Mutant("anybody replaces the guardian", MANAGER, "address to) external onlyAuthorized {", "address to) external {", VETO),
-    Mutant("the Safe may guard itself", MANAGER, " || _has(Roles.ADMIN, to)", "", VETO),
+    Mutant("the Safe may guard itself", MANAGER, " || _isMember(Roles.ADMIN, to)", "", VETO),
     Mutant(
         "another authority takes over", "contracts/governance/FixedAuthority.sol",
         "pure override {\n        revert FixedAuthority_Fixed(proposed);", "override {\n        _setAuthority(proposed);", RULES,
@@ -91,12 +104,31 @@ MUTANTS = (
     Mutant("one key votes and vetoes", CUSTODY, "if shared := shared_owners(actual):", "if False and (shared := []):", STATUS),
     Mutant("modules are not looked at", CUSTODY, '"modules": _modules(multisig)}', '"modules": []}', STATUS),
     Mutant("the notice is as short as the cooldown", "scripts/_lib/deployer.py", "NOTICE = 16 * 24", "NOTICE = 14 * 24", RULES),
-    Mutant("buys have no maximum", ROUTER, "if (amount > w.maxIn) revert", "if (amount + 1 == 0) revert", TRADES),
+    Mutant("buys have no maximum", ROUTER, "revert IndexRouter_TooExpensive(amount, p.maxIn);", "p.maxIn;", TRADES),
     Mutant("sales have no minimum", ROUTER, "if (amountOut < minOut) revert IndexRouter_TooLittle(amountOut, minOut);\n", "", TRADES),
     Mutant("anybody can call back", ROUTER, "if (msg.sender != _pool) revert", "if (msg.sender == address(0)) revert", TRADES),
     Mutant(
         "the rest of the ether stays", ROUTER,
-        "if (address(this).balance != 0) Address.sendValue(payable(msg.sender), address(this).balance);\n", "", TRADES,
+        "if (t.token == address(0) && msg.value != amountIn) Address.sendValue(payable(msg.sender), msg.value - amountIn);\n", "", TRADES,
+    ),
+    Mutant(
+        "gifts of ether are swept", ROUTER, "Address.sendValue(payable(msg.sender), msg.value - amountIn);",
+        "Address.sendValue(payable(msg.sender), address(this).balance);", ROUTER_ATTACKS,
+    ),
+    Mutant("any contract mints through the router", ROUTER, "if (msg.sender != _index) revert", "if (_index == address(1)) revert", TRADES),
+    Mutant("what arrives is what the index says", ROUTER, "if (readable[i]) amounts[i] = ", "if (readable[i]) ", ROUTER_ATTACKS),
+    Mutant("claims are sold too", ROUTER, "else amounts[i] -= IIndexToken(index)", "else IIndexToken(index)", ROUTER_ATTACKS),
+    Mutant(
+        "a bad constituent stops a sale", ROUTER, "else _handOver(t,", "else if (!sold) assert(false); else _handOver(t,",
+        ROUTER_ATTACKS,
+    ),
+    Mutant("the router may receive", ROUTER, "if (receiver == address(this) || receiver", "if (receiver", ROUTER_ATTACKS),
+    Mutant("rounding is forgotten", ROUTER, "Math.saturatingSub(amountIn, slack)", "amountIn", ROUTER_EXACT),
+    Mutant("rounding of a sale is forgotten", ROUTER, "amountOut + slack, most", "amountOut, most", ROUTER_EXACT),
+    Mutant("a wei of a constituent weighs nothing", HOPS, "off[n] += each;", "off[n] += each - each;", ROUTER_EXACT),
+    Mutant("the cap leaves a share more", ROUTER, "(terms.supplyCap * _WAD + 1)", "(terms.supplyCap * _WAD + 3)", ROUTER_EXACT),
+    Mutant(
+        "what pays for others goes to the index", ROUTER, "return node.inner() ? address(this) : _index;", "return _index;", TRADES,
     ),
     Mutant(
         "prices live a second longer", "contracts/oracle/PriceOracle.sol", "block.timestamp - updatedAt > leg.heartbeat()",
@@ -155,20 +187,28 @@ MUTANTS = (
     Mutant("a cooldown ends a second early", STAKED, "block.timestamp >= r.time() +", "block.timestamp + 1 >= r.time() +", STAKING),
     Mutant("a raise is retroactive", STAKED, "block.timestamp >= r.time() + r.cooldown() ||", "", STAKING),
     Mutant("a raise need not wait", STAKED, "if (block.timestamp < earliest) revert StakedToken_RaiseTooSoon(earliest);", "", GRIEF),
-    Mutant("rewards vest at once", STAKED, "uint256 private constant _VESTING = 1 days;", "uint256 private constant _VESTING = 1;", GRIEF),
+    Mutant("rewards vest at once", BOOKS, "uint256 private constant _VESTING = 1 days;", "uint256 private constant _VESTING = 1;", GRIEF),
     Mutant(
-        "shares round up", STAKED, "_total(b) + _VIRTUAL);\n        _deposit(b,",
-        "_total(b) + _VIRTUAL, Math.Rounding.Ceil);\n        _deposit(b,", EIP4626,
+        "shares round up", STAKED, "b.toShares(supply, assets, Math.Rounding.Floor);\n        _deposit(b,",
+        "b.toShares(supply, assets, Math.Rounding.Ceil);\n        _deposit(b,", EIP4626,
     ),
-    Mutant("time runs on with nobody staking", STAKED, "if (supply == 0) return s.assets;", "", STAKING),
-    Mutant("a wei restarts the day", STAKED, "duration = unvested == 0 ?", "duration = fresh != 0 ?", GRIEF),
+    Mutant("time runs on with nobody staking", BOOKS, "left_ == 0 || supply.balance() < VIRTUAL", "left_ == 0", STAKING),
+    Mutant("a wei restarts the day", BOOKS, "left_ = old == 0 ?", "left_ = fresh != 0 ?", GRIEF),
+    Mutant("the first second of an epoch is forgotten", STAKED, "while (slot.time() >= boundary", "while (slot.time() > boundary", STAKING),
+    Mutant("rewards leave the clock alone", STAKED, "        _touchSupply();\n", "", STAKING),
     Mutant(
-        "the first second of an epoch is forgotten", STAKED, "while (p.touched >= boundary && p.touched != 0)",
-        "while (p.touched > boundary && p.touched != 0)", STAKING,
+        "what is left of a claim has no share", STAKED, "allAssets), allShares - 1);", "allAssets), allShares);",
+        "tests/unit/test_erc7540.py",
     ),
-    Mutant("requested assets stay staked", STAKED, "_books.staked = left;", "", STAKES),
+    Mutant("requested assets stay staked", STAKED, "_books = b.minus(assets);", "_books = b;", STAKES),
+    Mutant("virtual shares are one", BOOKS, "uint256 internal constant VIRTUAL = 1e9;", "uint256 internal constant VIRTUAL = 1;", GRIEF),
     Mutant(
-        "virtual shares are one", STAKED, "uint256 private constant _VIRTUAL = 1e9;", "uint256 private constant _VIRTUAL = 1;", GRIEF,
+        "the rate starts anew", STAKED, "_books = b.minus(assets);",
+        "_books = supply == shares ? BooksLib.make(0, b.staked() - assets, 1 days, b.cooldown()) : b.minus(assets);", STAKING,
+    ),
+    Mutant(
+        "few shares are few assets", "contracts/staking/FeeDistributor.sol", "staked.convertToAssets(staked.totalSupply())",
+        "staked.totalSupply()", "tests/integration/test_fee_distributor.py",
     ),
     Mutant("weight goes on after a request", LOCKER, "_lighten(owner, pool, p.liquidity);", "", LOCKER_UNIT),
     Mutant("a pair is believed in the middle of a burn", LOCKER, "        pair.sync();\n", "", LOCKER_ATTACKS),
@@ -198,14 +238,23 @@ MUTANTS = (
     Mutant("SOSO lifts less of what is locked", POINTS, "Math.min(p.locked, p.soso);", "Math.min(p.locked, p.soso / 2);", LEDGER_UNIT),
     Mutant("SOSO counts once for every class", POINTS, "Math.min(p.staked, p.soso - locked)", "Math.min(p.staked, p.soso)", LEDGER_UNIT),
     Mutant("values round up", POINTS, "price, _WAD);", "price, _WAD, Math.Rounding.Ceil);", LEDGER_MACHINE),
-    Mutant("a price can be fixed again", PRICES, "        if (price == 0) {\n", "        {\n", LEDGER_UNIT),
-    Mutant("old prices live for ever", PRICES, "price = $.prices[epoch - 1][token];", "price = $.prices[0][token];", LEDGER_UNIT),
-    Mutant("sources change at once", PRICES, "$.opened ? currentEpoch() + 1 : 0", "$.opened ? currentEpoch() : 0", LEDGER_UNIT),
+    Mutant("a slot is sampled again", PRICES, "state != 0 && missing + 1 >= state", "state != 0 && missing >= state", PRICES_UNIT),
+    Mutant("old prices live for ever", PRICES, "medianOf(epoch - 1, token);", "medianOf(0, token);", PRICES_UNIT),
+    Mutant("a sample is enough", PRICES, "epoch == currentEpoch() ? 1 : LEAST_SAMPLES", "1", PRICES_UNIT),
+    Mutant("the higher of two is the median", PRICES, "found[(samples - 1) / 2]", "found[samples / 2]", PRICES_UNIT),
+    Mutant("settled before the end", PRICES, "if (block.timestamp < end) revert", "if (block.timestamp + 1 < end) revert", PRICES_UNIT),
+    Mutant("what is busy has no price", PRICES, "            _requireNotBusy(index, reason);\n", "", PRICES_UNIT),
+    Mutant("a staked token is believed", PRICES, "Math.min(rate, ~_lowRates[epoch][staked])", "rate", PRICES_ATTACKS),
+    Mutant(
+        "a low rate is seen once", PRICES, "if (rate >= _lowestRate(", "if (_lowRates[epoch][staked] != 0 || rate >= _lowestRate(",
+        PRICES_ATTACKS,
+    ),
+    Mutant("sources change at once", PRICES, "_begun ? currentEpoch() + 1 : 0", "_begun ? currentEpoch() : 0", PRICES_UNIT),
     Mutant(
         "an index without a price is worth the rest", PRICES, "if (value == type(uint256).max) return 0;",
-        "if (value == type(uint256).max) continue;", LEDGER_UNIT,
+        "if (value == type(uint256).max) continue;", PRICES_UNIT,
     ),
-    Mutant("liquidity is worth half", PRICES, "2 * Math.sqrt(product)", "Math.sqrt(product)", LEDGER_UNIT),
+    Mutant("liquidity is worth half", PRICES, "2 * Math.sqrt(product)", "Math.sqrt(product)", PRICES_UNIT),
     Mutant("whoever joins late counts", LEDGER, "joined != 0 && joined < _endOf(epoch)", "joined != 0", LEDGER_UNIT),
     Mutant("anybody is the router", LEDGER, "if (msg.sender != _ledger().router) revert", "if (buyer == address(0)) revert", LEDGER_UNIT),
     Mutant("a referrer has no cap", LEDGER, "Math.min(own, t.credit)", "(own == 0 ? 0 : t.credit)", LEDGER_UNIT),
@@ -213,7 +262,7 @@ MUTANTS = (
     Mutant("bonuses compound", LEDGER, "points / _REFERRER_PART)", "gain / _REFERRER_PART)", LEDGER_UNIT),
     Mutant("later referrals count", LEDGER, "boundAt < end", "boundAt <= end", LEDGER_UNIT),
     Mutant("recording goes on a second longer", LEDGER, "block.timestamp >= closes)", "block.timestamp > closes)", LEDGER_UNIT),
-    Mutant("claims repeat", LEDGER, "        $.claimed[epoch][token][msg.sender] = true;\n", "", LEDGER_UNIT),
+    Mutant("claims repeat", LEDGER, "        $.claimed[epoch][token][msg.sender] = before + amount;\n", "", LEDGER_UNIT),
     Mutant("a pot counts what was promised", LEDGER, "_fill(epoch, token, received);", "_fill(epoch, token, amount);", LEDGER_UNIT),
     Mutant("a pot rolls over twice", LEDGER, "        pot.paid = pot.funded;\n", "", LEDGER_UNIT),
     Mutant(
@@ -256,14 +305,37 @@ MUTANTS = (
         "nonce: last.nonce,", ON_REBALANCES,
     ),
     Mutant(
-        "a basket in another order is the plan", REBALANCER,
+        "a basket in another order is the plan", PLANNER,
         "a.length == b.length && _hash(a) == _hash(b)",
         "a.length == b.length", UNION,
     ),
     Mutant(
-        "a share of any worth has room", REBALANCER,
+        "a share of any worth has room", PLANNER,
         "nav == 0 || nav > type(uint112).max",
         "nav == 0", UNION,
+    ),
+    Mutant(
+        "a pair may leave its band", REBALANCER,
+        "if (!AuctionMath.near(outMoved, inMoved, a.band)) revert",
+        "if (outMoved == 0) revert", WRONG_FEEDS,
+    ),
+    Mutant("turnover has no limit", REBALANCER, "if (s.turnover > allowed)", "if (s.turnover > 10_000)", UNION),
+    Mutant(
+        "a start takes any price", PLANNER,
+        "if (!AuctionMath.near(quote, expected, tolerance))",
+        "if (quote == 0)", UNION,
+    ),
+    Mutant(
+        "a start takes any target", PLANNER,
+        "if (!AuctionMath.near(aim, expected[i], tolerance))",
+        "if (expected[i] == 1 << 200)", UNION,
+    ),
+    Mutant("a start is never too late", REBALANCER, "if (block.timestamp > proposal.latest)", "if (proposal.latest == 0)", UNION),
+    Mutant("a price is given although there is one", PLANNER, "bool allowed = !known && ", "bool allowed = ", UNION),
+    Mutant(
+        "a spent budget goes on", AUCTION,
+        "if (cut || (a.cost != cost &&",
+        "if (cut || (a.cost == type(uint112).max &&", UNION,
     ),
     Mutant(
         "limits are not asked for", REBALANCER,

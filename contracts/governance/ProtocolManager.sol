@@ -23,8 +23,8 @@ contract ProtocolManager is IProtocolManager, AccessManager {
 
     /// @inheritdoc IProtocolManager
     function replaceGuardian(address from, address to) external onlyAuthorized {
-        if (!_has(Roles.GUARDIAN, from)) revert ProtocolManager_NotGuardian(from);
-        bool taken = _has(Roles.GUARDIAN, to) || _has(Roles.GOVERNOR, to) || _has(Roles.ADMIN, to);
+        if (!_isMember(Roles.GUARDIAN, from)) revert ProtocolManager_NotGuardian(from);
+        bool taken = _isMember(Roles.GUARDIAN, to) || _isMember(Roles.GOVERNOR, to) || _isMember(Roles.ADMIN, to);
         if (to == address(0) || taken) revert ProtocolManager_InvalidGuardian(to);
 
         _revokeRole(Roles.GUARDIAN, from);
@@ -37,7 +37,7 @@ contract ProtocolManager is IProtocolManager, AccessManager {
     /// @dev Reverts with `ProtocolManager_VetoRanOut` where the guardian would veto their replacement once more than they may.
     function cancel(address caller, address target, bytes calldata data) public override returns (uint32) {
         bool replacement = target == address(this) && bytes4(data) == this.replaceGuardian.selector;
-        if (replacement && _has(Roles.GUARDIAN, msg.sender)) _contest();
+        if (replacement && _guards(msg.sender)) _contest();
         return super.cancel(caller, target, data);
     }
 
@@ -61,10 +61,16 @@ contract ProtocolManager is IProtocolManager, AccessManager {
 
     /// @dev Whoever else AccessManager lets cancel may do so too: who scheduled it, and ADMIN.
     function _canCancel(address caller, address target, bytes calldata data) internal view override returns (bool) {
-        return _has(Roles.GUARDIAN, msg.sender) || super._canCancel(caller, target, data);
+        return _guards(msg.sender) || super._canCancel(caller, target, data);
     }
 
-    function _has(uint64 role, address account) private view returns (bool member) {
-        (member,) = hasRole(role, account);
+    function _guards(address account) private view returns (bool inOffice) {
+        (inOffice,) = hasRole(Roles.GUARDIAN, account);
+    }
+
+    /// @dev True also where the grant delay of the role has not passed yet: granting it again would not shorten that.
+    function _isMember(uint64 role, address account) private view returns (bool) {
+        (uint48 since,,,) = getAccess(role, account);
+        return since != 0;
     }
 }

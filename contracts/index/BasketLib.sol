@@ -2,26 +2,36 @@
 pragma solidity 0.8.37;
 
 import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
+import {LibRLP} from "solady/src/utils/LibRLP.sol";
 import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
 
 import {IIndexToken} from "../../interfaces/IIndexToken.sol";
-import {Rules} from "./Rules.sol";
+import {State} from "./State.sol";
+import {StreamingFee} from "./StreamingFee.sol";
 import {Units, UnitsLib} from "./Units.sol";
 
-/// @dev Where a basket is stored. Slot 0: `tokens:160 | base:96`. Slot 1: rules. Slots 2 to 9: units, four a slot.
-/// The list of tokens changes seldom and lives in contract code (20 bytes each), which is cheaper to read than seven slots.
+/// @dev A surplus that {IIndexToken.sync} found: `units` D27{tok/base} join those of the basket evenly from `start` to `end`, Unix seconds.
+struct Vesting {
+    uint128 units;
+    uint32 start;
+    uint32 end;
+}
+
+/// @dev Where a basket is stored. Slot 0: state. Slots 1 to 8: units, four a slot. Slot 9: what vests.
+/// What changes seldom lives in the code of a contract, which is cheaper to read than slots: the tokens, 20 bytes each, and then the streaming fee in 18
+/// bytes. An index creates no other contracts, so the address of the list follows from the number of lists.
 struct Basket {
-    uint96 base;
-    address tokens;
-    Rules rules;
+    State state;
     uint256[8] units;
+    mapping(address token => Vesting) vesting;
 }
 
 /// @dev The same in memory, still packed: `tokens` are 20 bytes each, `units` four a word. Read with `token(i)` and `unit(i)`.
 struct Constituents {
     uint256 base;
     uint256 count;
-    Rules rules;
+    State state;
+    StreamingFee fee;
     bytes tokens;
     uint256[] units;
 }
@@ -30,8 +40,10 @@ struct Constituents {
 library BasketLib {
     uint256 internal constant MAX_CONSTITUENTS = 32;
 
+    uint256 private constant _FEE_BYTES = 18;
+
     /// @dev Reverts: ConstituentCount, UnitsOutOfRange, DuplicateConstituent.
-    function create(Basket storage self, address[] memory tokens, uint256[] memory units) internal {
+    function create(Basket storage self, address[] memory tokens, uint256[] memory units, StreamingFee fee) internal {
         if (tokens.length == 0 || tokens.length > MAX_CONSTITUENTS) revert IIndexToken.IndexToken_ConstituentCount(tokens.length);
 
         bytes memory packed = "";
@@ -43,49 +55,50 @@ library BasketLib {
             setUnit(self, i, tokens[i], units[i]);
             packed = bytes.concat(packed, bytes20(tokens[i]));
         }
-        self.tokens = SSTORE2.write(packed);
+        _writeList(self, packed, fee);
     }
 
-    function load(Basket storage self) internal view returns (Constituents memory) {
-        bytes memory tokens = SSTORE2.read(self.tokens);
+    /// @dev With what has vested at `time`: now for who leaves, after the end of all vesting for who joins.
+    function load(Basket storage self, uint256 time) internal view returns (Constituents memory c) {
+        c.state = self.state;
+        c.base = c.state.base();
+        (c.tokens, c.count, c.fee) = _readList(c.state);
         unchecked {
-            uint256 count = tokens.length / 20;
-            uint256[] memory units = new uint256[]((count + 3) / 4);
-            for (uint256 i = 0; i < units.length; ++i) {
-                units[i] = self.units[i];
+            c.units = new uint256[]((c.count + 3) / 4);
+            for (uint256 i = 0; i < c.units.length; ++i) {
+                c.units[i] = self.units[i];
             }
-            return Constituents(self.base, count, self.rules, tokens, units);
+        }
+        if (c.state.vests()) _addVesting(self, c, time);
+    }
+
+    function _addVesting(Basket storage self, Constituents memory c, uint256 time) private view {
+        for (uint256 i = 0; i < c.count; ++i) {
+            if (!c.state.vests(i)) continue;
+            Vesting storage v = self.vesting[token(c, i)];
+            c.units[i / 4] = _placed(c.units[i / 4], i, UnitsLib.pack(unit(c, i) + vested(v, time)));
         }
     }
 
-    /// @dev {base}, and the D27{tok/base} of two tokens, 0 for one that is not a constituent. As {load} and {indexOf}, without the rest.
-    function pair(Basket storage self, address a, address b) internal view returns (uint256 base, uint256 unitA, uint256 unitB) {
-        bytes memory tokens = SSTORE2.read(self.tokens);
-        base = self.base;
-        uint256 count = tokens.length / 20;
-        (uint256 iA, uint256 iB) = (_search(tokens, count, a), _search(tokens, count, b));
-        unitA = iA == count ? 0 : _storedUnit(self, iA);
-        unitB = iB == count ? 0 : _storedUnit(self, iB);
+    /// @dev D27{tok/base} of a surplus that have joined by `time`.
+    function vested(Vesting storage v, uint256 time) internal view returns (uint256) {
+        (uint256 units, uint256 start, uint256 end) = (v.units, v.start, v.end);
+        return time >= end ? units : units * (time - start) / (end - start);
     }
 
-    /// @dev Constituents, their D27{tok/base} and {base}. As {load}, without the rules, which cost a slot.
-    function lists(Basket storage self) internal view returns (address[] memory tokens, uint256[] memory units, uint256 base) {
-        bytes memory packed = SSTORE2.read(self.tokens);
-        base = self.base;
-        uint256 count = packed.length / 20;
-        (tokens, units) = (new address[](count), new uint256[](count));
-        uint256 word = 0;
-        for (uint256 i = 0; i < count; ++i) {
-            if (i % 4 == 0) word = self.units[i / 4];
-            (tokens[i], units[i]) = (_at(packed, i), Units.wrap(uint64(word)).value());
-            word >>= 64;
-        }
+    /// @dev Lets `units` D27{tok/base} vest for constituent `i`, instead of what vested so far; 0 for none.
+    function setVesting(Basket storage self, uint256 i, address token_, uint256 units, uint256 end) internal {
+        // Both have fewer than 128 bits: {setUnit} has refused more.
+        if (units == 0) delete self.vesting[token_];
+        else self.vesting[token_] = Vesting(uint128(units), uint32(block.timestamp), uint32(end));
+        self.state = self.state.withVesting(i, units != 0);
     }
 
-    function _storedUnit(Basket storage self, uint256 i) private view returns (uint256) {
-        unchecked {
-            return Units.wrap(uint64(self.units[i / 4] >> ((i % 4) * 64))).value();
-        }
+    /// @dev Takes what has vested of constituent `i` out of what vests: the caller writes the loaded units, which have it, to storage.
+    function settle(Basket storage self, Constituents memory c, uint256 i) internal {
+        if (i >= c.count || !c.state.vests(i)) return;
+        Vesting storage v = self.vesting[token(c, i)];
+        setVesting(self, i, token(c, i), v.units - vested(v, block.timestamp), v.end);
     }
 
     /// @dev The caller keeps `i` under `count`.
@@ -106,8 +119,17 @@ library BasketLib {
     }
 
     /// @dev `count` where `wanted` is not a constituent.
-    function indexOf(Constituents memory c, address wanted) internal pure returns (uint256) {
-        return _search(c.tokens, c.count, wanted);
+    function indexOf(Constituents memory c, address wanted) internal pure returns (uint256 i) {
+        (bytes memory tokens, uint256 count) = (c.tokens, c.count);
+        // As `while (i < count && token(c, i) != wanted) ++i`, with a pointer that walks along.
+        assembly ("memory-safe") {
+            let pointer := add(tokens, 32)
+            let sought := shr(96, shl(96, wanted))
+            for {} lt(i, count) { i := add(i, 1) } {
+                if eq(shr(96, mload(pointer)), sought) { break }
+                pointer := add(pointer, 20)
+            }
+        }
     }
 
     /// @dev Reverts: NotAConstituent.
@@ -121,54 +143,72 @@ library BasketLib {
         if (units > type(uint128).max) revert IIndexToken.IndexToken_UnitsOutOfRange(token_, units);
 
         Units packed = UnitsLib.pack(units);
-        uint256 shift = (i % 4) * 64;
-        uint256 word = self.units[i / 4];
-        self.units[i / 4] = (word & ~(uint256(type(uint64).max) << shift)) | (uint256(Units.unwrap(packed)) << shift);
+        self.units[i / 4] = _placed(self.units[i / 4], i, packed);
         return packed.value();
+    }
+
+    function _placed(uint256 word, uint256 i, Units units) private pure returns (uint256) {
+        uint256 shift = (i % 4) * 64;
+        return (word & ~(uint256(type(uint64).max) << shift)) | (uint256(Units.unwrap(units)) << shift);
+    }
+
+    function setFee(Basket storage self, StreamingFee fee) internal {
+        (bytes memory tokens,,) = _readList(self.state);
+        _writeList(self, tokens, fee);
     }
 
     /// @dev The newcomer comes last and has no units yet. Reverts: ConstituentCount.
     function append(Basket storage self, address token_, bool claimed) internal {
-        Constituents memory c = load(self);
+        Constituents memory c = load(self, block.timestamp);
         if (c.count == MAX_CONSTITUENTS) revert IIndexToken.IndexToken_ConstituentCount(c.count + 1);
 
-        self.tokens = SSTORE2.write(bytes.concat(c.tokens, bytes20(token_)));
-        self.rules = self.rules.withClaims(c.count, claimed);
+        _writeList(self, bytes.concat(c.tokens, bytes20(token_)), c.fee);
+        self.state = self.state.withClaims(c.count, claimed);
     }
 
-    /// @dev The last constituent takes the place of the removed one. Open claims outlive both moves. Reverts: LastConstituent.
+    /// @dev The last constituent takes the place of the removed one. Open claims outlive both moves; what still vested of the removed one is nobody's.
+    /// Reverts: LastConstituent.
     function remove(Basket storage self, uint256 i) internal {
-        Constituents memory c = load(self);
+        Constituents memory c = load(self, block.timestamp);
         uint256 last = c.count - 1;
         if (last == 0) revert IIndexToken.IndexToken_LastConstituent(token(c, 0));
 
-        bytes memory tokens = "";
-        for (uint256 j = 0; j < last; ++j) {
-            tokens = bytes.concat(tokens, bytes20(token(c, j == i ? last : j)));
+        delete self.vesting[token(c, i)];
+        (bytes memory tokens, address moved) = (c.tokens, token(c, last));
+        assembly ("memory-safe") {
+            // The last 20 bytes over those at `20 i`; the 12 bytes behind them stay.
+            let place := add(add(tokens, 32), mul(i, 20))
+            mstore(place, or(shl(96, moved), shr(160, shl(160, mload(place)))))
+            mstore(tokens, mul(last, 20))
         }
-        self.tokens = SSTORE2.write(tokens);
-        setUnit(self, i, token(c, last), unit(c, last));
-        self.rules = self.rules.withClaims(i, c.rules.hasClaims(last)).withClaims(last, false);
-        setUnit(self, last, token(c, last), 0);
+        _writeList(self, tokens, c.fee);
+        self.units[i / 4] = _placed(self.units[i / 4], i, Units.wrap(uint64(self.units[last / 4] >> ((last % 4) * 64))));
+        self.units[last / 4] = _placed(self.units[last / 4], last, Units.wrap(0));
+        State s = self.state.withClaims(i, c.state.hasClaims(last)).withVesting(i, last != i && c.state.vests(last));
+        self.state = s.withClaims(last, false).withVesting(last, false);
+    }
+
+    /// @dev The tokens, 20 bytes each, how many they are, and the fee, which stood behind them.
+    function _readList(State state) private view returns (bytes memory tokens, uint256 count, StreamingFee fee) {
+        tokens = SSTORE2.read(LibRLP.computeAddress(address(this), state.list()));
+        assembly ("memory-safe") {
+            let length := sub(mload(tokens), _FEE_BYTES)
+            count := div(length, 20)
+            fee := shr(112, mload(add(add(tokens, 32), length)))
+            mstore(tokens, length)
+        }
+    }
+
+    /// @dev A contract creates its `n`-th contract at an address that follows from `n`, which starts at 1.
+    function _writeList(Basket storage self, bytes memory tokens, StreamingFee fee) private {
+        SSTORE2.write(bytes.concat(tokens, bytes18(StreamingFee.unwrap(fee))));
+        self.state = self.state.withList(self.state.list() + 1);
     }
 
     /// @dev The 20 bytes at `20 i` behind the length word.
     function _at(bytes memory tokens, uint256 i) private pure returns (address token_) {
         assembly ("memory-safe") {
             token_ := shr(96, mload(add(add(tokens, 32), mul(i, 20))))
-        }
-    }
-
-    /// @dev The place of `wanted` among `count` addresses of 20 bytes, `count` where it is not there.
-    function _search(bytes memory tokens, uint256 count, address wanted) private pure returns (uint256 i) {
-        // As `while (i < count && <address at 20 i> != wanted) ++i`, with a pointer that walks along.
-        assembly ("memory-safe") {
-            let pointer := add(tokens, 32)
-            let sought := shr(96, shl(96, wanted))
-            for {} lt(i, count) { i := add(i, 1) } {
-                if eq(shr(96, mload(pointer)), sought) { break }
-                pointer := add(pointer, 20)
-            }
         }
     }
 }

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Create2} from "@openzeppelin/contracts/utils/Create2.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
 import {IIndexRouter} from "../../interfaces/IIndexRouter.sol";
+import {Node, NodeLib} from "./Node.sol";
 
 /// @dev One slot a token: the next token towards the root, and the fee of the Uniswap v3 pool to it.
 struct Hop {
@@ -9,115 +13,120 @@ struct Hop {
     uint24 fee;
 }
 
-/// @dev A token in a trade. `parent` is the index of the token that it is swapped against, `pool` the pool between both.
-/// `amount` is what must be bought of the token, or what there is to sell.
-struct Node {
-    address token;
-    address pool;
-    uint256 parent;
-    uint256 depth;
-    uint256 amount;
+/// @dev The tokens of a trade. Node 0 is the caller's token, and every parent stands before its children.
+/// @param count how many of `nodes` there are; the lists are longer
+/// @param amounts {tok} what must be bought of each, or what there is to sell
+struct Plan {
+    uint256 count;
+    Node[] nodes;
+    uint256[] amounts;
 }
 
 /// @title Paths between tokens
-/// @dev Hops make a tree rooted at WETH. For a trade the tree is hung up at the caller's token instead: hops on its way to the root turn round.
+/// @dev Hops make a tree rooted at WETH. For a trade the tree is hung up at the caller's token instead: hops on its way
+/// to the root turn round.
 library HopTree {
     /// @dev Hops from the root. Bounds every walk.
     uint256 internal constant MAX_DEPTH = 6;
 
-    /// @dev Tokens of a trade besides the constituents: the caller's, and what lies between.
-    uint256 private constant _INTERMEDIATES = 16;
+    uint256 private constant _NOWHERE = type(uint256).max;
 
-    /// @dev keccak256 of the creation code of a Uniswap v3 pool, part of every pool's address (Uniswap v3 periphery, PoolAddress).
+    /// @dev keccak256 of the creation code of a Uniswap v3 pool, part of every pool's address (Uniswap v3 periphery,
+    /// PoolAddress).
     bytes32 private constant _POOL_INIT_CODE_HASH = 0xe34f199b19b2b4f47f68442619d555527d244f78a3297ea89325f843f87b8b54;
 
-    /// @notice The nodes that a trade between `asset` and `tokens` needs, deepest first, `asset` itself last.
-    /// @dev Reverts: IndexRouter_NoPath.
+    /// @notice The nodes that a trade between `asset` and `tokens` needs.
+    /// @dev Reverts: IndexRouter_NoPath, of a constituent only where all are needed.
     /// @param amounts {tok} of `tokens`, put into their nodes
+    /// @param all false to let a constituent without a path be a node without a pool
     function plan(
         mapping(address token => Hop) storage hops,
-        address v3Factory,
         address root,
         address asset,
         address[] memory tokens,
-        uint256[] memory amounts
-    ) internal view returns (Node[] memory) {
-        Node[] memory nodes = new Node[](tokens.length + _INTERMEDIATES);
-        uint256 count = 1;
-        nodes[0].token = asset;
+        uint256[] memory amounts,
+        bool all
+    ) internal view returns (Plan memory p) {
+        uint256 room = (tokens.length + 1) * (MAX_DEPTH + 1); // every path adds so many nodes at most; 231 for 32 constituents
+        p = Plan(1, new Node[](room), new uint256[](room));
+        p.nodes[0] = NodeLib.pack(asset, 0, 0);
 
         // The way from the asset to the root, turned round: each token is reached from the one before.
-        for (address token = asset; token != root; ++count) {
+        for (address token = asset; token != root;) {
             Hop memory hop = hops[token];
-            if (hop.fee == 0 || count > MAX_DEPTH) revert IIndexRouter.IndexRouter_NoPath(asset);
-            _put(nodes, count, hop.next, poolOf(v3Factory, token, hop.next, hop.fee), count - 1);
+            if (hop.fee == 0 || p.count > MAX_DEPTH) revert IIndexRouter.IndexRouter_NoPath(asset);
             token = hop.next;
+            _append(p, token, p.count - 1, hop.fee);
         }
 
         for (uint256 i = 0; i < tokens.length; ++i) {
-            uint256 n;
-            (n, count) = _reach(hops, v3Factory, nodes, count, tokens[i]);
-            nodes[n].amount += amounts[i];
+            uint256 n = _reach(hops, p, tokens[i], 0);
+            if (n == _NOWHERE) {
+                if (all) revert IIndexRouter.IndexRouter_NoPath(tokens[i]);
+                n = _append(p, tokens[i], 0, 0);
+            }
+            p.amounts[n] += amounts[i];
         }
-        return _deepestFirst(nodes, count);
+    }
+
+    /// @notice {tok} of the caller's token by which the outcome of a trade may be off pro rata, when all of it is made
+    /// smaller in proportion.
+    /// @dev In theory, prices are convex: a part of the amounts costs that part at most, or brings it at least. In
+    /// practice each amount is a whole number of token-wei, `each` of them off at most, and a token-wei is worth what
+    /// the leg paid for one. Besides, every swap rounds some wei, and one more at each tick that it crosses: a
+    /// millionth covers those.
+    /// @param p with the {tok} that were traded of each node
+    /// @param flows {tok of the parent} that each was swapped for
+    /// @param each {tok}
+    function slack(Plan memory p, uint256[] memory flows, uint256 each) internal pure returns (uint256) {
+        uint256[] memory off = new uint256[](p.count);
+        for (uint256 n = p.count - 1;; --n) {
+            off[n] += each;
+            if (n == 0) return off[0];
+            if (p.amounts[n] == 0) continue;
+            off[p.nodes[n].parent()] += Math.mulDiv(flows[n], off[n], p.amounts[n], Math.Rounding.Ceil) + (flows[n] >> 20) + 4;
+        }
     }
 
     /// @notice Address of a pool, whether or not there is one.
     function poolOf(address v3Factory, address a, address b, uint24 fee) internal pure returns (address) {
         (address token0, address token1) = a < b ? (a, b) : (b, a);
-        bytes32 salt = keccak256(abi.encode(token0, token1, fee));
-        return address(uint160(uint256(keccak256(abi.encodePacked(hex"ff", v3Factory, salt, _POOL_INIT_CODE_HASH)))));
+        return Create2.computeAddress(keccak256(abi.encode(token0, token1, fee)), _POOL_INIT_CODE_HASH, v3Factory);
     }
 
-    /// @dev Adds `token` and what lies between it and the nodes already there. Every path ends at the root, which is there.
-    function _reach(mapping(address token => Hop) storage hops, address v3Factory, Node[] memory nodes, uint256 count, address token)
+    /// @dev The node of `token`, which is added where it is not there yet, after what lies between it and what is
+    /// there. Every path ends at the root, which is there.
+    function _reach(mapping(address token => Hop) storage hops, Plan memory p, address token, uint256 steps)
         private
         view
-        returns (uint256 n, uint256)
+        returns (uint256)
     {
-        n = _find(nodes, count, token);
-        if (n != count) return (n, count);
+        uint256 n = _search(p.nodes, p.count, token);
+        if (n != p.count) return n;
 
-        // Room for the token first, so that its path can point to what is found later.
-        uint256 first = count;
-        for (uint256 steps = 0;; ++steps) {
-            Hop memory hop = hops[token];
-            if (hop.fee == 0 || steps > MAX_DEPTH || count == nodes.length) revert IIndexRouter.IndexRouter_NoPath(token);
-            uint256 parent = _find(nodes, count, hop.next);
-            _put(nodes, count, token, poolOf(v3Factory, token, hop.next, hop.fee), parent == count ? count + 1 : parent);
-            ++count;
-            if (parent != count - 1) break;
-            token = hop.next;
-        }
-        for (uint256 i = count; i > first; --i) {
-            nodes[i - 1].depth = nodes[nodes[i - 1].parent].depth + 1;
-        }
-        return (first, count);
+        Hop memory hop = hops[token];
+        if (hop.fee == 0 || steps > MAX_DEPTH) return _NOWHERE;
+
+        uint256 parent = _reach(hops, p, hop.next, steps + 1);
+        return parent == _NOWHERE ? _NOWHERE : _append(p, token, parent, hop.fee);
     }
 
-    function _put(Node[] memory nodes, uint256 n, address token, address pool, uint256 parent) private pure {
-        Node memory node = nodes[n];
-        (node.token, node.pool, node.parent, node.depth) = (token, pool, parent, nodes[parent].depth + 1);
-    }
-
-    function _find(Node[] memory nodes, uint256 count, address token) private pure returns (uint256 n) {
-        while (n < count && nodes[n].token != token) ++n;
-    }
-
-    /// @dev A stable counting sort by depth, parents renumbered.
-    function _deepestFirst(Node[] memory nodes, uint256 count) private pure returns (Node[] memory sorted) {
-        uint256[] memory place = new uint256[](count);
-        sorted = new Node[](count);
-        uint256 next = 0;
-        for (uint256 above = 2 * MAX_DEPTH + 3; next < count; --above) {
-            for (uint256 i = 0; i < count; ++i) {
-                if (nodes[i].depth + 1 != above) continue;
-                place[i] = next;
-                sorted[next++] = nodes[i];
+    /// @dev The place of `token` among the first `count` nodes, `count` where it is not there.
+    function _search(Node[] memory nodes, uint256 count, address token) private pure returns (uint256 n) {
+        // As `while (n < count && nodes[n].token() != token) ++n`, with a pointer that walks along.
+        assembly ("memory-safe") {
+            let pointer := add(nodes, 32)
+            for {} lt(n, count) { n := add(n, 1) } {
+                if iszero(shl(96, xor(mload(pointer), token))) { break }
+                pointer := add(pointer, 32)
             }
         }
-        for (uint256 i = 0; i < count; ++i) {
-            sorted[i].parent = place[sorted[i].parent];
-        }
+    }
+
+    /// @dev Adds `token` as a child of node `parent`.
+    function _append(Plan memory p, address token, uint256 parent, uint24 fee) private pure returns (uint256 n) {
+        n = p.count++;
+        p.nodes[n] = NodeLib.pack(token, parent, fee);
+        if (fee != 0) p.nodes[parent] = p.nodes[parent].asInner();
     }
 }

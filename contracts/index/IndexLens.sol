@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {MetadataReaderLib} from "solady/src/utils/MetadataReaderLib.sol";
 
 import {IFeeDistributor} from "../../interfaces/IFeeDistributor.sol";
 import {IIndexFactory} from "../../interfaces/IIndexFactory.sol";
@@ -10,11 +11,19 @@ import {IIndexLens} from "../../interfaces/IIndexLens.sol";
 import {IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IStakedToken} from "../../interfaces/IStakedToken.sol";
+import {TolerantERC20} from "./TolerantERC20.sol";
 
 /// @title Everything about an index in one call
 /// @dev Reads only. Nothing in the protocol depends on it, so it can be replaced at will.
 contract IndexLens is IIndexLens {
+    uint256 private constant _BPS = 10_000;
+    uint256 private constant _DEAD_SHARES = 1e16;
+    uint256 private constant _RAY = 1e27;
     uint256 private constant _WAD = 1e18;
+
+    /// @dev Enough for a symbol or decimals behind a proxy, little enough that 32 tokens which burn it stop no call.
+    uint256 private constant _METADATA_GAS = 100_000;
+    uint256 private constant _SYMBOL_LENGTH = 32;
 
     IIndexFactory public immutable factory;
     IPriceOracle public immutable oracle;
@@ -29,7 +38,7 @@ contract IndexLens is IIndexLens {
     /// @inheritdoc IIndexLens
     function overview(address index) public view returns (Overview memory o) {
         IIndexToken token = IIndexToken(index);
-        o.index = index;
+        (o.index, o.readable) = (index, true);
         o.name = IERC20Metadata(index).name();
         o.symbol = IERC20Metadata(index).symbol();
         o.totalSupply = token.totalSupply();
@@ -47,7 +56,11 @@ contract IndexLens is IIndexLens {
         address[] memory list = factory.indexes();
         all = new Overview[](list.length);
         for (uint256 i = 0; i < list.length; ++i) {
-            all[i] = overview(list[i]);
+            try this.overview(list[i]) returns (Overview memory o) {
+                all[i] = o;
+            } catch {
+                all[i].index = list[i];
+            }
         }
     }
 
@@ -58,6 +71,33 @@ contract IndexLens is IIndexLens {
         for (uint256 i = 0; i < tokens.length; ++i) {
             value += oracle.value(tokens[i], amounts[i]);
         }
+    }
+
+    /// @inheritdoc IIndexLens
+    function sharesForAmounts(address index, uint256[] calldata amounts) external view returns (uint256) {
+        IIndexToken token = IIndexToken(index);
+        (address[] memory tokens, uint256[] memory units, uint256 held) = token.basket();
+        if (amounts.length != tokens.length) revert IIndexToken.IndexToken_LengthMismatch(tokens.length, amounts.length);
+
+        uint256 base = type(uint96).max;
+        for (uint256 i = 0; i < tokens.length; ++i) {
+            base = Math.min(base, Math.saturatingMul(amounts[i], _RAY) / _wholeUnit(token, tokens[i], units[i]));
+        }
+        uint256 gross = base * _RAY / token.multiplier();
+        if (held == 0) gross = Math.saturatingSub(gross, _DEAD_SHARES);
+
+        return gross * (_BPS - token.terms().mintFee) / _BPS;
+    }
+
+    /// @inheritdoc IIndexLens
+    function previewClaim(address index, address token, address account) external view returns (uint256) {
+        (bool readable, uint256 held) = TolerantERC20.tryBalanceOf(token, index);
+        if (!readable) revert IIndexToken.IndexToken_BalanceUnreadable(token);
+        (uint256 base, uint256 unit,) = IIndexToken(index).baseAndUnits(token, token);
+        uint256 owed = unit * base / _RAY + IIndexToken(index).segregated(token);
+        uint256 claim = IIndexToken(index).claimOf(token, account);
+
+        return held < owed ? Math.mulDiv(claim, held, owed) : claim;
     }
 
     /// @inheritdoc IIndexLens
@@ -90,14 +130,12 @@ contract IndexLens is IIndexLens {
         list = new Constituent[](tokens.length);
         for (uint256 i = 0; i < tokens.length; ++i) {
             Constituent memory c = list[i];
-            c.token = tokens[i];
-            c.symbol = _symbol(tokens[i]);
-            c.decimals = IERC20Metadata(tokens[i]).decimals();
+            bool countable = _describe(c, address(index), tokens[i]);
             c.units = units[i];
             c.books = books[i];
             c.available = available[i];
             c.claimed = index.segregated(tokens[i]);
-            (c.priced, c.price) = oracle.tryPrice(tokens[i]);
+            if (countable) (c.priced, c.price) = oracle.tryPrice(tokens[i]);
             if (c.priced) c.value = Math.mulDiv(Math.min(books[i], available[i]), c.price, 10 ** c.decimals);
             priced = priced && c.priced;
             nav += c.value;
@@ -107,18 +145,24 @@ contract IndexLens is IIndexLens {
         }
     }
 
-    /// @dev Some old tokens (MKR) answer with 32 bytes instead of a string.
-    function _symbol(address token) private view returns (string memory) {
-        (bool ok, bytes memory answer) = token.staticcall(abi.encodeCall(IERC20Metadata.symbol, ()));
-        if (!ok || answer.length < 32) return "";
-        if (answer.length > 32) return abi.decode(answer, (string));
+    /// @dev D27{tok/base} that a mint pays for: all that vests. The basket has rounded what has vested, so one more of the last bit keeps this from being less.
+    function _wholeUnit(IIndexToken index, address token, uint256 unit) private view returns (uint256) {
+        (uint256 extra, uint256 start, uint256 end) = index.vestingOf(token);
+        if (block.timestamp >= end) return unit;
+        extra -= extra * (block.timestamp - start) / (end - start);
+        return unit + extra + (unit + extra >> 55) + 1;
+    }
 
-        uint256 length = 0;
-        while (length < 32 && answer[length] != 0) ++length;
-        bytes memory text = new bytes(length);
-        for (uint256 i = 0; i < length; ++i) {
-            text[i] = answer[i];
-        }
-        return string(text);
+    /// @dev What a token says of itself, and whether what it holds can be counted. Nothing that it answers, or does not, stops the call. Some old tokens (MKR)
+    /// have a symbol of 32 bytes.
+    function _describe(Constituent memory c, address index, address token) private view returns (bool countable) {
+        c.token = token;
+        c.symbol = MetadataReaderLib.readSymbol(token, _SYMBOL_LENGTH, _METADATA_GAS);
+        (bool known, bytes memory answer) = token.staticcall{gas: _METADATA_GAS}(abi.encodeCall(IERC20Metadata.decimals, ()));
+        known = known && answer.length >= 32 && uint256(bytes32(answer)) <= 18;
+        if (known) c.decimals = uint8(uint256(bytes32(answer)));
+        (bool held,) = TolerantERC20.tryBalanceOf(token, index);
+        countable = known && held;
+        c.readable = countable && bytes(c.symbol).length != 0;
     }
 }

@@ -9,9 +9,9 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IIndexMintCallback, IIndexSwapCallback, IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {FixedAuthority} from "../governance/FixedAuthority.sol";
 import {TimeWeightedERC20} from "../tokens/TimeWeightedERC20.sol";
-import {Basket, BasketLib, Constituents} from "./BasketLib.sol";
-import {FeeMath} from "./FeeMath.sol";
-import {Rules} from "./Rules.sol";
+import {Basket, BasketLib, Constituents, Vesting} from "./BasketLib.sol";
+import {Claims} from "./Claims.sol";
+import {StreamingFee, StreamingFeeLib} from "./StreamingFee.sol";
 import {TolerantERC20} from "./TolerantERC20.sol";
 
 /// @title One token that holds its own basket
@@ -25,26 +25,18 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
     uint256 private constant _MAX_SUPPLY_CAP = 2 ** 35;
     uint256 private constant _MAX_DAILY_FEE = uint256(0.05e18) / 365;
     uint256 private constant _MAX_MINT_FEE = 100;
+    uint256 private constant _SURPLUS_VESTING = 28 days;
 
     address private constant _DEAD = 0x000000000000000000000000000000000000dEaD;
     uint256 private constant _BPS = 10_000;
     uint256 private constant _RAY = 1e27;
     uint256 private constant _WAD = 1e18;
 
-    struct Trade {
-        address tokenOut;
-        uint256 amountOut;
-        address tokenIn;
-        uint256 amountIn;
-        address receiver;
-    }
-
     Basket private _basket;
     address private _feeReceiver;
     address private _rebalancer;
 
-    mapping(address token => uint256) private _segregated;
-    mapping(address token => mapping(address account => uint256)) private _claims;
+    mapping(address token => Claims) private _claims;
 
     constructor(Params memory p) TimeWeightedERC20(p.name, p.symbol, p.epochGenesis, p.epochLength) FixedAuthority(p.authority) {
         if (p.authority == address(0)) revert IndexToken_ZeroAddress();
@@ -53,15 +45,15 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         for (uint256 i = 0; i < p.tokens.length; ++i) {
             _admit(p.tokens[i]);
         }
-        _basket.create(p.tokens, p.units);
-        Constituents memory c = _basket.load();
+        _requireStreamingFee(p.dailyFee);
+        _basket.create(p.tokens, p.units, StreamingFeeLib.pack(_WAD, block.timestamp, p.dailyFee));
+        Constituents memory c = _basket.load(block.timestamp);
         for (uint256 i = 0; i < p.tokens.length; ++i) {
             emit ConstituentAdded(p.tokens[i]);
             emit UnitsSet(p.tokens[i], c.unit(i));
         }
 
-        _basket.rules = Rules.wrap(0).withStreamingFee(_WAD, block.timestamp, 0);
-        _setStreamingFee(p.dailyFee);
+        emit StreamingFeeSet(p.dailyFee, _WAD);
         _setMintFee(p.mintFee);
         _setSupplyCap(p.supplyCap);
         _setFeeReceiver(p.feeReceiver);
@@ -76,20 +68,24 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         nonReentrant
         returns (uint256[] memory amounts)
     {
-        Constituents memory c = _basket.load();
+        Constituents memory c = _basket.load(block.timestamp + _SURPLUS_VESTING);
         _requireBounds(c, expectedBasket, maxAmounts.length, deadline);
         uint256 added = _requireMint(c, shares, receiver);
 
         amounts = new uint256[](c.count);
         for (uint256 i = 0; i < amounts.length; ++i) {
             address token = c.token(i);
-            uint256 amount = _up(c.unit(i), added);
-            if (amount > maxAmounts[i]) revert IndexToken_MaxAmountExceeded(token, amount, maxAmounts[i]);
+            uint256 unit = c.unit(i);
+            uint256 amount = _up(unit, added);
+            uint256 most = _at(maxAmounts, i);
+            if (amount > most) revert IndexToken_MaxAmountExceeded(token, amount, most);
 
-            uint256 held = _requireWhole(c, i, token);
+            (uint256 books, uint256 held) = (_down(unit, c.base), _balanceOf(token));
+            uint256 owed = c.state.hasClaims(i) ? _sum(books, _claims[token].total()) : books;
+            if (held < owed) _revertShort(token, books, held, owed);
             IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
             _requireArrived(token, amount, held);
-            amounts[i] = amount;
+            _set(amounts, i, amount);
         }
 
         _issue(c, added, shares, receiver);
@@ -101,7 +97,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         nonReentrant
         returns (uint256[] memory amounts)
     {
-        Constituents memory c = _basket.load();
+        Constituents memory c = _basket.load(block.timestamp + _SURPLUS_VESTING);
         uint256 added = _requireMint(c, shares, receiver);
 
         address[] memory tokens = new address[](c.count);
@@ -109,8 +105,8 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         amounts = new uint256[](c.count);
         for (uint256 i = 0; i < amounts.length; ++i) {
             tokens[i] = c.token(i);
-            held[i] = _requireWhole(c, i, tokens[i]);
             amounts[i] = _up(c.unit(i), added);
+            held[i] = _requireWhole(tokens[i], _booksOf(c, i), _claimsOn(c, i, tokens[i]));
         }
         IIndexMintCallback(msg.sender).onIndexMint(tokens, amounts, data);
         for (uint256 i = 0; i < amounts.length; ++i) {
@@ -129,57 +125,78 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         uint256[] calldata minAmounts,
         uint256 deadline
     ) external nonReentrant returns (uint256[] memory amounts) {
-        Constituents memory c = _basket.load();
+        Constituents memory c = _basket.load(block.timestamp);
         bool bounded = expectedBasket != 0 || minAmounts.length != 0;
         _requireBounds(c, bounded ? expectedBasket : c.hash(), bounded ? minAmounts.length : c.count, deadline);
         if (shares == 0) revert IndexToken_ZeroShares();
-        if (receiver == address(0) || receiver == address(this)) revert IndexToken_InvalidReceiver(receiver);
+        _requireReceiver(receiver);
 
         if (msg.sender != owner) _spendAllowance(owner, msg.sender, shares);
         _burn(owner, shares);
         uint256 removed = _baseForRedeem(c, shares);
-        _basket.base = uint96(c.base - removed);
+        c.state = c.state.withBase(c.base - removed);
+        _basket.state = c.state;
 
+        bool claimed = false;
         amounts = new uint256[](c.count);
         for (uint256 i = 0; i < amounts.length; ++i) {
             address token = c.token(i);
-            uint256 amount = _amountDown(c, i, token, removed);
-            if (bounded && amount < minAmounts[i]) revert IndexToken_MinAmountNotMet(token, amount, minAmounts[i]);
-            if (amount != 0) _sendOrSegregate(i, token, receiver, owner, amount);
-            amounts[i] = amount;
+            uint256 unit = c.unit(i);
+            uint256 full = _down(unit, removed);
+
+            uint256 gasBefore = gasleft();
+            (bool readable, uint256 held) = TolerantERC20.tryBalanceOf(token, address(this));
+            if (!readable) _requireGas(gasBefore, TolerantERC20.BALANCE_GAS);
+
+            // What cannot be read cannot be shared: it becomes a claim.
+            uint256 owed = _down(unit, c.base);
+            if (c.state.hasClaims(i)) owed = _sum(owed, _claims[token].total());
+            uint256 amount = readable && held < owed ? _shared(full, held, owed) : full;
+            if (bounded && amount < _at(minAmounts, i)) revert IndexToken_MinAmountNotMet(token, amount, _at(minAmounts, i));
+            _set(amounts, i, amount);
+            if (amount == 0) continue;
+
+            uint256 unpaid = readable ? _pay(token, receiver, full, amount, held) : full;
+            if (unpaid == 0) continue;
+            _claims[token].add(owner, unpaid);
+            c.state = c.state.withClaims(i, true);
+            claimed = true;
+            emit Segregated(token, owner, unpaid);
         }
+        if (claimed) _basket.state = c.state;
 
         emit Redeemed(msg.sender, receiver, owner, shares, removed);
     }
 
     /// @inheritdoc IIndexToken
     function claim(address token, uint256 amount, address receiver, uint256 minAmount) external nonReentrant returns (uint256 paid) {
-        uint256 owed = _claims[token][msg.sender];
-        uint256 total = _segregated[token];
-        if (receiver == address(0) || receiver == address(this)) revert IndexToken_InvalidReceiver(receiver);
+        Claims storage claims = _claims[token];
+        _requireReceiver(receiver);
+        uint256 owed = claims.owed(msg.sender);
         if (owed == 0) revert IndexToken_NoClaim(token, msg.sender);
         if (amount == type(uint256).max) amount = owed;
         if (amount > owed) revert IndexToken_ClaimExceeded(token, amount, owed);
 
-        uint256 real = _balanceOf(token);
-        paid = real >= total ? amount : Math.mulDiv(amount, real, total);
+        Constituents memory c = _basket.load(block.timestamp);
+        uint256 i = c.indexOf(token);
+        uint256 held = _balanceOf(token);
+        paid = _shared(amount, held, _booksOf(c, i) + claims.total());
         if (paid == 0) revert IndexToken_ClaimUnbacked(token, amount);
         if (paid < minAmount) revert IndexToken_MinAmountNotMet(token, paid, minAmount);
 
-        _claims[token][msg.sender] = owed - amount;
-        _segregated[token] = total - amount;
-        if (total == amount) {
-            Constituents memory c = _basket.load();
-            uint256 i = c.indexOf(token);
-            if (i != c.count) _basket.rules = c.rules.withClaims(i, false);
-        }
+        claims.take(msg.sender, amount);
+        if (claims.parts == 0 && i != c.count) _basket.state = c.state.withClaims(i, false);
         emit Claimed(token, msg.sender, receiver, amount, paid);
 
-        IERC20(token).safeTransfer(receiver, paid);
+        // A token that answers no and moves all the same has paid. Where nothing moved it says why.
+        if (IERC20(token).trySafeTransfer(receiver, paid)) return paid;
+        uint256 left = _balanceOf(token);
+        if (left == held) IERC20(token).safeTransfer(receiver, paid);
+        else if (left + paid > held) revert IndexToken_ClaimUnbacked(token, amount);
     }
 
     /// @inheritdoc IIndexToken
-    function collectFees() external nonReentrant returns (uint256 shares) {
+    function collectFees() external nonReentrantView returns (uint256 shares) {
         return _collectFees();
     }
 
@@ -191,65 +208,100 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         nonReentrant
     {
         if (msg.sender != _rebalancer) revert IndexToken_NotRebalancer(msg.sender);
-        _swap(Trade(tokenOut, amountOut, tokenIn, amountIn, receiver), data);
+        Constituents memory c = _basket.load(block.timestamp);
+        if (c.base == 0) revert IndexToken_NotSeeded();
+        _requireReceiver(receiver);
+        if (tokenIn == tokenOut) revert IndexToken_DuplicateConstituent(tokenIn);
+
+        uint256 iOut = c.find(tokenOut);
+        uint256 iIn = c.indexOf(tokenIn);
+        uint256 booksOut = _booksOf(c, iOut);
+        uint256 booksIn = _booksOf(c, iIn);
+        if (amountOut > booksOut) revert IndexToken_AmountExceedsBooks(tokenOut, amountOut, booksOut);
+        uint256 heldOut = _requireWhole(tokenOut, booksOut, _claimsOn(c, iOut, tokenOut));
+        uint256 heldIn = _requireWhole(tokenIn, booksIn, iIn == c.count ? _claims[tokenIn].total() : _claimsOn(c, iIn, tokenIn));
+
+        if (amountOut != 0) IERC20(tokenOut).safeTransfer(receiver, amountOut);
+        IIndexSwapCallback(msg.sender).onIndexSwap(tokenOut, amountOut, tokenIn, amountIn, data);
+
+        _requireArrived(tokenIn, amountIn, heldIn);
+        uint256 left = _balanceOf(tokenOut);
+        if (left + amountOut < heldOut) revert IndexToken_Shortfall(tokenOut, heldOut - amountOut, left);
+
+        // Nothing that is in `c` changes during a call back: whatever could change it refuses to be re-entered.
+        uint256 unitsIn = _raise(c, iIn, tokenIn, booksIn + amountIn);
+        _basket.settle(c, iOut);
+        uint256 unitsOut = _setUnits(iOut, tokenOut, (booksOut - amountOut) * _RAY / c.base);
+
+        emit Swapped(tokenOut, tokenIn, receiver, amountOut, amountIn, unitsOut, unitsIn);
     }
 
     // ---------------------------------------------------------------- restricted
 
     /// @inheritdoc IIndexToken
-    function sync(address token) external restricted nonReentrant returns (uint256 units) {
-        Constituents memory c = _basket.load();
+    function sync(address token) external restricted nonReentrantView returns (uint256 units) {
+        Constituents memory c = _basket.load(block.timestamp);
         if (c.base == 0) revert IndexToken_NotSeeded();
 
-        uint256 i = c.find(token);
-        units = _setUnits(i, token, Math.mulDiv(_available(c, i), _RAY, c.base));
-        emit UnitsSet(token, units);
+        uint256 i = c.indexOf(token);
+        uint256 claims = _claims[token].total();
+        if (i == c.count && claims == 0) revert IndexToken_NotAConstituent(token);
+        uint256 books = _booksOf(c, i);
+        uint256 held = _balanceOf(token);
+
+        if (held < books + claims) {
+            _claims[token].writeOff(held, books + claims);
+            if (i != c.count) units = _book(c, i, token, _shared(books, held, books + claims) * _RAY / c.base, 0);
+            emit LossWrittenOff(token, held, books + claims);
+        } else if (i != c.count) {
+            units = _book(c, i, token, c.unit(i), held - claims);
+        }
     }
 
     /// @inheritdoc IIndexToken
-    function setStreamingFee(uint256 dailyFee) external restricted nonReentrant {
-        if (_basket.rules.deprecated()) revert IndexToken_AlreadyDeprecated();
+    function setStreamingFee(uint256 dailyFee) external restricted nonReentrantView {
+        if (_basket.state.deprecated()) revert IndexToken_AlreadyDeprecated();
         _setStreamingFee(dailyFee);
     }
 
     /// @inheritdoc IIndexToken
-    function setMintFee(uint256 mintFee) external restricted nonReentrant {
+    function setMintFee(uint256 mintFee) external restricted nonReentrantView {
         _setMintFee(mintFee);
     }
 
     /// @inheritdoc IIndexToken
-    function setFeeReceiver(address receiver) external restricted nonReentrant {
+    function setFeeReceiver(address receiver) external restricted nonReentrantView {
         _collectFees();
         _setFeeReceiver(receiver);
     }
 
     /// @inheritdoc IIndexToken
-    function setRebalancer(address rebalancer) external restricted nonReentrant {
+    function setRebalancer(address rebalancer) external restricted nonReentrantView {
         _setRebalancer(rebalancer);
     }
 
     /// @inheritdoc IIndexToken
-    function setSupplyCap(uint256 cap) external restricted nonReentrant {
+    function setSupplyCap(uint256 cap) external restricted nonReentrantView {
         _setSupplyCap(cap);
     }
 
     /// @inheritdoc IIndexToken
-    function pauseMinting() external restricted nonReentrant {
-        _basket.rules = _basket.rules.withPaused(true);
+    function pauseMinting() external restricted nonReentrantView {
+        _basket.state = _basket.state.withPaused(true);
         emit MintingPaused(msg.sender);
     }
 
     /// @inheritdoc IIndexToken
-    function unpauseMinting() external restricted nonReentrant {
-        _basket.rules = _basket.rules.withPaused(false);
+    function unpauseMinting() external restricted nonReentrantView {
+        _basket.state = _basket.state.withPaused(false);
         emit MintingUnpaused(msg.sender);
     }
 
     /// @inheritdoc IIndexToken
-    function deprecate() external restricted nonReentrant {
-        if (_basket.rules.deprecated()) revert IndexToken_AlreadyDeprecated();
+    function deprecate() external restricted nonReentrantView {
+        if (_basket.state.deprecated()) revert IndexToken_AlreadyDeprecated();
 
-        _basket.rules = _basket.rules.withDeprecated();
+        _basket.state = _basket.state.withDeprecated();
         _setStreamingFee(0);
         emit Deprecated(msg.sender);
     }
@@ -258,7 +310,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
 
     /// @inheritdoc IIndexToken
     function previewMint(uint256 shares) external view nonReentrantView returns (uint256[] memory amounts) {
-        Constituents memory c = _basket.load();
+        Constituents memory c = _basket.load(block.timestamp + _SURPLUS_VESTING);
         uint256 added = _baseForMint(c, shares);
 
         amounts = new uint256[](c.count);
@@ -269,38 +321,30 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
 
     /// @inheritdoc IIndexToken
     function previewRedeem(uint256 shares) external view nonReentrantView returns (uint256[] memory amounts) {
-        Constituents memory c = _basket.load();
+        Constituents memory c = _basket.load(block.timestamp);
         uint256 removed = _baseForRedeem(c, shares);
 
         amounts = new uint256[](c.count);
         for (uint256 i = 0; i < amounts.length; ++i) {
-            amounts[i] = _amountDown(c, i, c.token(i), removed);
+            address token = c.token(i);
+            (bool readable, uint256 held) = TolerantERC20.tryBalanceOf(token, address(this));
+            amounts[i] = _down(c.unit(i), removed);
+            if (readable) amounts[i] = _shared(amounts[i], held, _sum(_booksOf(c, i), _claimsOn(c, i, token)));
         }
-    }
-
-    /// @inheritdoc IIndexToken
-    function sharesForAmounts(uint256[] calldata amounts) external view nonReentrantView returns (uint256 shares) {
-        Constituents memory c = _basket.load();
-        if (amounts.length != c.count) revert IndexToken_LengthMismatch(c.count, amounts.length);
-
-        uint256 base = type(uint96).max;
-        for (uint256 i = 0; i < amounts.length; ++i) {
-            base = Math.min(base, Math.saturatingMul(amounts[i], _RAY) / c.unit(i));
-        }
-        uint256 gross = base * _RAY / _multiplierOf(c.rules);
-        if (c.base == 0) gross = Math.saturatingSub(gross, _DEAD_SHARES);
-
-        return gross * (_BPS - c.rules.mintFee()) / _BPS;
     }
 
     /// @inheritdoc IIndexToken
     function basket() external view nonReentrantView returns (address[] memory tokens, uint256[] memory units, uint256 base) {
-        return _basket.lists();
+        Constituents memory c = _basket.load(block.timestamp);
+        (tokens, units, base) = (new address[](c.count), new uint256[](c.count), c.base);
+        for (uint256 i = 0; i < c.count; ++i) {
+            (tokens[i], units[i]) = (c.token(i), c.unit(i));
+        }
     }
 
     /// @inheritdoc IIndexToken
     function basketHash() external view nonReentrantView returns (bytes32) {
-        return _basket.load().hash();
+        return _basket.load(block.timestamp).hash();
     }
 
     /// @inheritdoc IIndexToken
@@ -310,20 +354,28 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         nonReentrantView
         returns (uint256 base, uint256 unitsA, uint256 unitsB)
     {
-        return _basket.pair(tokenA, tokenB);
+        Constituents memory c = _basket.load(block.timestamp);
+        (uint256 a, uint256 b) = (c.indexOf(tokenA), c.indexOf(tokenB));
+        return (c.base, a == c.count ? 0 : c.unit(a), b == c.count ? 0 : c.unit(b));
     }
 
     /// @inheritdoc IIndexToken
     function holdings() external view nonReentrantView returns (uint256[] memory books, uint256[] memory available) {
-        Constituents memory c = _basket.load();
+        Constituents memory c = _basket.load(block.timestamp);
         books = new uint256[](c.count);
         available = new uint256[](c.count);
         for (uint256 i = 0; i < books.length; ++i) {
             address token = c.token(i);
             (, uint256 held) = TolerantERC20.tryBalanceOf(token, address(this));
-            books[i] = _down(c.unit(i), c.base);
-            available[i] = Math.saturatingSub(held, _claimsOn(c, i, token));
+            uint256 claims = _claimsOn(c, i, token);
+            books[i] = _booksOf(c, i);
+            available[i] = held < books[i] + claims ? _shared(books[i], held, books[i] + claims) : held - claims;
         }
+    }
+
+    /// @notice ERC-20 name.
+    function name() public view override returns (string memory) {
+        return _EIP712Name();
     }
 
     /// @notice {share} Issued shares and the fee shares already earned.
@@ -333,38 +385,47 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
 
     /// @inheritdoc IIndexToken
     function pendingFeeShares() public view returns (uint256) {
-        return Math.saturatingSub(uint256(_basket.base) * _RAY / multiplier(), issuedSupply());
+        Constituents memory c = _basket.load(block.timestamp);
+        // All balances together have 96 bits: what fees earn beyond that is not issued.
+        uint256 supply = Math.min(c.base * _RAY / c.fee.multiplier(), type(uint96).max);
+        return Math.saturatingSub(supply, issuedSupply());
     }
 
     /// @inheritdoc IIndexToken
     function multiplier() public view returns (uint256) {
-        return _multiplierOf(_basket.rules);
+        return _basket.load(block.timestamp).fee.multiplier();
     }
 
     /// @inheritdoc IIndexToken
     function terms() external view returns (Terms memory) {
-        Rules r = _basket.rules;
+        Constituents memory c = _basket.load(block.timestamp);
         return Terms({
-            anchor: r.anchor(),
-            anchorTime: r.anchorTime(),
-            dailyFee: r.dailyFee(),
-            mintFee: r.mintFee(),
-            supplyCap: r.supplyCap(),
+            anchor: c.fee.anchor(),
+            anchorTime: c.fee.anchorTime(),
+            dailyFee: c.fee.dailyFee(),
+            mintFee: c.state.mintFee(),
+            supplyCap: c.state.supplyCap(),
             feeReceiver: _feeReceiver,
             rebalancer: _rebalancer,
-            paused: r.paused(),
-            deprecated: r.deprecated()
+            paused: c.state.paused(),
+            deprecated: c.state.deprecated()
         });
     }
 
     /// @inheritdoc IIndexToken
     function claimOf(address token, address account) external view returns (uint256) {
-        return _claims[token][account];
+        return _claims[token].owed(account);
     }
 
     /// @inheritdoc IIndexToken
     function segregated(address token) external view returns (uint256) {
-        return _segregated[token];
+        return _claims[token].total();
+    }
+
+    /// @inheritdoc IIndexToken
+    function vestingOf(address token) external view returns (uint256 units, uint256 start, uint256 end) {
+        Vesting storage v = _basket.vesting[token];
+        return (v.units, v.start, v.end);
     }
 
     // ---------------------------------------------------------------- minting
@@ -380,14 +441,14 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
     function _requireMint(Constituents memory c, uint256 shares, address receiver) private view returns (uint256) {
         if (shares == 0) revert IndexToken_ZeroShares();
         if (receiver == address(this)) revert IndexToken_InvalidReceiver(receiver);
-        if (c.rules.paused() || c.rules.deprecated()) revert IndexToken_MintingStopped(c.rules.paused(), c.rules.deprecated());
+        if (c.state.paused() || c.state.deprecated()) revert IndexToken_MintingStopped(c.state.paused(), c.state.deprecated());
 
         return _baseForMint(c, shares);
     }
 
     function _issue(Constituents memory c, uint256 added, uint256 shares, address receiver) private {
         // Fits: the cap keeps the supply under 2^95, and base never exceeds supply.
-        _basket.base = uint96(c.base + added);
+        _basket.state = c.state.withBase(c.base + added);
         if (c.base == 0) _mint(_DEAD, _DEAD_SHARES);
         _mint(receiver, shares);
 
@@ -398,26 +459,35 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
 
     /// @dev {base} = ceil({share} x D27{base/share}), mint fee and dead shares included. Refuses what the supply cap refuses.
     function _baseForMint(Constituents memory c, uint256 shares) private view returns (uint256 added) {
-        if (shares > type(uint96).max) revert IndexToken_SharesOutOfRange(shares);
+        _requireInRange(shares);
 
         // Shares and base have 97 bits at most, the multiplier 90: no overflow. The fee is at most 1 %.
         unchecked {
-            uint256 m = _multiplierOf(c.rules);
-            uint256 gross = Math.ceilDiv(shares * _BPS, _BPS - c.rules.mintFee());
+            uint256 m = c.fee.multiplier();
+            uint256 net = _BPS - c.state.mintFee();
+            uint256 gross = (shares * _BPS + net - 1) / net;
             if (c.base == 0) gross += _DEAD_SHARES;
-            added = Math.ceilDiv(gross * m, _RAY);
+            added = _up(gross, m);
 
             uint256 supply = (c.base + added) * _RAY / m;
-            uint256 cap = c.rules.supplyCap() * _WAD;
+            uint256 cap = c.state.supplyCap() * _WAD;
             if (supply > cap) revert IndexToken_SupplyCapExceeded(supply, cap);
         }
     }
 
     /// @dev {base} = floor({share} x D27{base/share})
     function _baseForRedeem(Constituents memory c, uint256 shares) private view returns (uint256) {
-        if (shares > type(uint96).max) revert IndexToken_SharesOutOfRange(shares);
+        _requireInRange(shares);
 
-        return shares * _multiplierOf(c.rules) / _RAY;
+        return shares * c.fee.multiplier() / _RAY;
+    }
+
+    function _requireReceiver(address receiver) private view {
+        if (receiver == address(0) || receiver == address(this)) revert IndexToken_InvalidReceiver(receiver);
+    }
+
+    function _requireInRange(uint256 shares) private pure {
+        if (shares > type(uint96).max) revert IndexToken_SharesOutOfRange(shares);
     }
 
     /// @dev {tok} = ceil(D27{tok/base} x {base}). Units have 128 bits and a base at most 97: no overflow.
@@ -434,46 +504,59 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         }
     }
 
-    /// @dev {tok} for `base`, rounded down, less the pro-rata haircut where the basket is short. No haircut on what cannot be read.
-    function _amountDown(Constituents memory c, uint256 i, address token, uint256 base) private view returns (uint256 amount) {
-        uint256 unit = c.unit(i);
-        uint256 books = _down(unit, c.base);
-        amount = _down(unit, base);
-
-        uint256 gasBefore = gasleft();
-        (bool readable, uint256 held) = TolerantERC20.tryBalanceOf(token, address(this));
-        if (!readable) {
-            _requireGas(gasBefore, TolerantERC20.BALANCE_GAS);
-        } else {
-            uint256 available = Math.saturatingSub(held, _claimsOn(c, i, token));
-            if (available < books) amount = Math.mulDiv(amount, available, books);
-        }
+    /// @dev {tok} that the basket says it holds of constituent `i`; none of what is not one.
+    function _booksOf(Constituents memory c, uint256 i) private pure returns (uint256) {
+        return i == c.count ? 0 : _down(c.unit(i), c.base);
     }
 
-    /// @dev {tok} Open claims on constituent `i`: not part of the basket.
+    /// @dev {tok} of open claims on constituent `i`: not part of the basket.
     function _claimsOn(Constituents memory c, uint256 i, address token) private view returns (uint256) {
-        return c.rules.hasClaims(i) ? _segregated[token] : 0;
+        return c.state.hasClaims(i) ? _claims[token].total() : 0;
     }
 
-    /// @dev {tok} What the basket holds of constituent `i` after open claims. Reverts where it cannot be read.
-    function _available(Constituents memory c, uint256 i) private view returns (uint256) {
-        address token = c.token(i);
-        return Math.saturatingSub(_balanceOf(token), _claimsOn(c, i, token));
+    /// @dev {tok} of `amount` that are paid where `held` is there for all of `owed`: books and claims. Rounded down.
+    function _shared(uint256 amount, uint256 held, uint256 owed) private pure returns (uint256) {
+        return held < owed ? Math.mulDiv(amount, held, owed) : amount;
+    }
+
+    /// @dev Books and claims. Amounts have 135 bits at most, the sum of all claims 166: no overflow.
+    function _sum(uint256 books, uint256 claims) private pure returns (uint256) {
+        unchecked {
+            return books + claims;
+        }
     }
 
     // ---------------------------------------------------------------- moving assets
 
-    /// @dev {tok} held of constituent `i`, claims included. A newcomer joins a whole basket or none.
-    function _requireWhole(Constituents memory c, uint256 i, address token) private view returns (uint256 held) {
-        uint256 books = _down(c.unit(i), c.base);
-        uint256 claims = _claimsOn(c, i, token);
+    /// @dev {tok} held. Nobody pays into what is short, for others' loss.
+    function _requireWhole(address token, uint256 books, uint256 claims) private view returns (uint256 held) {
         held = _balanceOf(token);
-        if (held < books + claims) revert IndexToken_Shortfall(token, books, Math.saturatingSub(held, claims));
+        uint256 owed = _sum(books, claims);
+        if (held < owed) _revertShort(token, books, held, owed);
+    }
+
+    function _revertShort(address token, uint256 books, uint256 held, uint256 owed) private pure {
+        revert IndexToken_Shortfall(token, books, _shared(books, held, owed));
+    }
+
+    /// @dev `list[i]` without a check of `i`: the callers have compared the lengths.
+    function _at(uint256[] calldata list, uint256 i) private pure returns (uint256 value) {
+        assembly ("memory-safe") {
+            value := calldataload(add(list.offset, shl(5, i)))
+        }
+    }
+
+    /// @dev `list[i] = value` without a check of `i`: the callers loop over the list's length.
+    function _set(uint256[] memory list, uint256 i, uint256 value) private pure {
+        assembly ("memory-safe") {
+            mstore(add(add(list, 32), shl(5, i)), value)
+        }
     }
 
     /// @dev Believes only the balances: `held` before, and what is there now.
     function _requireArrived(address token, uint256 amount, uint256 held) private view {
-        uint256 received = Math.saturatingSub(_balanceOf(token), held);
+        uint256 there = _balanceOf(token);
+        uint256 received = there < held ? 0 : there - held;
         if (received < amount) revert IndexToken_ShortDelivery(token, amount, received);
     }
 
@@ -483,17 +566,20 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         return held;
     }
 
-    /// @dev A transfer that fails becomes the owner's claim, so that one broken constituent blocks nobody and forfeits nothing.
-    function _sendOrSegregate(uint256 i, address token, address receiver, address owner, uint256 amount) private {
+    /// @dev {tok} of `full` that are left to pay, before a haircut: so that one broken constituent blocks nobody and forfeits nothing.
+    function _pay(address token, address receiver, uint256 full, uint256 amount, uint256 held) private returns (uint256 unpaid) {
         uint256 gasBefore = gasleft();
-        if (TolerantERC20.tryTransfer(token, receiver, amount)) return;
+        (bool success, bool reverted) = TolerantERC20.tryTransfer(token, receiver, amount);
+        if (success) return 0;
         _requireGas(gasBefore, TolerantERC20.TRANSFER_GAS);
+        if (reverted) return full;
 
-        _segregated[token] += amount;
-        _claims[token][owner] += amount;
-        _basket.rules = _basket.rules.withClaims(i, true);
-
-        emit Segregated(token, owner, amount);
+        // A token that answers no and moves all the same has paid what it moved.
+        gasBefore = gasleft();
+        (bool readable, uint256 left) = TolerantERC20.tryBalanceOf(token, address(this));
+        if (!readable) _requireGas(gasBefore, TolerantERC20.BALANCE_GAS);
+        uint256 moved = readable && left < held ? held - left : 0;
+        return _shared(full, moved < amount ? amount - moved : 0, amount);
     }
 
     /// @dev A failed call counts only if it had its full gas: a caller cannot fake a broken token by sending too little. EIP-150 passes on 63/64.
@@ -501,50 +587,32 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         if (gasBefore - gasBefore / 64 < needed + 10_000) revert IndexToken_InsufficientGas(gasBefore);
     }
 
-    /// @dev Sends, calls back, and believes only the balances. {IIndexToken.swap}
-    function _swap(Trade memory t, bytes calldata data) private {
-        Constituents memory c = _basket.load();
-        if (c.base == 0) revert IndexToken_NotSeeded();
-        if (t.receiver == address(0) || t.receiver == address(this)) revert IndexToken_InvalidReceiver(t.receiver);
-        if (t.tokenIn == t.tokenOut) revert IndexToken_DuplicateConstituent(t.tokenIn);
-
-        uint256 iOut = c.find(t.tokenOut);
-        uint256 iIn = c.indexOf(t.tokenIn);
-        uint256 booksOut = _down(c.unit(iOut), c.base);
-        uint256 claims = _claimsOn(c, iOut, t.tokenOut);
-        uint256 available = Math.saturatingSub(_balanceOf(t.tokenOut), claims);
-        if (t.amountOut > booksOut) revert IndexToken_AmountExceedsBooks(t.tokenOut, t.amountOut, booksOut);
-        if (available < booksOut) revert IndexToken_Shortfall(t.tokenOut, booksOut, available);
-        uint256 balanceIn = _balanceOf(t.tokenIn);
-
-        if (t.amountOut != 0) IERC20(t.tokenOut).safeTransfer(t.receiver, t.amountOut);
-        IIndexSwapCallback(msg.sender).onIndexSwap(t.tokenOut, t.amountOut, t.tokenIn, t.amountIn, data);
-
-        _requireArrived(t.tokenIn, t.amountIn, balanceIn);
-        uint256 left = Math.saturatingSub(_balanceOf(t.tokenOut), claims);
-        if (left + t.amountOut < available) revert IndexToken_Shortfall(t.tokenOut, available - t.amountOut, left);
-
-        // Nothing that is in `c` changes during a call back: whatever could change it refuses to be re-entered.
-        uint256 unitsIn = _raise(c, iIn, t.tokenIn, t.amountIn);
-        uint256 unitsOut = _setUnits(iOut, t.tokenOut, (booksOut - t.amountOut) * _RAY / c.base);
-
-        emit Swapped(t.tokenOut, t.tokenIn, t.receiver, t.amountOut, t.amountIn, unitsOut, unitsIn);
-    }
-
     // ---------------------------------------------------------------- the basket
 
-    /// @dev Books `amount` more of `token`, which joins the basket if it is new.
-    function _raise(Constituents memory c, uint256 i, address token, uint256 amount) private returns (uint256) {
-        uint256 books = i == c.count ? 0 : _down(c.unit(i), c.base);
+    /// @dev Books `books` of `token`, which joins the basket if it is new.
+    function _raise(Constituents memory c, uint256 i, address token, uint256 books) private returns (uint256) {
+        uint256 units = books * _RAY / c.base;
+        if (units == 0) revert IndexToken_UnitsOutOfRange(token, 0);
+
         if (i == c.count) {
             _admit(token);
-            _basket.append(token, _segregated[token] != 0);
+            _basket.append(token, _claims[token].parts != 0);
             emit ConstituentAdded(token);
         }
-
-        uint256 units = Math.mulDiv(books + amount, _RAY, c.base);
-        if (units == 0) revert IndexToken_UnitsOutOfRange(token, 0);
+        _basket.settle(c, i);
         return _setUnits(i, token, units);
+    }
+
+    /// @dev Sets D27{tok/base} now, and what {tok} `whole` has beyond them over time.
+    function _book(Constituents memory c, uint256 i, address token, uint256 units, uint256 whole) private returns (uint256) {
+        uint256 vesting = Math.saturatingSub(whole * _RAY / c.base, units);
+        if (units + vesting > type(uint128).max) revert IndexToken_UnitsOutOfRange(token, units + vesting);
+
+        _basket.setVesting(i, token, vesting, block.timestamp + _SURPLUS_VESTING);
+        units = _setUnits(i, token, units);
+        emit UnitsSet(token, units);
+        if (vesting != 0) emit SurplusVesting(token, vesting, block.timestamp + _SURPLUS_VESTING);
+        return units;
     }
 
     /// @dev Sets D27{tok/base}; a constituent without units leaves the basket.
@@ -566,10 +634,6 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
 
     // ---------------------------------------------------------------- fees and rules
 
-    function _multiplierOf(Rules rules) private view returns (uint256) {
-        return FeeMath.multiplier(rules.anchor(), rules.dailyFee(), block.timestamp - rules.anchorTime());
-    }
-
     function _collectFees() private returns (uint256 shares) {
         shares = pendingFeeShares();
         if (shares == 0) return 0;
@@ -578,18 +642,22 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         emit FeesCollected(_feeReceiver, shares);
     }
 
-    function _setStreamingFee(uint256 dailyFee) private {
+    function _requireStreamingFee(uint256 dailyFee) private pure {
         if (dailyFee > _MAX_DAILY_FEE) revert IndexToken_StreamingFeeTooHigh(dailyFee, _MAX_DAILY_FEE);
+    }
+
+    function _setStreamingFee(uint256 dailyFee) private {
+        _requireStreamingFee(dailyFee);
 
         uint256 anchor = multiplier() / (_RAY / _WAD);
-        _basket.rules = _basket.rules.withStreamingFee(anchor, block.timestamp, dailyFee);
+        _basket.setFee(StreamingFeeLib.pack(anchor, block.timestamp, dailyFee));
         emit StreamingFeeSet(dailyFee, anchor);
     }
 
     function _setMintFee(uint256 mintFee) private {
         if (mintFee > _MAX_MINT_FEE) revert IndexToken_MintFeeTooHigh(mintFee, _MAX_MINT_FEE);
 
-        _basket.rules = _basket.rules.withMintFee(mintFee);
+        _basket.state = _basket.state.withMintFee(mintFee);
         emit MintFeeSet(mintFee);
     }
 
@@ -610,7 +678,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
     function _setSupplyCap(uint256 cap) private {
         if (cap > _MAX_SUPPLY_CAP) revert IndexToken_SupplyCapTooHigh(cap, _MAX_SUPPLY_CAP);
 
-        _basket.rules = _basket.rules.withSupplyCap(cap);
+        _basket.state = _basket.state.withSupplyCap(cap);
         emit SupplyCapSet(cap);
     }
 }

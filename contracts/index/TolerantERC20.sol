@@ -9,16 +9,17 @@ library TolerantERC20 {
     /// their claims, must still fit into one transaction.
     uint256 internal constant TRANSFER_GAS = 200_000;
 
-    uint256 internal constant BALANCE_GAS = 80_000;
+    uint256 internal constant BALANCE_GAS = 50_000;
 
-    /// @dev Never reverts. True if the token has code, did not revert, and returned nothing or true.
-    function tryTransfer(address token, address to, uint256 amount) internal returns (bool success) {
+    /// @dev Never reverts. `success` if the token has code, did not revert, and returned nothing or true. What `reverted` has moved nothing.
+    function tryTransfer(address token, address to, uint256 amount) internal returns (bool success, bool reverted) {
         assembly ("memory-safe") {
             let free := mload(0x40)
             mstore(0x00, 0xa9059cbb00000000000000000000000000000000000000000000000000000000) // transfer(address,uint256)
             mstore(0x04, shr(96, shl(96, to)))
             mstore(0x24, amount)
             success := call(TRANSFER_GAS, token, 0, 0x00, 0x44, 0x00, 0x20)
+            reverted := iszero(success)
             switch returndatasize()
             case 0 { success := and(success, gt(extcodesize(token), 0)) }
             default { success := and(success, and(gt(returndatasize(), 0x1f), eq(mload(0x00), 1))) }

@@ -18,7 +18,9 @@ contract QuirkToken {
         BalanceReenters,
         LiesAboutBalance,
         BurnsGasEverywhere,
-        WantsGas
+        WantsGas,
+        MovesAndReturnsFalse,
+        MovesHalfAndReturnsFalse
     }
 
     uint256 private constant _WAD = 1e18;
@@ -115,6 +117,7 @@ contract QuirkToken {
         if (quirk == Quirk.Reenters && target != address(0)) (reentered, answer) = target.call(payload);
 
         uint256 raw = amount * _WAD / scale;
+        if (quirk == Quirk.MovesHalfAndReturnsFalse) raw /= 2;
         _raw[from] -= raw;
         _raw[to] += quirk == Quirk.FeeOnTransfer ? raw - raw / 100 : raw;
     }
@@ -123,7 +126,8 @@ contract QuirkToken {
     function _answer() private view {
         if (quirk == Quirk.NoReturnValue) return;
         uint256 size = quirk == Quirk.ReturnBomb ? 200_000 : 32;
-        uint256 word = quirk == Quirk.ReturnsFalse ? 0 : 1;
+        bool no = quirk == Quirk.ReturnsFalse || quirk == Quirk.MovesAndReturnsFalse || quirk == Quirk.MovesHalfAndReturnsFalse;
+        uint256 word = no ? 0 : 1;
         assembly ("memory-safe") {
             let free := mload(0x40)
             mstore(free, word)

@@ -7,7 +7,7 @@ import {TolerantERC20} from "../index/TolerantERC20.sol";
 
 /// @title The assembly of TolerantERC20 beside what it means in plain Solidity
 contract TolerantERC20Reference {
-    function tryTransfer(address token, address to, uint256 amount) external returns (bool) {
+    function tryTransfer(address token, address to, uint256 amount) external returns (bool success, bool reverted) {
         return TolerantERC20.tryTransfer(token, to, amount);
     }
 
@@ -15,10 +15,10 @@ contract TolerantERC20Reference {
         return TolerantERC20.tryBalanceOf(token, account);
     }
 
-    function plainTransfer(address token, address to, uint256 amount) external returns (bool) {
+    function plainTransfer(address token, address to, uint256 amount) external returns (bool success, bool reverted) {
         (bool ok, bytes memory said) = token.call{gas: TolerantERC20.TRANSFER_GAS}(abi.encodeCall(IERC20.transfer, (to, amount)));
-        if (!ok || token.code.length == 0) return false;
-        return said.length == 0 || (said.length >= 32 && uint256(bytes32(said)) == 1);
+        if (!ok || token.code.length == 0) return (false, !ok);
+        return (said.length == 0 || (said.length >= 32 && uint256(bytes32(said)) == 1), false);
     }
 
     function plainBalanceOf(address token, address account) external view returns (bool, uint256) {

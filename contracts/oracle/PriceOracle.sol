@@ -26,8 +26,9 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
     uint256 private constant _MIN_BETWEEN_POKES = 6 hours;
     uint256 private constant _MAX_GRACE = 1 days;
 
-    /// @dev The dearest honest source, a TWAP over a history of 65,535 observations, needs some 101,000. A source that burns gas costs no more than this.
-    uint256 private constant _SOURCE_GAS = 400_000;
+    /// @dev The dearest honest source, the median over a pool with a swap in every block and a history of 65,535 observations,
+    /// needs some 350,000. A source that burns gas costs no more than this.
+    uint256 private constant _SOURCE_GAS = 500_000;
 
     /// @dev One slot. Kept apart from the leg, so that feeds do not pay for it.
     struct Checkpoint {

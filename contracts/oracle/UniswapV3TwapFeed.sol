@@ -8,13 +8,34 @@ import {TickMath} from "@uniswap/v4-core/src/libraries/TickMath.sol";
 import {IAggregatorV3} from "../../interfaces/external/IAggregatorV3.sol";
 import {IUniswapV3Factory, IUniswapV3Pool} from "../../interfaces/external/IUniswapV3.sol";
 
-/// @title A Uniswap v3 pool's time-weighted average price in the shape of a Chainlink feed
-/// @notice The geometric mean over the window that ends now, in quote tokens per base token. Refuses to answer where the pool was too thin to be believed.
-/// @dev Mean tick and harmonic mean of liquidity as in the Uniswap v3 whitepaper, section 5. To move the mean by x, an attacker has to hold the
-/// pool's price off by x for the whole window against everybody's arbitrage.
+/// @title A price from a Uniswap v3 pool that a few blocks cannot move, in the shape of a Chainlink feed
+/// @notice The median of the pool's mean ticks over nine equal parts of the window that ends now, in quote tokens per
+/// base token. Blocks in a row that are shorter than a part touch two parts, and whatever is done in two parts moves the
+/// answer by less than a percent. Refuses to answer where that does not hold, after a jump until it is past, and while
+/// the pool is too thin.
+/// @dev docs/oracle-math.md says why a median, why nine parts, and what it costs to move it.
 contract UniswapV3TwapFeed is IAggregatorV3 {
-    uint256 private constant _MIN_WINDOW = 10 minutes;
+    uint256 private constant _PARTS = 9;
+    uint256 private constant _MEDIAN = 4;
+
+    /// @dev Parts that blocks in a row touch. Four times as many and one more make nine: nobody silences the feed with two.
+    uint256 private constant _TOUCHED = 2;
+
+    /// @dev Ticks. 1.0001^99 < 1.01: wherever two parts are wrong, the right median is within this many ticks of the answer.
+    int256 private constant _MAX_SPREAD = 99;
+
+    /// @dev Ticks, some two percent. A median is late: where the last part is further away, the market has moved on.
+    int256 private constant _MAX_DRIFT = 200;
+
+    uint256 private constant _MIN_WINDOW = 15 minutes;
     uint256 private constant _MAX_WINDOW = 1 days;
+
+    /// @dev seconds between two blocks, each of which may write an observation
+    uint256 private constant _BLOCK = 12;
+
+    /// @dev Of the liquidity at birth.
+    uint256 private constant _MIN_PART = 10;
+
     uint256 private constant _Q64 = 2 ** 64;
     uint256 private constant _Q128 = 2 ** 128;
     uint256 private constant _Q192 = 2 ** 192;
@@ -24,33 +45,63 @@ contract UniswapV3TwapFeed is IAggregatorV3 {
     address public immutable quoteToken;
 
     /// @notice seconds
-    uint32 public immutable window;
+    uint256 public immutable window;
 
-    /// @notice Least harmonic mean of the pool's liquidity over the window, in the pool's unit.
-    uint128 public immutable minLiquidity;
+    /// @notice Least harmonic mean of the pool's liquidity over a part of the window, in the pool's unit: a tenth of
+    /// what it was at birth.
+    uint256 public immutable minLiquidity;
 
     bool private immutable _baseIs0;
     uint256 private immutable _baseUnit;
     uint256 private immutable _quoteUnit;
 
+    /// @notice Not a pool of the factory, not with that token, or empty.
     error UniswapV3TwapFeed_InvalidPool(address pool, address baseToken);
-    error UniswapV3TwapFeed_InvalidWindow(uint256 window);
-    error UniswapV3TwapFeed_TooThin(uint256 liquidity, uint256 minLiquidity);
 
-    constructor(IUniswapV3Factory v3Factory, IUniswapV3Pool pool_, address baseToken_, uint32 window_, uint128 minLiquidity_) {
+    /// @notice A window is a multiple of nine seconds, from 15 minutes to a day.
+    error UniswapV3TwapFeed_InvalidWindow(uint256 window);
+
+    /// @notice The pool keeps too few observations: one in each block would push the start of the window out. Let it keep
+    /// `needed` (`increaseObservationCardinalityNext`); it does so once its trades have filled the `cardinality` that it has.
+    error UniswapV3TwapFeed_ShortHistory(address pool, uint256 cardinality, uint256 needed);
+
+    /// @param parts of the window in which there was less than `minLiquidity`; two are tolerated
+    error UniswapV3TwapFeed_TooThin(uint256 parts, uint256 minLiquidity);
+
+    /// @notice The price moves too much to be believed. The window takes it in.
+    /// @param spread ticks from the median to the part two ranks away from it
+    error UniswapV3TwapFeed_Unsettled(int256 spread);
+
+    /// @notice The price has moved. The window follows.
+    /// @param tick median of the window
+    /// @param last mean of its last part
+    error UniswapV3TwapFeed_Drifted(int256 tick, int256 last);
+
+    constructor(IUniswapV3Factory v3Factory, IUniswapV3Pool pool_, address baseToken_, uint256 window_) {
         (address token0, address token1) = (pool_.token0(), pool_.token1());
         bool genuine = v3Factory.getPool(token0, token1, pool_.fee()) == address(pool_);
         if (!genuine || (baseToken_ != token0 && baseToken_ != token1)) revert UniswapV3TwapFeed_InvalidPool(address(pool_), baseToken_);
-        if (window_ < _MIN_WINDOW || window_ > _MAX_WINDOW) revert UniswapV3TwapFeed_InvalidWindow(window_);
+        if (window_ < _MIN_WINDOW || window_ > _MAX_WINDOW || window_ % _PARTS != 0) revert UniswapV3TwapFeed_InvalidWindow(window_);
+
+        (,,, uint16 cardinality,,,) = pool_.slot0();
+        uint256 needed = window_ / _BLOCK + 1;
+        if (cardinality < needed) revert UniswapV3TwapFeed_ShortHistory(address(pool_), cardinality, needed);
 
         pool = pool_;
         window = window_;
-        minLiquidity = minLiquidity_;
         baseToken = baseToken_;
         _baseIs0 = baseToken_ == token0;
         quoteToken = _baseIs0 ? token1 : token0;
         _baseUnit = 10 ** IERC20Metadata(baseToken).decimals();
         _quoteUnit = 10 ** IERC20Metadata(quoteToken).decimals();
+
+        (, uint160[] memory perLiquidity) = _observe();
+        int256[_PARTS] memory depths;
+        for (uint256 i = 0; i < _PARTS; ++i) {
+            _insert(depths, i, int256((window_ / _PARTS << 128) / _delta(perLiquidity, i)));
+        }
+        minLiquidity = uint256(depths[_MEDIAN]) / _MIN_PART;
+        if (minLiquidity == 0) revert UniswapV3TwapFeed_InvalidPool(address(pool_), baseToken_);
     }
 
     /// @inheritdoc IAggregatorV3
@@ -64,28 +115,75 @@ contract UniswapV3TwapFeed is IAggregatorV3 {
     }
 
     /// @inheritdoc IAggregatorV3
-    /// @dev The average ends now, so it is of now: pools extend their last observation to the present. Old is never the danger here; thin is, and that
-    /// is checked. Reverts: TooThin, and the pool's "OLD" where its history is shorter than the window.
+    /// @dev The window ends now, so the answer is of now: pools extend their last observation to the present. Old is never
+    /// the danger here. Reverts: TooThin, Unsettled, Drifted, and the pool's "OLD" where its history is shorter than the window.
     function latestRoundData() external view returns (uint80, int256 answer, uint256 startedAt, uint256 updatedAt, uint80) {
-        uint32[] memory ago = new uint32[](2);
-        ago[0] = window;
-        (int56[] memory ticks, uint160[] memory secondsPerLiquidity) = pool.observe(ago);
-
-        unchecked {
-            // Cumulatives wrap by design.
-            uint256 liquidity = (uint256(window) << 128) / Math.max(1, uint160(secondsPerLiquidity[1] - secondsPerLiquidity[0]));
-            if (liquidity < minLiquidity) revert UniswapV3TwapFeed_TooThin(liquidity, minLiquidity);
-
-            answer = int256(_price(_meanTick(ticks[1] - ticks[0])));
-        }
+        answer = int256(_price(int24(_settled())));
         return (uint80(block.timestamp), answer, block.timestamp - window, block.timestamp, uint80(block.timestamp));
     }
 
-    /// @dev Rounds towards minus infinity.
-    function _meanTick(int56 delta) private view returns (int24 tick) {
-        int56 length = int56(uint56(window));
-        tick = int24(delta / length);
-        if (delta < 0 && delta % length != 0) --tick;
+    /// @dev The median of the means of the parts, which round towards minus infinity.
+    function _settled() private view returns (int256 median) {
+        (int56[] memory ticks, uint160[] memory perLiquidity) = _observe();
+        uint256 part = window / _PARTS;
+        uint256 most = (part << 128) / minLiquidity;
+
+        int256[_PARTS] memory means;
+        int256 last = 0;
+        uint256 thin = 0;
+        for (uint256 i = 0; i < _PARTS; ++i) {
+            if (_delta(perLiquidity, i) > most) ++thin;
+            last = _mean(ticks[i], ticks[i + 1], int256(part));
+            _insert(means, i, last);
+        }
+        if (thin > _TOUCHED) revert UniswapV3TwapFeed_TooThin(thin, minLiquidity);
+
+        unchecked {
+            // Ticks have 24 bits.
+            median = means[_MEDIAN];
+            (int256 above, int256 below) = (means[_MEDIAN + _TOUCHED] - median, median - means[_MEDIAN - _TOUCHED]);
+            int256 spread = above > below ? above : below;
+            if (spread > _MAX_SPREAD) revert UniswapV3TwapFeed_Unsettled(spread);
+            if (last > median + _MAX_DRIFT || last < median - _MAX_DRIFT) revert UniswapV3TwapFeed_Drifted(median, last);
+        }
+    }
+
+    /// @dev The pool's cumulatives at the edges of the parts, oldest first.
+    function _observe() private view returns (int56[] memory ticks, uint160[] memory perLiquidity) {
+        uint32[] memory ago = new uint32[](_PARTS + 1);
+        unchecked {
+            uint256 part = window / _PARTS;
+            for (uint256 i = 0; i < _PARTS; ++i) {
+                ago[i] = uint32((_PARTS - i) * part);
+            }
+        }
+        return pool.observe(ago);
+    }
+
+    /// @dev X128{seconds/L} of a part. Cumulatives wrap by design. Never 0, for liquidity has 128 bits.
+    function _delta(uint160[] memory perLiquidity, uint256 i) private pure returns (uint256) {
+        unchecked {
+            return uint160(perLiquidity[i + 1] - perLiquidity[i]);
+        }
+    }
+
+    /// @dev Rounds towards minus infinity. Cumulatives wrap by design.
+    function _mean(int56 before, int56 after_, int256 length) private pure returns (int256 tick) {
+        unchecked {
+            int256 delta = int56(after_ - before);
+            tick = delta / length;
+            if (delta < 0 && delta % length != 0) --tick;
+        }
+    }
+
+    /// @dev Puts a value where it belongs among the first `count`, which are in order.
+    function _insert(int256[_PARTS] memory sorted, uint256 count, int256 value) private pure {
+        unchecked {
+            for (; count != 0 && sorted[count - 1] > value; --count) {
+                sorted[count] = sorted[count - 1];
+            }
+        }
+        sorted[count] = value;
     }
 
     /// @dev D18{quote/whole base}, rounded down. The ratio of token1-wei per token0-wei is the whole square of the root, X192, while that fits: a

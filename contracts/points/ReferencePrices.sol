@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManaged.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {LibSort} from "solady/src/utils/LibSort.sol";
@@ -13,11 +12,12 @@ import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IReferencePrices} from "../../interfaces/IReferencePrices.sol";
 import {IStakedToken} from "../../interfaces/IStakedToken.sol";
 import {ITimeWeightedERC20} from "../../interfaces/ITimeWeightedERC20.sol";
+import {FixedAuthority} from "../governance/FixedAuthority.sol";
 
 /// @title Medians of an epoch's samples, and what follows from them
 /// @dev `docs/points-math.md` is the specification. No proxy. Whatever decides the prices of a closed epoch was written in that epoch or before: samples, rates,
 /// sources. So settling finds the same whenever it is done, and whoever does it.
-contract ReferencePrices is IReferencePrices, AccessManaged {
+contract ReferencePrices is IReferencePrices, FixedAuthority {
     uint256 public constant SLOTS = 28;
 
     /// @inheritdoc IReferencePrices
@@ -56,7 +56,7 @@ contract ReferencePrices is IReferencePrices, AccessManaged {
     mapping(uint256 epoch => mapping(address staked => uint256)) private _lowRates;
     mapping(uint256 epoch => address) private _sheets;
 
-    constructor(address authority_, IPriceOracle oracle_, uint256 genesis, uint256 length) AccessManaged(authority_) {
+    constructor(address authority_, IPriceOracle oracle_, uint256 genesis, uint256 length) FixedAuthority(authority_) {
         if (authority_ == address(0) || address(oracle_) == address(0)) revert ReferencePrices_ZeroAddress();
         if (length == 0 || length > type(uint32).max || genesis > block.timestamp) {
             revert ReferencePrices_InvalidEpochGrid(genesis, length);

@@ -121,9 +121,11 @@ contract FeeDistributor is IFeeDistributor, GovernedUUPS, ReentrancyGuardTransie
         if (toTreasury != 0) IERC20(index).safeTransfer(_storage().treasury, toTreasury);
     }
 
-    /// @dev The stakers' part rounds down. Where hardly anybody stakes, there is nobody to whom it belongs.
+    /// @dev The stakers' part rounds down. Where hardly anything is staked, there is nobody to whom it belongs. Worth counts, not shares: a lonely staker can make
+    /// shares as dear as they like.
     function _parts(Split storage split, uint256 amount) private view returns (uint256 toStakers, uint256 toTreasury) {
-        if (IERC20(split.stakedToken).totalSupply() >= MIN_STAKED) toStakers = amount * split.stakersPart / _BPS;
+        IStakedToken staked = IStakedToken(split.stakedToken);
+        if (staked.convertToAssets(staked.totalSupply()) >= MIN_STAKED) toStakers = amount * split.stakersPart / _BPS;
         toTreasury = amount - toStakers;
     }
 

@@ -12,6 +12,8 @@ import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 import {IERC7540Operator, IERC7540Redeem, IERC7575, IStakedToken} from "../../interfaces/IStakedToken.sol";
 import {FixedAuthority} from "../governance/FixedAuthority.sol";
 import {TimeWeightedERC20} from "../tokens/TimeWeightedERC20.sol";
+import {TimedBalance} from "../tokens/TimedBalance.sol";
+import {Books, BooksLib} from "./Books.sol";
 import {ExitRequest, ExitRequestLib} from "./ExitRequest.sol";
 
 /// @title Staked index tokens and staked SOSO
@@ -26,8 +28,6 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     /// @inheritdoc IStakedToken
     uint256 public constant MAX_COOLDOWN = 14 days;
 
-    uint256 private constant _VIRTUAL = 1e9;
-    uint256 private constant _VESTING = 1 days;
     uint256 private constant _YEAR = 365 days;
     uint256 private constant _WAD = 1e18;
 
@@ -38,42 +38,24 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     bytes4 private constant _REDEEM = 0x2fd7d42a;
     bytes4 private constant _WITHDRAW = 0x70dec094;
 
-    /// @dev One slot. `staked` with what has not vested; `touched`: when it, the supply or the stream first changed in the last epoch in which one of them did.
-    struct Books {
-        uint96 staked;
-        uint24 cooldown;
-        uint32 touched;
-    }
-
-    /// @dev One slot. `assets` vest from `start` over `duration`. `lastCut`: when the cooldown was last made shorter.
-    struct Stream {
-        uint96 assets;
-        uint32 start;
-        uint24 duration;
-        uint32 lastCut;
-    }
-
     struct Parked {
         uint96 assets;
         uint96 shares;
-    }
-
-    /// @dev The vault as it was before the first touch in an epoch.
-    struct Past {
-        uint96 staked;
-        uint96 supply;
-        uint32 touched;
-        Stream stream;
     }
 
     address public immutable asset;
     uint8 private immutable _decimals;
 
     Books private _books;
-    Stream private _stream;
+
+    /// @dev When the cooldown was last made shorter.
+    uint256 private _lastCut;
+
     mapping(address controller => ExitRequest) private _requests;
     mapping(address controller => Parked) private _parked;
-    mapping(uint256 epoch => Past) private _past;
+
+    /// @dev The books as they were before the supply's first touch in the epoch, which keeps the supply's slot as well.
+    mapping(uint256 epoch => Books) private _past;
 
     /// @inheritdoc IERC7540Operator
     mapping(address controller => mapping(address operator => bool)) public isOperator;
@@ -86,40 +68,41 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
 
         asset = address(asset_);
         _decimals = asset_.decimals();
-        _books.touched = uint32(block.timestamp);
-        _books.cooldown = uint24(MAX_COOLDOWN);
+        _books = BooksLib.make(0, 0, 0, MAX_COOLDOWN);
         emit CooldownSet(MAX_COOLDOWN);
     }
 
     // ---------------------------------------------------------------- staking
 
     /// @inheritdoc IERC7575
-    /// @dev Rounds shares down. Reverts: ZeroAmount, ExceedsMaximum, InvalidReceiver, ERC-20 errors.
+    /// @dev Rounds shares down. Reverts: ExceedsMaximum, ZeroAmount, InvalidReceiver, ERC-20 errors.
     function deposit(uint256 assets, address receiver) external nonReentrant returns (uint256 shares) {
-        Books memory b = _books;
-        shares = Math.mulDiv(assets, issuedSupply() + _VIRTUAL, _total(b) + _VIRTUAL);
+        (Books b, uint256 supply) = _begin();
+        _requireRoom(b, assets);
+        shares = b.toShares(supply, assets, Math.Rounding.Floor);
         _deposit(b, assets, shares, receiver);
     }
 
     /// @inheritdoc IERC7575
     /// @dev Rounds assets up. Reverts as {deposit}.
     function mint(uint256 shares, address receiver) external nonReentrant returns (uint256 assets) {
-        Books memory b = _books;
-        if (shares > type(uint96).max) revert StakedToken_ExceedsMaximum(shares, _maxShares(b));
-        assets = Math.mulDiv(shares, _total(b) + _VIRTUAL, issuedSupply() + _VIRTUAL, Math.Rounding.Ceil);
+        (Books b, uint256 supply) = _begin();
+        if (shares > type(uint96).max) revert StakedToken_ExceedsMaximum(shares, _maxShares(b, supply));
+        assets = b.toAssets(supply, shares, Math.Rounding.Ceil);
+        _requireRoom(b, assets);
         _deposit(b, assets, shares, receiver);
     }
 
     /// @inheritdoc IStakedToken
     function addRewards(uint256 assets) external nonReentrant {
         if (assets == 0) revert StakedToken_ZeroAmount();
-        Books memory b = _books;
+        (Books b,) = _begin();
         _requireRoom(b, assets);
-        _remember(b);
 
-        (uint256 unvested, uint256 duration) = _stretch(issuedSupply(), assets);
-        _books.staked = b.staked + uint96(assets);
-        emit RewardsAdded(msg.sender, assets, unvested, duration);
+        b = b.plusRewards(assets);
+        _books = b;
+        _touchSupply();
+        emit RewardsAdded(msg.sender, assets, b.unvested(), b.left());
 
         IERC20(asset).safeTransferFrom(msg.sender, address(this), assets);
     }
@@ -143,17 +126,11 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         _authorize(controller);
         if (msg.sender != owner && !isOperator[owner][msg.sender]) _spendAllowance(owner, msg.sender, shares);
 
-        Books memory b = _books;
-        uint256 supply = issuedSupply();
-        uint256 assets = Math.mulDiv(shares, _total(b) + _VIRTUAL, supply + _VIRTUAL);
-        _remember(b);
+        (Books b, uint256 supply) = _begin();
         _burn(owner, shares);
-        _cool(b, controller, assets, shares);
-
-        uint96 left = b.staked - uint96(assets);
-        _books.staked = left;
-        // The last staker has left: all that remains waits for the next.
-        if (supply == shares) _stretch(supply, left - _unvested(_stream, supply, block.timestamp));
+        uint256 assets = b.toAssets(supply, shares, Math.Rounding.Floor);
+        _books = b.minus(assets);
+        _cool(b.cooldown(), controller, assets, shares);
         emit RedeemRequest(controller, owner, 0, msg.sender, shares);
         return 0;
     }
@@ -161,15 +138,17 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     /// @inheritdoc IStakedToken
     function cancelRequest(address controller) external nonReentrant returns (uint256 shares) {
         _authorize(controller);
-        Books memory b = _books;
         ExitRequest r = _requests[controller];
         uint256 assets = r.assets();
         if (assets == 0 || _matured(r)) revert StakedToken_NothingCooling(controller);
 
-        shares = Math.mulDiv(assets, issuedSupply() + _VIRTUAL, _total(b) + _VIRTUAL);
+        (Books b, uint256 supply) = _begin();
+        _requireRoom(b, assets);
+        shares = b.toShares(supply, assets, Math.Rounding.Floor);
         if (shares == 0) revert StakedToken_ZeroAmount();
         _requests[controller] = ExitRequestLib.make(0, 0, 0, 0, r.parked());
-        _join(b, assets, shares, controller);
+        _books = b.plus(assets);
+        _mint(controller, shares);
         emit RequestCancelled(controller, msg.sender, assets, shares);
     }
 
@@ -197,7 +176,8 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         (uint256 allAssets, uint256 allShares, bool running) = _claimable(controller, r);
         if (assets > allAssets) revert StakedToken_ExceedsClaimable(controller, assets, allAssets);
 
-        shares = Math.ceilDiv(allShares * assets, allAssets); // 97 bits each
+        // 97 bits each. Whatever is left keeps a share to be claimed by.
+        shares = assets == allAssets ? allShares : Math.min(Math.ceilDiv(allShares * assets, allAssets), allShares - 1);
         _leave(controller, r, running, allAssets - assets, allShares - shares);
         _pay(receiver, controller, assets, shares);
     }
@@ -207,13 +187,14 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     /// @inheritdoc IStakedToken
     function setCooldown(uint256 newCooldown) external restricted {
         if (newCooldown > MAX_COOLDOWN) revert StakedToken_CooldownTooLong(newCooldown, MAX_COOLDOWN);
-        if (newCooldown < _books.cooldown) {
-            _stream.lastCut = uint32(block.timestamp);
-        } else if (newCooldown > _books.cooldown) {
-            uint256 earliest = _stream.lastCut + MAX_COOLDOWN;
+        Books b = _books;
+        if (newCooldown < b.cooldown()) {
+            _lastCut = block.timestamp;
+        } else if (newCooldown > b.cooldown()) {
+            uint256 earliest = _lastCut + MAX_COOLDOWN;
             if (block.timestamp < earliest) revert StakedToken_RaiseTooSoon(earliest);
         }
-        _books.cooldown = uint24(newCooldown);
+        _books = b.withCooldown(newCooldown);
         emit CooldownSet(newCooldown);
     }
 
@@ -236,19 +217,22 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     }
 
     /// @inheritdoc IERC7575
-    /// @dev {asset} that all shares are worth, vested rewards included; neither what has not vested nor what is cooling.
+    /// @dev {asset} that all shares are worth, vested rewards and what nobody's shares have earned included; neither what has not vested nor what is cooling.
     function totalAssets() external view nonReentrantView returns (uint256) {
-        return _total(_books);
+        (Books b,) = _present();
+        return b.total();
     }
 
     /// @inheritdoc IERC7575
     function convertToShares(uint256 assets) public view nonReentrantView returns (uint256) {
-        return Math.mulDiv(assets, issuedSupply() + _VIRTUAL, _total(_books) + _VIRTUAL);
+        (Books b, uint256 supply) = _present();
+        return b.toShares(supply, assets, Math.Rounding.Floor);
     }
 
     /// @inheritdoc IERC7575
     function convertToAssets(uint256 shares) external view nonReentrantView returns (uint256) {
-        return Math.mulDiv(shares, _total(_books) + _VIRTUAL, issuedSupply() + _VIRTUAL);
+        (Books b, uint256 supply) = _present();
+        return b.toAssets(supply, shares, Math.Rounding.Floor);
     }
 
     /// @inheritdoc IERC7575
@@ -258,18 +242,23 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
 
     /// @inheritdoc IERC7575
     function previewMint(uint256 shares) external view nonReentrantView returns (uint256) {
-        return Math.mulDiv(shares, _total(_books) + _VIRTUAL, issuedSupply() + _VIRTUAL, Math.Rounding.Ceil);
+        (Books b, uint256 supply) = _present();
+        return b.toAssets(supply, shares, Math.Rounding.Ceil);
     }
 
     /// @inheritdoc IERC7575
-    /// @dev What keeps the stakers' assets under 2^96; 0 where that is not worth a share-wei.
-    function maxDeposit(address) external view nonReentrantView returns (uint256) {
-        return _maxShares(_books) == 0 ? 0 : _room(_books);
+    /// @dev What keeps the books under 2^96; 0 where that is not worth a share-wei, and for receivers that are refused.
+    function maxDeposit(address receiver) external view returns (uint256) {
+        return maxMint(receiver) == 0 ? 0 : _books.room();
     }
 
     /// @inheritdoc IERC7575
-    function maxMint(address) external view nonReentrantView returns (uint256) {
-        return _maxShares(_books);
+    /// @dev 0 for receivers that are refused.
+    function maxMint(address receiver) public view nonReentrantView returns (uint256) {
+        if (receiver == address(this) || receiver == address(0)) return 0;
+
+        (Books b, uint256 supply) = _present();
+        return _maxShares(b, supply);
     }
 
     /// @inheritdoc IERC7575
@@ -313,34 +302,35 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         ExitRequest r = _requests[controller];
         if (r.assets() != 0 && !_matured(r)) {
             (e.coolingAssets, e.coolingShares) = (r.assets(), r.shares());
-            e.maturesAt = r.time() + Math.min(r.cooldown(), _books.cooldown);
+            e.maturesAt = r.time() + Math.min(r.cooldown(), _books.cooldown());
         }
         (e.claimableAssets, e.claimableShares,) = _claimable(controller, r);
     }
 
     /// @inheritdoc IStakedToken
     function assetsSetAside() external view returns (uint256) {
-        return IERC20(asset).balanceOf(address(this)) - _books.staked;
+        return IERC20(asset).balanceOf(address(this)) - _books.staked();
     }
 
     /// @inheritdoc IStakedToken
     function cooldown() external view returns (uint256) {
-        return _books.cooldown;
+        return _books.cooldown();
     }
 
     /// @inheritdoc IStakedToken
     function unvestedRewards() external view returns (uint256) {
-        return _unvested(_stream, issuedSupply(), block.timestamp);
+        (Books b,) = _present();
+        return b.unvested();
     }
 
     /// @inheritdoc IStakedToken
     function rewardStream() external view returns (uint256, uint256, uint256) {
-        return (_stream.assets, _stream.start, _stream.duration);
+        return (_books.unvested(), _supplySlot().time(), _books.left());
     }
 
     /// @inheritdoc IStakedToken
     function exchangeRate() external view nonReentrantView returns (uint256) {
-        return _rate(_present(), block.timestamp);
+        return _rate(_books, _supplySlot(), block.timestamp);
     }
 
     /// @inheritdoc IStakedToken
@@ -363,50 +353,37 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         if (elapsed == 0) return 0;
 
         uint256 before = _rateAt(start);
-        uint256 later = closed ? _rateAt(start + epochLength) : _rate(_present(), block.timestamp);
-        // The rate goes back to one when the last staker leaves.
-        return Math.mulDiv(Math.saturatingSub(later, before), _WAD * _YEAR, before * elapsed);
+        uint256 later = closed ? _rateAt(start + epochLength) : _rate(_books, _supplySlot(), block.timestamp);
+        return Math.mulDiv(later - before, _WAD * _YEAR, before * elapsed);
     }
 
     /// @inheritdoc IStakedToken
     function currentApr() external view nonReentrantView returns (uint256) {
-        Stream memory s = _stream;
-        if (issuedSupply() == 0 || block.timestamp - s.start >= s.duration) return 0;
+        (Books b, uint256 supply) = _present();
+        if (supply < BooksLib.VIRTUAL || b.left() == 0) return 0;
 
-        return Math.mulDiv(s.assets, _WAD * _YEAR, s.duration * (_total(_books) + _VIRTUAL));
+        return Math.mulDiv(_books.unvested(), _WAD * _YEAR, _books.left() * (b.total() + BooksLib.VIRTUAL));
     }
 
     // ---------------------------------------------------------------- joining
 
-    function _deposit(Books memory b, uint256 assets, uint256 shares, address receiver) private {
-        if (assets == 0 || shares == 0) revert StakedToken_ZeroAmount();
+    function _deposit(Books b, uint256 assets, uint256 shares, address receiver) private {
+        if (shares == 0) revert StakedToken_ZeroAmount();
         if (receiver == address(this)) revert StakedToken_InvalidReceiver(receiver);
 
-        _join(b, assets, shares, receiver);
+        _books = b.plus(assets);
+        _mint(receiver, shares);
         emit Deposit(msg.sender, receiver, assets, shares);
 
         IERC20(asset).safeTransferFrom(msg.sender, address(this), assets);
     }
 
-    /// @dev `assets` become `shares` of `receiver`. The first staker sets a waiting stream going.
-    function _join(Books memory b, uint256 assets, uint256 shares, address receiver) private {
-        _requireRoom(b, assets);
-        _remember(b);
-        if (issuedSupply() == 0 && _stream.assets != 0) _stream.start = uint32(block.timestamp);
-        _books.staked = b.staked + uint96(assets);
-        _mint(receiver, shares);
+    function _maxShares(Books b, uint256 supply) private pure returns (uint256) {
+        return b.toShares(supply, b.room(), Math.Rounding.Floor);
     }
 
-    function _room(Books memory b) private pure returns (uint256) {
-        return type(uint96).max - b.staked;
-    }
-
-    function _maxShares(Books memory b) private view returns (uint256) {
-        return Math.mulDiv(_room(b), issuedSupply() + _VIRTUAL, _total(b) + _VIRTUAL);
-    }
-
-    function _requireRoom(Books memory b, uint256 assets) private pure {
-        if (assets > _room(b)) revert StakedToken_ExceedsMaximum(assets, _room(b));
+    function _requireRoom(Books b, uint256 assets) private pure {
+        if (assets > b.room()) revert StakedToken_ExceedsMaximum(assets, b.room());
     }
 
     // ---------------------------------------------------------------- leaving
@@ -417,11 +394,11 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
 
     /// @dev A cut of the cooldown counts at once. Why a raise never takes back what has matured: docs/staking-math.md.
     function _matured(ExitRequest r) private view returns (bool) {
-        return block.timestamp >= r.time() + r.cooldown() || block.timestamp >= r.time() + _books.cooldown;
+        return block.timestamp >= r.time() + r.cooldown() || block.timestamp >= r.time() + _books.cooldown();
     }
 
     /// @dev Adds to the running request and starts its time again; what has matured of it is parked before.
-    function _cool(Books memory b, address controller, uint256 assets, uint256 shares) private {
+    function _cool(uint256 cooldown_, address controller, uint256 assets, uint256 shares) private {
         ExitRequest r = _requests[controller];
         (uint256 allAssets, uint256 allShares, bool parked) = (r.assets(), r.shares(), r.parked());
         if (allAssets != 0 && _matured(r)) {
@@ -431,8 +408,8 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         }
         // They fit while the asset's supply does, and no share is worth less than one asset-wei.
         (allAssets, allShares) = (SafeCast.toUint96(allAssets + assets), allShares + shares);
-        _requests[controller] = ExitRequestLib.make(allAssets, allShares, uint32(block.timestamp), b.cooldown, parked);
-        emit CooldownStarted(controller, assets, allAssets, block.timestamp + b.cooldown);
+        _requests[controller] = ExitRequestLib.make(allAssets, allShares, uint32(block.timestamp), cooldown_, parked);
+        emit CooldownStarted(controller, assets, allAssets, block.timestamp + cooldown_);
     }
 
     /// @dev What the controller can claim. `running` where a matured running request is part of it.
@@ -466,60 +443,38 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         IERC20(asset).safeTransfer(receiver, assets);
     }
 
-    // ---------------------------------------------------------------- worth
+    // ---------------------------------------------------------------- books
 
-    function _total(Books memory b) private view returns (uint256) {
-        return b.staked - _unvested(_stream, issuedSupply(), block.timestamp);
+    /// @dev The books and the supply now.
+    function _present() private view returns (Books, uint256 supply) {
+        TimedBalance slot = _supplySlot();
+        return (_books.at(slot, block.timestamp), slot.balance());
     }
 
-    /// @dev {asset}, rounded up. With nobody staking, time stands still.
-    function _unvested(Stream memory s, uint256 supply, uint256 timestamp) private pure returns (uint256) {
-        if (supply == 0) return s.assets;
-        uint256 elapsed = timestamp - s.start;
-        return elapsed >= s.duration ? 0 : s.assets - uint256(s.assets) * elapsed / s.duration;
-    }
-
-    /// @dev The stream begins anew with what has not vested, and with `fresh`, which by itself would take a day. The seconds left are averaged by size.
-    function _stretch(uint256 supply, uint256 fresh) private returns (uint256 assets, uint256 duration) {
-        Stream memory s = _stream;
-        uint256 unvested = _unvested(s, supply, block.timestamp);
-        uint256 left = supply == 0 ? s.duration : Math.saturatingSub(s.duration, block.timestamp - s.start);
-        assets = unvested + fresh;
-        duration = unvested == 0 ? _VESTING : Math.max(1, (unvested * left + fresh * _VESTING) / assets);
-
-        (s.assets, s.start, s.duration) = (uint96(assets), uint32(block.timestamp), uint24(duration));
-        _stream = s;
-    }
-
-    // ---------------------------------------------------------------- history
-
-    /// @dev Before the first change in an epoch keeps the vault as it is; says that it changes now.
-    function _remember(Books memory b) private {
+    /// @dev The same for whoever is about to change them: before the first change in an epoch they are kept as they were. The change must touch the supply, whose clock is theirs.
+    function _begin() private returns (Books, uint256 supply) {
+        TimedBalance slot = _supplySlot();
+        Books b = _books;
         uint256 epoch = currentEpoch();
-        if (b.touched < epochGenesis + epoch * epochLength) {
-            Past storage past = _past[epoch];
-            (past.staked, past.supply, past.touched) = (b.staked, uint96(issuedSupply()), b.touched);
-            past.stream = _stream;
-            _books.touched = uint32(block.timestamp);
-        }
+        if (slot.time() < epochGenesis + epoch * epochLength && !slot.isEmpty()) _past[epoch] = b;
+
+        return (b.at(slot, block.timestamp), slot.balance());
     }
 
-    function _present() private view returns (Past memory) {
-        return Past(_books.staked, uint96(issuedSupply()), _books.touched, _stream);
+    /// @dev D18{asset/share} at a moment up to which nothing touched the supply's slot, nor changed the books.
+    function _rate(Books b, TimedBalance slot, uint256 timestamp) private pure returns (uint256) {
+        return b.at(slot, timestamp).toAssets(slot.balance(), _WAD, Math.Rounding.Floor);
     }
 
-    /// @dev D18{asset/share} at a moment up to which `p` did not change.
-    function _rate(Past memory p, uint256 timestamp) private pure returns (uint256) {
-        uint256 total = p.staked - _unvested(p.stream, p.supply, timestamp);
-        return Math.mulDiv(total + _VIRTUAL, _WAD, p.supply + _VIRTUAL);
-    }
-
-    /// @dev In the first second of an epoch, before anything that happens in it. Goes back once for each epoch since in which the vault was touched.
+    /// @dev In the first second of an epoch, before anything that happens in it. Goes back once for each epoch since in which the supply was touched.
     function _rateAt(uint256 boundary) private view returns (uint256) {
-        Past memory p = _present();
-        while (p.touched >= boundary && p.touched != 0) p = _past[_epochOf(p.touched)];
-
-        return p.touched == 0 ? _WAD : _rate(p, boundary);
+        TimedBalance slot = _supplySlot();
+        Books b = _books;
+        while (slot.time() >= boundary && !slot.isEmpty()) {
+            uint256 epoch = _epochOf(slot.time());
+            (slot, b) = (_supplySlotBefore(epoch), _past[epoch]);
+        }
+        return _rate(b, slot, boundary);
     }
 
     function _requireBegun(uint256 epoch) private view {

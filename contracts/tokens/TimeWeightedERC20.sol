@@ -95,6 +95,22 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
         emit Transfer(from, to, value);
     }
 
+    /// @dev The slot of the issued supply.
+    function _supplySlot() internal view returns (TimedBalance) {
+        return _accounts[address(0)].live;
+    }
+
+    /// @dev The slot of the issued supply as it was before its first touch in `epoch`; empty where there was none.
+    function _supplySlotBefore(uint256 epoch) internal view returns (TimedBalance) {
+        return _accounts[address(0)].saved[epoch];
+    }
+
+    /// @dev Moves the supply's clock alone.
+    function _touchSupply() internal {
+        TimedBalance slot = _touch(_accounts[address(0)], block.timestamp - (block.timestamp - epochGenesis) % epochLength);
+        _accounts[address(0)].live = slot.moveTo(block.timestamp, slot.balance());
+    }
+
     /// @dev Returns the live slot, and keeps it for readers if this is the account's first touch in this epoch.
     function _touch(Account storage account, uint256 epochStart) private returns (TimedBalance live) {
         live = account.live;

@@ -8,6 +8,20 @@ interface IUniswapV3Pool {
     function fee() external view returns (uint24);
     function tickSpacing() external view returns (int24);
 
+    /// @dev `cardinality` observations are kept, `cardinalityNext` once the pool's trades have filled those.
+    function slot0()
+        external
+        view
+        returns (
+            uint160 sqrtPriceX96,
+            int24 tick,
+            uint16 index,
+            uint16 cardinality,
+            uint16 cardinalityNext,
+            uint8 feeProtocol,
+            bool unlocked
+        );
+
     /// @dev `secondsAgos` oldest first. Reverts with "OLD" where the history is too short.
     function observe(uint32[] calldata secondsAgos)
         external

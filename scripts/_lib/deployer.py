@@ -10,9 +10,10 @@ from typing import Any
 from eth_utils import keccak
 
 from scripts._lib import chain, custody, params
-from scripts._lib.evm import Evm
+from scripts._lib.journal import SendingAccount
 from scripts._lib.record import Record
 from scripts._lib.rooms import locker, methodology, points, rebalancing, staking
+from scripts._lib.rooms import oracle as prices
 
 ZERO = "0x" + "00" * 20
 ADMIN, GOVERNOR, GUARDIAN = range(3)
@@ -60,7 +61,8 @@ class Deployer:
     """
 
     def __init__(self, project: Any, account: Any, record: Record, say: Callable[[str], object]) -> None:
-        self.project, self.account, self.record, self.say = project, account, record, say
+        self.project, self.record, self.say = project, record, say
+        self.account = SendingAccount(inner=account, rpc=chain.rpc(), record=record)
         self.provide: Callable[[str, str, int], None] | None = None
         self.protocol, self.assets, self.index_params = params.protocol(), params.assets(), params.indexes()
 
@@ -105,6 +107,9 @@ class Deployer:
             RuntimeError: the account still has a role at the end.
         """
         me, external = self.account, self.protocol.contracts
+        if self.record.block is None:
+            self.record.block = int(self.account.rpc.call("eth_blockNumber"), 16)
+            self.record.save()
         safe = self.safe("Safe", self.protocol.safe)
         guardian = self.safe("GuardianSafe", self.protocol.guardian)
         self._check_safes()
@@ -132,22 +137,26 @@ class Deployer:
         self.once("the deployer governs for now", manager.grantRole, GOVERNOR, me, 0)
 
         methodology.deploy(self, manager, table)
-        self._routes(oracle)
+        prices.deploy(self, oracle)
         self._hops(router)
         for index in self.index_params:
             self._index(factory, oracle, index, safe, distributor)
         staking.deploy(self, manager, table, distributor)
+        for symbol, address in self.record.indexes.items():
+            self.once(f"the router may stake {symbol}", router.prepare, address)
         rebalancing.plan(self, rebalancer)
         locker.deploy(self, manager, table, factory)
         points.deploy(self, manager, table, oracle, router)
 
         self._hand_over(manager, safe, guardian)
+        if self.record.sent:
+            self.record.sent = []
+            self.record.save()
         return self.record
 
     def safe(self, key: str, multisig: params.Multisig) -> str:
         """A Safe 1.4.1 with these owners."""
         from ape import Contract
-        from ape import chain as blockchain
         from ethpm_types import ContractType
 
         if key not in self.record.contracts:
@@ -159,7 +168,7 @@ class Deployer:
             setup = singleton.setup.encode_input(
                 multisig.owners, multisig.threshold, ZERO, b"", external.safe_fallback_handler, ZERO, 0, ZERO
             )
-            salt = int.from_bytes(keccak(text=f"ssi {key} {blockchain.blocks.head.number}")[:8], "big")
+            salt = int.from_bytes(keccak(text=f"ssi {key} {self.record.block}")[:8], "big")
             receipt = makers.createProxyWithNonce(external.safe_singleton, setup, salt, sender=self.account)
             self.record.contracts[key] = receipt.events.filter(makers.ProxyCreation)[0].proxy
             self.record.safes[key] = custody.intended(multisig, external)
@@ -168,7 +177,7 @@ class Deployer:
 
     def _check_safes(self) -> None:
         """Nothing is given to a Safe that is not as it is recorded, nor to two with an owner in common."""
-        evm = Evm(chain.rpc().url, impersonate=False)
+        evm = chain.evm()
         actual = {name: custody.found(evm, self.record.contracts[name]) for name in custody.SAFES}
         if alarms := custody.alarms(self.record, actual):
             raise UnsafeSafes("; ".join(alarms))
@@ -188,31 +197,6 @@ class Deployer:
             self.once(f"role {role} on {name or kind}", manager.setTargetFunctionRole, target, selectors, role)
         self.once(f"notice for changes of the roles on {name or kind}", manager.setTargetAdminDelay, target, NOTICE)
 
-    def _source(self, name: str) -> str:
-        if name in self.assets.feeds:
-            return self.assets.feeds[name]
-        if name in self.assets.twaps:
-            return self._twap(name, self.assets.twaps[name])
-        return self.assets.assets[name].address
-
-    def _twap(self, name: str, twap: params.Twap) -> str:
-        from ape import Contract
-
-        factory = self.protocol.contracts.uniswap_v3_factory
-        base, quote = (self.assets.assets[token].address for token in (twap.base, twap.quote))
-        get_pool = {
-            "type": "function", "name": "getPool", "stateMutability": "view", "outputs": [{"name": "", "type": "address"}],
-            "inputs": [{"name": "a", "type": "address"}, {"name": "b", "type": "address"}, {"name": "fee", "type": "uint24"}],
-        }  # fmt: skip
-        pool = Contract(factory, abi=[get_pool]).getPool(base, quote, twap.fee)
-        feed: str = self.contract("UniswapV3TwapFeed", factory, pool, base, twap.window, twap.min_liquidity, key=name).address
-        return feed
-
-    def _routes(self, oracle: Any) -> None:
-        for name, asset in self.assets.assets.items():
-            legs = [leg.onchain(self._source(leg.source)) for leg in asset.price]
-            self.once(f"price of {name}", oracle.setRoute, asset.address, legs)
-
     def _hops(self, router: Any) -> None:
         for name, asset in self.assets.assets.items():
             if (hop := asset.hop) is not None:
@@ -223,6 +207,11 @@ class Deployer:
         if index.symbol in self.record.indexes:
             return
         self.say(f"create {index.symbol}")
+        born = factory.indexAddress(index.symbol)
+        if chain.code(born):  # in a run that was killed before it could write that down; prices may have moved since
+            self.record.indexes[index.symbol] = born
+            self.record.save()
+            return
         tokens = [self.assets.assets[name].address for name in index.weights]
         units = [
             units_for(index.share_price, weight, oracle.price(token), self._erc20(token).decimals())

@@ -239,8 +239,9 @@ class Deployed:
 class Evm:
     """A local anvil with every account impersonated; or any node, for reading only."""
 
-    def __init__(self, url: str, impersonate: bool = True) -> None:
-        self.rpc = Rpc(url)
+    def __init__(self, node: str | Any, impersonate: bool = True) -> None:
+        """`node`: a URL, or a connection with the face of `Rpc`."""
+        self.rpc: Any = Rpc(node) if isinstance(node, str) else node
         if impersonate:
             self.rpc.call("anvil_autoImpersonateAccount", True)
         self._funded: set[str] = set()
@@ -332,7 +333,7 @@ class Evm:
         try:
             return bytes.fromhex(self.rpc.call("eth_call", transaction, "latest", *extra)[2:])
         except RpcError as error:
-            raise Reverted(_revert_data(error), where) from None
+            raise Reverted(revert_data(error), where) from None
 
     def send(self, sender: Any, to: Any, data: bytes = b"", value: int = 0, where: str = "send", gas: int = GAS) -> Receipt:
         """Sends, mines and returns the receipt. Raises Reverted with the exact bytes."""
@@ -355,7 +356,8 @@ class Evm:
         raise Reverted(bytes.fromhex(trace.get("output", "0x")[2:]), where)
 
 
-def _revert_data(error: RpcError) -> bytes:
+def revert_data(error: RpcError) -> bytes:
+    """The exact bytes of a revert. Raises the error where it is none."""
     if isinstance(error.data, str) and error.data.startswith("0x"):
         return bytes.fromhex(error.data[2:])
     if "revert" in str(error):

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from scripts._lib.evm import Deployed, Interface, Reverted, Struct
+from scripts._lib.sender import Overtaken
 from scripts._lib.system import System
 
 QUOTER = "0x61fFE014bA17989E743c5F6cB21bF9697530B21e"
@@ -258,7 +259,7 @@ class Filling:
             if found and self.pays(found[0]):
                 try:
                     yield found[0], send(found[0].arguments(self.index.address, self.keeper))
-                except Reverted:
+                except (Reverted, Overtaken):
                     wait(BLOCK)  # the world moved: look again
             elif once:
                 return

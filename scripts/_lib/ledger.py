@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from eth_utils import to_checksum_address
 
 from minimainnet.rpc import RpcError
 from scripts._lib.evm import Deployed, Reverted
+from scripts._lib.logs import LogReader
+from scripts._lib.sender import MOST_GAS, NotSent, OutOfFunds, Sender
 
 RECORDING = 7 * 86_400
-MOST_GAS = 12_000_000
-BLOCKS = 50_000  # what nodes answer at once
+MOST_ESTIMATE = 10_000_000  # gas of a batch; the rest up to the cap of a transaction is for what may be dearer by then
+GAS_OF_RECORD = 95_000  # of one account within a batch
+DUST = 10**18  # D18 points: about a dollar held for eight hours
 READS = 100
 POSITIONS = 40  # accounts whose points one call works out
 LARGEST_BATCH = 64
@@ -21,10 +25,15 @@ LARGEST_BATCH = 64
 
 @dataclass
 class Ledger:
-    """A deployed ledger and the prices that it counts at, read over a raw connection."""
+    """A deployed ledger and the prices that it counts at, read over a raw connection.
+
+    Args:
+        since: block of the deployment.
+    """
 
     contract: Deployed
     prices: Deployed
+    since: int = 0
 
     @property
     def now(self) -> int:
@@ -50,17 +59,9 @@ class Ledger:
     # ------------------------------------------------------------ events
 
     def logs(self, event: str, *topics: str | None) -> list[dict[str, Any]]:
-        """All events of a name since the ledger was made, oldest first. Goes back from the head in steps that nodes answer."""
-        rpc, interface = self.contract.evm.rpc, self.contract.interface
-        wanted, born = "0x" + interface[event].hash.hex(), "0x" + interface["Initialized"].hash.hex()
-        last, found = int(rpc.call("eth_blockNumber"), 16), []
-        while last >= 0:
-            span = {"address": self.contract.address, "fromBlock": hex(max(0, last - BLOCKS + 1)), "toBlock": hex(last)}
-            found.append(rpc.call("eth_getLogs", {**span, "topics": [wanted, *topics]}))
-            if any(int(log["data"], 16) == 1 for log in rpc.call("eth_getLogs", {**span, "topics": [born]})):
-                break
-            last -= BLOCKS
-        return [log for logs in reversed(found) for log in logs]
+        """All events of a name since the deployment, oldest first."""
+        wanted = "0x" + self.contract.interface[event].hash.hex()
+        return LogReader(self.contract.evm.rpc, self.contract.address, [wanted, *topics], self.since).read()
 
     def joined(self) -> list[str]:
         """Everybody who has joined, in that order."""
@@ -93,6 +94,17 @@ class Ledger:
         """Who counts in a closed epoch, has points in it and is not recorded; who has most comes first."""
         return list(self.points_to_record(epoch))
 
+    def worth(self, epoch: int, oracle: Deployed, points: int) -> int | None:
+        """D18 USD that the pots of an epoch hold for each 10^18 of `points`, everybody's; None where no pot has a price."""
+        value = 0
+        for token in self.pots(epoch):
+            funded, paid = self.contract.potOf(epoch, token)
+            try:
+                value += int(oracle.value(token, funded - paid))
+            except Reverted:
+                continue  # a token without a price
+        return value * 10**18 // points if value and points else None
+
     def leaderboard(self, epoch: int) -> list[dict[str, Any]]:
         """Everybody with points in an epoch, the best first. Points are D18, before referrals; `recorded` has them in it."""
         people = self.joined()
@@ -112,63 +124,112 @@ class Ledger:
         claims = {token: self.contract.claimable(account, epoch, token) for token in self.pots(epoch)}
         return {"account": account, "epoch": epoch, **said, "recorded": self.contract.recordedPoints(account, epoch), "claims": claims}
 
-    # ------------------------------------------------------------ batches
-
     def gas_of(self, accounts: Sequence[str], epoch: int, sender: str) -> int | None:
-        """What recording them would cost; None where the node cannot say, as it is too much."""
+        """What recording them would cost now; None where the node cannot say, because it is too much or fails."""
         data = "0x" + self.contract.recordMany.encode(list(accounts), epoch).hex()
         try:
             return int(self.contract.evm.rpc.call("eth_estimateGas", {"from": sender, "to": self.contract.address, "data": data}), 16)
         except RpcError:
-            if len(accounts) == 1:
-                raise
             return None
 
-    def batches(self, accounts: Sequence[str], epoch: int, sender: str) -> Iterator[tuple[list[str], int]]:
-        """Accounts in parts, each with a gas limit of at most `MOST_GAS`."""
-        start, size = 0, LARGEST_BATCH
-        while start < len(accounts):
-            part = list(accounts[start : start + size])
-            gas = self.gas_of(part, epoch, sender)
-            if len(part) > 1 and (gas is None or gas * 11 // 10 > MOST_GAS):
-                size = len(part) // 2
-                continue
-            assert gas is not None
-            yield part, min(gas * 11 // 10, MOST_GAS)
-            start += len(part)
+
+@dataclass
+class Recorded:
+    """What a run did for one epoch: who was recorded, whose points are worth less than their gas, who failed and why."""
+
+    recorded: list[str] = field(default_factory=list)
+    skipped: dict[str, int] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+
+    def plain(self) -> dict[str, Any]:
+        """For --json."""
+        return {"recorded": len(self.recorded), "skipped": self.skipped, "failed": self.failed}
 
 
-def sample(prices: Deployed, writer: Any, signer: Any, say: Callable[[str], object]) -> dict[str, Any]:
-    """Takes the running slot's sample of prices, unless it has one and another would not find more.
+def record_all(
+    ledger: Ledger, epoch: int, waiting: Mapping[str, int], sender: Sender, say: Callable[[str], object], least: int
+) -> Recorded:
+    """Records those of a closed epoch who have `least` points, D18, in the order of `waiting`.
+
+    Each batch stands on its own. The gas limit is not the estimate: touching an account makes its record dearer, and anybody can touch it.
+    A batch that fails is halved; an account that fails alone is reported, and the others go on.
+    """
+    done = Recorded(skipped={account: points for account, points in waiting.items() if points < least})
+    queue = deque(_parts([account for account in waiting if account not in done.skipped], LARGEST_BATCH))
+    while queue:
+        accounts = queue.popleft()
+        estimate = ledger.gas_of(accounts, epoch, sender.address)
+        if len(accounts) > 1 and (estimate is None or estimate > MOST_ESTIMATE):
+            queue.extendleft(reversed(_parts(accounts, -(-len(accounts) // 2))))
+            continue
+        say(f"record {len(accounts)} accounts of epoch {epoch}")
+        fees = sender.fees()
+        limit = max(min(MOST_GAS, sender.balance // max(1, fees[0])), estimate or 0)
+        try:
+            sender.send(ledger.contract.address, ledger.contract.recordMany.encode(accounts, epoch), gas=limit, fees=fees)
+        except (Reverted, NotSent) as failure:
+            if isinstance(failure, OutOfFunds):
+                raise
+            if len(accounts) > 1:
+                queue.extendleft(reversed(_parts(accounts, -(-len(accounts) // 2))))
+            else:
+                done.failed[accounts[0]] = str(failure)
+        else:
+            done.recorded += accounts
+    return done
+
+
+def least_points(
+    ledger: Ledger, epoch: int, waiting: Mapping[str, int], oracle: Deployed, weth: str, sender: Sender, min_worth: int | None
+) -> int:
+    """D18 points under which a record is not worth its gas: by what the epoch's pots pay for them, one point where no pot has a price.
 
     Args:
-        writer: the reference prices as an Ape contract, which signs and sends.
+        min_worth: D18 USD that a record has to be worth; what its gas costs unless told.
     """
+    worth = ledger.worth(epoch, oracle, sum(waiting.values()) + int(ledger.contract.totalRecorded(epoch)))
+    if not worth:
+        return DUST
+    if min_worth is None:
+        min_worth = GAS_OF_RECORD * sender.fees()[0] // 2 * int(oracle.price(weth)) // 10**18
+    return min_worth * 10**18 // worth
+
+
+def sample(prices: Deployed, sender: Sender, say: Callable[[str], object]) -> dict[str, Any]:
+    """Takes the running slot's sample of prices, unless it has one and another would not find more."""
     running = prices.runningSlot()
     done = {"epoch": running.epoch, "slot": running.slot, "sampled": False, "missing": running.missing if running.sampled else None}
     if running.sampled and not running.missing:
         return done
     try:
-        missing = int(prices.sample.call(sender=signer.address))
+        missing = int(prices.sample.call(sender=sender.address))
+        say(f"sample prices of epoch {running.epoch}, slot {running.slot}")
+        sender.send(prices.address, prices.sample.encode())
     except Reverted:
-        return done
-    say(f"sample prices of epoch {running.epoch}, slot {running.slot}")
-    writer.sample(sender=signer)
+        return done  # nothing more can be found, or another keeper was faster
     return {**done, "sampled": True, "missing": missing}
 
 
-def keep(ledger: Ledger, writer: Any, sampler: Any, signer: Any, say: Callable[[str], object]) -> dict[str, Any]:
-    """Samples prices and records everybody who can be. Run again, it does what is left.
+def keep(
+    ledger: Ledger, sender: Sender, say: Callable[[str], object], oracle: Deployed, weth: str, min_worth: int | None = None
+) -> dict[str, Any]:
+    """Samples prices and records everybody who is worth it. Run again, it does what is left.
 
     Args:
-        writer: the ledger as an Ape contract, which signs and sends.
-        sampler: the same of the reference prices.
+        oracle: prices what the pots hold.
+        weth: for what gas costs.
+        min_worth: D18 USD that a record has to be worth; what its gas costs unless told.
     """
-    done: dict[str, Any] = {**sample(ledger.prices, sampler, signer, say), "recorded": {}}
+    done: dict[str, Any] = {**sample(ledger.prices, sender, say), "recorded": {}, "skipped": {}, "failed": {}}
     for epoch in ledger.recordable():
-        done["recorded"][epoch] = 0
-        for accounts, gas in ledger.batches(ledger.to_record(epoch), epoch, signer.address):
-            say(f"record {len(accounts)} accounts of epoch {epoch}")
-            writer.recordMany(accounts, epoch, sender=signer, gas_limit=gas)
-            done["recorded"][epoch] += len(accounts)
+        waiting = ledger.points_to_record(epoch)
+        least = least_points(ledger, epoch, waiting, oracle, weth, sender, min_worth) if waiting else DUST
+        result = record_all(ledger, epoch, waiting, sender, say, least)
+        done["recorded"][epoch] = len(result.recorded)
+        done["skipped"] |= {epoch: result.skipped} if result.skipped else {}
+        done["failed"] |= {epoch: result.failed} if result.failed else {}
     return done
+
+
+def _parts(accounts: Sequence[str], size: int) -> list[list[str]]:
+    return [list(accounts[start : start + size]) for start in range(0, len(accounts), size)]

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from minimainnet.rpc import RpcError
 from scripts._lib.catalog import Call, Catalog, Unknown, plain
 from scripts._lib.evm import Event, Receipt
+from scripts._lib.logs import LogReader
 from scripts._lib.system import System
 
-# Blocks, more than two months of them. An operation that nobody executed is void a week after its notice.
-LOOKBACK = 450_000
 # Functions that take tokens from their caller: the Safe makes the call itself, because the manager holds none.
 DIRECT = frozenset({"createIndex"})
+
+_ID = re.compile(r"(0x)?[0-9a-fA-F]{8,64}")
 
 Status = Literal["waiting", "ready", "expired"]
 
@@ -59,9 +60,15 @@ def operations(system: System) -> list[Operation]:
 
 
 def chosen(known: list[Operation], prefixes: tuple[str, ...]) -> list[Operation]:
-    """The operations whose ids begin so, in the order in which they were scheduled. Raises Unknown."""
+    """The operations whose ids begin so, in the order in which they were scheduled.
+
+    Raises:
+        Unknown: fewer than eight hex digits, or not exactly one operation begins with them.
+    """
     picked = []
     for prefix in prefixes:
+        if not _ID.fullmatch(prefix):
+            raise Unknown(f"{prefix!r} is no operation: say at least eight hex digits of its id. `ape run pending` lists them.")
         matching = [operation for operation in known if operation.id.hex().startswith(prefix.removeprefix("0x").lower())]
         if len(matching) != 1:
             what = "No operation begins" if not matching else f"{len(matching)} operations begin"
@@ -72,19 +79,6 @@ def chosen(known: list[Operation], prefixes: tuple[str, ...]) -> list[Operation]
 
 def _events(system: System) -> list[Event]:
     manager = system.manager
-    last = int(system.evm.rpc.call("eth_blockNumber"), 16)
     topics = ["0x" + manager.interface[f"Operation{what}"].hash.hex() for what in ("Scheduled", "Executed", "Canceled")]
-    logs = _logs(system, {"address": manager.address, "topics": [topics]}, max(0, last - LOOKBACK), last)
-    return Receipt(0, logs, last, None).events(manager)
-
-
-def _logs(system: System, query: dict[str, Any], first: int, last: int) -> list[dict[str, Any]]:
-    """In two halves where the node refuses so many blocks at once."""
-    try:
-        found: list[dict[str, Any]] = system.evm.rpc.call("eth_getLogs", {**query, "fromBlock": hex(first), "toBlock": hex(last)})
-        return found
-    except RpcError:
-        if last - first < 100:
-            raise
-    middle = (first + last) // 2
-    return _logs(system, query, first, middle) + _logs(system, query, middle + 1, last)
+    logs = LogReader(system.evm.rpc, manager.address, [topics], system.record.block or 0).read()
+    return Receipt(0, logs, 0, None).events(manager)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 
 from scripts._lib import custody
@@ -13,9 +14,12 @@ from scripts._lib.system import System
 
 
 def overviews(lens: Deployed) -> list[dict[str, Any]]:
-    """Every index as plain data. Amounts in token-wei and share-wei, prices and weights D18."""
+    """Every index as plain data. Amounts in token-wei and share-wei, prices and weights D18. What cannot be read is named and left out."""
     result = []
     for o in lens.overviews():
+        if not o.readable:
+            Console(stderr=True).print(f"[red]{o.named()['index']} cannot be read now[/]")
+            continue
         terms, constituents = o.terms.named(), [constituent.named() for constituent in o.constituents]
         result.append({**o.named(), "terms": terms, "constituents": constituents, "staking": o.staking.named()})
     return result
@@ -33,8 +37,9 @@ def tables(indexes: list[dict[str, Any]]) -> list[Table]:
         table = Table("token", "held", "price", "value", "weight", title=title, caption=caption)
         table.title_justify = table.caption_justify = "left"
         for c in index["constituents"]:
+            name = c["symbol"] if c["readable"] else f"{c['symbol'] or c['token']} (broken)"
             table.add_row(
-                c["symbol"], f"{c['available'] / 10 ** c['decimals']:,.6f}", f"${c['price'] / 1e18:,.8g}",
+                name, f"{c['available'] / 10 ** c['decimals']:,.6f}", f"${c['price'] / 1e18:,.8g}",
                 f"${c['value'] / 1e18:,.2f}", f"{c['weight'] / 1e16:.2f} %",
             )  # fmt: skip
         shown.append(table)

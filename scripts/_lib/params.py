@@ -73,14 +73,18 @@ class Protocol(_Strict):
 
 
 class Leg(_Strict):
-    """One leg of a price: `source` is a feed, a TWAP or an asset by name; bounds in its quote; `maxMove` in bp, a round or a day."""
+    """One leg of a price: `source` is a feed, a TWAP or an asset by name; bounds in its quote; `maxMove` in bp, a round or a day.
+
+    Bounds are `min` and `max`, or `within`: from that part of the answer at deployment to that multiple of it.
+    """
 
     source: str
     kind: Literal["Aggregator", "Erc4626Rate"]
     heartbeat: int
     max_move: int = Field(alias="maxMove")
-    min: Decimal
-    max: Decimal
+    min: Decimal | None = None
+    max: Decimal | None = None
+    within: int | None = Field(default=None, ge=2, le=100)
 
     @field_validator("min", "max")
     @classmethod
@@ -91,10 +95,42 @@ class Leg(_Strict):
             raise ValueError(f"{bound}: a bound has at most four significant digits and 18 decimals")
         return bound
 
-    def onchain(self, source: str) -> tuple[str, int, int, int, int, int]:
-        """As `IPriceOracle.Leg`, with the address of its source."""
+    @model_validator(mode="after")
+    def _bounded(self) -> Leg:
+        explicit = self.min is not None and self.max is not None
+        if explicit == (self.within is not None) or (self.min is None) != (self.max is None):
+            raise ValueError(f"{self.source}: say min and max, or within")
+        return self
+
+    def onchain(self, source: str, answer: int | None) -> tuple[str, int, int, int, int, int]:
+        """As `IPriceOracle.Leg`, with the address of its source. `answer` is what a feed says now, D18.
+
+        Raises:
+            ValueError: a bound is more than a hundred times away from the answer, or the source gives no answer to derive it from.
+        """
         kind = ("Aggregator", "Erc4626Rate").index(self.kind)
-        return (source, kind, self.heartbeat, self.max_move, int(self.min * 10**18), int(self.max * 10**18))
+        if self.min is not None and self.max is not None:
+            least, most = int(self.min * 10**18), int(self.max * 10**18)
+        elif answer is not None and self.within is not None:
+            least, most = _digits(answer // self.within, up=False), _digits(answer * self.within, up=True)
+        else:
+            raise ValueError(f"{self.source}: only of a feed can bounds be derived")
+        if answer is not None and not (answer <= 100 * least and most <= 100 * answer):
+            raise ValueError(f"{self.source}: bounds of {least} and {most} mean nothing around {answer}")
+        return (source, kind, self.heartbeat, self.max_move, least, most)
+
+
+def _digits(bound: int, up: bool) -> int:
+    """The next bound of four significant digits."""
+    step: int = 10 ** max(0, len(str(bound)) - 4)
+    return -(-bound // step) * step if up else bound // step * step
+
+
+class SecondRoute(_Strict):
+    """Other sources for the same price. The two may be `maxDeviation` bp apart."""
+
+    price: list[Leg]
+    max_deviation: int = Field(alias="maxDeviation", ge=1, le=2_000)
 
 
 class Hop(_Strict):
@@ -109,17 +145,17 @@ class Asset(_Strict):
 
     address: str
     price: list[Leg]
+    second: SecondRoute | None = None
     hop: Hop | None
 
 
 class Twap(_Strict):
-    """A feed of our own over a Uniswap v3 pool. Window in seconds."""
+    """A feed of our own over a Uniswap v3 pool. Window in seconds, a multiple of nine."""
 
     base: str
     quote: str
     fee: int
     window: int
-    min_liquidity: int = Field(alias="minLiquidity")
 
 
 class Sequencer(_Strict):

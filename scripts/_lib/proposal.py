@@ -137,7 +137,7 @@ def attempt(system: System, proposal: Proposal, notice: int, look: Callable[[Sys
     Raises:
         Refused: a step fails, comes too early, changes nothing, or changes something to another value than expected.
     """
-    with node.fork_of(system.evm.rpc.url) as url:
+    with node.fork_of(system.evm.rpc.url, block=int(system.evm.rpc.call("eth_blockNumber"), 16)) as url:
         fork = System(Evm(url), system.project, system.record)
         evm, manager, catalog = fork.evm, fork.manager, Catalog(fork)
         safe = Multisig(evm, fork.record.contracts["Safe"])
@@ -183,7 +183,7 @@ def attempt(system: System, proposal: Proposal, notice: int, look: Callable[[Sys
 
 
 def foreseen(system: System, calls: Sequence[tuple[Deployed, bytes]], look: Callable[[System], Any]) -> Any:
-    """What `look` sees on a fork on which the Safe has scheduled the calls, waited and executed them; at once where there are none.
+    """What `look` sees on a fork on which the Safe has scheduled the calls, waited and executed them.
 
     Raises:
         Refused: a call, or the look, fails.

@@ -12,6 +12,7 @@ from eth_utils import to_checksum_address
 from scripts._lib import chain, layout
 from scripts._lib.catalog import Catalog, Unknown, encoded, parsed
 from scripts._lib.evm import Deployed, Interface
+from scripts._lib.params import Leg
 from scripts._lib.proposal import IMPLEMENTATION_SLOT, Proposal, Watch, foreseen
 from scripts._lib.starting import DAY, Bounds, start_call
 from scripts._lib.system import System
@@ -46,10 +47,13 @@ def set_cap(catalog: Catalog, symbol: str, shares: int) -> Proposal:
 
 def set_price(catalog: Catalog, asset: str) -> Proposal:
     """The price route of an asset of the parameters. Raises Unknown."""
-    oracle, call = price_call(catalog, asset)
-    token = catalog.address(asset)
-    watch = [(f"route of {asset}", oracle, "route", [token]), (f"price of {asset}", oracle, "price", [token])]
-    return Proposal(f"set-price-{asset}", f"Set the price route of {asset}", [(oracle, call)], watch=watch)
+    (oracle, call), token = price_call(catalog, asset), catalog.address(asset)
+    calls = [(oracle, call)]
+    if (second := catalog.system.assets.assets[asset].second) is not None:
+        legs = _legs(catalog, second.price)
+        calls.append((oracle, oracle.setSecondRoute.encode(token, legs, second.max_deviation)))
+    watch = [(f"{what} of {asset}", oracle, what, [token]) for what in ("route", "secondRoute", "price")]
+    return Proposal(f"set-price-{asset}", f"Set the price route of {asset}", calls, watch=watch)
 
 
 def set_path(catalog: Catalog, asset: str) -> Proposal:
@@ -61,9 +65,15 @@ def set_path(catalog: Catalog, asset: str) -> Proposal:
 
 def price_call(catalog: Catalog, asset: str) -> tuple[Deployed, bytes]:
     """Contract and calldata. Raises Unknown."""
-    known, record, oracle = catalog.system.assets, catalog.system.record, catalog.contract("PriceOracle")
-    if asset not in known.assets:
+    known, oracle = catalog.system.assets.assets, catalog.contract("PriceOracle")
+    if asset not in known:
         raise Unknown(f"deployments/params/assets.json has no asset {asset}: write down its address, its price and its hop there first.")
+    return oracle, oracle.setRoute.encode(known[asset].address, _legs(catalog, known[asset].price))
+
+
+def _legs(catalog: Catalog, legs: Sequence[Leg]) -> list[tuple[str, int, int, int, int, int]]:
+    """As the oracle takes them, with bounds around what their feeds say now where the parameters say so. Raises Unknown."""
+    known, record, evm = catalog.system.assets, catalog.system.record, catalog.system.evm
 
     def source(name: str) -> str:
         if name in known.feeds:
@@ -72,8 +82,17 @@ def price_call(catalog: Catalog, asset: str) -> tuple[Deployed, bytes]:
             raise Unknown(f"The feed {name} is not deployed here: `ape run deploy` does that, anybody may.")
         return record.contracts[name] if name in known.twaps else known.assets[name].address
 
-    legs = [leg.onchain(source(leg.source)) for leg in known.assets[asset].price]
-    return oracle, oracle.setRoute.encode(known.assets[asset].address, legs)
+    found = []
+    for leg in legs:
+        feed = evm.at(catalog.interfaces["UniswapV3TwapFeed"], source(leg.source))  # any feed, for what is asked of it
+        answer = None
+        if leg.kind == "Aggregator":
+            answer = feed.latestRoundData().answer * 10 ** (18 - feed.decimals())
+        try:
+            found.append(leg.onchain(feed.address, answer))
+        except ValueError as error:
+            raise Unknown(str(error)) from None
+    return found
 
 
 def path_call(catalog: Catalog, asset: str) -> tuple[Deployed, bytes]:

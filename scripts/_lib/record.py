@@ -7,12 +7,24 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from scripts._lib.params import ROOT
+from eth_utils import is_hex_address
+
+from scripts._lib.places import records
+
+
+class RecordUnusable(ValueError):  # noqa: N818 - it says what is wrong
+    """The record cannot be used. The message says what to do."""
 
 
 @dataclass
 class Record:
-    """Addresses by name, how the Safes are set up, and the steps that are done. `staked` by the symbol of what is staked."""
+    """Addresses by name, how the Safes are set up, and the steps that are done.
+
+    Args:
+        staked: by the symbol of what is staked.
+        block: before it, nothing of the deployment was there.
+        sent: hashes of the last transaction that was signed; its step may not be done yet.
+    """
 
     path: Path
     chain_id: int
@@ -21,6 +33,8 @@ class Record:
     staked: dict[str, str] = field(default_factory=dict)
     safes: dict[str, dict[str, Any]] = field(default_factory=dict)
     steps: list[str] = field(default_factory=list)
+    block: int | None = None
+    sent: list[str] = field(default_factory=list)
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -32,19 +46,29 @@ class Record:
         """The record of a network such as "ethereum-mainnet", empty where nothing is deployed.
 
         Raises:
-            ValueError: the file is of another chain.
+            RecordUnusable: the file is damaged or of another chain.
         """
-        path = ROOT / "deployments" / f"{network}.json"
+        path = records() / f"{network}.json"
         if not path.exists():
             return cls(path, chain_id)
-        known = json.loads(path.read_text())
-        if known.pop("chain_id") != chain_id:
-            raise ValueError(f"{path.name} is of another chain: move it away")
-        return cls(path, chain_id, **known)
+        try:
+            known = json.loads(path.read_text())
+            found = known.pop("chain_id")
+            record = cls(path, chain_id, **known)
+            for addresses in (record.contracts, record.indexes, record.staked):
+                if not all(is_hex_address(address) for address in addresses.values()):
+                    raise ValueError
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            raise RecordUnusable(f"{path} is damaged: take it from version control, or move it away.") from None
+        if found != chain_id:
+            raise RecordUnusable(f"{path} is of another chain ({found}, not {chain_id}): move it away, or choose its network.")
+        return record
 
     def save(self) -> None:
         """Writes the file."""
         content = asdict(self)
         del content["path"]
         content["steps"] = sorted(self.steps)
-        self.path.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
+        draft = self.path.with_suffix(".tmp")
+        draft.write_text(json.dumps(content, indent=2, sort_keys=True) + "\n")
+        draft.replace(self.path)

@@ -12,6 +12,7 @@ from eth_account.messages import SignableMessage, encode_typed_data
 from eth_utils import keccak, to_checksum_address
 
 from scripts._lib.evm import Evm, Interface, Receipt
+from scripts._lib.sender import NotSent, Sender
 
 ZERO = "0x" + "00" * 20
 BUILDER_VERSION = "1.18.2"
@@ -102,14 +103,19 @@ class Multisig:
     def threshold(self) -> int:
         return int(self.safe.getThreshold())
 
-    def transaction(self, to: str, data: bytes) -> SafeTransaction:
-        """The Safe's next transaction.
+    @property
+    def nonce(self) -> int:
+        """Of the next transaction that can be executed."""
+        return int(self.safe.nonce())
+
+    def transaction(self, to: str, data: bytes, nonce: int | None = None) -> SafeTransaction:
+        """The Safe's next transaction, or a later one.
 
         Raises:
             RuntimeError: the Safe would hash it in another way, so it is not the Safe that we know.
         """
         chain_id = int(self.evm.rpc.call("eth_chainId"), 16)
-        transaction = SafeTransaction(self.address, chain_id, to_checksum_address(to), data, int(self.safe.nonce()))
+        transaction = SafeTransaction(self.address, chain_id, to_checksum_address(to), data, self.nonce if nonce is None else nonce)
         if self.safe.getTransactionHash(*transaction.call, transaction.nonce) != transaction.hash:
             raise RuntimeError(f"{self.address} does not hash transactions as Safe 1.4.1 does: do not sign anything for it")
         return transaction
@@ -124,23 +130,14 @@ class Multisig:
         receipt: Receipt = self.safe.execTransaction(*transaction.call, joined(approvals), sender=approving[0])
         return receipt
 
-    def execute(self, transaction: SafeTransaction, accounts: Sequence[Any]) -> Any:
-        """Lets Ape accounts sign and the first of them send. Returns Ape's receipt."""
-        from ape import Contract
-        from ethpm_types import ContractType
-
-        signatures = {account.address: account.sign_message(transaction.signable).encode_rsv() for account in accounts}
-        (entry,) = (entry for entry in SAFE.kinds("function") if entry.name == "execTransaction")
-        abi = {
-            "type": "function",
-            "name": entry.name,
-            "stateMutability": entry.mutability,
-            "inputs": entry.inputs,
-            "outputs": entry.outputs,
-        }
-        kind = ContractType.model_validate({"abi": [abi], "contractName": "Safe"})
-        safe = Contract(self.address, contract_type=kind)
-        return safe.execTransaction(*transaction.call, joined(signatures), sender=accounts[0])
+    def execute(self, transaction: SafeTransaction, accounts: Sequence[Any], sender: Sender) -> str:
+        """Lets Ape accounts sign and `sender` send. Returns the hash. Raises NotSent and Reverted."""
+        signatures = {}
+        for account in accounts:
+            if (signature := account.sign_message(transaction.signable)) is None:
+                raise NotSent(f"{account.address} refused to sign")
+            signatures[account.address] = signature.encode_rsv()
+        return sender.send(self.address, self.safe.execTransaction.encode(*transaction.call, joined(signatures))).hash
 
 
 def joined(signatures: Mapping[str, bytes]) -> bytes:

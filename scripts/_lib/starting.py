@@ -10,15 +10,16 @@ from scripts._lib.evm import Deployed
 DAY = 86_400
 
 _AGAIN = "Propose it again by the prices of now: `ape run propose rebalance`."
+_WAIT = "Wait until it is back, and look for what moved it."
 # What helps against a refusal, by the error's name.
 ADVICE = {
     "Rebalancer_WrongNonce": f"The plan or the terms have changed since, or another start came first. {_AGAIN}",
     "Rebalancer_TooLate": f"The last moment that was proposed has passed. {_AGAIN}",
-    "Rebalancer_PriceOff": f"A price has moved too far since it was proposed. Wait until it is back, or look for what is wrong with it. {_AGAIN}",
-    "Rebalancer_TargetOff": f"A target has moved too far since it was proposed. Wait until it is back, or look for what moved it. {_AGAIN}",
+    "Rebalancer_PriceOff": f"A price is too far from what was proposed. {_WAIT} {_AGAIN}",
+    "Rebalancer_TargetOff": f"A target is too far from what was proposed. {_WAIT} {_AGAIN}",
     "Rebalancer_NoReference": f"A token that is new here needs a price in the proposal. {_AGAIN}",
-    "Rebalancer_TurnoverTooLarge": "Wait some days: more may be sold the longer the last start is ago. Where the terms allow less even so, go in steps, "
-    "or raise them: `ape run propose set-terms`.",
+    "Rebalancer_TurnoverTooLarge": "Wait some days: the longer ago the last start is, the more may be sold. "
+    "Where the terms allow less even so, go in steps, or raise them: `ape run propose set-terms`.",
     "Rebalancer_PriceNotNeeded": f"The oracle has a price for what was to be sold by a given one. {_AGAIN}",
     "Rebalancer_Running": "A rebalance is running. Wait for its end, or let the guardian cancel it.",
     "PriceOracle_Disagreement": "Two sources of a price disagree. Wait until they agree, or look for which one is wrong.",
@@ -35,7 +36,9 @@ class Bounds:
     days: int = 24
 
 
-def start_call(rebalancer: Deployed, index: Deployed, latest: int, bounds: Bounds, given: Mapping[str, int] | None = None) -> tuple[bytes, int]:
+def start_call(
+    rebalancer: Deployed, index: Deployed, latest: int, bounds: Bounds, given: Mapping[str, int] | None = None
+) -> tuple[bytes, int]:
     """Calldata of a start as it would be now, and the bp of NAV that it sells.
 
     Args:

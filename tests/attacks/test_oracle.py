@@ -9,7 +9,8 @@ from minimainnet.addresses import FEEDS
 from minimainnet.build import OWNER, encode
 from tests.model import oracle as model
 from tests.support.governance import govern
-from tests.support.prices import WAD, leg, rate_leg
+from tests.support.manipulation import BLOCK, Thief
+from tests.support.prices import WAD, WINDOW, leg, rate_leg
 from tests.support.reverts import error, reverts
 
 DAY = 86_400
@@ -159,3 +160,91 @@ def test_a_feed_that_jumps_hides_in_no_composition(bench):
     inputs = {"token": token, "source": up, "answer": 2 * WAD, "before": WAD, "maxMove": 1_000}
     with bench.refuses("PriceOracle_Jumped", **inputs):
         bench.oracle.price(token)
+
+
+# Fees of their pools with WETH.
+POOLED = {"PEPE": 3_000, "FLOKI": 10_000, "SOSO": 3_000}
+
+
+class TestHeldPool:
+    """W8: a pool held off its price by somebody with any capital, who makes the far end deep with a few wei.
+
+    The mean over half an hour, which these feeds were before, said for one block: PEPE x 1.93 or x 0.68, FLOKI x 1.65 or x 0.58,
+    SOSO x 1.78 or x 0.63; for five blocks: x 26 or x 0.14, x 12 or x 0.07, x 18 or x 0.10; and went on saying so for half an hour.
+    """
+
+    @pytest.mark.parametrize("dearer", [True, False])
+    @pytest.mark.parametrize("blocks", [1, 5])
+    @pytest.mark.parametrize("name", POOLED)
+    def test_blocks_in_a_row_move_nothing(self, system, evm, name, blocks, dearer):
+        token, thief = system.token(name).address, Thief(evm, name, POOLED[name])
+        fair = system.oracle.price(token)
+        evm.warp(BLOCK)
+        thief.hold(thief.far(dearer, 10**22), blocks * BLOCK)
+        answers = []
+        for _ in range(0, WINDOW + 1, 60):
+            control.refresh_feeds(evm.rpc)
+            answers.append(system.oracle.tryPrice(token))
+            evm.warp(60)
+        assert set(answers) <= {(True, fair), (False, 0)}, "W8 the price"
+        # While the blocks lie in the last of nine parts, the feed cannot tell them from a jump.
+        assert all(ok for ok, _ in answers[200 // 60 + 1 :]), "W8 silence"
+
+    @pytest.mark.parametrize("name", POOLED)
+    def test_a_swap_in_every_block_silences_nothing(self, system, evm, name):
+        """101 swaps silenced a feed over a pool that kept 100 observations."""
+        token, thief = system.token(name).address, Thief(evm, name, POOLED[name])
+        start, fair = thief.pool.slot0()[0], system.oracle.price(token)
+        for n in range(2 * WINDOW // BLOCK):
+            evm.next_at(evm.now + BLOCK)
+            thief.push(start * (10_000 + n % 2) // 10_000)
+            if n % 50 == 0:
+                control.refresh_feeds(evm.rpc)
+                ok, price = system.oracle.tryPrice(token)
+                assert ok
+                assert abs(price - fair) * 1_000 < fair, "W8 the price"
+
+
+class TestSecondSource:
+    """W8: where two sources exist, both must agree."""
+
+    TWICE = ("WETH", "WBTC", "LINK", "UNI", "AAVE", "MKR", "LDO", "CRV", "COMP", "SHIB")
+
+    def test_every_asset_with_a_second_source_agrees_as_deployed(self, system):
+        twice = {name: system.token(name).address for name, asset in system.assets.assets.items() if asset.second}
+        assert set(twice) == set(self.TWICE)
+        assert system.oracle.agreedPrices([*twice.values()]) == system.oracle.prices([*twice.values()])
+        for name, token in twice.items():
+            legs, deviation = system.oracle.secondRoute(token)
+            assert legs[0].source == system.record.contracts[system.assets.assets[name].second.price[0].source]
+            assert deviation == (300 if name in ("WETH", "WBTC") else 500)
+
+    @pytest.mark.parametrize("part", [94, 106])
+    def test_a_feed_that_is_wrong_alone_is_not_agreed(self, system, evm, refuses, part):
+        uni = system.token("UNI").address
+        fair, (answer, _) = system.oracle.price(uni), control.read_feed(evm.rpc, "UNI/USD")
+        control.set_feed(evm.rpc, "UNI/USD", answer * part // 100)
+        wrong, other = system.oracle.price(uni), fair
+        with refuses("Disagreement", token=uni, price=wrong, other=_second(system, uni), maxDeviationBps=500):
+            system.oracle.agreedPrice(uni)
+        assert abs(_second(system, uni) - other) * 100 < other
+        assert wrong == fair * part // 100, "the plain price cannot know"
+
+    def test_a_pool_that_is_held_is_not_agreed_or_does_not_count(self, system, evm):
+        uni, thief = system.token("UNI").address, Thief(evm, "UNI", 3_000)
+        fair = system.oracle.agreedPrice(uni)
+        evm.warp(BLOCK)
+        thief.hold(thief.far(True, 10**22), 5 * BLOCK)
+        for _ in range(4):
+            evm.warp(60)
+        control.refresh_feeds(evm.rpc)
+        assert system.oracle.agreedPrice(uni) == fair
+
+
+def _second(system, token):
+    """The price of the second route, out of its legs."""
+    price = WAD
+    for entry in system.oracle.secondRoute(token).legs:
+        feed = system.evm.at(system.project.UniswapV3TwapFeed, entry.source)
+        price = price * feed.latestRoundData().answer * 10 ** (18 - feed.decimals()) // WAD
+    return price

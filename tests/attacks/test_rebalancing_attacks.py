@@ -240,7 +240,7 @@ def test_a_bidder_who_does_not_pay_gets_nothing(running, bidder):
 
 
 def test_a_bidder_cannot_re_enter(running, bidder):
-    """Neither bids nor mints nor ends anything within his callback, nor reads a price that is half-way."""
+    """Neither bids nor mints nor ends anything within their callback, nor reads a price that is half-way."""
     index, rebalancer, who = running.index, running.rebalancer, running.owner
     out, in_ = running.tokens[2], running.tokens[0]
     calls = (
@@ -391,6 +391,9 @@ def test_a_replaced_rebalancer_moves_nothing(running, evm, project, owner):
 
 def test_an_upgrade_cannot_be_initialised_again(running, project, bob):
     """Nor can the implementation."""
-    for at in (running.rebalancer, running.evm.deploy(project.Rebalancer, running.oracle, running.rebalancer.planner(), sender=running.owner)):
+    for at in (
+        running.rebalancer,
+        running.evm.deploy(project.Rebalancer, running.oracle, running.rebalancer.planner(), sender=running.owner),
+    ):
         with reverts(error(project.Rebalancer, "InvalidInitialization")):
             at.initialize(bob, sender=bob)

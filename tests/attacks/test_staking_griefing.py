@@ -300,6 +300,25 @@ class TestPrice:
         vault.claim(mallory)
         assert spent - vault.holds(mallory) > 19_999 * WHOLE
 
+    @pytest.mark.parametrize(("stake", "reward"), [(VIRTUAL, 10**3 * WHOLE), (10**12, 10**6 * WHOLE), (WHOLE, 10**6 * WHOLE)])
+    def test_what_a_dear_share_costs(self, vault, staked, alice, mallory, stake, reward):
+        """Whoever is alone makes a share as dear as they like, for ever; each asset-wei of the price costs them 10^9.
+        A share-wei that is worth a token costs 10^9 tokens. Nobody else loses more than one share-wei by it."""
+        spent = vault.holds(mallory)
+        vault.stake(mallory, stake)
+        vault.reward(reward, mallory)
+        vault.pass_days(1)
+        vault.request(mallory)
+        vault.pass_days(14)
+        vault.claim(mallory)
+        price = -(-staked.exchangeRate() // WAD)
+        assert price > 10**5
+        assert spent - vault.holds(mallory) >= (price - 2) * VIRTUAL, "S14 what nobody's shares have earned is lost for good"
+        for assets in (price, WHOLE, 7 * WHOLE + 1):
+            before = vault.worth(alice)
+            vault.stake(alice, assets)
+            assert before + assets - price - 1 <= vault.worth(alice) <= before + assets
+
     def test_a_donation_moves_nothing(self, evm, vault, staked, alice, bob, mallory):
         vault.stake(alice)
         vault.stake(bob)
@@ -344,7 +363,9 @@ class TestLeaving:
         assert staked.issuedSupply() == 0, "S9 no least share stands in the way"
         vault.pass_days(14)
         paid = vault.claim(alice) + vault.claim(bob)
-        assert paid + staked.unvestedRewards() == vault.asset.balanceOf(staked.address) + paid == 107 * WHOLE + 2, "S1 solvency"
+        kept = vault.asset.balanceOf(staked.address)
+        assert paid + kept == 107 * WHOLE + 2, "S1 solvency"
+        assert kept == staked.totalAssets() <= VIRTUAL * 7 // 100 + 1, "nobody's shares keep what they have earned"
 
     def test_nothing_can_be_stopped(self, vault, staked, authority, owner, alice):
         """The authority closes the contract as far as it can: only what is restricted stops."""

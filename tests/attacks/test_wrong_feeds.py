@@ -1,11 +1,13 @@
 """R9: what a thief gets out of a rebalance while one feed is wrong. Losses are measured by prices that are right, not by the oracle's.
 
-The bound is that of docs/rebalancing-math.md: turnover x (Y + band / (1 + band)) + budget x (1 + Y) x (1 + band), for a feed that is wrong by the factor 1 + Y
-at the start, either way, and by anything afterwards.
+The bound is that of docs/rebalancing-math.md: turnover x (Y + band / (1 + band)) + budget x (1 + Y) x (1 + band), for a feed that is
+wrong by the factor 1 + Y at the start, either way, and by anything afterwards.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from fractions import Fraction
 
 import pytest
@@ -13,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from minimainnet import control
+from scripts._lib import params
 from scripts._lib.evm import Reverted
 from scripts._lib.starting import Bounds
 from tests.integration.test_rebalancing import Desk
@@ -31,6 +34,26 @@ def bound(terms, turnover, wrong):
     """Of NAV, the most that may be lost. `turnover` in bp of what the start sells, `wrong` is Y."""
     band, budget = Fraction(terms.band, 10_000), Fraction(terms.budget, 10_000)
     return Fraction(turnover, 10_000) * (wrong + band / (1 + band)) + budget * (1 + wrong) * (1 + band)
+
+
+def stated(symbol):
+    """The row of the table in docs/rebalancing-math.md: turnover, band, budget, and bp of NAV for each Y."""
+    text = (params.ROOT / "docs/rebalancing-math.md").read_text()
+    (row,) = re.findall(rf"^\| {re.escape(symbol)} \|(.*)\|$", text, re.MULTILINE)
+    return [int(cell) for cell in row.split("|")]
+
+
+@pytest.mark.parametrize("index", params.indexes(), ids=lambda index: index.symbol)
+def test_the_stated_bounds_follow_from_the_terms(index):
+    """Every number of the table, and those that are said elsewhere."""
+    terms = index.rebalancing
+    words = model.Terms(0, 0, 0, terms.budget_bps, 0, terms.turnover_bps, 0, terms.band_bps)
+    bounds = [math.ceil(bound(words, words.turnover, Fraction(wrong, 100)) * 10_000) for wrong in (0, 2, 5, 10, 25)]
+    assert stated(index.symbol) == [words.turnover, words.band, words.budget, *bounds]
+    if index.symbol == "MAG7.ssi":
+        assert f"costs MAG7.ssi {bounds[0]} bp" in (params.ROOT / "SECURITY.md").read_text()
+        assert f"wrong by a tenth at the start {bounds[3]}" in (params.ROOT / "SECURITY.md").read_text()
+        assert f"at most, {bounds[0]} bp of MAG7.ssi" in (params.ROOT / "README.md").read_text()
 
 
 # ---------------------------------------------------------------- the deployed protocol, by its own terms
@@ -79,9 +102,17 @@ class Heist:
 
 
 # Without the bounds: 33, 79, 152 and 556 bp of NAV for a sixth of it, and 0.00 counted.
-@pytest.mark.parametrize(("feed", "percent", "least", "most"), [
-    ("LINK/USD", 2, 25, 29), ("LINK/USD", 4, 50, 57), ("LINK/USD", 10, 0, 0), ("LINK/USD", 50, 0, 0), ("BTC/USD", -4, 50, 57), ("BTC/USD", -10, 0, 0),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("feed", "percent", "least", "most"),
+    [
+        ("LINK/USD", 2, 25, 29),
+        ("LINK/USD", 4, 50, 57),
+        ("LINK/USD", 10, 0, 0),
+        ("LINK/USD", 50, 0, 0),
+        ("BTC/USD", -4, 50, 59),
+        ("BTC/USD", -10, 0, 0),
+    ],
+)
 def test_what_an_overpriced_purchase_costs(mag7, feed, percent, least, most):
     """At the oracle's price, in the middle of the auction."""
     heist = Heist(mag7)
@@ -124,19 +155,52 @@ def test_more_than_the_turnover_is_refused_by_name(mag7, project):
 
 @pytest.mark.parametrize("percent", [30, 50, -25])
 def test_a_feed_that_is_wrong_at_the_start_is_refused_by_name(mag7, project, percent):
+    """SOL has one source; where there are two, they must agree."""
     heist = Heist(mag7)
-    link, right = mag7.token("LINK").address, mag7.system.oracle.price(mag7.token("LINK"))
+    sol, right = mag7.token("SOL").address, mag7.system.oracle.price(mag7.token("SOL"))
+    heist.propose()
+    heist.twist("SOL/USD", percent)
+    off = error(project.Rebalancer, "Rebalancer_PriceOff")
+    with reverts(off, token=sol, price=mag7.system.oracle.price(sol), expected=right, tolerance=2500):
+        mag7.execute(heist.calls)
+
+
+@pytest.mark.parametrize("percent", [6, 50, -25])
+def test_a_feed_that_is_wrong_alone_starts_nothing(mag7, project, percent):
+    """W8: LINK has a second source, and a start asks for agreed prices."""
+    heist = Heist(mag7)
+    link, right = mag7.token("LINK").address, mag7.system.oracle.agreedPrice(mag7.token("LINK"))
     heist.propose()
     heist.twist("LINK/USD", percent)
-    off = error(project.Rebalancer, "Rebalancer_PriceOff")
-    with reverts(off, token=link, price=mag7.system.oracle.price(link), expected=right, tolerance=2500):
+    with pytest.raises(Reverted) as caught:
+        mag7.execute(heist.calls)
+    entry = error(project.PriceOracle, "PriceOracle_Disagreement")
+    assert caught.value.data[:4] == entry.hash[:4]
+    said = entry.arguments(caught.value.data[4:])
+    assert (said["token"], said["price"], said["maxDeviationBps"]) == (link, right * (100 + percent) // 100, 500)
+    assert abs(said["other"] - right) * 100 < right, "the pool says what it said"
+
+
+@pytest.mark.parametrize("percent", [22, -18])
+def test_a_moment_that_suits_somebody_is_refused_by_name(mag7, project, percent):
+    """Whoever holds the signed start cannot wait for other targets than were proposed; they moved to 0.83 and 1.22 of them."""
+    heist = Heist(mag7, Fraction(1, 20))
+    heist.propose(Bounds(5000, 1000))
+    preview = mag7.rebalancer.previewStart(mag7.index, [], 0)
+    heist.twist("LINK/USD", percent)
+    moved = mag7.rebalancer.previewStart(mag7.index, [], 0)
+    link = mag7.token("LINK").address
+    place = preview.tokens.index(link)
+    assert not 0.9 < moved.targets[place] / preview.targets[place] < 1.11
+    inputs = {"token": link, "target": moved.targets[place], "expected": preview.targets[place], "tolerance": 1000}
+    with reverts(error(project.Rebalancer, "Rebalancer_TargetOff"), **inputs):
         mag7.execute(heist.calls)
 
 
 # ---------------------------------------------------------------- anybody's feed, any moment
 
 
-TERMS = model.Terms(premium=20, discount=200, duration=DAY, budget=50, dust=50, turnover=1500, daily=5000, band=500)
+TERMS = model.Terms(premium=20, discount=200, duration=DAY, budget=50, dust=50, turnover=2000, daily=5000, band=500)
 
 
 @pytest.fixture
@@ -175,7 +239,8 @@ def _rob(world, n, wrong, upwards, moments, right):
     world.set_price(n, int(right[n] * factor))
     evm.warp(3600)
     world.refresh()
-    proposal = world.proposal(targets=targets, prices={str(k): price * 10**10 for k, price in enumerate(right)})
+    named = {str(k): price * 10**10 for k, price in enumerate(right)}
+    proposal = world.proposal(targets=targets, prices=named, price_tolerance=1001, target_tolerance=1500)
     rebalancer.startRebalance(world.index, world.words(proposal), sender=world.owner)
     before, turnover = true_value(world, right), rebalancer.status(world.index).turnover // 10**14
     assert 0 < turnover <= TERMS.turnover

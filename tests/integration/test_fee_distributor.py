@@ -136,6 +136,20 @@ def test_where_hardly_anybody_stakes_the_treasury_takes_all(scene, staked):
     assert scene.staked.unvestedRewards() > 0
 
 
+def test_dear_shares_do_not_turn_the_stakers_part_away(scene):
+    """Somebody makes a share-wei worth 10^9 while they are alone, and leaves. By shares, the next stakers would need a million tokens."""
+    scene.stake(10**9)
+    scene.index.approve(scene.staked.address, 2 * SHARE, sender=scene.alice)
+    scene.staked.addRewards(2 * SHARE, sender=scene.alice)
+    scene.evm.warp(DAY)
+    scene.staked.requestRedeem(10**9, scene.alice, scene.alice, sender=scene.alice)
+    assert scene.staked.exchangeRate() > 10**9 * SHARE
+    assert scene.distributor.pending(scene.index.address).toStakers == 0, "nobody stakes"
+    scene.stake(SHARE)
+    assert scene.staked.totalSupply() < 10**9
+    assert scene.distributor.pending(scene.index.address).toStakers > 0, "S10 nothing is lost"
+
+
 def test_a_day_without_fees_is_not_used_up(scene):
     scene.index.setStreamingFee(0, sender=scene.owner)
     scene.distribute()

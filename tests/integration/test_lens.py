@@ -77,6 +77,59 @@ def test_a_missing_price_is_said_and_stops_nothing(system, project, evm):
         system.lens.valueOf(index.address, WAD)
 
 
+# What a broken constituent does whatever it is asked: reverts, answers all ones, answers a text that is cut off, or burns the gas.
+BROKEN = {
+    "reverts": "0x5f5ffd",
+    "answers nonsense": "0x7f" + "ff" * 32 + "5f5260405ff3",
+    "answers a cut-off text": "0x60205f5260ff60205260405ff3",
+    "burns": "0x5b5f56",
+}
+
+
+@pytest.mark.parametrize("code", BROKEN.values(), ids=BROKEN)
+def test_a_broken_constituent_hides_nothing_else(system, evm, code):
+    """One that reverted for `decimals`, or had a malformed symbol, killed the view of all indexes."""
+    before = {o.symbol: o for o in system.lens.overviews()}
+    link = system.token("LINK").address
+    evm.rpc.call("anvil_setCode", link, code)
+    after = {o.symbol: o for o in system.lens.overviews()}
+    assert list(after) == list(before)
+    assert all(o.readable for o in after.values())
+    for symbol, o in after.items():
+        broken = [c for c in o.constituents if c.token == link]
+        if not broken:
+            assert (o.nav, o.priced) == (before[symbol].nav, True)
+            continue
+        (c,) = broken
+        assert c.readable is False
+        assert o.nav <= before[symbol].nav
+        if "f3" not in code:
+            assert (c.symbol, c.decimals, c.priced, c.value) == ("", 0, False, 0)
+            assert o.nav == sum(each.value for each in o.constituents if each.token != link) > 0
+        assert all(each.readable for each in o.constituents if each.token != link)
+
+
+def test_an_index_that_cannot_be_read_hides_no_other(system, evm):
+    before = system.lens.overviews()
+    evm.rpc.call("anvil_setCode", system.index("MEME.ssi").address, BROKEN["reverts"])
+    after = system.lens.overviews()
+    assert [o.readable for o in after] == [True, False, True, True]
+    assert after[1].named()["index"] == system.index("MEME.ssi").address
+    assert (after[1].symbol, after[1].constituents) == ("", [])
+    assert [o.nav for n, o in enumerate(after) if n != 1] == [o.nav for n, o in enumerate(before) if n != 1]
+
+
+def test_the_inverse_preview_is_exact(system, index):
+    for shares in (1, 999, WAD, 7 * WAD + 3):
+        amounts = index.previewMint(shares)
+        most = system.lens.sharesForAmounts(index.address, amounts)
+        assert most >= shares, "I4 the inverse of previewMint"
+        assert all(a <= b for a, b in zip(index.previewMint(most), amounts, strict=True))
+        assert any(a > b for a, b in zip(index.previewMint(most + 1), amounts, strict=True))
+    with reverts(error(system.project.IndexToken, "IndexToken_LengthMismatch"), expected=len(amounts), actual=0):
+        system.lens.sharesForAmounts(index.address, [])
+
+
 def test_value_of_shares_is_what_they_redeem_at_these_prices(system, index):
     amounts = index.previewRedeem(WAD)
     value = sum(system.oracle.value(token, amount) for token, amount in zip(index.basket().tokens, amounts, strict=True))
@@ -98,6 +151,7 @@ def test_open_claims_are_shown_apart_from_the_basket(system, evm, alice):
     index.redeem(5 * WAD, alice, alice, *ANYTHING, sender=trader.account)
     wbtc = system.lens.overview(index.address).constituents[0]
     assert wbtc.claimed == owed > 0
+    assert system.lens.previewClaim(index.address, wbtc.token, alice) == owed
     assert wbtc.available + wbtc.claimed == system.token("WBTC").balanceOf(index.address)
     assert wbtc.books <= wbtc.available
 

@@ -42,7 +42,8 @@ CLAIMS = MappingProxyType(
         "SECURITY.md": (
             "Governance chooses them, {notice} days ahead",
             "waits {notice} days in public",
-            "the guardian are the guards against that",
+            "that are not near those that were proposed {notice} days before",
+            "that price is governance's word, which the guardian can cancel",
             "The Safe ({safe}) is administrator and governor with a delay of {notice} days",
             "is the notice, in which everybody can redeem, stakers included, and the guardian's veto",
             "given up after one notice, by a proposal that everybody sees and that can be vetoed like every other",
@@ -59,6 +60,7 @@ CLAIMS = MappingProxyType(
             "Safe {safe_short} ──{notice} days──┐ guardian Safe ──at once, only to stop──┐",
             "with a complete veto: there the guardian of a function's role cancels it",
             "what nobody has listed has no guardian; here the guardian cancels everything, but their own replacement only for a while",
+            "(`replaceGuardian`, SECURITY.md)",
             "| GUARDIAN | guardian Safe | none | {powers} |",
             "| ADMIN | Safe; the factory (for the roles of an index at its birth) | {notice} days; none |",
             "| GOVERNOR | Safe | {notice} days |",

@@ -116,7 +116,8 @@ def test_a_month_later(mag7, evm):
     """Prices move, AAVE makes room for COMP, and everything arrives within 25 bp of its target, for a cost that the budget allows."""
     calls = mag7.propose(percent(WBTC=30, WETH=20, BNB=10, SOL=10, LINK=10, UNI=10, COMP=10))
     wait(mag7.system)
-    for feed, part in (("BTC/USD", 103), ("ETH/USD", 96), ("SOL/USD", 104)):
+    # Where there are two sources, only as far as the pools may lag behind.
+    for feed, part in (("BTC/USD", 101), ("ETH/USD", 99), ("BNB/USD", 96), ("SOL/USD", 104)):
         control.set_feed(evm.rpc, feed, control.read_feed(evm.rpc, feed)[0] * part // 100)
     mag7.execute(calls)
     before = mag7.status()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from eth_account import Account
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,11 +12,10 @@ from scripts._lib.evm import Interface
 from scripts._lib.signing import permit, permit2
 from tests.support.indexes import MAX
 from tests.support.reverts import error, reverts
-from tests.support.trading import ALLOWANCE, ETHER, PERMIT, PERMIT2, Trader, left_in_router
+from tests.support.trading import ALLOWANCE, ETHER, KEY, PERMIT, PERMIT2, Trader, left_in_router
 
 SHARE = 10**18
 INDEXES = ("MAG7.ssi", "MEME.ssi", "DEFI.ssi", "USSI")
-KEY = "0x" + "5eed".zfill(64)
 PERMIT2_ERRORS = Interface(
     "Permit2",
     [
@@ -28,20 +26,6 @@ PERMIT2_ERRORS = Interface(
     ],
 )
 USDC_DOMAIN = {"name": "USD Coin", "version": "2"}
-
-
-@pytest.fixture
-def trader(system):
-    system.evm.fund(Account.from_key(KEY).address)
-    return Trader(system, Account.from_key(KEY).address)
-
-
-@pytest.fixture
-def refuse(project):
-    def refuse(name, **inputs):
-        return reverts(error(project.IndexRouter, f"IndexRouter_{name}"), **inputs)
-
-    return refuse
 
 
 def usdc_permit(trader, amount, deadline=2**40):
@@ -314,7 +298,7 @@ def test_limits_hold_to_the_wei(trader, refuse):
 def test_a_pool_that_runs_dry_is_named(trader, refuse):
     factory = trader.router.v3Factory()
     get_pool = bytes.fromhex("1698ee82")
-    pair = [bytes.fromhex(trader.address_of(name)[2:]).rjust(32, b"\0") for name in ("BNB", "WETH")]
+    pair = [bytes.fromhex(trader.address_of(name)[2:]).rjust(32, b"\0") for name in ("SOL", "WETH")]
     found = trader.evm.call(factory, get_pool + b"".join(pair) + (3_000).to_bytes(32, "big"))
     with refuse("NotEnoughLiquidity", pool="0x" + found[-20:].hex()):
         trader.quote_buy("MAG7.ssi", "USDC", 500_000 * SHARE)
@@ -335,7 +319,11 @@ def test_strangers_cannot_call_back(trader, refuse, bob):
     with refuse("UnexpectedCallback", caller=bob):
         trader.router.uniswapV3SwapCallback(1, -1, b"", sender=bob)
     with refuse("UnexpectedCallback", caller=bob):
-        trader.router.simulate((0, False, 0, bob, 0, b"", []), sender=bob)
+        trader.router.onIndexMint([], [], b"", sender=bob)
+    index = trader.address_of("MAG7.ssi")
+    trader.quote_buy("MAG7.ssi", "USDC", SHARE)
+    with refuse("UnexpectedCallback", caller=index):
+        trader.router.onIndexMint([], [], b"", sender=index)
 
 
 def test_a_receiver_of_ether_cannot_come_back(evm, project, trader):
@@ -345,16 +333,6 @@ def test_a_receiver_of_ether_cannot_come_back(evm, project, trader):
     receiver.setPayload(again, sender=trader.account)
     with reverts(error(project.IndexRouter, "ReentrancyGuardReentrantCall")):
         trader.sell("MAG7.ssi", "ETH", SHARE, receiver=receiver.address)
-
-
-def test_what_strangers_send_to_the_router_goes_to_the_next_trader(trader, bob):
-    trader.with_shares("USSI", SHARE)
-    Trader(trader.system, bob).provide("USDC", 10**6)
-    trader.token("USDC").transfer(trader.router.address, 10**6, sender=bob)
-    quoted, before = trader.quote_sell("USSI", "USDC", SHARE), trader.holds("USDC")
-    trader.sell("USSI", "USDC", SHARE, quoted)
-    assert trader.holds("USDC") - before == quoted + 10**6
-    assert left_in_router(trader.system) == {}, "I9 the router is empty"
 
 
 @pytest.mark.minimainnet  # nobody here owns the real WBTC
@@ -424,6 +402,17 @@ class TestPaths:
                 last = token
         with refuse("InvalidHop", token=token, next=last, fee=3000):
             router.setHop(token, last, 3000, sender=owner)
+
+    def test_anyone_prepares_it_for_staking(self, system, router, refuse, bob):
+        """The deployed one is; nobody's first purchase pays for that."""
+        index, staked = system.index("MAG7.ssi"), system.staked("MAG7.ssi")
+        assert index.allowance(system.router.address, staked.address) == 2**256 - 1
+        assert index.allowance(router.address, staked.address) == 0
+        for _ in range(2):
+            router.prepare(index.address, sender=bob)
+            assert index.allowance(router.address, staked.address) == 2**256 - 1
+        with refuse("UnknownIndex", index=staked.address):
+            router.prepare(staked.address, sender=bob)
 
     def test_only_governors_set_them(self, project, router, alice):
         with reverts(error(project.IndexRouter, "AccessManagedUnauthorized"), caller=alice):

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from eth_account import Account
 
 from scripts._lib.signing import permit
 from tests.support.governance import govern
 from tests.support.indexes import new_index
 from tests.support.reverts import error, reverts
-from tests.support.trading import ETHER, Trader, left_in_router
+from tests.support.trading import ETHER, KEY, left_in_router
 
 SHARE = 10**18
-KEY = "0x" + "5eed".zfill(64)
 CODE = b"FRIEND".ljust(32, b"\0")
 FRIENDLY, REFUSING, BURNS_GAS = range(3)
-
-
-@pytest.fixture
-def trader(system):
-    account = Account.from_key(KEY).address
-    system.evm.fund(account)
-    return Trader(system, account)
 
 
 @pytest.mark.parametrize("index", ["MAG7.ssi", "MEME.ssi", "DEFI.ssi", "USSI"])

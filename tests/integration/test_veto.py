@@ -297,6 +297,19 @@ class TestReplacement:
             with reverts(invalid, account=follower):
                 govern(system, office.manager, "replaceGuardian", [office.guardian, follower])
 
+    def test_nobody_follows_who_is_not_in_office_at_once(self, system, office, project, alice):
+        """Somebody who was made guardian with a grant delay would leave the seat empty until it has passed."""
+        govern(system, office.manager, "setGrantDelay", [GUARDIAN, 100 * DAY])
+        wait(system, 5 * DAY)
+        govern(system, office.manager, "grantRole", [GUARDIAN, alice, 0])
+        assert not office.guards(alice)
+        with reverts(error(project.ProtocolManager, "ProtocolManager_InvalidGuardian"), account=alice):
+            govern(system, office.manager, "replaceGuardian", [office.guardian, alice])
+        assert office.announce()
+        wait(system)
+        assert office.execute()
+        assert office.guards(office.successor), "the delay of the role does not count for who follows"
+
     @settings(max_examples=60)
     @given(
         steps=st.lists(

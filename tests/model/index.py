@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 WAD, RAY, BPS, DAY = 10**18, 10**27, 10_000, 86_400
 DEAD_SHARES = 10**16
+VESTING = 28 * DAY
 DEAD = "dead"
 
 
@@ -42,6 +43,14 @@ class ClaimUnbacked(Refused):
     """Token, claim."""
 
 
+class NotAConstituent(Refused):
+    """Token."""
+
+
+class AmountExceedsBooks(Refused):
+    """Token, amount, books."""
+
+
 def ceil_div(a: int, b: int) -> int:
     """Rounded up."""
     return -(-a // b)
@@ -66,6 +75,47 @@ def rpow(x: int, n: int) -> int:
 
 
 @dataclass
+class Surplus:
+    """D27{tok/base} that join those of the basket evenly from `start` to `end`."""
+
+    units: int
+    start: int
+    end: int
+
+    def vested(self, now: int) -> int:
+        """D27{tok/base} that have joined."""
+        return self.units if now >= self.end else self.units * (now - self.start) // (self.end - self.start)
+
+
+@dataclass
+class Claims:
+    """All claims on one token. What they are worth is parts x scale; a loss that is written off lowers the scale."""
+
+    scale: int = RAY
+    parts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+
+    def owed(self, account: str) -> int:
+        """{tok} of one, before any haircut."""
+        return self.parts[account] * self.scale // RAY
+
+    @property
+    def total(self) -> int:
+        """{tok} of all, before any haircut."""
+        return sum(self.parts.values()) * self.scale // RAY
+
+    def add(self, account: str, amount: int) -> None:
+        """Rounded down."""
+        if not any(self.parts.values()):
+            self.scale = RAY
+        self.parts[account] += amount * RAY // self.scale
+
+    def take(self, account: str, amount: int) -> None:
+        """Rounded up; all parts where all is taken."""
+        everything = amount == self.owed(account) and self.scale != RAY
+        self.parts[account] -= self.parts[account] if everything else ceil_div(amount * RAY, self.scale)
+
+
+@dataclass
 class IndexModel:
     """State and operations of one index.
 
@@ -87,7 +137,8 @@ class IndexModel:
     base: int = 0
     anchor: int = WAD
     stopped: bool = False
-    claims: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
+    claims: dict[str, Claims] = field(default_factory=lambda: defaultdict(Claims))
+    surplus: dict[str, Surplus] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.since = self.born
@@ -107,7 +158,7 @@ class IndexModel:
 
     def total_supply(self, now: int) -> int:
         """{share}, earned fees included."""
-        return max(self.issued, self.base * RAY // self.multiplier(now))
+        return max(self.issued, min(self.base * RAY // self.multiplier(now), 2**96 - 1))
 
     def pending_fee_shares(self, now: int) -> int:
         """{share} earned and not yet issued."""
@@ -115,15 +166,40 @@ class IndexModel:
 
     def segregated(self, token: str) -> int:
         """{tok} of all open claims."""
-        return sum(amount for (name, _), amount in self.claims.items() if name == token)
+        return self.claims[token].total
 
-    def books(self, token: str) -> int:
+    def unit(self, token: str, now: int = 0) -> int:
+        """D27{tok/base} that a share is redeemed by; 0 for what is not a constituent. Here and below, `now` matters while a surplus vests."""
+        surplus = self.surplus.get(token)
+        return round57(self.units.get(token, 0) + (surplus.vested(now) if surplus else 0))
+
+    def whole_unit(self, token: str) -> int:
+        """D27{tok/base} that a share is minted by: all that vests is there already."""
+        surplus = self.surplus.get(token)
+        return round57(self.units[token] + (surplus.units if surplus else 0))
+
+    def books(self, token: str, now: int = 0) -> int:
         """{tok} that the basket says it holds."""
-        return self.units[token] * self.base // RAY
+        return self.unit(token, now) * self.base // RAY
 
-    def available(self, token: str) -> int:
-        """{tok} that it holds after open claims."""
-        return max(0, self.real[token] - self.segregated(token))
+    def owed(self, token: str, now: int = 0) -> int:
+        """{tok} that a loss is shared over: books and claims."""
+        return self.books(token, now) + self.segregated(token)
+
+    def shared(self, token: str, amount: int, now: int = 0) -> int:
+        """{tok} of `amount` of the books or of the claims that would be paid."""
+        real, owed = self.real[token], self.owed(token, now)
+        return amount if real >= owed else amount * real // owed
+
+    def available(self, token: str, now: int = 0) -> int:
+        """{tok} that the basket holds after open claims, the loss shared with them."""
+        if self.real[token] >= self.owed(token, now):
+            return self.real[token] - self.segregated(token)
+        return self.shared(token, self.books(token, now), now)
+
+    def preview_claim(self, token: str, account: str, now: int = 0) -> int:
+        """{tok} of all of a claim."""
+        return self.shared(token, self.claims[token].owed(account), now)
 
     def preview_mint(self, now: int, shares: int) -> dict[str, int]:
         """{tok} by constituent. Raises SupplyCapExceeded."""
@@ -137,20 +213,16 @@ class IndexModel:
         supply = (self.base + added) * RAY // m
         if supply > self.cap * WAD:
             raise SupplyCapExceeded(supply, self.cap * WAD)
-        return added, {token: ceil_div(unit * added, RAY) for token, unit in self.units.items()}
+        return added, {token: ceil_div(self.whole_unit(token) * added, RAY) for token in self.units}
 
     def preview_redeem(self, now: int, shares: int) -> dict[str, int]:
         """{tok} by constituent, haircuts included."""
         removed = shares * self.multiplier(now) // RAY
-        return {token: self._payable(token, unit * removed // RAY) for token, unit in self.units.items()}
-
-    def _payable(self, token: str, full: int) -> int:
-        books, available = self.books(token), self.available(token)
-        return full if available >= books else full * available // books
+        return {token: self.shared(token, self.unit(token, now) * removed // RAY, now) for token in self.units}
 
     def shares_for_amounts(self, now: int, amounts: dict[str, int]) -> int:
         """{share}, the most that these amounts can mint."""
-        base = min([2**96 - 1, *(amounts[token] * RAY // unit for token, unit in self.units.items())])
+        base = min([2**96 - 1, *(amounts[token] * RAY // self.whole_unit(token) for token in self.units)])
         gross = base * RAY // self.multiplier(now)
         if self.base == 0:
             gross = max(0, gross - DEAD_SHARES)
@@ -166,8 +238,7 @@ class IndexModel:
             raise MintingStopped
         added, amounts = self._mint_amounts(now, shares)
         for token in self.units:
-            if self.available(token) < self.books(token):
-                raise Shortfall(token, self.books(token), self.available(token))
+            self._refuse_short(token, self.whole_unit(token) * self.base // RAY)
         for token, amount in amounts.items():
             self.real[token] += amount
         if self.base == 0:
@@ -183,24 +254,27 @@ class IndexModel:
         if shares > self.balances[owner]:
             raise InsufficientBalance(owner, self.balances[owner], shares)
         amounts = self.preview_redeem(now, shares)
+        removed = shares * self.multiplier(now) // RAY
+        full = {token: self.unit(token, now) * removed // RAY for token in self.units}
         self.balances[owner] -= shares
-        self.base -= shares * self.multiplier(now) // RAY
+        self.base -= removed
         for token, amount in amounts.items():
-            if token in failing:
-                self.claims[token, owner] += amount
+            if token in failing and amount:
+                self.claims[token].add(owner, full[token])
             else:
                 self.real[token] -= amount
         return amounts
 
-    def claim(self, token: str, account: str) -> int:
-        """{tok} paid. Raises NoClaim, ClaimUnbacked."""
-        amount, total = self.claims[token, account], self.segregated(token)
-        if amount == 0:
+    def claim(self, now: int, token: str, account: str, amount: int | None = None) -> int:
+        """{tok} paid of the claim, or of `amount` of it. Raises NoClaim, ClaimUnbacked."""
+        owed = self.claims[token].owed(account)
+        if owed == 0:
             raise NoClaim(token, account)
-        paid = amount if self.real[token] >= total else amount * self.real[token] // total
+        amount = owed if amount is None else amount
+        paid = self.shared(token, amount, now)
         if paid == 0:
             raise ClaimUnbacked(token, amount)
-        self.claims[token, account] = 0
+        self.claims[token].take(account, amount)
         self.real[token] -= paid
         return paid
 
@@ -221,7 +295,55 @@ class IndexModel:
         """D18 per day from now on."""
         self.anchor, self.since, self.fee = self.multiplier(now) // 10**9, now, fee
 
-    def sync(self, token: str) -> int:
-        """D27{tok/base}, set to what is really there."""
-        self.units[token] = round57(self.available(token) * RAY // self.base)
-        return self.units[token]
+    def _refuse_short(self, token: str, books: int) -> None:
+        owed = books + self.segregated(token)
+        if self.real[token] < owed:
+            raise Shortfall(token, books, books * self.real[token] // owed)
+
+    def sync(self, now: int, token: str) -> None:
+        """A loss is written off at once, of books and claims alike; a surplus vests. Raises NotAConstituent."""
+        if token not in self.units and not self.segregated(token):
+            raise NotAConstituent(token)
+        real, books, owed, units = self.real[token], self.books(token, now), self.owed(token, now), self.unit(token, now)
+        self.surplus.pop(token, None)
+        if real < owed:
+            claims = self.claims[token]
+            claims.scale = max(1, claims.scale * real // owed)
+            self._set_units(token, books * real // owed * RAY // self.base)
+        elif token in self.units:
+            extra = max(0, (real - self.segregated(token)) * RAY // self.base - units)
+            self._set_units(token, units)
+            if extra:
+                self.surplus[token] = Surplus(extra, now, now + VESTING)
+
+    def _set_units(self, token: str, units: int) -> None:
+        """A constituent without units leaves; the last one takes its place."""
+        if units or token not in self.units:
+            if token in self.units:
+                self.units[token] = round57(units)
+            return
+        names = list(self.units)
+        place, last = names.index(token), names[-1]
+        kept = dict(self.units)
+        names[place] = last
+        self.units = {name: kept[name] for name in names[:-1]}
+        self.surplus.pop(token, None)
+
+    def swap(self, now: int, out: str, amount_out: int, into: str, amount_in: int) -> None:
+        """Raises NotAConstituent, AmountExceedsBooks, Shortfall."""
+        if out not in self.units:
+            raise NotAConstituent(out)
+        books_out, books_in = self.books(out, now), self.books(into, now)
+        if amount_out > books_out:
+            raise AmountExceedsBooks(out, amount_out, books_out)
+        self._refuse_short(out, books_out)
+        self._refuse_short(into, books_in)
+        for token in (out, into):
+            if surplus := self.surplus.get(token):
+                surplus.units, surplus.start = surplus.units - surplus.vested(now), now
+                if not surplus.units:
+                    del self.surplus[token]
+        self.real[out] -= amount_out
+        self.real[into] += amount_in
+        self.units[into] = round57((books_in + amount_in) * RAY // self.base)
+        self._set_units(out, (books_out - amount_out) * RAY // self.base)

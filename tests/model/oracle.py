@@ -6,7 +6,8 @@ Q128 constants instead, so `twap_range` gives the interval that its rounding lea
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 from decimal import Context, Decimal
 from fractions import Fraction
 
@@ -99,6 +100,18 @@ def mean_tick(before: int, after: int, window: int) -> int:
 def mean_liquidity(before: int, after: int, window: int) -> int:
     """Harmonic mean of liquidity between two cumulatives of seconds per liquidity, X128 in 160 bits, wrapping."""
     return (window << 128) // ((after - before) % 2**160)
+
+
+def settled(cumulatives: Sequence[int], step: int, touched: int, spread: int, drift: int) -> int | None:
+    """The median of the mean ticks of sub-windows of `step` seconds, from the tick cumulatives at their edges, oldest first.
+
+    None where a mean `touched` ranks away from it is more than `spread` ticks away: so many wrong sub-windows could move it
+    by more than that. None as well where the last sub-window is more than `drift` ticks away: the market has moved on.
+    """
+    means = [mean_tick(before, after, step) for before, after in itertools.pairwise(cumulatives)]
+    middle = len(means) // 2
+    low, median, high = (sorted(means)[middle + rank] for rank in (-touched, 0, touched))
+    return median if max(high - median, median - low) <= spread and abs(means[-1] - median) <= drift else None
 
 
 # ---------------------------------------------------------------- ticks

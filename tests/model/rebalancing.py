@@ -278,6 +278,7 @@ class RebalanceModel:
         top = self.ceiling(out, in_)
         if top == 0:
             return Fill()
+        assert self.running is not None
         usd = self.seen(usd)
         moved = [usd[token] * WAD // self.aims[token].price for token in (out, in_)]
         if not near(moved[0], moved[1], self.running.band):

@@ -76,39 +76,40 @@ class FutureEpoch(Refused):
 
 
 class Stream(NamedTuple):
-    """`assets` {asset} that vest over `duration` seconds from the Unix second `start`."""
+    """`assets` {asset} that had not vested at the Unix second `start`, and vest over `duration` seconds from then."""
 
     assets: int = 0
     start: int = 0
     duration: int = 0
 
-    def unvested(self, supply: int, now: int) -> int:
-        """{asset}, rounded up."""
-        if supply == 0:
-            return self.assets
-        if now - self.start >= self.duration:
-            return 0
-        return self.assets - self.assets * (now - self.start) // self.duration
-
-    def left(self, supply: int, now: int) -> int:
-        """Seconds."""
-        return self.duration if supply == 0 else max(0, self.duration - (now - self.start))
-
 
 class State(NamedTuple):
-    """What rates depend on: {asset} of the stakers, {share} of all, the stream."""
+    """What rates depend on: {asset} that all shares were worth at the last change, {share} of all holders, the stream since then."""
 
-    staked: int = 0
+    worth: int = 0
     supply: int = 0
     stream: Stream = Stream()
 
+    def vested(self, now: int) -> int:
+        """{asset} since the last change, rounded down. Nobody's shares must not be the most."""
+        elapsed = now - self.stream.start
+        if self.supply < VIRTUAL:
+            return 0
+        return self.stream.assets if elapsed >= self.stream.duration else self.stream.assets * elapsed // self.stream.duration
+
     def total(self, now: int) -> int:
         """{asset} that all shares are worth."""
-        return self.staked - self.stream.unvested(self.supply, now)
+        return self.worth + self.vested(now)
 
     def rate(self, now: int) -> int:
         """D18{asset/share}."""
         return (self.total(now) + VIRTUAL) * WAD // (self.supply + VIRTUAL)
+
+    def settled(self, now: int) -> State:
+        """The same, said at `now`."""
+        stands = self.supply < VIRTUAL
+        left = self.stream.duration if stands else max(0, self.stream.duration - (now - self.stream.start))
+        return State(self.total(now), self.supply, Stream(self.stream.assets - self.vested(now), now, left))
 
 
 class Running(NamedTuple):
@@ -137,7 +138,7 @@ class StakingModel:
     genesis: int
     length: int
     born: int
-    staked: int = 0
+    worth: int = 0
     cooling: int = 0
     stream: Stream = field(default_factory=Stream)
     cooldown: int = MAX_COOLDOWN
@@ -160,11 +161,16 @@ class StakingModel:
 
     @property
     def state(self) -> State:
-        return State(self.staked, self.supply, self.stream)
+        return State(self.worth, self.supply, self.stream)
+
+    @property
+    def staked(self) -> int:
+        """{asset} in the books, vested or not."""
+        return self.worth + self.stream.assets
 
     def unvested(self, now: int) -> int:
         """{asset}."""
-        return self.stream.unvested(self.supply, now)
+        return self.staked - self.total(now)
 
     def total(self, now: int) -> int:
         """{asset} that all shares are worth."""
@@ -247,15 +253,19 @@ class StakingModel:
         running = epoch == self.epoch(now)
         after = self.rate(now) if running else self.rate_at(now, epoch + 1)
         seconds = now - (self.genesis + epoch * self.length) if running else self.length
-        return max(0, after - before) * WAD * YEAR // (before * seconds) if seconds else 0
+        return (after - before) * WAD * YEAR // (before * seconds) if seconds else 0
 
     def current_apr(self, now: int) -> int:
         """D18 a year."""
-        if self.supply == 0 or now - self.stream.start >= self.stream.duration:
+        if self.supply < VIRTUAL or now - self.stream.start >= self.stream.duration:
             return 0
         return self.stream.assets * WAD * YEAR // (self.stream.duration * (self.total(now) + VIRTUAL))
 
     # ------------------------------------------------------------ operations
+
+    def _settle(self, now: int) -> None:
+        """Before the worth, the supply or the stream changes."""
+        self.worth, _, self.stream = self.state.settled(now)
 
     def _changed(self, now: int) -> None:
         self.history.append((now, self.state))
@@ -264,30 +274,29 @@ class StakingModel:
         if caller != controller and (controller, caller) not in self.operators:
             raise NotAuthorized(controller, caller)
 
+    def _require_room(self, assets: int) -> None:
+        if assets > self.room():
+            raise ExceedsMaximum(assets, self.room())
+
     def _join(self, now: int, assets: int, shares: int, receiver: str) -> None:
-        if self.supply == 0 and self.stream.assets:
-            self.stream = self.stream._replace(start=now)
-        self.staked += assets
+        if shares == 0:
+            raise ZeroAmount
+        self._settle(now)
+        self.worth += assets
         self.balances[receiver] += shares
         self._changed(now)
 
     def deposit(self, now: int, assets: int, receiver: str) -> int:
-        """{share}. Raises ZeroAmount, ExceedsMaximum."""
+        """{share}. Raises ExceedsMaximum, ZeroAmount."""
+        self._require_room(assets)
         shares = self.shares(now, assets)
-        if shares == 0:
-            raise ZeroAmount
-        if assets > self.room():
-            raise ExceedsMaximum(assets, self.room())
         self._join(now, assets, shares, receiver)
         return shares
 
     def mint(self, now: int, shares: int, receiver: str) -> int:
-        """{asset}. Raises ZeroAmount, ExceedsMaximum."""
+        """{asset}. Raises ExceedsMaximum, ZeroAmount."""
         assets = self.preview_mint(now, shares)
-        if shares == 0:
-            raise ZeroAmount
-        if assets > self.room():
-            raise ExceedsMaximum(assets, self.room())
+        self._require_room(assets)
         self._join(now, assets, shares, receiver)
         return assets
 
@@ -295,11 +304,10 @@ class StakingModel:
         """Raises ZeroAmount, ExceedsMaximum."""
         if assets == 0:
             raise ZeroAmount
-        if assets > self.room():
-            raise ExceedsMaximum(assets, self.room())
-        unvested, left = self.unvested(now), self.stream.left(self.supply, now)
+        self._require_room(assets)
+        self._settle(now)
+        unvested, _, left = self.stream
         self.stream = Stream(unvested + assets, now, averaged(unvested, left, assets))
-        self.staked += assets
         self._changed(now)
 
     def request_redeem(self, now: int, shares: int, controller: str, owner: str, caller: str) -> int:
@@ -316,34 +324,30 @@ class StakingModel:
         if spends and allowance != UNLIMITED:
             self.allowances[owner, caller] -= shares
 
-        assets, unvested, left = self.assets(now, shares), self.unvested(now), self.stream.left(self.supply, now)
+        assets = self.assets(now, shares)
+        self._settle(now)
         if self._matured(now, controller):
             done, (parked_assets, parked_shares) = self.running.pop(controller), self.parked[controller]
             self.parked[controller] = parked_assets + done.assets, parked_shares + done.shares
         before = self.running.get(controller, Running(0, 0, 0, 0))
         self.running[controller] = Running(before.assets + assets, before.shares + shares, now, self.cooldown)
-        self.staked -= assets
+        self.worth -= assets
         self.cooling += assets
         self.balances[owner] -= shares
-        if self.supply == 0:
-            self.stream = Stream(self.staked, now, averaged(unvested, left, self.staked - unvested))
         self._changed(now)
         return assets
 
     def cancel(self, now: int, controller: str, caller: str) -> int:
-        """{share}. Raises NotAuthorized, NothingCooling, ZeroAmount, ExceedsMaximum."""
+        """{share}. Raises NotAuthorized, NothingCooling, ExceedsMaximum, ZeroAmount."""
         self._authorize(caller, controller)
         assets, _ = self.pending(now, controller)
         if assets == 0:
             raise NothingCooling(controller)
+        self._require_room(assets)
         shares = self.shares(now, assets)
-        if shares == 0:
-            raise ZeroAmount
-        if assets > self.room():
-            raise ExceedsMaximum(assets, self.room())
+        self._join(now, assets, shares, controller)
         del self.running[controller]
         self.cooling -= assets
-        self._join(now, assets, shares, controller)
         return shares
 
     def _claim(self, now: int, controller: str, assets: int, shares: int) -> None:
@@ -367,14 +371,15 @@ class StakingModel:
         return assets
 
     def withdraw(self, now: int, assets: int, controller: str, caller: str) -> int:
-        """{share}, rounded up. Raises ZeroAmount, NotAuthorized, ExceedsClaimable."""
+        """{share}, rounded up; one stays for whatever stays. Raises ZeroAmount, NotAuthorized, ExceedsClaimable."""
         if assets == 0:
             raise ZeroAmount
         self._authorize(caller, controller)
         all_assets, all_shares = self.claimable(now, controller)
         if assets > all_assets:
             raise ExceedsClaimable(controller, assets, all_assets)
-        shares = ceil_div(all_shares * assets, all_assets)
+        rest = max(all_shares * (all_assets - assets) // all_assets, int(assets < all_assets))
+        shares = all_shares - rest
         self._claim(now, controller, assets, shares)
         return shares
 

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from minimainnet import control
 from scripts._lib import params
 from scripts._lib.deployer import Deployer, SeedMissing, UnsafeSafes, seed_amounts, units_for
+from scripts._lib.journal import SendingAccount
 from scripts._lib.record import Record
 from scripts._lib.safe import Multisig
 from tests.model.index import IndexModel
@@ -68,10 +69,9 @@ def test_units_are_the_value_that_the_weight_asks_for():
 
 
 def test_a_record_of_another_chain_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("scripts._lib.record.ROOT", tmp_path)
-    (tmp_path / "deployments").mkdir()
+    monkeypatch.setenv("SSI_DEPLOYMENTS", str(tmp_path))
     record = Record.load("ethereum-mainnet", 1)
-    record.contracts["A"] = "0x1"
+    record.contracts["A"] = "0x" + "12" * 20
     record.save()
     assert Record.load("ethereum-mainnet", 1) == record
     with pytest.raises(ValueError, match="another chain"):
@@ -119,6 +119,35 @@ def test_a_stopped_deployment_goes_on(evm, project, signer, tmp_path):
     assert sorted(done.indexes) == ["DEFI.ssi", "MAG7.ssi", "MEME.ssi", "USSI"]
     repeated = {step for step in said if said.count(step) > 1}
     assert repeated == {"deploy PriceOracle", "path of USDC", "create DEFI.ssi", "the deployer no longer governs"}
+
+
+def test_a_deployment_killed_after_every_transaction_sends_none_twice(evm, project, signer, tmp_path, monkeypatch):
+    """Killed once the node has it and before the record does: the next run finds it by its hash. A hundred runs send what one would."""
+    path, sent, send = tmp_path / "record.json", [], SendingAccount._send
+
+    def killed(self, to, data, value):
+        send(self, to, data, value)
+        sent.append((to, data))
+        raise Interrupted
+
+    monkeypatch.setattr(SendingAccount, "_send", killed)
+    nonce = int(evm.rpc.call("eth_getTransactionCount", signer.address, "latest"), 16)
+    record = Record(path, 1)
+    while True:
+        deployer = Deployer(project, signer, record, [].append)
+        deployer.provide = partial(control.deal, evm.rpc)
+        try:
+            done = deployer.run()
+            break
+        except Interrupted:
+            stored = json.loads(path.read_text())
+            stored.pop("chain_id")
+            record = Record(path, 1, **stored)
+    assert len(sent) > 90
+    assert len(set(sent)) == len(sent), "nothing was sent twice"
+    assert int(evm.rpc.call("eth_getTransactionCount", signer.address, "latest"), 16) == nonce + len(sent)
+    assert sorted(done.indexes) == ["DEFI.ssi", "MAG7.ssi", "MEME.ssi", "USSI"]
+    assert done.sent == []
 
 
 def test_a_deployer_without_the_seed_is_told_what_to_get(project, signer, tmp_path):

@@ -9,6 +9,8 @@ from click.testing import CliRunner
 from minimainnet import control
 from scripts import keeper
 from scripts._lib import chores
+from scripts._lib.evm import Reverted
+from scripts._lib.sender import Sender
 
 DAY = 86_400
 
@@ -34,3 +36,38 @@ def test_fees_and_checkpoints_are_looked_after(system):
     assert daily() == "Nothing is due: fees are distributed once a UTC day, checkpoints move once a week.\n"
     control.warp(system.evm.rpc, DAY)
     assert [chore["did"] for chore in json.loads(daily("--json"))] == ["distribute"] * 4
+
+
+def test_somebody_who_is_faster_stops_nothing(system, monkeypatch):
+    """A stranger distributes one index while the keeper is about to: the keeper says so, and does the rest."""
+    system.invest("MAG7.ssi", system.evm.account("investor"), 100 * 10**18)
+    control.warp(system.evm.rpc, DAY)
+    send, stranger = Sender.send, system.evm.account("stranger")
+    due = chores.due_distributions(system)
+
+    def late(self, *args, **options):
+        if due[0] in chores.due_distributions(system):
+            system.distributor.distribute(system.record.indexes[due[0]], sender=stranger)
+        return send(self, *args, **options)
+
+    monkeypatch.setattr(Sender, "send", late)
+    done = {outcome["what"]: outcome for outcome in json.loads(daily("--json")) if outcome["did"] == "distribute"}
+    assert (done[due[0]]["transaction"], done[due[0]]["problem"]) == (None, None)
+    assert all(done[symbol]["transaction"] for symbol in due[1:])
+
+
+def test_one_that_fails_is_said_and_the_others_are_done(system, monkeypatch):
+    system.invest("MAG7.ssi", system.evm.account("investor"), 100 * 10**18)
+    control.warp(system.evm.rpc, DAY)
+    send, due = Sender.send, chores.due_distributions(system)
+
+    def refuse(self, to, data, **options):
+        if bytes.fromhex(system.record.indexes[due[0]][2:]) in data:
+            raise Reverted(b"", "the chain")
+        return send(self, to, data, **options)
+
+    monkeypatch.setattr(Sender, "send", refuse)
+    done = CliRunner(mix_stderr=False).invoke(keeper.cli, ["daily"])
+    assert done.exit_code == 1
+    assert f"distribute {due[0]}  the chain reverted with 0x" in done.stdout
+    assert chores.due_distributions(system) == [due[0]]

@@ -9,10 +9,14 @@ from ape import accounts
 from click.testing import CliRunner
 
 from minimainnet import control
+from minimainnet.rpc import Rpc, RpcError
 from scripts import points
 from scripts._lib import ledger as lib
-from scripts._lib.ledger import Ledger, keep
+from scripts._lib import logs
+from scripts._lib.evm import Reverted
+from scripts._lib.ledger import Ledger
 from scripts._lib.params import protocol
+from scripts._lib.sender import Sender
 from tests.support.trading import Trader
 
 DAY = 86_400
@@ -25,18 +29,18 @@ def ledger(system):
 
 
 @pytest.fixture
-def writer(system, project):
-    return project.PointsLedger.at(system.points.address)
+def keeper(evm):
+    return Sender(evm.rpc, accounts.test_accounts[5])
 
 
 @pytest.fixture
-def sampler(system, project):
-    return project.ReferencePrices.at(system.prices.address)
+def keep(system, ledger, keeper):
+    """One run of the keeper."""
 
+    def run(say=lambda _: None, min_worth=None):
+        return lib.keep(ledger, keeper, say, system.oracle, system.token("WETH").address, min_worth)
 
-@pytest.fixture
-def keeper():
-    return accounts.test_accounts[5]
+    return run
 
 
 @pytest.fixture
@@ -59,12 +63,12 @@ def next_epoch(system, later=0):
     control.warp(system.evm.rpc, ledger.end(ledger.epoch) - ledger.now + later)
 
 
-def sample_daily(system, ledger, sampler, keeper, days=7):
+def sample_daily(system, ledger, keeper, days=7):
     """As many as an epoch needs, one a day."""
     for _ in range(days):
         control.warp(system.evm.rpc, DAY)
         control.refresh_feeds(system.evm.rpc)
-        assert lib.sample(ledger.prices, sampler, keeper, lambda _: None)["sampled"]
+        assert lib.sample(ledger.prices, keeper, lambda _: None)["sampled"]
 
 
 def said_by(*command):
@@ -89,57 +93,180 @@ def test_the_deployment_points_everywhere(system):
         assert (room.epochGenesis(), room.epochLength()) == (protocol().epoch_genesis, protocol().epoch_length)
 
 
-def test_buying_joins_and_a_keeper_does_the_rest(system, evm, ledger, writer, sampler, keeper, people):
-    """Samples prices once a day, records everybody once the epoch is over, and has nothing left to do when run again."""
+def test_buying_joins_and_a_keeper_does_the_rest(system, evm, ledger, keep, keeper, people):
+    """Samples prices once a day, records everybody once it is over, and has nothing left to do when run again."""
     assert ledger.joined() == people
     said = []
-    first = keep(ledger, writer, sampler, keeper, said.append)
-    slot = system.prices.runningSlot().slot
-    assert first == {"epoch": ledger.epoch, "slot": slot, "sampled": True, "missing": 0, "recorded": first["recorded"]}
+    first = keep(said.append)
+    assert first == {
+        "epoch": ledger.epoch, "slot": system.prices.runningSlot().slot, "sampled": True, "missing": 0, "recorded": first["recorded"],
+        "skipped": {}, "failed": {},
+    }  # fmt: skip
     assert not any(first["recorded"].values())
-    assert keep(ledger, writer, sampler, keeper, said.append)["sampled"] is False
+    assert keep(said.append)["sampled"] is False
     epoch = ledger.epoch
-    sample_daily(system, ledger, sampler, keeper)
+    sample_daily(system, ledger, keeper)
     board = ledger.leaderboard(epoch)
     assert [row["account"] for row in board] == [people[0], people[2], people[1]]
     assert board[0]["points"] == system.points.pointsOf(people[0], epoch)
 
     next_epoch(system)
-    done = keep(ledger, writer, sampler, keeper, said.append)
-    assert done == {"epoch": epoch + 1, "slot": 0, "sampled": True, "missing": 0, "recorded": {epoch: 3}}
+    done = keep(said.append)
+    assert done == {
+        "epoch": epoch + 1, "slot": 0, "sampled": True, "missing": 0, "recorded": {epoch: 3}, "skipped": {}, "failed": {},
+    }  # fmt: skip
     assert all(system.points.recordedPoints(person, epoch) for person in people)
     blocks = evm.rpc.call("eth_blockNumber")
-    assert keep(ledger, writer, sampler, keeper, said.append)["recorded"] == {epoch: 0}
+    assert keep(said.append)["recorded"] == {epoch: 0}
     assert evm.rpc.call("eth_blockNumber") == blocks, "nothing is sent a second time"
 
 
-def test_a_keeper_goes_on_where_another_stopped(system, ledger, writer, sampler, keeper, people):
+def test_a_keeper_goes_on_where_another_stopped(system, ledger, keep, keeper, people):
     epoch = ledger.epoch
-    sample_daily(system, ledger, sampler, keeper)
+    sample_daily(system, ledger, keeper)
     next_epoch(system)
     system.points.record(people[1], epoch, sender=people[1])
-    assert ledger.to_record(epoch) == [people[0], people[2]]
-    assert keep(ledger, writer, sampler, keeper, print)["recorded"] == {epoch: 2}
+    assert ledger.to_record(epoch) == [people[0], people[2]], "the most points first"
+    assert keep()["recorded"] == {epoch: 2}
 
 
-def test_batches_stay_under_the_limit(system, ledger, writer, sampler, keeper, people, monkeypatch):
+def test_batches_stay_under_the_limit(system, ledger, keep, keeper, people, monkeypatch):
     """With a limit that two accounts do not fit in, one goes at a time."""
     epoch = ledger.epoch
-    sample_daily(system, ledger, sampler, keeper)
+    sample_daily(system, ledger, keeper)
     next_epoch(system)
-    monkeypatch.setattr(lib, "MOST_GAS", limit := ledger.gas_of(people[:2], epoch, keeper.address))
-    batches = list(ledger.batches(people, epoch, keeper.address))
-    assert [len(accounts) for accounts, _ in batches] == [1, 1, 1]
-    assert all(gas <= limit for _, gas in batches)
-    assert keep(ledger, writer, sampler, keeper, print)["recorded"] == {epoch: 3}
+    monkeypatch.setattr(lib, "MOST_ESTIMATE", ledger.gas_of(people[:2], epoch, keeper.address) - 1)
+    said = []
+    assert keep(said.append)["recorded"] == {epoch: 3}
+    assert [text for text in said if text.startswith("record")] == [f"record 1 accounts of epoch {epoch}"] * 3
 
 
-def test_events_are_found_over_many_steps(ledger, people, monkeypatch):
-    monkeypatch.setattr(lib, "BLOCKS", 7)
+def test_an_estimate_that_is_stale_when_the_batch_is_mined_stops_nobody(system, evm, ledger, keep, keeper, people):
+    """A stranger touches every account of the batch between the estimate and the transaction, which makes each dearer."""
+    more = [evm.account(f"points joiner {n}") for n in range(17)]
+    index = system.index("MAG7.ssi")
+    for person in more:
+        system.points.join(sender=person)
+        index.transfer(person, SHARES // 100, sender=people[2])
+    epoch = ledger.epoch
+    sample_daily(system, ledger, keeper)
+    next_epoch(system)
+
+    def touch(said):
+        if said.startswith("record"):
+            for token in [*map(system.index, system.record.indexes), *map(system.staked, system.record.staked)]:
+                for person in people + more:
+                    token.transfer(person, 0, sender=people[1])
+
+    done = keep(touch)
+    assert (done["recorded"], done["failed"]) == ({epoch: 20}, {})
+    assert all(system.points.recordedPoints(person, epoch) for person in people + more)
+
+
+def test_a_batch_that_fails_is_halved_and_who_fails_alone_is_reported(system, ledger, keep, keeper, people, monkeypatch):
+    """As if the chain refused one account for a reason of its own: the others are recorded."""
+    epoch = ledger.epoch
+    sample_daily(system, ledger, keeper)
+    next_epoch(system)
+    send, poisoned = keeper.send, people[0]
+
+    def refuse(to, data, **options):
+        if bytes.fromhex(poisoned[2:]) in data:
+            raise Reverted(b"", "the chain")
+        return send(to, data, **options)
+
+    monkeypatch.setattr(keeper, "send", refuse)
+    done = keep()
+    assert done["recorded"] == {epoch: 2}
+    assert done["failed"] == {epoch: {poisoned: "the chain reverted with 0x"}}
+    assert ledger.to_record(epoch) == [poisoned]
+
+
+def test_dust_is_left_to_itself_and_named(system, evm, ledger, keep, keeper, people):
+    """Two accounts with a millionth of a millionth of a share cost the keeper nothing, and can record themselves."""
+    dust = [evm.account(f"points dust {n}") for n in range(2)]
+    for person in dust:
+        system.points.join(sender=person)
+        system.index("MAG7.ssi").transfer(person, 10**6, sender=people[0])
+    epoch = ledger.epoch
+    sample_daily(system, ledger, keeper)
+    next_epoch(system)
+    done = keep()
+    assert done["recorded"] == {epoch: 3}
+    assert set(done["skipped"][epoch]) == set(dust)
+    system.points.record(dust[0], epoch, sender=dust[0])
+    assert keep()["skipped"] == {epoch: {dust[1]: ledger.points_to_record(epoch)[dust[1]]}}
+
+
+def test_what_a_record_is_worth_is_what_the_pot_pays_for_it(system, evm, ledger, keep, keeper, people):
+    """With 900 USDC in the pot a keeper who wants 400 dollars a record serves only the largest."""
+    epoch, usdc = ledger.epoch, system.token("USDC")
+    sample_daily(system, ledger, keeper)
+    control.deal(evm.rpc, "USDC", people[0], 900 * 10**6)
+    usdc.approve(system.points.address, 900 * 10**6, sender=people[0])
+    system.points.fund(epoch, usdc, 900 * 10**6, sender=people[0])
+    next_epoch(system)
+    points = ledger.points_to_record(epoch)
+    worth = {person: 900 * has / sum(points.values()) for person, has in points.items()}
+    between = (sorted(worth.values())[-1] + sorted(worth.values())[-2]) / 2
+    done = keep(min_worth=int(between * 10**18))
+    assert done["recorded"] == {epoch: 1}
+    assert set(done["skipped"][epoch]) == set(list(points)[1:])
+    assert keep()["recorded"] == {epoch: 2}, "for its gas, which costs next to nothing here, everybody is worth it"
+
+
+# ---------------------------------------------------------------- what nodes answer
+
+
+@pytest.fixture
+def stingy(monkeypatch, tmp_path):
+    """Nodes that answer for 20 blocks or 2 results at once, and count."""
+    monkeypatch.setenv("SSI_STATE", str(tmp_path))
+    asked, call = [], Rpc.call
+
+    def limited(self, method, *params):
+        if method != "eth_getLogs":
+            return call(self, method, *params)
+        blocks = int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16) + 1
+        asked.append(blocks)
+        if blocks > 20:
+            raise RpcError(-32602, "query exceeds max block range 20")
+        found = call(self, method, *params)
+        if len(found) > 2:
+            raise RpcError(-32005, "query returned more than 2 results")
+        return found
+
+    monkeypatch.setattr(Rpc, "call", limited)
+    return asked
+
+
+def test_events_are_found_whatever_the_node_limits(ledger, people, stingy):
     assert ledger.joined() == people
+    assert max(stingy) > 20
+    assert stingy[-1] <= 20
 
 
-def test_the_commands(system, evm, ledger, sampler, keeper, people):
+def test_what_was_read_is_not_read_again(evm, ledger, people, stingy, monkeypatch):
+    monkeypatch.setattr(logs, "FINAL", 2)
+    evm.mine_at(evm.now + 1)
+    assert ledger.joined() == people
+    asked = len(stingy)
+    assert ledger.joined() == people
+    assert stingy[asked:] == [2], "only what may still change"
+
+
+def test_a_cursor_of_another_chain_counts_for_nothing(evm, ledger, people, stingy, monkeypatch):
+    monkeypatch.setattr(logs, "FINAL", 0)
+    ledger.joined()
+    with evm.isolated():
+        evm.mine_at(evm.now + 5)
+        ledger.joined()
+    evm.mine_at(evm.now + 9)
+    assert ledger.joined() == people
+    assert len(stingy) > 2
+
+
+def test_the_commands(system, evm, ledger, keeper, people):
     """As people type them."""
     done = said_by("keeper")
     assert (done["sampled"], done["missing"]) == (True, 0)
@@ -148,7 +275,7 @@ def test_the_commands(system, evm, ledger, sampler, keeper, people):
     usdc.approve(system.points.address, 10**9, sender=people[2])
     epoch = ledger.epoch
     system.points.fund(epoch, usdc, 10**9, sender=people[2])
-    sample_daily(system, ledger, sampler, keeper)
+    sample_daily(system, ledger, keeper)
     mine = said_by("statement", people[0])
     assert (mine["epoch"], mine["counts"]) == (epoch, True)
     assert mine["points"] == system.points.pointsOf(people[0], epoch)

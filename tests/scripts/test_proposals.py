@@ -11,10 +11,12 @@ import pytest
 from click.testing import CliRunner
 from eth_utils import keccak
 
+from minimainnet.rpc import Rpc
 from scripts import cancel, execute, pending, propose
 from scripts._lib import desk, proposals
 from scripts._lib.catalog import Catalog
 from scripts._lib.deployer import NOTICE
+from scripts._lib.operations import operations
 from scripts._lib.proposal import Proposal, Refused, attempt
 from scripts._lib.safe import Multisig, SafeTransaction, builder_checksum, builder_file
 from tests.support.governance import govern, schedule, wait
@@ -50,7 +52,7 @@ def run(script, *words):
 def refused(script, *words):
     """The message of a command that does not do it."""
     done = CliRunner(mix_stderr=False).invoke(script.cli, list(words))
-    assert done.exit_code == 1, done.output
+    assert done.exit_code in (1, 2), done.output
     assert done.stdout == ""
     return done.stderr.removeprefix("Error: ").strip()
 
@@ -193,7 +195,8 @@ def test_anything_can_be_called(system):
          "deployments/params/assets.json has no asset DOGE: write down its address, its price and its hop there first."),
         (["set-path", "WETH"], "deployments/params/assets.json has no hop for WETH: write it down there first."),
         (["call", "PriceOracle", "price", "LINK"],
-         "PriceOracle has no function price that changes anything. It has poke, removeRoute, setAuthority, setRoute."),
+         "PriceOracle has no function price that changes anything. It has poke, "
+         "removeRoute, removeSecondRoute, setRoute, setSecondRoute."),
         (["call", "PriceOracle", "removeRoute"], "PriceOracle.removeRoute takes address token: 1 arguments, not 0."),
         (["call", "MAG7.ssi", "setMintFee", "many"], "'many' is no uint256 for mintFee."),
         (["call", "MAG7.ssi", "setMintFee", "0.5"], "'0.5' is no uint256 for mintFee."),
@@ -221,8 +224,46 @@ def test_the_same_is_not_proposed_twice():
 
 @pytest.mark.usefixtures("system")
 def test_an_unknown_operation_is_named():
-    assert refused(execute, "0x1234") == "No operation begins with 0x1234: `ape run pending` lists them."
-    assert refused(cancel, "0x1234") == "No operation begins with 0x1234: `ape run pending` lists them."
+    assert refused(execute, "0x12345678") == "No operation begins with 0x12345678: `ape run pending` lists them."
+    assert refused(cancel, "12345678") == "No operation begins with 12345678: `ape run pending` lists them."
+
+
+@pytest.mark.usefixtures("system")
+@pytest.mark.parametrize("id", ["", "0x", "0x1234567", "0x1234567g", "*"])
+def test_an_unset_variable_names_no_operation(id):
+    """`cancel "$ID"` once cancelled whatever was the only one, for good."""
+    run(propose, "set-cap", "USSI", "4321", "--json")
+    for script in (cancel, execute):
+        assert refused(script, id) == f"{id!r} is no operation: say at least eight hex digits of its id. `ape run pending` lists them."
+    assert len(run(pending, "--json")) == 1
+
+
+def test_an_operation_of_long_ago_is_not_lost(system, monkeypatch):
+    """Its time may be any that the proposer chose: here 600,000 blocks, three months, go by."""
+    ussi = system.index("USSI")
+    schedule(system, ussi, ussi.setSupplyCap.encode(7))
+    call = Rpc.call
+
+    def later(self, method, *params):
+        head = int(call(self, "eth_blockNumber"), 16)
+        if method == "eth_blockNumber":
+            return hex(head + 600_000)
+        if method == "eth_getLogs":
+            if int(params[0]["fromBlock"], 16) > head:
+                return []
+            params = ({**params[0], "toBlock": hex(min(head, int(params[0]["toBlock"], 16)))},)
+        if method == "eth_getBlockByNumber" and params[0] != "latest":
+            params = (hex(min(head, int(params[0], 16))), params[1])
+        return call(self, method, *params)
+
+    monkeypatch.setattr(Rpc, "call", later)
+    assert [operation.call.function for operation in operations(system)] == ["setSupplyCap"]
+
+
+def test_a_time_beyond_all_calendars_is_shown(system):
+    ussi, safe = system.index("USSI"), system.record.contracts["Safe"]
+    system.manager.schedule(ussi.address, ussi.setSupplyCap.encode(7), 2**48 - 1 - 7 * DAY, sender=safe)
+    assert "after the year 9999" in run(pending)
 
 
 def test_the_trial_refuses_what_comes_too_soon_or_out_wrong(system, mag7):
@@ -271,7 +312,7 @@ def test_strangers_and_too_few_owners_are_told(evm, system, accounts):
 
 def test_a_live_network_signs_with_nobody_unless_told(evm, system, monkeypatch):
     monkeypatch.setattr(desk.chain, "is_fork", lambda: False)
-    assert desk.signers(Multisig(evm, system.record.contracts["Safe"]), [], dry_run=False) == []
+    assert desk.signers(Multisig(evm, system.record.contracts["Safe"]), desk.Signing()) == []
 
 
 # ---------------------------------------------------------------- hashes and files

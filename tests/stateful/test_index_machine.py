@@ -25,7 +25,10 @@ PERSON = st.sampled_from(PEOPLE)
 
 
 class IndexMachine(RuleBasedStateMachine):
-    """One index of four tokens with 0, 6, 8 and 18 decimals, three holders, and everything that can happen to them."""
+    """One index of four tokens with 0, 6, 8 and 18 decimals, three holders, and everything that can happen to them.
+
+    A token that a swap has sold out leaves, and can join again, with open claims or without.
+    """
 
     world: ClassVar[dict[str, Any]] = {}
 
@@ -33,18 +36,21 @@ class IndexMachine(RuleBasedStateMachine):
         super().__init__()
         w = self.world
         self.evm, self.index, self.tokens, self.owner = w["evm"], w["index"], w["tokens"], w["owner"]
+        self.swapper, self.minter = w["swapper"], w["minter"]
         self.names = {name: self.evm.account(name) for name in PEOPLE} | {"fees": w["receiver"], model.DEAD: DEAD}
         self.snapshot = self.evm.rpc.call("evm_snapshot")
         self.model: model.IndexModel = deepcopy(w["model"])
         self.now = w["now"]
         self.frozen: set[str] = set()
-        self.lossy = False
+        # Tokens of which something was lost, until the loss is written off.
+        self.short: set[str] = set()
 
     def teardown(self) -> None:
         self.evm.rpc.call("evm_revert", self.snapshot)
 
-    def token(self, n: int) -> Any:
-        return self.tokens[n]
+    def basket(self) -> list[Any]:
+        """The constituents in their order."""
+        return [self.tokens[int(name)] for name in self.model.units]
 
     def at_now(self) -> None:
         self.evm.next_at(self.now)
@@ -63,32 +69,51 @@ class IndexMachine(RuleBasedStateMachine):
             m.preview_mint(self.now, shares)
         except model.SupplyCapExceeded as refused:
             return index["IndexToken_SupplyCapExceeded"], {"supply": refused.args[0], "supplyCap": refused.args[1]}
-        for n, name in enumerate(m.units):
-            books, available = m.books(name), m.available(name)
-            if available < books:
-                inputs = {"token": self.tokens[n].address, "books": books, "available": available}
-                return index["IndexToken_Shortfall"], inputs
+        for name in m.units:
+            if refused := self.shortfall(name, m.whole_unit(name) * m.base // model.RAY):
+                return refused
             if name in self.frozen:
-                return self.tokens[n].interface["QuirkToken_Frozen"], {}
+                return self.tokens[int(name)].interface["QuirkToken_Frozen"], {}
         return None
+
+    def shortfall(self, name: str, books: int) -> tuple[Entry, dict[str, Any]] | None:
+        """The error where less is there than books and claims, else None."""
+        real, owed = self.model.real[name], books + self.model.segregated(name)
+        if real >= owed:
+            return None
+        inputs = {"token": self.tokens[int(name)].address, "books": books, "available": books * real // owed}
+        return self.index.interface["IndexToken_Shortfall"], inputs
 
     def redeemable(self) -> dict[str, list[int]]:
         """{tok} that everybody's shares are worth now, the fee receiver's and the dead ones included."""
         return {who: list(self.model.preview_redeem(self.now, held).values()) for who, held in self.model.balances.items()}
 
-    @rule(person=PERSON, receiver=PERSON, shares=SHARES)
-    def mint(self, person: str, receiver: str, shares: int) -> None:
+    def send_mint(self, person: str, receiver: str, shares: int, callback: bool) -> str:
+        """Who paid: the person, or a contract that delivers in the callback."""
+        if callback:
+            self.minter.mint(self.index, shares, self.names[receiver], b"", sender=self.names[person])
+            return str(self.minter.address)
+        self.index.mint(shares, self.names[receiver], *unlimited(self.basket()), sender=self.names[person])
+        return self.names[person]
+
+    @rule(person=PERSON, receiver=PERSON, shares=SHARES, callback=st.booleans())
+    def mint(self, person: str, receiver: str, shares: int, callback: bool) -> None:
         self.at_now()
         refused = self.refusal(shares)
         if refused is not None:
+            # With a callback all that is there is measured first, and what is frozen is refused afterwards.
+            frozen = refused[0].name == "QuirkToken_Frozen"
+            short = (self.shortfall(name, self.model.whole_unit(name) * self.model.base // model.RAY) for name in self.model.units)
+            refused = next(filter(None, short), refused) if callback and frozen else refused
             with reverts(refused[0], **refused[1]):
-                self.index.mint(shares, self.names[receiver], *unlimited(self.tokens), sender=self.names[person])
+                self.send_mint(person, receiver, shares, callback)
             return
-        before, held = self.redeemable(), [token.balanceOf(self.names[person]) for token in self.tokens]
+        payer = str(self.minter.address) if callback else self.names[person]
+        before, held = self.redeemable(), [token.balanceOf(payer) for token in self.basket()]
         previewed = self.index.previewMint.call(shares, at=self.now)
         expected = self.model.mint(self.now, shares, receiver)
-        self.index.mint(shares, self.names[receiver], *unlimited(self.tokens), sender=self.names[person])
-        paid = [had - token.balanceOf(self.names[person]) for token, had in zip(self.tokens, held, strict=True)]
+        self.send_mint(person, receiver, shares, callback)
+        paid = [had - token.balanceOf(payer) for token, had in zip(self.basket(), held, strict=True)]
         assert paid == previewed == list(expected.values()), "I4 previews equal outcomes"
 
         after = self.redeemable()
@@ -107,47 +132,68 @@ class IndexMachine(RuleBasedStateMachine):
             return
         self.at_now()
         worth = self.redeemable()
-        before = [token.balanceOf(self.names[receiver]) for token in self.tokens]
+        basket, claimed = self.basket(), self.claimable()
+        before = [token.balanceOf(self.names[receiver]) for token in basket]
         previewed = self.index.previewRedeem.call(shares, at=self.now)
-        claims = [self.index.claimOf(token.address, self.names[person]) for token in self.tokens]
         self.index.redeem(shares, self.names[receiver], self.names[person], *ANYTHING, sender=self.names[person])
         expected = self.model.redeem(self.now, shares, person, frozenset(self.frozen))
-        got = [token.balanceOf(self.names[receiver]) - held for token, held in zip(self.tokens, before, strict=True)]
-        now_claims = [self.index.claimOf(token.address, self.names[person]) for token in self.tokens]
-        owed = [new - old for new, old in zip(now_claims, claims, strict=True)]
-        out = [a + b for a, b in zip(got, owed, strict=True)]
-        assert out == previewed == list(expected.values()), "I4 previews equal outcomes"
+        names = list(self.model.units)
+        got = [token.balanceOf(self.names[receiver]) - held for token, held in zip(basket, before, strict=True)]
+        out = [0 if name in self.frozen else amount for name, amount in expected.items()]
+        assert got == out, "I4 previews equal outcomes"
+        assert previewed == list(expected.values()), "I4 previews equal outcomes"
 
         after = self.redeemable()
         for who in worth:
             for n, (new, old) in enumerate(zip(after[who], worth[who], strict=True)):
-                # Under a haircut the rounding stays with those who stay: docs/index-math.md, "Redeem".
-                own, others = (1, 2) if self.lossy else (0, 0)
+                # Under a haircut the rounding stays with those who stay: docs/index-math.md, "Losses".
+                own, others = (1, 2) if names[n] in self.short else (0, 0)
                 if who == person:
-                    assert new + out[n] <= old + own, "I2 whoever leaves takes no more than his part"
+                    assert new + previewed[n] <= old + own, "I2 whoever leaves takes no more than his part"
                 else:
                     assert old <= new <= old + others, "I2 and leaves everybody else theirs"
+        for (name, who), worth_now in self.claimable().items():
+            if (name, who) in claimed and not (who == person and name in self.frozen):
+                assert claimed[name, who] <= worth_now <= claimed[name, who] + 2, "I11 and claims theirs"
 
-    @precondition(lambda self: any(self.model.claims.values()))
-    @rule(data=st.data())
-    def claim(self, data: st.DataObject) -> None:
-        name, person = data.draw(st.sampled_from(sorted(key for key, amount in self.model.claims.items() if amount)))
-        token = self.tokens[int(name)]
-        before, owed = token.balanceOf(self.names[person]), self.model.claims[name, person]
+    def claimable(self) -> dict[tuple[str, str], int]:
+        """{tok} that every open claim is worth now, by the model."""
+        people = [(name, who) for name, claims in self.model.claims.items() for who, parts in claims.parts.items() if parts]
+        return {key: self.model.preview_claim(*key, self.now) for key in people}
+
+    @precondition(lambda self: self.open_claims())
+    @rule(data=st.data(), part=st.integers(1, 1000))
+    def claim(self, data: st.DataObject, part: int) -> None:
+        name, person = data.draw(st.sampled_from(self.open_claims()))
+        token, who = self.tokens[int(name)], self.names[person]
+        owed = self.model.claims[name].owed(person)
+        amount = MAX if part == 1000 else max(1, owed * part // 1000)
+        stated = min(amount, owed)
+        self.at_now()
         try:
-            paid = deepcopy(self.model).claim(name, person)
+            paid = deepcopy(self.model).claim(self.now, name, person, stated)
         except model.ClaimUnbacked:
-            with reverts(self.index.interface["IndexToken_ClaimUnbacked"], token=token.address, claim=owed):
-                self.index.claim(token.address, MAX, self.names[person], 0, sender=self.names[person])
+            with reverts(self.index.interface["IndexToken_ClaimUnbacked"], token=token.address, claim=stated):
+                self.index.claim(token.address, amount, who, 0, sender=who)
             return
         if name in self.frozen:
             with reverts(token.interface["QuirkToken_Frozen"]):
-                self.index.claim(token.address, MAX, self.names[person], 0, sender=self.names[person])
+                self.index.claim(token.address, amount, who, 0, sender=who)
             return
-        assert self.model.claim(name, person) == paid
-        self.at_now()
-        self.index.claim(token.address, MAX, self.names[person], 0, sender=self.names[person])
-        assert token.balanceOf(self.names[person]) - before == paid, "I3 claims are paid in full while backed"
+        before, worth, claimed = token.balanceOf(who), self.redeemable(), self.claimable()
+        assert self.model.claim(self.now, name, person, stated) == paid
+        self.index.claim(token.address, amount, who, 0, sender=who)
+        assert token.balanceOf(who) - before == paid, "I3 claims are paid in full while backed"
+        after = self.redeemable()
+        for holder in worth:
+            assert all(0 <= new - old <= 2 for new, old in zip(after[holder], worth[holder], strict=True)), "I11 and leave the rest alike"
+        for key, worth_now in self.claimable().items():
+            assert key == (name, person) or claimed[key] <= worth_now <= claimed[key] + 2, "I11 and leave the rest alike"
+
+    def open_claims(self) -> list[tuple[str, str]]:
+        """Token and account of every claim that is worth something before any haircut."""
+        claims = self.model.claims
+        return sorted((name, who) for name in claims for who, parts in claims[name].parts.items() if parts and claims[name].owed(who))
 
     @rule(person=PERSON, to=PERSON, part=st.integers(0, 1000))
     def transfer(self, person: str, to: str, part: int) -> None:
@@ -178,7 +224,7 @@ class IndexMachine(RuleBasedStateMachine):
         self.at_now()
         self.tokens[n].burn(self.index.address, amount, sender=self.owner)
         self.model.real[str(n)] -= amount
-        self.lossy = True
+        self.short.add(str(n))
 
     @rule(n=TOKENS, frozen=st.booleans())
     def freeze(self, n: int, frozen: bool) -> None:
@@ -193,14 +239,67 @@ class IndexMachine(RuleBasedStateMachine):
         self.model.set_streaming_fee(self.now, fee)
 
     @precondition(lambda self: self.model.base)
-    @rule(n=TOKENS)
-    def sync(self, n: int) -> None:
-        available, base = self.model.available(str(n)), self.model.base
-        if not 0 < available * model.RAY // base < 2**128:
+    @rule(n=TOKENS, shares=SHARES)
+    def sync(self, n: int, shares: int) -> None:
+        name, token, m = str(n), self.tokens[n], self.model
+        if name not in m.units and not m.segregated(name):
+            with reverts(self.index.interface["IndexToken_NotAConstituent"], token=token.address):
+                self.index.sync(token.address, sender=self.owner)
             return
+        after = deepcopy(m)
+        after.sync(self.now, name)
+        if not after.units or (name in after.units and m.available(name, self.now) * model.RAY // m.base >= 2**128):
+            return
+        if self.refusal(shares) is None and not self.frozen:
+            self.sandwich(token, shares)
+        claimed = self.claimable()
         self.at_now()
-        self.index.sync(self.tokens[n].address, sender=self.owner)
-        self.model.sync(str(n))
+        self.index.sync(token.address, sender=self.owner)
+        m.sync(self.now, name)
+        self.short.discard(name)
+        for key, worth_now in self.claimable().items():
+            assert key[0] != name or claimed[key] - 2 <= worth_now <= claimed[key], "I11 a sync moves no claim's worth"
+
+    def sandwich(self, token: Any, shares: int) -> None:
+        """Whoever minted a second before and redeems a second after has not gained a wei."""
+        who = self.names["carol"]
+        with self.evm.isolated():
+            before = [each.balanceOf(who) for each in self.tokens]
+            self.at_now()
+            self.index.mint(shares, who, *unlimited(self.basket()), sender=who)
+            self.at_now()
+            self.index.sync(token.address, sender=self.owner)
+            self.at_now()
+            self.index.redeem(shares, who, who, *ANYTHING, sender=who)
+            gained = [each.balanceOf(who) - had for each, had in zip(self.tokens, before, strict=True)]
+            assert all(gain <= 0 for gain in gained), "I12 a sandwich around a sync gains nothing"
+
+    @precondition(lambda self: self.model.base)
+    @rule(out=TOKENS, into=TOKENS, part=st.integers(0, 1000), paid=st.integers(1, 10**22))
+    def swap(self, out: int, into: int, part: int, paid: int) -> None:
+        """The rebalancer's trade: any part of the books, all of it every now and then, for any amount."""
+        m, (sold, bought) = self.model, (self.tokens[out], self.tokens[into])
+        books = m.books(str(out), self.now)
+        amount = books * part // 1000
+        refused: tuple[Entry, dict[str, Any]] | None = None
+        if out == into:
+            refused = self.index.interface["IndexToken_DuplicateConstituent"], {"token": sold.address}
+        elif str(out) not in m.units:
+            refused = self.index.interface["IndexToken_NotAConstituent"], {"token": sold.address}
+        else:
+            refused = self.shortfall(str(out), books) or self.shortfall(str(into), m.books(str(into), self.now))
+            if refused is None and ((amount and str(out) in self.frozen) or str(into) in self.frozen):
+                refused = sold.interface["QuirkToken_Frozen"], {}
+        arguments = (self.index.address, sold.address, amount, bought.address, paid)
+        self.at_now()
+        if refused is not None:
+            with reverts(refused[0], **refused[1]):
+                self.swapper.swap(*arguments, sender=self.owner)
+            return
+        claimed = self.claimable()
+        self.swapper.swap(*arguments, sender=self.owner)
+        m.swap(self.now, str(out), amount, str(into), paid)
+        assert self.claimable() == claimed, "I3 a swap touches no claim"
 
     # ------------------------------------------------------------ invariants
 
@@ -212,19 +311,38 @@ class IndexMachine(RuleBasedStateMachine):
         reads += [(index.segregated, (token.address,)) for token in self.tokens]
         reads += [(index.claimOf, (token.address, self.names[person])) for token in self.tokens for person in PEOPLE]
         supply, issued, basket, multiplier, holdings, *rest = self.evm.batch(reads)
-        now, m, names = self.evm.now, self.model, list(self.model.units)
+        now, m, names = self.evm.now, self.model, [str(n) for n in range(len(self.tokens))]
         assert (supply, issued, basket.base, multiplier) == (m.total_supply(now), m.issued, m.base, m.multiplier(now)), "I7 time alone"
         assert issued <= supply, "I1 no more shares are issued than there are"
         balances, segregated, claims = rest[: len(people)], rest[len(people) : len(people) + 4], rest[len(people) + 4 :]
         assert balances == [m.balances[person] for person in people]
-        assert list(holdings.books) == [m.books(name) for name in names]
-        assert list(holdings.available) == [m.available(name) for name in names]
+        assert list(basket.tokens) == [token.address for token in self.basket()]
+        assert list(basket.units) == [m.unit(name, now) for name in m.units]
+        assert list(holdings.books) == [m.books(name, now) for name in m.units]
+        assert list(holdings.available) == [m.available(name, now) for name in m.units]
         assert segregated == [m.segregated(name) for name in names]
-        assert claims == [m.claims[name, person] for name in names for person in PEOPLE]
+        assert claims == [m.claims[name].owed(person) for name in names for person in PEOPLE]
         sums = [sum(claims[3 * n : 3 * n + 3]) for n in range(len(self.tokens))]
-        assert segregated == sums, "I3 segregated is the sum of the claims"
-        if not self.lossy:
-            assert all(books <= there for books, there in zip(holdings.books, holdings.available, strict=True)), "I1 solvency"
+        # Once a loss is written off each claim is rounded down by itself.
+        assert all(0 <= all_ - sum_ < len(PEOPLE) for all_, sum_ in zip(segregated, sums, strict=True)), (
+            "I3 segregated is the sum of the claims"
+        )
+        for name, books, there in zip(m.units, holdings.books, holdings.available, strict=True):
+            assert name in self.short or books <= there, "I1 solvency"
+            assert name in self.short or m.whole_unit(name) * m.base // model.RAY <= there, "I1 what vests is there too"
+
+    @invariant()
+    def losses_are_shared(self) -> None:
+        """What one wei of a claim and what one wei of the books is paid is the same, whoever asks first."""
+        for name, person in self.open_claims():
+            if name in self.frozen or name not in self.model.units:
+                continue
+            token, who = self.tokens[int(name)].address, self.names[person]
+            owed, books = self.model.claims[name].owed(person), self.model.books(name, self.now)
+            paid, there = self.model.preview_claim(name, person, self.now), min(books, self.model.available(name, self.now))
+            assert abs(paid * books - there * owed) <= owed + books, "I11 losses are shared"
+            if paid:
+                assert self.index.claim.call(token, MAX, who, 0, sender=who, at=self.now) == paid, "I11 losses are shared"
 
     @invariant()
     def redemption_always_works(self) -> None:
@@ -244,8 +362,14 @@ def test_the_index_is_its_model(evm, project, authority, owner):
     people = [evm.account(name) for name in PEOPLE]
     stock(tokens, index, people)
     born = index.terms().anchorTime
+    swapper, minter = (evm.deploy(kind, sender=owner) for kind in (project.SwapperMock, project.MinterMock))
+    index.setRebalancer(swapper, sender=owner)
+    for token in tokens:
+        for contract in (swapper, minter):
+            token.mint(contract.address, 2**120, sender=owner)
     IndexMachine.world = {
         "evm": evm, "index": index, "tokens": tokens, "owner": owner, "receiver": receiver, "now": evm.now,
+        "swapper": swapper, "minter": minter,
         "model": model.IndexModel({str(n): unit for n, unit in enumerate(units)}, DAILY_FEE, MINT_FEE, CAP, born, "fees"),
     }  # fmt: skip
     from hypothesis.stateful import run_state_machine_as_test

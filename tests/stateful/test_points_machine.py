@@ -1,12 +1,16 @@
-"""PointsLedger against its integer model, which knows nothing but the history of events. Ids are those of docs/invariants.md."""
+"""PointsLedger among the real rooms, against its integer model, which knows nothing but the history of events.
+
+Indexes, staked tokens, the locker and the registry are the real ones: stand-ins whose rates somebody sets have hidden what the real
+ones do together. Ids are those of docs/invariants.md.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from copy import deepcopy
-from typing import Any, ClassVar
+from fractions import Fraction
+from typing import Any, ClassVar, NamedTuple
 
-import eth_abi
 from eth_utils import keccak, to_checksum_address
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
@@ -14,27 +18,39 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from scripts._lib.evm import Receipt
 from tests.model.index import IndexModel
 from tests.model.points import BOOST, CLAIMING, HELD, LEAST, LOCKED, NOBODY, RECORDING, SLOTS, STAKED, PointsModel, Sources
-from tests.support.indexes import CAP, DAILY_FEE, DAY, MAX, MINT_FEE
-from tests.support.points import HEARTBEAT, UNIT, WAD, World
+from tests.model.staking import VIRTUAL, StakingModel
+from tests.support.indexes import CAP, DAILY_FEE, DAY, MAX, MINT_FEE, unlimited
+from tests.support.points import HEARTBEAT, UNIT, WAD
 from tests.support.reverts import error, reverts
+from tests.support.rooms import Rooms, code_of
 
 LENGTH = 5 * DAY  # shorter than the week of recording: two epochs can be recorded at a time
 PEOPLE = ("alice", "bob", "carol", "dave")
 FEEDS = ("T0", "T1", "SOSO", "USD")
 TRANSFER = "0x" + keccak(text="Transfer(address,address,uint256)").hex()
-RATE_SET = "0x" + keccak(text="RateSet(uint256)").hex()
+LOCKS = ("PositionLocked", "PositionUnlockRequested", "PositionUnlockCancelled")
+SIZES = (5000 * WAD, 30 * WAD, WAD // 1000)  # of everybody's positions, {share} of the index in them
 
 PERSON = st.sampled_from(PEOPLE)
 AMOUNT = st.one_of(st.integers(0, 3), st.integers(10**15, 10**19), st.integers(10**19, 10**22))
 PART = st.integers(0, 1000)
 TOKEN = st.integers(0, 5)
+VAULT = st.integers(2, 4)
+
+
+class Moment(NamedTuple):
+    """What everybody had in some second, {tok} by token and account; and what staked tokens were worth then, {asset/share}."""
+
+    holdings: dict[str, dict[str, int]]
+    rates: dict[str, Fraction]
 
 
 class PointsMachine(RuleBasedStateMachine):
     """Two indexes with fees, their staked tokens, staked SOSO, a pool, four people, and all that they do over many epochs."""
 
-    world: ClassVar[World]
-    start: ClassVar[tuple[PointsModel, list[IndexModel]]]
+    world: ClassVar[Rooms]
+    start: ClassVar[tuple[PointsModel, list[IndexModel], dict[int, StakingModel]]]
+    homes: ClassVar[dict[int, str]]  # whose a position is
     met: ClassVar[Counter[str]] = Counter()
 
     def __init__(self) -> None:
@@ -43,11 +59,14 @@ class PointsMachine(RuleBasedStateMachine):
         self.evm, self.ledger, self.owner = w.evm, w.ledger, w.owner
         self.names = {name: self.evm.account(name) for name in PEOPLE}
         self.snapshot = self.evm.rpc.call("evm_snapshot")
-        self.model, self.indexes = deepcopy(self.start)
+        self.model, self.indexes, self.vaults = deepcopy(self.start)
         self.now = self.evm.now
         # Every token that counts, by what it counts as.
         self.tokens = [*w.indexes, *w.staked, w.staked_soso, w.pool]
         self.rewards = [w.tokens[0], w.dollar]
+        self.locked: dict[int, int] = {}  # {L} of positions
+        self.requested: dict[int, int] = {}  # when they mature
+        self.moments: dict[int, list[Moment]] = defaultdict(list)
         self.feeds = dict.fromkeys(FEEDS, (10**8, w.genesis))
         self.long_sleeps = self.rolled = 0
 
@@ -66,6 +85,8 @@ class PointsMachine(RuleBasedStateMachine):
                 self.take(person, n, 12**place * 10**17 * (5 - n))
             if person != "dave":
                 self.join(person)
+        for person in ("alice", "bob"):
+            self.act(self.w.referrals.register, code_of(person), sender=self.names[person])
         self.bind("carol", "alice")
         self.fund(0, 0, 10**20)
 
@@ -81,6 +102,7 @@ class PointsMachine(RuleBasedStateMachine):
             for account, own in records.items():
                 met["with a bonus"] += self.model.total(account, epoch) > own
                 met["capped"] += self.model.total(account, epoch) >= 2 * own
+        met["dear at an epoch's start"] += sum(v.rate_at(self.now, e) > 20 * WAD for v in self.vaults.values() for e in epochs)
         met["paid"] += sum(len(pot.claimed) for pot in self.model.pots.values())
         met["rolled over"] += self.rolled
 
@@ -93,14 +115,27 @@ class PointsMachine(RuleBasedStateMachine):
         known = {token.address.lower(): token.address for token in self.tokens}
         for log in receipt.logs:
             token = known.get(log["address"].lower())
-            if token is None:
-                continue
-            if log["topics"][0] == TRANSFER:
+            if token is not None and log["topics"][0] == TRANSFER:
                 giver, taker = (to_checksum_address("0x" + topic[-40:]) for topic in log["topics"][1:])
                 self.model.transfer(self.now, token, giver, taker, int(log["data"], 16))
-            elif log["topics"][0] == RATE_SET:
-                self.model.rate_is(self.now, token, eth_abi.decode(["uint256"], bytes.fromhex(log["data"][2:]))[0])
+        for event in receipt.events(self.w.locker):
+            if event.name in LOCKS:
+                owner, token_id = event.values["owner"], event.values["tokenId"]
+                liquidity = self.locked.setdefault(token_id, event.values.get("liquidity", 0))
+                parties = (owner, NOBODY) if event.name == "PositionUnlockRequested" else (NOBODY, owner)
+                self.model.transfer(self.now, self.w.pool.address, *parties, liquidity)
         return receipt
+
+    def remember(self, epoch: int) -> None:
+        """What everybody has now, for `epoch`."""
+        holdings = {name: {who: ledger.balance(who) for who in self.names.values()} for name, ledger in self.model.ledgers.items()}
+        rates = {self.tokens[n].address: self.true_rate(n) for n in self.vaults}
+        self.moments[epoch].append(Moment(holdings, rates))
+
+    def true_rate(self, n: int) -> Fraction:
+        """{asset/share}, not rounded."""
+        vault = self.vaults[n]
+        return Fraction(vault.total(self.now) + VIRTUAL, vault.supply + VIRTUAL)
 
     @property
     def epoch(self) -> int:
@@ -112,7 +147,17 @@ class PointsMachine(RuleBasedStateMachine):
     # ------------------------------------------------------------ time
 
     def go(self, seconds: int) -> None:
-        self.now += seconds
+        """Each epoch's first second is a moment of that epoch and of the one before."""
+        then = self.now + seconds
+        self.remember(self.epoch)
+        while self.model.end(self.epoch) <= then:
+            over, self.now = self.epoch, self.model.end(self.epoch)
+            self.remember(over)
+            for n, vault in self.vaults.items():
+                self.model.rate_is(self.now - 1, self.tokens[n].address, vault.rate(self.now))
+            self.remember(self.epoch)
+        self.now = then
+        self.remember(self.epoch)
         self.evm.mine_at(self.now)
 
     @rule(data=st.data())
@@ -142,41 +187,146 @@ class PointsMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.long_sleeps < 1)
     @rule(seconds=st.sampled_from([8 * LENGTH + 1, RECORDING + CLAIMING - LENGTH, RECORDING + CLAIMING + LENGTH]))
     def nobody_comes_for_long(self, seconds: int) -> None:
+        """Afterwards somebody passes on what the first pots still have."""
         self.long_sleeps += 1
         self.go(seconds)
+        for n in range(len(self.rewards)):
+            self.roll(0, n)
 
     # ------------------------------------------------------------ positions
+
+    def hold(self, person: str, n: int, amount: int) -> None:
+        """Buys of an index, or finds of SOSO."""
+        if n == 4:
+            self.act(self.w.soso.mint, self.names[person], amount)
+        elif amount:
+            self.act(self.w.indexes[n - 2].mint, amount, self.names[person], *unlimited([self.w.tokens[n - 2]]))
+            self.indexes[n - 2].mint(self.now, amount, person)
+
+    def stake(self, person: str, n: int, amount: int) -> bool:
+        """Buys and stakes; False where that is not worth a share-wei."""
+        if self.vaults[n].shares(self.now, amount) == 0:
+            return False
+        self.hold(person, n, amount)
+        self.act(self.tokens[n].deposit, amount, self.names[person], sender=self.names[person])
+        self.vaults[n].deposit(self.now, amount, self.names[person])
+        return True
 
     @rule(person=PERSON, n=TOKEN, amount=AMOUNT)
     def take(self, person: str, n: int, amount: int) -> None:
         """Buys, stakes, or locks liquidity."""
-        if n >= 2:
-            self.act(self.tokens[n].mint, self.names[person], amount if n < 5 else amount // 10**6)
-        elif amount:
-            self.act(self.tokens[n].mint, amount, self.names[person], [MAX])
-            self.indexes[n].mint(self.now, amount, person)
+        if n < 2:
+            self.hold(person, n + 2, amount)
+        elif n < 5:
+            self.stake(person, n, amount)
+        elif free := [i for i, who in self.homes.items() if who == person and i not in self.locked]:
+            self.act(self.w.locker.lockPosition, free[amount % len(free)], sender=self.names[person])
 
-    @rule(person=PERSON, n=st.integers(0, 5), part=PART)
+    def weighing(self, person: str) -> list[int]:
+        """Positions that are locked and not requested."""
+        return [i for i in self.locked if self.homes[i] == person and i not in self.requested]
+
+    @rule(person=PERSON, n=TOKEN, part=PART)
     def leave(self, person: str, n: int, part: int) -> None:
-        """Unstakes or unlocks; the fees of an index are collected."""
-        if n >= 2:
-            self.act(self.tokens[n].burn, self.names[person], self.tokens[n].balanceOf(self.names[person]) * part // 1000)
-        else:
+        """Requests to leave; the fees of an index are collected."""
+        account = self.names[person]
+        if n < 2:
             self.act(self.tokens[n].collectFees)
             self.indexes[n].collect_fees(self.now)
+        elif n < 5:
+            self.request(person, n, self.vaults[n].balances[account] * part // 1000)
+        elif locked := self.weighing(person):
+            chosen = locked[part % len(locked)]
+            self.act(self.w.locker.requestUnlock, chosen, sender=account)
+            self.requested[chosen] = self.now + 14 * DAY
 
-    @rule(giver=PERSON, taker=PERSON, n=TOKEN, part=PART)
+    def request(self, person: str, n: int, shares: int) -> None:
+        account = self.names[person]
+        if shares:
+            self.act(self.tokens[n].requestRedeem, shares, account, account, sender=account)
+            self.vaults[n].request_redeem(self.now, shares, account, account, account)
+            self.met["the last one left"] += self.vaults[n].supply == 0
+
+    @rule(person=PERSON, n=st.integers(2, 5))
+    def come_back(self, person: str, n: int) -> None:
+        """Cancels what still cools."""
+        account = self.names[person]
+        if n < 5:
+            cooling = self.vaults[n].pending(self.now, account)[0]
+            if self.vaults[n].shares(self.now, cooling):
+                self.act(self.tokens[n].cancelRequest, account, sender=account)
+                self.vaults[n].cancel(self.now, account, account)
+        elif cooling := [i for i, at in self.requested.items() if self.homes[i] == person and self.now < at]:
+            self.act(self.w.locker.cancelUnlock, cooling[0], sender=account)
+            del self.requested[cooling[0]]
+
+    @rule(person=PERSON, n=st.integers(2, 5))
+    def claim_what_has_matured(self, person: str, n: int) -> None:
+        account = self.names[person]
+        if n < 5:
+            if shares := self.vaults[n].claimable(self.now, account)[1]:
+                self.act(self.tokens[n].redeem, shares, account, account, sender=account)
+                self.vaults[n].redeem(self.now, shares, account, account)
+        elif matured := [i for i, at in self.requested.items() if self.homes[i] == person and self.now >= at]:
+            self.act(self.w.locker.unlock, matured[0], account, sender=account)
+            del self.requested[matured[0]], self.locked[matured[0]]
+
+    @rule(person=PERSON, n=VAULT, amount=AMOUNT)
+    def add_rewards(self, person: str, n: int, amount: int) -> None:
+        if amount:
+            self.hold(person, n, amount)
+            self.act(self.tokens[n].addRewards, amount, sender=self.names[person])
+            self.vaults[n].add_rewards(self.now, amount)
+
+    def everybody_leaves(self, n: int) -> None:
+        for person in PEOPLE:
+            self.request(person, n, self.vaults[n].balances[self.names[person]])
+
+    @rule(n=VAULT)
+    def out_and_in(self, n: int) -> None:
+        """Everybody leaves and comes back in the same second."""
+        self.everybody_leaves(n)
+        for person in PEOPLE:
+            self.come_back(person, n)
+
+    @rule(person=PERSON, n=VAULT, amount=st.sampled_from([1, 10**6, VIRTUAL, 10**12, WAD]), reward=AMOUNT, back=st.booleans())
+    def one_is_alone_when_an_epoch_begins(self, person: str, n: int, amount: int, reward: int, back: bool) -> None:
+        """With a trifle, and rewards that they have given themselves; out and in at once. A keeper samples prices and records everybody."""
+        self.everybody_leaves(n)
+        self.stake(person, n, amount)
+        self.add_rewards(person, n, reward)
+        self.a_keeper_samples(LEAST)
+        self.go(self.model.end(self.epoch) - self.now)
+        self.feeds_keep_up()
+        self.sample()
+        if back:
+            self.out_and_in(n)
+        self.go(3600)
+        self.record_many(list(PEOPLE), len(PEOPLE))
+
+    @rule(giver=PERSON, taker=PERSON, n=st.integers(0, 4), part=PART)
     def transfer(self, giver: str, taker: str, n: int, part: int) -> None:
-        value = self.tokens[n].balanceOf(self.names[giver]) * part // 1000
-        self.act(self.tokens[n].transfer, self.names[taker], value, sender=self.names[giver])
+        owner, to = self.names[giver], self.names[taker]
+        value = self.tokens[n].balanceOf(owner) * part // 1000
+        self.act(self.tokens[n].transfer, to, value, sender=owner)
+        if n >= 2:
+            self.vaults[n].transfer(self.now, owner, to, value)
 
     @rule(person=PERSON, n=st.integers(2, 5), amount=AMOUNT)
     def flash(self, person: str, n: int, amount: int) -> None:
         """In and out within a second."""
         account = self.names[person]
         before = self.ledger.pointsOf(account, self.epoch)
-        self.act(self.tokens[n].mint, account, amount)
-        self.act(self.tokens[n].burn, account, amount)
+        if n < 5:
+            had = self.vaults[n].balances[account]
+            if self.stake(person, n, amount):
+                self.request(person, n, self.vaults[n].balances[account] - had)
+        else:
+            others = self.weighing(person)
+            self.take(person, n, amount)
+            for position in set(self.weighing(person)) - set(others):
+                self.act(self.w.locker.requestUnlock, position, sender=account)
+                self.requested[position] = self.now + 14 * DAY
         assert self.ledger.pointsOf(account, self.epoch) == before, "P5"
 
     # ------------------------------------------------------------ prices
@@ -193,10 +343,6 @@ class PointsMachine(RuleBasedStateMachine):
     def feeds_keep_up(self) -> None:
         for name in FEEDS:
             self.price_moves(name, self.feeds[name][0] or 10**8)
-
-    @rule(n=st.integers(2, 4), rate=st.one_of(st.integers(0, 3), st.integers(WAD, 3 * WAD), st.just(2**130)))
-    def rate_moves(self, n: int, rate: int) -> None:
-        self.act(self.tokens[n].setRate, rate)
 
     def oracle(self, name: str) -> int | None:
         """D18{USD/whole token}; None where it is too old, or not within the bounds of the route."""
@@ -268,9 +414,10 @@ class PointsMachine(RuleBasedStateMachine):
 
     @rule(person=PERSON, referrer=PERSON)
     def bind(self, person: str, referrer: str) -> None:
-        account = self.names[person]
-        if person != referrer and account not in self.model.referrals:
-            self.act(self.w.referrals.bind, account, self.names[referrer])
+        """To who has a code, by who has none or a younger one."""
+        account, older = self.names[person], {"alice": (), "bob": ("alice",)}.get(person, ("alice", "bob"))
+        if referrer in older and account not in self.model.referrals:
+            self.act(self.w.referrals.bind, code_of(referrer), sender=account)
             self.model.referrals[account] = (self.names[referrer], self.now)
 
     def recordable(self) -> list[int]:
@@ -348,7 +495,10 @@ class PointsMachine(RuleBasedStateMachine):
     @rule(n=st.integers(0, 1), data=st.data())
     def roll_over(self, n: int, data: st.DataObject) -> None:
         known = sorted({epoch for epoch, _ in self.model.pots} | {0})
-        epoch, token = data.draw(st.sampled_from(known)), self.rewards[n]
+        self.roll(data.draw(st.sampled_from(known)), n)
+
+    def roll(self, epoch: int, n: int) -> None:
+        token = self.rewards[n]
         opens, pot = self.model.rolls_from(epoch), self.model.pots[epoch, token.address]
         if self.now < opens:
             with reverts(self.refused("OutsideWindow"), epoch=epoch, opens=opens, closes=MAX, timestamp=self.now):
@@ -367,7 +517,10 @@ class PointsMachine(RuleBasedStateMachine):
         asked = [(account, epoch) for epoch in epochs for account in self.names.values()]
         for start in range(0, len(asked), 80):
             some = asked[start : start + 80]
-            assert self.evm.batch([(self.ledger.pointsOf, pair) for pair in some]) == [
+            points = self.evm.batch([(self.ledger.pointsOf, pair) for pair in some])
+            for (account, epoch), told in zip(some, points, strict=True):
+                self.no_more_than_wealth(account, epoch, told)
+            assert points == [
                 self.model.points(self.now, *pair) for pair in some
             ], "P11 all points are the definition, P7 also of closed epochs"  # fmt: skip
             assert self.evm.batch([(self.ledger.recordedPoints, pair) for pair in some]) == [
@@ -377,6 +530,24 @@ class PointsMachine(RuleBasedStateMachine):
         assert totals == [self.model.sum(epoch) for epoch in epochs], "P8"
         for epoch, total in zip(epochs, totals, strict=True):
             assert total <= sum(self.model.recorded[epoch].values()) * 115 // 100, "P10"
+
+    def dollars(self, moment: Moment, prices: dict[str, int], account: str) -> Fraction:
+        """D18{USD} that the account had of the tokens with `prices`: of the asset, where the token is staked."""
+        held = {token: moment.holdings[token].get(account, 0) for token in prices.keys() & moment.holdings.keys()}
+        return sum((Fraction(held[token] * prices[token], WAD) * moment.rates.get(token, 1) for token in held), Fraction(0))
+
+    def no_more_than_wealth(self, account: str, epoch: int, points: int) -> None:
+        """P12: what the ledger says against what the account had in each moment of the epoch, at the epoch's prices and the true rates."""
+        sources, seconds = self.model.sources_of(epoch), min(self.now, self.model.end(epoch)) - self.model.end(epoch - 1)
+        assets = {token: index for index, staked in sources.pairs for token in (index, staked) if token}
+        prices = {token: self.model.asset_price(self.now, epoch, asset) for token, asset in assets.items()}
+        prices |= {pool: self.model.price(self.now, epoch, pool) for pool, *_ in sources.pools}
+        most = max((self.dollars(moment, prices, account) for moment in self.moments[epoch]), default=Fraction(0))
+        pace = float(points * DAY / (seconds * most)) if seconds * most else points
+        assert points * DAY <= LOCKED * (1 + BOOST) * seconds * most, f"P12 {pace:,.0f} points a day for each of the most dollars held"
+        soso = {sources.soso[0]: self.model.asset_price(self.now, epoch, sources.soso[1])} if sources.soso else {}
+        most = max((self.dollars(moment, soso, account) for moment in self.moments[epoch]), default=Fraction(0))
+        assert self.model.values(self.now, account, epoch).soso <= seconds * most, "P12 SOSO lifts no more than the most it was worth"
 
     def mined(self) -> None:
         """Reads are of the latest block's time."""
@@ -426,21 +597,30 @@ class PointsMachine(RuleBasedStateMachine):
 
 def test_points_are_their_model(evm, project):
     owner = evm.account("points owner")
-    w = World(evm, project, owner, length=LENGTH, daily_fee=DAILY_FEE, mint_fee=MINT_FEE)
-    for token in w.tokens:
-        token.mint(owner, 10**40, sender=owner)
+    w = Rooms(evm, project, owner, length=LENGTH, daily_fee=DAILY_FEE, mint_fee=MINT_FEE)
     for token in (w.tokens[0], w.dollar):
+        token.mint(owner, 10**40, sender=owner)
         token.approve(w.ledger, MAX, sender=owner)
-    w.tokens[0].approve(w.indexes[0].address, MAX, sender=owner)
+    people = {name: evm.account(name) for name in PEOPLE}
+    for account in people.values():
+        for vault, asset in zip((*w.staked, w.staked_soso), (*w.indexes, w.soso), strict=True):
+            asset.approve(vault, MAX, sender=account)
+    homes = {w.position(account, size): name for name, account in people.items() for size in SIZES}
+
     model = PointsModel(w.genesis, LENGTH)
     model.set_sources(w.genesis, Sources(tuple(w.sources()[0]), (w.staked_soso.address, w.soso.address), w.model_pools()))
     indexes = []
-    for index in w.indexes:
+    for n, index in enumerate(w.indexes):
         known = IndexModel({"T": UNIT}, DAILY_FEE, MINT_FEE, CAP, w.genesis, "fees")
         known.mint(w.genesis, WAD, "owner")
         indexes.append(known)
         model.transfer(w.genesis, index.address, NOBODY, owner, WAD)
-    PointsMachine.world, PointsMachine.start = w, (model, indexes)
+        if n == 0:
+            for size in SIZES * len(PEOPLE):
+                known.mint(w.genesis, size, "owner")
+    vaults = {n: StakingModel(w.genesis, LENGTH, w.genesis) for n in (2, 3, 4)}
+    PointsMachine.world, PointsMachine.start, PointsMachine.homes = w, (model, indexes, vaults), homes
     PointsMachine.met = Counter()
     run_state_machine_as_test(PointsMachine)
-    assert min(PointsMachine.met.values()) >= 10, PointsMachine.met
+    rare = {"capped"}
+    assert all(count >= (1 if kind in rare else 5) for kind, count in PointsMachine.met.items()), PointsMachine.met

@@ -234,10 +234,10 @@ class RebalancingMachine(RuleBasedStateMachine):
     def refusal(self, out: int, in_: int) -> tuple[Entry, dict[str, Any]] | None:
         """The error that a bid which moves something must meet."""
         index = self.model.index
-        name = str(out)
-        if index.available(name) < index.books(name):
-            inputs = {"token": self.w.tokens[out].address, "books": index.books(name), "available": index.available(name)}
-            return self.w.index.interface["IndexToken_Shortfall"], inputs
+        for n in (out, in_):
+            if index.available(str(n)) < index.books(str(n)):
+                inputs = {"token": self.w.tokens[n].address, "books": index.books(str(n)), "available": index.available(str(n))}
+                return self.w.index.interface["IndexToken_Shortfall"], inputs
         if self.frozen & {out, in_}:
             return self.w.tokens[out].interface["QuirkToken_Frozen"], {}
         return None
@@ -264,7 +264,9 @@ class RebalancingMachine(RuleBasedStateMachine):
             gone = units[names[0]] - m.units(names[0])
             self.sold += Fraction(gone * m.price(names[0], {names[0]: m.aims[names[0]].price}), 10**18)
             # A start's price is known to 57 bits.
-            assert self.sold * 10_000 <= m.nav * m.turnover * Fraction(2**56 + 1, 2**56) + 1, "R9 a rebalance sells no more than its turnover"
+            assert self.sold * 10_000 <= m.nav * m.turnover * Fraction(2**56 + 1, 2**56) + 1, (
+                "R9 a rebalance sells no more than its turnover"
+            )
             had = units.get(names[1], 0)
             assert had <= m.units(names[1]) <= ceiling, "R2 nothing is bought past its ceiling"
             # A wei of payment may make up for what the books had rounded away, and what is less than a step of the 57 bits is not seen.

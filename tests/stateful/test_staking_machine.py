@@ -54,7 +54,7 @@ class StakingMachine(RuleBasedStateMachine):
         self.queues: dict[str, list[Queued]] = {person: [] for person in PEOPLE}
         self.claimed = dict.fromkeys(PEOPLE, 0)
         self.closed_rates: dict[int, int] = {}
-        self.lowest_rate = model.WAD
+        self.lowest_price = Fraction(1)
 
     def teardown(self) -> None:
         try:
@@ -104,8 +104,7 @@ class StakingMachine(RuleBasedStateMachine):
             if person in actors:
                 continue
             assert before <= after, f"S4 {person} has lost by what somebody else did"
-            if self.model.supply:
-                assert after <= before + self.price() + 1, f"S4 {person} has gained by what somebody else did"
+            assert after <= before + self.price() + 1, f"S4 {person} has gained by what somebody else did"
         actors_before = sum(self.unmoved[person] for person in set(actors))
         actors_after = sum(self.worth(person) for person in set(actors))
         assert actors_after <= actors_before, "S4 moving in and out gains nothing"
@@ -403,15 +402,16 @@ class StakingMachine(RuleBasedStateMachine):
             due = sum(entry.assets for entry in self.queues[person] if entry.matured(now))
             assert exit_.claimableAssets == due - self.claimed[person], "S5 matured never shrinks except by claim"
             assert exit_.coolingAssets == sum(entry.assets for entry in self.queues[person]) - due, "S6 all else cools"
+            assert (exit_.claimableAssets > 0) == (exit_.claimableShares > 0), "S9 whatever is claimable shows"
             cooling += exit_.coolingAssets + exit_.claimableAssets
         assert cooling == amounts[2] - self.donated, "S2 cooling is the sum of pending and matured"
 
     @invariant()
     def the_price_never_falls(self) -> None:
         if self.model.supply == 0:
-            self.lowest_rate = model.WAD
-        assert self.model.rate(self.now) >= self.lowest_rate, "S8 the price never falls while anybody stakes"
-        self.lowest_rate = self.model.rate(self.now)
+            self.lowest_price = Fraction(1)
+        assert self.price() >= self.lowest_price, "S14 the price never falls, not even when the last staker leaves"
+        self.lowest_price = self.price()
 
     @invariant()
     def everyone_can_leave(self) -> None:
@@ -425,6 +425,7 @@ class StakingMachine(RuleBasedStateMachine):
 
     def everybody_leaves(self) -> None:
         """At the end, one after the other, down to the last."""
+        price = self.price()
         for person in PEOPLE:
             if shares := self.model.balances[person]:
                 self.request(person, person, person, 1000)
@@ -437,7 +438,9 @@ class StakingMachine(RuleBasedStateMachine):
             if assets:
                 self.claim(person, person, person, 1000, True)
         assert self.vault.assetsSetAside() == self.donated
-        assert self.asset.balanceOf(self.vault.address) == self.vault.unvestedRewards() + self.donated, "S9 the last holder can leave"
+        kept = self.asset.balanceOf(self.vault.address) - self.vault.unvestedRewards() - self.donated
+        earned = VIRTUAL * (price - 1)
+        assert earned <= kept <= earned + len(PEOPLE), "S14 nobody's shares keep what they have earned, and no more than what is rounded"
 
 
 def test_the_staked_token_is_its_model(evm, project, authority, owner):

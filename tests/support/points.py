@@ -7,7 +7,7 @@ from typing import Any
 
 from scripts._lib.evm import Deployed, Evm, Receipt
 from tests.model.points import LEAST, SLOTS
-from tests.support.indexes import DAY, MAX, new_index
+from tests.support.indexes import DAY, MAX, new_index, unlimited
 
 WAD = 10**18
 UNIT = 10**15  # D27{tok/base} of a token of six decimals: one whole token a share. 10^27 would not fit in 57 bits.
@@ -53,10 +53,8 @@ class World:
         for n in range(self.count):
             self.add_index(n)
         self.staked_soso = self.new_staked(self.soso)
-        self.locker = deploy(project.LockerMock, sender=owner)
-        self.pool = deploy(project.TimeWeightedMock, self.genesis, self.length, sender=owner)
-        self.locker.addPool(self.pool, self.indexes[0], self.dollar, sender=owner)
-        self.referrals = deploy(project.ReferralsMock, sender=owner)
+        self.add_locker()
+        self.referrals = self.new_referrals()
         self.prices = deploy(project.ReferencePrices, self.authority, self.oracle, self.genesis, self.length, sender=owner)
         self.ledger = new_ledger(self.evm, project, self.authority, self.prices, self.router, owner)
         self.prices.setSources(self.sources(), sender=owner)
@@ -83,6 +81,15 @@ class World:
     def new_staked(self, asset: Any) -> Deployed:
         return self.evm.deploy(self.project.StakedMock, asset, self.genesis, self.length, sender=self.owner)
 
+    def add_locker(self) -> None:
+        """With one pool."""
+        self.locker = self.evm.deploy(self.project.LockerMock, sender=self.owner)
+        self.pool = self.evm.deploy(self.project.TimeWeightedMock, self.genesis, self.length, sender=self.owner)
+        self.locker.addPool(self.pool, self.indexes[0], self.dollar, sender=self.owner)
+
+    def new_referrals(self) -> Deployed:
+        return self.evm.deploy(self.project.ReferralsMock, sender=self.owner)
+
     def sources(self, **changes: Any) -> list[Any]:
         """What the ledger takes; `changes` replace members of it."""
         pairs = [(index.address, staked.address) for index, staked in zip(self.indexes, self.staked, strict=True)]
@@ -98,7 +105,7 @@ class World:
     def hold(self, person: str, amount: int, n: int = 0) -> None:
         """Gives a person {share} of an index."""
         self.tokens[n].mint(self.owner, 2 * amount + WAD, sender=self.owner)
-        self.indexes[n].mint(amount, person, [MAX], sender=self.owner)
+        self.indexes[n].mint(amount, person, *unlimited([self.tokens[n]]), sender=self.owner)
 
     def stake(self, person: str, amount: int, n: int = 0) -> None:
         """Gives a person {share} of a staked index."""

@@ -38,9 +38,9 @@ class Bench:
         asset = self.token(asset_decimals)
         return self.evm.deploy(self.project.MockVault, asset, decimals, rate, sender=self.owner)
 
-    def twap(self, pool: Any, base: Any, window: int = WINDOW, min_liquidity: int = 0) -> Deployed:
+    def twap(self, pool: Any, base: Any, window: int = WINDOW) -> Deployed:
         factory = CONTRACTS["UniswapV3Factory"]
-        return self.evm.deploy(self.project.UniswapV3TwapFeed, factory, pool, base, window, min_liquidity, sender=self.owner)
+        return self.evm.deploy(self.project.UniswapV3TwapFeed, factory, pool, base, window, sender=self.owner)
 
     def route(self, token: Any, *legs: tuple[Any, ...]) -> Any:
         return self.oracle.setRoute(token, list(legs), sender=self.owner)
@@ -51,9 +51,8 @@ class Bench:
     def refuses(self, name: str, **inputs: Any) -> Any:
         return reverts(error(self.project.PriceOracle, name), **inputs)
 
-    @property
-    def too_thin(self) -> Any:
-        return error(self.project.UniswapV3TwapFeed, "UniswapV3TwapFeed_TooThin")
+    def twap_refuses(self, name: str, **inputs: Any) -> Any:
+        return reverts(error(self.project.UniswapV3TwapFeed, f"UniswapV3TwapFeed_{name}"), **inputs)
 
     def flaw(self, token: Any, flaw: int) -> Any:
         return self.refuses("PriceOracle_InvalidRoute", token=token, flaw=flaw)

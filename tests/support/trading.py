@@ -12,6 +12,7 @@ from tests.support.indexes import MAX
 ETHER = "0x" + "00" * 20
 ALLOWANCE, PERMIT, PERMIT2 = range(3)
 NO_CODE = b"\0" * 32
+KEY = "0x" + "5eed".zfill(64)
 
 
 class Trader:

@@ -242,6 +242,20 @@ class TestClaims:
         staked.withdraw(5 * WHOLE, alice, alice, sender=alice)
         assert (staked.balanceOf(alice), staked.totalSupply()) == (held, supply) == (90 * WHOLE, 90 * WHOLE)
 
+    @pytest.mark.parametrize("shares", [1, 2, 10**9])
+    def test_whatever_a_withdrawal_leaves_is_shown_and_can_be_claimed(self, vault, staked, alice, shares):
+        """As found: all but one asset-wei took all shares, and the last wei showed in none."""
+        vault.reward(150 * WHOLE)
+        vault.pass_days(1)
+        vault.request(alice, shares)
+        vault.pass_days(14)
+        assets = staked.maxWithdraw(alice)
+        assert assets > shares
+        staked.withdraw(assets - 1, alice, alice, sender=alice)
+        assert (staked.maxWithdraw(alice), staked.maxRedeem(alice), staked.claimableRedeemRequest(0, alice)) == (1, 1, 1)
+        assert vault.claim(alice) == 1
+        assert tuple(staked.exitOf(alice)) == (0, 0, 0, 0, 0)
+
     @pytest.mark.usefixtures("claimable")
     def test_claims_emit_withdraw(self, staked, alice, bob, carol):
         staked.setOperator(bob, True, sender=alice)

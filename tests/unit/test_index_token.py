@@ -184,15 +184,6 @@ def test_the_cap_stops_minting_only(evm, index, tokens, refuse, owner, alice):
     index.redeem(SHARE, alice, alice, *ANYTHING, sender=alice)
 
 
-def test_the_inverse_preview_is_exact(index):
-    for shares in (1, 999, SHARE, 7 * SHARE + 3):
-        amounts = index.previewMint(shares)
-        most = index.sharesForAmounts(amounts)
-        assert most >= shares, "I4 the inverse of previewMint"
-        assert all(a <= b for a, b in zip(index.previewMint(most), amounts, strict=True))
-        assert any(a > b for a, b in zip(index.previewMint(most + 1), amounts, strict=True))
-
-
 def test_pause_stops_minting_and_deprecation_ends_it(evm, index, tokens, refuse, owner, alice):
     index.pauseMinting(sender=owner)
     with refuse("MintingStopped", paused=True, deprecated=False):
@@ -342,6 +333,133 @@ class TestSwap:
             self.swap(swapper, empty, tokens[0], 0, tokens[1], 0, owner)
         with refuse("NotSeeded"):
             empty.sync(tokens[0].address, sender=owner)
+
+
+class TestSync:
+    """A surplus of 20 on a basket of 200: who minted before the sync and redeemed after it took 81 % of it."""
+
+    SURPLUS = 20 * SHARE
+    VESTING = 28 * DAY
+
+    @pytest.fixture
+    def surplus(self, index, tokens, owner):
+        """Of the second token, of which the basket holds 300; alice has all shares."""
+        index.setStreamingFee(0, sender=owner)
+        index.setMintFee(0, sender=owner)
+        tokens[1].mint(index.address, self.SURPLUS, sender=owner)
+        return tokens[1]
+
+    def test_a_sandwich_gains_nothing(self, evm, index, surplus, tokens, owner, bob):
+        before = [token.balanceOf(bob) for token in tokens]
+        index.mint(430 * SHARE, bob, *unlimited(tokens[:2]), sender=bob)
+        index.sync(surplus.address, sender=owner)
+        index.redeem(430 * SHARE, bob, bob, *ANYTHING, sender=bob)
+        gained = [token.balanceOf(bob) - had for token, had in zip(tokens, before, strict=True)]
+        assert all(-(10**4) < gain <= 0 for gain in gained), "I12 a sandwich around a sync gains nothing"
+
+    @pytest.mark.parametrize("days", [1, 7, 28])
+    def test_what_others_take_is_for_the_time_that_they_hold(self, evm, index, surplus, tokens, owner, bob, days):
+        """With 81 % of all shares from the second before: their part of what vests meanwhile, and no more."""
+        before = surplus.balanceOf(bob)
+        index.mint(430 * SHARE, bob, *unlimited(tokens[:2]), sender=bob)
+        part = 430 * SHARE / index.totalSupply()
+        index.sync(surplus.address, sender=owner)
+        evm.next_at(evm.now + days * DAY)
+        index.redeem(430 * SHARE, bob, bob, *ANYTHING, sender=bob)
+        assert surplus.balanceOf(bob) - before == pytest.approx(part * self.SURPLUS * days / 28, rel=1e-5)
+
+    def test_who_comes_after_pays_for_it(self, evm, index, surplus, tokens, owner, alice, bob):
+        """In full; and has it in full when it has vested. Alice has what was hers in between."""
+        worth = index.previewRedeem(100 * SHARE)[1]
+        index.sync(surplus.address, sender=owner)
+        start, before = evm.now, surplus.balanceOf(bob)
+        index.mint(100 * SHARE, bob, *unlimited(tokens[:2]), sender=bob)
+        paid = before - surplus.balanceOf(bob)
+        assert paid == pytest.approx(worth + self.SURPLUS, rel=1e-3)
+        with evm.isolated():
+            index.redeem(100 * SHARE, bob, bob, *ANYTHING, sender=bob)
+            assert surplus.balanceOf(bob) == pytest.approx(before - self.SURPLUS, rel=1e-3), "at once they leave it behind"
+        vested = index.previewRedeem.call(100 * SHARE, at=start + self.VESTING)[1]
+        assert paid - 10 <= vested <= paid
+        books, available = index.holdings.call(at=start + self.VESTING)
+        assert books[1] <= available[1], "I1 solvency"
+
+    def test_what_vests_is_said(self, evm, index, surplus, owner, refuse, tokens):
+        base, unit = index.basket().base, index.basket().units[1]
+        receipt = index.sync(surplus.address, sender=owner)
+        units = (surplus.balanceOf(index.address)) * 10**27 // base - unit
+        # Books are floors, and so are the units that they are made of.
+        assert index.basket().units[1] <= unit
+        extra = index.vestingOf(surplus.address)
+        assert extra.named() == {"units": extra.units, "start": evm.now, "end": evm.now + self.VESTING}
+        assert abs(extra.units - units) <= unit >> 50
+        assert [event.name for event in receipt.events(index)] == ["UnitsSet", "SurplusVesting"]
+        assert receipt.events(index)[1].values == {"token": surplus.address, "units": extra.units, "end": extra.end}
+        assert list(index.vestingOf(tokens[0].address)) == [0, 0, 0]
+
+    def test_a_second_sync_counts_anew_and_a_loss_ends_it(self, evm, index, surplus, owner):
+        index.sync(surplus.address, sender=owner)
+        evm.next_at(evm.now + self.VESTING // 2)
+        index.sync(surplus.address, sender=owner)
+        extra = index.vestingOf(surplus.address)
+        assert (extra.start, extra.end) == (evm.now, evm.now + self.VESTING)
+        assert extra.units * index.basket().base // 10**27 == pytest.approx(self.SURPLUS / 2, rel=1e-3)
+        surplus.burn(index.address, surplus.balanceOf(index.address) // 2, sender=owner)
+        index.sync(surplus.address, sender=owner)
+        assert list(index.vestingOf(surplus.address)) == [0, 0, 0]
+        books, available = index.holdings()
+        assert books[1] <= available[1]
+
+    def test_a_trade_keeps_what_vests(self, evm, project, index, surplus, tokens, owner, alice):
+        swapper = evm.deploy(project.SwapperMock, sender=owner)
+        index.setRebalancer(swapper, sender=owner)
+        tokens[0].mint(swapper.address, 10**30, sender=owner)
+        index.sync(surplus.address, sender=owner)
+        end = evm.now + self.VESTING
+        evm.next_at(evm.now + self.VESTING // 4)
+        swapper.swap(index.address, surplus.address, 10 * SHARE, tokens[0].address, SHARE, sender=alice)
+        extra, books = index.vestingOf(surplus.address), index.holdings().books[1]
+        assert extra.end == end
+        assert extra.units * index.basket().base // 10**27 == pytest.approx(self.SURPLUS * 3 / 4, rel=1e-3)
+        books_then = index.holdings.call(at=end).books[1]
+        assert books_then - books == pytest.approx(self.SURPLUS * 3 / 4, rel=1e-3)
+        evm.next_at(end)
+        swapper.swap(index.address, surplus.address, books_then, tokens[0].address, SHARE, sender=alice)
+        assert index.basket().tokens == [tokens[0].address]
+        assert list(index.vestingOf(surplus.address)) == [0, 0, 0]
+
+
+def test_fees_can_be_collected_beyond_the_last_share(evm, project, authority, tokens, owner, alice):
+    """At the highest cap and fee all balances together are full in the 19th year: collection, and a change of receiver, reverted from then on."""
+    terms = {"supplyCap": 2**35, "dailyFee": 5 * 10**16 // 365, "mintFee": 0}
+    index = new_index(evm, project, authority, tokens[:1], [UNIT], owner, **terms)
+    stock(tokens, index, [alice])
+    index.mint(2**35 * SHARE - 10**17, alice, *unlimited(tokens[:1]), sender=alice)
+    evm.warp(19 * 365 * DAY)
+    assert index.basket().base * 10**27 // index.multiplier() > 2**96
+    assert index.totalSupply() == 2**96 - 1
+    index.setFeeReceiver(alice, sender=owner)
+    assert index.issuedSupply() == 2**96 - 1
+    evm.warp(DAY)
+    index.collectFees(sender=owner)
+    index.redeem(index.balanceOf(alice), alice, alice, *ANYTHING, sender=alice)
+
+
+def test_filling_the_cap_to_block_buyers_costs_the_mint_fee(evm, index, tokens, refuse, owner, alice, bob):
+    """SECURITY.md says the price: the mint fee on all room that is left, for every transaction that is blocked. The holders get it."""
+    index.setSupplyCap(1_000_000, sender=owner)
+    index.setStreamingFee(0, sender=owner)
+    index.collectFees(sender=owner)
+    room = 1_000_000 * SHARE - index.totalSupply()
+    shares, fees = room * 9_990 // 10_000 - 10, index.pendingFeeShares()
+    before = [token.balanceOf(bob) for token in tokens[:2]]
+    index.mint(shares, bob, *unlimited(tokens[:2]), sender=bob)
+    with refuse("SupplyCapExceeded", supply=index.totalSupply() + SHARE * 10_000 // 9_990 + 1, supplyCap=1_000_000 * SHARE):
+        index.previewMint(SHARE)
+    index.redeem(shares, bob, bob, *ANYTHING, sender=bob)
+    lost = [had - token.balanceOf(bob) for token, had in zip(tokens[:2], before, strict=True)]
+    assert lost[0] == pytest.approx(room / 1_000, rel=1e-6)
+    assert index.pendingFeeShares() - fees == pytest.approx(room / 1_000, rel=1e-6)
 
 
 def test_permits_are_signed_for_the_index_by_name(evm, index, bob):

@@ -1,18 +1,14 @@
-"""PriceOracle and UniswapV3TwapFeed against the model, honest and hostile sources, and genuine Uniswap v3 pools."""
+"""PriceOracle against the model, honest and hostile sources. The feed over Uniswap v3 pools has `test_price_averages.py`."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from minimainnet.addresses import CONTRACTS
-from minimainnet.artifacts import MODULES, packaged
-from scripts._lib.evm import Deployed, Interface, Reverted
+from scripts._lib.evm import Reverted
 from tests.model import oracle as model
 from tests.support.prices import (
     BOUNDS,
@@ -36,19 +32,11 @@ from tests.support.prices import (
     TOKEN,
     VERBOSE,
     WAD,
-    WINDOW,
     ZERO,
     Bench,
     leg,
     rate_leg,
 )  # fmt: skip
-from tests.support.reverts import error, reverts
-
-_FACTORY = Interface("UniswapV3Factory", packaged("UniswapV3Factory")["abi"])
-_POSITIONS = Interface("NonfungiblePositionManager", packaged("NonfungiblePositionManager")["abi"])
-_POOL_ARTIFACT = MODULES / "@uniswap/v3-core/artifacts/contracts/UniswapV3Pool.sol/UniswapV3Pool.json"
-_POOL = Interface("UniswapV3Pool", json.loads(_POOL_ARTIFACT.read_text())["abi"])
-
 
 # ---------------------------------------------------------------- figures
 
@@ -298,10 +286,10 @@ def test_three_greedy_sources_cost_a_bounded_sum(bench: Bench) -> None:
     for feed in feeds:
         feed.setMode(VERBOSE, sender=bench.owner)
     data = bench.oracle.price.encode(token)
-    assert bench.evm.send(bench.owner, bench.oracle, data).gas_used < 1_300_000
+    assert bench.evm.send(bench.owner, bench.oracle, data).gas_used < 1_600_000
     feeds[2].setMode(GREEDY, sender=bench.owner)
     data = bench.oracle.tryPrice.encode(token)
-    assert bench.evm.send(bench.owner, bench.oracle, data).gas_used < 1_300_000
+    assert bench.evm.send(bench.owner, bench.oracle, data).gas_used < 1_600_000
 
 
 # ---------------------------------------------------------------- routes
@@ -441,193 +429,3 @@ def test_a_new_route_has_a_price_at_once_or_the_old_one_stays(bench: Bench) -> N
         bench.route(token, leg(good), leg(bad, DAY, 2 * WAD, 3 * WAD))
     assert bench.oracle.route(token) == [plain(leg(good))]
     assert bench.oracle.price(token) == WAD
-
-
-# ---------------------------------------------------------------- averages over a Uniswap v3 pool
-
-
-@dataclass(frozen=True)
-class Market:
-    """A genuine pool between two tokens of our own. Without liquidity its price moves for nothing."""
-
-    bench: Bench
-    pool: Deployed
-    tokens: tuple[Deployed, Deployed]
-    mover: str
-
-    def move(self, tick: int) -> None:
-        """Swaps to the middle of a tick."""
-        root, here = middle(tick), self.pool.slot0()[0]
-        if root != here:
-            self.pool.swap(self.mover, root < here, 2**200, root, b"", sender=self.mover)
-
-    def mean_liquidity(self, at: int) -> int:
-        before, after = self.pool.observe.call([WINDOW, 0], at=at)[1]
-        return model.mean_liquidity(before, after, WINDOW)
-
-    def deepen(self, amount: int) -> int:
-        """Adds liquidity over the whole range; returns the pool's."""
-        manager = self.bench.evm.at(_POSITIONS, CONTRACTS["NonfungiblePositionManager"])
-        owner, (token0, token1) = self.bench.owner, self.tokens
-        for token in self.tokens:
-            token.mint(owner, amount, sender=owner)
-            token.approve(manager, amount, sender=owner)
-        params = (token0, token1, 3_000, -887_220, 887_220, amount, amount, 0, 0, owner, 2**64)
-        manager.mint(params, sender=owner)
-        return int(self.pool.liquidity())
-
-
-def middle(tick: int) -> int:
-    """A square root, X96, that belongs to a tick."""
-    return (model.sqrt_price_x96(tick) + model.sqrt_price_x96(tick + 1)) // 2
-
-
-def market(bench: Bench, tick: int, decimals: tuple[int, int] = (18, 18), observations: int = 8) -> Market:
-    """A new pool at a tick. `decimals` are of token 0 and token 1."""
-    evm = bench.evm
-    tokens = tuple(sorted((bench.token(18), bench.token(18)), key=lambda token: int(token.address, 16)))
-    tokens = tuple(with_decimals(bench, token, d) for token, d in zip(tokens, decimals, strict=True))
-    factory = evm.at(_FACTORY, CONTRACTS["UniswapV3Factory"])
-    address = factory.createPool.call(*tokens, 3_000, sender=bench.owner)
-    factory.createPool(*tokens, 3_000, sender=bench.owner)
-    pool = evm.at(_POOL, address)
-    pool.initialize(middle(tick), sender=bench.owner)
-    if observations > 1:
-        pool.increaseObservationCardinalityNext(observations, sender=bench.owner)
-    mover = evm.account("mover")
-    evm.rpc.call("anvil_setCode", mover, "0x00")  # takes the pool's callback
-    return Market(bench, pool, tokens, mover)
-
-
-def with_decimals(bench: Bench, token: Deployed, decimals: int) -> Deployed:
-    """The same address with other decimals: which of two tokens is token 0 is decided by their addresses."""
-    if decimals != 18:
-        code = bench.evm.rpc.call("eth_getCode", bench.token(decimals).address, "latest")
-        bench.evm.rpc.call("anvil_setCode", token.address, code)
-    return token
-
-
-@given(
-    tick=st.one_of(st.integers(-887_272, 887_271), st.integers(-300_000, 300_000)),
-    base=st.integers(0, 1),
-    decimals=st.tuples(st.integers(0, 18), st.integers(0, 18)),
-)
-@example(tick=-887_272, base=0, decimals=(18, 0))
-@example(tick=-887_272, base=1, decimals=(18, 18))
-@example(tick=-880_400, base=1, decimals=(0, 18))
-@example(tick=887_271, base=0, decimals=(18, 0))
-@example(tick=887_271, base=1, decimals=(18, 18))
-@example(tick=443_635, base=1, decimals=(6, 18))
-@example(tick=443_637, base=0, decimals=(6, 18))
-@example(tick=0, base=0, decimals=(18, 18))
-@example(tick=-201_000, base=0, decimals=(18, 6))
-def test_a_still_pool_answers_its_price(bench: Bench, tick: int, base: int, decimals: tuple[int, int]) -> None:
-    with bench.evm.isolated():
-        still = market(bench, tick, decimals, observations=1)
-        feed = bench.twap(still.pool, still.tokens[base])
-        bench.evm.warp(WINDOW)
-        _, answer, started, updated, _ = feed.latestRoundData()
-        least, most = model.twap_range(tick, base == 0, decimals[base], decimals[1 - base])
-        assert least <= answer <= most
-        assert (started, updated) == (bench.evm.now - WINDOW, bench.evm.now)
-
-
-@given(moves=st.lists(st.tuples(st.integers(1, 1_200), st.integers(-4_000, 4_000)), min_size=1, max_size=5))
-@example(moves=[(600, -1), (1, -2)])
-@example(moves=[(600, 1), (1_199, 0)])
-def test_the_mean_tick_rounds_down(bench: Bench, moves: list[tuple[int, int]]) -> None:
-    with bench.evm.isolated():
-        busy = market(bench, 0)
-        bench.evm.warp(WINDOW)
-        feed = bench.twap(busy.pool, busy.tokens[0])
-        history = [(bench.evm.now - WINDOW, 0)]
-        for seconds, tick in moves:
-            bench.evm.next_at(bench.evm.now + seconds)
-            busy.move(tick)
-            history.append((bench.evm.now, tick))
-        now = bench.evm.now
-        ends = [time for time, _ in history[1:]] + [now]
-        total = sum(t * max(0, end - max(time, now - WINDOW)) for (time, t), end in zip(history, ends, strict=True))
-        least, most = model.twap_range(model.mean_tick(0, total, WINDOW), True, 18, 18)
-        assert least <= feed.latestRoundData()[1] <= most
-
-
-def test_a_pool_younger_than_the_window_has_no_price(bench: Bench) -> None:
-    token, young = bench.token(), market(bench, 0, observations=1)
-    feed = bench.twap(young.pool, young.tokens[0])
-    born = bench.evm.now
-    with reverts("OLD"):
-        feed.latestRoundData()
-    with bench.refuses("PriceOracle_SourceFailed", token=token, source=feed):
-        bench.route(token, leg(feed, 60))
-    bench.evm.mine_at(born + WINDOW)
-    bench.route(token, leg(feed, 60))
-    assert bench.oracle.price(token) == WAD
-
-
-def test_a_thin_pool_has_no_price(bench: Bench) -> None:
-    pool, token = market(bench, 0), bench.token()
-    depth = pool.deepen(10**21)
-    then = bench.evm.now + WINDOW
-    mean = pool.mean_liquidity(then)
-    assert abs(mean - depth) <= 2  # the pool keeps whole seconds per liquidity, X128
-    enough, thin = (bench.twap(pool.pool, pool.tokens[0], WINDOW, least) for least in (mean, mean + 1))
-    assert enough.latestRoundData.call(at=then)[1] == WAD
-    with reverts(bench.too_thin, liquidity=mean, minLiquidity=mean + 1):
-        thin.latestRoundData.call(at=then)
-
-    bench.evm.warp(WINDOW)
-    too_thin = bench.twap(pool.pool, pool.tokens[0], WINDOW, depth + 10)
-    with bench.refuses("PriceOracle_SourceFailed", token=token, source=too_thin):
-        bench.route(token, leg(too_thin, 60))
-
-
-def test_thinness_is_the_harmonic_mean(bench: Bench) -> None:
-    pool = market(bench, 0)
-    feed = bench.twap(pool.pool, pool.tokens[0], WINDOW, 2**128 - 1)
-    depth = pool.deepen(10**21)
-    bench.evm.warp(1_000)
-    deeper = pool.deepen(2 * 10**21)
-    bench.evm.warp(1_000)
-    mean = pool.mean_liquidity(bench.evm.now)
-    # 800 seconds of one depth and 1,000 of the other, give or take the few that the deposits themselves take
-    assert abs(mean - WINDOW * depth * deeper // (800 * deeper + 1_000 * depth)) < depth // 100
-    with reverts(bench.too_thin, liquidity=mean, minLiquidity=2**128 - 1):
-        feed.latestRoundData()
-
-
-def test_an_empty_pool_counts_as_a_liquidity_of_1(bench: Bench) -> None:
-    pool = market(bench, 0)
-    feeds = [bench.twap(pool.pool, pool.tokens[0], WINDOW, least) for least in (1, 2)]
-    bench.evm.warp(WINDOW)
-    assert feeds[0].latestRoundData()[1] == WAD
-    with reverts(bench.too_thin, liquidity=1, minLiquidity=2):
-        feeds[1].latestRoundData()
-
-
-def test_a_feed_names_itself(bench: Bench) -> None:
-    pool = market(bench, 0)
-    feed = bench.twap(pool.pool, pool.tokens[1], 600, 7)
-    assert feed.decimals() == 18
-    assert feed.description() == "TOK / TOK Uniswap v3 TWAP"
-    assert (feed.window(), feed.minLiquidity(), feed.pool()) == (600, 7, pool.pool.address)
-    assert (feed.baseToken(), feed.quoteToken()) == (pool.tokens[1].address, pool.tokens[0].address)
-
-
-@pytest.mark.parametrize("window", [0, 599, DAY + 1])
-def test_windows_from_ten_minutes_to_a_day(bench: Bench, window: int) -> None:
-    pool = market(bench, 0)
-    with reverts(error(bench.project.UniswapV3TwapFeed, "UniswapV3TwapFeed_InvalidWindow"), window=window):
-        bench.twap(pool.pool, pool.tokens[0], window)
-
-
-def test_only_pools_of_the_factory_and_their_tokens(bench: Bench) -> None:
-    pool, twap = market(bench, 0), bench.project.UniswapV3TwapFeed
-    stranger = bench.token()
-    with reverts(error(twap, "UniswapV3TwapFeed_InvalidPool"), pool=pool.pool, baseToken=stranger):
-        bench.twap(pool.pool, stranger)
-
-    twin = bench.evm.account("twin")  # the same code, but it is not where the factory puts pools
-    bench.evm.rpc.call("anvil_setCode", twin, bench.evm.rpc.call("eth_getCode", pool.pool.address, "latest"))
-    with reverts(error(twap, "UniswapV3TwapFeed_InvalidPool"), pool=twin, baseToken=pool.tokens[0]):
-        bench.twap(twin, pool.tokens[0])

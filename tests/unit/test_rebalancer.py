@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 
 import eth_abi
 import pytest
@@ -296,3 +296,247 @@ def test_lists_of_thirty_two_stay_readable(evm, project, authority, owner):
     answer = evm.rpc.call("eth_call", {"to": world.rebalancer.address, "data": "0x" + data.hex(), "gas": hex(12_000_000)}, "latest")
     assert len(world.rebalancer.bidsOf.entry.decode(bytes.fromhex(answer[2:]))) == 16 * 16
     world.agree()
+
+
+# ---------------------------------------------------------------- what was proposed
+
+
+def test_a_start_that_comes_too_late_is_refused(world):
+    world.set_plan(weights(50, 30, 20))
+    proposal = world.proposal(latest=world.evm.now + 100)
+    world.evm.warp(101)
+    with reverts(failure(world.project, "TooLate"), index=world.index.address, latest=proposal.latest):
+        world.rebalancer.startRebalance(world.index, world.words(proposal), sender=world.owner)
+    start(world, latest=world.evm.now)
+
+
+@pytest.mark.parametrize("name", ["price_tolerance", "target_tolerance"])
+def test_a_tolerance_beyond_half_is_none(world, name):
+    with reverts(failure(world.project, "ToleranceTooLarge"), tolerance=5001, most=5000):
+        start(world, **{name: 5001})
+    start(world, **{name: 5000})
+
+
+@pytest.mark.parametrize("name", ["prices", "targets"])
+def test_every_token_has_a_price_and_a_target(world, name):
+    words = list(world.words(world.proposal()))
+    place = 4 if name == "prices" else 5
+    for wrong in (words[place][:-1], [*words[place], 1], []):
+        changed = (*words[:place], wrong, *words[place + 1 :])
+        with reverts(failure(world.project, "LengthMismatch"), expected=3, actual=len(wrong)):
+            world.rebalancer.startRebalance(world.index, changed, sender=world.owner)
+
+
+@pytest.mark.parametrize("name", ["prices", "targets"])
+def test_nothing_is_near_a_number_beyond_all_prices(world, name):
+    """Nor does it wrap around into being near."""
+    words = list(world.words(world.proposal()))
+    place = 4 if name == "prices" else 5
+    kind = "PriceOff" if name == "prices" else "TargetOff"
+    for huge in (2**224, 2**256 // 10_000 + 1, MAX):
+        changed = (*words[:place], [huge, *words[place][1:]], *words[place + 1 :])
+        with pytest.raises(Reverted) as caught:
+            world.rebalancer.startRebalance(world.index, changed, sender=world.owner)
+        assert caught.value.data[:4] == failure(world.project, kind).hash[:4]
+
+
+@pytest.mark.parametrize(("price", "off"), [(110, False), (11_001, True), (91, False), (9_090, True)])
+def test_a_price_is_near_what_was_proposed(world, price, off):
+    """At most a tenth more or, seen from below, a tenth less."""
+    named = world.usd["0"]
+    proposal = world.proposal(target_tolerance=5000)
+    price = price * USD if price < 1000 else price * USD // 100
+    world.set_price(0, price)
+    if not off:
+        world.rebalancer.startRebalance(world.index, world.words(proposal), sender=world.owner)
+        return
+    inputs = {"token": world.tokens[0].address, "price": price * 10**10, "expected": named, "tolerance": 1000}
+    with reverts(failure(world.project, "PriceOff"), **inputs):
+        world.rebalancer.startRebalance(world.index, world.words(proposal), sender=world.owner)
+
+
+def test_targets_are_near_what_was_proposed(world):
+    """A holder of the signed start who waits for the moment at which the targets suit them is refused."""
+    world.set_plan(weights(50, 30, 20))
+    proposal = world.proposal(price_tolerance=5000)
+    world.set_price(0, 140 * USD)  # targets are 0.81, 1.13 and 1.13 of what they were
+    target = world.model.preview(world.usd)["0"]
+    inputs = {"token": world.tokens[0].address, "target": target, "expected": proposal.targets["0"], "tolerance": 1000}
+    with reverts(failure(world.project, "TargetOff"), **inputs):
+        world.rebalancer.startRebalance(world.index, world.words(proposal), sender=world.owner)
+
+
+def test_what_leaves_was_proposed_to_leave(world):
+    world.set_plan(weights(50, 50))
+    proposal = world.proposal()
+    assert proposal.targets["2"] == 0
+    wrong = {**proposal.targets, "2": 1}
+    with reverts(failure(world.project, "TargetOff"), token=world.tokens[2].address, target=0, expected=1, tolerance=1000):
+        start(world, targets=wrong)
+    start(world)
+
+
+def test_without_a_proposed_price_the_last_start_counts(world):
+    """It may be off by the band for each day since and one more, up to a factor of seven; so a pause locks no index for good."""
+    unnamed = dict.fromkeys(map(str, range(3)), 0)
+    with reverts(failure(world.project, "NoReference"), token=world.tokens[0].address):
+        start(world, prices=unnamed)
+    world.start()
+    reference = world.rebalancer.referenceOf(world.index, world.tokens[0])
+    assert (reference.decimals, reference.given) == (18, False)
+    assert world.usd["0"] - reference.price < 2**10
+    band, expected = TERMS.band, reference.price
+    for days, drift in ((1, 2 * band), (2, 3 * band), (100, 60_000)):
+        world.warp((days - (0 if days == 1 else 1 if days == 2 else 2)) * DAY)
+        for price, off in ((100 * (10_000 + drift) // 10_000 - 1, False), (100 * (10_000 + drift) // 10_000 + 1, True)):
+            world.set_price(0, price * USD)
+            if not off:
+                with world.evm.isolated():
+                    start(world, prices=unnamed, target_tolerance=5000)
+                continue
+            inputs = {"token": world.tokens[0].address, "price": price * 10**18, "expected": expected, "tolerance": drift}
+            with reverts(failure(world.project, "PriceOff"), **inputs):
+                start(world, prices=unnamed)
+
+
+# ---------------------------------------------------------------- turnover
+
+
+def test_a_rebalance_sells_no_more_than_its_turnover(world):
+    """Thirteen parts of a hundred; `status` tells what is used and what is left of it."""
+    world.set_terms(replace(TERMS, turnover=1_400))
+    world.set_plan(weights(50, 30, 20))
+    preview = world.rebalancer.previewStart(world.index, [], 0)
+    assert (preview.turnover, preview.allowed) == (1_667, 1_400)
+    with reverts(failure(world.project, "TurnoverTooLarge"), turnover=1_667, allowed=1_400):
+        start(world)
+    world.set_plan(weights(46, 33, 21))
+    world.start()
+    world.warp(DAY // 3)
+    status = world.rebalancer.status(world.index)
+    assert status.turnover == 1_267 * 10**14
+    assert status.turnover - 10**14 < status.turnoverLeft <= status.turnover
+    world.both_bid("bob", 2, 0, world.quote(2, 0, MAX)[0] // 2)
+    left = world.rebalancer.status(world.index).turnoverLeft
+    assert 6 * 10**16 < left < 7 * 10**16
+    world.agree()
+    world.both_bid("bob", 2, 0, MAX)
+    world.both_bid("bob", 1, 0, MAX)
+    assert world.rebalancer.status(world.index).turnoverLeft == 0
+
+
+def test_turnover_comes_back_day_by_day(world):
+    """A start may sell `daily` for each day since the last one, whatever became of that."""
+    world.set_terms(replace(TERMS, turnover=1_400, daily=500))
+    world.set_plan(weights(40, 33, 27))
+    world.start()
+    world.rebalancer.cancel(world.index, sender=world.owner)
+    world.model.cancel(world.evm.now)
+    wanted = world.rebalancer.previewStart(world.index, [], 0).turnover
+    assert wanted == 667
+    world.warp(DAY)
+    allowed = world.rebalancer.previewStart(world.index, [], 0).allowed
+    assert allowed == 500
+    with reverts(failure(world.project, "TurnoverTooLarge"), turnover=wanted, allowed=allowed):
+        start(world)
+    world.warp(DAY)
+    world.start()
+
+
+# ---------------------------------------------------------------- the end of the budget
+
+
+def test_a_bid_of_exactly_what_the_budget_allows_ends_it(world):
+    """Not only one that was cut: it would run on without an offer."""
+    world.set_terms(replace(TERMS, premium=0, discount=500, budget=20))
+    world.set_plan(weights(60, 30, 10))
+    world.start()
+    world.warp(DAY - 1)
+    wanted = world.quote(2, 0, MAX)[0]
+    assert world.both_bid("bob", 2, 0, wanted)[0] == wanted, "nothing was cut"
+    assert world.model.phase == model.HALTED
+    assert world.rebalancer.status(world.index).phase == 3
+    world.agree()
+
+
+@pytest.mark.parametrize("less", [1, 2, 10**3])
+def test_a_bid_that_leaves_less_than_a_bid_ends_it_too(world, less):
+    world.set_terms(replace(TERMS, premium=0, discount=500, budget=20))
+    world.set_plan(weights(60, 30, 10))
+    world.start()
+    world.warp(DAY - 1)
+    world.both_bid("bob", 2, 0, world.quote(2, 0, MAX)[0] - less)
+    assert world.model.phase == model.HALTED
+    world.agree()
+
+
+# ---------------------------------------------------------------- a constituent without a price
+
+
+def remove_dead(world, price):
+    """The plan leaves the third token out, and its feed is dead."""
+    world.set_plan(weights(50, 50))
+    world.oracle.removeRoute(world.tokens[2], sender=world.owner)
+    return {"prices": {"2": price}, "unpriced": frozenset({"2"})}
+
+
+def test_a_constituent_with_a_dead_feed_is_sold_by_the_proposed_price(world):
+    """In one notice: nobody has to find another feed first."""
+    given = remove_dead(world, 9 * 10**17)
+    with reverts(error(world.project.PriceOracle, "PriceOracle_NoRoute"), token=world.tokens[2].address):
+        start(world)
+    preview = world.rebalancer.previewStart(world.index, [0, 0, 9 * 10**17], 4)
+    assert (preview.prices[2], preview.targets[2], preview.turnover) == (9 * 10**17, 0, 3_104)
+    world.start(**given)
+    reference = world.rebalancer.referenceOf(world.index, world.tokens[2])
+    assert reference.given
+    assert 9 * 10**17 - reference.price < 2**10
+    tokens, current, target = world.rebalancer.weightsOf(world.index)
+    assert (tokens[2], target[2], round(current[2] / 10**14)) == (world.tokens[2].address, 0, 3_103)
+    world.evm.warp(DAY // 3)
+    for n in (0, 1):
+        world.set_price(n, world.usd[str(n)] // 10**10)
+    assert {offer.tokenOut for offer in world.rebalancer.bidsOf(world.index)} == {world.tokens[2].address}
+    for n in (0, 1):
+        assert world.both_bid("bob", 2, n, MAX)[0] > 0
+    world.agree()
+    assert world.model.phase == model.COMPLETED
+    assert world.tokens[2].address not in world.index.basket().tokens
+    world.oracle.setRoute(world.tokens[2], [(world.feeds[2], 0, 2 * DAY, 0, 1, 10**30)], sender=world.owner)
+    world.warp(DAY)
+    assert not world.rebalancer.referenceOf(world.index, world.tokens[0]).given
+
+
+def test_a_price_may_be_given_only_where_there_is_none(world):
+    """Neither for a token with a live price, nor for one that the plan holds, nor of nothing."""
+    given = remove_dead(world, 0)
+    not_needed = failure(world.project, "PriceNotNeeded")
+    with reverts(not_needed, token=world.tokens[2].address):
+        world.rebalancer.previewStart(world.index, [0, 0, 0], 4)
+    with reverts(not_needed, token=world.tokens[2].address):
+        world.rebalancer.previewStart(world.index, [0, 0, 2**128], 4)
+    with reverts(failure(world.project, "LengthMismatch"), expected=3, actual=2):
+        world.rebalancer.previewStart(world.index, [0, 1], 4)
+    with reverts(not_needed, token=world.tokens[0].address):
+        world.rebalancer.previewStart(world.index, [1, 0, 1], 5)
+    world.oracle.setRoute(world.tokens[2], [(world.feeds[2], 0, 2 * DAY, 0, 1, 10**30)], sender=world.owner)
+    words = world.words(world.proposal(prices={"2": 10**17}, unpriced=given["unpriced"], targets=world.model.preview(world.usd)))
+    with reverts(not_needed, token=world.tokens[2].address):
+        world.rebalancer.startRebalance(world.index, words, sender=world.owner)
+    world.set_plan(weights(40, 30, 30))
+    world.oracle.removeRoute(world.tokens[2], sender=world.owner)
+    with reverts(not_needed, token=world.tokens[2].address):
+        world.rebalancer.previewStart(world.index, [0, 0, 10**18], 4)
+
+
+def test_a_missing_price_leaves_the_list_of_bids_readable(world):
+    """Where a leaving constituent may lift others, one of those without a price is left out; the old list divided by its zero."""
+    world.set_plan({"0": 10**18 // 3, "1": 10**18 // 3, "3": 10**18 - 2 * (10**18 // 3)})
+    world.start()
+    world.warp(DAY // 3)
+    world.set_price(2, USD * 1001 // 1000)
+    world.both_bid("bob", 2, 3, MAX)
+    assert world.rebalancer.status(world.index).deficit == 0
+    world.oracle.removeRoute(world.tokens[1], sender=world.owner)
+    outs = {(offer.tokenOut, offer.tokenIn) for offer in world.rebalancer.bidsOf(world.index)}
+    assert outs == {(world.tokens[2].address, world.tokens[n].address) for n in (0, 3)}

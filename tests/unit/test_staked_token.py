@@ -91,6 +91,12 @@ class TestStaking:
             staked.deposit(WHOLE, poor, sender=poor)
         assert staked.issuedSupply() == staked.totalAssets() == 0
 
+    def test_no_room_for_receivers_that_are_refused(self, vault, staked, alice):
+        vault.stake(alice)
+        for receiver in (staked.address, ZERO):
+            assert staked.maxDeposit(receiver) == staked.maxMint(receiver) == 0
+        assert staked.maxDeposit(alice) == staked.maxMint(alice) == MAX - 100 * WHOLE
+
     def test_all_assets_fit_in_96_bits(self, vault, staked, alice, bob):
         assert staked.maxDeposit(alice) == staked.maxMint(alice) == MAX
         vault.stake(alice, MAX - 10)
@@ -120,8 +126,8 @@ class TestStaking:
         assert vault.claim(alice) == WHOLE
 
     def test_room_that_is_not_worth_a_share_is_no_room(self, vault, staked, alice, bob):
-        vault.stake(alice, 10)
-        vault.reward(MAX - 11)
+        vault.stake(alice, VIRTUAL)
+        vault.reward(MAX - VIRTUAL - 1)
         vault.pass_days(1)
         assert staked.maxDeposit(bob) == staked.maxMint(bob) == 0
         with vault.refuse("ZeroAmount"):
@@ -189,31 +195,42 @@ class TestRewards:
         vault.stake(alice)
         vault.reward(8 * WHOLE)
         evm.warp(DAY // 4)
+        rate = staked.exchangeRate()
         vault.request(alice)
         worth = staked.exitOf(alice).coolingAssets
-        assert staked.totalAssets() == staked.issuedSupply() == 0
         assert 102 * WHOLE - VIRTUAL < worth <= 102 * WHOLE
-        waiting, _, duration = staked.rewardStream()
-        assert waiting == staked.unvestedRewards() == 108 * WHOLE - worth
-        assert DAY * 3 // 4 <= duration <= DAY * 3 // 4 + 1
+        assert staked.issuedSupply() == 0
+        assert staked.totalAssets() == 102 * WHOLE - worth <= VIRTUAL * 2 // 100 + 1, "what nobody's shares have earned stays theirs"
+        assert tuple(staked.rewardStream()) == (6 * WHOLE, evm.now, DAY * 3 // 4)
         vault.pass_days(3)
+        assert staked.unvestedRewards() == 6 * WHOLE, "S10 rewards for nobody wait"
+        after = staked.exchangeRate()
+        assert rate <= after <= rate + WAD // VIRTUAL, "S14 the price goes on"
         vault.stake(bob, WHOLE)
-        assert staked.balanceOf(bob) == WHOLE == staked.totalAssets(), "the price starts at one again"
-        vault.pass_days(1)
-        assert staked.totalAssets() == WHOLE + waiting, "S10 nothing is lost"
+        assert staked.balanceOf(bob) == WHOLE * WAD // after
+        assert staked.exchangeRate() == after, "S14 the price goes on"
+        evm.warp(DAY * 3 // 4)
+        assert vault.worth(bob) >= 7 * WHOLE - 7 * VIRTUAL, "S10 nothing is lost"
 
-    def test_what_virtual_shares_earned_does_not_wait_in_the_last_second_of_an_old_stream(self, evm, vault, staked, alice, bob):
-        """A wei stakes alone; the virtual shares earn nearly all, and it is nobody's. It vests over a day for whoever comes next."""
-        vault.stake(alice, 1)
+    def test_nothing_vests_for_shares_that_nobody_has(self, evm, vault, staked, alice, bob):
+        """With fewer shares than those, most would be lost to them."""
+        vault.stake(alice, VIRTUAL - 1)
         vault.reward(WHOLE)
-        evm.warp(DAY - 1)
-        vault.request(alice)
-        waiting, _, duration = staked.rewardStream()
-        assert waiting > WHOLE * 9 // 10
-        assert duration >= DAY - 2
-        vault.stake(bob)
-        evm.warp(12)
-        assert vault.worth(bob) - 100 * WHOLE <= waiting * 12 // duration, "S4 a one-block stake earns nothing that belongs to others"
+        vault.pass_days(5)
+        assert (staked.unvestedRewards(), staked.exchangeRate(), staked.currentApr()) == (WHOLE, WAD, 0), "S10 rewards for nobody wait"
+        vault.stake(bob, 1)
+        assert staked.currentApr() > 0
+        evm.warp(DAY // 2)
+        assert staked.unvestedRewards() == WHOLE // 2
+        assert vault.worth(alice) > WHOLE // 4
+
+    def test_a_stake_taken_out_at_once_hastens_nothing(self, evm, vault, staked, alice):
+        vault.reward(WHOLE)
+        for _ in range(3):
+            vault.stake(alice)
+            vault.request(alice)
+            evm.warp(DAY // 2)
+        assert tuple(staked.rewardStream())[0::2] == (WHOLE, DAY), "S10 rewards for nobody wait"
 
 
 class TestRequests:
@@ -557,8 +574,9 @@ class TestRates:
         epoch_start()
         rate = staked.exchangeRateAt(1)
         assert rate > WAD
+        vault.reward(WHOLE)
         vault.request(alice)
-        assert staked.exchangeRate() == WAD
+        assert rate <= staked.exchangeRate() <= rate + WAD // VIRTUAL, "S14 the price goes on"
         assert staked.exchangeRateAt(1) == rate, "S13 the rate of a past moment never changes"
         evm.warp(1)
         vault.stake(bob)
@@ -601,10 +619,14 @@ class TestRates:
         vault.stake(alice)
         vault.reward(WHOLE)
         epoch_start(seconds=7)
+        vault.reward(WHOLE)
+        evm.warp(DAY - 7)
         vault.request(alice)
-        evm.warp(DAY)
-        assert staked.epochApr(1) == 0
-        assert staked.exchangeRate() == WAD
+        rate, start = staked.exchangeRate(), staked.exchangeRateAt(1)
+        assert rate > start > WAD
+        assert staked.epochApr(1) == (rate - start) * WAD * YEAR // (start * DAY)
+        epoch_start(1)
+        assert staked.exchangeRate() == staked.exchangeRateAt(2) == rate, "S14 the price goes on"
 
     def test_the_pace_of_the_stream(self, evm, vault, staked, alice):
         assert staked.currentApr() == 0

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @dev A token of a trade: `inner:1 | fee:24 | parent:8 | token:160`. It is swapped against node `parent` in their
+/// pool of that fee; zero where there is none. An inner node is the parent of another.
+type Node is uint256;
+
+using NodeLib for Node global;
+
+/// @title One token of a trade in one word
+library NodeLib {
+    uint256 private constant _INNER = 1 << 192;
+
+    function pack(address token_, uint256 parent_, uint24 fee_) internal pure returns (Node) {
+        return Node.wrap(uint256(uint160(token_)) | (parent_ << 160) | (uint256(fee_) << 168));
+    }
+
+    function token(Node self) internal pure returns (address) {
+        return address(uint160(Node.unwrap(self)));
+    }
+
+    function parent(Node self) internal pure returns (uint256) {
+        return uint8(Node.unwrap(self) >> 160);
+    }
+
+    function fee(Node self) internal pure returns (uint24) {
+        return uint24(Node.unwrap(self) >> 168);
+    }
+
+    function inner(Node self) internal pure returns (bool) {
+        return Node.unwrap(self) & _INNER != 0;
+    }
+
+    function asInner(Node self) internal pure returns (Node) {
+        return Node.wrap(Node.unwrap(self) | _INNER);
+    }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// @dev High to low: `deprecated:1 | paused:1 | mintFee:8 | supplyCap:40 | vesting:32 | claims:32 | list:32 | base:96` = 242 bits.
+/// Units as in {IIndexToken.Terms}. `list` counts the lists of constituents so far: the current one is in the contract that this index created as its
+/// `list`-th. `claims` has bit `i` set while somebody has an open claim on constituent `i`, `vesting` while a surplus of it vests.
+type State is uint256;
+
+using StateLib for State global;
+
+/// @title What every mint and redemption reads, in one slot
+library StateLib {
+    function base(State self) internal pure returns (uint256) {
+        return uint96(State.unwrap(self));
+    }
+
+    function list(State self) internal pure returns (uint256) {
+        return uint32(State.unwrap(self) >> 96);
+    }
+
+    function hasClaims(State self, uint256 i) internal pure returns (bool) {
+        return (State.unwrap(self) >> (128 + i)) & 1 != 0;
+    }
+
+    function vests(State self) internal pure returns (bool) {
+        return uint32(State.unwrap(self) >> 160) != 0;
+    }
+
+    function vests(State self, uint256 i) internal pure returns (bool) {
+        return (State.unwrap(self) >> (160 + i)) & 1 != 0;
+    }
+
+    function supplyCap(State self) internal pure returns (uint256) {
+        return uint40(State.unwrap(self) >> 192);
+    }
+
+    function mintFee(State self) internal pure returns (uint256) {
+        return uint8(State.unwrap(self) >> 232);
+    }
+
+    function paused(State self) internal pure returns (bool) {
+        return (State.unwrap(self) >> 240) & 1 != 0;
+    }
+
+    function deprecated(State self) internal pure returns (bool) {
+        return (State.unwrap(self) >> 241) & 1 != 0;
+    }
+
+    // The callers bound every value below its width.
+
+    function withBase(State self, uint256 base_) internal pure returns (State) {
+        return _with(self, 0, 96, base_);
+    }
+
+    function withList(State self, uint256 list_) internal pure returns (State) {
+        return _with(self, 96, 32, list_);
+    }
+
+    function withClaims(State self, uint256 i, bool claimed) internal pure returns (State) {
+        return _with(self, 128 + i, 1, claimed ? 1 : 0);
+    }
+
+    function withVesting(State self, uint256 i, bool vesting) internal pure returns (State) {
+        return _with(self, 160 + i, 1, vesting ? 1 : 0);
+    }
+
+    function withSupplyCap(State self, uint256 cap) internal pure returns (State) {
+        return _with(self, 192, 40, cap);
+    }
+
+    function withMintFee(State self, uint256 mintFee_) internal pure returns (State) {
+        return _with(self, 232, 8, mintFee_);
+    }
+
+    function withPaused(State self, bool paused_) internal pure returns (State) {
+        return _with(self, 240, 1, paused_ ? 1 : 0);
+    }
+
+    function withDeprecated(State self) internal pure returns (State) {
+        return _with(self, 241, 1, 1);
+    }
+
+    function _with(State self, uint256 shift, uint256 bits, uint256 value) private pure returns (State) {
+        uint256 mask = ((1 << bits) - 1) << shift;
+        return State.wrap((State.unwrap(self) & ~mask) | (value << shift));
+    }
+}

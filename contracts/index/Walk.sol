@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {TransientSlot} from "@openzeppelin/contracts/utils/TransientSlot.sol";
+
+import {HopTree, Plan} from "./HopTree.sol";
+import {Node} from "./Node.sol";
+
+/// @title A plan in transient storage
+/// @dev A purchase swaps inside the callbacks of its swaps. Each callback reads and writes the nodes that it needs
+/// here, at 100 gas a word; to hand the plan on from callback to callback would cost the square of its length. What
+/// earlier trades of the transaction left here is overwritten before it is read.
+library Walk {
+    using TransientSlot for bytes32;
+    using TransientSlot for TransientSlot.Uint256Slot;
+
+    /// @dev Far from everything else; with room for 2^12 words. A node takes four: what it is, its amount, what that
+    /// was swapped for, and nothing.
+    uint256 private constant _AT = uint256(keccak256("ssi.router.walk")) & ~uint256(2 ** 12 - 1);
+
+    bytes32 private constant _COUNT = bytes32(_AT - 1);
+
+    function store(Plan memory p) internal {
+        uint256 count = p.count;
+        _COUNT.asUint256().tstore(count);
+        for (uint256 n = 0; n < count; ++n) {
+            _slot(n, 0).tstore(Node.unwrap(p.nodes[n]));
+            _slot(n, 1).tstore(p.amounts[n]);
+        }
+    }
+
+    /// @dev {HopTree.slack} of the plan, once the walk is at its end.
+    function slack(uint256 each) internal view returns (uint256) {
+        uint256 count = _COUNT.asUint256().tload();
+        Plan memory p = Plan(count, new Node[](count), new uint256[](count));
+        uint256[] memory flows = new uint256[](count);
+        for (uint256 n = 0; n < count; ++n) {
+            (p.nodes[n], p.amounts[n], flows[n]) = (node(n), amount(n), _slot(n, 2).tload());
+        }
+        return HopTree.slack(p, flows, each);
+    }
+
+    function node(uint256 n) internal view returns (Node) {
+        return Node.wrap(_slot(n, 0).tload());
+    }
+
+    function amount(uint256 n) internal view returns (uint256) {
+        return _slot(n, 1).tload();
+    }
+
+    /// @dev Node `n` was swapped for `flow` of its parent's token.
+    function swapped(uint256 n, uint256 parent, uint256 flow) internal {
+        _slot(n, 2).tstore(flow);
+        _slot(parent, 1).tstore(amount(parent) + flow);
+    }
+
+    function _slot(uint256 n, uint256 word) private pure returns (TransientSlot.Uint256Slot) {
+        unchecked {
+            return bytes32(_AT + 4 * n + word).asUint256();
+        }
+    }
+}

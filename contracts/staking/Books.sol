@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+
+import {TimedBalance} from "../tokens/TimedBalance.sol";
+
+/// @dev What a staked token owes its shares, as it was when the supply's slot was last touched: `cooldown:24 | left:24 | unvested:96 | total:96` = 240 bits, high to low.
+/// `total`: {asset} that all shares are worth. `unvested`: {asset} that vest linearly over the `left` seconds after that touch. `cooldown`: the one in force, seconds.
+/// The two amounts together are under 2^96. Packed by hand, because a struct is written field by field.
+type Books is uint256;
+
+using BooksLib for Books global;
+
+/// @title The books of a staked token in one slot
+/// @dev `docs/staking-math.md` is the specification.
+library BooksLib {
+    /// @dev {share} that nobody has, and as many {asset} that nobody gave. They are there from the beginning and never leave, so that the price of a share goes on
+    /// when the last staker leaves, and no first depositor can make shares dear.
+    uint256 internal constant VIRTUAL = 1e9;
+
+    uint256 private constant _VESTING = 1 days;
+
+    /// @dev The caller keeps every value within its bits.
+    function make(uint256 total_, uint256 unvested_, uint256 left_, uint256 cooldown_) internal pure returns (Books) {
+        return Books.wrap(total_ | unvested_ << 96 | left_ << 192 | cooldown_ << 216);
+    }
+
+    function total(Books self) internal pure returns (uint256) {
+        return uint96(Books.unwrap(self));
+    }
+
+    function unvested(Books self) internal pure returns (uint256) {
+        return uint96(Books.unwrap(self) >> 96);
+    }
+
+    function left(Books self) internal pure returns (uint256) {
+        return uint24(Books.unwrap(self) >> 192);
+    }
+
+    function cooldown(Books self) internal pure returns (uint256) {
+        return Books.unwrap(self) >> 216;
+    }
+
+    /// @dev {asset} in the books, vested or not.
+    function staked(Books self) internal pure returns (uint256) {
+        unchecked {
+            return self.total() + self.unvested();
+        }
+    }
+
+    /// @dev {asset} that still fit.
+    function room(Books self) internal pure returns (uint256) {
+        return type(uint96).max - self.staked();
+    }
+
+    /// @dev The books at `timestamp`, `supply` being untouched until then. With fewer shares than nobody has, time stands still for what vests.
+    function at(Books self, TimedBalance supply, uint256 timestamp) internal pure returns (Books) {
+        unchecked {
+            uint256 left_ = self.left();
+            if (left_ == 0 || supply.balance() < VIRTUAL) return self;
+
+            uint256 elapsed = uint32(timestamp - supply.time());
+            if (elapsed >= left_) return make(self.staked(), 0, 0, self.cooldown());
+            uint256 vested = self.unvested() * elapsed / left_;
+            return make(self.total() + vested, self.unvested() - vested, left_ - elapsed, self.cooldown());
+        }
+    }
+
+    /// @dev With `assets` more for the shares. The caller keeps them within the {room}.
+    function plus(Books self, uint256 assets) internal pure returns (Books) {
+        unchecked {
+            return Books.wrap(Books.unwrap(self) + assets);
+        }
+    }
+
+    /// @dev With `assets` less for the shares. The caller keeps them within the total.
+    function minus(Books self, uint256 assets) internal pure returns (Books) {
+        unchecked {
+            return Books.wrap(Books.unwrap(self) - assets);
+        }
+    }
+
+    /// @dev With `fresh` on their way, which by themselves would take a day. The seconds left are averaged by size. The caller keeps `fresh` within the {room}.
+    function plusRewards(Books self, uint256 fresh) internal pure returns (Books) {
+        unchecked {
+            uint256 old = self.unvested();
+            uint256 left_ = old == 0 ? _VESTING : Math.max(1, (old * self.left() + fresh * _VESTING) / (old + fresh));
+            return make(self.total(), old + fresh, left_, self.cooldown());
+        }
+    }
+
+    function withCooldown(Books self, uint256 cooldown_) internal pure returns (Books) {
+        return make(self.total(), self.unvested(), self.left(), cooldown_);
+    }
+
+    /// @dev {share}
+    function toShares(Books self, uint256 supply, uint256 assets, Math.Rounding rounding) internal pure returns (uint256) {
+        return Math.mulDiv(assets, supply + VIRTUAL, self.total() + VIRTUAL, rounding);
+    }
+
+    /// @dev {asset}
+    function toAssets(Books self, uint256 supply, uint256 shares, Math.Rounding rounding) internal pure returns (uint256) {
+        return Math.mulDiv(shares, self.total() + VIRTUAL, supply + VIRTUAL, rounding);
+    }
+}

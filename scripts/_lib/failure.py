@@ -1,0 +1,28 @@
+"""What ends a command: one line, and an exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+
+class Failure(click.ClickException):
+    """One line on standard error. Exit code 2 for what was typed, 1 for the chain."""
+
+    def __init__(self, message: str, exit_code: int) -> None:
+        super().__init__(" ".join(message.split()))
+        self.exit_code = exit_code
+
+
+class Misused(Exception):  # noqa: N818 - it says what happened
+    """What was typed cannot be meant. The message says what is wrong and what to do."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What a command says as JSON, where it says something and fails nevertheless."""
+
+    data: Any
+    exit_code: int

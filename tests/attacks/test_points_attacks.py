@@ -1,0 +1,103 @@
+"""Attacks on points through a staked token's rate, with the deployed rooms. Ids are those of docs/invariants.md."""
+
+from __future__ import annotations
+
+import pytest
+
+from minimainnet import control
+from tests.model.points import BOOST, LEAST, LOCKED
+from tests.support.indexes import DAY, MAX
+
+WAD, WEEK = 10**18, 7 * DAY
+MOST = LOCKED * (1 + BOOST)  # points that a dollar can earn a day
+TINY, REWARD = 10**12, 99 * WAD
+
+
+def to_next_epoch(evm, ledger):
+    """To the first second of the next epoch."""
+    control.warp(evm.rpc, ledger.epochGenesis() + (ledger.currentEpoch() + 1) * ledger.epochLength() - evm.now)
+
+
+def to_the_day_before(evm, ledger):
+    """Rewards that are given now have just vested when the next epoch begins."""
+    control.warp(evm.rpc, ledger.epochGenesis() + (ledger.currentEpoch() + 1) * ledger.epochLength() - evm.now - DAY - 60)
+
+
+def sample_days(system, keeper):
+    """As a keeper does, with feeds that keep up."""
+    for _ in range(LEAST):
+        control.warp(system.evm.rpc, DAY)
+        control.refresh_feeds(system.evm.rpc)
+        system.prices.sample(sender=keeper)
+
+
+def stake(token, vault, person, amount):
+    token.approve(vault.address, MAX, sender=person)
+    vault.deposit(amount, person, sender=person)
+
+
+def blow_up_the_rate(evm, ledger, token, vault, thief, reward):
+    """Alone in the vault: a trifle staked, a reward given, and everything out and in again in the first second of the epoch."""
+    to_the_day_before(evm, ledger)
+    assert vault.issuedSupply() == 0
+    stake(token, vault, thief, TINY)
+    vault.addRewards(reward, sender=thief)
+    to_next_epoch(evm, ledger)
+    vault.requestRedeem(vault.balanceOf(thief), thief, thief, sender=thief)
+    vault.cancelRequest(thief, sender=thief)
+
+
+def dollars(system, epoch, token, amount):
+    """D18{USD} of an amount at the epoch's reference price."""
+    return amount * system.prices.referencePrice(epoch, token) // WAD
+
+
+@pytest.fixture
+def ledger(system):
+    return system.points
+
+
+@pytest.fixture
+def thief(evm, ledger):
+    account = evm.account("thief")
+    ledger.join(sender=account)
+    return account
+
+
+def test_leaving_and_coming_back_as_the_only_staker_multiplies_nothing(system, evm, ledger, thief, alice):
+    """As found: 97,814,276 times the points, and 99,999.99 of a pot of 100,000 USDC beside a holder of as much, for a trifle."""
+    index, vault, usdc, pot = system.index("DEFI.ssi"), system.staked("DEFI.ssi"), system.token("USDC"), 100_000 * 10**6
+    for person in (thief, alice):
+        system.invest("DEFI.ssi", person, 100 * WAD)
+    ledger.join(sender=alice)
+    had = index.balanceOf(thief)
+    blow_up_the_rate(evm, ledger, index, vault, thief, REWARD)
+    epoch = ledger.currentEpoch()
+    sample_days(system, alice)
+    control.deal(evm.rpc, "USDC", alice, pot)
+    usdc.approve(ledger.address, MAX, sender=alice)
+    ledger.fund(epoch, usdc, pot, sender=alice)
+    to_next_epoch(evm, ledger)
+
+    days = ledger.epochLength() // DAY
+    points, fair = ledger.pointsOf(thief, epoch), 15 * days * dollars(system, epoch, index, had)
+    ledger.recordMany([thief, alice], epoch, sender=alice)
+    control.warp(evm.rpc, WEEK)
+    share = ledger.claimable(thief, epoch, usdc)
+    assert points <= MOST * days * dollars(system, epoch, index, had), "P12 no more than the most that was held"
+    assert points <= fair, "P12 nor more than those of a staked dollar"
+    assert share <= pot * 15 // 18, "15 for a staked dollar, 3 for a held one"
+
+
+def test_nor_does_it_multiply_the_boost(system, evm, ledger, thief):
+    """As found: ten SOSO, worth 6.50, counted as 64.9 million dollars."""
+    soso, vault, wealth = system.token("SOSO"), system.staked("SOSO"), 10 * WAD
+    control.deal(evm.rpc, "SOSO", thief, wealth)
+    blow_up_the_rate(evm, ledger, soso, vault, thief, wealth - TINY)
+    epoch = ledger.currentEpoch()
+    sample_days(system, thief)
+    to_next_epoch(evm, ledger)
+
+    price = system.oracle.value(soso.address, WAD)
+    boost, days = ledger.statement(thief, epoch).soso, ledger.epochLength() // DAY
+    assert boost <= days * wealth * price // WAD * 1001 // 1000, "P12 SOSO lifts as much as it is worth"

@@ -1,0 +1,27 @@
+"""Fixtures of trades through the router."""
+
+from __future__ import annotations
+
+import pytest
+from eth_account import Account
+
+from tests.support.reverts import error, reverts
+from tests.support.trading import KEY, Trader
+
+
+@pytest.fixture
+def trader(system):
+    """Somebody who can sign, with ether."""
+    account = Account.from_key(KEY).address
+    system.evm.fund(account)
+    return Trader(system, account)
+
+
+@pytest.fixture
+def refuse(project):
+    """The block must revert with this error of the router: `refuse("TooLittle", amountOut=…, minimum=…)`."""
+
+    def refuse(name, **inputs):
+        return reverts(error(project.IndexRouter, f"IndexRouter_{name}"), **inputs)
+
+    return refuse

@@ -1,0 +1,48 @@
+"""docs/gas.md says what was measured, and what it is measured against."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from tools.gas_page import PAGE, ROWS, refreshed
+from tools.gas_report import BARS, SNAPSHOT
+
+
+@pytest.fixture
+def page():
+    return PAGE.read_text()
+
+
+@pytest.fixture
+def figures():
+    return json.loads(SNAPSHOT.read_text())
+
+
+def rows(page):
+    """The first cells of every table with a column for this project."""
+    return [
+        row.split(" | ")[0].removeprefix("| ")
+        for table in re.findall(r"^\| operation \| SSI \|.*\n\|[-|]+\n((?:\|.*\n)+)", page, re.MULTILINE)
+        for row in table.splitlines()
+    ]
+
+
+def test_every_figure_of_the_page_is_the_snapshots(page, figures):
+    """`make gas` writes both."""
+    assert page == refreshed(page, figures, BARS)
+
+
+def test_every_row_of_the_page_is_known_and_every_known_row_is_there(page):
+    assert sorted(rows(page)) == sorted(ROWS)
+
+
+@pytest.mark.parametrize("key", ["mint_repeat", "transfer_new", "buy_usdc_7"])
+def test_another_figure_is_another_page(page, figures, key):
+    assert page != refreshed(page, {**figures, key: figures[key] + 1}, BARS)
+
+
+def test_another_bar_is_another_page(page, figures):
+    assert page != refreshed(page, figures, {**BARS, "redeem_part": 1})
