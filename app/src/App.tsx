@@ -85,8 +85,8 @@ export function App() {
           </Routes>
         </Suspense>
       </main>
-      <footer className="border-t border-line px-4 py-4 text-xs text-muted">
-        <div className="mx-auto flex max-w-6xl flex-wrap justify-between gap-2">
+      <footer className="border-t border-line py-4 text-xs text-muted">
+        <div className="mx-auto flex max-w-6xl flex-wrap justify-between gap-2 px-4">
           <span>Everything on these pages is read from the chain by your browser. There is no server behind them.</span>
           <a className="underline" href="https://www.tradingview.com/" target="_blank" rel="noreferrer">
             Charts: TradingView Lightweight Charts

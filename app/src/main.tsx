@@ -16,12 +16,13 @@ const root = createRoot(document.getElementById("root") as HTMLElement);
 keepReferral();
 
 loadConfig().then(
-  (config) => {
+  async (config) => {
+    const wagmi = await makeWagmi(config);
     const queries = new QueryClient({ defaultOptions: { queries: { refetchOnWindowFocus: false, retry: 2 } } });
     root.render(
       <StrictMode>
         <ConfigContext value={config}>
-          <WagmiProvider config={makeWagmi(config)}>
+          <WagmiProvider config={wagmi}>
             <QueryClientProvider client={queries}>
               <HashRouter>
                 <App />

@@ -2,6 +2,9 @@ import { createPublicClient, createWalletClient, type EIP1193Parameters, type He
 import { privateKeyToAccount } from "viem/accounts";
 import { mainnet } from "viem/chains";
 
+/** Where the wallet remembers, as real ones do, that this site may see the account. */
+const GRANTED = "ssi.testWallet.granted";
+
 type Listener = (...args: unknown[]) => void;
 
 /** What a refusal by the person looks like to a page (EIP-1193). */
@@ -44,11 +47,17 @@ export function localWallet(key: Hex, rpc: string, options: Options = {}) {
       const list = (params ?? []) as unknown[];
       switch (method) {
         case "eth_accounts":
+          return localStorage.getItem(GRANTED) === account.address ? [account.address] : [];
         case "eth_requestAccounts":
+          localStorage.setItem(GRANTED, account.address);
           return [account.address];
         case "eth_chainId":
           return numberToHex(chainId);
+        case "wallet_revokePermissions":
+          localStorage.removeItem(GRANTED);
+          return null;
         case "wallet_requestPermissions":
+          localStorage.setItem(GRANTED, account.address);
           return [{ parentCapability: "eth_accounts" }];
         case "wallet_switchEthereumChain": {
           chainId = Number((list[0] as { chainId: Hex }).chainId);

@@ -4,11 +4,12 @@ import { defineChain } from "viem";
 import { mainnet } from "viem/chains";
 
 import { type Config, rpcUrl } from "./config";
-import { localWallet } from "./localWallet";
 
 /** Everything wagmi needs to know. Calls that fall together in time become one multicall and one round trip. */
-export function makeWagmi(config: Config) {
+export async function makeWagmi(config: Config) {
   const url = rpcUrl(config);
+  // Keys and signing are loaded on a fork alone.
+  const provider = config.testWallet ? (await import("./localWallet")).localWallet(config.testWallet.key, url) : null;
   const chain = defineChain({
     ...mainnet,
     id: config.chainId,
@@ -17,7 +18,6 @@ export function makeWagmi(config: Config) {
     contracts: { ...mainnet.contracts, multicall3: { address: config.external.multicall3 } },
     testnet: config.fork,
   });
-  const test = config.testWallet;
   return createConfig({
     chains: [chain],
     multiInjectedProviderDiscovery: true,
@@ -25,10 +25,10 @@ export function makeWagmi(config: Config) {
     pollingInterval: config.fork ? 1_000 : 6_000,
     transports: { [chain.id]: http(url, { batch: { wait: 16, batchSize: 100 }, retryCount: 3, timeout: 20_000 }) },
     connectors: [
-      ...(test
+      ...(provider
         ? [
             injected({
-              target: () => ({ id: "test", name: "Test wallet (fork only)", provider: localWallet(test.key, url) as never }),
+              target: () => ({ id: "test", name: "Test wallet (fork only)", provider: provider as never }),
               unstable_shimAsyncInject: false,
             }),
           ]
@@ -43,5 +43,3 @@ export function makeWagmi(config: Config) {
 export function makeWalletConnect(projectId: string) {
   return walletConnect({ projectId, showQrModal: true });
 }
-
-export type Wagmi = ReturnType<typeof makeWagmi>;

@@ -65,8 +65,8 @@ export function date(seconds: number | bigint): string {
 export function duration(seconds: number): string {
   const s = Math.max(0, Math.floor(seconds));
   const [days, hours, minutes] = [Math.floor(s / DAY), Math.floor((s % DAY) / 3600), Math.floor((s % 3600) / 60)];
-  if (days > 0) return `${days} d ${hours} h`;
-  if (hours > 0) return `${hours} h ${minutes} min`;
+  if (days > 0) return hours > 0 ? `${days} d ${hours} h` : `${days} d`;
+  if (hours > 0) return minutes > 0 ? `${hours} h ${minutes} min` : `${hours} h`;
   return minutes > 0 ? `${minutes} min` : `${s} s`;
 }
 

@@ -16,6 +16,7 @@ const REBALANCES = [
   parseAbiItem("event RebalanceEnded(address indexed index, uint256 indexed id, uint8 phase, uint256 cost)"),
 ] as const;
 
+const spelt = (name: string) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
 const toUsd = (value: number) => `$${value.toFixed(2)}`;
 
 /** One index: what it is worth, what it holds, by which rule, and what its rebalances cost. */
@@ -45,7 +46,7 @@ export default function Index() {
           <Link className="text-accent underline underline-offset-4" to={`/stake/${index.symbol}`}>
             Stake to earn
           </Link>
-          <span>
+          <span className="break-all">
             Contract <At address={index.index} name={index.index} />
           </span>
         </p>
@@ -147,7 +148,7 @@ function Rules({ symbol }: { symbol: string }) {
       {method && <p className="mb-3 text-sm">{method.words}</p>}
       <Rows
         rows={[
-          ...(method ? Object.entries(method.parameters).map(([name, value]): [string, string] => [name, value]) : []),
+          ...(method ? Object.entries(method.parameters).map(([name, value]): [string, string] => [spelt(name), /^0?\.\d+$/.test(value) ? `${Number(value) * 100} %` : value]) : []),
           ["Streaming fee", `${percent(index.terms.dailyFee, 3)} a day, ${percent(index.terms.dailyFee * 365n)} a year; never more than 5 %`],
           ["Fee on minting", `${Number(index.terms.mintFee) / 100} %; never more than 1 %`],
           ["Fee on redemption", "none"],

@@ -148,7 +148,7 @@ function Boost() {
       <input id="boost" type="range" min={0} max={100} value={more} onChange={(event) => setMore(Number(event.target.value))} className="mt-2 w-full accent-[var(--accent)]" />
       <Rows
         rows={[
-          ["Staked SOSO more", `${amount(tokens, 18)} SOSO, ${usd(soso - base.soso)}`],
+          ["Staked SOSO more", price === 0n ? `${usd(soso - base.soso)} (SOSO has no price now)` : `${amount(tokens, 18)} SOSO, ${usd(soso - base.soso)}`],
           ["Effective multiplier", `${multiplier(effective(base))} becomes ${multiplier(effective(lifted))}`],
           ["Points a day", `${points(pointsADay(base))} becomes ${points(pointsADay(lifted))}`],
         ]}

@@ -13,7 +13,7 @@ export function LineChart({ label, points, format }: { label: string; points: { 
       layout: { background: { type: ColorType.Solid, color: "transparent" }, textColor: colour("--muted"), attributionLogo: false },
       grid: { vertLines: { visible: false }, horzLines: { color: colour("--line") } },
       rightPriceScale: { borderVisible: false },
-      timeScale: { borderVisible: false, timeVisible: true },
+      timeScale: { borderVisible: false, timeVisible: false },
       localization: { priceFormatter: format },
       handleScroll: false,
       handleScale: false,

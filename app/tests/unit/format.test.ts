@@ -46,7 +46,9 @@ describe("what a person types", () => {
 
 describe("durations", () => {
   it("name the two largest units", () => {
-    expect(duration(14 * 86_400)).toBe("14 d 0 h");
+    expect(duration(14 * 86_400)).toBe("14 d");
+    expect(duration(13 * 86_400 + 7_200)).toBe("13 d 2 h");
+    expect(duration(7_200)).toBe("2 h");
     expect(duration(3_720)).toBe("1 h 2 min");
     expect(duration(59)).toBe("59 s");
     expect(duration(-5)).toBe("0 s");

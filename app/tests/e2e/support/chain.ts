@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 
 import {
-  type Address, createTestClient, createWalletClient, erc20Abi, http, publicActions, parseEther, type Hex,
+  type Address, createTestClient, createWalletClient, erc20Abi, getAddress, type Hex, http, keccak256, parseEther, publicActions, slice, toBytes,
 } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { mainnet } from "viem/chains";
@@ -11,10 +11,14 @@ import type { Config } from "../../../src/chain/config";
 /** The fork, as a test sees it behind the site's back. */
 export class Chain {
   readonly client;
+  /** The test wallet of the fork. */
   readonly rich;
+  /** Sends for any account: the fork signs for all. */
+  readonly unlocked;
   constructor(readonly config: Config) {
     const transport = http(config.rpcUrl, { timeout: 120_000 });
     this.client = createTestClient({ chain: mainnet, mode: "anvil", transport }).extend(publicActions);
+    this.unlocked = createWalletClient({ chain: mainnet, transport });
     if (!config.testWallet) throw new Error("The journeys need a fork.");
     this.rich = createWalletClient({ account: privateKeyToAccount(config.testWallet.key), chain: mainnet, transport });
   }
@@ -37,7 +41,12 @@ export class Chain {
     const { address } = privateKeyToAccount(key);
     await this.client.setBalance({ address, value: parseEther("100") });
     for (const [symbol, value] of Object.entries(gifts)) {
-      const hash = await this.rich.writeContract({ address: this.token(symbol).address, abi: erc20Abi, functionName: "transfer", args: [address, value] });
+      const call = { address: this.token(symbol).address, abi: erc20Abi, functionName: "transfer", args: [address, value] } as const;
+      // Indexes come from the investor of tools/app.py, whose account is the hash of their label.
+      const investor = getAddress(slice(keccak256(toBytes(`app investor ${symbol}`)), 12));
+      const hash = this.config.indexes[symbol]
+        ? await this.unlocked.writeContract({ ...call, account: investor })
+        : await this.rich.writeContract(call);
       await this.mined(hash);
     }
     return { key, address };
