@@ -60,8 +60,8 @@ def config(system: System, record: Record, rpc_url: str, block: int, *, fork: bo
         "contracts": record.contracts, "indexes": record.indexes, "staked": record.staked, "tokens": tokens,
         "methodologies": methodologies,
         "external": {
-            "multicall3": CONTRACTS["Multicall3"], "permit2": protocol.contracts.permit2, "positionManager": protocol.contracts.position_manager,
-            "weth": protocol.contracts.weth, "soso": known.assets["SOSO"].address,
+            "multicall3": CONTRACTS["Multicall3"], "permit2": protocol.contracts.permit2,
+            "positionManager": protocol.contracts.position_manager, "weth": protocol.contracts.weth, "soso": known.assets["SOSO"].address,
         },
         "walletConnectProjectId": os.environ.get("WALLETCONNECT_PROJECT_ID") or None,
         "testWallet": {"key": TEST_KEY} if fork else None,
@@ -150,7 +150,8 @@ def main(port: int, rpc_port: int, days: int) -> None:
         server = ThreadingHTTPServer(("127.0.0.1", port), functools.partial(Site, directory=str(DIST)))
         console.print(f"\n[bold]Open http://127.0.0.1:{port}[/]  (Ctrl-C ends it)")
         console.print("Connect the test wallet: it has 250,000 USDC, USDT, DAI, ether and SOSO of play money.")
-        console.print("Try: buy MAG7.ssi with a signature · stake it · ask to leave twice and see the timer restart · boost with SOSO · look at Governance.")
+        console.print("Try: buy MAG7.ssi with a signature · stake it · ask to leave twice and see the timer restart ·")
+        console.print("boost with SOSO · look at Governance.")
         try:
             server.serve_forever()
         except KeyboardInterrupt:

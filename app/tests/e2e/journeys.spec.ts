@@ -11,12 +11,12 @@ test.describe("buying and selling", () => {
     const index = chain.token("MAG7.ssi").address;
     await wallet(key);
     await open("/#/trade/MAG7.ssi");
-    await page.getByLabel("You pay", { exact: true }).fill("250.5");
+    await page.getByRole("textbox", { name: "You pay", exact: true }).fill("250.5");
     await page.getByRole("button", { name: "Sign and buy" }).click();
     await expect(page.getByText("Done: Buy")).toBeVisible();
 
     const paid = usdc(1_000) - (await chain.balance(chain.token("USDC").address, address));
-    expect(paid).toBeGreaterThan(usdc(250));
+    expect(paid).toBeGreaterThan(usdc(249));
     expect(paid).toBeLessThanOrEqual(usdc(250.5));
     expect(await chain.balance(index, address)).toBeGreaterThan(0n);
     const router = chain.config.contracts["IndexRouter"];
@@ -29,7 +29,7 @@ test.describe("buying and selling", () => {
     await wallet(key);
     await open("/#/trade/MAG7.ssi");
     await page.getByLabel("Token").selectOption("ETH");
-    await page.getByLabel("You pay", { exact: true }).fill("0.5");
+    await page.getByRole("textbox", { name: "You pay", exact: true }).fill("0.5");
     await page.getByLabel("Stake it at once").check();
     await page.getByRole("button", { name: "Buy", exact: true }).click();
     await expect(page.getByText("Done: Buy")).toBeVisible();
@@ -44,7 +44,7 @@ test.describe("buying and selling", () => {
     await wallet(key);
     await open("/#/trade/MAG7.ssi");
     await page.getByRole("tab", { name: "Sell" }).click();
-    await page.getByLabel("You sell", { exact: true }).fill("4");
+    await page.getByRole("textbox", { name: "You sell", exact: true }).fill("4");
     await page.getByRole("button", { name: "Sign and sell" }).click();
     await expect(page.getByText("Done: Sell")).toBeVisible();
 
@@ -58,7 +58,7 @@ test.describe("what is refused", () => {
     const { key, address } = await chain.person({ USDC: usdc(1_000) });
     await wallet(key);
     await open("/#/trade/MAG7.ssi");
-    await page.getByLabel("You pay", { exact: true }).fill("100");
+    await page.getByRole("textbox", { name: "You pay", exact: true }).fill("100");
     const button = page.getByRole("button", { name: "Sign and buy" });
     await expect(button).toBeEnabled();
     await page.evaluate(() => Object.assign(window, { rejectNext: true }));
@@ -85,7 +85,7 @@ test.describe("what is refused", () => {
     const { key, address } = await chain.person({ USDC: usdc(50) });
     await wallet(key);
     await open("/#/trade/MAG7.ssi");
-    await page.getByLabel("You pay", { exact: true }).fill("50.000001");
+    await page.getByRole("textbox", { name: "You pay", exact: true }).fill("50.000001");
     await expect(page.getByText("You have 50 USDC")).toBeVisible();
     await expect(page.getByRole("button", { name: "Sign and buy" })).toBeDisabled();
     expect(await chain.client.getTransactionCount({ address })).toBe(0);
@@ -95,7 +95,7 @@ test.describe("what is refused", () => {
     const { key } = await chain.person({ USDC: usdc(50) });
     await wallet(key);
     await open("/#/trade/MAG7.ssi");
-    await page.getByLabel("You pay", { exact: true }).fill("1.0000001");
+    await page.getByRole("textbox", { name: "You pay", exact: true }).fill("1.0000001");
     await expect(page.getByText("At most 6 digits behind the point")).toBeVisible();
     await expect(page.getByRole("button", { name: /buy/i }).last()).toBeDisabled();
   });
@@ -116,19 +116,19 @@ test.describe("staking", () => {
     const read = allOf(chain);
     await wallet(key);
     await open("/#/stake/MAG7.ssi");
-    await page.getByLabel("Stake", { exact: true }).fill("10");
+    await page.getByRole("textbox", { name: "Stake", exact: true }).fill("10");
     await page.getByRole("button", { name: "Sign and stake" }).click();
     await expect(page.getByText("Done: Stake 10 MAG7.ssi")).toBeVisible();
     const shares = await chain.balance(vault, address);
     expect(shares).toBeGreaterThan(0n);
 
-    await page.getByLabel("Unstake", { exact: true }).fill("2");
+    await page.getByRole("textbox", { name: "Unstake", exact: true }).fill("2");
     await page.getByRole("button", { name: "Unstake", exact: true }).click();
     await expect(page.getByText("Done: Unstake 2 sMAG7.ssi")).toBeVisible();
     const first = await read.exit(vault, address);
 
     chain.lever("warp", 3 * DAY);
-    await page.getByLabel("Unstake", { exact: true }).fill("1");
+    await page.getByRole("textbox", { name: "Unstake", exact: true }).fill("1");
     await expect(page.getByText("This starts your timer again.")).toBeVisible();
     await page.getByRole("button", { name: "Unstake", exact: true }).click();
     await page.getByRole("button", { name: "Keep the timer" }).click();
@@ -160,7 +160,7 @@ test("redeem in kind with a frozen constituent, and collect it later", async ({ 
   await wallet(key);
   await open("/#/trade/MEME.ssi");
   await page.getByRole("tab", { name: "In kind" }).click();
-  await page.getByLabel("Shares", { exact: true }).fill("10");
+  await page.getByRole("textbox", { name: "Shares", exact: true }).fill("10");
   await page.getByRole("button", { name: "Redeem in kind" }).click();
   await expect(page.getByText("Done: Redeem 10 MEME.ssi in kind")).toBeVisible();
 
@@ -187,7 +187,7 @@ test("a referral link binds the friend with their first purchase", async ({ page
   await wallet(friend.key);
   await open("/?ref=JOURNEY#/trade/DEFI.ssi");
   await expect(page.getByText("Referral code JOURNEY goes with your first purchase.")).toBeVisible();
-  await page.getByLabel("You pay", { exact: true }).fill("200");
+  await page.getByRole("textbox", { name: "You pay", exact: true }).fill("200");
   await page.getByRole("button", { name: "Sign and buy" }).click();
   await expect(page.getByText("Done: Buy")).toBeVisible();
   const [bound] = await chain.client.readContract({ ...registry, functionName: "referrerOf", args: [friend.address] });
