@@ -14,10 +14,10 @@ export APE_LOG_LEVEL ?= WARNING
 
 ON_FORK := python tools/with_chain.py
 
-.PHONY: help setup lock build test demo deep mutants lint format size storage gas permissions clean
+.PHONY: help setup lock build test demo app app-build app-test deep mutants lint format size storage gas permissions clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.stamp node_modules/.stamp ## Install the locked Python and Node packages (compiler and Foundry are among them)
 
@@ -46,6 +46,23 @@ demo: build ## Deploy on a forked mainnet, buy, redeem and sell; report in build
 
 test: build ## The whole suite, on a fork of the miniature mainnet (or of MAINNET_RPC_URL)
 	@$(ON_FORK) ape test $(ARGS)
+
+app/node_modules/.stamp: app/package-lock.json app/package.json app/.npmrc
+	@echo "· Node packages of the web app (about a minute the first time)"
+	@cd app && npm ci --loglevel=error >/dev/null
+	@touch $@
+
+app-build: build app/node_modules/.stamp ## Build the web app as static files in app/dist
+	@python -m tools.app_abis
+	@cd app && npm run --silent build
+
+app: app-build ## The web app at http://127.0.0.1:4173, on a fork with a market that has lived (ARGS="--days 40")
+	@python -m tools.app $(ARGS)
+
+app-test: app-build ## Unit tests of the web app, and journeys through it in Chromium on a fork
+	@cd app && npm run --silent test
+	@tools/chromium.sh
+	@cd app && npm run --silent e2e -- $(ARGS)
 
 deep: build ## The property tests, ten times as long
 	@HYPOTHESIS_PROFILE=deep $(ON_FORK) ape test $(ARGS)
@@ -76,4 +93,4 @@ permissions: build ## Ask a deployment who may do what; writes docs/permissions.
 	@$(ON_FORK) python -m tools.permissions
 
 clean: ## Remove everything that can be made again
-	@rm -rf .venv node_modules .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	@rm -rf .venv node_modules app/node_modules app/dist app/src/generated .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache

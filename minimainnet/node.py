@@ -26,9 +26,11 @@ CACHE = ROOT / ".build" / "minimainnet"
 # The chain begins here, whenever it is built, so that every build is the same.
 GENESIS_TIME = 1_767_225_600
 
-# Nothing is traced step by step and nothing is kept between runs, nor the state of every old block, which would fill the disk by gigabytes;
-# the hard fork is pinned for the base and every fork of it.
-_COMMON = ("--hardfork", "prague", "--no-request-size-limit", "--auto-impersonate", "--order", "fifo", "--prune-history", "50")
+# Nothing is traced step by step and nothing is kept between runs; the hard fork is pinned for the base and every fork of it.
+_COMMON = ("--hardfork", "prague", "--no-request-size-limit", "--auto-impersonate", "--order", "fifo")
+
+# The state of every old block would fill the disk by gigabytes in long tests.
+_FORGETFUL = ("--prune-history", "50")
 
 
 def stop_in_order() -> None:
@@ -69,8 +71,8 @@ def is_free(port: int) -> bool:
 
 
 @contextmanager
-def anvil(*options: str, port: int | None = None) -> Iterator[str]:
-    """A running anvil with chain id 1; yields its URL and kills it at the end.
+def anvil(*options: str, port: int | None = None, history: bool = False) -> Iterator[str]:
+    """A running anvil with chain id 1; yields its URL and kills it at the end. With `history` it answers for old blocks as well.
 
     Raises:
         RuntimeError: it did not start.
@@ -78,7 +80,7 @@ def anvil(*options: str, port: int | None = None) -> Iterator[str]:
     if port is not None and not is_free(port):
         raise RuntimeError(f"port {port} is taken: choose another")
     port = port or free_port()
-    command = [anvil_binary(), "--port", str(port), *_COMMON, *options]
+    command = [anvil_binary(), "--port", str(port), *_COMMON, *(() if history else _FORGETFUL), *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     url = f"http://127.0.0.1:{port}"
     try:
@@ -144,12 +146,12 @@ def serve(port: int | None = None) -> Iterator[str]:
 
 
 @contextmanager
-def fork_of(upstream: str, port: int | None = None, block: int | None = None) -> Iterator[str]:
+def fork_of(upstream: str, port: int | None = None, block: int | None = None, history: bool = False) -> Iterator[str]:
     """A fork of the chain at `upstream`, at its head unless `block` is said; yields its URL."""
     options = ("--fork-url", upstream, "--fork-chain-id", "1", "--no-storage-caching", "--no-rate-limit", "--gas-limit", "60000000")
     if block is None and ("127.0.0.1" in upstream or "localhost" in upstream):
         block = int(Rpc(upstream).call("eth_blockNumber"), 16)
     if block is not None:
         options = (*options[:2], "--fork-block-number", str(block), *options[4:])
-    with anvil(*options, port=port) as url:
+    with anvil(*options, port=port, history=history) as url:
         yield url

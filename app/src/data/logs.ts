@@ -1,0 +1,108 @@
+import { useQuery } from "@tanstack/react-query";
+import type { AbiEvent, Address, GetLogsReturnType, PublicClient } from "viem";
+import { usePublicClient } from "wagmi";
+
+import { contract, type Config } from "../chain/config";
+import { useConfig } from "../chain/context";
+import { indexLensAbi } from "../generated/abis";
+
+const SPAN = 50_000n;
+
+/**
+ * Logs of `events` at `address` from the deployment to now. Endpoints allow spans of very different sizes,
+ * so a refused span is halved until it passes.
+ */
+export async function allLogs<const E extends readonly AbiEvent[]>(
+  client: PublicClient,
+  from: bigint,
+  address: Address | Address[],
+  events: E,
+  args?: Record<string, unknown>,
+): Promise<GetLogsReturnType<undefined, E>> {
+  const end = await client.getBlockNumber();
+  const found: unknown[] = [];
+  let [start, span] = [from, SPAN];
+  while (start <= end) {
+    const to = start + span - 1n > end ? end : start + span - 1n;
+    try {
+      const single = events.length === 1 && args;
+      const query = single ? { event: events[0], args } : { events };
+      found.push(...(await client.getLogs({ address, fromBlock: start, toBlock: to, ...query } as never)));
+      start = to + 1n;
+    } catch (error) {
+      if (span <= 16n) throw error;
+      span /= 2n;
+    }
+  }
+  return found as GetLogsReturnType<undefined, E>;
+}
+
+export function useLogs<const E extends readonly AbiEvent[]>(
+  key: string,
+  address: Address | Address[],
+  events: E,
+  args?: Record<string, unknown>,
+  enabled = true,
+) {
+  const config = useConfig();
+  const client = usePublicClient();
+  return useQuery({
+    queryKey: ["logs", key, address, Object.values(args ?? {}).map(String)],
+    queryFn: () => allLogs(client as PublicClient, BigInt(config.deployedAtBlock), address, events, args),
+    enabled: enabled && !!client,
+    staleTime: 15_000,
+  });
+}
+
+export interface Sample {
+  time: number;
+  sharePrice: number;
+}
+
+const SAMPLES = 40;
+
+/** Share price of an index at blocks spread evenly since the deployment; needs an endpoint that keeps old states. */
+export function usePriceHistory(index: Address | undefined) {
+  const config = useConfig();
+  const client = usePublicClient();
+  return useQuery({
+    queryKey: ["prices", index],
+    enabled: !!index && !!client,
+    staleTime: 60_000,
+    retry: false,
+    queryFn: () => priceHistory(client as PublicClient, config, index as Address),
+  });
+}
+
+async function priceHistory(client: PublicClient, config: Config, index: Address): Promise<Sample[]> {
+  const [first, last] = [BigInt(config.deployedAtBlock), await client.getBlockNumber()];
+  const count = Number(last - first) < SAMPLES ? Number(last - first) : SAMPLES;
+  const blocks = [...Array(count + 1).keys()].map((i) => (count === 0 ? last : first + ((last - first) * BigInt(i)) / BigInt(count)));
+  const answers = await Promise.allSettled(
+    blocks.map(async (blockNumber) => {
+      const [block, overview] = await Promise.all([
+        client.getBlock({ blockNumber }),
+        client.readContract({ address: contract(config, "IndexLens"), abi: indexLensAbi, functionName: "overview", args: [index], blockNumber }),
+      ]);
+      return { time: Number(block.timestamp), sharePrice: overview.priced ? Number(overview.sharePrice) / 1e18 : Number.NaN };
+    }),
+  );
+  const samples = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
+  const sorted = samples.filter((sample) => Number.isFinite(sample.sharePrice)).sort((a, b) => a.time - b.time);
+  return sorted.filter((sample, i) => i === 0 || sample.time !== sorted[i - 1]?.time);
+}
+
+/** Seconds of the chain's latest block, kept going by the browser's clock. */
+export function useNow(): number {
+  const client = usePublicClient();
+  const { data } = useQuery({
+    queryKey: ["now"],
+    queryFn: async () => {
+      const block = await (client as PublicClient).getBlock();
+      return { chain: Number(block.timestamp), seen: Date.now() / 1000 };
+    },
+    enabled: !!client,
+    refetchInterval: 15_000,
+  });
+  return data ? Math.floor(data.chain + (Date.now() / 1000 - data.seen)) : Math.floor(Date.now() / 1000);
+}

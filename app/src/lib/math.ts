@@ -1,0 +1,54 @@
+import { WAD } from "./format";
+
+export const BASE = { held: 3n, staked: 15n, locked: 20n } as const;
+export const BOOST = 10n;
+
+export interface Position {
+  held: bigint;
+  staked: bigint;
+  locked: bigint;
+  soso: bigint;
+}
+
+const min = (a: bigint, b: bigint) => (a < b ? a : b);
+
+/** What SOSO lifts of each class, the one with the largest gain first: docs/points-math.md. D18 dollars in, D18 dollars out. */
+export function boosts(p: Position): { held: bigint; staked: bigint; locked: bigint } {
+  const locked = min(p.locked, p.soso);
+  const staked = min(p.staked, p.soso - locked);
+  return { locked, staked, held: min(p.held, p.soso - locked - staked) };
+}
+
+/** D18 points a day. */
+export function pointsADay(p: Position): bigint {
+  const x = boosts(p);
+  return (
+    BASE.held * (p.held + BOOST * x.held) + BASE.staked * (p.staked + BOOST * x.staked) + BASE.locked * (p.locked + BOOST * x.locked)
+  );
+}
+
+/** D18 points per dollar and day over all of a position; 0 where there is nothing. */
+export function effective(p: Position): bigint {
+  const total = p.held + p.staked + p.locked;
+  return total === 0n ? 0n : (pointsADay(p) * WAD) / total;
+}
+
+/** D18: how much more a purchase costs than what it is worth; negative where it is a bargain. */
+export function slippage(paid: bigint, worth: bigint): bigint {
+  return worth === 0n ? 0n : ((paid - worth) * WAD) / worth;
+}
+
+/** `value` less `tolerance` (D18), rounded down. */
+export function atLeast(value: bigint, tolerance: bigint): bigint {
+  return (value * (WAD - tolerance)) / WAD;
+}
+
+/** `value` and `tolerance` (D18) more, rounded up. */
+export function atMost(value: bigint, tolerance: bigint): bigint {
+  return (value * (WAD + tolerance) + WAD - 1n) / WAD;
+}
+
+/** Token-wei in D18 dollars, at a D18 price of a whole token. Rounded down. */
+export function worth(amount: bigint, decimals: number, price: bigint): bigint {
+  return (amount * price) / 10n ** BigInt(decimals);
+}

@@ -1,0 +1,229 @@
+import { useMemo } from "react";
+import { Link, useParams } from "react-router";
+import { parseAbiItem } from "viem";
+
+import { contract } from "../chain/config";
+import { useConfig } from "../chain/context";
+import { useIndex, useRebalance, useWeights } from "../data/indexes";
+import { useLogs, useNow, usePriceHistory } from "../data/logs";
+import { amount, bp, date, duration, percent, usd, usdShort, WAD } from "../lib/format";
+import { Bar, LineChart } from "../ui/Chart";
+import { At, Card, Note, Page, Rows, Skeleton, Stat, Stats, Table, Tx } from "../ui/kit";
+
+const PHASES = ["none yet", "running", "completed", "halted", "cancelled", "expired"];
+const REBALANCES = [
+  parseAbiItem("event RebalanceStarted(address indexed index, uint256 indexed id, address[] tokens, uint256[] targets, uint256 nav, uint256 ends)"),
+  parseAbiItem("event RebalanceEnded(address indexed index, uint256 indexed id, uint8 phase, uint256 cost)"),
+] as const;
+
+const spelt = (name: string) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
+const toUsd = (value: number) => `$${value.toFixed(2)}`;
+
+/** One index: what it is worth, what it holds, by which rule, and what its rebalances cost. */
+export default function Index() {
+  const { symbol } = useParams();
+  const { data: index, isPending } = useIndex(symbol);
+  if (isPending) return <Skeleton lines={10} />;
+  if (!index) return <Note kind="bad" title={`There is no index called ${symbol}.`} />;
+
+  const { terms, staking } = index;
+  return (
+    <Page title={index.symbol} lead={index.name}>
+      {terms.deprecated && <Note kind="warn" title="This index is closed to new money. Redemption and selling work as ever." />}
+      {terms.paused && !terms.deprecated && <Note kind="warn" title="Minting is paused. Redemption and selling work as ever." />}
+      {!index.priced && <Note kind="warn" title="A price is missing, so NAV leaves that constituent out. Redemption needs no price." />}
+      <Card>
+        <Stats>
+          <Stat label="Share price (NAV)" value={usd(index.sharePrice)} />
+          <Stat label="Held in the basket" value={usdShort(index.nav)} />
+          <Stat label="Supply" value={amount(index.totalSupply, 18)} hint={`of at most ${amount(terms.supplyCap * WAD, 18)}`} />
+          <Stat label="Staked" value={amount(staking.totalAssets, 18)} hint={`${percent(staking.currentApr)} a year now`} />
+        </Stats>
+        <p className="mt-4 flex flex-wrap gap-4 text-sm">
+          <Link className="text-accent underline underline-offset-4" to={`/trade/${index.symbol}`}>
+            Buy or sell
+          </Link>
+          <Link className="text-accent underline underline-offset-4" to={`/stake/${index.symbol}`}>
+            Stake to earn
+          </Link>
+          <span className="break-all">
+            Contract <At address={index.index} name={index.index} />
+          </span>
+        </p>
+      </Card>
+      <History address={index.index} />
+      <Weights symbol={index.symbol} />
+      <Holdings symbol={index.symbol} />
+      <Rules symbol={index.symbol} />
+      <Rebalances symbol={index.symbol} />
+    </Page>
+  );
+}
+
+function History({ address }: { address: `0x${string}` }) {
+  const { data, isPending } = usePriceHistory(address);
+  const points = useMemo(() => data?.map((sample) => ({ time: sample.time, value: sample.sharePrice })) ?? [], [data]);
+  const [first, last] = [points[0], points[points.length - 1]];
+  return (
+    <Card title="Share price over time" aside="read from past blocks">
+      {isPending ? (
+        <Skeleton lines={5} />
+      ) : first && last && points.length > 1 ? (
+        <>
+          <LineChart label="Share price in dollars over time" points={points} format={toUsd} />
+          <p className="mt-2 text-sm text-muted">
+            From {toUsd(first.value)} on {date(first.time)} to {toUsd(last.value)} on {date(last.time)}.
+          </p>
+        </>
+      ) : (
+        <p className="text-sm text-muted">This endpoint keeps no old states. Choose an archive node in the settings to see the history.</p>
+      )}
+    </Card>
+  );
+}
+
+function Weights({ symbol }: { symbol: string }) {
+  const { data: index } = useIndex(symbol);
+  const { rows } = useWeights(index?.index);
+  if (!index) return null;
+  const target = (token: string) => rows?.find((row) => row.token.toLowerCase() === token.toLowerCase());
+  return (
+    <Card title="Weights" aside={rows ? "against what the methodology wants now" : "the methodology has no price for every constituent now"}>
+      <Bar
+        label={`Weights of ${symbol}`}
+        parts={index.constituents.map((c) => ({ name: c.symbol, share: Number(c.weight) / 1e18, text: percent(c.weight, 1) }))}
+      />
+      <div className="mt-4">
+        <Table
+          caption={`Weights of ${symbol}, now and as the methodology wants them`}
+          head={["Constituent", "Price", "Value", "Now", "Target", "Drift"]}
+          rows={index.constituents.map((c) => {
+            const wanted = target(c.token);
+            return [
+              <At key="at" address={c.token} name={c.symbol || c.token} />,
+              c.priced ? usd(c.price) : "no price",
+              usd(c.value),
+              percent(c.weight),
+              wanted ? percent(wanted.target) : "–",
+              wanted ? percent(wanted.now - wanted.target) : "–",
+            ];
+          })}
+        />
+      </div>
+    </Card>
+  );
+}
+
+function Holdings({ symbol }: { symbol: string }) {
+  const { data: index } = useIndex(symbol);
+  if (!index) return null;
+  const whole = index.constituents.every((c) => c.available >= c.books);
+  return (
+    <Card title="Proof of holdings" aside={whole ? "every book is covered" : "a constituent is short"}>
+      <Table
+        caption={`What ${symbol} says it holds, and what is there`}
+        head={["Constituent", "In the books", "Really there", "Set aside for claims", "Covered"]}
+        rows={index.constituents.map((c) => [
+          <At key="at" address={c.token} name={c.symbol || c.token} />,
+          amount(c.books, c.decimals),
+          amount(c.available, c.decimals),
+          amount(c.claimed, c.decimals),
+          c.available >= c.books ? "yes" : `short by ${amount(c.books - c.available, c.decimals)}`,
+        ])}
+      />
+      <p className="mt-2 text-xs text-muted">
+        Books follow from units per share and supply. What is there is each token&apos;s own balance of the index contract, less open claims.
+      </p>
+    </Card>
+  );
+}
+
+function Rules({ symbol }: { symbol: string }) {
+  const config = useConfig();
+  const { data: index } = useIndex(symbol);
+  const method = config.methodologies[symbol];
+  if (!index) return null;
+  return (
+    <Card title="Rules">
+      {method && <p className="mb-3 text-sm">{method.words}</p>}
+      <Rows
+        rows={[
+          ...(method ? Object.entries(method.parameters).map(([name, value]): [string, string] => [spelt(name), /^0?\.\d+$/.test(value) ? `${Number(value) * 100} %` : value]) : []),
+          ["Streaming fee", `${percent(index.terms.dailyFee, 3)} a day, ${percent(index.terms.dailyFee * 365n)} a year; never more than 5 %`],
+          ["Fee on minting", `${Number(index.terms.mintFee) / 100} %; never more than 1 %`],
+          ["Fee on redemption", "none"],
+          ["Fees go to stakers", `${Number(index.staking.stakersPart) / 100} %`],
+          ["Supply cap", `${amount(index.terms.supplyCap * WAD, 18)} shares`],
+          ["May trade the basket", <At key="r" address={index.terms.rebalancer} />],
+        ]}
+      />
+    </Card>
+  );
+}
+
+function Rebalances({ symbol }: { symbol: string }) {
+  const config = useConfig();
+  const now = useNow();
+  const { data: index } = useIndex(symbol);
+  const { data } = useRebalance(index?.index);
+  const logs = useLogs("rebalances", contract(config, "Rebalancer"), REBALANCES);
+  if (!index) return null;
+
+  const status = data?.[0]?.result;
+  const offers = data?.[1]?.result ?? [];
+  const known = new Map(index.constituents.map((c) => [c.token.toLowerCase(), c]));
+  const token = (address: string) => known.get(address.toLowerCase());
+  const started = new Map<string, bigint>();
+  const ended: { id: bigint; phase: number; cost: bigint; hash: string }[] = [];
+  for (const log of logs.data ?? []) {
+    if (log.args.index?.toLowerCase() !== index.index.toLowerCase()) continue;
+    if (log.eventName === "RebalanceStarted") started.set(String(log.args.id), log.args.nav ?? 0n);
+    else ended.push({ id: log.args.id ?? 0n, phase: log.args.phase ?? 0, cost: log.args.cost ?? 0n, hash: log.transactionHash });
+  }
+  return (
+    <Card title="Rebalances" aside={status && status.phase === 1 ? `running, ${duration(Number(status.ends) - now)} left` : "none is running"}>
+      {status && status.phase === 1 && (
+        <>
+          <Stats>
+            <Stat label="Premium now" value={bp(status.premium)} hint="falls by the second" />
+            <Stat label="Lost so far" value={bp(status.cost)} hint={`of at most ${bp(status.budget)}`} />
+            <Stat label="Still to sell" value={String(status.surplus)} />
+            <Stat label="Still to buy" value={String(status.deficit)} />
+          </Stats>
+          <div className="mt-4">
+            <Table
+              caption="What can be bid now"
+              head={["The index sells", "for", "at most", "costs"]}
+              empty="Nothing can be bid at this moment."
+              rows={offers.map((offer) => {
+                const [out, paid] = [token(offer.tokenOut), token(offer.tokenIn)];
+                return [
+                  out?.symbol ?? <At key="o" address={offer.tokenOut} />,
+                  paid?.symbol ?? <At key="i" address={offer.tokenIn} />,
+                  amount(offer.amountOut, out?.decimals ?? 18),
+                  amount(offer.amountIn, paid?.decimals ?? 18),
+                ];
+              })}
+            />
+          </div>
+        </>
+      )}
+      <div className="mt-4">
+        <Table
+          caption="Past rebalances and what they cost"
+          head={["Rebalance", "Ended", "Cost", "Transaction"]}
+          empty="No rebalance has ended yet."
+          rows={ended.map((end) => {
+            const nav = started.get(String(end.id)) ?? 0n;
+            return [
+              `No. ${end.id}`,
+              PHASES[end.phase] ?? "?",
+              nav === 0n ? "–" : bp((end.cost * WAD) / nav),
+              <Tx key="tx" hash={end.hash} />,
+            ];
+          })}
+        />
+      </div>
+    </Card>
+  );
+}

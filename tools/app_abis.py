@@ -1,0 +1,52 @@
+"""Writes what the web app knows of the contracts: `python -m tools.app_abis`.
+
+ABIs come from the compiled contracts, so that TypeScript checks every name and argument against the Solidity.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from scripts._lib.build import ROOT, fresh_project
+
+TARGET = ROOT / "app" / "src" / "generated" / "abis.ts"
+CONTRACTS = (
+    "FeeDistributor", "IndexFactory", "IndexLens", "IndexRouter", "IndexToken", "LpLocker", "PointsLedger", "PriceOracle",
+    "ProtocolManager", "Rebalancer", "ReferralRegistry", "RoleTable", "StakedToken", "SupplyRegistry",
+)  # fmt: skip
+
+
+def _lean(value: Any) -> Any:
+    """Without what only a compiler reads."""
+    if isinstance(value, dict):
+        return {key: _lean(inner) for key, inner in value.items() if key != "internalType"}
+    return [_lean(inner) for inner in value] if isinstance(value, list) else value
+
+
+def source(project: Any) -> str:
+    """One typed constant a contract, and all their errors together."""
+    lines = ["// Made by tools/app_abis.py from the compiled contracts. Do not edit."]
+    errors: dict[str, dict[str, Any]] = {}
+    for name in CONTRACTS:
+        entries = getattr(project, name).contract_type.abi
+        abi = [_lean(json.loads(entry.model_dump_json(by_alias=True, exclude_none=True))) for entry in entries]
+        lines.append(f"export const {name[0].lower()}{name[1:]}Abi = {json.dumps(abi, sort_keys=True)} as const;")
+        errors.update({json.dumps(entry, sort_keys=True): entry for entry in abi if entry["type"] == "error"})
+    lines.append(f"export const errorsAbi = {json.dumps([errors[key] for key in sorted(errors)], sort_keys=True)} as const;")
+    return "\n".join(lines) + "\n"
+
+
+def write(target: Path = TARGET) -> None:
+    """Writes the file where it differs, so that nothing is built again for nothing."""
+    text = source(fresh_project())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not target.exists() or target.read_text() != text:
+        target.write_text(text)
+
+
+if __name__ == "__main__":
+    write()
+    sys.exit(0)
