@@ -154,7 +154,7 @@ test.describe("staking", () => {
 test("redeem in kind with a frozen constituent, and collect it later", async ({ page, chain, wallet, open }) => {
   const { key, address } = await chain.person({ "MEME.ssi": 10n * 10n ** 18n });
   const index = chain.token("MEME.ssi").address;
-  const tokens = await chain.client.readContract({ address: index, abi: indexAbi, functionName: "constituents" });
+  const [tokens] = await chain.client.readContract({ address: index, abi: indexAbi, functionName: "basket" });
   const symbols = await Promise.all(tokens.map((token) => chain.client.readContract({ address: token, abi: parseAbi(["function symbol() view returns (string)"]), functionName: "symbol" })));
   const frozen = tokens[symbols.indexOf("PEPE")]!;
   chain.lever("freeze", "PEPE", address);
