@@ -30,6 +30,9 @@ class Dispute:
         """The guardian cancels it; False where they cannot."""
         if self.ready_at is None or self.replaced:
             return False
+        if now >= self.ready_at + VOID:  # no veto, for it cannot happen any more
+            self.ready_at = None
+            return True
         since = None if self.first_veto is None else now - self.first_veto
         if since is None or since >= CONTEST + TRUCE:
             self.first_veto = now
