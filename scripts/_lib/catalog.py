@@ -198,7 +198,8 @@ def parsed(parameter: Any, text: Any, catalog: Catalog) -> Any:
             return bytes.fromhex(str(text).removeprefix("0x"))
         if kind.startswith(("uint", "int")):
             number = Decimal(str(text).replace("_", "").replace(",", ""))
-            if number != int(number):
+            # Over 78 digits no integer of the EVM has, and a billion of them would take the machine for minutes.
+            if number.adjusted() > 78 or number != int(number):
                 raise ValueError
             return int(number)
     except (ValueError, KeyError, TypeError, OverflowError, InvalidOperation):
