@@ -14,7 +14,7 @@ export APE_LOG_LEVEL ?= WARNING
 
 ON_FORK := python tools/with_chain.py
 
-.PHONY: help setup lock build test demo app app-build app-test deep mutants lint format size storage gas permissions clean
+.PHONY: help setup lock build test demo app app-build app-test live deep mutants lint format size storage gas permissions clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -63,6 +63,9 @@ app-test: app-build ## Unit tests of the web app, and journeys through it in Chr
 	@cd app && npm run --silent test
 	@tools/chromium.sh
 	@cd app && npm run --silent e2e -- $(ARGS)
+
+live: build ## Every command on a chain as if it were live: node provider, key files, limits, cut connections (minutes)
+	@$(ON_FORK) ape test tests/live $(ARGS)
 
 deep: build ## The property tests, ten times as long
 	@HYPOTHESIS_PROFILE=deep $(ON_FORK) ape test $(ARGS)
