@@ -1,4 +1,4 @@
-import { type Address, encodeAbiParameters, erc20Abi, type Hex, maxUint256, parseSignature } from "viem";
+import { type Address, encodeAbiParameters, erc20Abi, type Hex, parseSignature } from "viem";
 import type { PublicClient, WalletClient } from "viem";
 
 import type { Config, PayToken } from "../chain/config";
@@ -103,5 +103,3 @@ export async function signPermit2(
 export function approval(token: Address, spender: Address, value: bigint) {
   return { address: token, abi: erc20Abi, functionName: "approve" as const, args: [spender, value] as const };
 }
-
-export { maxUint256 };
