@@ -517,8 +517,14 @@ contract IndexRouter is IIndexRouter, IIndexMintCallback, IUniswapV3SwapCallback
 
         amounts = IIndexToken(index).redeem(shares, address(this), msg.sender, 0, new uint256[](0), block.timestamp);
         for (uint256 i = 0; i < tokens.length; ++i) {
-            if (readable[i]) amounts[i] = Math.saturatingSub(IERC20(tokens[i]).balanceOf(address(this)), before[i]);
-            else amounts[i] -= IIndexToken(index).claimOf(tokens[i], msg.sender) - before[i];
+            if (readable[i]) {
+                // A token that no longer answers counts nothing, and one that claims more than the index paid counts no more.
+                (bool answers, uint256 held) = TolerantERC20.tryBalanceOf(tokens[i], address(this));
+                amounts[i] = answers ? Math.min(amounts[i], Math.saturatingSub(held, before[i])) : 0;
+            } else if (IIndexToken(index).claimOf(tokens[i], msg.sender) != before[i]) {
+                // All of it became a claim, which rounds down and may be a wei less.
+                amounts[i] = 0;
+            }
         }
     }
 
