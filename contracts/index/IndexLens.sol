@@ -11,6 +11,7 @@ import {IIndexLens} from "../../interfaces/IIndexLens.sol";
 import {IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IStakedToken} from "../../interfaces/IStakedToken.sol";
+import {BasketLib} from "./BasketLib.sol";
 import {TolerantERC20} from "./TolerantERC20.sol";
 
 /// @title Everything about an index in one call
@@ -43,7 +44,7 @@ contract IndexLens is IIndexLens {
         o.symbol = IERC20Metadata(index).symbol();
         o.totalSupply = token.totalSupply();
         o.issuedSupply = token.issuedSupply();
-        o.pendingFeeShares = token.pendingFeeShares();
+        o.pendingFeeShares = o.totalSupply - o.issuedSupply;
         o.multiplier = token.multiplier();
         o.terms = token.terms();
         (o.constituents, o.baseSupply, o.nav, o.priced) = _constituents(token);
@@ -90,10 +91,16 @@ contract IndexLens is IIndexLens {
     }
 
     /// @inheritdoc IIndexLens
+    function basketHash(address index) external view returns (bytes32) {
+        (address[] memory tokens,,) = IIndexToken(index).basket();
+        return BasketLib.hashOf(tokens);
+    }
+
+    /// @inheritdoc IIndexLens
     function previewClaim(address index, address token, address account) external view returns (uint256) {
         (bool readable, uint256 held) = TolerantERC20.tryBalanceOf(token, index);
         if (!readable) revert IIndexToken.IndexToken_BalanceUnreadable(token);
-        (uint256 base, uint256 unit,) = IIndexToken(index).baseAndUnits(token, token);
+        (uint256 base, uint256 unit,) = IIndexToken(index).unitsForTrade(token, token);
         uint256 owed = unit * base / _RAY + IIndexToken(index).segregated(token);
         uint256 claim = IIndexToken(index).claimOf(token, account);
 
