@@ -92,10 +92,6 @@ interface IIndexLens {
     /// @param amounts {tok} of each constituent, in the basket's order
     function sharesForAmounts(address index, uint256[] calldata amounts) external view returns (uint256 shares);
 
-    /// @notice Names the constituents and their order, for the bounds of a mint or a redemption: keccak256 of their addresses, 20 bytes each, one after the other.
-    /// @dev Bounds are to be for the tokens that their maker has seen: compare this with the list, or compute it.
-    function basketHash(address index) external view returns (bytes32);
-
     /// @notice {tok} that `account` would be paid now for all of their claim on `token`, its part of a loss taken off.
     /// @dev Reverts: IndexToken_BalanceUnreadable.
     function previewClaim(address index, address token, address account) external view returns (uint256);

@@ -14,8 +14,8 @@ import {ITimeWeightedERC20} from "./ITimeWeightedERC20.sol";
 /// SECURITY.md says what happens with every other kind.
 interface IIndexToken is ITimeWeightedERC20 {
     /// @notice What an index is born with.
-    /// @param name ERC-20 name, at most 31 bytes
-    /// @param symbol ERC-20 symbol, at most 31 bytes
+    /// @param name ERC-20 name
+    /// @param symbol ERC-20 symbol
     /// @param authority AccessManager that decides on the restricted functions
     /// @param feeReceiver takes the fee shares
     /// @param rebalancer the contract that may trade constituents
@@ -246,6 +246,9 @@ interface IIndexToken is ITimeWeightedERC20 {
     /// @notice Constituents and their D27{tok/base}, in the basket's order, and the {base} behind all shares, which time does not change.
     function basket() external view returns (address[] memory tokens, uint256[] memory units, uint256 base);
 
+    /// @notice Names the constituents and their order: keccak256 of their addresses, 20 bytes each, one after the other.
+    function basketHash() external view returns (bytes32);
+
     /// @notice {base} behind all shares and D27{tok/base} of two tokens, 0 for one that is not a constituent: what a trade between them goes by.
     function unitsForTrade(address tokenA, address tokenB) external view returns (uint256 base, uint256 unitsA, uint256 unitsB);
 
@@ -254,6 +257,9 @@ interface IIndexToken is ITimeWeightedERC20 {
 
     /// @notice D27{base/share}: what one share stands for now. Falls with the streaming fee.
     function multiplier() external view returns (uint256);
+
+    /// @notice {share} earned as fees and not yet issued. `totalSupply` includes them.
+    function pendingFeeShares() external view returns (uint256);
 
     /// @notice Fees, cap and switches.
     function terms() external view returns (Terms memory);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Arrays} from "@openzeppelin/contracts/utils/Arrays.sol";
 import {LibRLP} from "solady/src/utils/LibRLP.sol";
 import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
 
@@ -71,22 +70,29 @@ library BasketLib {
 
     /// @dev All but the units.
     function head(Basket storage self) internal view returns (Constituents memory c) {
-        c.state = self.state;
-        c.base = c.state.base();
-        (c.tokens, c.count, c.fee) = _readList(c.state);
+        _fillHead(self, c);
     }
 
     /// @dev With what has vested at `time`: now for who leaves, after the end of all vesting for who joins.
-    function load(Basket storage self, uint256 time) internal view returns (Constituents memory) {
-        Constituents memory c = head(self);
-        unchecked {
-            c.units = new uint256[]((c.count + 3) / 4);
-            for (uint256 i = 0; i < c.units.length; ++i) {
-                c.units[i] = self.units[i];
+    function load(Basket storage self, uint256 time) internal view returns (Constituents memory c) {
+        _fillHead(self, c);
+        uint256[8] storage stored = self.units;
+        uint256[] memory units = new uint256[]((c.count + 3) / 4);
+        c.units = units;
+        // As `units[i] = stored[i]` for each, of which there are eight at most.
+        assembly ("memory-safe") {
+            for { let i := mload(units) } i {} {
+                i := sub(i, 1)
+                mstore(add(add(units, 32), mul(i, 32)), sload(add(stored.slot, i)))
             }
         }
         if (c.state.vests()) _addVesting(self, c, time);
-        return c;
+    }
+
+    function _fillHead(Basket storage self, Constituents memory c) private view {
+        c.state = self.state;
+        c.base = c.state.base();
+        (c.tokens, c.count, c.fee) = _readList(c.state);
     }
 
     function _addVesting(Basket storage self, Constituents memory c, uint256 time) private view {
@@ -125,23 +131,18 @@ library BasketLib {
 
     /// @dev D27{tok/base}. The caller keeps `i` under `count`.
     function unit(Constituents memory c, uint256 i) internal pure returns (uint256) {
-        unchecked {
-            return Units.wrap(uint64(Arrays.unsafeMemoryAccess(c.units, i / 4) >> ((i % 4) * 64))).value();
+        uint256[] memory units = c.units;
+        uint256 word;
+        // `units[i / 4]` without a check of `i`.
+        assembly ("memory-safe") {
+            word := mload(add(add(units, 32), mul(shr(2, i), 32)))
         }
+        return Units.wrap(uint64(word >> i % 4 * 64)).value();
     }
 
     /// @dev Names the tokens and their order: keccak256 of their addresses, 20 bytes each.
     function hash(Constituents memory c) internal pure returns (bytes32) {
         return keccak256(c.tokens);
-    }
-
-    /// @dev The {hash} of a basket of these tokens in this order.
-    function hashOf(address[] memory tokens) internal pure returns (bytes32) {
-        bytes memory packed = "";
-        for (uint256 i = 0; i < tokens.length; ++i) {
-            packed = bytes.concat(packed, bytes20(tokens[i]));
-        }
-        return keccak256(packed);
     }
 
     /// @dev `count` where `wanted` is not a constituent.

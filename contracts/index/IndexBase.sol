@@ -32,7 +32,11 @@ abstract contract IndexBase is IIndexToken, TimeWeightedERC20, ReentrancyGuardTr
         return issuedSupply() + _pendingFeeShares(_basket.head());
     }
 
-    /// @dev {share} that fees have earned and that are not issued yet.
+    /// @inheritdoc IIndexToken
+    function pendingFeeShares() external view returns (uint256) {
+        return _pendingFeeShares(_basket.head());
+    }
+
     function _pendingFeeShares(Constituents memory c) private view returns (uint256) {
         // All balances together have 96 bits: what fees earn beyond that is not issued.
         uint256 supply = Math.min(c.base * _RAY / c.fee.multiplier(), type(uint96).max);

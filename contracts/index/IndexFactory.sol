@@ -11,7 +11,6 @@ import {IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {FixedAuthority} from "../governance/FixedAuthority.sol";
 import {RoleTable} from "../governance/RoleTable.sol";
 import {Roles} from "../governance/Roles.sol";
-import {BasketLib} from "./BasketLib.sol";
 
 /// @title Birth of an index
 /// @dev Holds ADMIN without delay in the AccessManager, and uses it for one thing: the roles of an index that it has just created.
@@ -125,6 +124,6 @@ contract IndexFactory is IIndexFactory, FixedAuthority {
             IERC20(tokens[i]).safeTransferFrom(msg.sender, address(this), amounts[i]);
             IERC20(tokens[i]).forceApprove(address(index), amounts[i]);
         }
-        index.mint(shares, receiver, BasketLib.hashOf(tokens), maxAmounts, block.timestamp);
+        index.mint(shares, receiver, index.basketHash(), maxAmounts, block.timestamp);
     }
 }

@@ -11,7 +11,6 @@ import {IIndexLens} from "../../interfaces/IIndexLens.sol";
 import {IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IStakedToken} from "../../interfaces/IStakedToken.sol";
-import {BasketLib} from "./BasketLib.sol";
 import {TolerantERC20} from "./TolerantERC20.sol";
 
 /// @title Everything about an index in one call
@@ -44,7 +43,7 @@ contract IndexLens is IIndexLens {
         o.symbol = IERC20Metadata(index).symbol();
         o.totalSupply = token.totalSupply();
         o.issuedSupply = token.issuedSupply();
-        o.pendingFeeShares = o.totalSupply - o.issuedSupply;
+        o.pendingFeeShares = token.pendingFeeShares();
         o.multiplier = token.multiplier();
         o.terms = token.terms();
         (o.constituents, o.baseSupply, o.nav, o.priced) = _constituents(token);
@@ -88,12 +87,6 @@ contract IndexLens is IIndexLens {
         if (held == 0) gross = Math.saturatingSub(gross, _DEAD_SHARES);
 
         return gross * (_BPS - token.terms().mintFee) / _BPS;
-    }
-
-    /// @inheritdoc IIndexLens
-    function basketHash(address index) external view returns (bytes32) {
-        (address[] memory tokens,,) = IIndexToken(index).basket();
-        return BasketLib.hashOf(tokens);
     }
 
     /// @inheritdoc IIndexLens

@@ -3,7 +3,6 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ShortString, ShortStrings} from "@openzeppelin/contracts/utils/ShortStrings.sol";
 
 import {IIndexMintCallback, IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {FixedAuthority} from "../governance/FixedAuthority.sol";
@@ -26,8 +25,6 @@ contract IndexToken is ManagedIndex {
     address private constant _DEAD = 0x000000000000000000000000000000000000dEaD;
     uint256 private constant _BPS = 10_000;
 
-    ShortString private immutable _shortSymbol;
-
     constructor(Params memory p) TimeWeightedERC20(p.name, p.symbol, p.epochGenesis, p.epochLength) FixedAuthority(p.authority) {
         if (p.authority == address(0)) revert IndexToken_ZeroAddress();
         if (p.units.length != p.tokens.length) revert IndexToken_LengthMismatch(p.tokens.length, p.units.length);
@@ -35,7 +32,6 @@ contract IndexToken is ManagedIndex {
         for (uint256 i = 0; i < p.tokens.length; ++i) {
             _admit(p.tokens[i]);
         }
-        _shortSymbol = ShortStrings.toShortString(p.symbol);
         _requireStreamingFee(p.dailyFee);
         _requireFeeReceiver(p.feeReceiver);
         _requireRebalancer(p.rebalancer);
@@ -151,8 +147,16 @@ contract IndexToken is ManagedIndex {
             if (amount == 0) continue;
 
             // What cannot be read cannot be shared: it becomes a claim.
-            uint256 unpaid = readable ? _pay(token, receiver, full, amount, held) : full;
-            if (unpaid != 0) _segregate(c, i, token, owner, unpaid);
+            uint256 unpaid = full;
+            if (readable) {
+                gasBefore = gasleft();
+                (bool success, bool reverted) = TolerantERC20.tryTransfer(token, receiver, amount);
+                if (success) continue;
+                _requireGas(gasBefore, TolerantERC20.TRANSFER_GAS);
+                if (!reverted) unpaid = _unpaid(token, full, amount, held);
+                if (unpaid == 0) continue;
+            }
+            _segregate(c, i, token, owner, unpaid);
         }
         if (State.unwrap(c.state) != State.unwrap(state)) _basket.state = c.state;
 
@@ -228,6 +232,11 @@ contract IndexToken is ManagedIndex {
     }
 
     /// @inheritdoc IIndexToken
+    function basketHash() external view nonReentrantView returns (bytes32) {
+        return _basket.head().hash();
+    }
+
+    /// @inheritdoc IIndexToken
     function unitsForTrade(address tokenA, address tokenB)
         external
         view
@@ -256,11 +265,6 @@ contract IndexToken is ManagedIndex {
     /// @notice ERC-20 name.
     function name() public view override returns (string memory) {
         return _EIP712Name();
-    }
-
-    /// @notice ERC-20 symbol.
-    function symbol() public view override returns (string memory) {
-        return ShortStrings.toString(_shortSymbol);
     }
 
     /// @inheritdoc IIndexToken
@@ -374,16 +378,9 @@ contract IndexToken is ManagedIndex {
         }
     }
 
-    /// @dev {tok} of `full` that are left to pay, before a haircut: so that one broken constituent blocks nobody and forfeits nothing.
-    function _pay(address token, address receiver, uint256 full, uint256 amount, uint256 held) private returns (uint256 unpaid) {
+    /// @dev {tok} of `full` that are left to pay, before a haircut. A token that answers no and moves all the same has paid what it moved.
+    function _unpaid(address token, uint256 full, uint256 amount, uint256 held) private view returns (uint256) {
         uint256 gasBefore = gasleft();
-        (bool success, bool reverted) = TolerantERC20.tryTransfer(token, receiver, amount);
-        if (success) return 0;
-        _requireGas(gasBefore, TolerantERC20.TRANSFER_GAS);
-        if (reverted) return full;
-
-        // A token that answers no and moves all the same has paid what it moved.
-        gasBefore = gasleft();
         (bool readable, uint256 left) = TolerantERC20.tryBalanceOf(token, address(this));
         if (!readable) _requireGas(gasBefore, TolerantERC20.BALANCE_GAS);
         uint256 moved = readable && left < held ? held - left : 0;

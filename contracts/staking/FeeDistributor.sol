@@ -89,7 +89,7 @@ contract FeeDistributor is IFeeDistributor, GovernedUUPS, ReentrancyGuardTransie
         Split storage split = _storage().splits[index];
         if (split.stakedToken == address(0)) return (0, 0);
 
-        return _parts(split, IERC20(index).balanceOf(address(this)) + IERC20(index).totalSupply() - IIndexToken(index).issuedSupply());
+        return _parts(split, IERC20(index).balanceOf(address(this)) + IIndexToken(index).pendingFeeShares());
     }
 
     /// @inheritdoc IFeeDistributor

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { type Abi, concat, erc20Abi, keccak256 } from "viem";
+import { type Abi, erc20Abi } from "viem";
 import { useAccount, useReadContract, useReadContracts } from "wagmi";
 
 import type { Overview } from "../data/indexes";
@@ -34,6 +34,7 @@ export function InKind({ index }: { index: Overview }) {
     args: [shares],
     query: { enabled: shares > 0n, refetchInterval: 12_000, retry: false },
   });
+  const hash = useReadContract({ ...at, functionName: "basketHash", query: { refetchInterval: 30_000 } });
   const mine = useReadContracts({
     allowFailure: true,
     contracts: address
@@ -55,7 +56,7 @@ export function InKind({ index }: { index: Overview }) {
 
   const go = () => {
     const deadline = BigInt(now + DEADLINE);
-    const names = keccak256(concat(index.constituents.map((c) => c.token))); // the bounds are for the tokens that are shown
+    const names = hash.data as `0x${string}`;
     return action.run(
       redeeming
         ? {
@@ -120,7 +121,7 @@ export function InKind({ index }: { index: Overview }) {
                 Approve {index.constituents[unallowed]?.symbol}
               </Button>
             ) : (
-              <Button type="submit" className="w-full" busy={action.busy} disabled={shares === 0n || amounts.length === 0 || tooMuch || missing >= 0}>
+              <Button type="submit" className="w-full" busy={action.busy} disabled={shares === 0n || amounts.length === 0 || tooMuch || missing >= 0 || !hash.data}>
                 {redeeming ? "Redeem in kind" : "Mint in kind"}
               </Button>
             )}
