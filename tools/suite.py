@@ -61,7 +61,9 @@ def run(jobs: int) -> int:
         upstream = with_chain.upstream(stack)
         parts = []
         for number in range(1, jobs + 1):
-            parts.append(Part(number, {**with_chain.environment(upstream, stack), FOLDER: str(folder)}))
+            # Each has deployments of its own, too: the record of one fork is wrong on another.
+            own = {"SSI_DEPLOYMENTS": str(folder / f"deployments-{number}"), "SSI_STATE": str(folder / f"state-{number}")}
+            parts.append(Part(number, {**with_chain.environment(upstream, stack), **own, FOLDER: str(folder)}))
             stack.callback(parts[-1].process.terminate)
         console.print(f"· {jobs} processes, each on a fork of its own; their output is in build/suite-*.log")
 
