@@ -363,7 +363,7 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
                 (bool answers, uint256 held) = TolerantERC20.tryBalanceOf(tokens[i], address(this));
                 amounts[i] = answers ? Math.min(amounts[i], Math.saturatingSub(held, before[i])) : 0;
             } else if (IIndexToken(index).claimOf(tokens[i], msg.sender) != before[i]) {
-                // All of it became a claim, which rounds down and may be a wei less.
+                // All of it became a claim.
                 amounts[i] = 0;
             }
         }
