@@ -6,12 +6,12 @@ import json
 import sys
 
 import click
-from ape.cli import ConnectedProviderCommand
 from rich.console import Console
 from rich.table import Table
 
 from scripts._lib import chain
 from scripts._lib.build import ROOT, fresh_project
+from scripts._lib.command import Command
 from scripts._lib.demo.holder import Holder
 from scripts._lib.demo.points import Points
 from scripts._lib.demo.rebalancing import Rebalancing
@@ -19,15 +19,18 @@ from scripts._lib.demo.stage import Stage
 from scripts._lib.demo.staking import Staking
 from scripts._lib.deployment import deploy
 from scripts._lib.evm import Evm
+from scripts._lib.failure import Misused
 from scripts._lib.overview import overviews, tables
 from scripts._lib.system import System
 
 chain.quiet()
 
 
-@click.command(cls=ConnectedProviderCommand)
+@click.command(cls=Command)
 def cli() -> None:
     """Deploy the protocol on the fork and walk through the life of a holder and a staker."""
+    if not chain.is_fork():
+        raise Misused("The demonstration trades and lets time pass as it likes: `make demo` starts a fork for it.")
     console = Console()
     record = deploy(console=console)
     system = System(Evm(chain.rpc().url), fresh_project(), record)

@@ -223,7 +223,11 @@ def set_terms(
 @desk.signing
 def upgrade(contract: str, implementation: str | None, deployer: str | None, arguments: tuple[str, ...], how: desk.Signing) -> Any:
     """Put a new implementation behind the proxy of CONTRACT. Its storage is compared with snapshots/storage/ first."""
-    return propose(lambda catalog: proposals.upgrade(catalog, contract, implementation, deployer, arguments), how=how)
+
+    def agree() -> None:
+        desk.agreed_to_deploy(contract, deployer, how)
+
+    return propose(lambda catalog: proposals.upgrade(catalog, contract, implementation, deployer, arguments, agree), how=how)
 
 
 @cli.command(cls=Command)

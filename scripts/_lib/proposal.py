@@ -188,7 +188,7 @@ def foreseen(system: System, calls: Sequence[tuple[Deployed, bytes]], look: Call
     Raises:
         Refused: a call, or the look, fails.
     """
-    with node.fork_of(system.evm.rpc.url) as url:
+    with node.fork_of(system.evm.rpc.url, block=int(system.evm.rpc.call("eth_blockNumber"), 16)) as url:
         fork = System(Evm(url), system.project, system.record)
         manager, catalog = fork.manager, Catalog(fork)
         safe = Multisig(fork.evm, fork.record.contracts["Safe"])
