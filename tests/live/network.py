@@ -111,7 +111,11 @@ class Person:
 
     def types(self, text: str) -> None:
         """And the return key."""
-        os.write(self.terminal, text.encode() + b"\n")
+        self.presses(text + "\n")
+
+    def presses(self, keys: str) -> None:
+        """Such as "\x03", control-C."""
+        os.write(self.terminal, keys.encode())
 
     def leaves(self, timeout: float = TIMEOUT) -> Done:
         """Waits until it has ended."""
@@ -151,7 +155,10 @@ class Shell:
 
 @contextmanager
 def shell(folder: Path, url: str) -> Iterator[Shell]:
-    """A shell whose commands keep their files in `folder`, with key files of Ape's and passphrases for all but "locked"."""
+    """A shell whose commands keep their files in `folder`, with key files of Ape's and passphrases for all but "locked".
+
+    Two of the keys are on a hardware wallet as well: "safe0-ledger" and "guardian0-ledger".
+    """
     (folder / "ape/accounts").mkdir(parents=True)
     environment = {
         **os.environ, "APE_DATA_FOLDER": str(folder / "ape"), "SSI_STATE": str(folder / "state"), "MAINNET_RPC_URL": url,
@@ -163,6 +170,10 @@ def shell(folder: Path, url: str) -> Iterator[Shell]:
         (folder / "ape/accounts" / f"{alias}.json").write_text(json.dumps(content))
         if alias != "locked":
             environment[f"APE_ACCOUNTS_{alias}_PASSPHRASE"] = PASSPHRASE
+    (folder / "ape/ledger").mkdir()
+    for alias in ("safe0", "guardian0"):
+        device = {"address": Account.from_key(keys()[alias]).address, "hdpath": "m/44'/60'/0'/0/0"}
+        (folder / f"ape/ledger/{alias}-ledger.json").write_text(json.dumps(device))
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.live.shell"], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -269,6 +280,12 @@ class Live:
     def system(self) -> System:
         """The deployed protocol, seen past the proxy."""
         return System(Evm(self.direct, impersonate=False), self.project, self.record)
+
+    def transfer(self, alias: str, nonce: int, gas_price: int) -> None:
+        """A transaction of a key file that another program sends: nothing, to itself."""
+        who = self.address(alias)
+        fields = {"chainId": 1, "nonce": nonce, "to": who, "value": 0, "gas": 21_000, "gasPrice": gas_price}
+        self.direct.call("eth_sendRawTransaction", "0x" + bytes(Account.sign_transaction(fields, keys()[alias]).raw_transaction).hex())
 
     def warp(self, seconds: int) -> None:
         """Lets time pass, with feeds that keep up."""

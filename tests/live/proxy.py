@@ -32,7 +32,7 @@ class Weather:
     hide: int = 0  # receipts that are not there yet
     down: bool = False
     chain_id: int | None = None  # that it says it is of
-    watch: Callable[[str, bool], None] | None = None  # told every method, before and after the chain has answered
+    watch: Callable[[str, bool], bool] | None = None  # told every method, before and after the chain answers; cuts off where it says so
     asked: Counter[str] = field(default_factory=Counter)
     refused: list[str] = field(default_factory=list)
 
@@ -91,11 +91,13 @@ def proxied() -> Iterator[tuple[str, Weather]]:
                     forwarded(body)
                     self.close_connection = True
                     return None
-            if weather.watch:
-                weather.watch(method, False)
+            if weather.watch and weather.watch(method, False):
+                self.close_connection = True
+                return None
             answer = forwarded(body)
-            if weather.watch:
-                weather.watch(method, True)
+            if weather.watch and weather.watch(method, True):
+                self.close_connection = True
+                return None
             if method == "eth_getLogs" and weather.results and len(json.loads(answer).get("result", [])) > weather.results:
                 return self._error(request, -32005, f"query returned more than {weather.results} results")
             return self._answer(200, answer)

@@ -81,11 +81,15 @@ def _die_with_parent() -> None:
 
 
 def _warm() -> None:
-    """Imports what every command imports."""
+    """Imports what every command imports, and plugs in the hardware wallet."""
+    from ape.plugins.pluggy_patch import plugin_manager
+
     from scripts._lib import chain
     from scripts._lib.build import fresh_project
+    from tests.live import device
 
     chain.quiet()
+    plugin_manager.register(device, name="ape_ledger")
     fresh_project().load_contracts()
     for name in ("ape.managers.chain", "ape_test.provider", "ape_node", "ape_accounts", "pandas"):
         importlib.import_module(name)
