@@ -33,6 +33,10 @@ _COMMON = ("--hardfork", "prague", "--no-request-size-limit", "--auto-impersonat
 _FORGETFUL = ("--prune-history", "50")
 
 
+class NotStarted(RuntimeError):  # noqa: N818 - it says what happened
+    """An anvil did not start. The message may contain the URL that it was to fork."""
+
+
 def stop_in_order() -> None:
     """Makes a polite kill end this process like any exit, so that no anvil outlives it."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
@@ -98,13 +102,13 @@ def _wait(process: subprocess.Popen[str], url: str) -> None:
     for _ in range(600):
         if process.poll() is not None:
             reason = process.stderr.read() if process.stderr else ""
-            raise RuntimeError(f"anvil stopped: {reason.strip()[-500:]}")
+            raise NotStarted(f"anvil stopped: {reason.strip()[-500:]}")
         try:
             Rpc(url, timeout=30).call("eth_chainId")
             return
         except OSError:
             time.sleep(0.05)
-    raise RuntimeError("anvil did not answer within 30 seconds")
+    raise NotStarted("anvil did not answer within 30 seconds")
 
 
 def state_file() -> Path:

@@ -17,6 +17,7 @@ import click
 from ape.cli import ConnectedProviderCommand
 from eth_utils import is_hex_address, to_checksum_address
 
+from minimainnet.node import NotStarted
 from minimainnet.rpc import RpcError
 from scripts._lib import chain
 from scripts._lib.build import fresh_project
@@ -121,6 +122,9 @@ def explained(error: Exception) -> click.ClickException:
         return Failure(f"The chain refuses: {_revert(error)}.", 1)
     if isinstance(error, RpcError):
         return Failure(f"The node says: {error}.", 1)
+    if isinstance(error, NotStarted):
+        said = "" if "://" in str(error) else f" ({error})"
+        return Failure(f"The fork on which this is tried out could not be started{said}. Try again; does the node serve its last blocks?", 1)
     if type(error).__module__.startswith(("ledger", "hid")):
         said = str(error) or type(error).__name__
         return Failure(f"The hardware wallet says: {said}. Is it connected and unlocked, with its Ethereum app open?", 1)

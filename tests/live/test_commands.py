@@ -10,8 +10,10 @@ import pytest
 
 from scripts._lib.deployer import NOTICE
 from scripts._lib.places import ROOT
+from scripts._lib.system import System
 from tests.live import words
 from tests.live.network import PASSPHRASE
+from tests.support.governance import govern
 
 OWNERS = ("--account", "safe0", "--account", "safe1")
 GUARDIANS = ("--account", "guardian0")
@@ -28,14 +30,13 @@ def typed(name):
 
 def possible(live, name):
     """Makes room for the two proposals that are refused while nothing would change."""
-    system = live.system
-    link = system.token("LINK").address
-    if name in ("propose set-price", "propose set-path"):
-        on_price = name.endswith("price")
-        call = ("PriceOracle", "removeRoute", link) if on_price else ("IndexRouter", "setHop", link, link, "0")
-        live.run("propose", "call", *call, *OWNERS, "--yes", "--json").json  # noqa: B018
-        live.warp(NOTICE + 60)
-        live.run("execute", *OWNERS, "--yes", "--json").json  # noqa: B018
+    with live.world() as evm:
+        system = System(evm, live.project, live.record)
+        link = system.token("LINK").address
+        if name == "propose set-price":
+            govern(system, system.oracle, "removeRoute", [link])
+        elif name == "propose set-path":
+            govern(system, system.router, "setHop", [link, link, 0])
 
 
 # ---------------------------------------------------------------- all of them
@@ -333,7 +334,9 @@ def test_a_rebalance_from_proposal_to_its_fills(deployed):
     with deployed.person(*words_of, "--once", "--min-profit", "-10") as person:
         last = person.leaves()
     assert last.code == 0, last.out
-    assert "fills, rebalance 1 is" in last.out.replace("\n", " ")
+    filled = re.search(r"(\d+) fills, rebalance \d+ is", last.out)
+    assert filled is not None, last.out
+    assert len(sent) + int(filled[1]) > 0
     held = deployed.system.index("MAG7.ssi").basket().tokens
     assert deployed.system.token("MKR").address in held
 

@@ -26,7 +26,7 @@ RIGHT = {
     "points leaderboard": (),
     "points statement": (STRANGER,),
     "propose add-constituent": ("MAG7.ssi", "MKR", "--instead-of", "UNI"),
-    "propose call": ("PriceOracle", "removeRoute", "FLOKI"),
+    "propose call": ("USSI", "setSupplyCap", "4_321"),
     "propose rebalance": ("MAG7.ssi",),
     "propose remove-constituent": ("DEFI.ssi", "COMP"),
     "propose set-cap": ("USSI", "54321"),
