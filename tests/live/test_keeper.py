@@ -80,6 +80,12 @@ def pooled(live):
     return live.direct.call("txpool_content")["pending"]
 
 
+def only(live):
+    """The one transaction that waits."""
+    ((waiting,),) = [pool.values() for pool in pooled(live).values()]
+    return waiting
+
+
 def distributed(live):
     """Whether all fees of today were."""
     system = live.system
@@ -166,11 +172,12 @@ def test_a_transaction_that_is_stuck_is_replaced_with_a_higher_fee(due, keep):
     due.direct.call("evm_setAutomine", False)
     _, url = keep("keeper", "--stuck", "1")
     wait_for(lambda: pooled(due))
-    ((first, *_),) = [list(pool.values()) for pool in pooled(due).values()]
-    wait_for(lambda: metric(url, "ssi_keeper_fees_raised_total") >= 1)
-    ((second, *_),) = [list(pool.values()) for pool in pooled(due).values()]
+    first = only(due)
+    wait_for(lambda: only(due)["hash"] != first["hash"])
+    second = only(due)
     assert second["nonce"] == first["nonce"]
     assert int(second["maxFeePerGas"], 16) >= int(first["maxFeePerGas"], 16) * 11 // 10
+    assert metric(url, "ssi_keeper_fees_raised_total") >= 1
     due.direct.call("evm_setAutomine", True)
     due.direct.call("evm_mine")
     wait_for(lambda: distributed(due))
