@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from minimainnet import node, verify
-from minimainnet.rpc import Rpc
+from ssi.chain.rpc import Rpc
 
 _PORT = click.option("--port", type=int, help="Listen here; any free port unless said.")
 

@@ -9,8 +9,8 @@ import eth_abi
 from eth_utils import function_signature_to_4byte_selector as selector
 from eth_utils import keccak, to_checksum_address
 
-from minimainnet import artifacts
-from minimainnet.addresses import (
+from forks import artifacts
+from forks.addresses import (
     CONTRACTS,
     FEEDS,
     FEEDS_OWNER,
@@ -26,7 +26,7 @@ from minimainnet.addresses import (
     Pool,
 )
 from minimainnet.prices import decimals, feed_answer, feed_decimals, sqrt_price_x96, wei
-from minimainnet.rpc import Rpc
+from ssi.chain.rpc import Rpc
 
 Progress = Callable[[str], None]
 ZERO = "0x" + "00" * 20
@@ -93,7 +93,7 @@ def build(rpc: Rpc, progress: Progress) -> None:
     rpc.call("anvil_removeBlockTimestampInterval")
     rpc.call("evm_increaseTime", 7200)
     rpc.call("evm_mine")
-    from minimainnet.control import refresh_feeds
+    from forks.control import refresh_feeds
 
     refresh_feeds(rpc)
 
@@ -182,7 +182,7 @@ def put_aggregator(rpc: Rpc, feed: str, decimals_: int) -> str:
 def _feed(rpc: Rpc, feed: str) -> None:
     source = put_aggregator(rpc, feed, feed_decimals(feed))
     deploy_to(rpc, FEEDS[feed], artifacts.init_code("EACAggregatorProxy"), ("address", "address"), (source, ZERO), FEEDS_OWNER)
-    from minimainnet.control import set_feed
+    from forks.control import set_feed
 
     set_feed(rpc, feed, feed_answer(feed))
 
@@ -201,7 +201,7 @@ def add_pool(rpc: Rpc, pool: Pool) -> None:
     if (pool.a, pool.b) in OBSERVED:
         rpc.send(PROVIDER, address, encode("increaseObservationCardinalityNext(uint16)", 200))
 
-    from minimainnet.control import deal
+    from forks.control import deal
 
     amounts = [wei(token, pool.depth) for token in (token0, token1)]
     for token, amount in zip((token0, token1), amounts, strict=True):

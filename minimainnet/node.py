@@ -18,7 +18,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from minimainnet.rpc import Rpc
+from ssi.chain.rpc import Rpc
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".build" / "minimainnet"

@@ -6,11 +6,12 @@ from typing import Any
 
 import click
 
-from scripts._lib import chain, desk
-from scripts._lib.command import Command
-from scripts._lib.operations import chosen, operations
-from scripts._lib.proposal import batched
-from scripts._lib.safe import Multisig
+from ssi.chain import network as chain
+from ssi.cli import common as desk
+from ssi.cli.command import Command
+from ssi.governance.proposal import batched
+from ssi.governance.safe import Multisig
+from ssi.governance.scheduled import chosen, operations
 
 chain.quiet()
 

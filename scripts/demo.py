@@ -10,17 +10,17 @@ from ape.cli import ConnectedProviderCommand
 from rich.console import Console
 from rich.table import Table
 
-from scripts._lib import chain
-from scripts._lib.build import ROOT, fresh_project
-from scripts._lib.demo.holder import Holder
-from scripts._lib.demo.points import Points
-from scripts._lib.demo.rebalancing import Rebalancing
-from scripts._lib.demo.stage import Stage
-from scripts._lib.demo.staking import Staking
-from scripts._lib.deployment import deploy
-from scripts._lib.evm import Evm
-from scripts._lib.overview import overviews, tables
-from scripts._lib.system import System
+from demo.holder import Holder
+from demo.points import Points
+from demo.rebalancing import Rebalancing
+from demo.report import Stage
+from demo.staking import Staking
+from ssi.build import ROOT, fresh_project
+from ssi.chain import network as chain
+from ssi.chain.evm import Evm
+from ssi.cli.overview import overviews, tables
+from ssi.deploy.run import deploy
+from ssi.registry.system import System
 
 chain.quiet()
 

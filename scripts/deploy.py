@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from scripts._lib import chain
-from scripts._lib.command import Command, json_option
-from scripts._lib.deployer import SeedMissing, UnsafeSafes
-from scripts._lib.deployment import deploy
-from scripts._lib.failure import Failure
+from ssi.chain import network as chain
+from ssi.cli.command import Command, json_option
+from ssi.deploy.deployer import SeedMissing, UnsafeSafes
+from ssi.deploy.run import deploy
+from ssi.failure import Failure
 
 chain.quiet()
 

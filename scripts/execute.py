@@ -6,16 +6,17 @@ from typing import Any
 
 import click
 
-from scripts._lib import chain, desk
-from scripts._lib.catalog import Catalog
-from scripts._lib.command import Command
-from scripts._lib.evm import Reverted
-from scripts._lib.failure import Failure
-from scripts._lib.operations import DIRECT, Operation, chosen, operations
-from scripts._lib.proposal import execution
-from scripts._lib.safe import Multisig
-from scripts._lib.starting import advice
-from scripts._lib.system import System
+from ssi.chain import network as chain
+from ssi.chain.evm import Reverted
+from ssi.cli import common as desk
+from ssi.cli.command import Command
+from ssi.failure import Failure
+from ssi.governance.decoder import Catalog
+from ssi.governance.proposal import execution
+from ssi.governance.safe import Multisig
+from ssi.governance.scheduled import DIRECT, Operation, chosen, operations
+from ssi.governance.starting import advice
+from ssi.registry.system import System
 
 chain.quiet()
 

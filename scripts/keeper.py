@@ -12,17 +12,19 @@ from typing import Any
 import click
 from rich.progress import BarColumn, Progress, TextColumn
 
-from minimainnet import control
-from scripts._lib import chain, chores, desk
-from scripts._lib.catalog import Catalog, Unknown
-from scripts._lib.command import Command, Number, json_option
-from scripts._lib.evm import Reverted
-from scripts._lib.failure import Failure, Misused
-from scripts._lib.filling import Filling
-from scripts._lib.keeping import Keeper, alone, serving
-from scripts._lib.routine import routine
-from scripts._lib.sender import Sender
-from scripts._lib.system import System
+from forks import control
+from ssi.chain import network as chain
+from ssi.chain.evm import Reverted
+from ssi.chain.sender import Sender
+from ssi.cli import common as desk
+from ssi.cli.command import Command, Number, json_option
+from ssi.failure import Failure, Misused
+from ssi.governance.decoder import Catalog, Unknown
+from ssi.keeper import maintenance as chores
+from ssi.keeper.duties import routine
+from ssi.keeper.rebalance import Filling
+from ssi.keeper.service import Keeper, alone, serving
+from ssi.registry.system import System
 
 chain.quiet()
 _ACCOUNT = click.option("--account", help="Alias of the Ape account that sends and gets the profit. On a fork a test account unless told.")

@@ -7,9 +7,10 @@ from typing import Any
 import click
 from rich.table import Table
 
-from scripts._lib import chain, desk
-from scripts._lib.command import Command, json_option
-from scripts._lib.operations import operations
+from ssi.chain import network as chain
+from ssi.cli import common as desk
+from ssi.cli.command import Command, json_option
+from ssi.governance.scheduled import operations
 
 chain.quiet()
 _COLOURS = {"waiting": "yellow", "ready": "green", "expired": "red"}

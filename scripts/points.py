@@ -9,12 +9,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from scripts._lib import chain, desk
-from scripts._lib.catalog import Unknown
-from scripts._lib.command import Address, Command, Number, json_option
-from scripts._lib.ledger import RECORDING, Ledger, keep
-from scripts._lib.sender import Sender
-from scripts._lib.system import System
+from ssi.chain import network as chain
+from ssi.chain.sender import Sender
+from ssi.cli import common as desk
+from ssi.cli.command import Address, Command, Number, json_option
+from ssi.governance.decoder import Unknown
+from ssi.points.ledger import RECORDING, Ledger, keep
+from ssi.registry.system import System
 
 chain.quiet()
 _EPOCH = click.option("--epoch", type=click.IntRange(0, 2**32), help="The running one unless told.")

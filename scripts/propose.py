@@ -14,16 +14,18 @@ from typing import Any
 import click
 from rich.table import Table
 
-from scripts._lib import chain, desk, proposals
-from scripts._lib.catalog import Call, Catalog, plain
-from scripts._lib.command import Command, Number
-from scripts._lib.deployer import NOTICE
-from scripts._lib.evm import Reverted
-from scripts._lib.failure import Failure
-from scripts._lib.proposal import Proposal, Trial, attempt, described, scheduling
-from scripts._lib.rehearsal import rehearse, tables
-from scripts._lib.safe import Multisig
-from scripts._lib.starting import Bounds, advice
+from forks.simulation import rehearse, tables
+from ssi.chain import network as chain
+from ssi.chain.evm import Reverted
+from ssi.cli import common as desk
+from ssi.cli.command import Command, Number
+from ssi.deploy.deployer import NOTICE
+from ssi.failure import Failure
+from ssi.governance import proposals
+from ssi.governance.decoder import Call, Catalog, plain
+from ssi.governance.proposal import Proposal, Trial, attempt, described, scheduling
+from ssi.governance.safe import Multisig
+from ssi.governance.starting import Bounds, advice
 
 chain.quiet()
 BPS = click.IntRange(0, 10_000)

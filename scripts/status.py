@@ -6,10 +6,12 @@ from typing import Any
 
 import click
 
-from scripts._lib import chain, custody, desk
-from scripts._lib.command import Command, json_option
-from scripts._lib.failure import Answered
-from scripts._lib.overview import governance, overviews, tables
+from ssi.chain import network as chain
+from ssi.cli import common as desk
+from ssi.cli.command import Command, json_option
+from ssi.cli.overview import governance, overviews, tables
+from ssi.failure import Answered
+from ssi.governance import custody
 
 chain.quiet()
 

@@ -17,13 +17,16 @@ import click
 from eth_account import Account
 from rich.console import Console
 
-from minimainnet import control, node
-from minimainnet.addresses import CONTRACTS
-from scripts._lib import chain, chores, params
-from scripts._lib.build import ROOT, fresh_project
-from scripts._lib.evm import Evm
-from scripts._lib.record import Record
-from scripts._lib.system import System
+from forks import control
+from forks.addresses import CONTRACTS
+from minimainnet import node
+from ssi.build import ROOT, fresh_project
+from ssi.chain import network as chain
+from ssi.chain.evm import Evm
+from ssi.keeper import maintenance as chores
+from ssi.registry import params
+from ssi.registry.record import Record
+from ssi.registry.system import System
 
 DIST = ROOT / "app" / "dist"
 DAY = 86_400
@@ -120,7 +123,7 @@ def world(stack: ExitStack, console: Console, rpc_port: int, days: int) -> tuple
         upstream = os.environ.get("MAINNET_RPC_URL") or stack.enter_context(node.serve())
         url = stack.enter_context(node.fork_of(upstream, rpc_port, history=True))
     os.environ |= {"MAINNET_RPC_URL": upstream, "APE_FOUNDRY_HOST": url}
-    from scripts._lib.deployment import deploy
+    from ssi.deploy.run import deploy
 
     chain.quiet()
     project = fresh_project()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from minimainnet import control
+from forks import control
 from tests.model.points import BOOST, LEAST, LOCKED
 from tests.support.indexes import DAY, MAX
 

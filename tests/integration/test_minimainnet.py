@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from minimainnet import control, verify
-from minimainnet.addresses import CONTRACTS, FEEDS, FEEDS_OWNER, POOLS, TOKENS
+from forks import control
+from forks.addresses import CONTRACTS, FEEDS, FEEDS_OWNER, POOLS, TOKENS
+from minimainnet import verify
 from minimainnet.build import OWNER, encode
 from minimainnet.prices import USD, decimals
 from tests.support.reverts import error, reverts

@@ -8,12 +8,13 @@ import eth_abi
 import pytest
 from click.testing import CliRunner
 
-from minimainnet import control
+from forks import control
 from scripts import execute, keeper, propose
-from scripts._lib import desk, layout
-from scripts._lib.filling import Filling, NoPath
-from scripts._lib.proposal import IMPLEMENTATION_SLOT
-from scripts._lib.starting import Bounds, start_call
+from ssi.cli import common as desk
+from ssi.governance import storage as layout
+from ssi.governance.proposal import IMPLEMENTATION_SLOT
+from ssi.governance.starting import Bounds, start_call
+from ssi.keeper.rebalance import Filling, NoPath
 from tests.support.governance import govern, schedule, wait
 from tests.support.rebalanced import govern_all, recorded
 

@@ -6,11 +6,11 @@ import json
 
 from click.testing import CliRunner
 
-from minimainnet import control
+from forks import control
 from scripts import keeper
-from scripts._lib import chores
-from scripts._lib.evm import Reverted
-from scripts._lib.sender import Sender
+from ssi.chain.evm import Reverted
+from ssi.chain.sender import Sender
+from ssi.keeper import maintenance as chores
 
 DAY = 86_400
 

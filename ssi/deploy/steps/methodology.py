@@ -1,0 +1,23 @@
+"""The room that weighs: supplies and methodologies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ssi.registry import params
+
+if TYPE_CHECKING:
+    from ssi.deploy.deployer import Deployer
+
+
+def deploy(d: Deployer, manager: Any, table: Any) -> None:
+    """Deploys the registry with its first supplies and the methodologies. The deployer must govern."""
+    registry = d.contract("SupplyRegistry", manager)
+    for name in ("FloorAndMarketCap", "CappedMarketCap"):
+        d.contract(name, registry)
+    d.contract("FixedWeights")
+
+    d.roles(manager, table, "SupplyRegistry", registry)
+    listed = params.supplies().supplies
+    tokens = [d.assets.assets[name].address for name in listed]
+    d.once("the first supplies", registry.list, tokens, [int(supply.circulating * 10**18) for supply in listed.values()])
