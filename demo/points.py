@@ -12,8 +12,8 @@ from forks import control
 from forks.addresses import CONTRACTS
 from forks.artifacts import packaged
 from ssi.chain.evm import Deployed, Interface, Receipt
-from ssi.deploy.deployer import NOTICE
-from ssi.points.ledger import RECORDING, Ledger
+from ssi.constants import NOTICE, RECORDING
+from ssi.points.ledger import Ledger
 
 DAY, WAD = 86_400, 10**18
 CODE = b"DEMOCODE".ljust(32, b"\0")

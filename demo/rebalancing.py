@@ -8,8 +8,10 @@ from rich.table import Table
 
 from demo.report import Stage
 from forks import control
+from forks.local import FORKS
+from forks.seeding import invest
 from ssi.chain.evm import Reverted
-from ssi.deploy.deployer import NOTICE
+from ssi.constants import NOTICE
 from ssi.governance import proposals
 from ssi.governance.decoder import Catalog
 from ssi.governance.proposal import Proposal, attempt, execution, scheduling
@@ -44,7 +46,7 @@ class Rebalancing:
             self.fill()
 
     def a_month_passes(self) -> None:
-        self.system.invest("MAG7.ssi", self.evm.account("demo investor"), INVESTED)
+        invest(self.system, "MAG7.ssi", self.evm.account("demo investor"), INVESTED)
         control.warp(self.evm.rpc, 28 * DAY)
         for name in chores.due_pokes(self.system):
             self.system.oracle.poke(self.system.token(name).address, sender=self.keeper)
@@ -65,7 +67,7 @@ class Rebalancing:
         tokens = self.mag7.basket().tokens
         post = registry.post.encode(tokens, [registry.supply(token) * 1_002 // 1_000 for token in tokens])
         proposal = Proposal("monthly-MAG7.ssi", "Post supplies and rebalance MAG7.ssi", [(registry, post), *start.calls], watch=start.watch)
-        trial = attempt(self.system, proposal, NOTICE)
+        trial = attempt(self.system, proposal, NOTICE, FORKS)
         self.calls = [(target.address, data) for target, data in proposal.calls]
         receipt = self.send(scheduling(self.system.manager, proposal.calls))
         scheduled = [event.values for event in receipt.events(self.system.manager, "OperationScheduled")]

@@ -7,9 +7,8 @@ from rich.table import Table
 from demo.report import Stage
 from forks import control
 from ssi.chain.evm import Reverted
+from ssi.constants import DAY
 from ssi.index.bounds import UNBOUNDED
-
-DAY = 86_400
 
 
 class Staking:

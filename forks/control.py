@@ -6,7 +6,7 @@ import eth_abi
 from eth_utils import to_checksum_address
 
 from forks.addresses import CONTRACTS, FEEDS, POOLS, TOKENS
-from minimainnet.build import OWNER, PROVIDER, aggregator, encode, put_aggregator
+from forks.placing import OWNER, PROVIDER, aggregator, encode, put_aggregator
 from ssi.chain.rpc import Rpc
 
 

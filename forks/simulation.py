@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.table import Table
-
 from forks import control
 from ssi.governance.decoder import Catalog
 from ssi.keeper.rebalance import Filling
@@ -15,7 +13,7 @@ from ssi.registry.system import System
 GAS_MONEY = -10 * 10**18
 
 
-def rehearse(fork: System, symbol: str) -> dict[str, Any]:
+def simulate(fork: System, symbol: str) -> dict[str, Any]:
     """Runs what is running on a fork to its end; prices stay as they are while time passes. Weights and cost in bp, profit D18 USD."""
     filling = Filling(fork, symbol, fork.evm.account("keeper of a rehearsal"), GAS_MONEY)
     before, status, fills = filling.report(), filling.status(), []
@@ -37,15 +35,3 @@ def rehearse(fork: System, symbol: str) -> dict[str, Any]:
     after = filling.report()
     weights = {name: {**weight, "after": after["weights"].get(name, {}).get("now", 0.0)} for name, weight in before["weights"].items()}
     return {"phase": after["phase"], "costBps": after["costBps"], "budgetBps": after["budgetBps"], "weights": weights, "trades": fills}
-
-
-def tables(rehearsed: dict[str, Any]) -> list[Table]:
-    """For people."""
-    weights = Table("constituent", "weight now", "target", "after", title="Weights", title_justify="left")
-    for name, weight in rehearsed["weights"].items():
-        weights.add_row(name, *(f"{weight[key] / 100:.2f} %" for key in ("now", "target", "after")))
-    title = f"Trades expected: {rehearsed['phase']}, cost {rehearsed['costBps']:.2f} of {rehearsed['budgetBps']:.0f} bp of NAV"
-    trades = Table("sell", "buy", "USD", "hours after the start", title=title, title_justify="left")
-    for trade in rehearsed["trades"]:
-        trades.add_row(trade["sell"], trade["buy"], f"{trade['usd']:,.2f}", f"{trade['secondsAfterStart'] / 3600:.1f}")
-    return [weights, trades]

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from forks.seeding import deploy
 from ssi.build import fresh_project
 from ssi.chain import network as chain
 from ssi.chain.evm import Deployed, Evm
-from ssi.deploy.run import deploy
 from ssi.registry.system import System
 from tests.support.prices import ZERO, Bench
 

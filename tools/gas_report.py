@@ -182,8 +182,8 @@ def main() -> int:
     """Measures, shows the figures against the committed ones and the bars, and writes the snapshot."""
     from ape import networks
 
+    from forks.seeding import deploy
     from ssi.chain.network import quiet
-    from ssi.deploy.run import deploy
 
     quiet()
     console = Console()

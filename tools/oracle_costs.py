@@ -97,10 +97,10 @@ def main() -> int:
     """Deploys on the fork and prints the table."""
     from ape import networks
 
+    from forks.seeding import deploy
     from ssi.build import fresh_project
     from ssi.chain import network as chain
     from ssi.chain.evm import Evm
-    from ssi.deploy.run import deploy
 
     with networks.parse_network_choice("ethereum:mainnet-fork:foundry"):
         chain.quiet()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from ssi.build import ROOT, fresh_project
 from ssi.chain.evm import Deployed, Evm, Reverted
-from ssi.deploy.deployer import ADMIN
+from ssi.constants import ADMIN
 from ssi.governance.decoder import IMPLEMENTATION, Catalog
 from ssi.registry.system import System
 
@@ -89,8 +89,8 @@ def main() -> int:
     """Deploys on the fork and writes the page."""
     from ape import networks
 
+    from forks.seeding import deploy
     from ssi.chain.network import quiet
-    from ssi.deploy.run import deploy
 
     quiet()
     project = fresh_project()

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 
+from forks import anvils
 from minimainnet import node
 
 
@@ -20,14 +21,14 @@ def main(command: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
 
-    node.stop_in_order()
+    anvils.stop_in_order()
     environment = dict(os.environ)
     with ExitStack() as stack:
         upstream = environment.get("MAINNET_RPC_URL")
         environment["SSI_CHAIN"] = "mainnet" if upstream else "miniature"
         upstream = upstream or stack.enter_context(node.serve())
         environment["MAINNET_RPC_URL"] = upstream
-        environment["APE_FOUNDRY_HOST"] = stack.enter_context(node.fork_of(upstream))
+        environment["APE_FOUNDRY_HOST"] = stack.enter_context(anvils.fork_of(upstream))
         return subprocess.run(command, env=environment, check=False).returncode
 
 

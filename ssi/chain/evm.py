@@ -16,9 +16,9 @@ import eth_abi
 from eth_utils import keccak, to_checksum_address
 
 from ssi.chain.rpc import Rpc, RpcError
+from ssi.constants import MULTICALL3
 
 GAS = 30_000_000
-MULTICALL3 = "0xcA11bde05977b3631167028862bE2a173976CA11"
 
 
 class Reverted(Exception):  # noqa: N818 - a past participle says it best

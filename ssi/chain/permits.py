@@ -7,7 +7,7 @@ from typing import Any
 import eth_abi
 from eth_account import Account
 
-PERMIT2 = "0x000000000022D473030F116dDEE9F6B43aC78BA3"
+from ssi.constants import PERMIT2
 
 
 def permit(key: str, token: str, domain: dict[str, Any], spender: str, value: int, nonce: int, deadline: int) -> bytes:

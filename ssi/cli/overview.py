@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ssi.chain.evm import Deployed
-from ssi.deploy.deployer import ADMIN, GOVERNOR, GUARDIAN, NOTICE
+from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, NOTICE
 from ssi.governance import custody
 from ssi.registry.system import System
 

@@ -8,9 +8,9 @@ import click
 from eth_utils import from_wei
 from rich.console import Console
 
-from forks.control import deal
 from ssi.build import fresh_project
 from ssi.chain import network as chain
+from ssi.chain.forking import Forks
 from ssi.deploy.deployer import Deployer
 from ssi.failure import Failure, Misused
 from ssi.registry.record import Record
@@ -29,8 +29,11 @@ def fresh_record() -> Record:
     return Record(record.path, record.chain_id) if gone else record
 
 
-def deploy(account: str | None = None, console: Console | None = None, yes: bool = False) -> Record:
-    """Deploys, or goes on with a deployment that stopped. On a live network asks once, unless `yes`."""
+def deploy(account: str | None = None, console: Console | None = None, yes: bool = False, forks: Forks | None = None) -> Record:
+    """Deploys, or goes on with a deployment that stopped. On a live network asks once, unless `yes`.
+
+    On a fork `forks` provides what the first shares consist of.
+    """
     project = fresh_project()
     console = console or Console(stderr=True)
     record = fresh_record()
@@ -45,8 +48,8 @@ def deploy(account: str | None = None, console: Console | None = None, yes: bool
                 console.print(f"{len(record.contracts) + len(record.steps):4} done · {text}", highlight=False)
 
         deployer = Deployer(project, signer, record, say)
-        if chain.is_fork():
-            deployer.provide = partial(deal, chain.rpc())
+        if forks is not None and chain.is_fork():
+            deployer.provide = partial(forks.deal, chain.rpc())
         return deployer.run()
 
 

@@ -10,7 +10,8 @@ from eth_utils import keccak, to_checksum_address
 from rich.table import Table
 
 from ssi.chain.evm import Evm, Reverted
-from ssi.governance.safe import ZERO, Multisig
+from ssi.constants import ZERO
+from ssi.governance.safe import Multisig
 from ssi.registry import params
 from ssi.registry.record import Record
 from ssi.registry.system import System

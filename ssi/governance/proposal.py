@@ -6,15 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from forks import control
-from minimainnet import node
 from ssi.chain.evm import Deployed, Evm, Receipt, Reverted, Struct
+from ssi.chain.forking import Forks
+from ssi.constants import IMPLEMENTATION_SLOT
 from ssi.governance.decoder import Call, Catalog, readable
 from ssi.governance.safe import Multisig
 from ssi.registry.system import System
 
-# keccak256("eip1967.proxy.implementation") - 1
-IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"
 MARGIN = 3600  # seconds after the notice at which the trial executes
 
 State = dict[str, Any]
@@ -130,7 +128,9 @@ def differences(before: State, after: State) -> list[Change]:
 # ---------------------------------------------------------------- the trial
 
 
-def attempt(system: System, proposal: Proposal, notice: int, look: Callable[[System], dict[str, Any]] = lambda _: {}) -> Trial:
+def attempt(
+    system: System, proposal: Proposal, notice: int, forks: Forks, look: Callable[[System], dict[str, Any]] = lambda _: {}
+) -> Trial:
     """Schedules, waits and executes on a fork of the chain as it is now, through the Safe's own code, and compares.
 
     Nothing of it touches the chain itself. Feeds keep up while time passes. `look` may look at the fork after the execution.
@@ -138,7 +138,7 @@ def attempt(system: System, proposal: Proposal, notice: int, look: Callable[[Sys
     Raises:
         Refused: a step fails, comes too early, changes nothing, or changes something to another value than expected.
     """
-    with node.fork_of(system.evm.rpc.url, block=int(system.evm.rpc.call("eth_blockNumber"), 16)) as url:
+    with forks.fork(system.evm.rpc.url, block=int(system.evm.rpc.call("eth_blockNumber"), 16)) as url:
         fork = System(Evm(url), system.project, system.record)
         evm, manager, catalog = fork.evm, fork.manager, Catalog(fork)
         safe = Multisig(evm, fork.record.contracts["Safe"])
@@ -165,7 +165,7 @@ def attempt(system: System, proposal: Proposal, notice: int, look: Callable[[Sys
         else:
             raise Refused("This could be executed a second before the notice has passed. Do not sign.")
 
-        control.warp(evm.rpc, ready_at - evm.now + MARGIN)
+        forks.warp(evm.rpc, ready_at - evm.now + MARGIN)
         with evm.standstill():
             before = state(fork, proposal)
             try:
@@ -183,20 +183,20 @@ def attempt(system: System, proposal: Proposal, notice: int, look: Callable[[Sys
         return Trial(operations, ready_at, manager.expiration(), changes, _events(catalog, executed), gas, look(fork))
 
 
-def foreseen(system: System, calls: Sequence[tuple[Deployed, bytes]], look: Callable[[System], Any]) -> Any:
+def foreseen(system: System, calls: Sequence[tuple[Deployed, bytes]], forks: Forks, look: Callable[[System], Any]) -> Any:
     """What `look` sees on a fork on which the Safe has scheduled the calls, waited and executed them.
 
     Raises:
         Refused: a call, or the look, fails.
     """
-    with node.fork_of(system.evm.rpc.url) as url:
+    with forks.fork(system.evm.rpc.url) as url:
         fork = System(Evm(url), system.project, system.record)
         manager, catalog = fork.manager, Catalog(fork)
         safe = Multisig(fork.evm, fork.record.contracts["Safe"])
         try:
             receipt = safe.rehearse(safe.transaction(manager.address, scheduling(manager, calls)))
             ready_at = max(event.values["schedule"] for event in receipt.events(manager, "OperationScheduled"))
-            control.warp(fork.evm.rpc, ready_at - fork.evm.now + MARGIN)
+            forks.warp(fork.evm.rpc, ready_at - fork.evm.now + MARGIN)
             safe.rehearse(safe.transaction(manager.address, execution(manager, [(target.address, data) for target, data in calls])))
             return look(fork)
         except Reverted as reverted:

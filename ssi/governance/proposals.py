@@ -11,10 +11,12 @@ from eth_utils import to_checksum_address
 
 from ssi.chain import network as chain
 from ssi.chain.evm import Deployed, Interface
+from ssi.chain.forking import Forks
+from ssi.constants import DAY, IMPLEMENTATION_SLOT
 from ssi.governance import storage as layout
 from ssi.governance.decoder import Catalog, Unknown, encoded, parsed
-from ssi.governance.proposal import IMPLEMENTATION_SLOT, Proposal, Watch, foreseen
-from ssi.governance.starting import DAY, Bounds, start_call
+from ssi.governance.proposal import Proposal, Watch, foreseen
+from ssi.governance.starting import Bounds, start_call
 from ssi.registry.params import Leg
 from ssi.registry.system import System
 
@@ -206,6 +208,7 @@ def change_constituents(
     add: str | None,
     remove: str | None,
     bps: int | None,
+    forks: Forks,
     bounds: Bounds = Bounds(),  # noqa: B008 - it is frozen
     price: Decimal | None = None,
 ) -> Proposal:
@@ -243,7 +246,7 @@ def change_constituents(
     def start(fork: System) -> tuple[bytes, int]:
         return start_call(fork.rebalancer, fork.index(symbol), latest, bounds, given)
 
-    started, turnover = foreseen(catalog.system, calls, start)
+    started, turnover = foreseen(catalog.system, calls, forks, start)
     calls.append((rebalancer, started))
     said = [f"add {add}" if add else "", f"remove {remove}" if remove else ""]
     title = f"{' and '.join(filter(None, said)).capitalize()} in {symbol}, and rebalance: {_said(turnover, bounds)}"

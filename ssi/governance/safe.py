@@ -13,8 +13,8 @@ from eth_utils import keccak, to_checksum_address
 
 from ssi.chain.evm import Evm, Interface, Receipt
 from ssi.chain.sender import NotSent, Sender
+from ssi.constants import ZERO
 
-ZERO = "0x" + "00" * 20
 BUILDER_VERSION = "1.18.2"
 _TYPES = {
     "EIP712Domain": [{"name": "chainId", "type": "uint256"}, {"name": "verifyingContract", "type": "address"}],

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from ssi.chain.evm import Deployed
 
-DAY = 86_400
-
 _AGAIN = "Propose it again by the prices of now: `ape run propose rebalance`."
 _WAIT = "Wait until it is back, and look for what moved it."
 # What helps against a refusal, by the error's name.

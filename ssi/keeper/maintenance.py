@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from ssi.chain.evm import Reverted
 from ssi.chain.sender import NotSent, OutOfFunds, Sender
+from ssi.constants import DAY
 from ssi.registry.system import System
 
-DAY = 86_400
 POKE_AFTER = 7 * DAY  # the oracle allows it every six hours, and wants it once in thirty days
 
 

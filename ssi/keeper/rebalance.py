@@ -14,11 +14,10 @@ from typing import Any
 
 from ssi.chain.evm import Deployed, Interface, Reverted, Struct
 from ssi.chain.sender import Overtaken
+from ssi.constants import BLOCK, QUOTER
 from ssi.registry.system import System
 
-QUOTER = "0x61fFE014bA17989E743c5F6cB21bF9697530B21e"
 PHASES = ("none", "running", "completed", "halted", "cancelled", "expired")
-BLOCK = 12  # seconds
 SHORTEST = 60  # seconds
 MAX_TIP = 2 * 10**9
 HALVINGS = 7  # a bid is tried whole, in half, … down to its 128th

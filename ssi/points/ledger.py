@@ -13,8 +13,8 @@ from ssi.chain.evm import Deployed, Reverted
 from ssi.chain.logs import LogReader
 from ssi.chain.rpc import RpcError
 from ssi.chain.sender import MOST_GAS, NotSent, OutOfFunds, Sender
+from ssi.constants import RECORDING
 
-RECORDING = 7 * 86_400
 MOST_ESTIMATE = 10_000_000  # gas of a batch; the rest up to the cap of a transaction is for what may be dearer by then
 GAS_OF_RECORD = 95_000  # of one account within a batch
 DUST = 10**18  # D18 points: about a dollar held for eight hours

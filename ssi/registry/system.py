@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from forks import control
 from ssi.chain.evm import Deployed, Evm, Interface
-from ssi.index.bounds import bounds
 from ssi.registry import params
 from ssi.registry.record import Record
 
@@ -94,14 +92,3 @@ class System:
         """An asset by name or address, as an ERC-20."""
         known = self.assets.assets.get(name)
         return self.evm.at(self._erc20, known.address if known else name)
-
-    def invest(self, symbol: str, who: str, shares: int) -> None:
-        """On a fork: mints shares in kind, {share}, with constituents from nowhere, so that no pool moves."""
-        index = self.index(symbol)
-        names = {asset.address.lower(): name for name, asset in self.assets.assets.items()}
-        amounts = index.previewMint(shares)
-        for address, amount in zip(index.basket().tokens, amounts, strict=True):
-            token = self.token(address)
-            control.deal(self.evm.rpc, names[address.lower()], who, token.balanceOf(who) + amount)
-            token.approve(index.address, amount, sender=who)
-        index.mint(shares, who, *bounds(index.basket().tokens, amounts), sender=who)

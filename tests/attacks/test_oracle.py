@@ -6,7 +6,7 @@ import pytest
 
 from forks import control
 from forks.addresses import FEEDS
-from minimainnet.build import OWNER, encode
+from forks.placing import OWNER, encode
 from tests.model import oracle as model
 from tests.support.governance import govern
 from tests.support.manipulation import BLOCK, Thief

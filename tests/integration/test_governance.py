@@ -8,7 +8,7 @@ import pytest
 from eth_utils import keccak
 
 from ssi.chain.evm import Interface, Reverted
-from ssi.deploy.deployer import ADMIN, GOVERNOR, GUARDIAN, NOTICE
+from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, NOTICE
 from tests.support.governance import Multisig, govern, schedule, wait
 from tests.support.indexes import ANYTHING
 from tests.support.reverts import error, reverts

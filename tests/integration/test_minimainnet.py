@@ -6,8 +6,8 @@ import pytest
 
 from forks import control
 from forks.addresses import CONTRACTS, FEEDS, FEEDS_OWNER, POOLS, TOKENS
+from forks.placing import OWNER, encode
 from minimainnet import verify
-from minimainnet.build import OWNER, encode
 from minimainnet.prices import USD, decimals
 from tests.support.reverts import error, reverts
 

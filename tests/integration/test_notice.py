@@ -8,9 +8,8 @@ import pytest
 from eth_utils import keccak, to_checksum_address
 
 from ssi.chain.evm import Interface
-from ssi.deploy.deployer import ADMIN, GOVERNOR, GUARDIAN, NOTICE
+from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, IMPLEMENTATION_SLOT, NOTICE
 from ssi.governance.decoder import IMPLEMENTATION, Catalog
-from ssi.governance.proposal import IMPLEMENTATION_SLOT
 from tests.support.governance import Multisig, govern, schedule, wait
 from tests.support.indexes import ANYTHING
 from tests.support.liquidity import Market

@@ -8,7 +8,7 @@ from types import MappingProxyType
 import pytest
 
 from ssi.build import ROOT
-from ssi.deploy.deployer import ADMIN
+from ssi.constants import ADMIN
 from ssi.governance.decoder import IMPLEMENTATION, Catalog
 from ssi.governance.safe import Multisig
 from tools.permissions import DAY, PAGE, page

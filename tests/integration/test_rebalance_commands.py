@@ -9,10 +9,11 @@ import pytest
 from click.testing import CliRunner
 
 from forks import control
+from forks.seeding import invest
 from scripts import execute, keeper, propose
 from ssi.cli import common as desk
+from ssi.constants import IMPLEMENTATION_SLOT
 from ssi.governance import storage as layout
-from ssi.governance.proposal import IMPLEMENTATION_SLOT
 from ssi.governance.starting import Bounds, start_call
 from ssi.keeper.rebalance import Filling, NoPath
 from tests.support.governance import govern, schedule, wait
@@ -48,7 +49,7 @@ def rebalanced(evm, system, monkeypatch, tmp_path):
     parameters = eth_abi.encode(["uint256[]"], [weights])
     plan = rebalancer.setMethodology.encode(index, system.record.contracts["FixedWeights"], tokens, parameters)
     govern_all(system, rebalancer, [plan, rebalancer.setTerms.encode(index, TERMS)])
-    system.invest("MAG7.ssi", evm.account("investor"), 2_000 * 10**18)
+    invest(system, "MAG7.ssi", evm.account("investor"), 2_000 * 10**18)
     return system
 
 

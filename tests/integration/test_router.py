@@ -389,7 +389,7 @@ class TestPaths:
         assert tuple(router.hop(susds)) == (ETHER, 0)
 
     def test_a_path_has_six_hops_at_most(self, evm, project, system, router, refuse, owner):
-        from minimainnet.build import encode
+        from forks.placing import encode
 
         last = system.token("WETH").address
         for _ in range(7):

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssi.chain.evm import Reverted
-from ssi.deploy.deployer import ADMIN, GOVERNOR, GUARDIAN, NOTICE
+from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, NOTICE
 from ssi.governance.decoder import Catalog
 from tests.model.veto import CONTEST, DAY, TRUCE, Dispute
 from tests.support.governance import govern, schedule, wait

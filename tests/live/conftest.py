@@ -19,7 +19,7 @@ from eth_account import Account
 from eth_account.hdaccount import ETHEREUM_DEFAULT_PATH
 from eth_keyfile import create_keyfile_json
 
-from forks import control
+from forks import anvils, control
 from minimainnet import node, prices
 from ssi.chain.evm import Evm
 from ssi.chain.rpc import Rpc
@@ -169,7 +169,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, project: Any) -> Iterator[Liv
         if alias != "locked":
             environment[f"APE_ACCOUNTS_{alias}_PASSPHRASE"] = PASSPHRASE
     options = ("--chain-id", "1", "--load-state", str(node.built_state()), "--gas-limit", "60000000")
-    with node.anvil(*options) as anvil, proxied(anvil) as (url, weather):
+    with anvils.anvil(*options) as anvil, proxied(anvil) as (url, weather):
         Rpc(anvil).call("anvil_autoImpersonateAccount", False)
         for alias, key in keys.items():
             Rpc(anvil).call("anvil_setBalance", Account.from_key(key).address, hex(10**12 if alias == "poor" else 10**20))

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from ssi.deploy.deployer import NOTICE
+from ssi.constants import NOTICE
 from tests.live.proxy import PASSWORD
 
 OWNERS = ("--account", "safe0", "--account", "safe1", "--yes")

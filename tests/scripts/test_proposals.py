@@ -11,10 +11,11 @@ import pytest
 from click.testing import CliRunner
 from eth_utils import keccak
 
+from forks.local import FORKS
 from scripts import cancel, execute, pending, propose
 from ssi.chain.rpc import Rpc
 from ssi.cli import common as desk
-from ssi.deploy.deployer import NOTICE
+from ssi.constants import NOTICE
 from ssi.governance import proposals
 from ssi.governance.decoder import Catalog
 from ssi.governance.proposal import Proposal, Refused, attempt
@@ -272,15 +273,15 @@ def test_the_trial_refuses_what_comes_too_soon_or_out_wrong(system, mag7):
     """What a compromised script or manager would show."""
     call = (mag7, mag7.setMintFee.encode(20))
     with pytest.raises(Refused, match="sooner than the notice"):
-        attempt(system, Proposal("x", "x", [call]), NOTICE + 1)
+        attempt(system, Proposal("x", "x", [call]), NOTICE + 1, FORKS)
     with pytest.raises(Refused, match=r"MAG7.ssi.terms.mintFee would be 20, not 30. Do not sign"):
-        attempt(system, Proposal("x", "x", [call], {"MAG7.ssi.terms.mintFee": 30}), NOTICE)
+        attempt(system, Proposal("x", "x", [call], {"MAG7.ssi.terms.mintFee": 30}), NOTICE, FORKS)
 
 
 def test_the_trial_leaves_the_chain_alone(evm, system):
     """Its sixteen days pass on a fork of its own."""
     now, block = evm.now, evm.rpc.call("eth_blockNumber")
-    attempt(system, proposals.set_cap(Catalog(system), "USSI", 4), NOTICE)
+    attempt(system, proposals.set_cap(Catalog(system), "USSI", 4), NOTICE, FORKS)
     assert (evm.now, evm.rpc.call("eth_blockNumber")) == (now, block)
 
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from scripts import status
 from ssi.cli.overview import governance
-from ssi.deploy.deployer import ADMIN, GOVERNOR, NOTICE
+from ssi.constants import ADMIN, GOVERNOR, NOTICE
 from ssi.governance.safe import Multisig
 from ssi.registry.record import Record
 from tests.support.governance import SENTINEL, ours, schedule, wait

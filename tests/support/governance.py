@@ -10,7 +10,7 @@ from eth_account.hdaccount import ETHEREUM_DEFAULT_PATH
 
 from forks import control
 from ssi.chain.evm import Deployed, Evm, Interface, Receipt
-from ssi.deploy.deployer import NOTICE
+from ssi.constants import NOTICE
 from ssi.governance import safe
 from ssi.registry.system import System
 

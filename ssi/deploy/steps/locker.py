@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ssi.deploy.deployer import Deployer
+from ssi.deploy.builder import Builder
 
 
-def deploy(d: Deployer, manager: Any, table: Any, factory: Any) -> None:
+def deploy(d: Builder, manager: Any, table: Any, factory: Any) -> None:
     """No pool is on the locker's list yet, and the registry knows no ledger."""
     external, epochs = d.protocol.contracts, (d.protocol.epoch_genesis, d.protocol.epoch_length)
     lp_locker = d.contract("LpLocker", manager, external.position_manager, external.uniswap_v2_factory, factory, *epochs)

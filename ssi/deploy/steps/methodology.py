@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ssi.deploy.builder import Builder
 from ssi.registry import params
 
-if TYPE_CHECKING:
-    from ssi.deploy.deployer import Deployer
 
-
-def deploy(d: Deployer, manager: Any, table: Any) -> None:
+def deploy(d: Builder, manager: Any, table: Any) -> None:
     """Deploys the registry with its first supplies and the methodologies. The deployer must govern."""
     registry = d.contract("SupplyRegistry", manager)
     for name in ("FloorAndMarketCap", "CappedMarketCap"):

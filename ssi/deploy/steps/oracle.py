@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ssi.constants import BLOCK
+from ssi.deploy.builder import Builder
 from ssi.registry import params
-
-if TYPE_CHECKING:
-    from ssi.deploy.deployer import Deployer
-
-# Seconds between two blocks, as `UniswapV3TwapFeed` counts.
-BLOCK = 12
 
 _SLOT0 = (
     "sqrtPriceX96:uint160", "tick:int24", "index:uint16", "cardinality:uint16", "cardinalityNext:uint16", "fee:uint8", "unlocked:bool",
@@ -37,7 +33,7 @@ class HistoryTooShort(Exception):  # noqa: N818 - it says what is wrong
     """A pool keeps too few observations for a feed."""
 
 
-def deploy(d: Deployer, oracle: Any) -> None:
+def deploy(d: Builder, oracle: Any) -> None:
     """Sets all prices. The deployer must govern.
 
     Raises:
@@ -52,7 +48,7 @@ def deploy(d: Deployer, oracle: Any) -> None:
             d.once(step, oracle.setSecondRoute, asset.address, _legs(d, asset.second.price), asset.second.max_deviation)
 
 
-def _legs(d: Deployer, legs: list[params.Leg]) -> list[tuple[str, int, int, int, int, int]]:
+def _legs(d: Builder, legs: list[params.Leg]) -> list[tuple[str, int, int, int, int, int]]:
     found = []
     for leg in legs:
         source = _source(d, leg.source)
@@ -64,7 +60,7 @@ def _legs(d: Deployer, legs: list[params.Leg]) -> list[tuple[str, int, int, int,
     return found
 
 
-def _source(d: Deployer, name: str) -> str:
+def _source(d: Builder, name: str) -> str:
     if name in d.assets.feeds:
         return d.assets.feeds[name]
     if name in d.assets.twaps:
@@ -72,7 +68,7 @@ def _source(d: Deployer, name: str) -> str:
     return d.assets.assets[name].address
 
 
-def _twap(d: Deployer, name: str, twap: params.Twap) -> str:
+def _twap(d: Builder, name: str, twap: params.Twap) -> str:
     from ape import Contract
 
     factory = d.protocol.contracts.uniswap_v3_factory
@@ -84,7 +80,7 @@ def _twap(d: Deployer, name: str, twap: params.Twap) -> str:
     return feed
 
 
-def _remember(d: Deployer, name: str, pool: Any, needed: int) -> None:
+def _remember(d: Builder, name: str, pool: Any, needed: int) -> None:
     """Pays for the history that a feed needs. A pool takes it into use when its trades have filled what it had before."""
     before = pool.slot0()
     if before.cardinalityNext < needed:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from ssi.deploy.deployer import Deployer
+from ssi.deploy.builder import Builder
 
 BOOSTER = "SOSO"
 
 
-def deploy(d: Deployer, manager: Any, table: Any, oracle: Any, router: Any) -> None:
+def deploy(d: Builder, manager: Any, table: Any, oracle: Any, router: Any) -> None:
     """Points for every index and its staked token, boosted by staked SOSO. No price is sampled yet: that is the keeper's."""
     known, epochs = d.record.contracts, (d.protocol.epoch_genesis, d.protocol.epoch_length)
     prices = d.contract("ReferencePrices", manager, oracle, *epochs)
