@@ -109,7 +109,7 @@ MUTANTS = (
     ),
     Mutant("one key votes and vetoes", CUSTODY, "if shared := shared_owners(actual):", "if False and (shared := []):", STATUS),
     Mutant("modules are not looked at", CUSTODY, '"modules": _modules(multisig)}', '"modules": []}', STATUS),
-    Mutant("the notice is as short as the cooldown", "ssi/deploy/deployer.py", "NOTICE = 16 * 24", "NOTICE = 14 * 24", RULES),
+    Mutant("the notice is as short as the cooldown", "ssi/constants.py", "NOTICE = 16 * DAY", "NOTICE = 14 * DAY", RULES),
     Mutant("buys have no maximum", ROUTER, "revert IndexRouter_TooExpensive(amount, p.maxIn);", "p.maxIn;", TRADES),
     Mutant("sales have no minimum", ROUTER, "if (amountOut < minOut) revert IndexRouter_TooLittle(amountOut, minOut);\n", "", TRADES),
     Mutant("anybody can call back", ROUTER, "if (msg.sender != _pool) revert", "if (msg.sender == address(0)) revert", TRADES),

@@ -6,16 +6,20 @@ import click
 
 from ssi.chain.forking import Forks
 
+_GIVEN: dict[click.Command, Forks] = {}
+
 
 def given(command: click.Command, forks: Forks) -> click.Command:
-    """The command, and all that are under it, with somebody who makes forks."""
-    command.context_settings["obj"] = forks
+    """The command; it and all that are under it get their forks from `forks`."""
+    _GIVEN[command] = forks
     return command
 
 
 def forks() -> Forks:
-    """What the running command was given. Raises RuntimeError outside of one, or where it was given none."""
-    found = click.get_current_context().find_object(Forks)  # type: ignore[type-abstract] # it is only asked for
-    if found is None:
-        raise RuntimeError("this command was not given anybody who makes forks")
-    return found
+    """What the running command was given. Raises RuntimeError where it was given none."""
+    context: click.Context | None = click.get_current_context()
+    while context is not None:
+        if context.command in _GIVEN:
+            return _GIVEN[context.command]
+        context = context.parent
+    raise RuntimeError("this command was not given anybody who makes forks")
