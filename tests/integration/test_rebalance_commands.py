@@ -323,7 +323,7 @@ def test_a_keeper_on_a_stale_price_is_told(rebalanced):
 
 @pytest.mark.usefixtures("rebalanced")
 def test_time_is_moved_on_forks_only(monkeypatch):
-    monkeypatch.setattr(keeper.chain, "is_fork", lambda: False)
+    monkeypatch.setattr(desk.chain, "is_fork", lambda: False)
     done = CliRunner(mix_stderr=False).invoke(keeper.cli, ["rebalance", "MAG7.ssi", "--fast-forward"])
     assert done.exit_code == 2
     assert "live network" in done.stderr
