@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 /// @title From an index's fees to its stakers' daily yield
 /// @notice Takes the fee shares that an index has earned and splits them between its stakers and the treasury. Any
-/// account may trigger it, once a day. Who does so, at what hour, and whether on every day changes no one's total.
+/// account may trigger it, once a day. Who does so, at what hour, and whether on every day changes no account's total.
 interface IFeeDistributor {
     /// @notice The fees of an index were split.
     /// @param index the index

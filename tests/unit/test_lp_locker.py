@@ -97,7 +97,7 @@ class TestPositions:
         assert locker.positionOf(token_id).owner == alice
 
     def test_liquidity_is_the_geometric_mean(self, locker, market, alice):
-        """The unit of the interface: sqrt(amount0 x amount1), whatever the pool's price is."""
+        """The unit of the interface: sqrt(amount0 x amount1), at every price of the pool."""
         before = [token.balanceOf(alice) for token in market.tokens]
         token_id = market.position(alice, 5)
         paid = [held - token.balanceOf(alice) for token, held in zip(market.tokens, before, strict=True)]

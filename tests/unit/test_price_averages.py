@@ -205,7 +205,7 @@ def test_a_jump_gives_no_price_until_it_is_past(bench: Bench, to: int) -> None:
 
 
 def test_a_pool_that_keeps_too_little_is_refused(bench: Bench) -> None:
-    """One observation a block over the window, and one before it: less could be pushed out by anybody who swaps once a block."""
+    """One observation a block over the window, and one before it: a trader who swaps once a block could push out fewer."""
     short, enough = new_market(bench, 0, observations=NEEDED - 1), new_market(bench, 0, observations=NEEDED)
     bench.evm.warp(WINDOW)
     with bench.twap_refuses("ShortHistory", pool=short.pool, cardinality=NEEDED - 1, needed=NEEDED):

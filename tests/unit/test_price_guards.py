@@ -196,7 +196,7 @@ def test_a_rate_is_believed_within_what_time_may_add(bench: Bench, rate: int, ma
 
 @given(steps=st.lists(st.tuples(st.integers(6 * HOUR, 40 * DAY), st.integers(0, 900)), min_size=1, max_size=6))
 def test_checkpoints_follow_the_model(bench: Bench, steps: list[tuple[int, int]]) -> None:
-    """W6: whatever the rate does upwards, and whoever pokes, a checkpoint rises by no more than time allows."""
+    """W6: however far the rate rises, and however often it is poked, a checkpoint rises by no more than time allows."""
     with bench.evm.isolated():
         token, vault, at = vaulted(bench)
         checkpoint = rate = WAD
@@ -279,7 +279,7 @@ def paired(bench: Bench, price: int = 10**8, other: int = 10**8, deviation: int 
 @example(price=10**18, part=9_800, nudge=0, deviation=200, swapped=False)
 @example(price=34 * 10**37, part=10_000, nudge=0, deviation=1, swapped=False)
 def test_two_routes_agree_as_the_model(bench: Bench, price: int, part: int, nudge: int, deviation: int, swapped: bool) -> None:
-    """W8, at and around the bound, whichever of the two is the lower."""
+    """W8, at and around the bound, with either of the two as the lower."""
     with bench.evm.isolated():
         other = min(max(1, price * part // 10_000 + nudge), 34 * 10**37)
         price, other = (other, price) if swapped else (price, other)

@@ -426,7 +426,7 @@ def test_a_rebalance_sells_no_more_than_its_turnover(world):
 
 
 def test_turnover_comes_back_day_by_day(world):
-    """A start may sell `daily` for each day since the last one, whatever became of that."""
+    """A start may sell `daily` for each day since the last one, however that ended."""
     world.set_terms(replace(TERMS, turnover=1_400, daily=500))
     world.set_plan(weights(40, 33, 27))
     world.start()
@@ -481,7 +481,7 @@ def remove_dead(world, price):
 
 
 def test_a_constituent_with_a_dead_feed_is_sold_by_the_proposed_price(world):
-    """In one notice: nobody has to find another feed first."""
+    """In one notice: governance need not find another feed first."""
     given = remove_dead(world, 9 * 10**17)
     with reverts(error(world.project.PriceOracle, "PriceOracle_NoRoute"), token=world.tokens[2].address):
         start(world)

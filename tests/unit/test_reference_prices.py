@@ -73,7 +73,7 @@ class TestSampling:
         assert world.prices.slotsOf(0)[:3] == [1, 1, 0]
 
     def test_slots_of_any_length(self, evm, project, owner):
-        """28 of them, whatever the epoch's length: the model's, at their edges."""
+        """28 of them, for every length of an epoch: the model's, at their edges."""
         for length in (1, 27, 5 * DAY, 28 * DAY + 13):
             prices = evm.deploy(project.ReferencePrices, owner, owner, evm.now, length, sender=owner)
             model = PointsModel(prices.epochGenesis(), length)
@@ -107,7 +107,7 @@ class TestSampling:
         ]  # fmt: skip
 
     def test_where_nothing_has_a_price_there_is_no_sample(self, evm, project, owner, refused):
-        """So nobody can make sources wait for the next epoch, or use up a slot, while there is nothing to find."""
+        """So a caller cannot make sources wait for the next epoch, or use up a slot, while there is no price to find."""
         world = World(evm, project, owner)
         for feed in world.feeds.values():
             feed.setMode(1, sender=owner)
@@ -184,7 +184,7 @@ class TestMedian:
     @settings(max_examples=12)
     @given(st.dictionaries(st.integers(0, SLOTS - 1), st.integers(0, 10**12), min_size=1, max_size=6))
     def test_of_whatever_was_sampled(self, evm, project, owner, by_slot):
-        """The model's median and count, with slots that nobody took and samples that missed it."""
+        """The model's median and count, with empty slots and samples that missed it."""
         with evm.isolated():
             world = World(evm, project, owner)
             model = PointsModel(world.genesis, world.length)
@@ -248,7 +248,7 @@ class TestSettling:
         assert world.prices.sheetOf(0) == before, "P7"
 
     def test_settling_late_finds_the_same(self, world, alice):
-        """P7: whatever happened since the epoch's end."""
+        """P7: nothing that happens after the epoch's end changes them."""
         world.stake(alice, DOLLARS)
         world.close(0)
         before = world.prices.sheetOf(0)
@@ -286,7 +286,7 @@ class TestSettling:
             world.ledger.statement(alice, epoch)
 
     def test_an_epoch_that_nobody_sampled(self, world, alice):
-        """Has the prices of the one before, and where nobody sampled that either, is worth nothing. Sampling later does not help."""
+        """Has the prices of the one before; without samples in that either, it is worth nothing. Sampling later does not help."""
         world.hold(alice, DOLLARS)
         world.join(alice)
         world.close(0)

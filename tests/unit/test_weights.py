@@ -351,7 +351,7 @@ def test_fixed_weights_of_another_shape_or_sum(bench: Bench) -> None:
 
 
 def test_prices_that_no_oracle_says(bench: Bench) -> None:
-    """W2: one for each constituent, above 0 and within 128 bits, whoever asks."""
+    """W2: one for each constituent, above 0 and within 128 bits, for every caller."""
     for kind in (bench.project.FloorAndMarketCap, bench.project.CappedMarketCap):
         methodology, tokens = told(bench, kind, [1, 1])
         for count in (0, 1, 3):
