@@ -244,7 +244,7 @@ class TestClaims:
 
     @pytest.mark.parametrize("shares", [1, 2, 10**9])
     def test_whatever_a_withdrawal_leaves_is_shown_and_can_be_claimed(self, vault, staked, alice, shares):
-        """As found: all but one asset-wei took all shares, and the last wei showed in none."""
+        """A claim of all but one asset-wei once took all shares, so that no view showed the last wei."""
         vault.reward(150 * WHOLE)
         vault.pass_days(1)
         vault.request(alice, shares)

@@ -225,7 +225,7 @@ class TestFunction:
 
 class TestWhoGains:
     def test_splitting_a_wallet_never_gains(self, world, alice, bob, carol):
-        """P4: positions and SOSO of one against the same in two hands, cut in an odd way."""
+        """P4: positions and SOSO of one wallet against the same in two, split unevenly."""
         for hold, stake, lock, soso, people in (
             (DOLLARS + 7, 33 * WAD + 1, 500, 700 * WAD + 3, (alice,)),
             (DOLLARS // 3 + 7, 33 * WAD + 1, 400, 100 * WAD, (bob,)),
@@ -258,7 +258,7 @@ class TestWhoGains:
         assert world.ledger.statement(alice, 0).held.boosted == 0, "P5"
 
     def test_dust_and_pokes_of_strangers_change_nothing(self, world, alice, bob):
-        """P6: a wei more is a wei more, and moving nothing moves nothing."""
+        """P6: a wei more counts as a wei, and a transfer of zero changes no points."""
         world.hold(alice, DOLLARS)
         world.hold(bob, WAD)
         world.evm.warp(DAY)
@@ -421,7 +421,7 @@ class TestRecording:
         assert over.ledger.recordedPoints(alice, 0) == over.ledger.totalRecorded(0) == points == 28 * 300 * WAD
 
     def test_many_at_once_are_asked_for_what_recording_would_write(self, over, alice, bob, carol, refused):
-        """For keepers: who is not worth a transaction, before one is sent."""
+        """Keepers learn which accounts are not worth a transaction before they send one."""
         people, stranger = [alice, bob, carol], over.evm.account("stranger")
         over.hold(stranger, DOLLARS)
         points = [over.ledger.pointsOf(person, 0) for person in people]
@@ -450,7 +450,7 @@ class TestRecording:
         assert over.ledger.recordedPoints(alice, 0) == 2 * over.ledger.pointsOf(alice, 0)
 
     def test_the_order_of_records_does_not_matter(self, over, evm, alice, bob, carol):
-        """P8: all orders, one by one, and everybody's bonus and the sum are the same."""
+        """P8: in every order of records, every account's bonus and the sum are the same."""
         outcomes = set()
         for n, order in enumerate(permutations((alice, bob, carol))):
             keeper = evm.account(f"keeper {n}")  # another one each time: no transaction is sent twice
@@ -537,7 +537,7 @@ class TestRecording:
 class TestPots:
     @pytest.fixture
     def reward(self, evm, project, owner):
-        """A token with any quirk one likes, of which alice has plenty."""
+        """A token with a quirk that the test chooses; alice has plenty of it."""
         return evm.deploy(project.QuirkToken, 18, sender=owner)
 
     @pytest.fixture

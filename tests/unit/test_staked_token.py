@@ -213,7 +213,7 @@ class TestRewards:
         assert vault.worth(bob) >= 7 * WHOLE - 7 * VIRTUAL, "S10 nothing is lost"
 
     def test_nothing_vests_for_shares_that_nobody_has(self, evm, vault, staked, alice, bob):
-        """With fewer shares than those, most would be lost to them."""
+        """While stakers have fewer shares than the virtual ones, most rewards would go to those."""
         vault.stake(alice, VIRTUAL - 1)
         vault.reward(WHOLE)
         vault.pass_days(5)
@@ -455,7 +455,7 @@ class TestClaiming:
 
 
 def test_what_no_slot_can_hold_is_refused_and_lost_to_nobody(vault, staked, alice):
-    """An asset of which there is more than 2^96, and an account with as much both parked and running."""
+    """An asset with a supply of more than 2^96, and an account with as much parked and as much running."""
     for _ in range(2):
         vault.stake(alice, MAX)
         vault.request(alice)
