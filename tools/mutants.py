@@ -97,7 +97,7 @@ MUTANTS = (
         "the guardian sets fees", "contracts/governance/RoleTable.sol", "IIndexToken.setMintFee.selector, Roles.GOVERNOR",
         "IIndexToken.setMintFee.selector, Roles.GUARDIAN", RULES,
     ),
-    Mutant("only what is listed can be vetoed", MANAGER, "return _guards(msg.sender) || super", "return super", VETO),
+    Mutant("only what is listed can be vetoed", MANAGER, "return _isGuardian(msg.sender) || super", "return super", VETO),
     Mutant("a stolen guardian stays for ever", MANAGER, ">= runsOutAt) {", ">= returnsAt) {", VETO),
     Mutant("the guardian has one veto", MANAGER, ">= runsOutAt) {", ">= _contestedAt) {", VETO),
     Mutant("a lost veto is lost for ever", MANAGER, "_contestedAt == 0 || block.timestamp >= returnsAt", "_contestedAt == 0", VETO),
@@ -216,7 +216,7 @@ MUTANTS = (
         "few shares are few assets", "contracts/staking/FeeDistributor.sol", "staked.convertToAssets(staked.totalSupply())",
         "staked.totalSupply()", "tests/integration/test_fee_distributor.py",
     ),
-    Mutant("weight goes on after a request", LOCKER, "_lighten(owner, pool, p.liquidity);", "", LOCKER_UNIT),
+    Mutant("weight goes on after a request", LOCKER, "_removeWeight(owner, pool, p.liquidity);", "", LOCKER_UNIT),
     Mutant("a pair is believed in the middle of a burn", LOCKER, "        pair.sync();\n", "", LOCKER_ATTACKS),
     Mutant("what v2's fee will take weighs", LOCKER, "if (last != 0 && root > last)", "if (last != 0 && root < last)", LOCKER_UNIT),
     Mutant(
@@ -269,7 +269,7 @@ MUTANTS = (
     Mutant("later referrals count", LEDGER, "boundAt < end", "boundAt <= end", LEDGER_UNIT),
     Mutant("recording goes on a second longer", LEDGER, "block.timestamp >= closes)", "block.timestamp > closes)", LEDGER_UNIT),
     Mutant("claims repeat", LEDGER, "        $.claimed[epoch][token][msg.sender] = before + amount;\n", "", LEDGER_UNIT),
-    Mutant("a pot counts what was promised", LEDGER, "_fill(epoch, token, received);", "_fill(epoch, token, amount);", LEDGER_UNIT),
+    Mutant("a pot counts what was promised", LEDGER, "_addToPot(epoch, token, received);", "_addToPot(epoch, token, amount);", LEDGER_UNIT),
     Mutant("a pot rolls over twice", LEDGER, "        pot.paid = pot.funded;\n", "", LEDGER_UNIT),
     Mutant(
         "tokens may re-enter claims", LEDGER, "function claim(uint256 epoch, address token) external nonReentrant",
