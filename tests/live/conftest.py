@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from minimainnet import control, prices
-from scripts._lib import params
+from forks import control
+from minimainnet import prices
+from ssi.registry import params
 from tests.live.network import PASSPHRASE, Live, network
 
 

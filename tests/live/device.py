@@ -69,7 +69,14 @@ class Device(AccountAPI):  # type: ignore[misc] # Ape has no types
 
     def sign_transaction(self, txn: Any, **_: Any) -> Any:
         self._ask(str(txn))
-        fields = {"nonce": txn.nonce, "gas": txn.gas_limit, "value": txn.value, "data": bytes(txn.data), "to": txn.receiver or b"", "type": 2}
+        fields = {
+            "nonce": txn.nonce,
+            "gas": txn.gas_limit,
+            "value": txn.value,
+            "data": bytes(txn.data),
+            "to": txn.receiver or b"",
+            "type": 2,
+        }
         fields |= {"chainId": txn.chain_id, "maxFeePerGas": txn.max_fee, "maxPriorityFeePerGas": txn.max_priority_fee}
         signed = Account.sign_transaction(fields, self._key)
         txn.signature = TransactionSignature(v=signed.v, r=HexBytes(signed.r), s=HexBytes(signed.s))

@@ -20,13 +20,14 @@ from eth_account import Account
 from eth_account.hdaccount import ETHEREUM_DEFAULT_PATH
 from eth_keyfile import create_keyfile_json
 
-from minimainnet import control, node
-from minimainnet.rpc import Rpc
-from scripts._lib import params
-from scripts._lib.evm import Evm
-from scripts._lib.places import ROOT
-from scripts._lib.record import Record
-from scripts._lib.system import System
+from forks import anvils, control
+from minimainnet import node
+from ssi.chain.rpc import Rpc
+from ssi.registry import params
+from ssi.chain.evm import Evm
+from ssi.places import ROOT
+from ssi.registry.record import Record
+from ssi.registry.system import System
 from tests.live.proxy import Weather, proxied
 
 PASSPHRASE = "correct horse"

@@ -20,7 +20,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-from minimainnet import node
+from forks import anvils
 
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of Linux
 
@@ -84,8 +84,8 @@ def _warm() -> None:
     """Imports what every command imports, and plugs in the hardware wallet."""
     from ape.plugins.pluggy_patch import plugin_manager
 
-    from scripts._lib import chain
-    from scripts._lib.build import fresh_project
+    from ssi.chain import network as chain
+    from ssi.build import fresh_project
     from tests.live import device
 
     chain.quiet()
@@ -102,7 +102,7 @@ def _warm() -> None:
 
 def main() -> None:
     """Answers each line of JSON with one line: `{"anvil": options}` with a URL, a command with its process id."""
-    node.stop_in_order()
+    anvils.stop_in_order()
     _warm()
     children: set[int] = set()
     with ExitStack() as stack:
@@ -111,7 +111,7 @@ def main() -> None:
         for line in sys.stdin:
             job = json.loads(line)
             if "anvil" in job:
-                print(stack.enter_context(node.anvil(*job["anvil"])), flush=True)
+                print(stack.enter_context(anvils.anvil(*job["anvil"])), flush=True)
                 continue
             children -= {pid for pid in children if os.waitpid(pid, os.WNOHANG) != (0, 0)}
             if (pid := os.fork()) == 0:

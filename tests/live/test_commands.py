@@ -8,9 +8,9 @@ import re
 
 import pytest
 
-from scripts._lib.deployer import NOTICE
-from scripts._lib.places import ROOT
-from scripts._lib.system import System
+from ssi.constants import NOTICE
+from ssi.places import ROOT
+from ssi.registry.system import System
 from tests.live import words
 from tests.live.network import PASSPHRASE
 from tests.support.governance import govern
@@ -100,7 +100,6 @@ def test_a_demonstration_wants_a_fork(deployed):
     assert deployed.run("demo").code == 2
     with deployed.person("demo") as person:
         assert "`make demo` starts a fork" in person.leaves().out.replace("\n", " ")
-
 
 
 # ---------------------------------------------------------------- the multisig

@@ -11,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from scripts._lib.places import ROOT
+from ssi.places import ROOT
 from tests.live.network import PASSPHRASE
 from tests.live.words import every
 

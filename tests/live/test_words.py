@@ -198,7 +198,9 @@ def test_one_who_cannot_pay_is_told(deployed):
 
 
 def test_a_passphrase_that_is_wrong_is_told(deployed, tmp_path):
-    told(deployed.run("points", "keeper", "--account", "keeper", APE_ACCOUNTS_keeper_PASSPHRASE="guess"), 2, "passphrase of keeper is wrong")
+    told(
+        deployed.run("points", "keeper", "--account", "keeper", APE_ACCOUNTS_keeper_PASSPHRASE="guess"), 2, "passphrase of keeper is wrong"
+    )
     (tmp_path / "passphrase").write_text("guess\n")
     file = {"APE_ACCOUNTS_locked_PASSPHRASE_FILE": str(tmp_path / "passphrase")}
     told(deployed.run("points", "keeper", "--account", "locked", **file), 2, "passphrase of locked is wrong")

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import click
 
-from scripts._lib.command import Address, Number
-from scripts._lib.places import ROOT
+from ssi.cli.command import Address, Number
+from ssi.places import ROOT
 
 STRANGER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 

@@ -7,14 +7,14 @@ from fractions import Fraction
 
 import pytest
 
-from scripts._lib.build import ROOT
+from ssi.build import ROOT
 
 _ROW = re.compile(r"^\| ([A-Z]+\d+) \|", re.MULTILINE)
 _CITED = re.compile(r"""["']([A-Z]+\d+)[ "':,.]""")
 
 
 def test_every_invariant_is_asserted_by_its_id():
-    """Or, where a revert is what is asserted, at the head of the test. And no test cites one that nobody has written down."""
+    """Or at the head of the test, where it asserts a revert. And no test cites an id that is not written down."""
     written = _ROW.findall((ROOT / "docs/invariants.md").read_text())
     assert len(written) == len(set(written)), "an id means one promise"
     cited = {found for path in (ROOT / "tests").rglob("*.py") for found in _CITED.findall(path.read_text())}
@@ -70,7 +70,7 @@ NUMBERS = (
     (r"refused once they are (\d+) days old", "methodology/SupplyRegistry.sol", "MAX_AGE", 86_400),
     (r"in the (\d+) days after the week of recording", "points/PointsLedger.sol", "_CLAIMING", 86_400),
     (r"after those (\d+) days into the running", "points/PointsLedger.sol", "_CLAIMING", 86_400),
-    (r"^/// of (\d+) days that begins with a request", "points/LpLocker.sol", "COOLDOWN", 86_400),
+    (r"requests an unlock, then waits (\d+) days", "points/LpLocker.sol", "COOLDOWN", 86_400),
 )
 
 
@@ -95,6 +95,6 @@ def test_numbers_in_texts_are_those_in_the_code(says, file, name, unit):
     """A transfer was said to need 400,000 gas where the code gives 200,000. Each phrase is found somewhere, and everywhere agrees."""
     texts = [ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "interfaces").glob("*.sol")]
     found = [(path.name, match[1]) for path in texts for match in re.finditer(says, path.read_text(), re.MULTILINE)]
-    assert found, "nobody says this any more: take the row out"
+    assert found, "no text says this any more: take the row out"
     wrong = [each for each in found if int(number(each[1]) * unit) != constant(file, name)]
     assert not wrong, f"{name} is {constant(file, name)}, but: {wrong}"
