@@ -20,12 +20,12 @@ from eth_account import Account
 from eth_account.hdaccount import ETHEREUM_DEFAULT_PATH
 from eth_keyfile import create_keyfile_json
 
-from forks import anvils, control
+from forks import control
 from minimainnet import node
-from ssi.chain.rpc import Rpc
-from ssi.registry import params
 from ssi.chain.evm import Evm
+from ssi.chain.rpc import Rpc
 from ssi.places import ROOT
+from ssi.registry import params
 from ssi.registry.record import Record
 from ssi.registry.system import System
 from tests.live.proxy import Weather, proxied

@@ -36,7 +36,7 @@ def become(job: dict[str, Any]) -> None:
         fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
         for descriptor in (0, 1, 2):
             os.dup2(terminal, descriptor)
-        sys.stdin = open(0, closefd=False)  # noqa: PTH123, SIM115 - the old one has read ahead
+        sys.stdin = open(0, closefd=False)  # noqa: SIM115 - the old one has read ahead
     else:
         os.close(0)
         sys.stdin = None  # as Python has it where standard input is closed
@@ -84,8 +84,8 @@ def _warm() -> None:
     """Imports what every command imports, and plugs in the hardware wallet."""
     from ape.plugins.pluggy_patch import plugin_manager
 
-    from ssi.chain import network as chain
     from ssi.build import fresh_project
+    from ssi.chain import network as chain
     from tests.live import device
 
     chain.quiet()

@@ -109,7 +109,7 @@ def test_a_record_that_is_damaged_or_of_another_chain_is_told_by_every_command(l
 
 def test_a_record_of_another_deployment_is_told_by_every_command(live, tmp_path):
     """Of a fork that is gone, of a test network with the same id."""
-    everything = {name: words.STRANGER for name in ("Safe", "IndexLens", "PointsLedger")}
+    everything = dict.fromkeys(("Safe", "IndexLens", "PointsLedger"), words.STRANGER)
     (tmp_path / "ethereum-mainnet.json").write_text(json.dumps({"chain_id": 1, "contracts": everything}))
     for done in live.each([typed(name) for name in ON_CHAIN], SSI_DEPLOYMENTS=str(tmp_path)):
         told(done, 1, "there is nothing: is this the record's network?")
