@@ -45,15 +45,15 @@ CLAIMS = MappingProxyType(
             "that are not near those that were proposed {notice} days before",
             "that price is governance's word, which the guardian can cancel",
             "The Safe ({safe}) is administrator and governor with a delay of {notice} days",
-            "is the notice, in which everybody can redeem, stakers included, and the guardian's veto",
-            "given up after one notice, by a proposal that everybody sees and that can be vetoed like every other",
+            "is the notice, in which every holder can redeem, stakers included, and the guardian's veto",
+            "given up after one notice, by a public proposal that can be vetoed like every other",
             "**The guardian** ({guardian}, and no owner of the Safe: the deployment refuses it, `status` shows it) may {powers}",
             "One veto runs out, that on the guardian's own replacement (`ProtocolManager.replaceGuardian`): from the first such veto on "
             "they can veto every attempt for {contest} days, then none for {truce} days",
             "a stolen guardian key holds governance up for {stolen_guardian} days at most: a notice until the first veto, {contest} days,",
             "Two stolen keys of the Safe need {stolen_safe} days for anything that a watchful guardian would stop: {contest} days,",
             "Where the guardian lost such a contest in the {truce} days before, they need {two_notices} days, two notices",
-            "What nobody vetoes takes {notice}.",
+            "A change without a veto takes {notice}.",
             "waits {notice} days and can be vetoed too",
         ),
         "docs/architecture.md": (
