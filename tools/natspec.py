@@ -87,7 +87,11 @@ def _canonical(parameter: dict[str, Any]) -> str:
 
 def _declared(parameter: dict[str, Any]) -> str:
     """The type as a reader knows it: the struct's or enum's name instead of its parts."""
-    return re.sub(r"^(struct|enum|contract) (\w+\.)?", "", str(parameter.get("internalType") or parameter["type"]))
+    return _short(str(parameter.get("internalType") or parameter["type"]))
+
+
+def _short(kind: str) -> str:
+    return re.sub(r"^(struct|enum|contract) (\w+\.)?", "", kind)
 
 
 def _list(parameters: list[dict[str, Any]]) -> str:
@@ -173,12 +177,8 @@ def _struct(node: dict[str, Any]) -> Iterator[str]:
     for each in tags.values():
         if each.strip():
             yield from (_text(each), "")
-    yield from _table(
-        [
-            (each["name"], re.sub(r"^(struct|enum|contract) (\w+\.)?", "", each["typeDescriptions"]["typeString"]), members.get(each["name"], ""))
-            for each in node["members"]
-        ]
-    )
+    types = {each["name"]: _short(each["typeDescriptions"]["typeString"]) for each in node["members"]}
+    yield from _table([(name, kind, members.get(name, "")) for name, kind in types.items()])
 
 
 def _table(rows: list[tuple[str, str, str]]) -> Iterator[str]:
@@ -190,9 +190,16 @@ def _table(rows: list[tuple[str, str, str]]) -> Iterator[str]:
 
 def index(every: dict[str, Interface]) -> str:
     """The page that lists all others."""
-    lines = ["# Interfaces", "", "Every public function, event, error and struct of the contracts, from their own documentation."]
-    lines += ["Units: `{share}` and `{tok}` are wei of a share and of a token; `D18` and `D27` are fixed-point numbers with so many", "decimals."]
-    lines += ["", "| interface | what it is |", "|---|---|"]
+    lines = [
+        "# Interfaces",
+        "",
+        "Every public function, event, error and struct of the contracts, from their own documentation.",
+        "Units: `{share}` and `{tok}` are wei of a share and of a token. `D18` and `D27` are fixed-point numbers",
+        "with so many decimals.",
+        "",
+        "| interface | what it is |",
+        "|---|---|",
+    ]
     for name in sorted(every):
         about = every[name].dev.get("title") or every[name].user.get("notice") or every[name].dev.get("details") or ""
         lines.append(f"| [{name}]({name}.md) | {_cell(about)} |")
