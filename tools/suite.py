@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from minimainnet import node
+from forks import anvils
 from tests.support.sharing import FOLDER
 from tools import with_chain
 
-LOGS = node.ROOT / "build"
+LOGS = anvils.ROOT / "build"
 
 
 class Part:
@@ -33,7 +34,14 @@ class Part:
         self.log = LOGS / f"suite-{number}.log"
         with self.log.open("w") as log:
             command = ["ape", "test", "-p", "tests.support.sharing"]
-            self.process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen(
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
+
+    def end(self) -> None:
+        """Ends it, and the nodes that its tests have started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGTERM)
 
     def failures(self) -> str:
         """What pytest says about failed tests, or the end of the log where it did not come so far."""
@@ -61,8 +69,10 @@ def run(jobs: int) -> int:
         upstream = with_chain.upstream(stack)
         parts = []
         for number in range(1, jobs + 1):
-            parts.append(Part(number, {**with_chain.environment(upstream, stack), FOLDER: str(folder)}))
-            stack.callback(parts[-1].process.terminate)
+            # Each has deployments of its own, too: the record of one fork is wrong on another.
+            own = {"SSI_DEPLOYMENTS": str(folder / f"deployments-{number}"), "SSI_STATE": str(folder / f"state-{number}")}
+            parts.append(Part(number, {**with_chain.environment(upstream, stack), **own, FOLDER: str(folder)}))
+            stack.callback(parts[-1].end)
         console.print(f"· {jobs} processes, each on a fork of its own; their output is in build/suite-*.log")
 
         collected, ran, failed, seen = set[int](), 0, 0, 0
@@ -104,7 +114,7 @@ def main(arguments: list[str]) -> int:
     """The exit code of the suite."""
     if arguments:
         return with_chain.main(["ape", "test", *arguments])
-    node.stop_in_order()
+    anvils.stop_in_order()
     return run(int(os.environ.get("JOBS") or os.cpu_count() or 1))
 
 

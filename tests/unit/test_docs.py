@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts._lib.build import ROOT
+from ssi.build import ROOT
 
 _ROW = re.compile(r"^\| ([A-Z]+\d+) \|", re.MULTILINE)
 _CITED = re.compile(r"""["']([A-Z]+\d+)[ "':,.]""")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from scripts._lib.build import ROOT
+from ssi.build import ROOT
 from tests.support.example import figures
 
 PAGE = ROOT / "docs" / "guide.md"

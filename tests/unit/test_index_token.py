@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts._lib.bounds import basket_hash, bounds
+from ssi.index.bounds import basket_hash, bounds
 from tests.model.index import ceil_div
 from tests.support.indexes import ANYTHING, CAP, DAILY_FEE, DAY, MAX, new_index, stock, unlimited
 from tests.support.reverts import error, reverts
@@ -466,7 +466,7 @@ def test_permits_are_signed_for_the_index_by_name(evm, index, bob):
     from eth_abi import decode
     from eth_account import Account
 
-    from scripts._lib.signing import permit
+    from ssi.chain.permits import permit
 
     key = "0x" + "b0b".zfill(64)
     signer = Account.from_key(key).address

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from minimainnet import control
-from minimainnet.addresses import TOKENS
+from forks import control
+from forks.addresses import TOKENS
 from tests.model.locker import COOLDOWN, full_range, measure
 from tests.support.indexes import EPOCH, MAX
 from tests.support.liquidity import FEE, SPACING, Market, new_locker

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scripts._lib.evm import Deployed
+from ssi.chain.evm import Deployed
 from tests.model import oracle as model
 from tests.support.manipulation import BLOCK, FULL_RANGE, Market, new_market
 from tests.support.prices import DAY, WAD, WINDOW, Bench, leg

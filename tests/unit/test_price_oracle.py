@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scripts._lib.evm import Reverted
+from ssi.chain.evm import Reverted
 from tests.model import oracle as model
 from tests.support.prices import (
     BOUNDS,

@@ -7,7 +7,7 @@ from dataclasses import astuple, replace
 import eth_abi
 import pytest
 
-from scripts._lib.evm import Reverted
+from ssi.chain.evm import Reverted
 from tests.model import rebalancing as model
 from tests.support.indexes import DAY, MAX
 from tests.support.rebalancing import TERMS, World

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minimainnet import control
+from forks import control
 from tests.model.points import LEAST, NONE, SLOTS, PointsModel, Sources
 from tests.support.indexes import DAY
 from tests.support.points import HEARTBEAT, NOBODY, WAD, World

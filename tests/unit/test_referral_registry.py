@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from eth_account import Account
 
-from scripts._lib.signing import referral
+from ssi.chain.permits import referral
 from tests.support.reverts import error, reverts
 from tests.support.trading import ETHER
 

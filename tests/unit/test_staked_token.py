@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from eth_account import Account
 
-from scripts._lib.signing import permit
+from ssi.chain.permits import permit
 from tests.model.staking import MAX, MAX_COOLDOWN, VIRTUAL, WAD, YEAR
 from tests.support.indexes import DAY, EPOCH
 from tests.support.reverts import error, reverts

@@ -10,7 +10,7 @@ from typing import Any
 import eth_abi
 import pytest
 
-from scripts._lib.evm import Deployed, Evm
+from ssi.chain.evm import Deployed, Evm
 from tests.model import weights as model
 from tests.model.weights import WAD, Infeasible
 from tests.support.reverts import error, reverts
