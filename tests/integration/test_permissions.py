@@ -59,7 +59,8 @@ CLAIMS = MappingProxyType(
         "docs/architecture.md": (
             "Safe {safe_short} ──{notice} days──┐ guardian Safe ──at once, only to stop──┐",
             "with a complete veto: there the guardian of a function's role cancels it",
-            "a function outside the role table has no guardian; here the guardian cancels everything, but their own replacement only for a while",
+            "a function outside the role table has no guardian; here the guardian cancels everything, "
+            "but their own replacement only for a while",
             "(`replaceGuardian`, SECURITY.md)",
             "| GUARDIAN | guardian Safe | none | {powers} |",
             "| ADMIN | Safe; the factory (for the roles of an index at its birth) | {notice} days; none |",

@@ -37,7 +37,7 @@ def refused(script, *words):
 
 
 @pytest.fixture
-def rebalanced(evm, system, monkeypatch, tmp_path):
+def rebalanced(system, monkeypatch, tmp_path):
     """MAG7.ssi with a plan that wants other weights than it has, worth about 200,000 USD."""
     monkeypatch.setattr(desk, "FOLDER", tmp_path)
     monkeypatch.setattr(desk, "ROOT", tmp_path)
