@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 import yaml
@@ -30,7 +32,10 @@ def test_every_declaration_of_an_interface_is_on_its_page(interfaces):
         body = text[text.index(f"interface {name} ") :]
         body = body[: body.index("\n}")]
         declared = re.findall(r"^    (?:function|event|error|struct) (\w+)", body, re.MULTILINE)
-        assert sorted(declared) == sorted(re.findall(r"^### (\w+)$", page, re.MULTILINE)), name
+        shown = re.findall(r"^### (\w+)$", page, re.MULTILINE)
+        assert not Counter(declared) - Counter(shown), name
+        if set(interface.bases) <= set(interfaces):  # what comes from another library stands here, for want of a page of its own
+            assert sorted(declared) == sorted(shown), name
 
 
 def test_what_the_compiler_says_of_a_function_is_on_the_page(interfaces):
@@ -100,11 +105,11 @@ def test_what_a_page_merely_links_to_is_no_load(html):
 def test_a_site_with_a_foreign_page_is_refused(tmp_path):
     (tmp_path / "index.html").write_text('<script src="https://unpkg.com/x.js"></script>')
     with pytest.raises(PluginError, match=r"index\.html: https://unpkg\.com"):
-        site.on_post_build({"site_dir": str(tmp_path)})
+        site.on_post_build(SimpleNamespace(site_dir=str(tmp_path)))
     (tmp_path / "index.html").write_text("<p>here</p>")
     (tmp_path / "x.css").write_text("@font-face { src: url(https://fonts.example/a.woff2) }")
     with pytest.raises(PluginError, match=r"x\.css"):
-        site.on_post_build({"site_dir": str(tmp_path)})
+        site.on_post_build(SimpleNamespace(site_dir=str(tmp_path)))
 
 
 def test_the_browser_itself_refuses_other_hosts():
