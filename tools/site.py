@@ -6,6 +6,7 @@ would load anything from another host.
 
 from __future__ import annotations
 
+import ast
 import posixpath
 import re
 from collections.abc import Iterable
@@ -29,6 +30,7 @@ PAGES = {
     "CONTRIBUTING.md": "contributing.md",
     "tests/README.md": "tests.md",
 }
+PYTHON, COMMANDS = "reference/python", "ssi.cli"
 _LINK = re.compile(r"(\]\()([^)#:\s]+)((?:#[^)\s]*)?\))")
 
 
@@ -77,9 +79,29 @@ def _listed(nav: list[Any], pages: Iterable[str]) -> list[Any]:
     return found
 
 
+def packages(root: Path = ROOT) -> dict[str, str]:
+    """The parts of the Python package that others import, with the first line of what each says of itself. Commands are no part."""
+    found = {}
+    for path in sorted([*(root / "ssi").glob("*.py"), *(root / "ssi").glob("*/__init__.py")]):
+        name = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+        told = (ast.get_docstring(ast.parse(path.read_text())) or "").partition("\n")[0]
+        if name not in ("ssi", COMMANDS):
+            found[name] = told
+    return found
+
+
+def python(root: Path = ROOT) -> dict[str, str]:
+    """A page for each part of the Python package, filled from its docstrings, and one that lists them."""
+    parts = packages(root)
+    rows = "".join(f"| [`{name}`]({name}.md) | {told} |\n" for name, told in parts.items())
+    pages = {f"{PYTHON}/{name}.md": f"# {name}\n\n::: {name}\n" for name in parts}
+    head = "# The Python package\n\n::: ssi\n    options: { show_submodules: false, members: false }\n\n| part | what it is |\n|---|---|\n"
+    return {f"{PYTHON}/index.md": head + rows, **pages}
+
+
 @cache
 def _reference() -> dict[str, str]:
-    return natspec.pages()
+    return natspec.pages() | python()
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

@@ -34,7 +34,7 @@ NOT_HERE = MappingProxyType(
         "make demo": "takes a minute; tests/scripts/test_demo.py runs it",
         "make test": "is this suite",
         "make app": "serves until it is ended; the app's own journeys are `make app-test`",
-        "ape run propose upgrade Rebalancer --deployer ALIAS": "compiles for most of a minute; tests/integration/test_rebalance_commands.py",
+        "ape run propose upgrade Rebalancer --deployer ALIAS": "compiles for a minute; tests/integration/test_rebalance_commands.py",
         "ape run keeper run --account keeper --network ethereum:mainnet:node": "runs for ever on a live network; tests/live/test_keeper.py",
     }
 )
