@@ -89,8 +89,9 @@ def constant(file: str, name: str) -> int:
 
 
 def unbroken(path: Path) -> str:
-    """The text of a page in one line, since a sentence may be broken anywhere. Solidity keeps its lines."""
-    return " ".join(path.read_text().split()) if path.suffix == ".md" else path.read_text()
+    """The text of a page without the ends of lines, since a sentence may be broken anywhere. Rows of tables, and Solidity, keep theirs."""
+    text = path.read_text()
+    return re.sub(r"[ \t]*\n(?![|\n])[ \t]*", " ", text) if path.suffix == ".md" else text
 
 
 def number(text: str) -> int:
