@@ -96,7 +96,7 @@ permissions: build ## Ask a deployment who may do what; writes docs/permissions.
 	@$(ON_FORK) python -m tools.permissions
 
 docs: setup ## Build the documentation site into build/site; fails on every warning and every request to another host
-	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 clean: ## Remove everything that can be made again
 	@rm -rf .venv node_modules app/node_modules app/dist app/src/generated .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache
