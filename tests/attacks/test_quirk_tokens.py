@@ -155,21 +155,25 @@ def test_a_pause_delays_one_constituent_and_nothing_else(scene):
 
 
 def test_a_claim_is_paid_in_parts(scene):
-    """A token that moves ten at a time at most never paid a claim of twenty."""
-    index, odd, alice = scene.index, scene.odd, scene.alice
+    """A token that moves ten at a time at most never paid a claim of fifty: `claim` took all or nothing, and each of five attempts failed."""
+    index, odd, alice, ten = scene.index, scene.odd, scene.alice, 10 * SHARE
+    index.setStreamingFee(0, sender=scene.owner)
+    scene.mint(alice, 20 * SHARE)
     scene.quirk(Quirk.FROZEN)
-    scene.redeem()
+    scene.redeem(shares=26 * SHARE)
     claim, before = scene.claim(), odd.balanceOf(alice)
+    assert claim > 5 * ten
     scene.quirk(Quirk.NONE)
-    odd.setMostMoved(claim // 2, sender=scene.owner)
+    odd.setMostMoved(ten, sender=scene.owner)
     with reverts(odd.interface["QuirkToken_Frozen"]):
         index.claim(odd.address, MAX, alice, 0, sender=alice)
-    (event,) = index.claim(odd.address, claim // 2, alice, claim // 2, sender=alice).events(index)
-    half = {"claim": claim // 2, "paid": claim // 2}
-    assert event.values == {"token": odd.address, "account": alice, "receiver": alice, **half}
-    assert scene.claim() == index.segregated(odd.address) == claim - claim // 2
-    with reverts(scene.error("ClaimExceeded"), token=odd.address, amount=claim, claim=claim - claim // 2):
-        index.claim(odd.address, claim, alice, 0, sender=alice)
+    assert scene.claim() == claim, "what failed has taken nothing"
+    for part in range(1, 6):
+        (event,) = index.claim(odd.address, ten, alice, ten, sender=alice).events(index)
+        assert event.values == {"token": odd.address, "account": alice, "receiver": alice, "claim": ten, "paid": ten}
+        assert scene.claim() == index.segregated(odd.address) == claim - part * ten
+    with reverts(scene.error("ClaimExceeded"), token=odd.address, amount=ten, claim=claim - 5 * ten):
+        index.claim(odd.address, ten, alice, 0, sender=alice)
     index.claim(odd.address, MAX, alice, 0, sender=alice)
     assert odd.balanceOf(alice) - before == claim
     assert scene.claim() == index.segregated(odd.address) == 0
