@@ -155,7 +155,7 @@ def test_a_pause_delays_one_constituent_and_nothing_else(scene):
 
 
 def test_a_claim_is_paid_in_parts(scene):
-    """A token that moves ten at a time at most never paid a claim of fifty: `claim` took all or nothing, and each of five attempts failed."""
+    """A token that moves ten at a time at most never paid a claim of fifty: it was all or nothing, and each of five attempts failed."""
     index, odd, alice, ten = scene.index, scene.odd, scene.alice, 10 * SHARE
     index.setStreamingFee(0, sender=scene.owner)
     scene.mint(alice, 20 * SHARE)

@@ -96,7 +96,7 @@ def test_a_swing_gives_no_price_and_never_a_wrong_one(system, project, evm, feed
 
 
 @pytest.mark.minimainnet  # depths are those of the miniature's pools, and nobody else trades there
-def test_a_swing_costs_what_the_documents_say(evm, thief):
+def test_a_swing_costs_what_the_documents_say(thief):
     """Capital of one swing, and the fees of those within twenty minutes, in dollars of the fair prices."""
     usd = [prices.USD[name] / 10 ** prices.decimals(name) for name in thief.pair]
 
@@ -130,7 +130,7 @@ def staker(system, evm, alice):
 
 
 def test_nothing_but_rebalancing_waits_for_a_silent_feed(system, project, evm, feed, floki, thief, staker):
-    """W8, I6, S9: whoever mints or redeems in kind, leaves the vault or begins to, does so to the wei; views say that a price is missing."""
+    """W8, I6, S9: who mints or redeems in kind, leaves the vault or begins to, does so to the wei. Views say that a price is missing."""
     index, vault, tokens = system.index(SYMBOL), system.staked(SYMBOL), system.index(SYMBOL).basket().tokens
     silence(system, thief, floki, 4)
     assert system.oracle.tryPrice(floki) == (False, 0)
