@@ -27,6 +27,10 @@ UPGRADES, LAYOUT = "tests/upgrade/test_upgrade.py", "tests/upgrade/test_storage_
 COMMANDS, KEEPER = "tests/scripts/test_proposals.py", "tests/integration/test_rebalance_commands.py"
 AUCTION, REBALANCER = "contracts/rebalancing/AuctionMath.sol", "contracts/rebalancing/Rebalancer.sol"
 REBALANCES, ON_REBALANCES = "tests/stateful/test_rebalancing_machine.py", "tests/attacks/test_rebalancing_attacks.py"
+FEED, AVERAGES = "contracts/oracle/UniswapV3TwapFeed.sol", "tests/unit/test_price_averages.py"
+HELD_POOLS, SILENCED = "tests/attacks/test_pool_heists.py", "tests/attacks/test_silenced_feeds.py"
+LATE, AUTHORITY = "tests/attacks/test_late_redemptions.py", "contracts/governance/FixedAuthority.sol"
+STOLEN_KEYS = "tests/attacks/test_governance_attacks.py"
 PLANNER, UNION = "contracts/rebalancing/RebalancePlanner.sol", "tests/unit/test_rebalancer.py"
 WRONG_FEEDS = "tests/attacks/test_wrong_feeds.py"
 MANAGER, VETO, STATUS = "contracts/governance/ProtocolManager.sol", "tests/integration/test_veto.py", "tests/scripts/test_status.py"
@@ -74,6 +78,8 @@ MUTANTS = (
     Mutant("short delivery is accepted", INDEX, "if (received < amount) revert", "if (received + amount < amount) revert", QUIRKS),
     Mutant("paid claims stay segregated", CLAIMS, "self.parts -= parts;", "self.parts -= 0;", MACHINE),
     Mutant("a claim goes to the receiver", INDEX, ".add(owner, unpaid)", ".add(receiver, unpaid)", MACHINE),
+    Mutant("a signature has no end", INDEX, "if (block.timestamp > deadline) revert", "if (deadline == 0) revert", LATE),
+    Mutant("bounds go by place", INDEX, "if (c.hash() != expected) revert", "if (count == type(uint256).max) revert", LATE),
     Mutant(
         "claims are senior", INDEX, "paid = _shared(amount, held, _booksOf(c, i) + claims.total());",
         "paid = _shared(amount, held, claims.total());", QUIRKS,
@@ -96,6 +102,10 @@ MUTANTS = (
     Mutant(
         "the guardian sets fees", "contracts/governance/RoleTable.sol", "IIndexToken.setMintFee.selector, Roles.GOVERNOR",
         "IIndexToken.setMintFee.selector, Roles.GUARDIAN", RULES,
+    ),
+    Mutant(
+        "another authority may take over", AUTHORITY, "public pure override {\n        revert FixedAuthority_Fixed(proposed);",
+        "public override {\n        super.setAuthority(proposed);", STOLEN_KEYS,
     ),
     Mutant("only what is listed can be vetoed", MANAGER, "return _guards(msg.sender) || super", "return super", VETO),
     Mutant("a stolen guardian stays for ever", MANAGER, ">= runsOutAt) {", ">= returnsAt) {", VETO),
@@ -150,6 +160,17 @@ MUTANTS = (
     ),
     Mutant("a jump passes by a fraction of a bp", ORACLE, "before, Math.Rounding.Ceil) >", "before, Math.Rounding.Floor) >", GUARDS),
     Mutant("unfinished rounds count as the past", ORACLE, "if (past <= 0 || updatedAt == 0) revert", "if (past <= 0) revert", GUARDS),
+    Mutant(
+        "a feed is a mean", FEED, "answer = int256(_price(int24(_settled())));",
+        "(int56[] memory t,) = _observe();\n        answer = int256(_price(int24((t[_PARTS] - t[0]) / int256(window))));", HELD_POOLS,
+    ),
+    Mutant("any spread is settled", FEED, "if (spread > _MAX_SPREAD) revert", "if (spread > type(int24).max) revert", AVERAGES),
+    Mutant(
+        "a jump is followed late", FEED, "if (last > median + _MAX_DRIFT || last < median - _MAX_DRIFT) revert",
+        "if (last > type(int24).max) revert", AVERAGES,
+    ),
+    Mutant("a short memory is enough", FEED, "if (cardinality < needed) revert", "if (cardinality == 0) revert", SILENCED),
+    Mutant("two thin parts are too many", FEED, "if (thin > _TOUCHED) revert", "if (thin >= _TOUCHED) revert", AVERAGES),
     Mutant("a poke launders a donation", ORACLE, "leg.source(), Math.min(rate, most));", "leg.source(), rate);", DONATIONS),
     Mutant("a rate may fall", ORACLE, "if (rate < least || rate > most) revert", "if (rate > most) revert", GUARDS),
     Mutant(
@@ -250,6 +271,10 @@ MUTANTS = (
     Mutant("the higher of two is the median", PRICES, "found[(samples - 1) / 2]", "found[samples / 2]", PRICES_UNIT),
     Mutant("settled before the end", PRICES, "if (block.timestamp < end) revert", "if (block.timestamp + 1 < end) revert", PRICES_UNIT),
     Mutant("what is busy has no price", PRICES, "            _requireNotBusy(index, reason);\n", "", PRICES_UNIT),
+    Mutant(
+        "the first second prices an epoch", PRICES, "try IStakedToken(staked).lowestRate(epoch)",
+        "try IStakedToken(staked).exchangeRateAt(epoch)", PRICES_ATTACKS,
+    ),
     Mutant("a staked token is believed", PRICES, "Math.min(rate, ~_lowRates[epoch][staked])", "rate", PRICES_ATTACKS),
     Mutant(
         "a low rate is seen once", PRICES, "if (rate >= _lowestRate(", "if (_lowRates[epoch][staked] != 0 || rate >= _lowestRate(",
