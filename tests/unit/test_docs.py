@@ -190,7 +190,9 @@ def test_spans_of_averages_follow_from_their_window():
 
 
 def test_what_the_texts_count_is_there():
-    """Tokens with two sources, ways to misbehave."""
+    """Tokens with two sources, ways to misbehave; and what it takes to move FLOKI, which the table of costs says to the dollar."""
+    [capital] = re.findall(r"^\| FLOKI/WETH \| 0 \| 0 \| ([\d,]+),", (ROOT / "docs/oracle-math.md").read_text(), re.MULTILINE)
+    assert f"moving FLOKI by a percent takes {round(int(capital.replace(',', '')), -3):,} USD of capital" in flat("SECURITY.md")
     twice = sum(asset.second is not None for asset in params.assets().assets.values())
     assert f"{WORDS[twice].capitalize()} tokens have both kinds of source" in flat("SECURITY.md")
     (quirks,) = re.findall(r"enum Quirk \{([^}]*)\}", (ROOT / "contracts/mocks/QuirkToken.sol").read_text())
