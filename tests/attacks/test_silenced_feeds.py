@@ -129,6 +129,12 @@ def staker(system, evm, alice):
     return alice
 
 
+def missing_in_a_sample(system, keeper):
+    """How many prices."""
+    (taken,) = system.prices.sample(sender=keeper).events(system.prices, "SampleTaken")
+    return taken.values["missing"]
+
+
 def test_nothing_but_rebalancing_waits_for_a_silent_feed(system, project, evm, feed, floki, thief, staker):
     """W8, I6, S9: who mints or redeems in kind, leaves the vault or begins to, does so to the wei. Views say that a price is missing."""
     index, vault, tokens = system.index(SYMBOL), system.staked(SYMBOL), system.index(SYMBOL).basket().tokens
@@ -158,6 +164,7 @@ def test_nothing_but_rebalancing_waits_for_a_silent_feed(system, project, evm, f
     overview = system.lens.overview(index.address)
     missing = [c.token for c in overview.constituents if not c.priced]
     assert (missing, overview.priced) == ([floki], False)
+    assert missing_in_a_sample(system, staker) == 1, "points go without the price of this index"
     assert system.oracle.tryPrice(floki) == (False, 0), "it was silent all the while"
 
     thief.go(0)
@@ -165,6 +172,7 @@ def test_nothing_but_rebalancing_waits_for_a_silent_feed(system, project, evm, f
     control.refresh_feeds(evm.rpc)
     assert system.rebalancer.previewStart(index, [], 0).tokens == tokens
     assert system.lens.overview(index.address).priced
+    assert missing_in_a_sample(system, staker) == 0, "and have it in the same slot, or in the next"
     vault.cancelRequest(staker, sender=staker)
 
 
