@@ -44,8 +44,8 @@ build: setup ## Compile what changed
 demo: build ## Deploy on a forked mainnet, buy, redeem and sell; report in build/demo.json
 	@$(ON_FORK) ape run demo
 
-test: build ## The whole suite, on a fork of the miniature mainnet (or of MAINNET_RPC_URL)
-	@$(ON_FORK) ape test $(ARGS)
+test: build ## The whole suite, on forks of the miniature mainnet (or of MAINNET_RPC_URL); ARGS="tests/unit -k words" chooses
+	@python -m tools.suite $(ARGS)
 
 app/node_modules/.stamp: app/package-lock.json app/package.json app/.npmrc
 	@echo "· Node packages of the web app (about a minute the first time)"
@@ -68,7 +68,7 @@ live: build ## Every command on a chain as if it were live: node provider, key f
 	@$(ON_FORK) ape test tests/live $(ARGS)
 
 deep: build ## The property tests, ten times as long
-	@HYPOTHESIS_PROFILE=deep $(ON_FORK) ape test $(ARGS)
+	@HYPOTHESIS_PROFILE=deep python -m tools.suite $(ARGS)
 
 mutants: build ## Break the code in a copy, one line at a time, and see the tests notice (ARGS="words" chooses)
 	@python -m tools.mutants $(ARGS)

@@ -39,6 +39,7 @@ BARS = {
     **gas_staking.BARS, **gas_methodology.BARS, **gas_rebalancing.BARS, **gas_locker.BARS, **gas_points.BARS,
 }  # fmt: skip
 LIMIT = 12_000_000
+BLOCK = 12  # seconds from one block to the next
 
 
 class Bench:
@@ -190,6 +191,8 @@ def main() -> int:
     project = fresh_project()
     with networks.parse_network_choice("ethereum:mainnet-fork:foundry"):
         evm = Evm(os.environ["APE_FOUNDRY_HOST"])
+        # The wall clock would decide how much time lies between two trades, and with it what pools write.
+        evm.rpc.call("anvil_setBlockTimestampInterval", BLOCK)
         with console.status("Measuring"):
             system = System(evm, project, deploy())
             figures = measure(evm, project) | gas_staking.measure_staking(evm, project)
