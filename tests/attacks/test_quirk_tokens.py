@@ -510,6 +510,25 @@ def test_too_little_gas_cannot_fake_a_broken_token(scene, gas, quirk):
     assert scene.claim() == 0
 
 
+def test_more_than_128_bits_of_a_token_are_refused_and_not_truncated(scene):
+    """Whoever can make so much of it has it refused at the next sync. Until then, and afterwards, the basket is what it was."""
+    index, odd = scene.index, scene.odd
+    basket, expected = index.basket(), index.previewRedeem(SHARE)
+    odd.mint(index.address, 2**150, sender=scene.owner)
+    with pytest.raises(Reverted) as caught:
+        index.sync(odd.address, sender=scene.owner)
+    refusal = scene.error("UnitsOutOfRange")
+    assert caught.value.data[:4] == refusal.hash[:4]
+    said = refusal.arguments(caught.value.data[4:])
+    assert said["token"] == odd.address
+    assert 2**128 < said["units"] * basket.base // 10**27 <= 2**150 + 2**65
+    before = odd.balanceOf(scene.alice)
+    assert (index.basket(), index.previewRedeem(SHARE)) == (basket, expected)
+    scene.redeem()
+    assert odd.balanceOf(scene.alice) - before == expected[0]
+    scene.mint(scene.bob)
+
+
 def test_a_constituent_must_look_like_a_token(evm, project, authority, owner, alice):
     odd = evm.deploy(project.QuirkToken, 19, sender=owner)
     invalid = error(project.IndexToken, "IndexToken_InvalidConstituent")
