@@ -29,8 +29,7 @@ AUCTION, REBALANCER = "contracts/rebalancing/AuctionMath.sol", "contracts/rebala
 REBALANCES, ON_REBALANCES = "tests/stateful/test_rebalancing_machine.py", "tests/attacks/test_rebalancing_attacks.py"
 FEED, AVERAGES = "contracts/oracle/UniswapV3TwapFeed.sol", "tests/unit/test_price_averages.py"
 HELD_POOLS, SILENCED = "tests/attacks/test_pool_heists.py", "tests/attacks/test_silenced_feeds.py"
-LATE, AUTHORITY = "tests/attacks/test_late_redemptions.py", "contracts/governance/FixedAuthority.sol"
-STOLEN_KEYS = "tests/attacks/test_governance_attacks.py"
+LATE = "tests/attacks/test_late_redemptions.py"
 PLANNER, UNION = "contracts/rebalancing/RebalancePlanner.sol", "tests/unit/test_rebalancer.py"
 WRONG_FEEDS = "tests/attacks/test_wrong_feeds.py"
 MANAGER, VETO, STATUS = "contracts/governance/ProtocolManager.sol", "tests/integration/test_veto.py", "tests/scripts/test_status.py"
@@ -107,10 +106,6 @@ MUTANTS = (
     Mutant(
         "the guardian sets fees", "contracts/governance/RoleTable.sol", "IIndexToken.setMintFee.selector, Roles.GOVERNOR",
         "IIndexToken.setMintFee.selector, Roles.GUARDIAN", RULES,
-    ),
-    Mutant(
-        "another authority may take over", AUTHORITY, "public pure override {\n        revert FixedAuthority_Fixed(proposed);",
-        "public override {\n        super.setAuthority(proposed);", STOLEN_KEYS,
     ),
     Mutant("only what is listed can be vetoed", MANAGER, "return _guards(msg.sender) || super", "return super", VETO),
     Mutant("a stolen guardian stays for ever", MANAGER, ">= runsOutAt) {", ">= returnsAt) {", VETO),
