@@ -39,7 +39,7 @@ lock: setup ## Refresh both lock files from package.json and requirements.in
 		--generate-hashes --no-emit-index-url --no-header --universal --python-version 3.10
 
 build: setup ## Compile what changed
-	@python -m scripts._lib.build
+	@python -m ssi.build
 
 demo: build ## Deploy on a forked mainnet, buy, redeem and sell; report in build/demo.json
 	@$(ON_FORK) ape run demo

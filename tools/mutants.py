@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from rich.console import Console
 
-from scripts._lib.build import ROOT
+from ssi.build import ROOT
 
 INDEX, ROUTER = "contracts/index/IndexToken.sol", "contracts/index/IndexRouter.sol"
 CLAIMS, STATE_OF_LIST = "contracts/index/Claims.sol", "contracts/index/BasketLib.sol"
@@ -22,7 +22,7 @@ MACHINE, UNIT, QUIRKS = "tests/stateful/test_index_machine.py", "tests/unit/test
 STAKED, BOOKS = "contracts/staking/StakedToken.sol", "contracts/staking/Books.sol"
 STAKES, STAKING = "tests/stateful/test_staking_machine.py", "tests/unit/test_staked_token.py"
 GRIEF, EIP4626 = "tests/attacks/test_staking_griefing.py", "tests/unit/test_erc4626_properties.py"
-UUPS, LAYOUTS, LIB = "contracts/governance/GovernedUUPS.sol", "scripts/_lib/layout.js", "scripts/_lib"
+UUPS, LAYOUTS, LIB = "contracts/governance/GovernedUUPS.sol", "ssi/governance/storage.js", "ssi/governance"
 UPGRADES, LAYOUT = "tests/upgrade/test_upgrade.py", "tests/upgrade/test_storage_layout.py"
 COMMANDS, KEEPER = "tests/scripts/test_proposals.py", "tests/integration/test_rebalance_commands.py"
 AUCTION, REBALANCER = "contracts/rebalancing/AuctionMath.sol", "contracts/rebalancing/Rebalancer.sol"
@@ -33,7 +33,7 @@ LATE = "tests/attacks/test_late_redemptions.py"
 PLANNER, UNION = "contracts/rebalancing/RebalancePlanner.sol", "tests/unit/test_rebalancer.py"
 WRONG_FEEDS = "tests/attacks/test_wrong_feeds.py"
 MANAGER, VETO, STATUS = "contracts/governance/ProtocolManager.sol", "tests/integration/test_veto.py", "tests/scripts/test_status.py"
-CUSTODY = "scripts/_lib/custody.py"
+CUSTODY = "ssi/governance/custody.py"
 HOPS, ROUTER_EXACT = "contracts/index/HopTree.sol", "tests/integration/test_router_exact.py"
 ROUTER_ATTACKS = "tests/integration/test_router_attacks.py"
 TRADES, RULES = "tests/integration/test_router.py", "tests/integration/test_governance.py"
@@ -68,8 +68,8 @@ MUTANTS = (
     Mutant("the trial accepts another outcome", f"{LIB}/proposal.py", "if after.get(label) != wanted:", "if wanted is None:", COMMANDS),
     Mutant("unsorted signatures", f"{LIB}/safe.py", "for owner in sorted(signatures, key=_number)", "for owner in signatures", COMMANDS),
     Mutant("the checksum counts the name", f"{LIB}/safe.py", '{**batch["meta"], "name": None}', 'batch["meta"]', COMMANDS),
-    Mutant("what is void looks ready", f"{LIB}/operations.py", "if now < self.expires_at else", "if self.expires_at else", COMMANDS),
-    Mutant("a keeper forgets the gas", f"{LIB}/filling.py", "gain - gas, path)", "gain, path)", KEEPER),
+    Mutant("what is void looks ready", f"{LIB}/scheduled.py", "if now < self.expires_at else", "if self.expires_at else", COMMANDS),
+    Mutant("a keeper forgets the gas", "ssi/keeper/rebalance.py", "gain - gas, path)", "gain, path)", KEEPER),
     Mutant("any code is an upgrade", f"{LIB}/proposals.py", "if len(selves) > 1 or", "if len(selves) > 99 and", KEEPER),
     Mutant("a mint rounds down", INDEX, "amount = _up(unit, added);", "amount = _down(unit, added);", MACHINE),
     Mutant("a redemption burns a wei less", INDEX, "_burn(owner, shares);", "_burn(owner, shares - 1);", MACHINE),
@@ -107,7 +107,7 @@ MUTANTS = (
         "the guardian sets fees", "contracts/governance/RoleTable.sol", "IIndexToken.setMintFee.selector, Roles.GOVERNOR",
         "IIndexToken.setMintFee.selector, Roles.GUARDIAN", RULES,
     ),
-    Mutant("only what is listed can be vetoed", MANAGER, "return _guards(msg.sender) || super", "return super", VETO),
+    Mutant("only what is listed can be vetoed", MANAGER, "return _isGuardian(msg.sender) || super", "return super", VETO),
     Mutant("a stolen guardian stays for ever", MANAGER, ">= runsOutAt) {", ">= returnsAt) {", VETO),
     Mutant("the guardian has one veto", MANAGER, ">= runsOutAt) {", ">= _contestedAt) {", VETO),
     Mutant("a lost veto is lost for ever", MANAGER, "_contestedAt == 0 || block.timestamp >= returnsAt", "_contestedAt == 0", VETO),
@@ -119,7 +119,7 @@ MUTANTS = (
     ),
     Mutant("one key votes and vetoes", CUSTODY, "if shared := shared_owners(actual):", "if False and (shared := []):", STATUS),
     Mutant("modules are not looked at", CUSTODY, '"modules": _modules(multisig)}', '"modules": []}', STATUS),
-    Mutant("the notice is as short as the cooldown", "scripts/_lib/deployer.py", "NOTICE = 16 * 24", "NOTICE = 14 * 24", RULES),
+    Mutant("the notice is as short as the cooldown", "ssi/constants.py", "NOTICE = 16 * DAY", "NOTICE = 14 * DAY", RULES),
     Mutant("buys have no maximum", ROUTER, "revert IndexRouter_TooExpensive(amount, p.maxIn);", "p.maxIn;", TRADES),
     Mutant("sales have no minimum", ROUTER, "if (amountOut < minOut) revert IndexRouter_TooLittle(amountOut, minOut);\n", "", TRADES),
     Mutant("anybody can call back", ROUTER, "if (msg.sender != _pool) revert", "if (msg.sender == address(0)) revert", TRADES),
@@ -241,7 +241,7 @@ MUTANTS = (
         "few shares are few assets", "contracts/staking/FeeDistributor.sol", "staked.convertToAssets(staked.totalSupply())",
         "staked.totalSupply()", "tests/integration/test_fee_distributor.py",
     ),
-    Mutant("weight goes on after a request", LOCKER, "_lighten(owner, pool, p.liquidity);", "", LOCKER_UNIT),
+    Mutant("weight goes on after a request", LOCKER, "_removeWeight(owner, pool, p.liquidity);", "", LOCKER_UNIT),
     Mutant("a pair is believed in the middle of a burn", LOCKER, "        pair.sync();\n", "", LOCKER_ATTACKS),
     Mutant("what v2's fee will take weighs", LOCKER, "if (last != 0 && root > last)", "if (last != 0 && root < last)", LOCKER_UNIT),
     Mutant(
@@ -298,7 +298,7 @@ MUTANTS = (
     Mutant("later referrals count", LEDGER, "boundAt < end", "boundAt <= end", LEDGER_UNIT),
     Mutant("recording goes on a second longer", LEDGER, "block.timestamp >= closes)", "block.timestamp > closes)", LEDGER_UNIT),
     Mutant("claims repeat", LEDGER, "        $.claimed[epoch][token][msg.sender] = before + amount;\n", "", LEDGER_UNIT),
-    Mutant("a pot counts what was promised", LEDGER, "_fill(epoch, token, received);", "_fill(epoch, token, amount);", LEDGER_UNIT),
+    Mutant("a pot counts what was promised", LEDGER, "_addToPot(epoch, token, received);", "_addToPot(epoch, token, amount);", LEDGER_UNIT),
     Mutant("a pot rolls over twice", LEDGER, "        pot.paid = pot.funded;\n", "", LEDGER_UNIT),
     Mutant(
         "tokens may re-enter claims", LEDGER, "function claim(uint256 epoch, address token) external nonReentrant",
@@ -405,7 +405,7 @@ def survives(mutant: Mutant, folder: Path) -> bool:
         def run(*command: str) -> subprocess.CompletedProcess[str]:
             return subprocess.run([sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
-        built = run("-m", "scripts._lib.build")
+        built = run("-m", "ssi.build")
         if built.returncode:
             raise RuntimeError(f"{mutant.what}: does not compile\n{built.stderr[-2000:]}")
         return run("tools/with_chain.py", "ape", "test", mutant.tests, "-x", "--tb=no").returncode == 0

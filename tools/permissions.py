@@ -6,11 +6,11 @@ import os
 import sys
 from collections.abc import Iterator
 
-from scripts._lib.build import ROOT, fresh_project
-from scripts._lib.catalog import IMPLEMENTATION, Catalog
-from scripts._lib.deployer import ADMIN
-from scripts._lib.evm import Deployed, Evm, Reverted
-from scripts._lib.system import System
+from ssi.build import ROOT, fresh_project
+from ssi.chain.evm import Deployed, Evm, Reverted
+from ssi.constants import ADMIN
+from ssi.governance.decoder import IMPLEMENTATION, Catalog
+from ssi.registry.system import System
 
 PAGE = ROOT / "docs" / "permissions.md"
 DAY = 86_400
@@ -89,8 +89,8 @@ def main() -> int:
     """Deploys on the fork and writes the page."""
     from ape import networks
 
-    from scripts._lib.chain import quiet
-    from scripts._lib.deployment import deploy
+    from forks.seeding import deploy
+    from ssi.chain.network import quiet
 
     quiet()
     project = fresh_project()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from eth_account import Account
 
-from scripts._lib.bounds import basket_hash, bounds
+from ssi.index.bounds import basket_hash, bounds
 from tests.support.indexes import DAY, MAX, new_index, stock, unlimited
 from tests.support.reverts import error
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from minimainnet import control
-from minimainnet.addresses import FEEDS
-from minimainnet.build import OWNER, encode
+from forks import control
+from forks.addresses import FEEDS
+from forks.placing import OWNER, encode
 from tests.model import oracle as model
 from tests.support.governance import govern
 from tests.support.manipulation import BLOCK, Thief

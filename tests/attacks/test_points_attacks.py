@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from minimainnet import control
+from forks import control
+from forks.seeding import invest
 from tests.model.points import BOOST, LEAST, LOCKED
 from tests.support.indexes import DAY, MAX
 
@@ -68,7 +69,7 @@ def test_leaving_and_coming_back_as_the_only_staker_multiplies_nothing(system, e
     """As found: 97,814,276 times the points, and 99,999.99 of a pot of 100,000 USDC beside a holder of as much, for a trifle."""
     index, vault, usdc, pot = system.index("DEFI.ssi"), system.staked("DEFI.ssi"), system.token("USDC"), 100_000 * 10**6
     for person in (thief, alice):
-        system.invest("DEFI.ssi", person, 100 * WAD)
+        invest(system, "DEFI.ssi", person, 100 * WAD)
     ledger.join(sender=alice)
     had = index.balanceOf(thief)
     blow_up_the_rate(evm, ledger, index, vault, thief, REWARD)

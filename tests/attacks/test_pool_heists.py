@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from minimainnet import control
-from scripts._lib.starting import Bounds
+from forks import control
+from ssi.governance.starting import Bounds
 from tests.integration.test_rebalancing import Desk
 from tests.support.governance import wait
 from tests.support.indexes import DAY, MAX

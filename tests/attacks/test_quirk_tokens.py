@@ -6,7 +6,7 @@ from enum import IntEnum
 
 import pytest
 
-from scripts._lib.evm import Deployed, Evm, Reverted
+from ssi.chain.evm import Deployed, Evm, Reverted
 from tests.support.indexes import ANYTHING, CAP, DAY, MAX, new_index, stock, unlimited
 from tests.support.reverts import error, reverts
 

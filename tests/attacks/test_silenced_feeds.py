@@ -9,9 +9,10 @@ import re
 
 import pytest
 
-from minimainnet import control, prices
-from scripts._lib.build import ROOT
-from scripts._lib.evm import Reverted
+from forks import control
+from minimainnet import prices
+from ssi.build import ROOT
+from ssi.chain.evm import Reverted
 from tests.support.indexes import ANYTHING, DAY, MAX
 from tests.support.manipulation import BLOCK, Thief, new_market
 from tests.support.prices import WAD, WINDOW, leg

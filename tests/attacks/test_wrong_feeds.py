@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from minimainnet import control
-from scripts._lib import params
-from scripts._lib.evm import Reverted
-from scripts._lib.starting import Bounds
+from forks import control
+from ssi.chain.evm import Reverted
+from ssi.governance.starting import Bounds
+from ssi.registry import params
 from tests.integration.test_rebalancing import Desk
 from tests.model import rebalancing as model
 from tests.support.governance import wait

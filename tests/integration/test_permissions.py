@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 import pytest
 
-from scripts._lib.build import ROOT
-from scripts._lib.catalog import IMPLEMENTATION, Catalog
-from scripts._lib.deployer import ADMIN
-from scripts._lib.safe import Multisig
+from ssi.build import ROOT
+from ssi.constants import ADMIN
+from ssi.governance.decoder import IMPLEMENTATION, Catalog
+from ssi.governance.safe import Multisig
 from tools.permissions import DAY, PAGE, page
 
 # What the documents call each thing that the guardian can do at once.

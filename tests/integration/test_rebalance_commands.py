@@ -8,12 +8,14 @@ import eth_abi
 import pytest
 from click.testing import CliRunner
 
-from minimainnet import control
+from forks import control
+from forks.seeding import invest
 from scripts import execute, keeper, propose
-from scripts._lib import desk, layout
-from scripts._lib.filling import Filling, NoPath
-from scripts._lib.proposal import IMPLEMENTATION_SLOT
-from scripts._lib.starting import Bounds, start_call
+from ssi.cli import common as desk
+from ssi.constants import IMPLEMENTATION_SLOT
+from ssi.governance import storage as layout
+from ssi.governance.starting import Bounds, start_call
+from ssi.keeper.rebalance import Filling, NoPath
 from tests.support.governance import govern, schedule, wait
 from tests.support.rebalanced import govern_all, recorded
 
@@ -47,7 +49,7 @@ def rebalanced(evm, system, monkeypatch, tmp_path):
     parameters = eth_abi.encode(["uint256[]"], [weights])
     plan = rebalancer.setMethodology.encode(index, system.record.contracts["FixedWeights"], tokens, parameters)
     govern_all(system, rebalancer, [plan, rebalancer.setTerms.encode(index, TERMS)])
-    system.invest("MAG7.ssi", evm.account("investor"), 2_000 * 10**18)
+    invest(system, "MAG7.ssi", evm.account("investor"), 2_000 * 10**18)
     return system
 
 
@@ -321,7 +323,7 @@ def test_a_keeper_on_a_stale_price_is_told(rebalanced):
 
 @pytest.mark.usefixtures("rebalanced")
 def test_time_is_moved_on_forks_only(monkeypatch):
-    monkeypatch.setattr(keeper.chain, "is_fork", lambda: False)
+    monkeypatch.setattr(desk.chain, "is_fork", lambda: False)
     done = CliRunner(mix_stderr=False).invoke(keeper.cli, ["rebalance", "MAG7.ssi", "--fast-forward"])
     assert done.exit_code == 2
     assert "live network" in done.stderr

@@ -19,13 +19,14 @@ from eth_account import Account
 from eth_account.hdaccount import ETHEREUM_DEFAULT_PATH
 from eth_keyfile import create_keyfile_json
 
-from minimainnet import control, node, prices
-from minimainnet.rpc import Rpc
-from scripts._lib import params
-from scripts._lib.evm import Evm
-from scripts._lib.places import ROOT
-from scripts._lib.record import Record
-from scripts._lib.system import System
+from forks import anvils, control
+from minimainnet import node, prices
+from ssi.chain.evm import Evm
+from ssi.chain.rpc import Rpc
+from ssi.places import ROOT
+from ssi.registry import params
+from ssi.registry.record import Record
+from ssi.registry.system import System
 from tests.live.proxy import Weather, proxied
 
 PASSPHRASE = "correct horse"
@@ -168,7 +169,7 @@ def live(tmp_path_factory: pytest.TempPathFactory, project: Any) -> Iterator[Liv
         if alias != "locked":
             environment[f"APE_ACCOUNTS_{alias}_PASSPHRASE"] = PASSPHRASE
     options = ("--chain-id", "1", "--load-state", str(node.built_state()), "--gas-limit", "60000000")
-    with node.anvil(*options) as anvil, proxied(anvil) as (url, weather):
+    with anvils.anvil(*options) as anvil, proxied(anvil) as (url, weather):
         Rpc(anvil).call("anvil_autoImpersonateAccount", False)
         for alias, key in keys.items():
             Rpc(anvil).call("anvil_setBalance", Account.from_key(key).address, hex(10**12 if alias == "poor" else 10**20))

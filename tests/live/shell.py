@@ -38,8 +38,8 @@ def become(job: dict[str, str]) -> None:
 
 def main() -> None:
     """Imports what takes long, and forks for every line."""
-    from scripts._lib import chain
-    from scripts._lib.build import fresh_project
+    from ssi.build import fresh_project
+    from ssi.chain import network as chain
 
     chain.quiet()
     fresh_project().load_contracts()

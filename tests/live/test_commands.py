@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from scripts._lib.deployer import NOTICE
+from ssi.constants import NOTICE
 from tests.live.proxy import PASSWORD
 
 OWNERS = ("--account", "safe0", "--account", "safe1", "--yes")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from scripts._lib.evm import Deployed
-from scripts._lib.proposal import execution
-from scripts._lib.system import System
+from ssi.chain.evm import Deployed
+from ssi.governance.proposal import execution
+from ssi.registry.system import System
 from tests.support.governance import wait
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
-from scripts._lib import params
-from scripts._lib.build import ROOT
+from ssi.build import ROOT
+from ssi.registry import params
 
 _ROW = re.compile(r"^\| ([A-Z]+\d+) \|", re.MULTILINE)
 _CITED = re.compile(r"""["']([A-Z]+\d+)[ "':,.]""")
 
 
 def test_every_invariant_is_asserted_by_its_id():
-    """Or, where a revert is what is asserted, at the head of the test. And no test cites one that nobody has written down."""
+    """Or at the head of the test, where it asserts a revert. And no test cites an id that is not written down."""
     written = _ROW.findall((ROOT / "docs/invariants.md").read_text())
     assert len(written) == len(set(written)), "an id means one promise"
     cited = {found for path in (ROOT / "tests").rglob("*.py") for found in _CITED.findall(path.read_text())}
@@ -71,7 +72,7 @@ NUMBERS = (
     (r"refused once they are (\d+) days old", "methodology/SupplyRegistry.sol", "MAX_AGE", 86_400),
     (r"in the (\d+) days after the week of recording", "points/PointsLedger.sol", "_CLAIMING", 86_400),
     (r"after those (\d+) days into the running", "points/PointsLedger.sol", "_CLAIMING", 86_400),
-    (r"^/// of (\d+) days that begins with a request", "points/LpLocker.sol", "COOLDOWN", 86_400),
+    (r"requests an unlock, then waits (\d+) days", "points/LpLocker.sol", "COOLDOWN", 86_400),
     (r"`COOLDOWN` \| (\d+) · 86,400", "points/LpLocker.sol", "COOLDOWN", 86_400),
     (r"At most (\d+), ever|oldest first\. At most (\d+)", "points/LpLocker.sol", "MAX_POOLS", 1),
     (r"from (\d+) minutes to a day", "oracle/UniswapV3TwapFeed.sol", "_MIN_WINDOW", 60),
@@ -92,7 +93,7 @@ NUMBERS = (
     (r"\|s' − s\| · 10,000 ≤ ([\d,]+) · s", "methodology/SupplyRegistry.sol", "MAX_STEP", 1),
     (r"refused to readers once `now − t > (\d+) days`", "methodology/SupplyRegistry.sol", "MAX_AGE", 86_400),
     (r"^\| `V` \| (\S+) \|", "staking/Books.sol", "VIRTUAL", 1),
-    (r"holders have fewer than (\S+) share-wei|(\S+) share-wei that nobody has", "staking/Books.sol", "VIRTUAL", 1),
+    (r"stakers have fewer than (\S+) share-wei", "staking/Books.sol", "VIRTUAL", 1),
     (r"a share-wei worth a whole token costs (\S+) tokens", "staking/Books.sol", "VIRTUAL", 1),
     (r"`MAX_COOLDOWN` \| (\d+) · DAY", "staking/StakedToken.sol", "MAX_COOLDOWN", 86_400),
     (r"is worth less than 0\.(\d{3}) of an index", "staking/FeeDistributor.sol", "MIN_STAKED", 10**15),
@@ -143,12 +144,18 @@ def number(text: str) -> int:
     return int(base.replace(",", "")) ** int(power or 1)
 
 
+def unwrapped(path: Path) -> str:
+    """A text, and once more with every comment of Solidity that goes on over lines in one line."""
+    text = path.read_text()
+    return text + "\n" + re.sub(r"\n\s*/// (?!@)", " ", text) if path.suffix == ".sol" else text
+
+
 @pytest.mark.parametrize(("says", "file", "name", "unit"), NUMBERS, ids=[f"{row[2]}-{n}" for n, row in enumerate(NUMBERS)])
 def test_numbers_in_texts_are_those_in_the_code(says, file, name, unit):
     """A transfer was said to need 400,000 gas where the code gives 200,000. Each phrase is found somewhere, and everywhere agrees."""
     texts = [ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "interfaces").glob("*.sol")]
-    found = [(path.name, match[match.lastindex]) for path in texts for match in re.finditer(says, path.read_text(), re.MULTILINE)]
-    assert found, "nobody says this any more: take the row out"
+    found = [(path.name, match[match.lastindex]) for path in texts for match in re.finditer(says, unwrapped(path), re.MULTILINE)]
+    assert found, "no text says this any more: take the row out"
     wrong = [each for each in found if int(number(each[1]) * unit) != constant(file, name)]
     assert not wrong, f"{name} is {constant(file, name)}, but: {wrong}"
 

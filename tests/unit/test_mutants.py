@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts._lib.build import ROOT
+from ssi.build import ROOT
 from tools.mutants import MUTANTS
 
 
