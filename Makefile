@@ -14,7 +14,7 @@ export APE_LOG_LEVEL ?= WARNING
 
 ON_FORK := python tools/with_chain.py
 
-.PHONY: help setup lock build test demo app app-build app-test live deep mutants lint format size storage gas permissions clean
+.PHONY: help setup lock build test demo app app-build app-test live docs deep mutants lint format size storage gas permissions clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,7 +39,7 @@ lock: setup ## Refresh both lock files from package.json and requirements.in
 		--generate-hashes --no-emit-index-url --no-header --universal --python-version 3.10
 
 build: setup ## Compile what changed
-	@python -m scripts._lib.build
+	@python -m ssi.build
 
 demo: build ## Deploy on a forked mainnet, buy, redeem and sell; report in build/demo.json
 	@$(ON_FORK) ape run demo
@@ -94,6 +94,9 @@ gas: build ## Measure whole transactions; writes snapshots/gas.json
 
 permissions: build ## Ask a deployment who may do what; writes docs/permissions.md
 	@$(ON_FORK) python -m tools.permissions
+
+docs: setup ## Build the documentation site into build/site; fails on every warning and every request to another host
+	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 clean: ## Remove everything that can be made again
 	@rm -rf .venv node_modules app/node_modules app/dist app/src/generated .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -17,13 +17,17 @@ import click
 from eth_account import Account
 from rich.console import Console
 
-from minimainnet import control, node
-from minimainnet.addresses import CONTRACTS
-from scripts._lib import chain, chores, params
-from scripts._lib.build import ROOT, fresh_project
-from scripts._lib.evm import Evm
-from scripts._lib.record import Record
-from scripts._lib.system import System
+from forks import anvils, control
+from forks.addresses import CONTRACTS
+from forks.seeding import invest
+from minimainnet import node
+from ssi.build import ROOT, fresh_project
+from ssi.chain import network as chain
+from ssi.chain.evm import Evm
+from ssi.keeper import maintenance as chores
+from ssi.registry import params
+from ssi.registry.record import Record
+from ssi.registry.system import System
 
 DIST = ROOT / "app" / "dist"
 DAY = 86_400
@@ -77,7 +81,7 @@ def live(system: System, console: Console, days: int) -> None:
         control.deal(evm.rpc, name, tester, amount)
     for symbol, shares in (("MAG7.ssi", 5_000), ("MEME.ssi", 800), ("DEFI.ssi", 1_500), ("USSI", 2_500)):
         investor = evm.account(f"app investor {symbol}")
-        system.invest(symbol, investor, shares * 10**18)
+        invest(system, symbol, investor, shares * 10**18)
         index, vault = system.index(symbol), system.staked(symbol)
         index.approve(vault.address, 2**255, sender=investor)
         vault.deposit(shares * 10**18 // 2, investor, sender=investor)
@@ -118,9 +122,9 @@ def world(stack: ExitStack, console: Console, rpc_port: int, days: int) -> tuple
 
     with console.status("Starting a fork of the miniature mainnet"):
         upstream = os.environ.get("MAINNET_RPC_URL") or stack.enter_context(node.serve())
-        url = stack.enter_context(node.fork_of(upstream, rpc_port, history=True))
+        url = stack.enter_context(anvils.fork_of(upstream, rpc_port, history=True))
     os.environ |= {"MAINNET_RPC_URL": upstream, "APE_FOUNDRY_HOST": url}
-    from scripts._lib.deployment import deploy
+    from forks.seeding import deploy
 
     chain.quiet()
     project = fresh_project()
@@ -140,7 +144,7 @@ def world(stack: ExitStack, console: Console, rpc_port: int, days: int) -> tuple
 @click.option("--days", default=20, show_default=True, help="Days that the market lives before you come.")
 def main(port: int, rpc_port: int, days: int) -> None:
     """Serve the web app on a fork with a deployed protocol."""
-    node.stop_in_order()
+    anvils.stop_in_order()
     console = Console()
     if not (DIST / "index.html").exists():
         raise click.ClickException("The site is not built: `make app-build` first.")

@@ -15,11 +15,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from minimainnet import control
-from scripts._lib.bounds import bounds
-from scripts._lib.build import ROOT, fresh_project
-from scripts._lib.evm import Deployed, Evm
-from scripts._lib.system import System
+from forks import control
+from ssi.build import ROOT, fresh_project
+from ssi.chain.evm import Deployed, Evm
+from ssi.index.bounds import bounds
+from ssi.registry.system import System
 from tests.support.bazaar import Bazaar
 from tests.support.indexes import DAY, EPOCH, MAX, new_index
 from tools import gas_locker, gas_methodology, gas_page, gas_points, gas_rebalancing, gas_staking
@@ -183,8 +183,8 @@ def main() -> int:
     """Measures, shows the figures against the committed ones and the bars, and writes the snapshot."""
     from ape import networks
 
-    from scripts._lib.chain import quiet
-    from scripts._lib.deployment import deploy
+    from forks.seeding import deploy
+    from ssi.chain.network import quiet
 
     quiet()
     console = Console()

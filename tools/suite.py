@@ -20,11 +20,11 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from minimainnet import node
+from forks import anvils
 from tests.support.sharing import FOLDER
 from tools import with_chain
 
-LOGS = node.ROOT / "build"
+LOGS = anvils.ROOT / "build"
 
 
 class Part:
@@ -114,7 +114,7 @@ def main(arguments: list[str]) -> int:
     """The exit code of the suite."""
     if arguments:
         return with_chain.main(["ape", "test", *arguments])
-    node.stop_in_order()
+    anvils.stop_in_order()
     return run(int(os.environ.get("JOBS") or os.cpu_count() or 1))
 
 

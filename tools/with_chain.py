@@ -11,6 +11,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 
+from forks import anvils
 from minimainnet import node
 
 
@@ -25,7 +26,7 @@ def environment(upstream: str, stack: ExitStack) -> dict[str, str]:
         **os.environ,
         "SSI_CHAIN": "mainnet" if os.environ.get("MAINNET_RPC_URL") else "miniature",
         "MAINNET_RPC_URL": upstream,
-        "APE_FOUNDRY_HOST": stack.enter_context(node.fork_of(upstream)),
+        "APE_FOUNDRY_HOST": stack.enter_context(anvils.fork_of(upstream)),
     }
 
 
@@ -35,7 +36,7 @@ def main(command: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
 
-    node.stop_in_order()
+    anvils.stop_in_order()
     with ExitStack() as stack:
         return subprocess.run(command, env=environment(upstream(stack), stack), check=False).returncode
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts._lib.evm import Reverted
+from ssi.chain.evm import Reverted
 from tests.model import rebalancing as model
 from tests.support.indexes import ANYTHING, DAY, MAX, unlimited
 from tests.support.rebalancing import TERMS, World

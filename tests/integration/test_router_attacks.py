@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from minimainnet import control
-from scripts._lib.signing import permit
+from forks import control
+from ssi.chain.permits import permit
 from tests.support.bazaar import FEE, Bazaar
 from tests.support.governance import govern
 from tests.support.indexes import ANYTHING

@@ -63,10 +63,10 @@ export class Chain {
     if (status !== "success") throw new Error(`${hash} reverted`);
   }
 
-  /** One of the levers of minimainnet/control.py. */
+  /** One of the levers of forks/control.py. */
   lever(name: "warp" | "freeze" | "pause" | "deal", ...args: (string | number | boolean | bigint)[]): void {
     const said = args.map((arg) => (typeof arg === "string" ? JSON.stringify(arg) : typeof arg === "boolean" ? (arg ? "True" : "False") : String(arg)));
-    const program = `from minimainnet import control; from minimainnet.rpc import Rpc; control.${name}(Rpc(${JSON.stringify(this.config.rpcUrl)}), ${said.join(", ")})`;
+    const program = `from forks import control; from ssi.chain.rpc import Rpc; control.${name}(Rpc(${JSON.stringify(this.config.rpcUrl)}), ${said.join(", ")})`;
     execFileSync("python", ["-c", program], { cwd: "..", stdio: ["ignore", "pipe", "inherit"] });
   }
 }
