@@ -142,7 +142,7 @@ def constant(file: str, name: str) -> int:
 
 
 def unbroken(path: Path) -> str:
-    """A text without the ends of lines, since a sentence may be broken anywhere: rows of tables keep theirs. Solidity comes as it is, too."""
+    """A text without the ends of lines, since a sentence may be broken anywhere. Rows of tables keep theirs; Solidity comes both ways."""
     text = path.read_text()
     if path.suffix == ".sol":
         return text + "\n" + re.sub(r"\n\s*/// (?!@)", " ", text)
