@@ -148,7 +148,7 @@ def constant(file: str, name: str) -> int:
 
 
 def unbroken(path: Path) -> str:
-    """A text without the ends of lines, since a sentence may be broken anywhere. Rows of tables keep theirs; Solidity comes both ways."""
+    """A text without the ends of lines, since sentences go on over them. Rows of tables keep theirs; Solidity comes as it is, too."""
     text = path.read_text()
     if path.suffix == ".sol":
         return text + "\n" + re.sub(r"\n\s*/// (?!@)", " ", text)
