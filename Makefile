@@ -35,6 +35,7 @@ node_modules/.stamp: package-lock.json package.json .npmrc
 
 lock: setup ## Refresh both lock files from package.json and requirements.in
 	npm install --package-lock-only
+	cd docs/packages && npm install --package-lock-only
 	.venv/bin/pip install --quiet uv && .venv/bin/uv pip compile requirements.in -o requirements.lock \
 		--generate-hashes --no-emit-index-url --no-header --universal --python-version 3.10
 
@@ -95,8 +96,12 @@ gas: build ## Measure whole transactions; writes snapshots/gas.json
 permissions: build ## Ask a deployment who may do what; writes docs/permissions.md
 	@$(ON_FORK) python -m tools.permissions
 
-docs: setup ## Build the documentation site into build/site; fails on every warning and every request to another host
+docs/packages/node_modules/.stamp: docs/packages/package-lock.json docs/packages/package.json docs/packages/.npmrc
+	@cd docs/packages && npm ci --loglevel=error >/dev/null
+	@touch $@
+
+docs: setup docs/packages/node_modules/.stamp ## Build the documentation site into build/site; fails on every warning and every request to another host
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 clean: ## Remove everything that can be made again
-	@rm -rf .venv node_modules app/node_modules app/dist app/src/generated .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	@rm -rf .venv node_modules app/node_modules docs/packages/node_modules app/dist app/src/generated .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache
