@@ -131,7 +131,7 @@ NUMBERS = (
     (r"@param turnover bp of NAV .* 1 to (\S+)$", "rebalancing/StoredTerms.sol", "t.turnover", 1),
     (r"@param daily bp of NAV, 1 to ([\d,]+)", "rebalancing/StoredTerms.sol", "t.daily", 1),
     (r"@param band bp, 1 to ([\d,]+)", "rebalancing/StoredTerms.sol", "t.band", 1),
-    (r"A leg may spend ([\d,]+) gas", "index/IndexRouter.sol", "_LEG_GAS", 1),
+    (r"A leg may spend ([\d,]+) gas", "index/RouterSwaps.sol", "_LEG_GAS", 1),
     (r"The purchase hook has ([\d,]+) gas", "index/IndexRouter.sol", "_HOOK_GAS", 1),
 )
 
