@@ -11,7 +11,9 @@ interface IFeeDistributor {
     /// @param day whole UTC days since 1970
     /// @param toStakers {share} of the index
     /// @param toTreasury {share} of the index
-    event Distributed(address indexed index, address indexed caller, uint256 indexed day, uint256 toStakers, uint256 toTreasury);
+    event Distributed(
+        address indexed index, address indexed caller, uint256 indexed day, uint256 toStakers, uint256 toTreasury
+    );
 
     /// @notice The rule of an index was set.
     /// @param index the index

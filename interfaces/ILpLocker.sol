@@ -27,7 +27,10 @@ interface ILockedLiquidity {
     /// @param fromEpoch the first epoch that counts
     /// @param toEpoch the first epoch that does not count any more
     /// @return {L s}
-    function liquiditySeconds(address account, address pool, uint256 fromEpoch, uint256 toEpoch) external view returns (uint256);
+    function liquiditySeconds(address account, address pool, uint256 fromEpoch, uint256 toEpoch)
+        external
+        view
+        returns (uint256);
 }
 
 /// @title Locks liquidity of pools that hold an index, and remembers how much for how long
@@ -111,7 +114,9 @@ interface ILpLocker is ILockedLiquidity, IERC7540Operator, IERC721Receiver {
     /// @param pool the pool that it is in
     /// @param caller the owner or an operator
     /// @param maturesAt Unix seconds, when it can be unlocked
-    event PositionUnlockRequested(address indexed owner, uint256 indexed tokenId, address indexed pool, address caller, uint256 maturesAt);
+    event PositionUnlockRequested(
+        address indexed owner, uint256 indexed tokenId, address indexed pool, address caller, uint256 maturesAt
+    );
 
     /// @notice A request was taken back: the position weighs again.
     /// @param owner its owner
@@ -133,7 +138,9 @@ interface ILpLocker is ILockedLiquidity, IERC7540Operator, IERC721Receiver {
     /// @param receiver got both amounts
     /// @param amount0 {token0}
     /// @param amount1 {token1}
-    event FeesCollected(address indexed owner, uint256 indexed tokenId, address receiver, uint256 amount0, uint256 amount1);
+    event FeesCollected(
+        address indexed owner, uint256 indexed tokenId, address receiver, uint256 amount0, uint256 amount1
+    );
 
     /// @notice LP tokens were locked.
     /// @param owner their owner
@@ -159,7 +166,9 @@ interface ILpLocker is ILockedLiquidity, IERC7540Operator, IERC721Receiver {
     /// @param caller the owner or an operator
     /// @param amount {lp}
     /// @param liquidity {L} that weighs again
-    event TokensUnlockCancelled(address indexed owner, address indexed pool, address caller, uint256 amount, uint256 liquidity);
+    event TokensUnlockCancelled(
+        address indexed owner, address indexed pool, address caller, uint256 amount, uint256 liquidity
+    );
 
     /// @notice LP tokens have left.
     /// @param owner their owner

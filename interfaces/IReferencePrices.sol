@@ -143,7 +143,10 @@ interface IReferencePrices {
     /// @return end Unix seconds, when the slot ends
     /// @return sampled whether it has its sample
     /// @return missing how many tokens have no price in that
-    function runningSlot() external view returns (uint256 epoch, uint256 slot, uint256 end, bool sampled, uint256 missing);
+    function runningSlot()
+        external
+        view
+        returns (uint256 epoch, uint256 slot, uint256 end, bool sampled, uint256 missing);
 
     /// @notice The state of every slot of an epoch.
     /// @param epoch the epoch

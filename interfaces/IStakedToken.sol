@@ -37,7 +37,9 @@ interface IERC7540Redeem {
     /// @param requestId always 0
     /// @param sender made the request
     /// @param shares {share} burnt
-    event RedeemRequest(address indexed controller, address indexed owner, uint256 indexed requestId, address sender, uint256 shares);
+    event RedeemRequest(
+        address indexed controller, address indexed owner, uint256 indexed requestId, address sender, uint256 shares
+    );
 
     /// @notice Burns `shares` of `owner` and starts the cooldown of what they are worth now for `controller`.
     /// @dev The caller is the controller or its operator, and the owner, its operator, or a spender of the owner's
@@ -78,7 +80,9 @@ interface IERC7575 {
     /// @param owner the controller
     /// @param assets {asset}
     /// @param shares {share}
-    event Withdraw(address indexed sender, address indexed receiver, address indexed owner, uint256 assets, uint256 shares);
+    event Withdraw(
+        address indexed sender, address indexed receiver, address indexed owner, uint256 assets, uint256 shares
+    );
 
     /// @notice What is staked.
     /// @return a token

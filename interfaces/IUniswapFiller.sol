@@ -48,7 +48,9 @@ interface IUniswapFiller is IBidCallback {
     /// @param tokenIn what the bid owes
     /// @param amountIn {tokenIn} that it owes
     /// @param reason what Uniswap's router reverted with
-    error UniswapFiller_NotCovered(address tokenOut, uint256 amountOut, address tokenIn, uint256 amountIn, bytes reason);
+    error UniswapFiller_NotCovered(
+        address tokenOut, uint256 amountOut, address tokenIn, uint256 amountIn, bytes reason
+    );
 
     /// @notice Less is left than the caller wants.
     /// @param profit {tokenOut} that is left

@@ -8,5 +8,8 @@ import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.s
 /// @dev {GovernedUUPS}, which every implementation inherits, decides who may upgrade.
 /// @custom:security-contact security@ssi.example
 contract ProtocolProxy is ERC1967Proxy {
-    constructor(address implementation, bytes memory initialization) payable ERC1967Proxy(implementation, initialization) {}
+    constructor(address implementation, bytes memory initialization)
+        payable
+        ERC1967Proxy(implementation, initialization)
+    {}
 }

@@ -9,23 +9,26 @@ import {State} from "./State.sol";
 import {StreamingFee} from "./StreamingFee.sol";
 import {Units, UnitsLib} from "./Units.sol";
 
-/// @dev A surplus that {IIndexToken.sync} found: `units` D27{tok/base} join those of the basket evenly from `start` to `end`, Unix seconds.
+/// @dev A surplus that {IIndexToken.sync} found: `units` D27{tok/base} join those of the basket evenly from `start` to
+/// `end`, Unix seconds.
 struct Vesting {
     uint128 units;
     uint32 start;
     uint32 end;
 }
 
-/// @dev Where a basket is stored. Slot 0: state. Slots 1 to 8: units, four a slot. Slot 9: what vests.
-/// What changes seldom lives in the code of a contract, which is cheaper to read than slots: the tokens, 20 bytes each, then the streaming fee in 18 bytes, the
-/// fee receiver and the rebalancer. An index creates no other contracts, so the address of the list follows from the number of lists.
+/// @dev Where a basket is stored. Slot 0: state. Slots 1 to 8: units, four in each. Slot 9: what vests.
+/// The parts that change seldom are in the code of a contract, because code is cheaper to read than slots: the tokens,
+/// 20 bytes each, then the streaming fee in 18 bytes, the fee receiver and the rebalancer. An index creates no other
+/// contracts, so the address of the list follows from the number of lists.
 struct Basket {
     State state;
     uint256[8] units;
     mapping(address token => Vesting) vesting;
 }
 
-/// @dev The same in memory, still packed: `tokens` are 20 bytes each, `units` four a word. Read with `token(i)` and `unit(i)`.
+/// @dev The same in memory, still packed: `tokens` have 20 bytes each, a word of `units` has four. Read them with
+/// `token(i)` and `unit(i)`.
 struct Constituents {
     uint256 base;
     uint256 count;
@@ -36,6 +39,7 @@ struct Constituents {
 }
 
 /// @title Reading and writing the list of constituents
+/// @notice {Basket} is the form in storage, {Constituents} the one in memory.
 library BasketLib {
     uint256 internal constant MAX_CONSTITUENTS = 32;
 
@@ -72,7 +76,7 @@ library BasketLib {
         _fillHead(self, c);
     }
 
-    /// @dev With what has vested at `time`: now for who leaves, after the end of all vesting for who joins.
+    /// @dev Units with what has vested at `time`: now for a redeemer, after the end of all vesting for a minter.
     function load(Basket storage self, uint256 time) internal view returns (Constituents memory c) {
         _fillHead(self, c);
         uint256[8] storage stored = self.units;
@@ -102,13 +106,13 @@ library BasketLib {
         }
     }
 
-    /// @dev D27{tok/base} of a surplus that have joined by `time`.
+    /// @dev D27{tok/base} of a surplus that have joined the basket by `time`.
     function vested(Vesting storage v, uint256 time) internal view returns (uint256) {
         (uint256 units, uint256 start, uint256 end) = (v.units, v.start, v.end);
         return time >= end ? units : units * (time - start) / (end - start);
     }
 
-    /// @dev Lets `units` D27{tok/base} vest for constituent `i`, instead of what vested so far; 0 for none.
+    /// @dev Lets `units` D27{tok/base} vest for constituent `i`, in place of an earlier surplus; 0 for none.
     function setVesting(Basket storage self, uint256 i, address token_, uint256 units, uint256 end) internal {
         // Both have fewer than 128 bits: {setUnit} has refused more.
         if (units == 0) delete self.vesting[token_];
@@ -116,7 +120,8 @@ library BasketLib {
         self.state = self.state.withVesting(i, units != 0);
     }
 
-    /// @dev Takes what has vested of constituent `i` out of what vests: the caller writes the loaded units, which have it, to storage.
+    /// @dev Takes what has vested of constituent `i` out of its surplus. The caller writes the loaded units, which
+    /// include it, to storage.
     function settle(Basket storage self, Constituents memory c, uint256 i) internal {
         if (i >= c.count || !c.state.vests(i)) return;
         Vesting storage v = self.vesting[token(c, i)];
@@ -178,8 +183,14 @@ library BasketLib {
         return (word & ~(uint256(type(uint64).max) << shift)) | (uint256(Units.unwrap(units)) << shift);
     }
 
-    /// @dev Writes what stands behind the tokens.
-    function setRules(Basket storage self, Constituents memory c, StreamingFee fee, address feeReceiver_, address rebalancer_) internal {
+    /// @dev Writes the rules behind the tokens.
+    function setRules(
+        Basket storage self,
+        Constituents memory c,
+        StreamingFee fee,
+        address feeReceiver_,
+        address rebalancer_
+    ) internal {
         _writeList(self, c.tokens, fee, feeReceiver_, rebalancer_);
     }
 
@@ -191,7 +202,7 @@ library BasketLib {
         return _behind(c, _FEE_BYTES + 20);
     }
 
-    /// @dev The newcomer comes last and has no units yet. Reverts: ConstituentCount.
+    /// @dev The new constituent comes last and has no units yet. Reverts: ConstituentCount.
     function append(Basket storage self, address token_, bool claimed) internal {
         Constituents memory c = head(self);
         if (c.count == MAX_CONSTITUENTS) revert IIndexToken.IndexToken_ConstituentCount(c.count + 1);
@@ -200,8 +211,8 @@ library BasketLib {
         self.state = self.state.withClaims(c.count, claimed);
     }
 
-    /// @dev The last constituent takes the place of the removed one. Open claims outlive both moves; what still vested of the removed one is nobody's.
-    /// Reverts: LastConstituent.
+    /// @dev The last constituent takes the place of the removed one. Open claims outlive both moves. A surplus of the
+    /// removed one that still vests is dropped. Reverts: LastConstituent.
     function remove(Basket storage self, uint256 i) internal {
         Constituents memory c = head(self);
         uint256 last = c.count - 1;
@@ -211,7 +222,7 @@ library BasketLib {
         (bytes memory tokens, address moved) = (c.tokens, token(c, last));
         (address feeReceiver_, address rebalancer_) = (feeReceiver(c), rebalancer(c));
         assembly ("memory-safe") {
-            // The last 20 bytes over those at `20 i`; the 12 bytes behind them stay.
+            // Writes the last 20 bytes over those at `20 i`; the 12 bytes behind them stay.
             let place := add(add(tokens, 32), mul(i, 20))
             mstore(place, or(shl(96, moved), shr(160, shl(160, mload(place)))))
             mstore(tokens, mul(last, 20))
@@ -223,7 +234,8 @@ library BasketLib {
         self.state = s.withClaims(last, false).withVesting(last, false);
     }
 
-    /// @dev The tokens, 20 bytes each, how many they are, and the fee. The other rules stay in memory behind the tokens: {feeReceiver}, {rebalancer}.
+    /// @dev The tokens, 20 bytes each, their number, and the fee. The other rules stay in memory behind the tokens:
+    /// {feeReceiver}, {rebalancer}.
     function _readList(State state) private view returns (bytes memory tokens, uint256 count, StreamingFee fee) {
         tokens = SSTORE2.read(LibRLP.computeAddress(address(this), state.list()));
         assembly ("memory-safe") {
@@ -235,8 +247,16 @@ library BasketLib {
     }
 
     /// @dev A contract creates its `n`-th contract at an address that follows from `n`, which starts at 1.
-    function _writeList(Basket storage self, bytes memory tokens, StreamingFee fee, address feeReceiver_, address rebalancer_) private {
-        SSTORE2.write(bytes.concat(tokens, bytes18(StreamingFee.unwrap(fee)), bytes20(feeReceiver_), bytes20(rebalancer_)));
+    function _writeList(
+        Basket storage self,
+        bytes memory tokens,
+        StreamingFee fee,
+        address feeReceiver_,
+        address rebalancer_
+    ) private {
+        SSTORE2.write(
+            bytes.concat(tokens, bytes18(StreamingFee.unwrap(fee)), bytes20(feeReceiver_), bytes20(rebalancer_))
+        );
         self.state = self.state.withList(self.state.list() + 1);
     }
 

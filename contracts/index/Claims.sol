@@ -9,8 +9,8 @@ struct Loss {
     uint256 owed;
 }
 
-/// @dev All open claims on one token. `parts` is what they come to together, every loss counted. A claim is one slot, `parts:216 | losses:40`: what it was
-/// after so many losses.
+/// @dev All open claims on one token. `parts` is their sum, every loss counted. A claim is one slot, `parts:216 |
+/// losses:40`: its parts after that many losses.
 struct Claims {
     uint256 parts;
     Loss[] losses;
@@ -20,22 +20,24 @@ struct Claims {
 using ClaimsLib for Claims global;
 
 /// @title Claims that share every loss
-/// @dev {tok} are what claims are worth when nothing more is lost. A loss that is written off cuts the total at once, and each claim when it is next read, by the
-/// fraction that the books are cut by. Both round down. A part is 2^-64 of a token-wei, so what roundings leave of the total when no claim is left is less
-/// than a token-wei and counts as nothing.
+/// @notice A loss that is written off cuts the total at once, and each claim when it is next read, by the same fraction
+/// as the books.
+/// @dev {tok} are what claims are worth if no more is lost. Both cuts round down. A part is 2^-64 of a token-wei, so
+/// what roundings leave of the total when no claim is left is less than a token-wei and counts as 0.
 ///
-/// Amounts have 135 bits at most (units 128, base 97, less RAY's 90) and their parts 199. The 216 bits of a claim hold 2^17 redemptions of a whole index by one
-/// account. Reading a claim takes a step for each loss since it was last written; each of them was a call of governance.
+/// Amounts have 135 bits at most (units 128, base 97, less RAY's 90) and their parts 199. The 216 bits of a claim hold
+/// 2^17 redemptions of a whole index by one account. Reading a claim takes a step for each loss since it was last
+/// written; each of them was a call of governance.
 library ClaimsLib {
     uint256 private constant _PART_BITS = 64;
     uint256 private constant _LOSS_BITS = 40;
 
-    /// @dev {tok} of all.
+    /// @dev {tok} of all claims.
     function total(Claims storage self) internal view returns (uint256) {
         return self.parts >> _PART_BITS;
     }
 
-    /// @dev {tok} of one.
+    /// @dev {tok} of one claim.
     function owed(Claims storage self, address account) internal view returns (uint256) {
         return _partsOf(self, account) >> _PART_BITS;
     }
@@ -46,7 +48,8 @@ library ClaimsLib {
         _set(self, account, _partsOf(self, account) + parts);
     }
 
-    /// @dev The caller has checked that `amount` is owed. Where all is taken, what is less than a token-wei goes too.
+    /// @dev The caller has checked that `amount` is owed. Where all of it is taken, the fraction of a token-wei goes
+    /// too.
     function take(Claims storage self, address account, uint256 amount) internal {
         uint256 all = _partsOf(self, account);
         uint256 parts = amount == all >> _PART_BITS ? all : amount << _PART_BITS;
@@ -54,7 +57,7 @@ library ClaimsLib {
         _set(self, account, all - parts);
     }
 
-    /// @dev Leaves `held` {tok} of `all`.
+    /// @dev Cuts the claims as a loss cuts `all` {tok} down to `held`.
     function writeOff(Claims storage self, uint256 held, uint256 all) internal {
         if (self.parts == 0) return;
 

@@ -12,6 +12,7 @@ import {Claims} from "./Claims.sol";
 import {TolerantERC20} from "./TolerantERC20.sol";
 
 /// @title What an index holds, owes and has earned
+/// @notice The base of {IndexToken}: books, claims and fee shares.
 /// @dev `docs/index-math.md` is the specification; its names are used here.
 abstract contract IndexBase is IIndexToken, TimeWeightedERC20, ReentrancyGuardTransient {
     using BasketLib for Basket;
@@ -27,7 +28,8 @@ abstract contract IndexBase is IIndexToken, TimeWeightedERC20, ReentrancyGuardTr
 
     // ---------------------------------------------------------------- earned
 
-    /// @notice {share} Issued shares and the fee shares already earned.
+    /// @notice Issued shares and the fee shares already earned.
+    /// @return {share}
     function totalSupply() public view override(TimeWeightedERC20, IERC20) returns (uint256) {
         return issuedSupply() + _pendingFeeShares(_basket.head());
     }
@@ -38,7 +40,7 @@ abstract contract IndexBase is IIndexToken, TimeWeightedERC20, ReentrancyGuardTr
     }
 
     function _pendingFeeShares(Constituents memory c) private view returns (uint256) {
-        // All balances together have 96 bits: what fees earn beyond that is not issued.
+        // All balances together have 96 bits: fees beyond that are not issued.
         uint256 supply = Math.min(c.base * _RAY / c.fee.multiplier(), type(uint96).max);
         return Math.saturatingSub(supply, issuedSupply());
     }
@@ -68,7 +70,7 @@ abstract contract IndexBase is IIndexToken, TimeWeightedERC20, ReentrancyGuardTr
         }
     }
 
-    /// @dev {tok} that the basket says it holds of constituent `i`; none of what is not one.
+    /// @dev {tok} that the basket counts of constituent `i`; 0 for a token that is not a constituent (`i` is `count`).
     function _booksOf(Constituents memory c, uint256 i) internal pure returns (uint256) {
         return i == c.count ? 0 : _down(c.unit(i), c.base);
     }
@@ -78,7 +80,8 @@ abstract contract IndexBase is IIndexToken, TimeWeightedERC20, ReentrancyGuardTr
         return c.state.hasClaims(i) ? _claims[token].total() : 0;
     }
 
-    /// @dev {tok} of `amount` that are paid where `held` is there for all of `owed`: books and claims. Rounded down.
+    /// @dev {tok} of `amount` that are paid where `held` is there for all of `owed`, that is books and claims. Rounded
+    /// down.
     function _shared(uint256 amount, uint256 held, uint256 owed) internal pure returns (uint256) {
         return held < owed ? Math.mulDiv(amount, held, owed) : amount;
     }
@@ -90,7 +93,7 @@ abstract contract IndexBase is IIndexToken, TimeWeightedERC20, ReentrancyGuardTr
         }
     }
 
-    /// @dev {tok} held. Nobody pays into what is short, for others' loss.
+    /// @dev {tok} held. Reverts where a constituent is short: a minter would pay for the loss of others.
     function _requireWhole(address token, uint256 books, uint256 claims) internal view returns (uint256 held) {
         held = _balanceOf(token);
         uint256 owed = _sum(books, claims);
@@ -101,7 +104,7 @@ abstract contract IndexBase is IIndexToken, TimeWeightedERC20, ReentrancyGuardTr
         revert IndexToken_Shortfall(token, books, _shared(books, held, owed));
     }
 
-    /// @dev Believes only the balances: `held` before, and what is there now.
+    /// @dev Trusts balances only: `held` before, and the balance now.
     function _requireArrived(address token, uint256 amount, uint256 held) internal view {
         uint256 there = _balanceOf(token);
         uint256 received = there < held ? 0 : there - held;

@@ -66,7 +66,9 @@ contract IndexFactory is IIndexFactory, FixedAuthority {
         address seedReceiver,
         uint256[] calldata maxAmounts
     ) external restricted returns (address index) {
-        if (keccak256(indexCode) != indexCodeHash) revert IndexFactory_WrongCode(keccak256(indexCode), indexCodeHash);
+        if (keccak256(indexCode) != indexCodeHash) {
+            revert IndexFactory_WrongCode(keccak256(indexCode), indexCodeHash);
+        }
         index = indexAddress(newIndex.symbol);
         if (isIndex[index]) revert IndexFactory_SymbolTaken(newIndex.symbol, index);
 
@@ -129,7 +131,13 @@ contract IndexFactory is IIndexFactory, FixedAuthority {
         manager.setTargetAdminDelay(index, Roles.NOTICE);
     }
 
-    function _seed(IIndexToken index, address[] calldata tokens, uint256 shares, address receiver, uint256[] calldata maxAmounts) private {
+    function _seed(
+        IIndexToken index,
+        address[] calldata tokens,
+        uint256 shares,
+        address receiver,
+        uint256[] calldata maxAmounts
+    ) private {
         uint256[] memory amounts = index.previewMint(shares);
         for (uint256 i = 0; i < tokens.length; ++i) {
             IERC20(tokens[i]).safeTransferFrom(msg.sender, address(this), amounts[i]);

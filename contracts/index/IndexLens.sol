@@ -84,7 +84,9 @@ contract IndexLens is IIndexLens {
     function sharesForAmounts(address index, uint256[] calldata amounts) external view returns (uint256) {
         IIndexToken token = IIndexToken(index);
         (address[] memory tokens, uint256[] memory units, uint256 held) = token.basket();
-        if (amounts.length != tokens.length) revert IIndexToken.IndexToken_LengthMismatch(tokens.length, amounts.length);
+        if (amounts.length != tokens.length) {
+            revert IIndexToken.IndexToken_LengthMismatch(tokens.length, amounts.length);
+        }
 
         uint256 base = type(uint96).max;
         for (uint256 i = 0; i < tokens.length; ++i) {
@@ -127,7 +129,11 @@ contract IndexLens is IIndexLens {
         (s.pendingToStakers,) = distributor.pending(index);
     }
 
-    function _constituents(IIndexToken index) private view returns (Constituent[] memory list, uint256 base, uint256 nav, bool priced) {
+    function _constituents(IIndexToken index)
+        private
+        view
+        returns (Constituent[] memory list, uint256 base, uint256 nav, bool priced)
+    {
         address[] memory tokens;
         uint256[] memory units;
         (tokens, units, base) = index.basket();
@@ -166,7 +172,8 @@ contract IndexLens is IIndexLens {
     function _describe(Constituent memory c, address index, address token) private view returns (bool countable) {
         c.token = token;
         c.symbol = _legible(MetadataReaderLib.readSymbol(token, _SYMBOL_LENGTH, _METADATA_GAS));
-        (bool known, bytes memory answer) = token.staticcall{gas: _METADATA_GAS}(abi.encodeCall(IERC20Metadata.decimals, ()));
+        (bool known, bytes memory answer) =
+            token.staticcall{gas: _METADATA_GAS}(abi.encodeCall(IERC20Metadata.decimals, ()));
         known = known && answer.length >= 32 && uint256(bytes32(answer)) <= 18;
         if (known) c.decimals = uint8(uint256(bytes32(answer)));
         (bool held,) = TolerantERC20.tryBalanceOf(token, index);

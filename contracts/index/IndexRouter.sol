@@ -25,21 +25,26 @@ import {RouterSwaps} from "./RouterSwaps.sol";
 import {TolerantERC20} from "./TolerantERC20.sol";
 
 /// @title Buy and sell an index in one transaction
-/// @dev A purchase is an index's mint with callback, in which {RouterSwaps} has pools deliver. A sale redeems and sells
+/// @notice See {IIndexRouter}.
+/// @dev A purchase is an index's mint with callback, in which pools deliver ({RouterSwaps}). A sale redeems and sells
 /// node after node, exact inputs, from the last to the first. What a pool does not take is handed over as it is.
+/// @custom:security-contact security@ssi.example
 contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
     using SafeERC20 for IERC20;
 
     uint256 private constant _SEARCH_STEPS = 8;
 
-    /// @dev What a hook may spend, so that it cannot make purchases dear.
+    /// @dev Gas that a hook may spend, so that it cannot make purchases expensive.
     uint256 private constant _HOOK_GAS = 300_000;
 
     uint256 private constant _BPS = 10_000;
     uint256 private constant _RAY = 1e27;
     uint256 private constant _WAD = 1e18;
 
+    /// @notice Knows all indexes.
     IIndexFactory public immutable factory;
+
+    /// @notice Knows the staked tokens.
     IFeeDistributor public immutable distributor;
 
     /// @inheritdoc IIndexRouter
@@ -61,7 +66,8 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
         distributor = distributor_;
     }
 
-    /// @dev Ether comes from WETH alone.
+    /// @notice Takes ether from WETH alone.
+    /// @dev Reverts: UnexpectedEther.
     receive() external payable {
         if (msg.sender != address(weth)) revert IndexRouter_UnexpectedEther(msg.value);
     }
@@ -69,13 +75,18 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
     // ---------------------------------------------------------------- trades
 
     /// @inheritdoc IIndexRouter
-    function buy(Trade calldata t, uint256 shares, uint256 maxIn) external payable nonReentrant returns (uint256 amountIn) {
+    function buy(Trade calldata t, uint256 shares, uint256 maxIn)
+        external
+        payable
+        nonReentrant
+        returns (uint256 amountIn)
+    {
         Purchase memory p = _purchase(t, maxIn);
 
         (bool minted, bytes memory reason) = _mint(t, shares, p);
         if (!minted) LowLevelCall.bubbleRevert(reason);
 
-        return _bought(t, shares);
+        return _finishPurchase(t, shares);
     }
 
     /// @inheritdoc IIndexRouter
@@ -102,7 +113,7 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
         }
         if (!minted) LowLevelCall.bubbleRevert(reason);
 
-        spent = _bought(t, shares);
+        spent = _finishPurchase(t, shares);
     }
 
     /// @inheritdoc IIndexRouter
@@ -254,8 +265,11 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
         if (t.permission == Permission.Permit) _permit(p.asset, t.permit);
     }
 
-    /// @dev Has the index mint, for what its callback gets delivered. `reason` is what stopped it.
-    function _mint(Trade calldata t, uint256 shares, Purchase memory p) private returns (bool minted, bytes memory reason) {
+    /// @dev Calls the index's mint, whose callback buys the constituents. `reason` is its revert where it fails.
+    function _mint(Trade calldata t, uint256 shares, Purchase memory p)
+        private
+        returns (bool minted, bytes memory reason)
+    {
         _index = t.index;
         try IIndexToken(t.index).mintWithCallback(shares, t.stake ? address(this) : t.receiver, abi.encode(p)) {
             minted = true;
@@ -265,17 +279,20 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
         _index = address(0);
     }
 
-    /// @dev What follows a mint. Of ether only the caller's own goes back, so that nobody's gift can be in the way.
-    function _bought(Trade calldata t, uint256 shares) private returns (uint256 amountIn) {
+    /// @dev Stakes if the caller wants that, sends spare ether back, emits the event and calls the hook. Only the
+    /// caller's own ether goes back, so that a stranger's gift to the router cannot be in the way.
+    function _finishPurchase(Trade calldata t, uint256 shares) private returns (uint256 amountIn) {
         amountIn = _total;
         if (t.stake) _stake(t.index, shares, t.receiver);
         emit Bought(t.index, msg.sender, t.receiver, t.token, amountIn, shares, t.referralCode);
 
-        if (t.token == address(0) && msg.value != amountIn) Address.sendValue(payable(msg.sender), msg.value - amountIn);
-        _tell(t.referralCode);
+        if (t.token == address(0) && msg.value != amountIn) {
+            Address.sendValue(payable(msg.sender), msg.value - amountIn);
+        }
+        _callBuyHook(t.referralCode);
     }
 
-    /// @dev Not fewer than the caller wants.
+    /// @dev `shares`, or a revert where the caller wants more.
     function _atLeast(uint256 shares, uint256 minShares) private pure returns (uint256) {
         if (shares < minShares) revert IndexRouter_TooLittle(shares, minShares);
         return shares;
@@ -295,15 +312,17 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
         if (stakedToken == address(0)) revert IndexRouter_NoStakedToken(index);
     }
 
-    /// @dev Unlimited, to staked tokens only: they pull from their caller alone, and the router holds nothing between
-    /// transactions.
+    /// @dev Unlimited, and to staked tokens only. Why that is safe: they pull from their caller alone, and the router
+    /// holds nothing between transactions.
     function _allow(address index, address stakedToken, uint256 shares) private {
-        if (IERC20(index).allowance(address(this), stakedToken) < shares) IERC20(index).forceApprove(stakedToken, type(uint256).max);
+        if (IERC20(index).allowance(address(this), stakedToken) < shares) {
+            IERC20(index).forceApprove(stakedToken, type(uint256).max);
+        }
     }
 
-    /// @dev Who buys is told about, not who receives: nobody can be joined or bound by a stranger's purchase. Nobody
-    /// can stop a purchase either.
-    function _tell(bytes32 referralCode) private {
+    /// @dev Calls the purchase hook with the buyer, not the receiver, so that a stranger's purchase cannot join or bind
+    /// an account. Ignores every failure of the hook, so that a hook cannot stop a purchase.
+    function _callBuyHook(bytes32 referralCode) private {
         address hook = buyHook;
         if (hook == address(0)) return;
 
@@ -326,7 +345,8 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
             Node node = plan.nodes[n];
             uint256 parent = node.parent();
             bool last = parent == 0 && t.token != address(0);
-            (bool sold, uint256 flow) = _sellLeg(n, node, plan.nodes[parent].token(), plan.amounts[n], last ? t.receiver : address(this));
+            (bool sold, uint256 flow) =
+                _sellLeg(n, node, plan.nodes[parent].token(), plan.amounts[n], last ? t.receiver : address(this));
             if (sold) plan.amounts[parent] += flow;
             else _handOver(t, node.token(), plan.amounts[n]);
         }
@@ -343,11 +363,13 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
         }
     }
 
-    /// @dev Redeems the caller's shares to the router.
-    /// @return tokens of the basket
-    /// @return amounts {tok} what arrived, not what the index says: a failed transfer is a claim of the caller, a fee
-    /// on transfer is gone. Where a token does not tell balances, what the index says less what became a claim.
-    function _redeem(address index, uint256 shares) private returns (address[] memory tokens, uint256[] memory amounts) {
+    /// @dev Redeems the caller's shares to the router. Returns the basket and {tok} that arrived of each constituent.
+    /// That is not what the index returns: a failed transfer is a claim of the caller, and a fee on transfer is gone.
+    /// Where a token does not tell balances, it is what the index returns less what became a claim.
+    function _redeem(address index, uint256 shares)
+        private
+        returns (address[] memory tokens, uint256[] memory amounts)
+    {
         (tokens,,) = IIndexToken(index).basket();
         uint256[] memory before = new uint256[](tokens.length);
         bool[] memory readable = new bool[](tokens.length);
@@ -359,7 +381,8 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
         amounts = IIndexToken(index).redeem(shares, address(this), msg.sender, 0, new uint256[](0), block.timestamp);
         for (uint256 i = 0; i < tokens.length; ++i) {
             if (readable[i]) {
-                // A token that no longer answers counts nothing, and one that claims more than the index paid counts no more.
+                // A token that answers no longer counts nothing. A balance that grew by more than the index paid counts
+                // as that.
                 (bool answers, uint256 held) = TolerantERC20.tryBalanceOf(tokens[i], address(this));
                 amounts[i] = answers ? Math.min(amounts[i], Math.saturatingSub(held, before[i])) : 0;
             } else if (IIndexToken(index).claimOf(tokens[i], msg.sender) != before[i]) {
@@ -369,7 +392,7 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
         }
     }
 
-    /// @dev To the caller where the receiver cannot have it.
+    /// @dev Sends what could not be sold to the receiver, or to the caller where the token refuses the receiver.
     function _handOver(Trade calldata t, address token, uint256 amount) private {
         address receiver = t.receiver;
         (bool sent,) = TolerantERC20.tryTransfer(token, receiver, amount);
@@ -383,22 +406,28 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
     // ---------------------------------------------------------------- quoting
 
     function _quoteBuy(address index, address token, uint256 shares) private returns (uint256 amountIn) {
-        (bool quoted, bytes memory answer) = _askBuy(index, token, shares);
+        (bool quoted, bytes memory answer) = _simulateBuy(index, token, shares);
         if (!quoted) LowLevelCall.bubbleRevert(answer);
         (amountIn,) = _quoted(answer);
     }
 
     /// @dev False where a pool runs dry.
-    function _quoteIfLiquid(address index, address token, uint256 shares) private returns (bool liquid, uint256 amountIn) {
-        (bool quoted, bytes memory answer) = _askBuy(index, token, shares);
+    function _quoteIfLiquid(address index, address token, uint256 shares)
+        private
+        returns (bool liquid, uint256 amountIn)
+    {
+        (bool quoted, bytes memory answer) = _simulateBuy(index, token, shares);
         if (quoted) (amountIn,) = _quoted(answer);
         else if (bytes4(answer) != IndexRouter_NotEnoughLiquidity.selector) LowLevelCall.bubbleRevert(answer);
         return (quoted, amountIn);
     }
 
-    /// @dev Has the index mint as in a purchase, so that it refuses what it would refuse then. The answer is a revert:
-    /// a quote, or what stopped it.
-    function _askBuy(address index, address token, uint256 shares) private returns (bool quoted, bytes memory answer) {
+    /// @dev Simulates a purchase with the index's own mint, so that a quote meets the same refusals. It always ends in
+    /// a revert: a quote, or the error that stopped it.
+    function _simulateBuy(address index, address token, uint256 shares)
+        private
+        returns (bool quoted, bytes memory answer)
+    {
         Purchase memory p;
         (p.quotes, p.asset) = (true, _asset(token));
         _index = index;
@@ -410,7 +439,10 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
         _index = address(0);
     }
 
-    function _quoteSell(address index, address token, uint256 shares) private returns (uint256 amountOut, uint256 slack) {
+    function _quoteSell(address index, address token, uint256 shares)
+        private
+        returns (uint256 amountOut, uint256 slack)
+    {
         (address[] memory tokens,,) = IIndexToken(index).basket();
         uint256[] memory amounts = IIndexToken(index).previewRedeem(shares);
         return _quoteLegs(HopTree.plan(hop, address(weth), _asset(token), tokens, amounts, false), true);
@@ -428,7 +460,7 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
         if (!factory.isIndex(index)) revert IndexRouter_UnknownIndex(index);
     }
 
-    /// @dev What the router or the index got, nobody would get back.
+    /// @dev Shares or tokens that the router or the index received would be lost.
     function _requireReceiver(address index, address receiver) private view {
         if (receiver == address(0)) revert IndexRouter_ZeroAddress();
         if (receiver == address(this) || receiver == index) revert IndexRouter_InvalidReceiver(receiver);
@@ -438,9 +470,10 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
         return token == address(0) ? address(weth) : token;
     }
 
-    /// @dev A permit that somebody else has already used is no reason to fail: the allowance is there.
+    /// @dev A permit that another account has already used is no reason to fail: the allowance is there.
     function _permit(address token, bytes calldata permit) private {
-        (uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) = abi.decode(permit, (uint256, uint256, uint8, bytes32, bytes32));
+        (uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) =
+            abi.decode(permit, (uint256, uint256, uint8, bytes32, bytes32));
         try IERC20Permit(token).permit(msg.sender, address(this), value, deadline, v, r, s) {} catch {}
     }
 }

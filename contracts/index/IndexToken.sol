@@ -15,7 +15,9 @@ import {StreamingFee, StreamingFeeLib} from "./StreamingFee.sol";
 import {TolerantERC20} from "./TolerantERC20.sol";
 
 /// @title One token that holds its own basket
-/// @dev `docs/index-math.md` is the specification; its names are used here. No proxy, no pause on the way out, no oracle.
+/// @notice See {IIndexToken}. No proxy, no pause on the way out, no oracle.
+/// @dev `docs/index-math.md` is the specification; its names are used here.
+/// @custom:security-contact security@ssi.example
 contract IndexToken is ManagedIndex {
     using BasketLib for Basket;
     using BasketLib for Constituents;
@@ -25,8 +27,13 @@ contract IndexToken is ManagedIndex {
     address private constant _DEAD = 0x000000000000000000000000000000000000dEaD;
     uint256 private constant _BPS = 10_000;
 
-    constructor(Params memory p) TimeWeightedERC20(p.name, p.symbol, p.epochGenesis, p.epochLength) FixedAuthority(p.authority) {
-        if (p.authority == address(0)) revert IndexToken_ZeroAddress();
+    constructor(Params memory p)
+        TimeWeightedERC20(p.name, p.symbol, p.epochGenesis, p.epochLength)
+        FixedAuthority(p.authority)
+    {
+        if (p.authority == address(0)) {
+            revert IndexToken_ZeroAddress();
+        }
         if (p.units.length != p.tokens.length) revert IndexToken_LengthMismatch(p.tokens.length, p.units.length);
 
         for (uint256 i = 0; i < p.tokens.length; ++i) {
@@ -53,11 +60,13 @@ contract IndexToken is ManagedIndex {
     // ---------------------------------------------------------------- holders
 
     /// @inheritdoc IIndexToken
-    function mint(uint256 shares, address receiver, bytes32 expectedBasket, uint256[] calldata maxAmounts, uint256 deadline)
-        external
-        nonReentrant
-        returns (uint256[] memory amounts)
-    {
+    function mint(
+        uint256 shares,
+        address receiver,
+        bytes32 expectedBasket,
+        uint256[] calldata maxAmounts,
+        uint256 deadline
+    ) external nonReentrant returns (uint256[] memory amounts) {
         Constituents memory c = _basket.load(block.timestamp + _SURPLUS_VESTING);
         _requireBounds(c, expectedBasket, maxAmounts.length, deadline);
         uint256 added = _requireMint(c, shares, receiver);
@@ -142,11 +151,15 @@ contract IndexToken is ManagedIndex {
             } else {
                 _requireGas(gasBefore, TolerantERC20.BALANCE_GAS);
             }
-            if (bounded && amount < _at(minAmounts, i)) revert IndexToken_MinAmountNotMet(token, amount, _at(minAmounts, i));
+            if (bounded && amount < _at(minAmounts, i)) {
+                revert IndexToken_MinAmountNotMet(token, amount, _at(minAmounts, i));
+            }
             _set(amounts, i, amount);
             if (amount == 0) continue;
 
-            // What cannot be read cannot be shared: it becomes a claim.
+            // Why a claim and not a revert: one token that is paused, broken or hostile must not stop the redemption of
+            // the others. Where its balance cannot be read, a haircut cannot be computed either, so all of it becomes a
+            // claim.
             uint256 unpaid = full;
             if (readable) {
                 gasBefore = gasleft();
@@ -164,7 +177,11 @@ contract IndexToken is ManagedIndex {
     }
 
     /// @inheritdoc IIndexToken
-    function claim(address token, uint256 amount, address receiver, uint256 minAmount) external nonReentrant returns (uint256 paid) {
+    function claim(address token, uint256 amount, address receiver, uint256 minAmount)
+        external
+        nonReentrant
+        returns (uint256 paid)
+    {
         Claims storage claims = _claims[token];
         _requireReceiver(receiver);
         uint256 owed = claims.owed(msg.sender);
@@ -183,7 +200,8 @@ contract IndexToken is ManagedIndex {
         if (claims.total() == 0 && i != c.count) _basket.state = c.state.withClaims(i, false);
         emit Claimed(token, msg.sender, receiver, amount, paid);
 
-        // A token that answers no and moves all the same has paid. Where nothing moved it says why.
+        // A token that returns false and moves all the same has paid. Where nothing moved, the second call brings its
+        // error.
         if (IERC20(token).trySafeTransfer(receiver, paid)) return paid;
         uint256 left = _balanceOf(token);
         if (left == held) IERC20(token).safeTransfer(receiver, paid);
@@ -223,7 +241,12 @@ contract IndexToken is ManagedIndex {
     }
 
     /// @inheritdoc IIndexToken
-    function basket() external view nonReentrantView returns (address[] memory tokens, uint256[] memory units, uint256 base) {
+    function basket()
+        external
+        view
+        nonReentrantView
+        returns (address[] memory tokens, uint256[] memory units, uint256 base)
+    {
         Constituents memory c = _basket.load(block.timestamp);
         (tokens, units, base) = (new address[](c.count), new uint256[](c.count), c.base);
         for (uint256 i = 0; i < c.count; ++i) {
@@ -263,6 +286,7 @@ contract IndexToken is ManagedIndex {
     }
 
     /// @notice ERC-20 name.
+    /// @return the name
     function name() public view override returns (string memory) {
         return _EIP712Name();
     }
@@ -306,7 +330,7 @@ contract IndexToken is ManagedIndex {
 
     // ---------------------------------------------------------------- minting
 
-    /// @dev Bounds are for the tokens that they were made for, and for as long as their maker says.
+    /// @dev Bounds count for the tokens that they were made for, and until their deadline.
     function _requireBounds(Constituents memory c, bytes32 expected, uint256 count, uint256 deadline) private view {
         if (block.timestamp > deadline) revert IndexToken_Expired(deadline, block.timestamp);
         if (c.hash() != expected) revert IndexToken_BasketChanged(expected, c.hash());
@@ -317,7 +341,9 @@ contract IndexToken is ManagedIndex {
     function _requireMint(Constituents memory c, uint256 shares, address receiver) private view returns (uint256) {
         if (shares == 0) revert IndexToken_ZeroShares();
         if (receiver == address(this)) revert IndexToken_InvalidReceiver(receiver);
-        if (c.state.paused() || c.state.deprecated()) revert IndexToken_MintingStopped(c.state.paused(), c.state.deprecated());
+        if (c.state.paused() || c.state.deprecated()) {
+            revert IndexToken_MintingStopped(c.state.paused(), c.state.deprecated());
+        }
 
         return _baseForMint(c, shares);
     }
@@ -333,7 +359,8 @@ contract IndexToken is ManagedIndex {
 
     // ---------------------------------------------------------------- amounts
 
-    /// @dev {base} = ceil({share} x D27{base/share}), mint fee and dead shares included. Refuses what the supply cap refuses.
+    /// @dev {base} = ceil({share} x D27{base/share}), mint fee and dead shares included. Refuses what the supply cap
+    /// refuses.
     function _baseForMint(Constituents memory c, uint256 shares) private view returns (uint256 added) {
         _requireInRange(shares);
 
@@ -378,7 +405,8 @@ contract IndexToken is ManagedIndex {
         }
     }
 
-    /// @dev {tok} of `full` that are left to pay, before a haircut. A token that answers no and moves all the same has paid what it moved.
+    /// @dev {tok} of `full` that are left to pay, before a haircut. A token that returns false and moves all the same
+    /// has paid what it moved.
     function _unpaid(address token, uint256 full, uint256 amount, uint256 held) private view returns (uint256) {
         uint256 gasBefore = gasleft();
         (bool readable, uint256 left) = TolerantERC20.tryBalanceOf(token, address(this));
@@ -387,14 +415,16 @@ contract IndexToken is ManagedIndex {
         return _shared(full, moved < amount ? amount - moved : 0, amount);
     }
 
-    /// @dev Notes in `c` alone that constituent `i` has claims: a redemption may make many.
+    /// @dev Makes a claim. Marks in `c` alone that constituent `i` has claims: a redemption may make many, and stores
+    /// them once.
     function _segregate(Constituents memory c, uint256 i, address token, address owner, uint256 amount) private {
         _claims[token].add(owner, amount);
         c.state = c.state.withClaims(i, true);
         emit Segregated(token, owner, amount);
     }
 
-    /// @dev A failed call counts only if it had its full gas: a caller cannot fake a broken token by sending too little. EIP-150 passes on 63/64.
+    /// @dev A failed call counts only if it had its full gas, so that a caller cannot fake a broken token by too little
+    /// gas. EIP-150 passes on 63/64.
     function _requireGas(uint256 gasBefore, uint256 needed) private pure {
         if (gasBefore - gasBefore / 64 < needed + 10_000) revert IndexToken_InsufficientGas(gasBefore);
     }

@@ -12,7 +12,7 @@ import {IndexBase} from "./IndexBase.sol";
 import {StreamingFeeLib} from "./StreamingFee.sol";
 
 /// @title What the rebalancer and governance may do with an index
-/// @dev Each change of the basket and of the rules is here.
+/// @notice All functions that change the basket's units or the rules.
 abstract contract ManagedIndex is IndexBase, FixedAuthority {
     using BasketLib for Basket;
     using BasketLib for Constituents;
@@ -25,10 +25,14 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
     // ---------------------------------------------------------------- the rebalancer
 
     /// @inheritdoc IIndexToken
-    function swap(address tokenOut, uint256 amountOut, address tokenIn, uint256 amountIn, address receiver, bytes calldata data)
-        external
-        nonReentrant
-    {
+    function swap(
+        address tokenOut,
+        uint256 amountOut,
+        address tokenIn,
+        uint256 amountIn,
+        address receiver,
+        bytes calldata data
+    ) external nonReentrant {
         Constituents memory c = _basket.load(block.timestamp);
         if (msg.sender != c.rebalancer()) revert IndexToken_NotRebalancer(msg.sender);
         if (c.base == 0) revert IndexToken_NotSeeded();
@@ -41,7 +45,8 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
         uint256 booksIn = _booksOf(c, iIn);
         if (amountOut > booksOut) revert IndexToken_AmountExceedsBooks(tokenOut, amountOut, booksOut);
         uint256 heldOut = _requireWhole(tokenOut, booksOut, _claimsOn(c, iOut, tokenOut));
-        uint256 heldIn = _requireWhole(tokenIn, booksIn, iIn == c.count ? _claims[tokenIn].total() : _claimsOn(c, iIn, tokenIn));
+        uint256 heldIn =
+            _requireWhole(tokenIn, booksIn, iIn == c.count ? _claims[tokenIn].total() : _claimsOn(c, iIn, tokenIn));
 
         if (amountOut != 0) IERC20(tokenOut).safeTransfer(receiver, amountOut);
         IIndexSwapCallback(msg.sender).onIndexSwap(tokenOut, amountOut, tokenIn, amountIn, data);
@@ -50,8 +55,8 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
         uint256 left = _balanceOf(tokenOut);
         if (left + amountOut < heldOut) revert IndexToken_Shortfall(tokenOut, heldOut - amountOut, left);
 
-        // Nothing that is in `c` changes during a call back: whatever could change it refuses to be re-entered.
-        uint256 unitsIn = _raise(c, iIn, tokenIn, booksIn + amountIn);
+        // `c` is still right after the callback: every function that could change it refuses to be re-entered.
+        uint256 unitsIn = _addToBooks(c, iIn, tokenIn, booksIn + amountIn);
         _basket.settle(c, iOut);
         uint256 unitsOut = _setUnits(iOut, tokenOut, (booksOut - amountOut) * _RAY / c.base);
 
@@ -73,10 +78,12 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
 
         if (held < books + claims) {
             _claims[token].writeOff(held, books + claims);
-            if (i != c.count) units = _book(c, i, token, _shared(books, held, books + claims) * _RAY / c.base, 0);
+            if (i != c.count) {
+                units = _setUnitsAndSurplus(c, i, token, _shared(books, held, books + claims) * _RAY / c.base, 0);
+            }
             emit LossWrittenOff(token, held, books + claims);
         } else if (i != c.count) {
-            units = _book(c, i, token, c.unit(i), held - claims);
+            units = _setUnitsAndSurplus(c, i, token, c.unit(i), held - claims);
         }
     }
 
@@ -138,8 +145,8 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
 
     // ---------------------------------------------------------------- the basket
 
-    /// @dev Books `books` of `token`, which joins the basket if it is new.
-    function _raise(Constituents memory c, uint256 i, address token, uint256 books) private returns (uint256) {
+    /// @dev Sets the books of `token` to `books`. A new token joins the basket.
+    function _addToBooks(Constituents memory c, uint256 i, address token, uint256 books) private returns (uint256) {
         uint256 units = books * _RAY / c.base;
         if (units == 0) revert IndexToken_UnitsOutOfRange(token, 0);
 
@@ -152,8 +159,11 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
         return _setUnits(i, token, units);
     }
 
-    /// @dev Sets D27{tok/base} now, and what {tok} `whole` has beyond them over time.
-    function _book(Constituents memory c, uint256 i, address token, uint256 units, uint256 whole) private returns (uint256) {
+    /// @dev Sets `units` D27{tok/base} at once. What {tok} `whole` has beyond them vests.
+    function _setUnitsAndSurplus(Constituents memory c, uint256 i, address token, uint256 units, uint256 whole)
+        private
+        returns (uint256)
+    {
         uint256 vesting = Math.saturatingSub(whole * _RAY / c.base, units);
         if (units + vesting > type(uint128).max) revert IndexToken_UnitsOutOfRange(token, units + vesting);
 

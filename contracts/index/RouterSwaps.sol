@@ -17,19 +17,19 @@ import {Node} from "./Node.sol";
 import {Walk} from "./Walk.sol";
 
 /// @title The pools' side of a trade
-/// @dev How its tokens are swapped; `docs/router.md` has a picture. They are nodes of a tree whose root is the caller's
-/// token, parents before children.
-///
-/// A purchase is an index's mint with callback. In the callback the router swaps in the last node's pool, for an exact
-/// output that goes straight to the index, inside that pool's callback in the next one's, and so on. A pool pays before
-/// it calls back, so nothing is ever fronted. In the innermost callback the caller's token is all that is owed; every
-/// pool is paid on the way back out.
+/// @notice How the tokens of a trade are swapped; `docs/router.md` has a picture. They are nodes of a tree whose root
+/// is the caller's token, parents before children.
+/// @dev Why swaps are nested: a purchase is an index's mint with callback. In the callback the router swaps in the last
+/// node's pool, for an exact output that goes straight to the index, inside that pool's callback in the next node's,
+/// and so on. A pool pays before it calls back, so the caller's token is all that is owed in the innermost callback,
+/// and no account has to advance a constituent. Every pool is paid on the way back out.
 ///
 /// A quote asks pool after pool and undoes each swap. No two legs of a trade share a pool, so that is exact.
 abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3SwapCallback {
     using SafeERC20 for IERC20;
 
-    /// @dev Just inside the ticks that pools allow: no limit but the caller's own (Uniswap v3 core, TickMath).
+    /// @dev Just inside the ticks that pools allow, so that only the caller's own bounds limit a swap (Uniswap v3 core,
+    /// TickMath).
     uint160 private constant _MIN_SQRT_PRICE = 4295128739 + 1;
     uint160 private constant _MAX_SQRT_PRICE = 1461446703485210103287273052203988822378723970342 - 1;
 
@@ -38,13 +38,19 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
     uint256 private constant _OFF_IN_MINT = 1;
     uint256 private constant _OFF_IN_SALE = 3;
 
-    /// @dev What one leg of a sale may spend, so that a token that burns gas does not stop the others. A swap over a
-    /// hundred ticks takes less.
+    /// @dev Gas that one leg of a sale may spend, so that a token that burns gas does not stop the others. A swap over
+    /// a hundred ticks takes less.
     uint256 private constant _LEG_GAS = 4_000_000;
 
     /// @dev What a purchase carries through the index and the pools.
-    /// @param quotes true to be told what it would cost, and nothing more
-    /// @param scalable true to be told what it would cost where that is more than `maxIn`
+    /// @param quotes true to learn the cost and undo the purchase
+    /// @param scalable true to learn the cost where that is more than `maxIn`
+    /// @param ether_ true where the caller pays in ether
+    /// @param permission how the router gets at the caller's tokens
+    /// @param asset the caller's token, WETH for ether
+    /// @param payer the caller
+    /// @param maxIn {asset} most to pay
+    /// @param permit for `permission`
     struct Purchase {
         bool quotes;
         bool scalable;
@@ -56,10 +62,16 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
         bytes permit;
     }
 
+    /// @notice Made all pools that the router uses.
     IUniswapV3Factory public immutable v3Factory;
+
+    /// @notice Uniswap's Permit2.
     IPermit2 public immutable permit2;
+
+    /// @notice Wrapped ether, the root of the tree of tokens.
     IWETH public immutable weth;
 
+    /// @inheritdoc IIndexRouter
     mapping(address token => Hop) public hop;
 
     /// @dev The only index, and the only pool, that may call back now.
@@ -89,9 +101,9 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
         }
 
         Walk.store(plan);
-        _step(plan.count - 1, data);
+        _buyNode(plan.count - 1, data);
 
-        // Pools have paid the index, but for what is a constituent and pays for others as well.
+        // Pools have paid the index, but for constituents that also pay for others: those came to the router.
         for (uint256 n = 0; n < plan.count; ++n) {
             if (plan.amounts[n] == 0) continue;
             if (n == 0) _payAsset(p, msg.sender, plan.amounts[n]);
@@ -108,7 +120,7 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
         uint256 amount = uint256(bytes32(data[32:]));
         (int256 ofNode, int256 ofParent) = leg.nodeIs0() ? (delta0, delta1) : (delta1, delta0);
 
-        // Exactly what was asked for, or the pool has run dry.
+        // Anything but the exact amount means that the pool has run dry.
         if (ofNode != leg.specified(amount)) revert IndexRouter_NotEnoughLiquidity(msg.sender);
         uint256 flow = uint256(leg.sells() ? -ofParent : ofParent);
         if (leg.quotes()) revert IndexRouter_Quote(flow, 0);
@@ -120,7 +132,7 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
         }
 
         Walk.swapped(leg.n(), leg.parent(), flow);
-        _step(leg.n() - 1, data[64:]);
+        _buyNode(leg.n() - 1, data[64:]);
 
         if (leg.parent() == 0) _payAsset(abi.decode(data[64:], (Purchase)), msg.sender, flow);
         else IERC20(leg.pays()).safeTransfer(msg.sender, flow);
@@ -128,8 +140,8 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
 
     // ---------------------------------------------------------------- walks
 
-    /// @dev Buys node `n` with its parent; the pool calls back for the rest of the walk.
-    function _step(uint256 n, bytes calldata purchase) private {
+    /// @dev Buys node `n` with its parent. The pool calls back, and its callback buys the rest of the plan.
+    function _buyNode(uint256 n, bytes calldata purchase) private {
         uint256 amount = Walk.amount(n);
         while (amount == 0 && n != 0) amount = Walk.amount(--n);
         if (n == 0) return _settle(purchase, amount);
@@ -147,8 +159,8 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
             );
     }
 
-    /// @dev The end of the walk: all that is owed is the caller's token. Ether and what Permit2 brings come to the
-    /// router; other tokens go to the pools.
+    /// @dev The innermost callback: only the caller's token is owed. Ether and tokens by Permit2 come to the router
+    /// now; tokens by allowance go to the pools one by one.
     function _settle(bytes calldata purchase, uint256 amount) private {
         _pool = address(0);
         Purchase memory p = abi.decode(purchase, (Purchase));
@@ -172,20 +184,23 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
         }
     }
 
-    /// @dev Pays in the caller's token. All payments of a walk together are its total.
+    /// @dev Pays in the caller's token. All payments of a purchase together are {_total}.
     function _payAsset(Purchase memory p, address to, uint256 amount) private {
         if (p.ether_ || p.permission == Permission.Permit2) IERC20(p.asset).safeTransfer(to, amount);
         else IERC20(p.asset).safeTransferFrom(p.payer, to, amount);
     }
 
-    /// @dev Who gets what a purchase buys: the index, but for what pays for other nodes as well.
+    /// @dev The receiver of a bought node: the index, or the router where the node also pays for others.
     function _payee(Node node) private view returns (address) {
         return node.inner() ? address(this) : _index;
     }
 
-    /// @dev Sells node `n` for its parent. False where there is no pool, or where it does not take all of the amount
-    /// for whatever reason.
-    function _sellLeg(uint256 n, Node node, address parent, uint256 amount, address recipient) internal returns (bool sold, uint256 flow) {
+    /// @dev Sells node `n` for its parent. False where there is no pool, or where the pool does not take all of the
+    /// amount.
+    function _sellLeg(uint256 n, Node node, address parent, uint256 amount, address recipient)
+        internal
+        returns (bool sold, uint256 flow)
+    {
         if (node.fee() == 0) return (false, 0);
 
         Leg leg = LegLib.pack(n, node, parent, true, false);
@@ -199,8 +214,7 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
 
     // ---------------------------------------------------------------- quotes
 
-    /// @return amountIn {tok} of the caller's token
-    /// @return slack {tok} see {HopTree.slack}
+    /// @dev {tok} of the caller's token that a plan costs or brings, and its {HopTree.slack}.
     function _quoteLegs(Plan memory plan, bool sells) internal returns (uint256, uint256) {
         uint256[] memory flows = new uint256[](plan.count);
         for (uint256 n = plan.count - 1; n != 0; --n) {
@@ -214,11 +228,15 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
     }
 
     /// @dev {tok} of the parent for `amount` of the node. Zero where a sale would hand it over.
-    function _quoteLeg(bool sells, uint256 n, Node node, address parent, uint256 amount) private returns (uint256 flow) {
+    function _quoteLeg(bool sells, uint256 n, Node node, address parent, uint256 amount)
+        private
+        returns (uint256 flow)
+    {
         if (node.fee() == 0) return 0;
 
         Leg leg = LegLib.pack(n, node, parent, sells, true);
-        (, bytes memory reason) = _trySwap(leg, node, parent, amount, sells ? address(this) : _payee(node), sells ? _LEG_GAS : gasleft());
+        (, bytes memory reason) =
+            _trySwap(leg, node, parent, amount, sells ? address(this) : _payee(node), sells ? _LEG_GAS : gasleft());
         if (bytes4(reason) == IndexRouter_Quote.selector) (flow,) = _quoted(reason);
         else if (!sells) LowLevelCall.bubbleRevert(reason);
     }
@@ -242,11 +260,14 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
         return leg.zeroForOne() ? _MIN_SQRT_PRICE : _MAX_SQRT_PRICE;
     }
 
-    /// @dev A hundred times the price, or a hundredth, for quotes and for sales alike: what a quote counts as nothing is not
-    /// sold for next to nothing. A dry pool would take a swap to the end of all prices, which costs millions of gas besides.
+    /// @dev A hundred times the price, or a hundredth, for quotes and for sales alike. So a sale does not sell for next
+    /// to nothing what its quote counted as nothing. A dry pool would take a swap to the end of all prices, which costs
+    /// millions of gas.
     function _limitOfTry(Leg leg, address pool) private view returns (uint160) {
         (uint160 price,,,,,,) = IUniswapV3Pool(pool).slot0();
-        return leg.zeroForOne() ? uint160(Math.max(price / 10, _MIN_SQRT_PRICE)) : uint160(Math.min(uint256(price) * 10, _MAX_SQRT_PRICE));
+        return leg.zeroForOne()
+            ? uint160(Math.max(price / 10, _MIN_SQRT_PRICE))
+            : uint160(Math.min(uint256(price) * 10, _MAX_SQRT_PRICE));
     }
 
     /// @dev Swaps a leg that may fail. False where it does, with the reason.
@@ -256,8 +277,9 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
     {
         address pool = _open(node, parent);
         bytes memory data = bytes.concat(bytes32(Leg.unwrap(leg)), bytes32(amount));
-        bytes memory call =
-            abi.encodeCall(IUniswapV3Pool.swap, (recipient, leg.zeroForOne(), leg.specified(amount), _limitOfTry(leg, pool), data));
+        bytes memory call = abi.encodeCall(
+            IUniswapV3Pool.swap, (recipient, leg.zeroForOne(), leg.specified(amount), _limitOfTry(leg, pool), data)
+        );
         // A high-level `try` would itself revert where there is no pool.
         // solhint-disable-next-line avoid-low-level-calls
         (success, answer) = pool.call{gas: gasLimit}(call);

@@ -74,7 +74,11 @@ contract CappedMarketCap is MarketCaps {
 
     /// @dev One round, all by the same `free` and `sum`. A share exceeds the cap where the share rounded up does,
     /// because the cap is an integer.
-    function _round(uint256[] memory caps, uint256 cap, uint256 free, uint256 sum) private pure returns (bool cut, uint256, uint256) {
+    function _round(uint256[] memory caps, uint256 cap, uint256 free, uint256 sum)
+        private
+        pure
+        returns (bool cut, uint256, uint256)
+    {
         (uint256 freeLeft, uint256 sumLeft) = (free, sum);
         for (uint256 i = 0; i < caps.length; ++i) {
             uint256 own = caps[i];

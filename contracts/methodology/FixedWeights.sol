@@ -23,7 +23,11 @@ contract FixedWeights is IMethodology {
     error FixedWeights_InvalidSum(uint256 sum);
 
     /// @inheritdoc IMethodology
-    function weights(address[] calldata tokens, uint256[] calldata, bytes calldata parameters) external pure returns (uint256[] memory) {
+    function weights(address[] calldata tokens, uint256[] calldata, bytes calldata parameters)
+        external
+        pure
+        returns (uint256[] memory)
+    {
         return _weights(tokens, parameters);
     }
 
@@ -33,11 +37,15 @@ contract FixedWeights is IMethodology {
         _weights(tokens, parameters);
     }
 
-    function _weights(address[] calldata tokens, bytes calldata parameters) private pure returns (uint256[] memory list) {
+    function _weights(address[] calldata tokens, bytes calldata parameters)
+        private
+        pure
+        returns (uint256[] memory list)
+    {
         Constituents.requireSound(tokens);
         uint256 count = tokens.length;
-        bool canonical =
-            parameters.length == 64 + 32 * count && uint256(bytes32(parameters[:32])) == 32 && uint256(bytes32(parameters[32:64])) == count;
+        bool canonical = parameters.length == 64 + 32 * count && uint256(bytes32(parameters[:32])) == 32
+            && uint256(bytes32(parameters[32:64])) == count;
         if (!canonical) revert FixedWeights_InvalidParameters(count, parameters);
 
         list = abi.decode(parameters, (uint256[]));

@@ -45,7 +45,11 @@ abstract contract MarketCaps is IMethodology {
     /// @param tokens the tokens
     /// @param prices D18{USD/whole token} of each
     /// @return caps D36{USD} of each, or a 32nd of it where the largest is 2^251 or more
-    function marketCaps(address[] calldata tokens, uint256[] calldata prices) public view returns (uint256[] memory caps) {
+    function marketCaps(address[] calldata tokens, uint256[] calldata prices)
+        public
+        view
+        returns (uint256[] memory caps)
+    {
         if (prices.length != tokens.length) revert MarketCaps_LengthMismatch(tokens.length, prices.length);
 
         caps = registry.supplies(tokens);

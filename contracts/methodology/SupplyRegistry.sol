@@ -52,7 +52,9 @@ contract SupplyRegistry is ISupplyRegistry, FixedAuthority {
 
             _store(token, amount);
             uint256 step = amount > last.amount ? amount - last.amount : last.amount - amount;
-            if (step * _BPS > last.amount * MAX_STEP) revert SupplyRegistry_StepTooLarge(token, amount, last.amount, MAX_STEP);
+            if (step * _BPS > last.amount * MAX_STEP) {
+                revert SupplyRegistry_StepTooLarge(token, amount, last.amount, MAX_STEP);
+            }
             emit SupplyPosted(token, amount, last.amount);
         }
     }

@@ -23,7 +23,9 @@ contract FiguresMock {
             uint256[] calldata prices = words[at + 1:at + 1 + count];
             at += 2 + 2 * count;
             uint256 size = words[at - 1];
-            try methodology.weights(tokens, prices, abi.encodePacked(words[at:at + size])) returns (uint256[] memory list) {
+            try methodology.weights(tokens, prices, abi.encodePacked(words[at:at + size])) returns (
+                uint256[] memory list
+            ) {
                 answers[length++] = list.length;
                 for (uint256 i = 0; i < list.length; ++i) {
                     answers[length++] = list[i];

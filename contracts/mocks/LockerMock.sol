@@ -27,7 +27,11 @@ contract LockerMock is ILockedLiquidity {
         return (_tokens[pool].token0, _tokens[pool].token1);
     }
 
-    function liquiditySeconds(address account, address pool, uint256 fromEpoch, uint256 toEpoch) external view returns (uint256) {
+    function liquiditySeconds(address account, address pool, uint256 fromEpoch, uint256 toEpoch)
+        external
+        view
+        returns (uint256)
+    {
         return ITimeWeightedERC20(pool).balanceSeconds(account, fromEpoch, toEpoch);
     }
 }

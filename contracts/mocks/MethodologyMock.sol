@@ -7,7 +7,11 @@ import {IMethodology} from "../../interfaces/IMethodology.sol";
 contract MethodologyMock is IMethodology {
     error MethodologyMock_Refused();
 
-    function weights(address[] calldata, uint256[] calldata, bytes calldata parameters) external pure returns (uint256[] memory) {
+    function weights(address[] calldata, uint256[] calldata, bytes calldata parameters)
+        external
+        pure
+        returns (uint256[] memory)
+    {
         return abi.decode(parameters, (uint256[]));
     }
 

@@ -26,7 +26,10 @@ contract MinterMock is IIndexMintCallback {
         (shortBy, over, target, payload) = (shortBy_, over_, target_, payload_);
     }
 
-    function mint(IIndexToken index, uint256 shares, address receiver, bytes calldata data_) external returns (uint256[] memory) {
+    function mint(IIndexToken index, uint256 shares, address receiver, bytes calldata data_)
+        external
+        returns (uint256[] memory)
+    {
         return index.mintWithCallback(shares, receiver, data_);
     }
 

@@ -126,7 +126,8 @@ contract QuirkToken {
     function _answer() private view {
         if (quirk == Quirk.NoReturnValue) return;
         uint256 size = quirk == Quirk.ReturnBomb ? 200_000 : 32;
-        bool no = quirk == Quirk.ReturnsFalse || quirk == Quirk.MovesAndReturnsFalse || quirk == Quirk.MovesHalfAndReturnsFalse;
+        bool no = quirk == Quirk.ReturnsFalse || quirk == Quirk.MovesAndReturnsFalse
+            || quirk == Quirk.MovesHalfAndReturnsFalse;
         uint256 word = no ? 0 : 1;
         assembly ("memory-safe") {
             let free := mload(0x40)

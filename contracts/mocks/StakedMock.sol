@@ -20,7 +20,9 @@ contract StakedMock is TimeWeightedERC20 {
 
     error StakedMock_Broken();
 
-    constructor(address asset_, uint256 genesis, uint256 length) TimeWeightedERC20("Staked mock", "sMOCK", genesis, length) {
+    constructor(address asset_, uint256 genesis, uint256 length)
+        TimeWeightedERC20("Staked mock", "sMOCK", genesis, length)
+    {
         asset = asset_;
     }
 

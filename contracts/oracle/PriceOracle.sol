@@ -85,7 +85,9 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
     function setSecondRoute(address token, Leg[] calldata legs, uint256 maxDeviationBps) external restricted {
         StoredLeg first = _routes[token][0];
         if (first.legs() == 0) revert PriceOracle_NoRoute(token);
-        if (maxDeviationBps == 0 || maxDeviationBps > _MAX_DEVIATION) revert PriceOracle_InvalidRoute(token, Flaw.Deviation);
+        if (maxDeviationBps == 0 || maxDeviationBps > _MAX_DEVIATION) {
+            revert PriceOracle_InvalidRoute(token, Flaw.Deviation);
+        }
         for (uint256 i = 0; i < legs.length; ++i) {
             if (legs[i].kind == Kind.Erc4626Rate) revert PriceOracle_InvalidRoute(token, Flaw.Rate);
         }
@@ -119,7 +121,9 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
 
             any = true;
             (uint256 least, uint256 at) = checkpoint(token, leg.source());
-            if (block.timestamp < at + _MIN_BETWEEN_POKES) revert PriceOracle_PokedTooSoon(token, leg.source(), at + _MIN_BETWEEN_POKES);
+            if (block.timestamp < at + _MIN_BETWEEN_POKES) {
+                revert PriceOracle_PokedTooSoon(token, leg.source(), at + _MIN_BETWEEN_POKES);
+            }
 
             uint256 rate = _bounded(token, leg, _rate(token, leg));
             uint256 most = _grown(least, leg.maxMove(), Math.min(block.timestamp - at, _MAX_GROWING));
@@ -229,7 +233,14 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
             StoredLeg leg = stored[i];
             Kind kind = leg.isRate() ? Kind.Erc4626Rate : Kind.Aggregator;
             // No cast cuts bits off: each part came in as one of these types.
-            legs[i] = Leg(leg.source(), kind, uint32(leg.heartbeat()), uint16(leg.maxMove()), uint128(leg.min()), uint128(leg.max()));
+            legs[i] = Leg(
+                leg.source(),
+                kind,
+                uint32(leg.heartbeat()),
+                uint16(leg.maxMove()),
+                uint128(leg.min()),
+                uint128(leg.max())
+            );
         }
     }
 
@@ -247,7 +258,11 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         if (leg.source.code.length == 0) revert PriceOracle_InvalidRoute(token, Flaw.Source);
     }
 
-    function _price(address token, StoredLeg[_MAX_LEGS] storage stored) private view returns (uint256 price_, uint256 decimals) {
+    function _price(address token, StoredLeg[_MAX_LEGS] storage stored)
+        private
+        view
+        returns (uint256 price_, uint256 decimals)
+    {
         StoredLeg leg = stored[0];
         if (leg.legs() == 0) revert PriceOracle_NoRoute(token);
 
@@ -267,7 +282,9 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         (uint256 other,) = _price(token, second.legs);
         uint256 maxDeviation = second.maxDeviation;
         (uint256 low, uint256 high) = price_ < other ? (price_, other) : (other, price_);
-        if ((high - low) * _BPS > low * maxDeviation) revert PriceOracle_Disagreement(token, price_, other, maxDeviation);
+        if ((high - low) * _BPS > low * maxDeviation) {
+            revert PriceOracle_Disagreement(token, price_, other, maxDeviation);
+        }
     }
 
     /// @dev The checked answer of one leg, D18.
@@ -284,7 +301,9 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
     }
 
     function _bounded(address token, StoredLeg leg, uint256 answer) private pure returns (uint256) {
-        if (answer < leg.min() || answer > leg.max()) revert PriceOracle_OutOfBounds(token, leg.source(), answer, leg.min(), leg.max());
+        if (answer < leg.min() || answer > leg.max()) {
+            revert PriceOracle_OutOfBounds(token, leg.source(), answer, leg.min(), leg.max());
+        }
         return answer;
     }
 
@@ -297,7 +316,9 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         if (answer <= 0 || updatedAt == 0 || updatedAt > block.timestamp) {
             revert PriceOracle_InvalidAnswer(token, leg.source(), answer, updatedAt);
         }
-        if (block.timestamp - updatedAt > leg.heartbeat()) revert PriceOracle_Stale(token, leg.source(), updatedAt, leg.heartbeat());
+        if (block.timestamp - updatedAt > leg.heartbeat()) {
+            revert PriceOracle_Stale(token, leg.source(), updatedAt, leg.heartbeat());
+        }
 
         return (_scaled(uint256(answer), leg.unit()), roundId);
     }
@@ -307,7 +328,9 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         bool there = roundId != 0 && roundId <= type(uint80).max;
         int256 past;
         uint256 updatedAt;
-        if (there) (there,, past,, updatedAt) = _round(leg.source(), IAggregatorHistory.getRoundData.selector, roundId - 1, 36);
+        if (there) {
+            (there,, past,, updatedAt) = _round(leg.source(), IAggregatorHistory.getRoundData.selector, roundId - 1, 36);
+        }
         if (!there) revert PriceOracle_NoRoundBefore(token, leg.source(), roundId);
         if (past <= 0 || updatedAt == 0) revert PriceOracle_NoRoundBefore(token, leg.source(), roundId);
 
@@ -345,11 +368,14 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         (bool ok,, int256 status, uint256 since,) = _latestRound(sequencer);
         if (!ok) revert PriceOracle_SourceFailed(address(0), sequencer);
         if (status != 0 || since == 0) revert PriceOracle_SequencerDown(sequencer, status);
-        if (block.timestamp <= since || block.timestamp - since <= grace) revert PriceOracle_SequencerRestarted(sequencer, since, grace);
+        if (block.timestamp <= since || block.timestamp - since <= grace) {
+            revert PriceOracle_SequencerRestarted(sequencer, since, grace);
+        }
     }
 
     function _rate(address token, StoredLeg leg) private view returns (uint256) {
-        bytes memory said = _boundedCall(token, leg.source(), abi.encodeCall(IERC4626.convertToAssets, (10 ** leg.share())), 32);
+        bytes memory said =
+            _boundedCall(token, leg.source(), abi.encodeCall(IERC4626.convertToAssets, (10 ** leg.share())), 32);
         return _scaled(abi.decode(said, (uint256)), leg.unit());
     }
 
@@ -362,21 +388,27 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
 
     /// @dev Cuts off dirty upper bits, so that a hostile answer meets a typed error too.
     function _asset(address token, address vault) private view returns (address) {
-        return address(uint160(abi.decode(_boundedCall(token, vault, abi.encodeCall(IERC4626.asset, ()), 32), (uint256))));
+        return
+            address(uint160(abi.decode(_boundedCall(token, vault, abi.encodeCall(IERC4626.asset, ()), 32), (uint256))));
     }
 
     /// @dev Decimals of a feed or a token, at most 18.
     function _decimals(address token, address source, Flaw flaw) private view returns (uint256) {
         if (source.code.length == 0) revert PriceOracle_InvalidRoute(token, flaw);
 
-        uint256 said = abi.decode(_boundedCall(token, source, abi.encodeCall(IERC20Metadata.decimals, ()), 32), (uint256));
+        uint256 said =
+            abi.decode(_boundedCall(token, source, abi.encodeCall(IERC20Metadata.decimals, ()), 32), (uint256));
         if (said > 18) revert PriceOracle_InvalidRoute(token, flaw);
         return said;
     }
 
     /// @dev Calls a source and returns the first `size` bytes of its answer. Gas and size are bounded, so the worst
     /// that a source can do is not to answer.
-    function _boundedCall(address token, address source, bytes memory question, uint256 size) private view returns (bytes memory said) {
+    function _boundedCall(address token, address source, bytes memory question, uint256 size)
+        private
+        view
+        returns (bytes memory said)
+    {
         bool ok;
         said = new bytes(size);
         assembly ("memory-safe") {

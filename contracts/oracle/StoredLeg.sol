@@ -25,7 +25,9 @@ library StoredLegLib {
     {
         uint256 bounds = BoundLib.pack(leg.min) << 194 | BoundLib.pack(leg.max) << 214;
         uint256 rest = uint256(leg.kind) << 234 | unit_ << 235 | share_ << 240 | decimals_ << 245 | legs_ << 250;
-        return StoredLeg.wrap(uint256(uint160(leg.source)) | uint256(leg.heartbeat) << 160 | uint256(leg.maxMove) << 180 | bounds | rest);
+        return StoredLeg.wrap(
+            uint256(uint160(leg.source)) | uint256(leg.heartbeat) << 160 | uint256(leg.maxMove) << 180 | bounds | rest
+        );
     }
 
     function source(StoredLeg self) internal pure returns (address) {

@@ -97,8 +97,12 @@ contract UniswapV3TwapFeed is IAggregatorV3 {
     constructor(IUniswapV3Factory v3Factory, IUniswapV3Pool pool_, address baseToken_, uint256 window_) {
         (address token0, address token1) = (pool_.token0(), pool_.token1());
         bool genuine = v3Factory.getPool(token0, token1, pool_.fee()) == address(pool_);
-        if (!genuine || (baseToken_ != token0 && baseToken_ != token1)) revert UniswapV3TwapFeed_InvalidPool(address(pool_), baseToken_);
-        if (window_ < _MIN_WINDOW || window_ > _MAX_WINDOW || window_ % _PARTS != 0) revert UniswapV3TwapFeed_InvalidWindow(window_);
+        if (!genuine || (baseToken_ != token0 && baseToken_ != token1)) {
+            revert UniswapV3TwapFeed_InvalidPool(address(pool_), baseToken_);
+        }
+        if (window_ < _MIN_WINDOW || window_ > _MAX_WINDOW || window_ % _PARTS != 0) {
+            revert UniswapV3TwapFeed_InvalidWindow(window_);
+        }
 
         (,,, uint16 cardinality,,,) = pool_.slot0();
         uint256 needed = window_ / _BLOCK + 1;
@@ -128,14 +132,20 @@ contract UniswapV3TwapFeed is IAggregatorV3 {
 
     /// @inheritdoc IAggregatorV3
     function description() external view returns (string memory) {
-        return string.concat(IERC20Metadata(baseToken).symbol(), " / ", IERC20Metadata(quoteToken).symbol(), " Uniswap v3 TWAP");
+        return string.concat(
+            IERC20Metadata(baseToken).symbol(), " / ", IERC20Metadata(quoteToken).symbol(), " Uniswap v3 TWAP"
+        );
     }
 
     /// @inheritdoc IAggregatorV3
     /// @dev The window ends now, and pools extend their last observation to the present, so the answer is never old:
     /// `updatedAt` is the block's timestamp, and so is the number of the round. Reverts: TooThin, Unsettled, Drifted,
     /// and the pool's "OLD" where its history is shorter than the window.
-    function latestRoundData() external view returns (uint80, int256 answer, uint256 startedAt, uint256 updatedAt, uint80) {
+    function latestRoundData()
+        external
+        view
+        returns (uint80, int256 answer, uint256 startedAt, uint256 updatedAt, uint80)
+    {
         answer = int256(_price(int24(_settled())));
         return (uint80(block.timestamp), answer, block.timestamp - window, block.timestamp, uint80(block.timestamp));
     }
@@ -162,7 +172,9 @@ contract UniswapV3TwapFeed is IAggregatorV3 {
             (int256 above, int256 below) = (means[_MEDIAN + _TOUCHED] - median, median - means[_MEDIAN - _TOUCHED]);
             int256 spread = above > below ? above : below;
             if (spread > _MAX_SPREAD) revert UniswapV3TwapFeed_Unsettled(spread);
-            if (last > median + _MAX_DRIFT || last < median - _MAX_DRIFT) revert UniswapV3TwapFeed_Drifted(median, last);
+            if (last > median + _MAX_DRIFT || last < median - _MAX_DRIFT) {
+                revert UniswapV3TwapFeed_Drifted(median, last);
+            }
         }
     }
 

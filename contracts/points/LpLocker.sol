@@ -120,7 +120,11 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
 
     /// @inheritdoc IERC721Receiver
     /// @dev Locks the position for its owner until now. Reverts: NotPositionManager, and as {lockPosition}.
-    function onERC721Received(address, address from, uint256 tokenId, bytes calldata) external nonReentrant returns (bytes4) {
+    function onERC721Received(address, address from, uint256 tokenId, bytes calldata)
+        external
+        nonReentrant
+        returns (bytes4)
+    {
         if (msg.sender != address(positionManager)) revert LpLocker_NotPositionManager(msg.sender);
 
         _lock(tokenId, from);
@@ -165,12 +169,17 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ILpLocker
-    function collect(uint256 tokenId, address receiver) external nonReentrant returns (uint256 amount0, uint256 amount1) {
+    function collect(uint256 tokenId, address receiver)
+        external
+        nonReentrant
+        returns (uint256 amount0, uint256 amount1)
+    {
         _requireReceiver(receiver);
         (address owner,) = _authorizeLock(_locks[tokenId], tokenId);
 
-        (amount0, amount1) =
-            positionManager.collect(INonfungiblePositionManager.CollectParams(tokenId, receiver, type(uint128).max, type(uint128).max));
+        (amount0, amount1) = positionManager.collect(
+            INonfungiblePositionManager.CollectParams(tokenId, receiver, type(uint128).max, type(uint128).max)
+        );
         emit FeesCollected(owner, tokenId, receiver, amount0, amount1);
     }
 
@@ -194,7 +203,11 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ILpLocker
-    function requestUnlockTokens(address owner, address pool, uint256 amount) external nonReentrant returns (uint256 maturesAt) {
+    function requestUnlockTokens(address owner, address pool, uint256 amount)
+        external
+        nonReentrant
+        returns (uint256 maturesAt)
+    {
         _authorize(owner);
         if (amount == 0) revert LpLocker_ZeroAmount();
         Tokens memory t = _tokens[owner][pool];
@@ -229,7 +242,11 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ILpLocker
-    function unlockTokens(address owner, address pool, address receiver) external nonReentrant returns (uint256 amount) {
+    function unlockTokens(address owner, address pool, address receiver)
+        external
+        nonReentrant
+        returns (uint256 amount)
+    {
         _requireReceiver(receiver);
         _authorize(owner);
         Tokens memory t = _tokens[owner][pool];
@@ -275,7 +292,9 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
             genuine = kind == Kind.V2 && v2Factory.getPair(token0, token1) == pool;
         }
         if (!genuine) revert LpLocker_NotGenuine(pool);
-        if (!indexFactory.isIndex(token0) && !indexFactory.isIndex(token1)) revert LpLocker_NoIndexToken(token0, token1);
+        if (!indexFactory.isIndex(token0) && !indexFactory.isIndex(token1)) {
+            revert LpLocker_NoIndexToken(token0, token1);
+        }
 
         _pools.push(pool);
         _listed[pool] = Listed(token0, 0, maxTick, kind, token1);
@@ -308,7 +327,11 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
     /// @dev Exact, no rounding; 0 for pools that never were on the list. Reads one slot more for each epoch after
     /// `fromEpoch` in which that weight changed. A removed pool's histories stay as they were, so the moment of its
     /// removal can be read like the start of an epoch. Reverts: InvalidEpochs.
-    function liquiditySeconds(address account, address pool, uint256 fromEpoch, uint256 toEpoch) external view returns (uint256) {
+    function liquiditySeconds(address account, address pool, uint256 fromEpoch, uint256 toEpoch)
+        external
+        view
+        returns (uint256)
+    {
         uint256 current = currentEpoch();
         if (fromEpoch >= toEpoch || fromEpoch > current) revert LpLocker_InvalidEpochs(fromEpoch, toEpoch, current);
 
@@ -317,7 +340,8 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         uint256 removedAt = _listed[pool].removedAt;
         if (removedAt != 0) (start, end) = (Math.min(start, removedAt), Math.min(end, removedAt));
         TimedHistory storage weight = _weights[account][pool];
-        return weight.cumulativeAt(end, epochGenesis, epochLength) - weight.cumulativeAt(start, epochGenesis, epochLength);
+        return
+            weight.cumulativeAt(end, epochGenesis, epochLength) - weight.cumulativeAt(start, epochGenesis, epochLength);
     }
 
     /// @inheritdoc ILpLocker

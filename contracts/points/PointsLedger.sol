@@ -37,7 +37,8 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     bytes32 private constant _JOIN = keccak256("Join(address account,uint256 nonce,uint256 deadline)");
 
     // keccak256(abi.encode(uint256(keccak256("ssi.storage.PointsLedger")) - 1)) & ~bytes32(uint256(0xff))
-    bytes32 private constant _SLOT = keccak256(abi.encode(uint256(keccak256("ssi.storage.PointsLedger")) - 1)) & ~bytes32(uint256(0xff));
+    bytes32 private constant _SLOT =
+        keccak256(abi.encode(uint256(keccak256("ssi.storage.PointsLedger")) - 1)) & ~bytes32(uint256(0xff));
 
     /// @dev One slot. `points`: the account's own, before referrals, 0 while not recorded. `credit`: a tenth of the
     /// points of all referees. Both stop at 2^120 - 1. `referred`: the account was bound to a referrer before the epoch
@@ -151,18 +152,31 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         }
     }
 
-    function _valueOf(address account, uint256 epoch, IReferencePrices.Item memory item) private view returns (uint256) {
+    function _valueOf(address account, uint256 epoch, IReferencePrices.Item memory item)
+        private
+        view
+        returns (uint256)
+    {
         if (item.price == 0) return 0;
 
-        return PointsMath.valueDown(ITimeWeightedERC20(item.token).balanceSeconds(account, epoch, epoch + 1), item.price);
+        return
+            PointsMath.valueDown(ITimeWeightedERC20(item.token).balanceSeconds(account, epoch, epoch + 1), item.price);
     }
 
     /// @dev D18{point} before referrals, as they are written down.
-    function _ownPoints(IReferencePrices.Sheet memory sheet, address account, uint256 epoch) private view returns (uint256) {
+    function _ownPoints(IReferencePrices.Sheet memory sheet, address account, uint256 epoch)
+        private
+        view
+        returns (uint256)
+    {
         return Math.min(PointsMath.pointsDown(_position(sheet, account, epoch)), type(uint120).max);
     }
 
-    function _classStatement(uint256 base, uint256 value, uint256 boosted) private pure returns (ClassStatement memory c) {
+    function _classStatement(uint256 base, uint256 value, uint256 boosted)
+        private
+        pure
+        returns (ClassStatement memory c)
+    {
         uint256 weighted = base * (value + PointsMath.BOOST * boosted);
         c.value = value / _DAY;
         c.boosted = boosted / _DAY;
@@ -190,7 +204,9 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     function joinWithSignature(address account, uint256 deadline, bytes calldata signature) external {
         if (block.timestamp > deadline) revert PointsLedger_SignatureExpired(deadline, block.timestamp);
         bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(_JOIN, account, _useNonce(account), deadline)));
-        if (!SignatureChecker.isValidSignatureNow(account, digest, signature)) revert PointsLedger_InvalidSignature(account);
+        if (!SignatureChecker.isValidSignatureNow(account, digest, signature)) {
+            revert PointsLedger_InvalidSignature(account);
+        }
 
         _join(account);
     }
@@ -277,7 +293,10 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
 
     /// @dev The result of every account depends on which accounts are recorded, not on their order: it is a sum and a
     /// minimum of sums.
-    function _record(IReferencePrices.Sheet memory sheet, address account, uint256 epoch, uint256 end) private returns (uint256 points) {
+    function _record(IReferencePrices.Sheet memory sheet, address account, uint256 epoch, uint256 end)
+        private
+        returns (uint256 points)
+    {
         points = _ownPoints(sheet, account, epoch);
         if (points == 0) return 0;
 
@@ -306,7 +325,11 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     }
 
     /// @dev The referrer to whom the account was bound before the epoch ended.
-    function _referrerOf(address referrals, address account, uint256 end) private view returns (address referrer, bool bound) {
+    function _referrerOf(address referrals, address account, uint256 end)
+        private
+        view
+        returns (address referrer, bool bound)
+    {
         if (referrals == address(0)) return (address(0), false);
 
         uint256 boundAt;
@@ -341,8 +364,14 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     }
 
     /// @inheritdoc IPointsLedger
-    function claimMany(uint256[] calldata epochs, address[] calldata tokens) external nonReentrant returns (uint256[] memory amounts) {
-        if (epochs.length != tokens.length) revert PointsLedger_LengthMismatch(epochs.length, tokens.length);
+    function claimMany(uint256[] calldata epochs, address[] calldata tokens)
+        external
+        nonReentrant
+        returns (uint256[] memory amounts)
+    {
+        if (epochs.length != tokens.length) {
+            revert PointsLedger_LengthMismatch(epochs.length, tokens.length);
+        }
 
         amounts = new uint256[](epochs.length);
         for (uint256 i = 0; i < epochs.length; ++i) {

@@ -43,7 +43,8 @@ library PointsMath {
     /// @dev D18{point}, rounded down once
     function pointsDown(Position memory p) internal pure returns (uint256) {
         (uint256 held, uint256 staked, uint256 locked) = boosts(p);
-        uint256 weighted = HELD * (p.held + BOOST * held) + STAKED * (p.staked + BOOST * staked) + LOCKED * (p.locked + BOOST * locked);
+        uint256 weighted = HELD * (p.held + BOOST * held) + STAKED * (p.staked + BOOST * staked) + LOCKED
+            * (p.locked + BOOST * locked);
         return weighted / _DAY;
     }
 }

@@ -117,7 +117,11 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
     }
 
     /// @inheritdoc IReferencePrices
-    function runningSlot() external view returns (uint256 epoch, uint256 slot, uint256 end, bool sampled, uint256 missing) {
+    function runningSlot()
+        external
+        view
+        returns (uint256 epoch, uint256 slot, uint256 end, bool sampled, uint256 missing)
+    {
         (epoch, slot) = _now();
         end = _startOf(epoch) + Math.ceilDiv((slot + 1) * epochLength, SLOTS);
         missing = _slots[epoch][slot];
@@ -201,7 +205,9 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
         for (uint256 i = 0; i < count; ++i) {
             Pair memory pair = v.pairs[i];
             s.held[i] = Item(pair.index, _assetPrice(epoch, pair.index));
-            if (pair.staked != address(0)) s.staked[i] = Item(pair.staked, _stakedPrice(epoch, pair.staked, s.held[i].price));
+            if (pair.staked != address(0)) {
+                s.staked[i] = Item(pair.staked, _stakedPrice(epoch, pair.staked, s.held[i].price));
+            }
         }
         if (v.stakedSoso != address(0)) {
             uint256 price = _assetPrice(epoch, IStakedToken(v.stakedSoso).asset());
@@ -333,7 +339,9 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
 
     /// @dev Why: a caller could make a token busy, call from within, and have it count as a token without a price.
     function _requireNotBusy(address token, bytes memory reason) private pure {
-        if (bytes4(reason) == ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector) revert ReferencePrices_Busy(token);
+        if (bytes4(reason) == ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector) {
+            revert ReferencePrices_Busy(token);
+        }
     }
 
     // ---------------------------------------------------------------- sources

@@ -64,7 +64,9 @@ contract ReferralRegistry is IReferralRegistry, FixedAuthority, EIP712, Nonces {
     function bindWithSignature(address referee, bytes32 code, uint256 deadline, bytes calldata signature) external {
         if (block.timestamp > deadline) revert ReferralRegistry_SignatureExpired(deadline);
         bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(_BIND, referee, code, _useNonce(referee), deadline)));
-        if (!SignatureChecker.isValidSignatureNowCalldata(referee, digest, signature)) revert ReferralRegistry_InvalidSignature(referee);
+        if (!SignatureChecker.isValidSignatureNowCalldata(referee, digest, signature)) {
+            revert ReferralRegistry_InvalidSignature(referee);
+        }
 
         _bind(referee, code);
     }

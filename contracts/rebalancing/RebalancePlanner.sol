@@ -77,7 +77,11 @@ contract RebalancePlanner {
     /// @param rules what to go by
     /// @param proposal what was proposed
     /// @return s what to store
-    function start(Rules calldata rules, IRebalancer.Proposal calldata proposal) external view returns (Start memory s) {
+    function start(Rules calldata rules, IRebalancer.Proposal calldata proposal)
+        external
+        view
+        returns (Start memory s)
+    {
         PlanBook memory book = _book(rules.index, rules.book);
         Draft memory d = _draft(rules.index, book);
         _quote(rules.oracle, d, book.tokens.length, proposal.prices, proposal.unpriced);
@@ -97,11 +101,14 @@ contract RebalancePlanner {
     /// @param unpriced a bit for each token that is priced by the proposal
     /// @param allowed bp of NAV that may be sold
     /// @return what a start would find
-    function preview(IPriceOracle oracle, address index, address at, uint256[] calldata prices, uint256 unpriced, uint256 allowed)
-        external
-        view
-        returns (IRebalancer.Preview memory)
-    {
+    function preview(
+        IPriceOracle oracle,
+        address index,
+        address at,
+        uint256[] calldata prices,
+        uint256 unpriced,
+        uint256 allowed
+    ) external view returns (IRebalancer.Preview memory) {
         PlanBook memory book = _book(index, at);
         Draft memory d = _draft(index, book);
         _quote(oracle, d, book.tokens.length, prices, unpriced);
@@ -189,7 +196,8 @@ contract RebalancePlanner {
         if (d.base == 0) revert IRebalancer.Rebalancer_NotSeeded(index);
         uint256 count = d.tokens.length;
         if (count > _MAX_TOKENS) revert IRebalancer.Rebalancer_TokenCount(count);
-        (uint256 planned, uint256 known, uint256[] memory decimals) = (book.tokens.length, book.decimals, new uint256[](count));
+        (uint256 planned, uint256 known, uint256[] memory decimals) =
+            (book.tokens.length, book.decimals, new uint256[](count));
         for (uint256 i = 0; i < count; ++i) {
             decimals[i] = i < planned ? uint8(known >> 8 * i) : _decimals(index, d.tokens[i]);
         }
@@ -206,7 +214,10 @@ contract RebalancePlanner {
     }
 
     /// @dev Writes D18 prices into `d`. The proposal prices a leaving token for which the oracle has no price.
-    function _quote(IPriceOracle oracle, Draft memory d, uint256 planned, uint256[] calldata given, uint256 unpriced) private view {
+    function _quote(IPriceOracle oracle, Draft memory d, uint256 planned, uint256[] calldata given, uint256 unpriced)
+        private
+        view
+    {
         uint256 count = d.tokens.length;
         if (unpriced == 0) {
             d.quotes = oracle.agreedPrices(d.tokens);
@@ -233,12 +244,18 @@ contract RebalancePlanner {
     }
 
     /// @dev Compares with prices of the past, so that no single reading of the oracle decides what is traded.
-    function _requireProposed(Rules calldata rules, Draft memory d, IRebalancer.Proposal calldata proposal) private view {
-        (uint256[] calldata prices, uint256 most) = (proposal.prices, Math.max(proposal.priceTolerance, proposal.targetTolerance));
+    function _requireProposed(Rules calldata rules, Draft memory d, IRebalancer.Proposal calldata proposal)
+        private
+        view
+    {
+        (uint256[] calldata prices, uint256 most) =
+            (proposal.prices, Math.max(proposal.priceTolerance, proposal.targetTolerance));
         if (most > _MAX_TOLERANCE) revert IRebalancer.Rebalancer_ToleranceTooLarge(most, _MAX_TOLERANCE);
         (uint256[] memory quotes, uint256 count) = (d.quotes, d.quotes.length);
         if (prices.length != count) revert IRebalancer.Rebalancer_LengthMismatch(count, prices.length);
-        if (proposal.targets.length != count) revert IRebalancer.Rebalancer_LengthMismatch(count, proposal.targets.length);
+        if (proposal.targets.length != count) {
+            revert IRebalancer.Rebalancer_LengthMismatch(count, proposal.targets.length);
+        }
 
         for (uint256 i = 0; i < count; ++i) {
             (uint256 quote, uint256 expected, uint256 tolerance) = (quotes[i], prices[i], proposal.priceTolerance);
@@ -311,8 +328,12 @@ contract RebalancePlanner {
 
     /// @dev Packs the targets of `d` into `s`, and marks the tokens that are over, under or without a target. Reverts
     /// where a target is not near the one that was proposed.
-    function _packTargets(Rules calldata rules, Draft memory d, IRebalancer.Proposal calldata proposal, Start memory s) private pure {
-        (uint256[] calldata expected, uint256[] memory units, uint256[] memory quotes) = (proposal.targets, d.units, d.quotes);
+    function _packTargets(Rules calldata rules, Draft memory d, IRebalancer.Proposal calldata proposal, Start memory s)
+        private
+        pure
+    {
+        (uint256[] calldata expected, uint256[] memory units, uint256[] memory quotes) =
+            (proposal.targets, d.units, d.quotes);
         (uint256 tolerance, uint256 share, uint256 base) = (proposal.targetTolerance, d.value * rules.dust, d.base);
         (uint256 surplus, uint256 deficit, uint256 leaving) = (0, 0, 0);
         Target[] memory aims = new Target[](units.length);

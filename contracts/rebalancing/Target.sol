@@ -15,12 +15,17 @@ using TargetLib for Target global;
 /// @title Reading and making a {Target}
 /// @notice The caller of `make` keeps every part within its bits.
 library TargetLib {
-    function make(Units target_, Units dust_, Units price_, uint256 id_, uint256 decimals_, uint256 place_, uint256 given_)
-        internal
-        pure
-        returns (Target)
-    {
-        uint256 units = Units.unwrap(target_) | uint256(Units.unwrap(dust_)) << 64 | uint256(Units.unwrap(price_)) << 128;
+    function make(
+        Units target_,
+        Units dust_,
+        Units price_,
+        uint256 id_,
+        uint256 decimals_,
+        uint256 place_,
+        uint256 given_
+    ) internal pure returns (Target) {
+        uint256 units = Units.unwrap(target_) | uint256(Units.unwrap(dust_)) << 64 | uint256(Units.unwrap(price_))
+            << 128;
         return Target.wrap(units | id_ << 192 | decimals_ << 216 | place_ << 224 | given_ << 232);
     }
 

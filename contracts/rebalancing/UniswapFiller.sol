@@ -27,7 +27,9 @@ contract UniswapFiller is IUniswapFiller, ReentrancyGuardTransient {
     ISwapRouter02 public immutable swapRouter;
 
     constructor(IRebalancer rebalancer_, ISwapRouter02 swapRouter_) {
-        if (address(rebalancer_) == address(0) || address(swapRouter_) == address(0)) revert UniswapFiller_ZeroAddress();
+        if (address(rebalancer_) == address(0) || address(swapRouter_) == address(0)) {
+            revert UniswapFiller_ZeroAddress();
+        }
 
         rebalancer = rebalancer_;
         swapRouter = swapRouter_;
@@ -45,11 +47,13 @@ contract UniswapFiller is IUniswapFiller, ReentrancyGuardTransient {
     ) external nonReentrant returns (uint256 filledOut, uint256 paidIn, uint256 profit) {
         if (receiver == address(0)) revert UniswapFiller_ZeroAddress();
         bool whole = path.length >= _HOP + _ADDRESS && (path.length - _ADDRESS) % _HOP == 0;
-        if (!whole || address(bytes20(path)) != tokenIn || address(bytes20(path[path.length - _ADDRESS:])) != tokenOut) {
+        if (!whole || address(bytes20(path)) != tokenIn || address(bytes20(path[path.length - _ADDRESS:])) != tokenOut)
+        {
             revert UniswapFiller_InvalidPath(tokenOut, tokenIn);
         }
 
-        (filledOut, paidIn) = rebalancer.bid(index, tokenOut, tokenIn, amountOut, type(uint256).max, address(this), path);
+        (filledOut, paidIn) =
+            rebalancer.bid(index, tokenOut, tokenIn, amountOut, type(uint256).max, address(this), path);
         if (filledOut == 0) revert UniswapFiller_NothingToFill(index, tokenOut, tokenIn);
 
         profit = _sweep(tokenOut, receiver);
@@ -61,11 +65,16 @@ contract UniswapFiller is IUniswapFiller, ReentrancyGuardTransient {
     /// @inheritdoc IBidCallback
     /// @dev Why the two checks are enough: the rebalancer calls only the bidder back, and this contract bids in `fill`
     /// only.
-    function onBid(address, address tokenOut, uint256 amountOut, address tokenIn, uint256 amountIn, bytes calldata path) external {
-        if (msg.sender != address(rebalancer) || !_reentrancyGuardEntered()) revert UniswapFiller_UnexpectedCallback(msg.sender);
+    function onBid(address, address tokenOut, uint256 amountOut, address tokenIn, uint256 amountIn, bytes calldata path)
+        external
+    {
+        if (msg.sender != address(rebalancer) || !_reentrancyGuardEntered()) {
+            revert UniswapFiller_UnexpectedCallback(msg.sender);
+        }
 
         IERC20(tokenOut).forceApprove(address(swapRouter), amountOut);
-        ISwapRouter02.ExactOutputParams memory order = ISwapRouter02.ExactOutputParams(path, address(this), amountIn, amountOut);
+        ISwapRouter02.ExactOutputParams memory order =
+            ISwapRouter02.ExactOutputParams(path, address(this), amountIn, amountOut);
         try swapRouter.exactOutput(order) {}
         catch (bytes memory reason) {
             revert UniswapFiller_NotCovered(tokenOut, amountOut, tokenIn, amountIn, reason);

@@ -102,12 +102,20 @@ library BooksLib {
     }
 
     /// @dev {share}
-    function toShares(Books self, uint256 supply, uint256 assets, Math.Rounding rounding) internal pure returns (uint256) {
+    function toShares(Books self, uint256 supply, uint256 assets, Math.Rounding rounding)
+        internal
+        pure
+        returns (uint256)
+    {
         return Math.mulDiv(assets, supply + VIRTUAL, self.total() + VIRTUAL, rounding);
     }
 
     /// @dev {asset}
-    function toAssets(Books self, uint256 supply, uint256 shares, Math.Rounding rounding) internal pure returns (uint256) {
+    function toAssets(Books self, uint256 supply, uint256 shares, Math.Rounding rounding)
+        internal
+        pure
+        returns (uint256)
+    {
         return Math.mulDiv(shares, self.total() + VIRTUAL, supply + VIRTUAL, rounding);
     }
 }

@@ -12,7 +12,11 @@ using ExitRequestLib for ExitRequest global;
 /// @notice Reading and making an {ExitRequest}.
 library ExitRequestLib {
     /// @dev The caller keeps every value within its bits.
-    function make(uint256 assets_, uint256 shares_, uint256 time_, uint256 cooldown_, bool parked_) internal pure returns (ExitRequest) {
+    function make(uint256 assets_, uint256 shares_, uint256 time_, uint256 cooldown_, bool parked_)
+        internal
+        pure
+        returns (ExitRequest)
+    {
         return ExitRequest.wrap(assets_ | shares_ << 96 | time_ << 192 | cooldown_ << 224 | (parked_ ? 1 << 248 : 0));
     }
 

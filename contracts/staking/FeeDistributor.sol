@@ -114,7 +114,10 @@ contract FeeDistributor is IFeeDistributor, GovernedUUPS, ReentrancyGuardTransie
 
     /// @dev All shares of `index` that are here are its fees: those just collected, and those that a caller of
     /// `collectFees` collected before.
-    function _distribute(address index, Split storage split, uint256 day) private returns (uint256 toStakers, uint256 toTreasury) {
+    function _distribute(address index, Split storage split, uint256 day)
+        private
+        returns (uint256 toStakers, uint256 toTreasury)
+    {
         IIndexToken(index).collectFees();
         uint256 amount = IERC20(index).balanceOf(address(this));
         if (amount == 0) return (0, 0);

@@ -66,11 +66,17 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     /// @inheritdoc IERC7540Operator
     mapping(address controller => mapping(address operator => bool)) public isOperator;
 
-    constructor(address authority_, IERC20Metadata asset_, string memory name_, string memory symbol_, uint256 genesis, uint256 length)
-        TimeWeightedERC20(name_, symbol_, genesis, length)
-        FixedAuthority(authority_)
-    {
-        if (authority_ == address(0) || address(asset_) == address(0)) revert StakedToken_ZeroAddress();
+    constructor(
+        address authority_,
+        IERC20Metadata asset_,
+        string memory name_,
+        string memory symbol_,
+        uint256 genesis,
+        uint256 length
+    ) TimeWeightedERC20(name_, symbol_, genesis, length) FixedAuthority(authority_) {
+        if (authority_ == address(0) || address(asset_) == address(0)) {
+            revert StakedToken_ZeroAddress();
+        }
 
         asset = address(asset_);
         _decimals = asset_.decimals();
@@ -162,7 +168,11 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     /// @inheritdoc IERC7575
     /// @dev For the controller or its operator. Rounds assets down.
     /// Reverts: ZeroAmount, NotAuthorized, InvalidReceiver, ExceedsClaimable, ERC-20 errors.
-    function redeem(uint256 shares, address receiver, address controller) external nonReentrant returns (uint256 assets) {
+    function redeem(uint256 shares, address receiver, address controller)
+        external
+        nonReentrant
+        returns (uint256 assets)
+    {
         if (shares == 0) revert StakedToken_ZeroAmount();
         _authorize(controller);
         ExitRequest r = _requests[controller];
@@ -176,7 +186,11 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
 
     /// @inheritdoc IERC7575
     /// @dev For the controller or its operator. Rounds shares up. Reverts as {redeem}.
-    function withdraw(uint256 assets, address receiver, address controller) external nonReentrant returns (uint256 shares) {
+    function withdraw(uint256 assets, address receiver, address controller)
+        external
+        nonReentrant
+        returns (uint256 shares)
+    {
         if (assets == 0) revert StakedToken_ZeroAmount();
         _authorize(controller);
         ExitRequest r = _requests[controller];
@@ -220,8 +234,9 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
 
     /// @inheritdoc IERC165
     function supportsInterface(bytes4 id) external pure returns (bool) {
-        return id == type(IERC165).interfaceId || id == type(IERC7540Operator).interfaceId || id == type(IERC7575).interfaceId
-            || id == type(IERC7540Redeem).interfaceId || id == _MINIMAL || id == _DEPOSIT || id == _MINT || id == _REDEEM || id == _WITHDRAW;
+        return id == type(IERC165).interfaceId || id == type(IERC7540Operator).interfaceId
+            || id == type(IERC7575).interfaceId || id == type(IERC7540Redeem).interfaceId || id == _MINIMAL
+            || id == _DEPOSIT || id == _MINT || id == _REDEEM || id == _WITHDRAW;
     }
 
     /// @inheritdoc IERC7575
@@ -398,7 +413,9 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     // ---------------------------------------------------------------- leaving
 
     function _authorize(address controller) private view {
-        if (msg.sender != controller && !isOperator[controller][msg.sender]) revert StakedToken_NotAuthorized(controller, msg.sender);
+        if (msg.sender != controller && !isOperator[controller][msg.sender]) {
+            revert StakedToken_NotAuthorized(controller, msg.sender);
+        }
     }
 
     /// @dev A cut of the cooldown counts at once. Why a raise never takes back what has matured:
@@ -413,7 +430,8 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         (uint256 allAssets, uint256 allShares, bool parked) = (r.assets(), r.shares(), r.parked());
         if (allAssets != 0 && _matured(r)) {
             Parked memory p = _parked[controller];
-            _parked[controller] = Parked(SafeCast.toUint96(p.assets + allAssets), SafeCast.toUint96(p.shares + allShares));
+            _parked[controller] =
+                Parked(SafeCast.toUint96(p.assets + allAssets), SafeCast.toUint96(p.shares + allShares));
             (allAssets, allShares, parked) = (0, 0, true);
         }
         // Both fit while the asset's supply does, and no share is worth less than one asset-wei.
@@ -423,7 +441,11 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     }
 
     /// @dev What the controller can claim. `running` where a matured running request is part of it.
-    function _claimable(address controller, ExitRequest r) private view returns (uint256 assets, uint256 shares, bool running) {
+    function _claimable(address controller, ExitRequest r)
+        private
+        view
+        returns (uint256 assets, uint256 shares, bool running)
+    {
         running = r.assets() != 0 && _matured(r);
         if (running) (assets, shares) = (r.assets(), r.shares());
         if (r.parked()) {
@@ -440,10 +462,14 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
             // one fits.
             _requests[controller] = assets == 0
                 ? ExitRequest.wrap(0)
-                : ExitRequestLib.make(SafeCast.toUint96(assets), SafeCast.toUint96(shares), r.time(), r.cooldown(), false);
+                : ExitRequestLib.make(
+                    SafeCast.toUint96(assets), SafeCast.toUint96(shares), r.time(), r.cooldown(), false
+                );
         } else {
             _parked[controller] = Parked(uint96(assets), uint96(shares));
-            if (assets == 0) _requests[controller] = ExitRequestLib.make(r.assets(), r.shares(), r.time(), r.cooldown(), false);
+            if (assets == 0) {
+                _requests[controller] = ExitRequestLib.make(r.assets(), r.shares(), r.time(), r.cooldown(), false);
+            }
         }
     }
 

@@ -27,8 +27,13 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
 
     mapping(address account => Account) private _accounts;
 
-    constructor(string memory name_, string memory symbol_, uint256 genesis, uint256 length) ERC20(name_, symbol_) ERC20Permit(name_) {
-        if (length == 0 || genesis > block.timestamp) revert TimeWeightedERC20_InvalidEpochGrid(genesis, length);
+    constructor(string memory name_, string memory symbol_, uint256 genesis, uint256 length)
+        ERC20(name_, symbol_)
+        ERC20Permit(name_)
+    {
+        if (length == 0 || genesis > block.timestamp) {
+            revert TimeWeightedERC20_InvalidEpochGrid(genesis, length);
+        }
 
         epochGenesis = genesis;
         epochLength = length;
@@ -110,7 +115,8 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
 
     /// @dev Moves the supply's clock alone.
     function _touchSupply() internal {
-        TimedBalance slot = _touch(_accounts[address(0)], block.timestamp - (block.timestamp - epochGenesis) % epochLength);
+        TimedBalance slot =
+            _touch(_accounts[address(0)], block.timestamp - (block.timestamp - epochGenesis) % epochLength);
         _accounts[address(0)].live = slot.moveTo(block.timestamp, slot.balance());
     }
 
@@ -122,7 +128,9 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
 
     function _slotSeconds(address account, uint256 fromEpoch, uint256 toEpoch) private view returns (uint256) {
         uint256 current = currentEpoch();
-        if (fromEpoch >= toEpoch || fromEpoch > current) revert TimeWeightedERC20_InvalidEpochs(fromEpoch, toEpoch, current);
+        if (fromEpoch >= toEpoch || fromEpoch > current) {
+            revert TimeWeightedERC20_InvalidEpochs(fromEpoch, toEpoch, current);
+        }
 
         uint256 start;
         uint256 end;

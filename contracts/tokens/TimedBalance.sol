@@ -37,9 +37,9 @@ library TimedBalanceLib {
 
     /// @dev The slot at `timestamp` with a new balance. The caller keeps `newBalance` under 2^96.
     function moveTo(TimedBalance self, uint256 timestamp, uint256 newBalance) internal pure returns (TimedBalance) {
-        return
-            TimedBalance.wrap(
-                (cumulativeAt(self, timestamp) << _CUMULATIVE_SHIFT) | (uint256(uint32(timestamp)) << _TIME_SHIFT) | newBalance
-            );
+        return TimedBalance.wrap(
+            (cumulativeAt(self, timestamp) << _CUMULATIVE_SHIFT) | (uint256(uint32(timestamp)) << _TIME_SHIFT)
+                | newBalance
+        );
     }
 }

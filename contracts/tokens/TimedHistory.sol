@@ -19,14 +19,21 @@ using TimedHistoryLib for TimedHistory global;
 library TimedHistoryLib {
     /// @dev Returns the live slot, and saves it for readers if this is the first touch in the epoch that began at
     /// `epochStart`.
-    function touch(TimedHistory storage self, uint256 epochStart, uint256 genesis, uint256 length) internal returns (TimedBalance live) {
+    function touch(TimedHistory storage self, uint256 epochStart, uint256 genesis, uint256 length)
+        internal
+        returns (TimedBalance live)
+    {
         live = self.live;
         if (live.time() < epochStart && !live.isEmpty()) self.saved[(epochStart - genesis) / length] = live;
     }
 
     /// @dev The integral up to `timestamp`. Exact for the start of an epoch, and for any time that is not before the
     /// last touch. Bounded: goes back once for each epoch since `timestamp` in which the balance was touched.
-    function cumulativeAt(TimedHistory storage self, uint256 timestamp, uint256 genesis, uint256 length) internal view returns (uint256) {
+    function cumulativeAt(TimedHistory storage self, uint256 timestamp, uint256 genesis, uint256 length)
+        internal
+        view
+        returns (uint256)
+    {
         TimedBalance slot = self.live;
         while (slot.time() > timestamp) slot = self.saved[(slot.time() - genesis) / length];
 

@@ -60,9 +60,13 @@ interface IUniswapV3Pool {
     /// @param data handed on to the callback
     /// @return amount0 {token0} paid to the pool, negative where the pool paid
     /// @return amount1 {token1} paid to the pool, negative where the pool paid
-    function swap(address recipient, bool zeroForOne, int256 amountSpecified, uint160 sqrtPriceLimitX96, bytes calldata data)
-        external
-        returns (int256 amount0, int256 amount1);
+    function swap(
+        address recipient,
+        bool zeroForOne,
+        int256 amountSpecified,
+        uint160 sqrtPriceLimitX96,
+        bytes calldata data
+    ) external returns (int256 amount0, int256 amount1);
 }
 
 /// @title What is used of the Uniswap v3 factory

@@ -28,7 +28,9 @@ contract MakerLike {
     }
 
     function transferFrom(address from, address to, uint256 value) external returns (bool) {
-        if (from != msg.sender && allowance[from][msg.sender] != type(uint256).max) allowance[from][msg.sender] -= value;
+        if (from != msg.sender && allowance[from][msg.sender] != type(uint256).max) {
+            allowance[from][msg.sender] -= value;
+        }
         return _move(from, to, value);
     }
 

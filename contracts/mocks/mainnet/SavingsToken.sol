@@ -18,7 +18,9 @@ contract SavingsToken is ERC20 {
     /// @dev D27 for each second.
     uint256 public immutable growth;
 
-    constructor(string memory name_, string memory symbol_, PlainToken asset_, uint256 startRate_, uint256 growth_) ERC20(name_, symbol_) {
+    constructor(string memory name_, string memory symbol_, PlainToken asset_, uint256 startRate_, uint256 growth_)
+        ERC20(name_, symbol_)
+    {
         asset = asset_;
         start = block.timestamp;
         startRate = startRate_;
