@@ -96,6 +96,9 @@ def test_a_deployment_killed_over_and_over_goes_on_and_does_nothing_twice(live, 
         if job.ended:
             break
     live.weather.watch = None
+    said = job.err.read_text()
+    assert "steps of an earlier run are done." in said
+    assert " done · " in said, "progress"
     assert sorted(job.wait().json["indexes"]) == ["DEFI.ssi", "MAG7.ssi", "MEME.ssi", "USSI"]
     assert json.loads((tmp_path / "ethereum-mainnet.json").read_text())["sent"] == []
     sent = list(sent_since(live, began, "deployer"))
