@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from ssi.chain import permits
-from ssi.chain.evm import Deployed, Evm, Method
+from ssi.chain.evm import Deployed, Evm, Method, Reverted
 from ssi.chain.sender import Mined, NotSent, Sender
 from ssi.constants import PERMIT2
 
@@ -21,10 +21,10 @@ class Way(Enum):
     """How a contract gets at a payer's tokens, the least troublesome first."""
 
     ETHER = "ether comes along"
-    ALLOWED = "by an approval that is there already"
-    PERMIT = "by a permit: one signature, no transaction more"
-    PERMIT2 = "by Permit2: one signature, no transaction more"
-    APPROVAL = "by an approval of this amount, one transaction more"
+    ALLOWED = "an approval that is there already"
+    PERMIT = "a permit: a signature, no approval"
+    PERMIT2 = "Permit2: a signature, no approval"
+    APPROVAL = "an approval of this amount first"
 
 
 @dataclass(frozen=True)
@@ -107,15 +107,27 @@ class Wallet:
         return Permission()
 
     def approve(self, token: Deployed, spender: str, amount: int) -> None:
-        """Lets `spender` take `amount` token-wei and no more; nothing where it may already. Some tokens want zero in between."""
+        """Lets `spender` take `amount` token-wei and no more; nothing where it may already."""
         given = int(token.allowance(self.address, spender))
         if given >= amount:
             return
-        if given:
+        if given and not self._takes(token, spender, amount):
             self.send(token.approve, spender, 0)
         self.send(token.approve, spender, amount)
 
+    def _takes(self, token: Deployed, spender: str, amount: int) -> bool:
+        """Whether a token changes an approval into another. USDT wants zero in between; BNB takes no zero."""
+        try:
+            self.evm.call(token.address, token.approve.encode(spender, amount), sender=self.address)
+        except Reverted:
+            return False
+        return True
+
     # ------------------------------------------------------------ sending
+
+    def check(self, method: Method, *args: Any, value: int = 0) -> Any:
+        """What it would return if it were sent now. Raises Reverted with the exact bytes."""
+        return method.call(*args, sender=self.address, value=value)
 
     def send(self, method: Method, *args: Any, value: int = 0) -> Mined:
         """Signs, sends and waits. Raises Reverted with the exact bytes where it would fail, and NotSent."""

@@ -152,7 +152,7 @@ class IndexClient:
     def quote_sell(self, token: str | Token, *, shares_wei: int | None = None, amount_out_wei: int | None = None) -> Quote:
         """What exactly `shares_wei` bring in `token`, or how many shares bring `amount_out_wei` of it; one of both.
 
-        Shares for an exact amount are found by halving, over quotes; the sale itself may need a few wei less.
+        Shares for an exact amount are found over quotes, a millionth above the fewest or so; the sale itself sells as few as surely suffice.
 
         Raises:
             Misused: not one of both is given.
@@ -166,11 +166,11 @@ class IndexClient:
             out = self._ask(router.quoteSell, wanted, shares_wei, block)
             return self._quote("sell", self.token, wanted, shares_wei, out, "pays", shares_wei, block)
         assert amount_out_wei is not None
-        shares, out = self._shares_that_bring(wanted, amount_out_wei, block)
-        return self._quote("sell", self.token, wanted, shares, out, "gets", shares, block)
+        shares = self._shares_that_bring(wanted, amount_out_wei, block)
+        return self._quote("sell", self.token, wanted, shares, amount_out_wei, "gets", shares, block)
 
-    def _shares_that_bring(self, wanted: Token, amount_wei: int, block: int) -> tuple[int, int]:
-        """The fewest shares, nearly, that bring as much, and what they bring.
+    def _shares_that_bring(self, wanted: Token, amount_wei: int, block: int) -> int:
+        """The fewest shares, nearly, that bring as much.
 
         A part of a sale brings at least that part of the proceeds, so scaling comes nearer from above, and fast.
         """
@@ -184,11 +184,17 @@ class IndexClient:
             if shares == most:
                 raise Impossible(f"Even all shares of {self.symbol} bring only {wanted.amount(out)}.")
             shares = min(most, max(2 * shares, shares * amount_wei // max(1, out)))
-        while True:
-            fewer = min(shares, shares * amount_wei // out + 1)
-            if shares - fewer <= shares // 10**9 or (less := bring(fewer)) < amount_wei:
-                return shares, out
-            shares, out = fewer, less
+        slack = 10**6  # a part in so many, for what whole token-wei round away
+        while slack:
+            near = shares * amount_wei // out
+            near += near // slack + 1
+            if near >= shares:
+                break
+            if (found := bring(near)) >= amount_wei:
+                shares, out = near, found
+            else:
+                slack //= 10
+        return shares
 
     def _ask(self, method: Any, token: Token, amount: int, block: int) -> Any:
         evm = self.holder.system.evm
