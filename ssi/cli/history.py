@@ -54,7 +54,7 @@ def cli(account: str | None, last: int, json: bool) -> Any:
 
 
 def brief(found: Sequence[Happened]) -> list[Happened]:
-    """Without what only repeats a trade of the same transaction."""
+    """Without what only repeats a trade of the same transaction; the trade comes first."""
     names: dict[str, set[str]] = {}
     for happened in found:
         names.setdefault(happened.transaction, set()).add(happened.event)
@@ -62,7 +62,9 @@ def brief(found: Sequence[Happened]) -> list[Happened]:
     def repeats(happened: Happened) -> bool:
         return any(happened.event in _WITHIN.get(name, ()) for name in names[happened.transaction] - {happened.event})
 
-    return [happened for happened in found if not repeats(happened)]
+    first = {happened.transaction: happened.log for happened in reversed(found)}
+    kept = [happened for happened in found if not repeats(happened)]
+    return sorted(kept, key=lambda one: (one.block, first[one.transaction], one.event not in ("Bought", "Sold"), one.log))
 
 
 def sentence(protocol: Protocol, happened: Happened) -> str:

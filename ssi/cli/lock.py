@@ -33,6 +33,7 @@ def lock(amount: tuple[str, ...], how: holders.Acting) -> Any:
     locks, account, what = protocol.locks, protocol.holder.account, typed(amount)
     if what.unit is None:
         token_id = _id(what.number)
+        locks.require_position(token_id)
         account.check(locks.positions_manager.safeTransferFrom, account.address, locks.contract.address, token_id)
         shown = card(f"Lock position {token_id}", *_terms(protocol))
         return _said(how, holders.go(protocol, how, shown, lambda: locks.lock_position(token_id)), f"Position {token_id} is locked")

@@ -105,12 +105,13 @@ def _head(found: Portfolio) -> RenderableType:
 
 
 def _staked(found: Portfolio) -> Iterator[RenderableType]:
-    table = _table("Staked", ("", "<"), ("shares", ">"), ("worth", ">"), ("USD", ">"), ("a year, now", ">"), ("last epoch", ">"))
+    table = _table("Staked", ("", "<"), ("staked", ">"), ("leaving", ">"), ("worth", ">"), ("a year, now", ">"), ("last epoch", ">"))
     timers = []
     for stake in found.stakes:
         yields, leaving = stake.yields, stake.exit
+        out = leaving.cooling_assets_wei + leaving.claimable_assets_wei
         table.add_row(
-            stake.asset.name, readable(stake.shares_wei, stake.shares.decimals), str(stake.asset.amount(stake.assets_wei)),
+            stake.asset.name, readable(stake.assets_wei, stake.asset.decimals), readable(out, stake.asset.decimals),
             dollars(stake.usd_d18), _percent(yields.apr_now_d18), _percent(yields.apr_last_epoch_d18),
         )  # fmt: skip
         if leaving.cooling_assets_wei:

@@ -152,7 +152,7 @@ class IndexClient:
     def quote_sell(self, token: str | Token, *, shares_wei: int | None = None, amount_out_wei: int | None = None) -> Quote:
         """What exactly `shares_wei` bring in `token`, or how many shares bring `amount_out_wei` of it; one of both.
 
-        Shares for an exact amount are found over quotes, a millionth above the fewest or so; the sale itself sells as few as surely suffice.
+        Shares for an exact amount are found over quotes, nearly the fewest; the sale itself sells as few as surely suffice.
 
         Raises:
             Misused: not one of both is given.

@@ -188,14 +188,19 @@ class LocksClient:
             Impossible: it is another account's.
             Reverted: PoolNotOpen, NotFullRange, TooMuch.
         """
-        account, evm = self.holder.account, self.holder.system.evm
-        (owner,) = evm.attempts([(self.positions_manager.ownerOf, (token_id,))])
-        if owner != account.address:
-            raise Impossible(
-                f"Position {token_id} is {owner}'s, not {account.address}'s." if owner else f"There is no position {token_id}."
-            )
+        account = self.holder.account
+        self.require_position(token_id)
         mined = account.send(self.positions_manager.safeTransferFrom, account.address, self.contract.address, token_id)
         return LockMoved(mined.hash, mined.receipt.events(self.contract, "PositionLocked")[0].values["liquidity"])
+
+    def require_position(self, token_id: int) -> None:
+        """Raises Impossible where the account does not have it, unlocked."""
+        account = self.holder.account.address
+        (owner,) = self.holder.system.evm.attempts([(self.positions_manager.ownerOf, (token_id,))])
+        if owner == self.contract.address:
+            raise Impossible(f"Position {token_id} is locked already.")
+        if owner != account:
+            raise Impossible(f"Position {token_id} is {owner}'s, not {account}'s." if owner else f"There is no position {token_id}.")
 
     def request_unlock(self, token_id: int) -> LockMoved:
         """Ends its weight and starts the cooldown. Raises Reverted: UnknownPosition, NotAuthorized, AlreadyRequested."""
