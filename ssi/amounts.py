@@ -10,8 +10,11 @@ from ssi.failure import Misused
 LARGEST = 2**256 - 1  # token-wei
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]*")
 _NUMBER = r"\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?|\.\d+(?:_\d+)*"
+_UNIT = r"[^\s\d.,_+-]\S*"
 # A number may stand right before a unit that begins with a letter, or apart from any.
-_WRITTEN = re.compile(rf"(?:(?P<number>{_NUMBER}|all)(?:\s+(?P<apart>\S+)|(?P<joined>(?<=\d)[A-Za-z]\S*))?|(?P<unit>[^\s\d.,_+-]\S*))")
+_WRITTEN = re.compile(
+    rf"(?:(?P<number>{_NUMBER}|all)(?:\s+(?P<apart>{_UNIT}|0x[0-9a-fA-F]+)|(?P<joined>(?<=\d)[A-Za-z]\S*))?|(?P<unit>{_UNIT}))"
+)
 
 
 class AmountInvalid(Misused):
