@@ -48,7 +48,11 @@ class Record:
         Raises:
             RecordUnusable: the file is damaged or of another chain.
         """
-        path = records() / f"{network}.json"
+        return cls.read(records() / f"{network}.json", chain_id)
+
+    @classmethod
+    def read(cls, path: Path, chain_id: int) -> Record:
+        """The record in a file, as `load`."""
         if not path.exists():
             return cls(path, chain_id)
         try:
