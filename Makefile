@@ -14,7 +14,7 @@ export APE_LOG_LEVEL ?= WARNING
 
 ON_FORK := python tools/with_chain.py
 
-.PHONY: help setup lock build test demo app app-build app-test live deep mutants lint format size storage gas permissions clean
+.PHONY: help setup lock build test demo app app-build app-test live deep mutants lint format size storage gas permissions packages clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +78,7 @@ lint: setup ## Formatting, style and types
 	@npx --no-install solhint --max-warnings 0 'contracts/**/*.sol' 'interfaces/**/*.sol'
 	@ruff check . && ruff format --check .
 	@mypy
+	@deptry .
 
 format: setup ## Format Solidity and Python
 	@forge fmt contracts interfaces
@@ -94,6 +95,9 @@ gas: build ## Measure whole transactions; writes snapshots/gas.json
 
 permissions: build ## Ask a deployment who may do what; writes docs/permissions.md
 	@$(ON_FORK) python -m tools.permissions
+
+packages: build ## What others install, in build/packages: the wheel of ssi (with ssi.testing) and the npm package
+	@python -m tools.packages
 
 clean: ## Remove everything that can be made again
 	@rm -rf .venv node_modules app/node_modules app/dist app/src/generated .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache

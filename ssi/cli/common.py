@@ -18,19 +18,19 @@ from eth_utils import keccak
 from rich.console import Console
 from rich.table import Table
 
-from ssi.build import ROOT, fresh_project
+from ssi.build import fresh_project
 from ssi.chain import network as chain
 from ssi.chain.evm import Reverted
 from ssi.chain.sender import Sender
 from ssi.failure import Failure, Misused
 from ssi.governance.decoder import Catalog, readable
 from ssi.governance.safe import Multisig, SafeTransaction, builder_file
-from ssi.places import state
+from ssi.places import state, working
 from ssi.registry.record import Record
 from ssi.registry.system import System
 
 LAST_MOMENT = 253_402_300_799  # what calendars here know
-FOLDER = ROOT / "build" / "proposals"  # unless SSI_STATE says otherwise
+FOLDER = working() / "build" / "proposals"  # unless SSI_STATE says otherwise
 
 
 def folder() -> Path:

@@ -9,7 +9,7 @@ from typing import Any
 
 from eth_utils import is_hex_address
 
-from ssi.places import records
+from ssi.places import published, records
 
 
 class RecordUnusable(ValueError):  # noqa: N818 - it says what is wrong
@@ -49,19 +49,20 @@ class Record:
             RecordUnusable: the file is damaged or of another chain.
         """
         path = records() / f"{network}.json"
-        if not path.exists():
+        source = path if path.exists() else published(network)
+        if not source.exists():
             return cls(path, chain_id)
         try:
-            known = json.loads(path.read_text())
+            known = json.loads(source.read_text())
             found = known.pop("chain_id")
             record = cls(path, chain_id, **known)
             for addresses in (record.contracts, record.indexes, record.staked):
                 if not all(is_hex_address(address) for address in addresses.values()):
                     raise ValueError
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            raise RecordUnusable(f"{path} is damaged: take it from version control, or move it away.") from None
+            raise RecordUnusable(f"{source} is damaged: take it from version control, or move it away.") from None
         if found != chain_id:
-            raise RecordUnusable(f"{path} is of another chain ({found}, not {chain_id}): move it away, or choose its network.")
+            raise RecordUnusable(f"{source} is of another chain ({found}, not {chain_id}): move it away, or choose its network.")
         return record
 
     def save(self) -> None:
