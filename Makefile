@@ -78,7 +78,7 @@ lint: setup ## Formatting, style and types
 	@npx --no-install solhint --max-warnings 0 'contracts/**/*.sol' 'interfaces/**/*.sol'
 	@ruff check . && ruff format --check .
 	@mypy
-	@deptry .
+	@deptry ssi forks minimainnet && deptry . --config tools/deptry.toml
 
 format: setup ## Format Solidity and Python
 	@forge fmt contracts interfaces

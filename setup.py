@@ -12,8 +12,8 @@ ROOT = Path(__file__).resolve().parent
 COMPILED = ROOT / "build" / "packages" / "data"
 
 
-class BuildWithData(build_py):
-    """Copies the data beside the modules. Without `make packages` there is nothing compiled to copy, and `ssi` says so where it needs it."""
+class BuildWithData(build_py):  # type: ignore[misc] # setuptools has no types here
+    """Copies the data beside the modules. Without `make packages` nothing is compiled, and `ssi` says so where it needs it."""
 
     def run(self) -> None:
         """Builds."""

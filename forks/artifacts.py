@@ -70,9 +70,9 @@ def init_code(name: str, links: dict[str, str] | None = None) -> bytes:
         code = code["object"]
     code = code.removeprefix("0x")
     for libraries in artifact.get("linkReferences", {}).values():
-        for library, places in libraries.items():
+        for library, spots in libraries.items():
             address = (links or {})[library].removeprefix("0x").lower()
-            for place in places:
+            for place in spots:
                 start = 2 * place["start"]
                 code = code[:start] + address + code[start + 40 :]
     return bytes.fromhex(code)

@@ -170,7 +170,7 @@ def prepare(
         path = folder() / f"{slug}-{transaction.hash.hex()[:8]}.json"
         batch = builder_file(transaction.safe, transaction.chain_id, title, f"Safe nonce {nonce}", system.evm.now, [(to, data)])
         path.write_text(json.dumps(batch, indent=2) + "\n")
-        file = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+        file = str(path.relative_to(working())) if path.is_relative_to(working()) else str(path)
         prepared.append(Prepared(multisig, transaction, file, queue.other(transaction)))
         if not (owners or how.dry_run):
             queue.add(transaction, title, file)

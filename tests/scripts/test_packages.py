@@ -13,6 +13,7 @@ import sysconfig
 import tarfile
 import venv
 import zipfile
+from pathlib import Path
 
 import pytest
 from eth_utils import keccak, to_checksum_address
@@ -52,8 +53,7 @@ def python(wheel, tmp_path_factory):
     venv.create(folder)
     interpreter = folder / "bin" / "python"
     site = run(interpreter, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip()
-    with open(f"{site}/locked.pth", "w") as path:
-        path.write(sysconfig.get_path("purelib") + "\n")
+    Path(site, "locked.pth").write_text(sysconfig.get_path("purelib") + "\n")
     run(sys.executable, "-m", "pip", "--python", interpreter, "install", "--quiet", "--no-deps", "--no-index", wheel)
     return interpreter
 
@@ -61,8 +61,9 @@ def python(wheel, tmp_path_factory):
 @pytest.fixture
 def outside(tmp_path):
     """An environment in which nothing points to this checkout or to the fork of this suite."""
-    ours = ("PYTHONPATH", "APE_FOUNDRY_HOST", "APE_NODE_ETHEREUM", "MAINNET_RPC_URL", "SSI_CHAIN", "SSI_DEPLOYMENTS", "SSI_STATE", "SSI_SUITE")
-    return {**{name: value for name, value in os.environ.items() if name not in ours}, "APE_DATA_FOLDER": str(tmp_path / "ape-data")}
+    ours = ("PYTHONPATH", "APE_FOUNDRY_HOST", "MAINNET_RPC_URL")
+    kept = {name: value for name, value in os.environ.items() if name not in ours and not name.startswith("SSI_")}
+    return kept | {"APE_DATA_FOLDER": str(tmp_path / "ape-data")}
 
 
 # ---------------------------------------------------------------- Python
@@ -84,9 +85,7 @@ print(record.Record.load("ethereum-mainnet", 1).path)
 """
     said = run(python, "-c", ask, cwd=tmp_path, env=outside)
     symbols = [json.loads(path.read_text())["symbol"] for path in sorted((ROOT / "deployments/params/indexes").glob("*.json"))]
-    assert said == (
-        f"{symbols} True {tmp_path}/deployments {tmp_path}/build/x\n{tmp_path}/deployments/ethereum-mainnet.json\n"
-    )
+    assert said == (f"{symbols} True {tmp_path}/deployments {tmp_path}/build/x\n{tmp_path}/deployments/ethereum-mainnet.json\n")
 
 
 def test_parameters_can_be_elsewhere(python, outside, tmp_path):

@@ -37,7 +37,7 @@ def test_a_staker_waits_for_the_cooldown(protocol, whale):
     assert staked.claimableRedeemRequest(0, whale) > 0
 
 
-def test_prices_move_in_feeds_and_pools(protocol, whale):
+def test_prices_move_in_feeds_and_pools(protocol):
     router, index, usdc = protocol.contract("IndexRouter"), protocol.index("MAG7.ssi"), protocol.token("USDC")
     before, cost = protocol.price("SOL"), router.quoteBuy.call(index, usdc, SHARES)
     protocol.move_price("SOL", 0.9)
