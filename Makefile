@@ -14,7 +14,7 @@ export APE_LOG_LEVEL ?= WARNING
 
 ON_FORK := python tools/with_chain.py
 
-.PHONY: help setup lock build test demo app app-build app-test live deep mutants lint format size storage gas permissions packages clean
+.PHONY: help setup lock build test demo app app-build app-test live docs deep mutants lint format size storage gas permissions packages clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -98,6 +98,9 @@ permissions: build ## Ask a deployment who may do what; writes docs/permissions.
 
 packages: build ## What others install, in build/packages: the wheel of ssi (with ssi.testing) and the npm package
 	@python -m tools.packages
+
+docs: setup ## Build the documentation site into build/site; fails on every warning and every request to another host
+	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 clean: ## Remove everything that can be made again
 	@rm -rf .venv node_modules app/node_modules app/dist app/src/generated .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache

@@ -202,6 +202,20 @@ def sign(system: System, prepared: Sequence[Prepared], owners: Sequence[Any], ho
     return [one.multisig.execute(one.transaction, accounts, sender) for one in prepared]
 
 
+def agreed_to_deploy(contract: str, alias: str | None, how: Signing) -> None:
+    """A trial needs the new implementation on chain: asks before it is sent. Raises Misused when the answer is not yes."""
+    if chain.is_fork() or alias is None:
+        return
+    if how.dry_run:
+        raise Misused("A dry run sends nothing, and this needs a new implementation: say where it is, --implementation ADDRESS.")
+    if how.yes:
+        return
+    if not chain.interactive():
+        raise Misused("There is no terminal to ask whether to deploy the new implementation: add --yes.")
+    if not click.confirm(f"Deploy a new implementation of {contract} with {alias}? It does nothing before the Safe agrees.", err=True):
+        raise Misused("Nothing was deployed.")
+
+
 class Queue:
     """What was proposed for a Safe on this machine and is not executed, by nonce. On a fork nothing is kept."""
 

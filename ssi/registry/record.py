@@ -56,6 +56,8 @@ class Record:
             known = json.loads(source.read_text())
             found = known.pop("chain_id")
             record = cls(path, chain_id, **known)
+            if not isinstance(record.steps, list) or not isinstance(record.sent, list) or not isinstance(record.safes, dict):
+                raise ValueError
             for addresses in (record.contracts, record.indexes, record.staked):
                 if not all(is_hex_address(address) for address in addresses.values()):
                     raise ValueError

@@ -155,21 +155,25 @@ def test_a_pause_delays_one_constituent_and_nothing_else(scene):
 
 
 def test_a_claim_is_paid_in_parts(scene):
-    """A token that moves ten at a time at most never paid a claim of twenty."""
-    index, odd, alice = scene.index, scene.odd, scene.alice
+    """A token that moves ten at a time at most never paid a claim of fifty: it was all or nothing, and each of five attempts failed."""
+    index, odd, alice, ten = scene.index, scene.odd, scene.alice, 10 * SHARE
+    index.setStreamingFee(0, sender=scene.owner)
+    scene.mint(alice, 20 * SHARE)
     scene.quirk(Quirk.FROZEN)
-    scene.redeem()
+    scene.redeem(shares=26 * SHARE)
     claim, before = scene.claim(), odd.balanceOf(alice)
+    assert claim > 5 * ten
     scene.quirk(Quirk.NONE)
-    odd.setMostMoved(claim // 2, sender=scene.owner)
+    odd.setMostMoved(ten, sender=scene.owner)
     with reverts(odd.interface["QuirkToken_Frozen"]):
         index.claim(odd.address, MAX, alice, 0, sender=alice)
-    (event,) = index.claim(odd.address, claim // 2, alice, claim // 2, sender=alice).events(index)
-    half = {"claim": claim // 2, "paid": claim // 2}
-    assert event.values == {"token": odd.address, "account": alice, "receiver": alice, **half}
-    assert scene.claim() == index.segregated(odd.address) == claim - claim // 2
-    with reverts(scene.error("ClaimExceeded"), token=odd.address, amount=claim, claim=claim - claim // 2):
-        index.claim(odd.address, claim, alice, 0, sender=alice)
+    assert scene.claim() == claim, "what failed has taken nothing"
+    for part in range(1, 6):
+        (event,) = index.claim(odd.address, ten, alice, ten, sender=alice).events(index)
+        assert event.values == {"token": odd.address, "account": alice, "receiver": alice, "claim": ten, "paid": ten}
+        assert scene.claim() == index.segregated(odd.address) == claim - part * ten
+    with reverts(scene.error("ClaimExceeded"), token=odd.address, amount=ten, claim=claim - 5 * ten):
+        index.claim(odd.address, ten, alice, 0, sender=alice)
     index.claim(odd.address, MAX, alice, 0, sender=alice)
     assert odd.balanceOf(alice) - before == claim
     assert scene.claim() == index.segregated(odd.address) == 0
@@ -504,6 +508,25 @@ def test_too_little_gas_cannot_fake_a_broken_token(scene, gas, quirk):
     except Reverted:
         assert index.balanceOf(scene.alice) == 10 * SHARE
     assert scene.claim() == 0
+
+
+def test_more_than_128_bits_of_a_token_are_refused_and_not_truncated(scene):
+    """Whoever can make so much of it has it refused at the next sync. Until then, and afterwards, the basket is what it was."""
+    index, odd = scene.index, scene.odd
+    basket, expected = index.basket(), index.previewRedeem(SHARE)
+    odd.mint(index.address, 2**150, sender=scene.owner)
+    with pytest.raises(Reverted) as caught:
+        index.sync(odd.address, sender=scene.owner)
+    refusal = scene.error("UnitsOutOfRange")
+    assert caught.value.data[:4] == refusal.hash[:4]
+    said = refusal.arguments(caught.value.data[4:])
+    assert said["token"] == odd.address
+    assert 2**128 < said["units"] * basket.base // 10**27 <= 2**150 + 2**65
+    before = odd.balanceOf(scene.alice)
+    assert (index.basket(), index.previewRedeem(SHARE)) == (basket, expected)
+    scene.redeem()
+    assert odd.balanceOf(scene.alice) - before == expected[0]
+    scene.mint(scene.bob)
 
 
 def test_a_constituent_must_look_like_a_token(evm, project, authority, owner, alice):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from copy import deepcopy
 from typing import Any, ClassVar
 
@@ -31,6 +32,7 @@ class IndexMachine(RuleBasedStateMachine):
     """
 
     world: ClassVar[dict[str, Any]] = {}
+    met: ClassVar[Counter[str]] = Counter()
 
     def __init__(self) -> None:
         super().__init__()
@@ -226,6 +228,15 @@ class IndexMachine(RuleBasedStateMachine):
         self.model.real[str(n)] -= amount
         self.short.add(str(n))
 
+    @precondition(lambda self: any(self.model.balances[person] for person in PEOPLE))
+    @rule(person=PERSON, n=TOKENS, part=PARTS, lost=st.integers(1, 900))
+    def lose_under_a_claim(self, person: str, n: int, part: int, lost: int) -> None:
+        """A token stops, somebody leaves with a claim on it, it goes on, and a part is lost: by chance that hardly happens in a row."""
+        self.freeze(n, True)
+        self.redeem(person, person, part)
+        self.freeze(n, False)
+        self.lose(n, lost)
+
     @rule(n=TOKENS, frozen=st.booleans())
     def freeze(self, n: int, frozen: bool) -> None:
         self.at_now()
@@ -258,7 +269,8 @@ class IndexMachine(RuleBasedStateMachine):
         m.sync(self.now, name)
         self.short.discard(name)
         for key, worth_now in self.claimable().items():
-            assert key[0] != name or claimed[key] - 2 <= worth_now <= claimed[key], "I11 a sync moves no claim's worth"
+            # The fraction of a wei that a payment drops before the loss is written off may count afterwards.
+            assert key[0] != name or claimed[key] - 2 <= worth_now <= claimed[key] + 1, "I11 a sync moves no claim's worth"
 
     def sandwich(self, token: Any, shares: int) -> None:
         """Whoever minted a second before and redeems a second after has not gained a wei."""
@@ -341,6 +353,8 @@ class IndexMachine(RuleBasedStateMachine):
             owed, books = self.model.claims[name].owed(person), self.model.books(name, self.now)
             paid, there = self.model.preview_claim(name, person, self.now), min(books, self.model.available(name, self.now))
             assert abs(paid * books - there * owed) <= owed + books, "I11 losses are shared"
+            self.met["claims in the basket"] += 1
+            self.met["under a loss"] += 0 < paid < owed
             if paid:
                 assert self.index.claim.call(token, MAX, who, 0, sender=who, at=self.now) == paid, "I11 losses are shared"
 
@@ -374,4 +388,6 @@ def test_the_index_is_its_model(evm, project, authority, owner):
     }  # fmt: skip
     from hypothesis.stateful import run_state_machine_as_test
 
+    IndexMachine.met = Counter()
     run_state_machine_as_test(IndexMachine)
+    assert IndexMachine.met["under a loss"] >= 100, IndexMachine.met
