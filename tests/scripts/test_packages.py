@@ -22,7 +22,7 @@ from ssi.build import ROOT
 from tools import npm_package, packages
 
 FOREIGN = ROOT / "tests" / "foreign"
-TSC = ROOT / "node_modules" / "typescript" / "bin" / "tsc"
+TSC = FOREIGN / "npm" / "node_modules" / "typescript" / "bin" / "tsc"
 
 
 def named(label):
@@ -129,7 +129,7 @@ RECORD = {
 
 def consumer(folder, built):
     """The foreign project with the package as npm would unpack it."""
-    project = shutil.copytree(FOREIGN / "npm", folder / "project")
+    project = shutil.copytree(FOREIGN / "npm", folder / "project", ignore=shutil.ignore_patterns("node_modules"))
     (archive,) = (path for path in built if path.suffix == ".tgz")
     with tarfile.open(archive) as packed:
         packed.extractall(folder, filter="data")
@@ -220,5 +220,5 @@ const [list, schema] = [JSON.parse(require("fs").readFileSync(0)), require("@uni
 const ajv = new (require("ajv"))({ allErrors: true });
 console.log(ajv.validate(schema, list), JSON.stringify(ajv.errors));
 """
-    said = run("node", "-e", script, input=json.dumps(listed), cwd=ROOT)
+    said = run("node", "-e", script, input=json.dumps(listed), cwd=FOREIGN / "npm")
     assert said.startswith("false" if broken else "true"), said
