@@ -17,6 +17,8 @@ from rich.console import Console
 from ssi.build import ROOT
 
 INDEX, ROUTER = "contracts/index/IndexToken.sol", "contracts/index/IndexRouter.sol"
+MANAGED, COUNTED = "contracts/index/ManagedIndex.sol", "contracts/index/IndexBase.sol"
+SWAPS = "contracts/index/RouterSwaps.sol"
 CLAIMS, STATE_OF_LIST = "contracts/index/Claims.sol", "contracts/index/BasketLib.sol"
 MACHINE, UNIT, QUIRKS = "tests/stateful/test_index_machine.py", "tests/unit/test_index_token.py", "tests/attacks/test_quirk_tokens.py"
 STAKED, BOOKS = "contracts/staking/StakedToken.sol", "contracts/staking/Books.sol"
@@ -77,32 +79,33 @@ MUTANTS = (
         "a short basket can be minted", INDEX, "if (held < owed) _revertShort(token, books, held, owed);\n            IERC20",
         "if (held < owed - books) _revertShort(token, books, held, owed);\n            IERC20", QUIRKS,
     ),
-    Mutant("short delivery is accepted", INDEX, "if (received < amount) revert", "if (received + amount < amount) revert", QUIRKS),
+    Mutant("short delivery is accepted", COUNTED, "if (received < amount) revert", "if (received + amount < amount) revert", QUIRKS),
     Mutant("paid claims stay segregated", CLAIMS, "self.parts -= parts;", "self.parts -= 0;", MACHINE),
-    Mutant("a claim goes to the receiver", INDEX, ".add(owner, unpaid)", ".add(receiver, unpaid)", MACHINE),
+    Mutant("a claim goes to the receiver", INDEX, "token, owner, unpaid)", "token, receiver, unpaid)", MACHINE),
     Mutant("a signature has no end", INDEX, "if (block.timestamp > deadline) revert", "if (deadline == 0) revert", LATE),
     Mutant(
         "claims are senior", INDEX, "paid = _shared(amount, held, _booksOf(c, i) + claims.total());",
         "paid = _shared(amount, held, claims.total());", QUIRKS,
     ),
-    Mutant("claims outlive a loss", INDEX, "            _claims[token].writeOff(held, books + claims);\n", "", QUIRKS),
+    Mutant("what rejoins forgets its claims", MANAGED, "append(token, _claims[token].total() != 0)", "append(token, false)", MACHINE),
+    Mutant("what moves loses its claims", STATE_OF_LIST, "withClaims(i, c.state.hasClaims(last))", "withClaims(i, false)", MACHINE),
+    Mutant("a claim forgets the losses", CLAIMS, "2 ** _LOSS_BITS + self.losses.length;", "2 ** _LOSS_BITS;", MACHINE),
+    Mutant("a total loss leaves the claims", CLAIMS, "if (self.parts == 0) return;", "if (self.parts == 0 || held == 0) return;", MACHINE),
+    Mutant("claims outlive a loss", MANAGED, "            _claims[token].writeOff(held, books + claims);\n", "", QUIRKS),
     Mutant("a surplus is booked at once", STATE_OF_LIST, "return time >= end ? units :", "return time >= start ? units :", UNIT),
     Mutant(
         "mints pay for what has vested only", INDEX, "_basket.load(block.timestamp + _SURPLUS_VESTING)",
         "_basket.load(block.timestamp)", UNIT,
     ),
     Mutant("what moves and answers no is owed too", INDEX, "readable && left < held ? held - left : 0", "0", QUIRKS),
-    Mutant(
-        "what cannot be read is paid", INDEX, "readable ? _pay(token, receiver, full, amount, held) : full",
-        "_pay(token, receiver, full, amount, held)", QUIRKS,
-    ),
-    Mutant("a swap pays others' loss", INDEX, "heldIn = _requireWhole(tokenIn, booksIn,", "heldIn = _requireWhole(tokenIn, 0,", QUIRKS),
+    Mutant("what cannot be read is paid", INDEX, "if (readable) {\n                gasBefore", "{\n                gasBefore", QUIRKS),
+    Mutant("a swap pays others' loss", MANAGED, "heldIn = _requireWhole(tokenIn, booksIn,", "heldIn = _requireWhole(tokenIn, 0,", QUIRKS),
     Mutant("bounds go by place", INDEX, "if (c.hash() != expected) revert", "if (c.hash() == 0) revert", UNIT),
     Mutant("too little gas makes a claim", INDEX, "        _requireGas(gasBefore, TolerantERC20.TRANSFER_GAS);\n", "", QUIRKS),
-    Mutant("a swap trusts the payment", INDEX, "_requireArrived(tokenIn, amountIn, heldIn);", "_requireArrived(tokenIn, 0, heldIn);", UNIT),
-    Mutant("anybody trades constituents", INDEX, "if (msg.sender != _rebalancer) revert", "if (msg.sender == address(0)) revert", UNIT),
+    Mutant("a swap trusts the payment", MANAGED, "Arrived(tokenIn, amountIn, heldIn);", "Arrived(tokenIn, 0, heldIn);", UNIT),
+    Mutant("anybody trades constituents", MANAGED, "msg.sender != c.rebalancer()) revert", "msg.sender == address(0)) revert", UNIT),
     Mutant("dead shares are forgotten", INDEX, "if (c.base == 0) _mint(_DEAD, _DEAD_SHARES);\n", "", UNIT),
-    Mutant("anybody can pause", INDEX, "function pauseMinting() external restricted", "function pauseMinting() external", RULES),
+    Mutant("anybody can pause", MANAGED, "function pauseMinting() external restricted", "function pauseMinting() external", RULES),
     Mutant(
         "the guardian sets fees", "contracts/governance/RoleTable.sol", "IIndexToken.setMintFee.selector, Roles.GOVERNOR",
         "IIndexToken.setMintFee.selector, Roles.GUARDIAN", RULES,
@@ -120,9 +123,9 @@ MUTANTS = (
     Mutant("one key votes and vetoes", CUSTODY, "if shared := shared_owners(actual):", "if False and (shared := []):", STATUS),
     Mutant("modules are not looked at", CUSTODY, '"modules": _modules(multisig)}', '"modules": []}', STATUS),
     Mutant("the notice is as short as the cooldown", "ssi/constants.py", "NOTICE = 16 * DAY", "NOTICE = 14 * DAY", RULES),
-    Mutant("buys have no maximum", ROUTER, "revert IndexRouter_TooExpensive(amount, p.maxIn);", "p.maxIn;", TRADES),
+    Mutant("buys have no maximum", SWAPS, "revert IndexRouter_TooExpensive(amount, p.maxIn);", "p.maxIn;", TRADES),
     Mutant("sales have no minimum", ROUTER, "if (amountOut < minOut) revert IndexRouter_TooLittle(amountOut, minOut);\n", "", TRADES),
-    Mutant("anybody can call back", ROUTER, "if (msg.sender != _pool) revert", "if (msg.sender == address(0)) revert", TRADES),
+    Mutant("anybody can call back", SWAPS, "if (msg.sender != _pool) revert", "if (msg.sender == address(0)) revert", TRADES),
     Mutant(
         "the rest of the ether stays", ROUTER,
         "if (t.token == address(0) && msg.value != amountIn) Address.sendValue(payable(msg.sender), msg.value - amountIn);\n", "", TRADES,
@@ -131,7 +134,7 @@ MUTANTS = (
         "gifts of ether are swept", ROUTER, "Address.sendValue(payable(msg.sender), msg.value - amountIn);",
         "Address.sendValue(payable(msg.sender), address(this).balance);", ROUTER_ATTACKS,
     ),
-    Mutant("any contract mints through the router", ROUTER, "if (msg.sender != _index) revert", "if (_index == address(1)) revert", TRADES),
+    Mutant("any contract mints through the router", SWAPS, "if (msg.sender != _index) revert", "if (_index == address(1)) revert", TRADES),
     Mutant(
         "what arrives is what the index says", ROUTER,
         "amounts[i] = answers ? Math.min(amounts[i], Math.saturatingSub(held, before[i])) : 0;",
@@ -148,7 +151,7 @@ MUTANTS = (
     Mutant("a wei of a constituent weighs nothing", HOPS, "off[n] += each;", "off[n] += each - each;", ROUTER_EXACT),
     Mutant("the cap leaves a share more", ROUTER, "(terms.supplyCap * _WAD + 1)", "(terms.supplyCap * _WAD + 3)", ROUTER_EXACT),
     Mutant(
-        "what pays for others goes to the index", ROUTER, "return node.inner() ? address(this) : _index;", "return _index;", TRADES,
+        "what pays for others goes to the index", SWAPS, "return node.inner() ? address(this) : _index;", "return _index;", TRADES,
     ),
     Mutant(
         "prices live a second longer", "contracts/oracle/PriceOracle.sol", "block.timestamp - updatedAt > leg.heartbeat()",

@@ -22,7 +22,7 @@ from mkdocs.structure.files import File, Files
 from tools import natspec
 
 ROOT = natspec.ROOT
-MERMAID = ROOT / "node_modules/@mermaid-js/tiny/dist/mermaid.tiny.js"
+MERMAID = ROOT / "docs/packages/node_modules/@mermaid-js/tiny/dist/mermaid.tiny.js"
 # Files outside docs/ that are pages as well, by the name that they have there.
 PAGES = {
     "SECURITY.md": "security.md",
@@ -107,7 +107,7 @@ def _reference() -> dict[str, str]:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds pages from elsewhere, those of the interfaces, and the script for diagrams."""
     if not MERMAID.exists():
-        raise PluginError(f"{MERMAID.relative_to(ROOT)} is missing: run `make setup`.")
+        raise PluginError(f"{MERMAID.relative_to(ROOT)} is missing: `make docs` installs it.")
     for file, page in PAGES.items():
         files.append(File.generated(config, page, content=moved((ROOT / file).read_text(), file)))
     for page, text in _reference().items():

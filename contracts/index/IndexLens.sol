@@ -100,7 +100,7 @@ contract IndexLens is IIndexLens {
     function previewClaim(address index, address token, address account) external view returns (uint256) {
         (bool readable, uint256 held) = TolerantERC20.tryBalanceOf(token, index);
         if (!readable) revert IIndexToken.IndexToken_BalanceUnreadable(token);
-        (uint256 base, uint256 unit,) = IIndexToken(index).baseAndUnits(token, token);
+        (uint256 base, uint256 unit,) = IIndexToken(index).unitsForTrade(token, token);
         uint256 owed = unit * base / _RAY + IIndexToken(index).segregated(token);
         uint256 claim = IIndexToken(index).claimOf(token, account);
 

@@ -124,8 +124,14 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
         uint256 current = currentEpoch();
         if (fromEpoch >= toEpoch || fromEpoch > current) revert TimeWeightedERC20_InvalidEpochs(fromEpoch, toEpoch, current);
 
-        uint256 end = toEpoch > current ? block.timestamp : epochGenesis + toEpoch * epochLength;
-        return _cumulativeAt(account, end) - _cumulativeAt(account, epochGenesis + fromEpoch * epochLength);
+        uint256 start;
+        uint256 end;
+        // Epochs up to the current one have begun, so neither bound is later than now.
+        unchecked {
+            start = epochGenesis + fromEpoch * epochLength;
+            end = toEpoch > current ? block.timestamp : epochGenesis + toEpoch * epochLength;
+        }
+        return _cumulativeAt(account, end) - _cumulativeAt(account, start);
     }
 
     /// @dev Exact for the start of an epoch and for now. Bounded: goes back once for each epoch since `timestamp` in
@@ -138,7 +144,10 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
         return slot.isEmpty() ? 0 : slot.cumulativeAt(timestamp);
     }
 
+    /// @dev Of a time since genesis.
     function _epochOf(uint256 timestamp) internal view returns (uint256) {
-        return (timestamp - epochGenesis) / epochLength;
+        unchecked {
+            return (timestamp - epochGenesis) / epochLength;
+        }
     }
 }

@@ -158,6 +158,10 @@ class IndexMachine(RuleBasedStateMachine):
             if (name, who) in claimed and not (who == person and name in self.frozen):
                 assert claimed[name, who] <= worth_now <= claimed[name, who] + 2, "I11 and claims theirs"
 
+    def held(self, name: str) -> dict[str, int]:
+        """{tok} of one token that everybody's shares are worth now."""
+        return {who: self.model.preview_redeem(self.now, shares).get(name, 0) for who, shares in self.model.balances.items()}
+
     def claimable(self) -> dict[tuple[str, str], int]:
         """{tok} that every open claim is worth now, by the model."""
         people = [(name, who) for name, claims in self.model.claims.items() for who, parts in claims.parts.items() if parts]
@@ -263,11 +267,14 @@ class IndexMachine(RuleBasedStateMachine):
             return
         if self.refusal(shares) is None and not self.frozen:
             self.sandwich(token, shares)
-        claimed = self.claimable()
+        claimed, held = self.claimable(), self.held(name)
         self.at_now()
         self.index.sync(token.address, sender=self.owner)
         m.sync(self.now, name)
         self.short.discard(name)
+        for who, worth_now in self.held(name).items():
+            # Units keep 57 bits, rounded down.
+            assert held[who] - 2 - (held[who] >> 56) <= worth_now <= held[who] + 1, "I11 a sync moves no holder's worth"
         for key, worth_now in self.claimable().items():
             # The fraction of a wei that a payment drops before the loss is written off may count afterwards.
             assert key[0] != name or claimed[key] - 2 <= worth_now <= claimed[key] + 1, "I11 a sync moves no claim's worth"
@@ -312,6 +319,42 @@ class IndexMachine(RuleBasedStateMachine):
         self.swapper.swap(*arguments, sender=self.owner)
         m.swap(self.now, str(out), amount, str(into), paid)
         assert self.claimable() == claimed, "I3 a swap touches no claim"
+
+    @precondition(lambda self: self.model.base)
+    @rule(
+        token=TOKENS, leaving=TOKENS, other=TOKENS, people=st.permutations(PEOPLE), part=st.integers(1, 900),
+        losses=st.tuples(*[st.sampled_from([0, 1, 500, 999, 1000])] * 2), paid=st.integers(10**6, 10**22),
+    )  # fmt: skip
+    def claims_outlive_the_basket(
+        self, token: int, leaving: int, other: int, people: list[str], part: int, losses: tuple[int, int], paid: int
+    ) -> None:
+        """A token has claims while one leaves, itself or another, and comes back; it loses something, or all, before and after."""
+        self.segregate(token, people[0], part)
+        self.swap(leaving, other, 1000, paid)
+        self.write_off(token, losses[0])
+        self.both_agree()
+        for gone in (leaving, token):
+            if str(gone) not in self.model.units:
+                self.swap(other, gone, 500, paid)
+        self.both_agree()
+        self.segregate(token, people[1], part)
+        self.write_off(token, losses[1])
+        self.both_agree()
+        self.losses_are_shared()
+
+    def segregate(self, n: int, person: str, part: int) -> None:
+        """A claim on a token that the person cannot be sent."""
+        frozen = str(n) in self.frozen
+        self.mint(person, person, 10**18, callback=False)
+        self.freeze(n, True)
+        self.redeem(person, person, part)
+        self.freeze(n, frozen)
+
+    def write_off(self, n: int, loss: int) -> None:
+        """Thousandths of what is there are lost, and books and claims cut to the rest."""
+        if loss:
+            self.lose(n, loss)
+            self.sync(n, 1)
 
     # ------------------------------------------------------------ invariants
 

@@ -30,7 +30,13 @@ GENERATED = "../reference/"  # pages that `make docs` makes; it fails where a li
 
 
 def test_every_link_between_documents_leads_somewhere():
-    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "tests" / "README.md", *(ROOT / ".github").rglob("*.md")]
+    pages = [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "docs/how-to").glob("*.md"),
+        ROOT / "tests" / "README.md",
+        *(ROOT / ".github").rglob("*.md"),
+    ]
     links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text())]
     assert len(links) > 10
     assert not [f"{page.name}: {link}" for page, link in links if not (page.parent / link).exists() and not link.startswith(GENERATED)]
@@ -53,23 +59,23 @@ NUMBERS = (
     (r"starts vesting over (\d+) hours", "staking/Books.sol", "_VESTING", 3_600),
     (
         r"streaming fee is a pure function of time\*\* \(at most (\d+) % a year",
-        "index/IndexToken.sol",
+        "index/ManagedIndex.sol",
         "_MAX_DAILY_FEE",
         Fraction(10**16, 365),
     ),
-    (r"`MAX_DAILY_FEE` \| [^=|]*= ([\d,]+)", "index/IndexToken.sol", "_MAX_DAILY_FEE", 1),
-    (r"mint fee is at most (\d+) %", "index/IndexToken.sol", "_MAX_MINT_FEE", 100),
-    (r"@param mintFee bp, at most (\d+)", "index/IndexToken.sol", "_MAX_MINT_FEE", 1),
-    (r"`MAX_MINT_FEE` \| (\d+)", "index/IndexToken.sol", "_MAX_MINT_FEE", 1),
-    (r"@param supplyCap whole shares, at most (\S+)", "index/IndexToken.sol", "_MAX_SUPPLY_CAP", 1),
-    (r"`MAX_CAP` \| (\S+)", "index/IndexToken.sol", "_MAX_SUPPLY_CAP", 1),
+    (r"`MAX_DAILY_FEE` \| [^=|]*= ([\d,]+)", "index/ManagedIndex.sol", "_MAX_DAILY_FEE", 1),
+    (r"mint fee is at most (\d+) %", "index/ManagedIndex.sol", "_MAX_MINT_FEE", 100),
+    (r"@param mintFee bp, at most (\d+)", "index/ManagedIndex.sol", "_MAX_MINT_FEE", 1),
+    (r"`MAX_MINT_FEE` \| (\d+)", "index/ManagedIndex.sol", "_MAX_MINT_FEE", 1),
+    (r"@param supplyCap whole shares, at most (\S+)", "index/ManagedIndex.sol", "_MAX_SUPPLY_CAP", 1),
+    (r"`MAX_CAP` \| (\S+)", "index/ManagedIndex.sol", "_MAX_SUPPLY_CAP", 1),
     (r"first mint also pays for (\S+) dead shares", "index/IndexToken.sol", "_DEAD_SHARES", 1),
     (r"`DEAD_SHARES` \| (\S+)", "index/IndexToken.sol", "_DEAD_SHARES", 1),
     (r"@param tokens constituents, 1 to (\d+)", "index/BasketLib.sol", "MAX_CONSTITUENTS", 1),
     (r"`MAX_CONSTITUENTS` \| (\d+)", "index/BasketLib.sol", "MAX_CONSTITUENTS", 1),
-    (r"surplus vests evenly over (\d+) days", "index/IndexToken.sol", "_SURPLUS_VESTING", 86_400),
-    (r"then it vests over (\d+) days", "index/IndexToken.sol", "_SURPLUS_VESTING", 86_400),
-    (r"`VESTING` \| (\d+)", "index/IndexToken.sol", "_SURPLUS_VESTING", 86_400),
+    (r"surplus vests evenly over (\d+) days", "index/IndexBase.sol", "_SURPLUS_VESTING", 86_400),
+    (r"then it vests over (\d+) days", "index/IndexBase.sol", "_SURPLUS_VESTING", 86_400),
+    (r"`VESTING` \| (\d+)", "index/IndexBase.sol", "_SURPLUS_VESTING", 86_400),
     (r"a transfer needs less than ([\d,]+) gas", "index/TolerantERC20.sol", "TRANSFER_GAS", 1),
     (r"`balanceOf` less than ([\d,]+)", "index/TolerantERC20.sol", "BALANCE_GAS", 1),
     (r"refused once it is (\d+) days old", "methodology/SupplyRegistry.sol", "MAX_AGE", 86_400),

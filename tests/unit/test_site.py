@@ -13,7 +13,13 @@ from mkdocs.exceptions import PluginError
 from ssi.build import ROOT
 from tools import natspec, site
 
-MARKDOWN = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "tests" / "README.md", *(ROOT / ".github").rglob("*.md")]
+MARKDOWN = [
+    *ROOT.glob("*.md"),
+    *(ROOT / "docs").glob("*.md"),
+    *(ROOT / "docs/how-to").glob("*.md"),
+    ROOT / "tests" / "README.md",
+    *(ROOT / ".github").rglob("*.md"),
+]
 # Sentences that say which role does what need none of these.
 RIDDLES = re.compile(r"\b(anybody|nobody|somebody|everybody|whoever|whomever|whatever|he|him|his|himself)\b", re.IGNORECASE)
 ELSEWHERE = {"docs/app.md"}  # rewritten with the app
