@@ -1,4 +1,5 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import type { AbiEvent, Address, GetLogsReturnType, PublicClient } from "viem";
 import { usePublicClient } from "wagmi";
 
@@ -92,17 +93,34 @@ async function priceHistory(client: PublicClient, config: Config, index: Address
   return sorted.filter((sample, i) => i === 0 || sample.time !== sorted[i - 1]?.time);
 }
 
-/** Seconds of the chain's latest block, kept going by the browser's clock. */
-export function useNow(): number {
+function useLatest() {
   const client = usePublicClient();
-  const { data } = useQuery({
+  return useQuery({
     queryKey: ["now"],
     queryFn: async () => {
       const block = await (client as PublicClient).getBlock();
       return { chain: Number(block.timestamp), seen: Date.now() / 1000 };
     },
     enabled: !!client,
-    refetchInterval: 15_000,
+    retry: 1,
+    refetchInterval: (query) => (query.state.error ? 3_000 : 12_000),
   });
+}
+
+/** Seconds of the chain's latest block, kept going by the browser's clock. */
+export function useNow(): number {
+  const { data } = useLatest();
   return data ? Math.floor(data.chain + (Date.now() / 1000 - data.seen)) : Math.floor(Date.now() / 1000);
+}
+
+/** False while the endpoint is silent. Whatever failed meanwhile is asked again once it answers. */
+export function useChainAnswers(): boolean {
+  const { isError } = useLatest();
+  const queries = useQueryClient();
+  const was = useRef(isError);
+  useEffect(() => {
+    if (was.current && !isError) void queries.invalidateQueries();
+    was.current = isError;
+  }, [isError, queries]);
+  return !isError;
 }

@@ -7,7 +7,9 @@ import { useConfig } from "../chain/context";
 import { useIndex, useRebalance, useWeights } from "../data/indexes";
 import { useLogs, useNow, usePriceHistory } from "../data/logs";
 import { amount, bp, date, duration, percent, usd, usdShort, WAD } from "../lib/format";
+import { Auction } from "../ui/Auction";
 import { Bar, LineChart } from "../ui/Chart";
+import { Depth } from "../ui/Depth";
 import { At, Card, Note, Page, Rows, Skeleton, Stat, Stats, Table, Tx } from "../ui/kit";
 
 const PHASES = ["none yet", "running", "completed", "halted", "cancelled", "expired"];
@@ -54,6 +56,7 @@ export default function Index() {
       <History address={index.index} />
       <Weights symbol={index.symbol} />
       <Holdings symbol={index.symbol} />
+      <Depth index={index} />
       <Rules symbol={index.symbol} />
       <Rebalances symbol={index.symbol} />
     </Page>
@@ -124,7 +127,7 @@ function Holdings({ symbol }: { symbol: string }) {
         caption={`What ${symbol} says it holds, and what is there`}
         head={["Constituent", "In the books", "Really there", "Set aside for claims", "Covered"]}
         rows={index.constituents.map((c) => [
-          <At key="at" address={c.token} name={c.symbol || c.token} />,
+          <At key="at" address={c.token} name={c.symbol || c.token} holder={index.index} />,
           amount(c.books, c.decimals),
           amount(c.available, c.decimals),
           amount(c.claimed, c.decimals),
@@ -171,8 +174,6 @@ function Rebalances({ symbol }: { symbol: string }) {
 
   const status = data?.[0]?.result;
   const offers = data?.[1]?.result ?? [];
-  const known = new Map(index.constituents.map((c) => [c.token.toLowerCase(), c]));
-  const token = (address: string) => known.get(address.toLowerCase());
   const started = new Map<string, bigint>();
   const ended: { id: bigint; phase: number; cost: bigint; hash: string }[] = [];
   for (const log of logs.data ?? []) {
@@ -182,32 +183,7 @@ function Rebalances({ symbol }: { symbol: string }) {
   }
   return (
     <Card title="Rebalances" aside={status && status.phase === 1 ? `running, ${duration(Number(status.ends) - now)} left` : "none is running"}>
-      {status && status.phase === 1 && (
-        <>
-          <Stats>
-            <Stat label="Premium now" value={bp(status.premium)} hint="falls by the second" />
-            <Stat label="Lost so far" value={bp(status.cost)} hint={`of at most ${bp(status.budget)}`} />
-            <Stat label="Still to sell" value={String(status.surplus)} />
-            <Stat label="Still to buy" value={String(status.deficit)} />
-          </Stats>
-          <div className="mt-4">
-            <Table
-              caption="What can be bid now"
-              head={["The index sells", "for", "at most", "costs"]}
-              empty="Nothing can be bid at this moment."
-              rows={offers.map((offer) => {
-                const [out, paid] = [token(offer.tokenOut), token(offer.tokenIn)];
-                return [
-                  out?.symbol ?? <At key="o" address={offer.tokenOut} />,
-                  paid?.symbol ?? <At key="i" address={offer.tokenIn} />,
-                  amount(offer.amountOut, out?.decimals ?? 18),
-                  amount(offer.amountIn, paid?.decimals ?? 18),
-                ];
-              })}
-            />
-          </div>
-        </>
-      )}
+      {status && status.phase === 1 && <Auction index={index} status={status} offers={offers} />}
       <div className="mt-4">
         <Table
           caption="Past rebalances and what they cost"

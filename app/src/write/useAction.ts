@@ -14,6 +14,11 @@ export interface Call {
   functionName: string;
   args: readonly unknown[];
   value?: bigint;
+  /**
+   * Gas beyond the least that the call needs. A wallet's estimate is that least, and where a call goes on without an inner one that ran out of gas,
+   * the inner one does not happen: a purchase would neither join its buyer nor bind them to their referrer.
+   */
+  gasRoom?: bigint;
 }
 
 export type Step =
@@ -47,9 +52,9 @@ function remembered(): Pending | null {
 
 /**
  * One write at a time: simulate, sign, wait, and end in a clear state.
- * What was sent is remembered, so that a reloaded page goes on waiting for it.
+ * What was sent is remembered, and `resume` goes on waiting for it: the header of the page does, after a reload.
  */
-export function useAction() {
+export function useAction(resume = false) {
   const [step, setStep] = useState<Step>({ at: "idle" });
   const client = usePublicClient();
   const { data: wallet } = useWalletClient();
@@ -104,7 +109,7 @@ export function useAction() {
 
   useEffect(() => {
     const pending = remembered();
-    if (pending && client && address && pending.from === address && step.at === "idle") void wait(pending);
+    if (resume && pending && client && address && pending.from === address && step.at === "idle") void wait(pending);
     // Only when the page or the account appears.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [client, address]);
@@ -122,8 +127,10 @@ export function useAction() {
         const abi = [...(call.abi as readonly unknown[]), ...errorsAbi] as Abi;
         const { address: to, functionName, args, value } = call;
         const { request } = await client.simulateContract({ account: address, address: to, abi, functionName, args: [...args], value });
+        const least = call.gasRoom === undefined ? undefined : await client.estimateContractGas({ account: address, address: to, abi, functionName, args: [...args], value });
+        const gas = least === undefined ? undefined : least + (call.gasRoom ?? 0n);
         setStep({ at: "signing", title });
-        const hash = await wallet.writeContract({ ...request, account: wallet.account } as Parameters<typeof wallet.writeContract>[0]);
+        const hash = await wallet.writeContract({ ...request, gas, account: wallet.account } as Parameters<typeof wallet.writeContract>[0]);
         const pending = { title, hash, from: address };
         remember(pending);
         return await wait(pending);
@@ -135,9 +142,15 @@ export function useAction() {
     [client, wallet, address, wait],
   );
 
+  const reset = useCallback(() => {
+    // A person who has seen the end of it need not be told again after a reload.
+    remember(null);
+    setStep({ at: "idle" });
+  }, []);
+
   const fail = useCallback((title: string, error: unknown) => setStep({ at: "failed", title, refusal: explain(error) }), []);
 
-  return { step, run, fail, reset: () => setStep({ at: "idle" }), busy: ["simulating", "signing", "pending"].includes(step.at) };
+  return { step, run, fail, reset, busy: ["simulating", "signing", "pending"].includes(step.at) };
 }
 
 export type Action = ReturnType<typeof useAction>;
