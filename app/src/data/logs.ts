@@ -3,9 +3,7 @@ import { useEffect, useRef } from "react";
 import type { AbiEvent, Address, GetLogsReturnType, PublicClient } from "viem";
 import { usePublicClient } from "wagmi";
 
-import { contract, type Config } from "../chain/config";
 import { useConfig } from "../chain/context";
-import { indexLensAbi } from "../generated/abis";
 
 const SPAN = 50_000n;
 
@@ -53,44 +51,6 @@ export function useLogs<const E extends readonly AbiEvent[]>(
     enabled: enabled && !!client,
     staleTime: 15_000,
   });
-}
-
-export interface Sample {
-  time: number;
-  sharePrice: number;
-}
-
-const SAMPLES = 40;
-
-/** Share price of an index at blocks spread evenly since the deployment; needs an endpoint that keeps old states. */
-export function usePriceHistory(index: Address | undefined) {
-  const config = useConfig();
-  const client = usePublicClient();
-  return useQuery({
-    queryKey: ["prices", index],
-    enabled: !!index && !!client,
-    staleTime: 60_000,
-    retry: false,
-    queryFn: () => priceHistory(client as PublicClient, config, index as Address),
-  });
-}
-
-async function priceHistory(client: PublicClient, config: Config, index: Address): Promise<Sample[]> {
-  const [first, last] = [BigInt(config.deployedAtBlock), await client.getBlockNumber()];
-  const count = Number(last - first) < SAMPLES ? Number(last - first) : SAMPLES;
-  const blocks = [...Array(count + 1).keys()].map((i) => (count === 0 ? last : first + ((last - first) * BigInt(i)) / BigInt(count)));
-  const answers = await Promise.allSettled(
-    blocks.map(async (blockNumber) => {
-      const [block, overview] = await Promise.all([
-        client.getBlock({ blockNumber }),
-        client.readContract({ address: contract(config, "IndexLens"), abi: indexLensAbi, functionName: "overview", args: [index], blockNumber }),
-      ]);
-      return { time: Number(block.timestamp), sharePrice: overview.priced ? Number(overview.sharePrice) / 1e18 : Number.NaN };
-    }),
-  );
-  const samples = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
-  const sorted = samples.filter((sample) => Number.isFinite(sample.sharePrice)).sort((a, b) => a.time - b.time);
-  return sorted.filter((sample, i) => i === 0 || sample.time !== sorted[i - 1]?.time);
 }
 
 function useLatest() {

@@ -86,8 +86,8 @@ export function useDepth(index: Address, sharePrice: bigint, sizes: readonly big
   });
 }
 
-/** D18 dollars of a whole token; 0 where the oracle has no price. */
-export function usePrice(token: Address) {
+/** D18 dollars of a whole token; 0 where the oracle has no price, undefined while it has not answered. */
+export function useMaybePrice(token: Address): bigint | undefined {
   const config = useConfig();
   const { data } = useReadContract({
     address: contract(config, "PriceOracle"),
@@ -96,7 +96,12 @@ export function usePrice(token: Address) {
     args: [token === zeroAddress ? config.external.weth : token],
     query: { refetchInterval: 30_000 },
   });
-  return data?.[0] ? data[1] : 0n;
+  return data && (data[0] ? data[1] : 0n);
+}
+
+/** D18 dollars of a whole token; 0 where there is no price. */
+export function usePrice(token: Address): bigint {
+  return useMaybePrice(token) ?? 0n;
 }
 
 /** What the account has of a token, and has allowed. Ether where `token` is null. */

@@ -99,21 +99,42 @@ export default function Governance() {
   );
 }
 
+/** A call in words: the function, then its arguments by name, folded where they are long. */
 function Call({ target, data, brief = false }: { target: Address; data: Hex; brief?: boolean }) {
   const config = useConfig();
   const call = decode(data);
   const name = (address: string) => nameOf(config, address);
+  const args = call?.args.map((arg, i) => [call.inputs[i]?.name || `argument ${i + 1}`, say(arg, name)] as const) ?? [];
+  const long = args.reduce((sum, [, text]) => sum + text.length, 0) > 90;
   return (
-    <p className={brief ? "max-w-md min-w-56 text-left break-words whitespace-normal" : "text-sm break-words"}>
+    <div className={brief ? "max-w-md min-w-56 text-left break-words whitespace-normal" : "text-sm break-words"}>
       <At address={target} />
       {call ? (
         <>
-          <strong> {call.name}</strong>({call.args.map((arg) => say(arg, name)).join(", ")})
+          {" "}
+          <strong>{call.name}</strong>
+          {long ? (
+            <details>
+              <summary className="cursor-pointer text-accent">
+                {args[0]?.[0]} {args[0]?.[1]} and more
+              </summary>
+              <dl className="mt-1 text-xs">
+                {args.map(([label, text]) => (
+                  <div key={label} className="mt-1">
+                    <dt className="text-muted">{label}</dt>
+                    <dd className="break-all">{text}</dd>
+                  </div>
+                ))}
+              </dl>
+            </details>
+          ) : (
+            <span className="break-all">({args.map(([label, text]) => `${label} ${text}`).join(", ")})</span>
+          )}
         </>
       ) : (
         <code className="ml-1 break-all">{data}</code>
       )}
-    </p>
+    </div>
   );
 }
 

@@ -5,8 +5,9 @@ import { parseAbiItem } from "viem";
 import { contract } from "../chain/config";
 import { useConfig } from "../chain/context";
 import { useIndex, useRebalance, useWeights } from "../data/indexes";
-import { useLogs, useNow, usePriceHistory } from "../data/logs";
-import { amount, bp, date, duration, percent, usd, usdShort, WAD } from "../lib/format";
+import { useShareHistory } from "../data/history";
+import { useLogs, useNow } from "../data/logs";
+import { amount, bp, day, duration, percent, usd, usdShort, WAD } from "../lib/format";
 import { Auction } from "../ui/Auction";
 import { Bar, LineChart } from "../ui/Chart";
 import { Depth } from "../ui/Depth";
@@ -64,22 +65,22 @@ export default function Index() {
 }
 
 function History({ address }: { address: `0x${string}` }) {
-  const { data, isPending } = usePriceHistory(address);
-  const points = useMemo(() => data?.map((sample) => ({ time: sample.time, value: sample.sharePrice })) ?? [], [data]);
-  const [first, last] = [points[0], points[points.length - 1]];
+  const { data, isPending } = useShareHistory(address);
+  const points = useMemo(() => data?.map((sample) => ({ time: sample.time, value: Number(sample.sharePrice) / 1e18 })) ?? [], [data]);
+  const [first, last] = [data?.[0], data?.[data.length - 1]];
   return (
-    <Card title="Share price over time" aside="read from past blocks">
+    <Card title="Share price over time" aside="sampled on chain once a day">
       {isPending ? (
         <Skeleton lines={5} />
       ) : first && last && points.length > 1 ? (
         <>
           <LineChart label="Share price in dollars over time" points={points} format={toUsd} />
           <p className="mt-2 text-sm text-muted">
-            From {toUsd(first.value)} on {date(first.time)} to {toUsd(last.value)} on {date(last.time)}.
+            From {usd(first.sharePrice)} on {day(first.time)} to {usd(last.sharePrice)} on {day(last.time)}.
           </p>
         </>
       ) : (
-        <p className="text-sm text-muted">This endpoint keeps no old states. Choose an archive node in the settings to see the history.</p>
+        <p className="text-sm text-muted">There are not two samples yet. One a day is taken.</p>
       )}
     </Card>
   );

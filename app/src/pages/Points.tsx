@@ -7,7 +7,7 @@ import { useConfig } from "../chain/context";
 import { useIndexes } from "../data/indexes";
 import { useLocked } from "../data/locked";
 import { useLogs, useNow } from "../data/logs";
-import { usePrice } from "../data/quote";
+import { useMaybePrice } from "../data/quote";
 import { useStakes } from "../data/staking";
 import { pointsLedgerAbi } from "../generated/abis";
 import { amount, date, multiplier, points, short, usd, WAD } from "../lib/format";
@@ -110,7 +110,7 @@ function Boost({ who }: { who: Address }) {
   const { data: stakes } = useStakes();
   const locked = useLocked(who);
   const config = useConfig();
-  const price = usePrice(config.external.soso);
+  const price = useMaybePrice(config.external.soso);
   const { data: held } = useReadContracts({
     allowFailure: false,
     contracts: (indexes ?? []).map((index) => ({ address: index.index, abi: erc20Abi, functionName: "balanceOf", args: [who] }) as const),
@@ -124,14 +124,14 @@ function Boost({ who }: { who: Address }) {
     held: indexes.reduce((sum, index, i) => sum + worth(held?.[i] ?? 0n, 18, index.sharePrice), 0n),
     staked: stakes.reduce((sum, stake) => (stake.symbol === "SOSO" ? sum : sum + worth(stake.assets, 18, priceOf(stake.symbol))), 0n),
     locked: (locked?.positions ?? []).reduce((sum, one) => sum + (one.maturesAt === 0n ? (one.dollars ?? 0n) : 0n), 0n),
-    soso: worth(stakes.find((stake) => stake.symbol === "SOSO")?.assets ?? 0n, 18, price),
+    soso: worth(stakes.find((stake) => stake.symbol === "SOSO")?.assets ?? 0n, 18, price ?? 0n),
   };
   const example = real.held + real.staked + real.locked === 0n;
   const base = example ? { held: 0n, staked: 1_000n * WAD, locked: 0n, soso: 0n } : real;
   const total = base.held + base.staked + base.locked;
   const soso = base.soso + (total * BigInt(more)) / 100n;
   const lifted = { ...base, soso };
-  const tokens = price === 0n ? 0n : ((soso - base.soso) * WAD) / price;
+  const tokens = !price ? 0n : ((soso - base.soso) * WAD) / price;
   return (
     <Card title="How much SOSO lifts it to what" aside={example ? "example: 1,000 dollars staked" : "from what you have now"}>
       <label className="block text-sm" htmlFor="boost">
@@ -140,7 +140,7 @@ function Boost({ who }: { who: Address }) {
       <input id="boost" type="range" min={0} max={100} value={more} onChange={(event) => setMore(Number(event.target.value))} className="mt-2 w-full accent-[var(--accent)]" />
       <Rows
         rows={[
-          ["Staked SOSO more", price === 0n ? `${usd(soso - base.soso)} (SOSO has no price now)` : `${amount(tokens, 18)} SOSO, ${usd(soso - base.soso)}`],
+          ["Staked SOSO more", price === undefined ? "…" : price === 0n ? `${usd(soso - base.soso)} (SOSO has no price now)` : `${amount(tokens, 18)} SOSO, ${usd(soso - base.soso)}`],
           ["Effective multiplier", `${multiplier(effective(base))} becomes ${multiplier(effective(lifted))}`],
           ["Points a day", `${points(pointsADay(base))} becomes ${points(pointsADay(lifted))}`],
         ]}

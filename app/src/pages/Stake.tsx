@@ -13,7 +13,7 @@ import { amount, cut, date, duration, parseAmount, percent } from "../lib/format
 import { Button, Card, Countdown, Dialog, Field, Note, Page, Rows, Select, Skeleton, Stat, Stats } from "../ui/kit";
 import { Progress } from "../ui/Progress";
 import { NeedsWallet } from "../ui/Wallet";
-import { signPermit } from "../write/permission";
+import { deadlineFrom, signPermit } from "../write/permission";
 import { type Action, useAction } from "../write/useAction";
 
 const abi = stakedTokenAbi as Abi;
@@ -91,7 +91,6 @@ function Join({ stake }: { stake: StakePosition }) {
   const { address } = useAccount();
   const client = usePublicClient() as PublicClient;
   const { data: wallet } = useWalletClient();
-  const now = useNow();
   const action = useAction();
   const asset = useAsset(stake);
   const [text, setText] = useState("");
@@ -119,7 +118,7 @@ function Join({ stake }: { stake: StakePosition }) {
     }
     if (!wallet) return;
     try {
-      const permit = await signPermit(client, wallet, { address: asset.address, permit: { name: asset.name ?? "", version: "1" } }, router, value, BigInt(now + 1200));
+      const permit = await signPermit(client, wallet, { address: asset.address, permit: { name: asset.name ?? "", version: "1" } }, router, value, await deadlineFrom(client));
       const call = { title, address: router, abi: indexRouterAbi as Abi, functionName: "stakeWithPermit", args: [asset.address, value, address, permit] };
       if (await action.run(call)) setText("");
     } catch (error) {

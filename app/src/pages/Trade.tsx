@@ -1,12 +1,11 @@
 import { useEffect, useState } from "react";
 import { useNavigate, useParams } from "react-router";
-import { type Address, formatUnits, type Hex, type PublicClient, zeroAddress, zeroHash } from "viem";
+import { type Address, formatUnits, type Hex, maxUint48, type PublicClient, zeroAddress, zeroHash } from "viem";
 import { useAccount, usePublicClient, useWalletClient } from "wagmi";
 
 import { contract, type PayToken } from "../chain/config";
 import { useConfig } from "../chain/context";
 import { useIndexes, type Overview } from "../data/indexes";
-import { useNow } from "../data/logs";
 import { type Mode, useFunds, useGasCost, usePrice, useQuote } from "../data/quote";
 import { forgetReferral, keptReferral, toBytes32 } from "../data/referral";
 import { indexRouterAbi } from "../generated/abis";
@@ -17,11 +16,10 @@ import { Button, Card, Field, Note, Page, Rows, Select, Skeleton, Tabs } from ".
 import { Progress } from "../ui/Progress";
 import { NeedsWallet } from "../ui/Wallet";
 import { explain } from "../write/errors";
-import { approval, Permission, signPermit, signPermit2 } from "../write/permission";
+import { approval, deadlineFrom, Permission, signPermit, signPermit2 } from "../write/permission";
 import { useAction } from "../write/useAction";
 
 const ETHER = "ETH";
-const DEADLINE = 20 * 60;
 /** What the router leaves to the purchase hook (docs/router.md), and what a call may take away on the way there. */
 const HOOK_ROOM = 350_000n;
 /** A quote that could not be refreshed for so long is no offer any more, ms. */
@@ -65,7 +63,6 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
   const client = usePublicClient() as PublicClient;
   const { data: wallet } = useWalletClient();
   const { address } = useAccount();
-  const now = useNow();
   const action = useAction();
 
   const [symbol, setSymbol] = useState("USDC");
@@ -98,10 +95,9 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
   const balance = buying ? funds.balance : held.balance;
   const short = value !== null && needed > balance;
   const way = buying ? funds.way(needed) : held.way(needed);
-  const deadline = BigInt(now + DEADLINE);
   const code = keptReferral();
 
-  const trade = (permission: number, permit: Hex) => ({
+  const trade = (permission: number, permit: Hex, deadline: bigint) => ({
     index: index.index,
     token: tokenAddress,
     receiver: address ?? zeroAddress,
@@ -111,8 +107,8 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
     stake: buying && stake,
     referralCode: buying && code ? toBytes32(code) : zeroHash,
   });
-  const order = (permission: number, permit: Hex) => {
-    const t = trade(permission, permit);
+  const order = (permission: number, permit: Hex, deadline: bigint) => {
+    const t = trade(permission, permit, deadline);
     const base = { address: router, abi: indexRouterAbi } as const;
     if (mode === "buyIn")
       return { ...base, functionName: "buyExactInput", args: [t, needed, q?.shares ?? 0n, limit ?? 0n] as const, value: token ? 0n : needed } as const;
@@ -120,14 +116,13 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
     if (mode === "sellIn") return { ...base, functionName: "sell", args: [t, value ?? 0n, limit ?? 0n] as const, value: undefined } as const;
     return { ...base, functionName: "sellExactOutput", args: [t, value ?? 0n, needed] as const, value: undefined } as const;
   };
-  const plain = q && !short && (way === "ether" || way === "allowance") ? order(0, "0x") : null;
+  const plain = q && !short && (way === "ether" || way === "allowance") ? order(0, "0x", maxUint48) : null;
   // Without an allowance the order itself cannot be tried yet; the quote swaps as the order will.
-  const asked = buying ? (exact === "in" ? "quoteBuyExactInput" : "quoteBuy") : "quoteSell";
   const gas = useGasCost(
     plain
       ? ({ abi: indexRouterAbi, functionName: plain.functionName, args: plain.args, to: router, value: plain.value } as never)
       : q && value
-        ? ({ abi: indexRouterAbi, functionName: asked, args: [index.index, tokenAddress, mode === "sellOut" ? q.shares : value], to: router } as never)
+        ? ({ abi: indexRouterAbi, functionName: buying ? "quoteBuy" : "quoteSell", args: [index.index, tokenAddress, q.shares], to: router } as never)
         : null,
   );
 
@@ -148,8 +143,9 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
     return action.run({ title: `Approve ${target.symbol}`, ...approval(target.address, router, needed) });
   };
   const submit = async () => {
-    let [permission, permit]: [number, Hex] = [Permission.Allowance, "0x"];
+    let [permission, permit, deadline]: [number, Hex, bigint] = [Permission.Allowance, "0x", 0n];
     try {
+      deadline = await deadlineFrom(client);
       if (way === "permit" && wallet) {
         setSigning("Sign the permit in your wallet: it allows this amount to the router, for 20 minutes.");
         const target = buying ? (token as PayToken & { permit: { name: string; version: string } }) : (shares as typeof shares & { permit: { name: string; version: string } });
@@ -166,7 +162,7 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
       return;
     }
     setSigning("");
-    const done = await action.run({ title, ...order(permission, permit), gasRoom: buying ? HOOK_ROOM : undefined });
+    const done = await action.run({ title, ...order(permission, permit, deadline), gasRoom: buying ? HOOK_ROOM : undefined });
     if (done && buying) forgetReferral();
     if (done) setText("");
   };

@@ -31,7 +31,7 @@ export function Auction({ index, status, offers }: { index: Overview; status: Re
         <Stat label="Still to sell" value={String(status.surplus)} hint="constituents" />
         <Stat label="Still to buy" value={String(status.deficit)} hint="constituents" />
       </Stats>
-      <div className="grid gap-3 sm:grid-cols-2">
+      <div className="grid gap-x-8 gap-y-3 sm:grid-cols-2">
         <Meter label="Sold" share={status.turnover === 0n ? 1 : Number(sold) / Number(status.turnover)} text={`${bp(sold)} of ${bp(status.turnover)} of NAV`} />
         <Meter label="Time" share={length === 0 ? 1 : past / length} text={`${duration(Number(status.ends) - now)} left`} />
       </div>

@@ -148,7 +148,7 @@ export function Field({
           </button>
         )}
       </div>
-      <div className={join("flex items-center gap-2 rounded-md border bg-paper px-3", error ? "border-bad" : "border-line")}>
+      <div className={join("flex items-center gap-2 rounded-md border bg-paper px-3 has-[input:focus-visible]:outline-2 has-[input:focus-visible]:outline-offset-2 has-[input:focus-visible]:outline-accent", error ? "border-bad" : "border-line")}>
         <input
           id={id}
           inputMode={inputMode}
@@ -159,7 +159,7 @@ export function Field({
           onChange={(event) => onChange(event.target.value)}
           aria-invalid={!!error}
           aria-describedby={`${id}-note`}
-          className="min-h-11 w-full bg-transparent text-lg outline-none placeholder:text-muted"
+          className="min-h-11 w-full min-w-0 bg-transparent text-lg outline-none! placeholder:text-muted"
         />
         {suffix}
       </div>
