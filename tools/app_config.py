@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 import eth_abi
-from eth_utils import keccak
+from eth_utils import is_hex_address, keccak, to_checksum_address
 
 from minimainnet.addresses import CONTRACTS
 from minimainnet.rpc import Rpc, RpcError
@@ -111,10 +111,19 @@ def config(system: System, rpc_url: str, *, test_key: str | None = None, project
     }  # fmt: skip
 
 
+def checksummed(value: Any) -> Any:
+    """The same with every address in its checksummed spelling, which viem insists on."""
+    if isinstance(value, dict):
+        return {key: checksummed(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [checksummed(one) for one in value]
+    return str(to_checksum_address(value)) if isinstance(value, str) and is_hex_address(value) else value
+
+
 def write(content: dict[str, Any], out: Path) -> None:
     """Writes it as the page expects it."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(content, indent=1) + "\n")
+    out.write_text(json.dumps(checksummed(content), indent=1) + "\n")
 
 
 @click.command()

@@ -1,7 +1,8 @@
 import { useEffect, useState } from "react";
 import { useNavigate, useParams } from "react-router";
 import { type Address, formatUnits, type Hex, maxUint48, type PublicClient, zeroAddress, zeroHash } from "viem";
-import { useAccount, usePublicClient, useWalletClient } from "wagmi";
+import { useAccount, useConfig as useWagmi, usePublicClient } from "wagmi";
+import { getWalletClient } from "wagmi/actions";
 
 import { contract, type PayToken } from "../chain/config";
 import { useConfig } from "../chain/context";
@@ -61,7 +62,7 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
   const config = useConfig();
   const router = contract(config, "IndexRouter");
   const client = usePublicClient() as PublicClient;
-  const { data: wallet } = useWalletClient();
+  const wagmi = useWagmi();
   const { address } = useAccount();
   const action = useAction();
 
@@ -146,15 +147,15 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
     let [permission, permit, deadline]: [number, Hex, bigint] = [Permission.Allowance, "0x", 0n];
     try {
       deadline = await deadlineFrom(client);
-      if (way === "permit" && wallet) {
+      if (way === "permit") {
         setSigning("Sign the permit in your wallet: it allows this amount to the router, for 20 minutes.");
         const target = buying ? (token as PayToken & { permit: { name: string; version: string } }) : (shares as typeof shares & { permit: { name: string; version: string } });
         permission = Permission.Permit;
-        permit = await signPermit(client, wallet, target, router, needed, deadline);
-      } else if (way === "permit2" && wallet) {
+        permit = await signPermit(client, await getWalletClient(wagmi), target, router, needed, deadline);
+      } else if (way === "permit2") {
         setSigning("Sign the Permit2 transfer in your wallet: it allows this one payment.");
         permission = Permission.Permit2;
-        permit = await signPermit2(config, client, wallet, tokenAddress, router, needed, deadline);
+        permit = await signPermit2(config, client, await getWalletClient(wagmi), tokenAddress, router, needed, deadline);
       }
     } catch (error) {
       setSigning("");

@@ -1,7 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
 import type { Abi, Address, Hash } from "viem";
-import { useAccount, usePublicClient, useWalletClient } from "wagmi";
+import { useAccount, useConfig, usePublicClient } from "wagmi";
+import { getWalletClient } from "wagmi/actions";
 
 import { errorsAbi } from "../generated/abis";
 import { explain, type Refusal } from "./errors";
@@ -57,7 +58,7 @@ function remembered(): Pending | null {
 export function useAction(resume = false) {
   const [step, setStep] = useState<Step>({ at: "idle" });
   const client = usePublicClient();
-  const { data: wallet } = useWalletClient();
+  const wagmi = useConfig();
   const { address } = useAccount();
   const queries = useQueryClient();
 
@@ -117,13 +118,15 @@ export function useAction(resume = false) {
   const run = useCallback(
     async (call: Call): Promise<boolean> => {
       const { title } = call;
-      if (!client || !wallet || !address) {
+      if (!client || !address) {
         const refusal = { title: "No wallet is connected.", next: "Connect a wallet first.", detail: "" };
         setStep({ at: "failed", title, refusal });
         return false;
       }
       try {
         setStep({ at: "simulating", title });
+        // Asked for now: a hook's answer may still be of the network that the wallet was on.
+        const wallet = await getWalletClient(wagmi);
         const abi = [...(call.abi as readonly unknown[]), ...errorsAbi] as Abi;
         const { address: to, functionName, args, value } = call;
         const { request } = await client.simulateContract({ account: address, address: to, abi, functionName, args: [...args], value });
@@ -139,7 +142,7 @@ export function useAction(resume = false) {
         return false;
       }
     },
-    [client, wallet, address, wait],
+    [client, wagmi, address, wait],
   );
 
   const reset = useCallback(() => {

@@ -40,8 +40,7 @@ test("boost: staked SOSO lifts the multiplier", async ({ page, chain, wallet, op
   const said = await statement(chain, address);
   expect(said.held.multiplier).toBeGreaterThan(parseEther("3"));
   expect(said.counts).toBe(true);
-  const row = page.getByRole("row", { name: /^Held/ });
-  await expect(row).toContainText(multiplier(said.held.multiplier));
+  await expect(page.getByRole("row", { name: /^Held/ })).toContainText(multiplier(said.held.multiplier));
 });
 
 test("lock and unlock a Uniswap v3 position", async ({ page, chain, wallet, open }) => {

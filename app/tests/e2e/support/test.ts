@@ -75,6 +75,7 @@ export const test = base.extend<Mine, Shared>({
     const chain = new Chain(world.config, world.levers);
     const id = await chain.client.snapshot();
     await use(chain);
+    await chain.client.removeBlockTimestampInterval();
     await chain.client.revert({ id });
   },
   wallet: async ({ page, chain, walletCode }, use) => {
