@@ -14,7 +14,7 @@ export APE_LOG_LEVEL ?= WARNING
 
 ON_FORK := python tools/with_chain.py
 
-.PHONY: help setup lock build test demo app app-build app-test live deep mutants lint format size storage gas permissions clean
+.PHONY: help setup lock build test demo app app-build app-test live docs deep mutants lint format size storage gas permissions clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,17 +35,18 @@ node_modules/.stamp: package-lock.json package.json .npmrc
 
 lock: setup ## Refresh both lock files from package.json and requirements.in
 	npm install --package-lock-only
+	cd docs/packages && npm install --package-lock-only
 	.venv/bin/pip install --quiet uv && .venv/bin/uv pip compile requirements.in -o requirements.lock \
 		--generate-hashes --no-emit-index-url --no-header --universal --python-version 3.10
 
 build: setup ## Compile what changed
-	@python -m scripts._lib.build
+	@python -m ssi.build
 
 demo: build ## Deploy on a forked mainnet, buy, redeem and sell; report in build/demo.json
 	@$(ON_FORK) ape run demo
 
-test: build ## The whole suite, on a fork of the miniature mainnet (or of MAINNET_RPC_URL)
-	@$(ON_FORK) ape test $(ARGS)
+test: build ## The whole suite, on forks of the miniature mainnet (or of MAINNET_RPC_URL); ARGS="tests/unit -k words" chooses
+	@python -m tools.suite $(ARGS)
 
 app/node_modules/.stamp: app/package-lock.json app/package.json app/.npmrc
 	@echo "· Node packages of the web app (about a minute the first time)"
@@ -68,7 +69,7 @@ live: build ## Every command on a chain as if it were live: node provider, key f
 	@$(ON_FORK) ape test tests/live $(ARGS)
 
 deep: build ## The property tests, ten times as long
-	@HYPOTHESIS_PROFILE=deep $(ON_FORK) ape test $(ARGS)
+	@HYPOTHESIS_PROFILE=deep python -m tools.suite $(ARGS)
 
 mutants: build ## Break the code in a copy, one line at a time, and see the tests notice (ARGS="words" chooses)
 	@python -m tools.mutants $(ARGS)
@@ -95,5 +96,12 @@ gas: build ## Measure whole transactions; writes snapshots/gas.json
 permissions: build ## Ask a deployment who may do what; writes docs/permissions.md
 	@$(ON_FORK) python -m tools.permissions
 
+docs/packages/node_modules/.stamp: docs/packages/package-lock.json docs/packages/package.json docs/packages/.npmrc
+	@cd docs/packages && npm ci --loglevel=error >/dev/null
+	@touch $@
+
+docs: setup docs/packages/node_modules/.stamp ## Build the documentation site into build/site; fails on every warning and every request to another host
+	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict
+
 clean: ## Remove everything that can be made again
-	@rm -rf .venv node_modules app/node_modules app/dist app/src/generated .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	@rm -rf .venv node_modules app/node_modules docs/packages/node_modules app/dist app/src/generated .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache

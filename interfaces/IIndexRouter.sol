@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// solhint-disable use-natspec
 pragma solidity 0.8.37;
 
 /// @title Buy and sell an index in one transaction

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// solhint-disable use-natspec
 pragma solidity 0.8.37;
 
 import {ITimeWeightedERC20} from "./ITimeWeightedERC20.sol";
@@ -250,7 +251,7 @@ interface IIndexToken is ITimeWeightedERC20 {
     function basketHash() external view returns (bytes32);
 
     /// @notice {base} behind all shares and D27{tok/base} of two tokens, 0 for one that is not a constituent: what a trade between them goes by.
-    function baseAndUnits(address tokenA, address tokenB) external view returns (uint256 base, uint256 unitsA, uint256 unitsB);
+    function unitsForTrade(address tokenA, address tokenB) external view returns (uint256 base, uint256 unitsA, uint256 unitsB);
 
     /// @notice {tok} that the basket says it holds of each constituent, and what it holds after open claims.
     function holdings() external view returns (uint256[] memory books, uint256[] memory available);

@@ -10,8 +10,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from forks import anvils
 from minimainnet import node, verify
-from minimainnet.rpc import Rpc
+from ssi.chain.rpc import Rpc
 
 _PORT = click.option("--port", type=int, help="Listen here; any free port unless said.")
 
@@ -19,7 +20,7 @@ _PORT = click.option("--port", type=int, help="Listen here; any free port unless
 @click.group()
 def cli() -> None:
     """A local Ethereum mainnet in miniature."""
-    node.stop_in_order()
+    anvils.stop_in_order()
 
 
 @cli.command()
@@ -38,7 +39,7 @@ def fork(port: int | None) -> None:
     with ExitStack() as stack:
         upstream = stack.enter_context(node.serve())
         click.echo(f"export MAINNET_RPC_URL={upstream}")
-        click.echo(f"export APE_FOUNDRY_HOST={stack.enter_context(node.fork_of(upstream, port))}")
+        click.echo(f"export APE_FOUNDRY_HOST={stack.enter_context(anvils.fork_of(upstream, port))}")
         _wait()
 
 

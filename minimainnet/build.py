@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import floor, log
 
-import eth_abi
-from eth_utils import function_signature_to_4byte_selector as selector
-from eth_utils import keccak, to_checksum_address
+from eth_utils import to_checksum_address
 
-from minimainnet import artifacts
-from minimainnet.addresses import (
+from forks import artifacts
+from forks.addresses import (
     CONTRACTS,
     FEEDS,
     FEEDS_OWNER,
@@ -25,51 +23,13 @@ from minimainnet.addresses import (
     USDC_MASTER,
     Pool,
 )
+from forks.control import deal, refresh_feeds, set_feed
+from forks.placing import OWNER, PROVIDER, deploy_to, encode, named, put_aggregator
 from minimainnet.prices import decimals, feed_answer, feed_decimals, sqrt_price_x96, wei
-from minimainnet.rpc import Rpc
+from ssi.chain.rpc import Rpc
+from ssi.constants import ZERO
 
 Progress = Callable[[str], None]
-ZERO = "0x" + "00" * 20
-
-
-def named(label: str) -> str:
-    """An address of our own, by label."""
-    return str(to_checksum_address(keccak(text=f"minimainnet {label}")[12:]))
-
-
-OWNER = named("owner of stand-ins")
-PROVIDER = named("liquidity provider")
-
-
-def aggregator(feed: str) -> str:
-    """Address of the settable aggregator behind a feed."""
-    return named(f"aggregator {feed}")
-
-
-def encode(signature: str, *args: object) -> str:
-    """Calldata of `name(type,...)`; a struct is written as its types in parentheses."""
-    types = signature[signature.index("(") :]
-    body = eth_abi.encode([types], [args]) if args else b""
-    dynamic = body[:32] == (32).to_bytes(32, "big") and len(body) > 32 and _is_dynamic(types)
-    calldata: bytes = selector(signature) + (body[32:] if dynamic else body)
-    return "0x" + calldata.hex()
-
-
-def _is_dynamic(types: str) -> bool:
-    return bool(eth_abi.registry.registry.get_encoder(types).is_dynamic)
-
-
-def deploy_to(
-    rpc: Rpc, address: str, init_code: bytes, types: tuple[str, ...] = (), args: tuple[object, ...] = (), sender: str = OWNER
-) -> None:
-    """Runs a constructor at a chosen address: its code is put there as if it were runtime, called, and replaced by what it returns."""
-    code = "0x" + (init_code + eth_abi.encode(types, args)).hex()
-    rpc.call("anvil_setBalance", sender, hex(10**24))
-    rpc.call("anvil_setCode", address, code)
-    rpc.call("anvil_setNonce", address, "0x1")
-    runtime = rpc.call("eth_call", {"from": sender, "to": address, "gas": hex(29_000_000)}, "latest")
-    rpc.send(sender, address)
-    rpc.call("anvil_setCode", address, runtime)
 
 
 def build(rpc: Rpc, progress: Progress) -> None:
@@ -93,8 +53,6 @@ def build(rpc: Rpc, progress: Progress) -> None:
     rpc.call("anvil_removeBlockTimestampInterval")
     rpc.call("evm_increaseTime", 7200)
     rpc.call("evm_mine")
-    from minimainnet.control import refresh_feeds
-
     refresh_feeds(rpc)
 
 
@@ -171,19 +129,9 @@ def _usdc(rpc: Rpc) -> None:
     rpc.send(OWNER, TOKENS["USDC"], encode("initializeV2_2(address[],string)", [], "USDC"))
 
 
-def put_aggregator(rpc: Rpc, feed: str, decimals_: int) -> str:
-    """Puts the settable aggregator of a feed where it belongs; returns its address."""
-    source = aggregator(feed)
-    code = bytes.fromhex(artifacts.standins()["SettableAggregator"]["bytecode"])
-    deploy_to(rpc, source, code, ("string", "uint8", "int256"), (feed.replace("/", " / "), decimals_, 0))
-    return source
-
-
 def _feed(rpc: Rpc, feed: str) -> None:
     source = put_aggregator(rpc, feed, feed_decimals(feed))
     deploy_to(rpc, FEEDS[feed], artifacts.init_code("EACAggregatorProxy"), ("address", "address"), (source, ZERO), FEEDS_OWNER)
-    from minimainnet.control import set_feed
-
     set_feed(rpc, feed, feed_answer(feed))
 
 
@@ -200,8 +148,6 @@ def add_pool(rpc: Rpc, pool: Pool) -> None:
     rpc.send(PROVIDER, manager, encode(create, *pair, pool.fee, sqrt_price_x96(token0, token1)))
     if (pool.a, pool.b) in OBSERVED:
         rpc.send(PROVIDER, address, encode("increaseObservationCardinalityNext(uint16)", 200))
-
-    from minimainnet.control import deal
 
     amounts = [wei(token, pool.depth) for token in (token0, token1)]
     for token, amount in zip((token0, token1), amounts, strict=True):

@@ -1,24 +1,19 @@
-"""Starting anvils."""
+"""Serving the miniature mainnet."""
 
 from __future__ import annotations
 
 import gzip
 import hashlib
 import os
-import platform
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
 
-from minimainnet.rpc import Rpc
+from forks import anvils
+from minimainnet.build import build
+from ssi.chain.rpc import Rpc
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".build" / "minimainnet"
@@ -26,108 +21,26 @@ CACHE = ROOT / ".build" / "minimainnet"
 # The chain begins here, whenever it is built, so that every build is the same.
 GENESIS_TIME = 1_767_225_600
 
-# Nothing is traced step by step and nothing is kept between runs; the hard fork is pinned for the base and every fork of it.
-_COMMON = ("--hardfork", "prague", "--no-request-size-limit", "--auto-impersonate", "--order", "fifo")
-
-# The state of every old block would fill the disk by gigabytes in long tests.
-_FORGETFUL = ("--prune-history", "50")
-
-
-def stop_in_order() -> None:
-    """Makes a polite kill end this process like any exit, so that no anvil outlives it."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-
-
-def anvil_binary() -> str:
-    """The native anvil of the npm package, else the one on PATH.
-
-    Raises:
-        FileNotFoundError: there is none.
-    """
-    arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    packaged = ROOT / f"node_modules/@foundry-rs/anvil-{platform.system().lower()}-{arch}/bin/anvil"
-    found = str(packaged) if packaged.exists() else shutil.which("anvil")
-    if found is None:
-        raise FileNotFoundError("anvil is missing: run `make setup`, or install Foundry")
-    return found
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def is_free(port: int) -> bool:
-    """Whether a port can be listened on."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
-
-
-@contextmanager
-def anvil(*options: str, port: int | None = None, history: bool = False) -> Iterator[str]:
-    """A running anvil with chain id 1; yields its URL and kills it at the end. With `history` it answers for old blocks as well.
-
-    Raises:
-        RuntimeError: it did not start.
-    """
-    if port is not None and not is_free(port):
-        raise RuntimeError(f"port {port} is taken: choose another")
-    port = port or free_port()
-    command = [anvil_binary(), "--port", str(port), *_COMMON, *(() if history else _FORGETFUL), *options]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait(process, url)
-        yield url
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
-def _wait(process: subprocess.Popen[str], url: str) -> None:
-    for _ in range(600):
-        if process.poll() is not None:
-            reason = process.stderr.read() if process.stderr else ""
-            raise RuntimeError(f"anvil stopped: {reason.strip()[-500:]}")
-        try:
-            Rpc(url, timeout=30).call("eth_chainId")
-            return
-        except OSError:
-            time.sleep(0.05)
-    raise RuntimeError("anvil did not answer within 30 seconds")
-
 
 def state_file() -> Path:
     """Where the built state is kept: named by everything that decides it."""
     digest = hashlib.sha256()
-    here = Path(__file__).parent
     standins = [*sorted((ROOT / "contracts/mocks/mainnet").glob("*.sol")), ROOT / "contracts/mocks/PlainToken.sol"]
-    for path in [*sorted(here.glob("*.py")), *standins, ROOT / "package-lock.json"]:
+    levers = [ROOT / "forks" / name for name in ("addresses.py", "anvils.py", "artifacts.py", "control.py", "placing.py")]
+    for path in [*sorted(Path(__file__).parent.glob("*.py")), *levers, ROOT / "ssi/chain/rpc.py", *standins, ROOT / "package-lock.json"]:
         digest.update(path.name.encode() + path.read_bytes())
     return CACHE / f"{digest.hexdigest()[:16]}.json"
 
 
 def built_state(console: Console | None = None) -> Path:
     """The state of a built miniature mainnet, built now if need be."""
-    from minimainnet.build import build
-
     path = state_file()
     if path.exists():
         return path
     CACHE.mkdir(parents=True, exist_ok=True)
     console = console or Console(stderr=True)
     options = ("--chain-id", "1", "--timestamp", str(GENESIS_TIME), "--block-base-fee-per-gas", "0", "--gas-limit", "60000000")
-    with anvil(*options) as url, console.status("Building the miniature mainnet") as status:
+    with anvils.anvil(*options) as url, console.status("Building the miniature mainnet") as status:
         rpc = Rpc(url)
         build(rpc, lambda text: status.update(f"Building the miniature mainnet: {text}"))
         dump = gzip.decompress(bytes.fromhex(rpc.call("anvil_dumpState")[2:]))
@@ -141,17 +54,5 @@ def built_state(console: Console | None = None) -> Path:
 @contextmanager
 def serve(port: int | None = None) -> Iterator[str]:
     """A miniature mainnet; yields its URL."""
-    with anvil("--chain-id", "1", "--load-state", str(built_state()), "--gas-limit", "60000000", port=port) as url:
-        yield url
-
-
-@contextmanager
-def fork_of(upstream: str, port: int | None = None, block: int | None = None, history: bool = False) -> Iterator[str]:
-    """A fork of the chain at `upstream`, at its head unless `block` is said; yields its URL."""
-    options = ("--fork-url", upstream, "--fork-chain-id", "1", "--no-storage-caching", "--no-rate-limit", "--gas-limit", "60000000")
-    if block is None and ("127.0.0.1" in upstream or "localhost" in upstream):
-        block = int(Rpc(upstream).call("eth_blockNumber"), 16)
-    if block is not None:
-        options = (*options[:2], "--fork-block-number", str(block), *options[4:])
-    with anvil(*options, port=port, history=history) as url:
+    with anvils.anvil("--chain-id", "1", "--load-state", str(built_state()), "--gas-limit", "60000000", port=port) as url:
         yield url

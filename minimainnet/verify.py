@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 from eth_utils import keccak
 
-from minimainnet.addresses import CONTRACTS, FEEDS, TOKENS, USDC_IMPLEMENTATION
-from minimainnet.artifacts import MODULES
-from minimainnet.rpc import Rpc
+from forks.addresses import CONTRACTS, FEEDS, TOKENS, USDC_IMPLEMENTATION
+from forks.artifacts import MODULES
+from ssi.chain.rpc import Rpc
 
 
 class Exactness(Enum):

@@ -1,54 +1,5 @@
 """The main job, end to end, on a forked mainnet: `make demo`. Exits with 0 only if every step did what it had to."""
 
-from __future__ import annotations
+from demo.command import cli
 
-import json
-import sys
-
-import click
-from ape.cli import ConnectedProviderCommand
-from rich.console import Console
-from rich.table import Table
-
-from scripts._lib import chain
-from scripts._lib.build import ROOT, fresh_project
-from scripts._lib.demo.holder import Holder
-from scripts._lib.demo.points import Points
-from scripts._lib.demo.rebalancing import Rebalancing
-from scripts._lib.demo.stage import Stage
-from scripts._lib.demo.staking import Staking
-from scripts._lib.deployment import deploy
-from scripts._lib.evm import Evm
-from scripts._lib.overview import overviews, tables
-from scripts._lib.system import System
-
-chain.quiet()
-
-
-@click.command(cls=ConnectedProviderCommand)
-def cli() -> None:
-    """Deploy the protocol on the fork and walk through the life of a holder and a staker."""
-    console = Console()
-    record = deploy(console=console)
-    system = System(Evm(chain.rpc().url), fresh_project(), record)
-    console.print(f"[green]✓[/] [bold]Deployed[/]  {len(record.contracts)} contracts, {len(record.indexes)} indexes")
-    stage = Stage(system, console)
-    for chapter in (Holder, Staking, Rebalancing, Points):
-        console.rule(f"[bold]{chapter.__name__}", align="left")
-        chapter(stage).run()
-
-    indexes = overviews(system.lens)
-    for table in tables(indexes):
-        console.print(table)
-    gas = Table("step", "gas", title="Gas", title_justify="left")
-    for step in stage.report:
-        if "gas" in step:
-            gas.add_row(step["step"], f"{step['gas']:,}")
-    console.print(gas)
-
-    (ROOT / "build").mkdir(exist_ok=True)
-    result = {"contracts": record.contracts, "indexes": record.indexes, "steps": stage.report, "state": indexes, "broken": stage.broken}
-    (ROOT / "build/demo.json").write_text(json.dumps(result, indent=2) + "\n")
-    console.print("Written to build/demo.json")
-    if stage.broken:
-        sys.exit(1)
+__all__ = ["cli"]

@@ -1,34 +1,7 @@
 """Deploys the whole protocol and hands every role over: `ape run deploy [--account ALIAS] [--yes] [--json]`."""
 
-from __future__ import annotations
+from forks.local import FORKS
+from ssi.cli import deploy
+from ssi.cli.forking import given
 
-from typing import Any
-
-import click
-
-from scripts._lib import chain
-from scripts._lib.command import Command, json_option
-from scripts._lib.deployer import SeedMissing, UnsafeSafes
-from scripts._lib.deployment import deploy
-from scripts._lib.failure import Failure
-
-chain.quiet()
-
-
-@click.command(cls=Command)
-@click.option("--account", help="Alias of the Ape account that signs.")
-@click.option("--yes", is_flag=True, help="Deploy without asking.")
-@json_option
-def cli(account: str | None, yes: bool, json: bool) -> Any:
-    """Deploy the protocol, or go on where an earlier run stopped."""
-    try:
-        record = deploy(account, yes=yes)
-    except SeedMissing as missing:
-        raise Failure(f"{missing}. Get it and run this again: what is done stays done.", 1) from None
-    except UnsafeSafes as unsafe:
-        raise Failure(f"Nothing was given to the Safes. {unsafe}", 1) from None
-    if json:
-        return {"chainId": record.chain_id, "contracts": record.contracts, "indexes": record.indexes}
-    for name, address in (record.contracts | record.indexes).items():
-        click.echo(f"{name:20} {address}")
-    return None
+cli = given(deploy.cli, FORKS)

@@ -1,40 +1,5 @@
 """Shows what is scheduled: `ape run pending [--json]`."""
 
-from __future__ import annotations
+from ssi.cli.pending import cli
 
-from typing import Any
-
-import click
-from rich.table import Table
-
-from scripts._lib import chain, desk
-from scripts._lib.command import Command, json_option
-from scripts._lib.operations import operations
-
-chain.quiet()
-_COLOURS = {"waiting": "yellow", "ready": "green", "expired": "red"}
-
-
-@click.command(cls=Command)
-@json_option
-def cli(json: bool) -> Any:
-    """List what the multisig has scheduled: what it does, when it can be executed, when it expires."""
-    system = desk.opened()
-    now, known = system.evm.now, operations(system)
-    if json:
-        return [operation.plain(now) for operation in known]
-    screen = desk.console()
-    if not known:
-        screen.print("Nothing is scheduled.")
-        return None
-    table = Table("operation", "call", "status", "executable from", "until")
-    for operation in known:
-        status = operation.status(now)
-        left = f", {desk.period(operation.ready_at - now)} left" if status == "waiting" else ""
-        table.add_row(
-            "0x" + operation.id.hex()[:8], str(operation.call), f"[{_COLOURS[status]}]{status}[/]{left}",
-            desk.moment(operation.ready_at), desk.moment(operation.expires_at),
-        )  # fmt: skip
-    screen.print(table)
-    screen.print("`ape run execute` executes what is ready; the guardian's `ape run cancel OPERATION` stops what should not happen.")
-    return None
+__all__ = ["cli"]

@@ -1,4 +1,4 @@
-"""Fixtures. Everything runs on Ape's `ethereum:mainnet-fork:foundry`; what is called often goes the fast road (`scripts/_lib/evm.py`)."""
+"""Fixtures. Everything runs on Ape's `ethereum:mainnet-fork:foundry`; what is called often goes the fast road (`ssi/chain/evm.py`)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from scripts._lib import chain
-from scripts._lib.build import fresh_project
-from scripts._lib.deployment import deploy
-from scripts._lib.evm import Deployed, Evm
-from scripts._lib.system import System
+from forks.seeding import deploy
+from ssi.build import fresh_project
+from ssi.chain import network as chain
+from ssi.chain.evm import Deployed, Evm
+from ssi.registry.system import System
 from tests.support.prices import ZERO, Bench
 
 _COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}

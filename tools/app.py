@@ -16,11 +16,12 @@ from typing import Any
 import click
 from rich.console import Console
 
+from forks import anvils
 from minimainnet import node
-from scripts._lib import chain
-from scripts._lib.build import ROOT, fresh_project
-from scripts._lib.evm import Evm
-from scripts._lib.system import System
+from ssi.build import ROOT, fresh_project
+from ssi.chain import network as chain
+from ssi.chain.evm import Evm
+from ssi.registry.system import System
 from tools import app_config
 from tools.app_world import LEAST, TEST_KEY, World
 
@@ -44,9 +45,9 @@ def world(stack: ExitStack, console: Console, rpc_port: int, days: int) -> dict[
 
     with console.status("Starting a fork of the miniature mainnet"):
         upstream = os.environ.get("MAINNET_RPC_URL") or stack.enter_context(node.serve())
-        url = stack.enter_context(node.fork_of(upstream, rpc_port, history=True))
+        url = stack.enter_context(anvils.fork_of(upstream, rpc_port, history=True))
     os.environ |= {"MAINNET_RPC_URL": upstream, "APE_FOUNDRY_HOST": url}
-    from scripts._lib.deployment import deploy
+    from forks.seeding import deploy
 
     chain.quiet()
     project = fresh_project()
@@ -63,7 +64,7 @@ def world(stack: ExitStack, console: Console, rpc_port: int, days: int) -> dict[
 @click.option("--days", default=33, show_default=True, type=click.IntRange(LEAST), help="Days that the market lives before you come.")
 def main(port: int, rpc_port: int, days: int) -> None:
     """Serve the web app on a fork with a deployed protocol."""
-    node.stop_in_order()
+    anvils.stop_in_order()
     console, began = Console(), time.monotonic()
     if not (DIST / "index.html").exists():
         raise click.ClickException("The site is not built: `make app-build` first.")

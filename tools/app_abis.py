@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from scripts._lib.build import ROOT, fresh_project
+from ssi.build import ROOT, fresh_project
 
 TARGET = ROOT / "app" / "src" / "generated" / "abis.ts"
 CONTRACTS = (

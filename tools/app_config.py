@@ -16,13 +16,13 @@ import click
 import eth_abi
 from eth_utils import is_hex_address, keccak, to_checksum_address
 
-from minimainnet.addresses import CONTRACTS
-from minimainnet.rpc import Rpc, RpcError
-from scripts._lib import params
-from scripts._lib.build import ROOT, fresh_project
-from scripts._lib.evm import Evm
-from scripts._lib.record import Record, RecordUnusable
-from scripts._lib.system import System
+from forks.addresses import CONTRACTS
+from ssi.build import ROOT, fresh_project
+from ssi.chain.evm import Evm
+from ssi.chain.rpc import Rpc, RpcError
+from ssi.registry import params
+from ssi.registry.record import Record, RecordUnusable
+from ssi.registry.system import System
 
 CONFIG = ROOT / "app" / "dist" / "config.json"
 FIRST = ("USDC", "USDT", "DAI")

@@ -14,14 +14,14 @@ from math import isqrt
 from pathlib import Path
 from typing import Any
 
-from minimainnet import control
-from minimainnet.rpc import Rpc
-from scripts._lib.build import fresh_project
-from scripts._lib.catalog import plain
-from scripts._lib.evm import Evm
-from scripts._lib.operations import operations
-from scripts._lib.record import Record
-from scripts._lib.system import System
+from forks import control
+from ssi.build import fresh_project
+from ssi.chain.evm import Evm
+from ssi.chain.rpc import Rpc
+from ssi.governance.decoder import plain
+from ssi.governance.scheduled import operations
+from ssi.registry.record import Record
+from ssi.registry.system import System
 from tests.model.points import DAY, WAD, Values
 from tools.app_config import CONFIG
 

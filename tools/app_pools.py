@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from math import isqrt
 
-from minimainnet import control
-from minimainnet.addresses import CONTRACTS
-from minimainnet.artifacts import MODULES, packaged
-from scripts._lib.evm import Deployed, Interface
-from scripts._lib.system import System
+from forks import control
+from forks.addresses import CONTRACTS
+from forks.artifacts import MODULES, packaged
+from forks.seeding import invest
+from ssi.chain.evm import Deployed, Interface
+from ssi.registry.system import System
 
 SYMBOL, FEE, FULL_RANGE = "MAG7.ssi", 3000, 887_220
 WAD = 10**18
@@ -62,7 +63,7 @@ class Pools:
 
     def supply(self, person: str, shares: int) -> None:
         """Gives a person what so many shares of liquidity take: shares of the index in kind, and dollars."""
-        self.system.invest(SYMBOL, person, shares * WAD)
+        invest(self.system, SYMBOL, person, shares * WAD)
         control.deal(self.evm.rpc, "USDC", person, self.usdc.balanceOf(person) + shares * self.dollar)
 
     def listing(self) -> list[tuple[Deployed, bytes]]:

@@ -9,13 +9,15 @@ from collections.abc import Callable, Sequence
 
 from eth_account import Account
 
-from minimainnet import control
-from scripts._lib import chores, proposals
-from scripts._lib.catalog import Catalog
-from scripts._lib.deployer import NOTICE
-from scripts._lib.evm import Deployed
-from scripts._lib.ledger import Ledger
-from scripts._lib.system import System
+from forks import control
+from forks.seeding import invest
+from ssi.chain.evm import Deployed
+from ssi.constants import NOTICE
+from ssi.governance import proposals
+from ssi.governance.decoder import Catalog
+from ssi.keeper import maintenance as chores
+from ssi.points.ledger import Ledger
+from ssi.registry.system import System
 from tools.app_pools import WAD, Pools
 
 DAY, HOUR = 86_400, 3_600
@@ -75,7 +77,7 @@ class World:
             control.deal(self.evm.rpc, name, tester, amount)
         for symbol, shares in INVESTED.items():
             investor = self.evm.account(f"app investor {symbol}")
-            self.system.invest(symbol, investor, shares * WAD)
+            invest(self.system, symbol, investor, shares * WAD)
             index, vault = self.system.index(symbol), self.system.staked(symbol)
             index.approve(vault.address, shares * WAD // 2, sender=investor)
             vault.deposit(shares * WAD // 2, investor, sender=investor)

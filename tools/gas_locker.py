@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any
 
-from scripts._lib.system import System
+from ssi.registry.system import System
 from tests.model.locker import COOLDOWN
 from tests.support.indexes import EPOCH, MAX
 from tests.support.liquidity import Market, new_locker

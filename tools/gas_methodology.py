@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from scripts._lib import params
-from scripts._lib.evm import Deployed
-from scripts._lib.system import System
+from ssi.chain.evm import Deployed
+from ssi.registry import params
+from ssi.registry.system import System
 
 BARS = {"price_feed": 42_000, "price_feed_guarded": 50_000, "price_rate": 53_000, "weights_mag7": 75_000}
 

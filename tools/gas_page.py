@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scripts._lib.build import ROOT
+from ssi.build import ROOT
 
 PAGE = ROOT / "docs" / "gas.md"
 

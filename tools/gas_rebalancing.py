@@ -10,12 +10,12 @@ from typing import Any
 
 import eth_abi
 
-from minimainnet import control
-from minimainnet.addresses import FEEDS
-from scripts._lib.bounds import bounds
-from scripts._lib.evm import Deployed, Evm
-from scripts._lib.starting import Bounds, start_call
-from scripts._lib.system import System
+from forks import control
+from forks.addresses import FEEDS
+from ssi.chain.evm import Deployed, Evm
+from ssi.governance.starting import Bounds, start_call
+from ssi.index.bounds import bounds
+from ssi.registry.system import System
 from tests.support.governance import schedule, wait
 from tests.support.indexes import DAY, MAX, new_index
 
@@ -26,7 +26,7 @@ SHARES = 10**21
 # A bid of about one percent of the index.
 SIZE = 10**18
 
-BARS = {"start_rebalance_repeat": 335_000, "bid_first": 205_000, "bid_later": 175_000}
+BARS = {"start_rebalance_repeat": 335_000, "bid_first": 205_000, "bid_later": 166_000}
 
 
 class Bench:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from scripts._lib.bounds import bounds
-from scripts._lib.evm import Evm
+from ssi.chain.evm import Evm
+from ssi.index.bounds import bounds
 from tests.support.indexes import DAY, MAX, new_index
 
 SHARES = 10 * 10**18

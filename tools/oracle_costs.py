@@ -13,8 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import sqrt
 
-from scripts._lib.evm import Deployed
-from scripts._lib.system import System
+from ssi.chain.evm import Deployed
+from ssi.registry.system import System
 from tests.support.manipulation import POOL
 
 BLOCK, PARTS, SPREAD, DRIFT = 12, 9, 99, 200
@@ -97,10 +97,10 @@ def main() -> int:
     """Deploys on the fork and prints the table."""
     from ape import networks
 
-    from scripts._lib import chain
-    from scripts._lib.build import fresh_project
-    from scripts._lib.deployment import deploy
-    from scripts._lib.evm import Evm
+    from forks.seeding import deploy
+    from ssi.build import fresh_project
+    from ssi.chain import network as chain
+    from ssi.chain.evm import Evm
 
     with networks.parse_network_choice("ethereum:mainnet-fork:foundry"):
         chain.quiet()

@@ -9,7 +9,7 @@ import sys
 from rich.console import Console
 from rich.table import Table
 
-from scripts._lib.build import ROOT, fresh_project
+from ssi.build import ROOT, fresh_project
 
 SNAPSHOT = ROOT / "snapshots" / "sizes.json"
 LIMIT = 24_576
@@ -18,7 +18,7 @@ LIMIT = 24_576
 def main() -> int:
     """Shows and writes the sizes of what is deployed: libraries that are compiled in and mocks are left out."""
     os.environ.setdefault("MAINNET_RPC_URL", "http://127.0.0.1:9545")
-    from scripts._lib.chain import quiet
+    from ssi.chain.network import quiet
 
     quiet()
     sizes = {}

@@ -10,7 +10,7 @@ import sys
 
 from rich.console import Console
 
-from scripts._lib import layout
+from ssi.governance import storage as layout
 
 
 def main() -> int:

@@ -11,7 +11,23 @@ import subprocess
 import sys
 from contextlib import ExitStack
 
+from forks import anvils
 from minimainnet import node
+
+
+def upstream(stack: ExitStack) -> str:
+    """The chain to fork: MAINNET_RPC_URL, or a miniature mainnet that `stack` ends."""
+    return os.environ.get("MAINNET_RPC_URL") or stack.enter_context(node.serve())
+
+
+def environment(upstream: str, stack: ExitStack) -> dict[str, str]:
+    """What tells Ape where `upstream` and a new fork of it are. `stack` ends the fork."""
+    return {
+        **os.environ,
+        "SSI_CHAIN": "mainnet" if os.environ.get("MAINNET_RPC_URL") else "miniature",
+        "MAINNET_RPC_URL": upstream,
+        "APE_FOUNDRY_HOST": stack.enter_context(anvils.fork_of(upstream)),
+    }
 
 
 def main(command: list[str]) -> int:
@@ -20,15 +36,9 @@ def main(command: list[str]) -> int:
         print(__doc__, file=sys.stderr)
         return 2
 
-    node.stop_in_order()
-    environment = dict(os.environ)
+    anvils.stop_in_order()
     with ExitStack() as stack:
-        upstream = environment.get("MAINNET_RPC_URL")
-        environment["SSI_CHAIN"] = "mainnet" if upstream else "miniature"
-        upstream = upstream or stack.enter_context(node.serve())
-        environment["MAINNET_RPC_URL"] = upstream
-        environment["APE_FOUNDRY_HOST"] = stack.enter_context(node.fork_of(upstream))
-        return subprocess.run(command, env=environment, check=False).returncode
+        return subprocess.run(command, env=environment(upstream(stack), stack), check=False).returncode
 
 
 if __name__ == "__main__":

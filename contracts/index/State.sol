@@ -19,7 +19,7 @@ library StateLib {
     }
 
     function hasClaims(State self, uint256 i) internal pure returns (bool) {
-        return (State.unwrap(self) >> (128 + i)) & 1 != 0;
+        return (State.unwrap(self) >> 128 >> i) & 1 != 0;
     }
 
     function vests(State self) internal pure returns (bool) {
@@ -27,7 +27,7 @@ library StateLib {
     }
 
     function vests(State self, uint256 i) internal pure returns (bool) {
-        return (State.unwrap(self) >> (160 + i)) & 1 != 0;
+        return (State.unwrap(self) >> 160 >> i) & 1 != 0;
     }
 
     function supplyCap(State self) internal pure returns (uint256) {

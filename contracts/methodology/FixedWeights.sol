@@ -6,15 +6,20 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IMethodology} from "../../interfaces/IMethodology.sol";
 import {Constituents} from "./Constituents.sol";
 
-/// @title Weights as they are told
-/// @notice Parameters: `abi.encode(uint256[] weights)`, D18, one for each constituent in their order. A weight may be 0.
+/// @title Weights that governance states
+/// @notice Parameters: `abi.encode(uint256[] weights)`, D18, one for each constituent in their order. A weight may be
+/// 0.
+/// @custom:security-contact security@ssi.example
 contract FixedWeights is IMethodology {
     uint256 private constant _WAD = 1e18;
 
     /// @notice The parameters are not the canonical encoding of `count` words.
+    /// @param count constituents
+    /// @param parameters what was given
     error FixedWeights_InvalidParameters(uint256 count, bytes parameters);
 
-    /// @param sum D18; 2^256 - 1 stands for all that is more
+    /// @notice The weights do not sum to 1e18.
+    /// @param sum D18; 2^256 - 1 where it is more than that
     error FixedWeights_InvalidSum(uint256 sum);
 
     /// @inheritdoc IMethodology

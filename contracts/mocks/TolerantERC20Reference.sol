@@ -5,7 +5,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 import {TolerantERC20} from "../index/TolerantERC20.sol";
 
-/// @title The assembly of TolerantERC20 beside what it means in plain Solidity
+/// @title The assembly of TolerantERC20 beside the same in plain Solidity
 contract TolerantERC20Reference {
     function tryTransfer(address token, address to, uint256 amount) external returns (bool success, bool reverted) {
         return TolerantERC20.tryTransfer(token, to, amount);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+// solhint-disable use-natspec
 pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
@@ -347,7 +348,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         if (top == 0) return (0, 0);
 
         uint256 base;
-        (base, sold.units, bought.units) = IIndexToken(index).baseAndUnits(tokenOut, tokenIn);
+        (base, sold.units, bought.units) = IIndexToken(index).unitsForTrade(tokenOut, tokenIn);
         (uint256 priceOut, uint256 priceIn) = (_price(tokenOut, out), _price(tokenIn, in_));
         (uint256 outMoved, uint256 inMoved) = (_moved(out, priceOut), _moved(in_, priceIn));
         if (!AuctionMath.near(outMoved, inMoved, a.band)) revert Rebalancer_PriceMoved(tokenOut, tokenIn, outMoved, inMoved, a.band);

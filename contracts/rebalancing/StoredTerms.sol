@@ -10,8 +10,9 @@ type StoredTerms is uint96;
 using StoredTermsLib for StoredTerms global;
 
 /// @title Checking, packing and unpacking the terms of rebalances
+/// @notice {IRebalancer.Terms} says what each of them means.
 library StoredTermsLib {
-    /// @dev Each bound is less than what its bits hold.
+    /// @dev Every bound fits in the bits of its field.
     function valid(IRebalancer.Terms memory t) internal pure returns (bool) {
         return t.premiumStart <= 1000 && t.discountEnd <= 500 && t.duration >= 1 hours && t.duration <= 7 days && t.budget >= 1
             && t.budget <= 100 && t.dust >= 1 && t.dust <= 500 && t.turnover >= 1 && t.turnover <= 5000 && t.daily >= 1 && t.daily <= 5000
@@ -24,7 +25,7 @@ library StoredTermsLib {
         return StoredTerms.wrap(uint96(price | size));
     }
 
-    /// @dev All zeros where none were set.
+    /// @dev All zeros where no terms were set.
     function unpack(StoredTerms self) internal pure returns (IRebalancer.Terms memory t) {
         uint256 bits = StoredTerms.unwrap(self);
         (t.premiumStart, t.discountEnd, t.duration) = (uint16(bits & 0x3ff), uint16(bits >> 10 & 0x1ff), uint24(bits >> 19 & 0xfffff));

@@ -10,7 +10,9 @@ import {IUniswapFiller} from "../../interfaces/IUniswapFiller.sol";
 import {ISwapRouter02} from "../../interfaces/external/ISwapRouter02.sol";
 
 /// @title Fills bids out of Uniswap v3
+/// @notice See {IUniswapFiller}.
 /// @dev The caller chooses the path, and bears what a bad one costs. What the index gets does not depend on it.
+/// @custom:security-contact security@ssi.example
 contract UniswapFiller is IUniswapFiller, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
@@ -18,7 +20,10 @@ contract UniswapFiller is IUniswapFiller, ReentrancyGuardTransient {
     uint256 private constant _HOP = 23;
     uint256 private constant _APPROVE_GAS = 100_000;
 
+    /// @notice The contract whose bids it fills.
     IRebalancer public immutable rebalancer;
+
+    /// @notice Uniswap's router.
     ISwapRouter02 public immutable swapRouter;
 
     constructor(IRebalancer rebalancer_, ISwapRouter02 swapRouter_) {
@@ -54,7 +59,8 @@ contract UniswapFiller is IUniswapFiller, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IBidCallback
-    /// @dev The rebalancer calls nobody but who bids, and only `fill` bids.
+    /// @dev Why the two checks are enough: the rebalancer calls only the bidder back, and this contract bids in `fill`
+    /// only.
     function onBid(address, address tokenOut, uint256 amountOut, address tokenIn, uint256 amountIn, bytes calldata path) external {
         if (msg.sender != address(rebalancer) || !_reentrancyGuardEntered()) revert UniswapFiller_UnexpectedCallback(msg.sender);
 
@@ -64,7 +70,8 @@ contract UniswapFiller is IUniswapFiller, ReentrancyGuardTransient {
         catch (bytes memory reason) {
             revert UniswapFiller_NotCovered(tokenOut, amountOut, tokenIn, amountIn, reason);
         }
-        // What is left of the allowance goes too, where the token lets it: BNB refuses to approve nothing, and burns what gas it is given.
+        // Takes the rest of the allowance back, where the token allows that: BNB refuses an approval of zero, and burns
+        // all the gas that it is given.
         // solhint-disable-next-line avoid-low-level-calls
         (bool ignored,) = tokenOut.call{gas: _APPROVE_GAS}(abi.encodeCall(IERC20.approve, (address(swapRouter), 0)));
         ignored;

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scripts._lib.evm import Reverted
+from forks.seeding import invest
+from ssi.chain.evm import Reverted
 from tests.support.governance import schedule, wait
 
 
@@ -32,7 +33,7 @@ def loot(evm, system, project, index, thief):
 def test_nobody_can_put_another_authority_in_charge_of_a_basket(evm, system, project, bob, evil, route):
     """G3: by either way that the manager has, with the notice, and without a veto. All 30,000 USD were gone once."""
     index, manager, safe = system.index("MAG7.ssi"), system.manager, system.record.contracts["Safe"]
-    system.invest("MAG7.ssi", safe, 300 * 10**18)
+    invest(system, "MAG7.ssi", safe, 300 * 10**18)
     target, data = (index, index.setAuthority.encode(evil))
     if route == "updateAuthority":
         target, data = manager, manager.updateAuthority.encode(index, evil)

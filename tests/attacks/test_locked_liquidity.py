@@ -6,7 +6,7 @@ from math import isqrt
 
 import pytest
 
-from scripts._lib.evm import Reverted
+from ssi.chain.evm import Reverted
 from tests.model.locker import COOLDOWN, full_range, measure
 from tests.support.indexes import EPOCH, MAX
 from tests.support.liquidity import Market, new_locker

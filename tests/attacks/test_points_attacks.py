@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from minimainnet import control
+from forks import control
+from forks.seeding import invest
 from tests.model.points import BOOST, LEAST, LOCKED
 from tests.support.indexes import DAY, MAX
 
@@ -68,7 +69,7 @@ def test_leaving_and_coming_back_as_the_only_staker_multiplies_nothing(system, e
     """As found: 97,814,276 times the points, and 99,999.99 of a pot of 100,000 USDC beside a holder of as much, for a trifle."""
     index, vault, usdc, pot = system.index("DEFI.ssi"), system.staked("DEFI.ssi"), system.token("USDC"), 100_000 * 10**6
     for person in (thief, alice):
-        system.invest("DEFI.ssi", person, 100 * WAD)
+        invest(system, "DEFI.ssi", person, 100 * WAD)
     ledger.join(sender=alice)
     had = index.balanceOf(thief)
     blow_up_the_rate(evm, ledger, index, vault, thief, REWARD)
@@ -101,3 +102,25 @@ def test_nor_does_it_multiply_the_boost(system, evm, ledger, thief):
     price = system.oracle.value(soso.address, WAD)
     boost, days = ledger.statement(thief, epoch).soso, ledger.epochLength() // DAY
     assert boost <= days * wealth * price // WAD * 1001 // 1000, "P12 SOSO lifts as much as it is worth"
+
+
+def test_no_deployed_vault_starts_anew(system, evm, thief):
+    """S14: all five were without a staker at deployment, and fell back from a rate of 999,001 to one when the only one left."""
+    assert len(system.record.staked) == 5
+    for symbol in system.record.staked:
+        vault = system.staked(symbol)
+        token = system.token(vault.asset())
+        if symbol in system.record.indexes:
+            system.invest(symbol, thief, 2 * WAD)
+        else:
+            control.deal(evm.rpc, symbol, thief, 2 * WAD)
+        assert vault.issuedSupply() == 0
+        stake(token, vault, thief, TINY)
+        vault.addRewards(WAD, sender=thief)
+        evm.warp(DAY)
+        rate = vault.exchangeRate()
+        assert rate > 9 * 10**5 * WAD
+        vault.requestRedeem(vault.balanceOf(thief), thief, thief, sender=thief)
+        assert vault.issuedSupply() == 0
+        assert vault.exchangeRate() >= rate, f"S14 {symbol}"
+        assert vault.convertToShares(TINY) <= TINY * WAD // rate, f"S14 {symbol}: who comes next pays the price of who left"

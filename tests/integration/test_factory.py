@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from eth_utils import keccak
 
-from minimainnet import control
-from scripts._lib.deployer import seed_amounts
-from scripts._lib.evm import Deployed, Interface
+from forks import control
+from ssi.chain.evm import Deployed, Interface
+from ssi.deploy.deployer import seed_amounts
 from tests.model.index import round57
 from tests.support.governance import govern
 from tests.support.reverts import error, reverts

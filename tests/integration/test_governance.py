@@ -7,8 +7,8 @@ from types import MappingProxyType
 import pytest
 from eth_utils import keccak
 
-from scripts._lib.deployer import ADMIN, GOVERNOR, GUARDIAN, NOTICE
-from scripts._lib.evm import Interface, Reverted
+from ssi.chain.evm import Interface, Reverted
+from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, NOTICE
 from tests.support.governance import Multisig, govern, schedule, wait
 from tests.support.indexes import ANYTHING
 from tests.support.reverts import error, reverts

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from minimainnet import control
-from scripts._lib import params
+from forks import control
+from ssi.registry import params
 from tests.support.indexes import ANYTHING
 from tests.support.reverts import error, reverts
 from tests.support.trading import Trader

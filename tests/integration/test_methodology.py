@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from minimainnet import control
-from minimainnet.addresses import FEEDS
-from scripts._lib import params
+from forks import control
+from forks.addresses import FEEDS
+from ssi.registry import params
 from tests.model import weights as model
 from tests.support.governance import govern
 from tests.support.reverts import error, reverts

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from minimainnet import control, verify
-from minimainnet.addresses import CONTRACTS, FEEDS, FEEDS_OWNER, POOLS, TOKENS
-from minimainnet.build import OWNER, encode
+from forks import control
+from forks.addresses import CONTRACTS, FEEDS, FEEDS_OWNER, POOLS, TOKENS
+from forks.placing import OWNER, encode
+from minimainnet import verify
 from minimainnet.prices import USD, decimals
 from tests.support.reverts import error, reverts
 

@@ -7,10 +7,9 @@ from types import MappingProxyType
 import pytest
 from eth_utils import keccak, to_checksum_address
 
-from scripts._lib.catalog import IMPLEMENTATION, Catalog
-from scripts._lib.deployer import ADMIN, GOVERNOR, GUARDIAN, NOTICE
-from scripts._lib.evm import Interface
-from scripts._lib.proposal import IMPLEMENTATION_SLOT
+from ssi.chain.evm import Interface
+from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, IMPLEMENTATION_SLOT, NOTICE
+from ssi.governance.decoder import IMPLEMENTATION, Catalog
 from tests.support.governance import Multisig, govern, schedule, wait
 from tests.support.indexes import ANYTHING
 from tests.support.liquidity import Market

@@ -7,8 +7,9 @@ from random import Random
 
 import pytest
 
-from minimainnet import control, prices
-from scripts._lib.build import ROOT
+from forks import control
+from minimainnet import prices
+from ssi.build import ROOT
 from tests.support.manipulation import BLOCK, Thief
 from tests.support.prices import WINDOW
 from tools import oracle_averages, oracle_costs

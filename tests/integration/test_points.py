@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from eth_utils import keccak, to_checksum_address
 
-from minimainnet import control
-from scripts._lib.evm import Deployed
+from forks import control
+from ssi.chain.evm import Deployed
 from tests.model.points import LEAST, PointsModel, Sources, fair_price
 from tests.support.governance import govern
 from tests.support.indexes import DAY

@@ -5,9 +5,9 @@ from __future__ import annotations
 import eth_abi
 import pytest
 
-from minimainnet import control
-from scripts._lib.evm import Reverted
-from scripts._lib.starting import Bounds, start_call
+from forks import control
+from ssi.chain.evm import Reverted
+from ssi.governance.starting import Bounds, start_call
 from tests.support.governance import schedule, wait
 from tests.support.indexes import DAY, MAX
 from tests.support.rebalanced import govern_all

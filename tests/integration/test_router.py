@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minimainnet import control
-from minimainnet.addresses import CONTRACTS
-from scripts._lib.evm import Interface
-from scripts._lib.signing import permit, permit2
+from forks import control
+from forks.addresses import CONTRACTS
+from ssi.chain.evm import Interface
+from ssi.chain.permits import permit, permit2
 from tests.support.indexes import MAX
 from tests.support.reverts import error, reverts
 from tests.support.trading import ALLOWANCE, ETHER, KEY, PERMIT, PERMIT2, Trader, left_in_router
@@ -389,7 +389,7 @@ class TestPaths:
         assert tuple(router.hop(susds)) == (ETHER, 0)
 
     def test_a_path_has_six_hops_at_most(self, evm, project, system, router, refuse, owner):
-        from minimainnet.build import encode
+        from forks.placing import encode
 
         last = system.token("WETH").address
         for _ in range(7):

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minimainnet.addresses import CONTRACTS
-from minimainnet.artifacts import packaged
-from scripts._lib.evm import Interface
+from forks.addresses import CONTRACTS
+from forks.artifacts import packaged
+from ssi.chain.evm import Interface
 from tests.model.router import OFF_IN_MINT, OFF_IN_SALE, shares_for, shares_that_bring, total
 from tests.support.trading import ETHER, Trader
 

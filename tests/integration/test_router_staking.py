@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts._lib.signing import permit
+from ssi.chain.permits import permit
 from tests.support.governance import govern
 from tests.support.indexes import new_index
 from tests.support.reverts import error, reverts

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from scripts._lib.catalog import Catalog
-from scripts._lib.deployer import ADMIN, GOVERNOR, GUARDIAN, NOTICE
-from scripts._lib.evm import Reverted
+from ssi.chain.evm import Reverted
+from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, NOTICE
+from ssi.governance.decoder import Catalog
 from tests.model.veto import CONTEST, DAY, TRUCE, Dispute
 from tests.support.governance import govern, schedule, wait
 from tests.support.reverts import error, reverts

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from minimainnet.rpc import Rpc
-from scripts._lib.params import ROOT
+from ssi.chain.rpc import Rpc
+from ssi.registry.params import ROOT
 
 
 def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts._lib.demo.stage import readable
+from demo.report import readable
 
 
 @pytest.mark.parametrize(

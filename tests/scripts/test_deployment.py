@@ -10,12 +10,12 @@ import pytest
 from ape import accounts
 from pydantic import ValidationError
 
-from minimainnet import control
-from scripts._lib import params
-from scripts._lib.deployer import Deployer, SeedMissing, UnsafeSafes, seed_amounts, units_for
-from scripts._lib.journal import SendingAccount
-from scripts._lib.record import Record
-from scripts._lib.safe import Multisig
+from forks import control
+from ssi.deploy.deployer import Deployer, SeedMissing, UnsafeSafes, seed_amounts, units_for
+from ssi.deploy.journal import SendingAccount
+from ssi.governance.safe import Multisig
+from ssi.registry import params
+from ssi.registry.record import Record
 from tests.model.index import IndexModel
 from tests.support.governance import SENTINEL, ours
 

@@ -6,11 +6,12 @@ import json
 
 from click.testing import CliRunner
 
-from minimainnet import control
+from forks import control
+from forks.seeding import invest
 from scripts import keeper
-from scripts._lib import chores
-from scripts._lib.evm import Reverted
-from scripts._lib.sender import Sender
+from ssi.chain.evm import Reverted
+from ssi.chain.sender import Sender
+from ssi.keeper import maintenance as chores
 
 DAY = 86_400
 
@@ -23,7 +24,7 @@ def daily(*words):
 
 def test_fees_and_checkpoints_are_looked_after(system):
     """Whatever is due is done, once; what is not is left alone."""
-    system.invest("MAG7.ssi", system.evm.account("investor"), 100 * 10**18)
+    invest(system, "MAG7.ssi", system.evm.account("investor"), 100 * 10**18)
     control.warp(system.evm.rpc, 8 * DAY)
     assert chores.due_pokes(system) == ["sDAI", "sUSDS"]
     due = chores.due_distributions(system)
@@ -40,7 +41,7 @@ def test_fees_and_checkpoints_are_looked_after(system):
 
 def test_somebody_who_is_faster_stops_nothing(system, monkeypatch):
     """A stranger distributes one index while the keeper is about to: the keeper says so, and does the rest."""
-    system.invest("MAG7.ssi", system.evm.account("investor"), 100 * 10**18)
+    invest(system, "MAG7.ssi", system.evm.account("investor"), 100 * 10**18)
     control.warp(system.evm.rpc, DAY)
     send, stranger = Sender.send, system.evm.account("stranger")
     due = chores.due_distributions(system)
@@ -57,7 +58,7 @@ def test_somebody_who_is_faster_stops_nothing(system, monkeypatch):
 
 
 def test_one_that_fails_is_said_and_the_others_are_done(system, monkeypatch):
-    system.invest("MAG7.ssi", system.evm.account("investor"), 100 * 10**18)
+    invest(system, "MAG7.ssi", system.evm.account("investor"), 100 * 10**18)
     control.warp(system.evm.rpc, DAY)
     send, due = Sender.send, chores.due_distributions(system)
 

@@ -8,10 +8,10 @@ import pytest
 from ape import accounts
 from pydantic import ValidationError
 
-from scripts._lib import params
-from scripts._lib.deployer import Deployer
-from scripts._lib.record import Record
-from scripts._lib.rooms import oracle
+from ssi.deploy.deployer import Deployer
+from ssi.deploy.steps import oracle
+from ssi.registry import params
+from ssi.registry.record import Record
 from tests.model import oracle as model
 from tests.support.manipulation import BLOCK, Thief
 from tests.support.prices import WINDOW

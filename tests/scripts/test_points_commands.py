@@ -8,15 +8,15 @@ import pytest
 from ape import accounts
 from click.testing import CliRunner
 
-from minimainnet import control
-from minimainnet.rpc import Rpc, RpcError
+from forks import control
 from scripts import points
-from scripts._lib import ledger as lib
-from scripts._lib import logs
-from scripts._lib.evm import Reverted
-from scripts._lib.ledger import Ledger
-from scripts._lib.params import protocol
-from scripts._lib.sender import Sender
+from ssi.chain import logs
+from ssi.chain.evm import Reverted
+from ssi.chain.rpc import Rpc, RpcError
+from ssi.chain.sender import Sender
+from ssi.points import ledger as lib
+from ssi.points.ledger import Ledger
+from ssi.registry.params import protocol
 from tests.support.trading import Trader
 
 DAY = 86_400

@@ -11,14 +11,16 @@ import pytest
 from click.testing import CliRunner
 from eth_utils import keccak
 
-from minimainnet.rpc import Rpc
+from forks.local import FORKS
 from scripts import cancel, execute, pending, propose
-from scripts._lib import desk, proposals
-from scripts._lib.catalog import Catalog
-from scripts._lib.deployer import NOTICE
-from scripts._lib.operations import operations
-from scripts._lib.proposal import Proposal, Refused, attempt
-from scripts._lib.safe import Multisig, SafeTransaction, builder_checksum, builder_file
+from ssi.chain.rpc import Rpc
+from ssi.cli import common as desk
+from ssi.constants import NOTICE
+from ssi.governance import proposals
+from ssi.governance.decoder import Catalog
+from ssi.governance.proposal import Proposal, Refused, attempt
+from ssi.governance.safe import Multisig, SafeTransaction, builder_checksum, builder_file
+from ssi.governance.scheduled import operations
 from tests.support.governance import govern, schedule, wait
 
 DAY = 86_400
@@ -271,15 +273,15 @@ def test_the_trial_refuses_what_comes_too_soon_or_out_wrong(system, mag7):
     """What a compromised script or manager would show."""
     call = (mag7, mag7.setMintFee.encode(20))
     with pytest.raises(Refused, match="sooner than the notice"):
-        attempt(system, Proposal("x", "x", [call]), NOTICE + 1)
+        attempt(system, Proposal("x", "x", [call]), NOTICE + 1, FORKS)
     with pytest.raises(Refused, match=r"MAG7.ssi.terms.mintFee would be 20, not 30. Do not sign"):
-        attempt(system, Proposal("x", "x", [call], {"MAG7.ssi.terms.mintFee": 30}), NOTICE)
+        attempt(system, Proposal("x", "x", [call], {"MAG7.ssi.terms.mintFee": 30}), NOTICE, FORKS)
 
 
 def test_the_trial_leaves_the_chain_alone(evm, system):
     """Its sixteen days pass on a fork of its own."""
     now, block = evm.now, evm.rpc.call("eth_blockNumber")
-    attempt(system, proposals.set_cap(Catalog(system), "USSI", 4), NOTICE)
+    attempt(system, proposals.set_cap(Catalog(system), "USSI", 4), NOTICE, FORKS)
     assert (evm.now, evm.rpc.call("eth_blockNumber")) == (now, block)
 
 
@@ -370,7 +372,7 @@ def test_the_file_has_what_the_transaction_builder_asks_for():
 
 def test_logs_are_asked_for_in_parts_where_a_node_refuses_many(evm, system, monkeypatch):
     """Nodes for rent answer a few thousand blocks at a time."""
-    from scripts._lib import operations
+    from ssi.governance import scheduled as operations
 
     schedule(system, system.index("USSI"), system.index("USSI").setSupplyCap.encode(2))
     evm.rpc.call("anvil_mine", hex(1000), "0x0")

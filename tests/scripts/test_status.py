@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner
 
 from scripts import status
-from scripts._lib.deployer import ADMIN, GOVERNOR, NOTICE
-from scripts._lib.overview import governance
-from scripts._lib.record import Record
-from scripts._lib.safe import Multisig
+from ssi.cli.overview import governance
+from ssi.constants import ADMIN, GOVERNOR, NOTICE
+from ssi.governance.safe import Multisig
+from ssi.registry.record import Record
 from tests.support.governance import SENTINEL, ours, schedule, wait
 
 ZERO = "0x" + "00" * 20

@@ -15,7 +15,7 @@ from eth_utils import keccak, to_checksum_address
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
 
-from scripts._lib.evm import Receipt
+from ssi.chain.evm import Receipt
 from tests.model.index import IndexModel
 from tests.model.points import BOOST, CLAIMING, HELD, LEAST, LOCKED, NOBODY, RECORDING, SLOTS, STAKED, PointsModel, Sources
 from tests.model.staking import VIRTUAL, StakingModel

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
-from scripts._lib.evm import Entry
+from ssi.chain.evm import Entry
 from tests.model import index as index_model
 from tests.model import rebalancing as model
 from tests.support.indexes import ANYTHING, DAY, MAX

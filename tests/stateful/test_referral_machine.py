@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from scripts._lib.signing import referral
+from ssi.chain.permits import referral
 from tests.support.reverts import reverts
 from tests.support.trading import ETHER
 

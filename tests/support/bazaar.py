@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from math import isqrt
 from typing import Any
 
-from minimainnet import control
-from minimainnet.addresses import CONTRACTS
-from minimainnet.artifacts import packaged
-from scripts._lib.deployer import seed_amounts
-from scripts._lib.evm import Deployed, Interface
-from scripts._lib.system import System
+from forks import control
+from forks.addresses import CONTRACTS
+from forks.artifacts import packaged
+from ssi.chain.evm import Deployed, Interface
+from ssi.deploy.deployer import seed_amounts
+from ssi.registry.system import System
 from tests.model.index import round57
 from tests.model.locker import full_range
 from tests.support.governance import schedule, wait

@@ -8,11 +8,11 @@ from typing import Any
 from eth_account import Account
 from eth_account.hdaccount import ETHEREUM_DEFAULT_PATH
 
-from minimainnet import control
-from scripts._lib import safe
-from scripts._lib.deployer import NOTICE
-from scripts._lib.evm import Deployed, Evm, Interface, Receipt
-from scripts._lib.system import System
+from forks import control
+from ssi.chain.evm import Deployed, Evm, Interface, Receipt
+from ssi.constants import NOTICE
+from ssi.governance import safe
+from ssi.registry.system import System
 
 SENTINEL = "0x" + "00" * 19 + "01"  # where a Safe's lists begin
 # What a Safe does to itself.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from scripts._lib.bounds import FOREVER, UNBOUNDED, bounds
-from scripts._lib.evm import Deployed, Evm
+from ssi.chain.evm import Deployed, Evm
+from ssi.index.bounds import FOREVER, UNBOUNDED, bounds
 
 DAY = 86_400
 EPOCH = 28 * DAY

@@ -7,11 +7,11 @@ from functools import cache
 from math import isqrt
 from typing import Any
 
-from minimainnet import control
-from minimainnet.addresses import CONTRACTS, UNISWAP_V2_FEE_SETTER
-from minimainnet.artifacts import MODULES, packaged
-from scripts._lib.evm import Deployed, Evm, Interface, Receipt
-from scripts._lib.system import System
+from forks import control
+from forks.addresses import CONTRACTS, UNISWAP_V2_FEE_SETTER
+from forks.artifacts import MODULES, packaged
+from ssi.chain.evm import Deployed, Evm, Interface, Receipt
+from ssi.registry.system import System
 from tests.model.locker import full_range
 from tests.support.indexes import MAX
 from tests.support.trading import Trader

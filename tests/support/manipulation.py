@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from minimainnet import control
-from minimainnet.addresses import CONTRACTS, TOKENS
-from minimainnet.artifacts import MODULES, packaged
-from scripts._lib.evm import Deployed, Evm, Interface
+from forks import control
+from forks.addresses import CONTRACTS, TOKENS
+from forks.artifacts import MODULES, packaged
+from ssi.chain.evm import Deployed, Evm, Interface
 from tests.model.oracle import MAX_TICK, sqrt_price_x96
 from tests.support.prices import Bench
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from scripts._lib.evm import Deployed, Evm, Receipt
+from ssi.chain.evm import Deployed, Evm, Receipt
 from tests.model.points import LEAST, SLOTS
 from tests.support.indexes import DAY, MAX, new_index, unlimited
 

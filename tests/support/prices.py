@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from minimainnet.addresses import CONTRACTS
-from scripts._lib.evm import Deployed, Evm
+from forks.addresses import CONTRACTS
+from ssi.chain.evm import Deployed, Evm
 from tests.support.reverts import error, reverts
 
 WAD = 10**18

@@ -8,7 +8,7 @@ from typing import Any
 
 import eth_abi
 
-from scripts._lib.evm import Deployed, Evm, Receipt
+from ssi.chain.evm import Deployed, Evm, Receipt
 from tests.model.index import IndexModel
 from tests.model.rebalancing import Proposal, RebalanceModel, Terms
 from tests.support.indexes import ANYTHING, CAP, DAILY_FEE, DAY, MAX, MINT_FEE, new_index, stock, unlimited

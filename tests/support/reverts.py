@@ -11,7 +11,7 @@ from typing import Any
 
 import eth_abi
 
-from scripts._lib.evm import Entry, Interface, Reverted
+from ssi.chain.evm import Entry, Interface, Reverted
 
 _PANIC = Entry("Panic", [{"name": "code", "type": "uint256"}], [], "", "error")
 _ERROR = Entry("Error", [{"name": "message", "type": "string"}], [], "", "error")

@@ -7,9 +7,9 @@ from typing import Any
 
 from eth_utils import keccak
 
-from minimainnet.addresses import CONTRACTS
-from minimainnet.artifacts import packaged
-from scripts._lib.evm import Deployed, Interface
+from forks.addresses import CONTRACTS
+from forks.artifacts import packaged
+from ssi.chain.evm import Deployed, Interface
 from tests.model.locker import full_range
 from tests.support.indexes import CAP, MAX
 from tests.support.points import UNIT, WAD, World

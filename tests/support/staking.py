@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from scripts._lib.evm import Deployed, Entry, Evm, Receipt
+from ssi.chain.evm import Deployed, Entry, Evm, Receipt
 from tests.model import staking as model
 from tests.support.indexes import DAY, EPOCH, MAX
 from tests.support.reverts import error, reverts

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from minimainnet import control
-from scripts._lib.evm import Deployed, Receipt
-from scripts._lib.system import System
+from forks import control
+from ssi.chain.evm import Deployed, Receipt
+from ssi.registry.system import System
 from tests.support.indexes import MAX
 
 ETHER = "0x" + "00" * 20

@@ -10,7 +10,7 @@ import yaml
 from ape import Project
 from ape.exceptions import CompilerError
 
-from scripts._lib.build import ROOT, STAMP, fingerprints, fresh_project, stale
+from ssi.build import ROOT, STAMP, fingerprints, fresh_project, stale
 
 if sys.version_info >= (3, 11):
     import tomllib

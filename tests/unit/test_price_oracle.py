@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from scripts._lib.evm import Reverted
+from ssi.chain.evm import Reverted
 from tests.model import oracle as model
 from tests.support.prices import (
     BOUNDS,
@@ -391,8 +391,8 @@ def test_bounds_of_more_than_four_digits(bench: Bench, bound: int) -> None:
 
 def test_sources_have_code(bench: Bench) -> None:
     token, feed = bench.token(), bench.feed(10**8)
-    for nobody in (ZERO, bench.owner):
-        for entry in (leg(nobody), rate_leg(nobody)):
+    for codeless in (ZERO, bench.owner):
+        for entry in (leg(codeless), rate_leg(codeless)):
             with bench.flaw(token, SOURCE):
                 bench.route(token, leg(feed), entry)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from scripts._lib.evm import Reverted
+from ssi.chain.evm import Reverted
 from tests.support.reverts import error, reverts
 
 

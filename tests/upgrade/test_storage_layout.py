@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from scripts._lib import layout
+from ssi.governance import storage as layout
 from tools import storage_layout
 
 MOCKS = ["contracts/mocks/upgrade"]

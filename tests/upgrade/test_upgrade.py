@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from eth_utils import keccak
 
-from scripts._lib.deployer import GOVERNOR, NOTICE
-from scripts._lib.proposal import IMPLEMENTATION_SLOT
+from ssi.constants import GOVERNOR, IMPLEMENTATION_SLOT, NOTICE
 from tests.support.governance import Multisig, govern, schedule, wait
 from tests.support.reverts import error, reverts
 

@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title Stand-in for MKR
-/// @dev Kept quirks: name and symbol are 32 bytes and no strings, a full allowance is never used up, the owner can stop all.
+/// @dev Kept quirks: name and symbol are 32 bytes and no strings, a full allowance is never used up, the owner can stop
+/// all transfers.
 contract MakerLike {
     bytes32 public constant name = "Maker";
     bytes32 public constant symbol = "MKR";

@@ -1,0 +1,146 @@
+"""A month later: prices have moved, the multisig proposes, the notice runs, a keeper rebalances with Uniswap's liquidity."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+
+from demo.report import Stage
+from forks import control
+from forks.local import FORKS
+from forks.seeding import invest
+from ssi.chain.evm import Reverted
+from ssi.constants import NOTICE
+from ssi.governance import proposals
+from ssi.governance.decoder import Catalog
+from ssi.governance.proposal import Proposal, attempt, execution, scheduling
+from ssi.governance.safe import Multisig
+from ssi.index.bounds import UNBOUNDED
+from ssi.keeper import maintenance as chores
+from ssi.keeper.rebalance import Filling
+
+DAY, HOUR = 86_400, 3_600
+MOVES = {"SOL": 1.2, "BNB": 1.1, "LINK": 0.85, "UNI": 0.9}
+INVESTED = 5_000 * 10**18
+CLOSE = 25  # bp
+
+
+class Rebalancing:
+    """MAG7.ssi gets back to its weights."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage, self.system, self.evm, self.mag7 = stage, stage.system, stage.evm, stage.mag7
+        self.rebalancer = self.system.rebalancer
+        self.safe = Multisig(self.evm, self.system.record.contracts["Safe"])
+        self.keeper = self.evm.account("demo keeper")
+        self.filling = Filling(self.system, "MAG7.ssi", self.keeper)
+
+    def run(self) -> None:
+        """All steps in their order."""
+        with self.evm.standstill():
+            self.a_month_passes()
+            self.propose()
+            self.too_early()
+            self.execute()
+            self.fill()
+
+    def a_month_passes(self) -> None:
+        invest(self.system, "MAG7.ssi", self.evm.account("demo investor"), INVESTED)
+        control.warp(self.evm.rpc, 28 * DAY)
+        for name in chores.due_pokes(self.system):
+            self.system.oracle.poke(self.system.token(name).address, sender=self.keeper)
+        for token, factor in MOVES.items():
+            control.move_price(self.evm.rpc, token, factor)
+        control.warp(self.evm.rpc, HOUR)  # until the pools' averages agree with the feeds
+        self.before = self.weights()
+        farthest = max(abs(weight["now"] - weight["target"]) for weight in self.before.values())
+        self.stage.step(
+            "A month passes and prices move", None, {"moves": MOVES, "farthest_from_target_bp": farthest},
+            {"the weights are off": farthest > 4 * CLOSE},
+        )  # fmt: skip
+
+    def propose(self) -> None:
+        """Fresh supplies and the start, in one proposal that is tried out on a fork of this fork first."""
+        catalog, registry = Catalog(self.system), self.system.contract("SupplyRegistry")
+        start = proposals.rebalance(catalog, "MAG7.ssi")
+        tokens = self.mag7.basket().tokens
+        post = registry.post.encode(tokens, [registry.supply(token) * 1_002 // 1_000 for token in tokens])
+        proposal = Proposal("monthly-MAG7.ssi", "Post supplies and rebalance MAG7.ssi", [(registry, post), *start.calls], watch=start.watch)
+        trial = attempt(self.system, proposal, NOTICE, FORKS)
+        self.calls = [(target.address, data) for target, data in proposal.calls]
+        receipt = self.send(scheduling(self.system.manager, proposal.calls))
+        scheduled = [event.values for event in receipt.events(self.system.manager, "OperationScheduled")]
+        self.ready_at = max(values["schedule"] for values in scheduled)
+        self.stage.step(
+            "The multisig proposes supplies and a rebalance, tried out before it signs", receipt,
+            {"operations": len(scheduled), "notice_days": (self.ready_at - self.evm.now) / DAY, "changes_foreseen": len(trial.changes)},
+            {
+                "what was tried out is what was scheduled": [values["operationId"] for values in scheduled] == trial.operations,
+                "the notice is 16 days": self.ready_at == self.evm.now + NOTICE,
+            },
+        )  # fmt: skip
+
+    def too_early(self) -> None:
+        early = self.system.manager.interface["AccessManagerNotReady"].hash[:4]
+        self.evm.warp(NOTICE - 1)
+        try:
+            self.evm.call(self.system.manager.address, execution(self.system.manager, self.calls), sender=self.safe.address)
+            refused = False
+        except Reverted as reverted:
+            refused = reverted.data[:4] == early
+        self.stage.step("Execute a second before the notice has passed", None, {"refused": refused}, {"refused as not ready": refused})
+
+    def execute(self) -> None:
+        control.warp(self.evm.rpc, 1)
+        receipt = self.send(execution(self.system.manager, self.calls))
+        status = self.filling.status()
+        self.stage.step(
+            "The multisig executes: targets are fixed, the auctions open", receipt,
+            {"surplus": status.surplus, "deficit": status.deficit, "premium_bp": status.premium / 1e14},
+            {"the rebalance runs": self.filling.phase == "running"},
+        )  # fmt: skip
+
+    def fill(self) -> None:
+        started, gas = self.evm.now, []
+        shares = 10**18
+        investor = self.evm.account("demo investor")
+
+        def send(arguments: tuple[Any, ...]) -> str:
+            gas.append(self.filling.filler.fill(*arguments, sender=self.keeper).gas_used)
+            return ""
+
+        def wait(seconds: int) -> None:
+            control.warp(self.evm.rpc, seconds)
+
+        fills = [fill for fill, _ in self.filling.run(send, wait)]
+        report = self.filling.report()
+        table = Table("token", "before", "target", "after", title="Weights of MAG7.ssi", title_justify="left")
+        for name, weight in report["weights"].items():
+            table.add_row(name, *(f"{bp / 100:.2f} %" for bp in (self.before[name]["now"], weight["target"], weight["now"])))
+        farthest = max(abs(weight["now"] - weight["target"]) for weight in report["weights"].values())
+        expected = self.mag7.previewRedeem(shares)
+        redeemed = self.mag7.redeem.call(shares, investor, investor, *UNBOUNDED, sender=investor)
+        self.stage.step(
+            "A keeper fills every auction from Uniswap once its price pays", None,
+            {
+                "fills": len(fills), "hours": (self.evm.now - started) / 3600, "gas_a_fill": max(gas, default=0),
+                "cost_bp": report["costBps"],
+                "keeper_profit_usd": sum(fill.net for fill in fills) / 1e18, "farthest_from_target_bp": farthest,
+                "weights": {name: {"before": self.before[name]["now"], **weight} for name, weight in report["weights"].items()},
+            },
+            {
+                "it is completed": report["phase"] == "completed", f"all weights are within {CLOSE} bp of their targets": farthest < CLOSE,
+                "it cost less than the budget": 0 <= report["costBps"] <= report["budgetBps"], "redemption works": redeemed == expected,
+            },
+        )  # fmt: skip
+        self.stage.console.print(table)
+
+    def weights(self) -> dict[str, dict[str, float]]:
+        """By name, bp: as they are and as the methodology wants them."""
+        weights: dict[str, dict[str, float]] = self.filling.report()["weights"]
+        return weights
+
+    def send(self, data: bytes) -> Any:
+        """The Safe calls the manager."""
+        return self.safe.rehearse(self.safe.transaction(self.system.manager.address, data))

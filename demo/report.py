@@ -1,0 +1,85 @@
+"""What all chapters of the demo share: the people, the report, and what must be true after every step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from eth_account import Account
+from rich.console import Console
+
+from ssi.chain.evm import Deployed, Receipt
+from ssi.registry.system import System
+
+ETHER = "0x" + "00" * 20
+NO_CODE = b"\0" * 32
+ALLOWANCE, PERMIT = 0, 1
+ALICE_KEY = "0x" + "a11ce".zfill(64)
+
+
+def readable(figures: dict[str, Any]) -> str:
+    """Figures for people, in one line. What has figures of its own below is left to a table."""
+    said = []
+    for name, value in figures.items():
+        words = name.replace("_", " ")
+        if isinstance(value, bool):
+            said.append(words if value else f"not {words}")
+        elif not isinstance(value, dict):
+            said.append(f"{words} {_number(value)}")
+        elif not any(isinstance(inner, dict) for inner in value.values()):
+            said.append(f"{words} " + ", ".join(f"{key}: {_number(inner)}" for key, inner in value.items()))
+    return " · ".join(said)
+
+
+def _number(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:,.2f}" if abs(value) >= 100 else f"{value:,.4f}".rstrip("0").rstrip(".")
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+@dataclass
+class Stage:
+    """Where the demo plays. Each step writes its figures down and states what must be true after it."""
+
+    system: System
+    console: Console
+    report: list[dict[str, Any]] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.evm, self.router = self.system.evm, self.system.router
+        self.alice = Account.from_key(ALICE_KEY).address
+        self.bob = self.evm.account("demo bob")
+        self.usdc = self.system.token("USDC")
+        self.mag7 = self.system.index("MAG7.ssi")
+        self.evm.fund(self.alice)
+
+    def step(self, title: str, receipt: Receipt | None, figures: dict[str, Any], holds: dict[str, bool]) -> None:
+        """Keeps a step's figures and checks what must be true now."""
+        gas = {"gas": receipt.gas_used} if receipt else {}
+        self.report.append({"step": title, **gas, **figures, "holds": holds})
+        failed = [what for what, true in holds.items() if not true]
+        self.broken += [f"{title}: {what}" for what in failed]
+        mark = "[red]✗[/]" if failed else "[green]✓[/]"
+        self.console.print(f"{mark} [bold]{title}[/]  [dim]{readable({**figures, **gas})}[/]", highlight=False)
+        for what in failed:
+            self.console.print(f"    [red]not true: {what}[/]")
+
+    def trade(
+        self, index: Deployed, token: str, receiver: str, permission: int = ALLOWANCE, signature: bytes = b"", stake: bool = False
+    ) -> tuple[Any, ...]:
+        return (index.address, token, receiver, self.evm.now + 600, permission, signature, stake, NO_CODE)
+
+    def router_is_empty(self) -> bool:
+        tokens = {token for symbol in self.system.record.indexes for token in self.system.index(symbol).basket().tokens}
+        held = any(self.system.token(token).balanceOf(self.router.address) for token in tokens)
+        return not held and int(self.evm.rpc.call("eth_getBalance", self.router.address, "latest"), 16) == 0
+
+    def slippage(self, index: Deployed, shares: int, paid_usd: int) -> float:
+        """How much of the price paid, D18 USD, is not in the shares' value, in percent. Fees and impact of the pools, and the mint fee."""
+        worth = self.system.lens.valueOf(index.address, shares)
+        return round(100 * (1 - int(worth) / paid_usd), 4)
+
+    def balance(self, account: str) -> int:
+        """Ether, wei."""
+        return int(self.evm.rpc.call("eth_getBalance", account, "latest"), 16)

@@ -1,0 +1,128 @@
+"""The one way to get compiled contracts.
+
+Ape compiles a file again only when the text of that very file changed. After an edit of a base contract, a library, an
+interface or a compiler setting its importers would keep their old bytecode. So each source has a fingerprint of everything
+that decides its bytecode: the compiler's settings, the locked packages, its own text and the texts of all that it imports.
+Sources whose fingerprint moved are compiled anew, and no others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ape.managers.project import ProjectManager
+
+ROOT = Path(__file__).resolve().parents[1]
+STAMP = Path(".build/sources.json")
+
+_IMPORT = re.compile(r"""^\s*import\b[^;]*?["']([^"']+)["']\s*;""", re.MULTILINE)
+
+
+def sources(root: Path) -> Iterator[Path]:
+    """All compiled files, in a fixed order."""
+    yield from sorted((root / "contracts").rglob("*.sol"))
+
+
+def fingerprints(root: Path = ROOT) -> dict[str, str]:
+    """SHA-256 of all that decides the bytecode of each source, by its path under `root`."""
+    common = hashlib.sha256()
+    for name in ("ape-config.yaml", "package-lock.json"):
+        common.update(hashlib.sha256((root / name).read_bytes()).digest())
+
+    @cache
+    def imports(path: Path) -> tuple[Path, ...]:
+        """Imported files of this repository. Those of packages are fixed by the lock file."""
+        found = (path.parent / name for name in _IMPORT.findall(path.read_text()) if name.startswith("."))
+        return tuple(sorted({each.resolve() for each in found}))
+
+    @cache
+    def text(path: Path) -> bytes:
+        return hashlib.sha256(path.read_bytes()).digest()
+
+    def reach(path: Path) -> list[Path]:
+        seen, waiting = {path}, [path]
+        while waiting:
+            fresh = [each for each in imports(waiting.pop()) if each not in seen]
+            seen.update(fresh)
+            waiting += fresh
+        return sorted(seen)
+
+    answer = {}
+    for source in sources(root.resolve()):
+        digest = common.copy()
+        for path in reach(source):
+            digest.update(f"{path.relative_to(root.resolve())}\0".encode() + text(path))
+        answer[str(source.relative_to(root.resolve()))] = digest.hexdigest()
+    return answer
+
+
+def stale(root: Path = ROOT) -> list[str]:
+    """Sources whose bytecode is not of their texts as they are now. All of them where the record or a source is gone."""
+    try:
+        recorded = json.loads((root / STAMP).read_text())
+    except (OSError, ValueError):
+        recorded = {}
+    now = fingerprints(root)
+    if recorded.keys() - now.keys():
+        return sorted(now)
+    return sorted(name for name, digest in now.items() if recorded.get(name) != digest)
+
+
+def fresh_project(project: ProjectManager | None = None) -> ProjectManager:
+    """The Ape project with bytecode that belongs to the sources as they are now.
+
+    Args:
+        project: where to compile; this repository when left out.
+
+    Raises:
+        ape.exceptions.CompilerError: the sources do not compile.
+    """
+    if project is None:
+        from ape import project as local
+
+        project = local
+    root = Path(project.path)
+    if waiting := stale(root):
+        now = fingerprints(root)
+        # Where compiling fails or is interrupted, what was good before it still is.
+        _write(root, {name: digest for name, digest in now.items() if name not in waiting})
+        project.load_contracts(*([] if len(waiting) == len(now) else waiting), use_cache=False)
+        _write(root, now)
+    return project
+
+
+def _write(root: Path, record: dict[str, str]) -> None:
+    (root / STAMP).parent.mkdir(exist_ok=True)
+    (root / STAMP).write_text(json.dumps(record, indent=1, sort_keys=True))
+
+
+def main() -> int:
+    """Compiles if need be and says so."""
+    from rich.console import Console
+
+    os.environ.setdefault("MAINNET_RPC_URL", "http://127.0.0.1:9545")  # Ape wants one even where nothing is asked of it
+
+    from ssi.chain.network import quiet
+
+    quiet()
+    console = Console(stderr=True)
+    waiting = stale()
+    if not waiting:
+        return 0
+    with console.status(f"Compiling {len(waiting)} sources (about two minutes for all)"):
+        fresh_project()
+    console.print("· contracts compiled")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,303 @@
+"""What the commands for the multisig have in common: the deployment, who signs, what is shown, what is written."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from functools import wraps
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import click
+from eth_utils import keccak
+from rich.console import Console
+from rich.table import Table
+
+from ssi.build import ROOT, fresh_project
+from ssi.chain import network as chain
+from ssi.chain.evm import Reverted
+from ssi.chain.sender import Sender
+from ssi.failure import Failure, Misused
+from ssi.governance.decoder import Catalog, readable
+from ssi.governance.safe import Multisig, SafeTransaction, builder_file
+from ssi.places import state
+from ssi.registry.record import Record
+from ssi.registry.system import System
+
+LAST_MOMENT = 253_402_300_799  # what calendars here know
+FOLDER = ROOT / "build" / "proposals"  # unless SSI_STATE says otherwise
+
+
+def folder() -> Path:
+    """Where proposals are written down."""
+    path = state("proposals") if "SSI_STATE" in os.environ else FOLDER
+    path.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def opened(needed: str = "Safe") -> System:
+    """The deployment on the connected network, with at least the contract `needed`. Raises Failure where there is none."""
+    from ape import networks
+
+    record = Record.load(chain.network(), networks.provider.chain_id)
+    if needed not in record.contracts:
+        raise Failure(f"No {needed} is deployed on {chain.network()}: `ape run deploy` first.", 1)
+    if not chain.code(record.contracts[needed]):
+        again = "The recorded deployment is gone with its fork: `ape run deploy` again."
+        gone = f"{record.path} names {needed} at {record.contracts[needed]}, and there is nothing: is this the record's network?"
+        raise Failure(again if chain.is_fork() else gone, 1)
+    return System(chain.evm(), fresh_project(), record)
+
+
+@dataclass(frozen=True)
+class Signing:
+    """What a person said about signing."""
+
+    accounts: tuple[str, ...] = ()
+    dry_run: bool = False
+    nonce: int | None = None
+    yes: bool = False
+    json: bool = False
+
+
+def signing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every command that makes a transaction of a Safe, as one argument `how`."""
+
+    @wraps(command)
+    def gathered(*args: Any, accounts: tuple[str, ...], dry_run: bool, nonce: int | None, yes: bool, json: bool, **others: Any) -> Any:
+        return command(*args, how=Signing(accounts, dry_run, nonce, yes, json), **others)
+
+    for option in (
+        click.option("--json", is_flag=True, help="Print everything as JSON."),
+        click.option("--yes", is_flag=True, help="Sign and send without asking."),
+        click.option("--dry-run", is_flag=True, help="Try it out, show it and write it down; sign nothing."),
+        click.option(
+            "--nonce", type=click.IntRange(0, 2**64),
+            help="Of the Safe's transaction; the next that nothing was proposed for on this machine unless told.",
+        ),
+        click.option(
+            "--account", "accounts", multiple=True,
+            help="Alias of an Ape account that owns the Safe; repeat it for every owner. On a fork the test accounts sign unless told.",
+        ),
+    ):  # fmt: skip
+        gathered = option(gathered)
+    return gathered
+
+
+def signers(multisig: Multisig, how: Signing) -> list[Any]:
+    """As many accounts as the Safe needs, still locked; none where nobody shall sign here.
+
+    Raises:
+        Misused: an account is not an owner, or there are too few.
+    """
+    from ape import accounts
+
+    aliases = how.accounts
+    if how.dry_run or not (aliases or chain.is_fork()):
+        return []
+    owners, needed = multisig.owners, multisig.threshold
+    if not aliases:
+        known = [account for account in accounts.test_accounts if account.address in owners]
+        return known[:needed] if len(known) >= needed else []
+    chosen = []
+    for alias in aliases:
+        if alias not in accounts.aliases:
+            raise Misused(f"Ape knows no account {alias}: `ape accounts list` shows them, `ape accounts import` adds one.")
+        account = accounts.load(alias)
+        if account.address not in owners:
+            raise Misused(f"{alias} ({account.address}) does not own this Safe. Its owners are {', '.join(owners)}.")
+        chosen.append(account)
+    if len({account.address for account in chosen}) < needed:
+        raise Misused(
+            f"{needed} owners must sign, and you named {len(chosen)}: name more with --account, or none and sign on the Safe's web site."
+        )
+    return chosen[:needed]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A transaction of a Safe, written down. `replaces` is the title of another that was proposed with its nonce."""
+
+    multisig: Multisig
+    transaction: SafeTransaction
+    file: str
+    replaces: str | None
+
+    def plain(self, sent: str | None) -> dict[str, Any]:
+        """For --json."""
+        t = self.transaction
+        return {
+            "safe": t.safe, "nonce": t.nonce, "to": t.to, "data": "0x" + t.data.hex(), "safeTxHash": "0x" + t.hash.hex(),
+            "domainHash": "0x" + t.domain_hash.hex(), "messageHash": "0x" + t.message_hash.hex(),
+            "file": self.file, "replaces": self.replaces, "transaction": sent,
+        }  # fmt: skip
+
+    def table(self) -> Table:
+        """For people, to compare with what the wallet shows."""
+        t = self.transaction
+        replaces = f"It takes the place of “{self.replaces}”." if self.replaces else None
+        title = f"Transaction {t.nonce} of the Safe {t.safe}"
+        table = Table("compare on the wallet", "", title=title, title_justify="left", caption=replaces)
+        for name, value in (("Safe transaction hash", t.hash), ("domain hash", t.domain_hash), ("message hash", t.message_hash)):
+            table.add_row(name, "0x" + value.hex())
+        return table
+
+
+def prepare(
+    system: System, multisig: Multisig, calls: Sequence[tuple[str, bytes]], slug: str, title: str, owners: Sequence[Any], how: Signing
+) -> list[Prepared]:
+    """One transaction of the Safe for each call, with consecutive nonces, and the Transaction Builder's file of each. Signs nothing.
+
+    Raises:
+        Failure: one would fail now.
+        Misused: its nonce cannot be.
+    """
+    queue = Queue(multisig)
+    prepared: list[Prepared] = []
+    for to, data in calls:
+        try:
+            system.evm.call(to, data, sender=multisig.address)
+        except Reverted as reverted:
+            raise Failure(f"The transaction would fail now with {Catalog(system).error(reverted.data)}.", 1) from None
+        first = prepared[0].transaction.nonce if prepared else None
+        nonce = queue.nonce(to, data, how.nonce, bool(owners)) if first is None else first + len(prepared)
+        transaction = multisig.transaction(to, data, nonce)
+        path = folder() / f"{slug}-{transaction.hash.hex()[:8]}.json"
+        batch = builder_file(transaction.safe, transaction.chain_id, title, f"Safe nonce {nonce}", system.evm.now, [(to, data)])
+        path.write_text(json.dumps(batch, indent=2) + "\n")
+        file = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+        prepared.append(Prepared(multisig, transaction, file, queue.other(transaction)))
+        if not (owners or how.dry_run):
+            queue.add(transaction, title, file)
+    return prepared
+
+
+def asked(owners: Sequence[Any], how: Signing) -> bool:
+    """Whether everything is to be shown: to a person who reads it, or before a question."""
+    return not how.json or bool(owners and not how.yes and not chain.is_fork())
+
+
+def sign(system: System, prepared: Sequence[Prepared], owners: Sequence[Any], how: Signing) -> list[str | None]:
+    """Asks once, then lets the owners sign and the first of them send. Returns the hashes, None where nobody signs here.
+
+    Raises:
+        Misused: the answer is no, there is nobody to ask, or a passphrase is missing.
+        NotSent, Reverted: it is not on chain.
+    """
+    if not owners:
+        return [None] * len(prepared)
+    if not how.yes and not chain.is_fork():
+        names = " and ".join(account.alias or account.address for account in owners)
+        if not chain.interactive():
+            raise Misused("There is no terminal to ask whether to sign: add --yes once you have read a --dry-run.")
+        if not click.confirm(f"Sign with {names} and send?", err=True):
+            raise Misused("Nothing was signed.")
+    accounts = [chain.unlocked(account) for account in owners]
+    sender = Sender(system.evm.rpc, accounts[0])
+    return [one.multisig.execute(one.transaction, accounts, sender) for one in prepared]
+
+
+def agreed_to_deploy(contract: str, alias: str | None, how: Signing) -> None:
+    """A trial needs the new implementation on chain: asks before it is sent. Raises Misused when the answer is not yes."""
+    if chain.is_fork() or alias is None:
+        return
+    if how.dry_run:
+        raise Misused("A dry run sends nothing, and this needs a new implementation: say where it is, --implementation ADDRESS.")
+    if how.yes:
+        return
+    if not chain.interactive():
+        raise Misused("There is no terminal to ask whether to deploy the new implementation: add --yes.")
+    if not click.confirm(f"Deploy a new implementation of {contract} with {alias}? It does nothing before the Safe agrees.", err=True):
+        raise Misused("Nothing was deployed.")
+
+
+class Queue:
+    """What was proposed for a Safe on this machine and is not executed, by nonce. On a fork nothing is kept."""
+
+    def __init__(self, multisig: Multisig) -> None:
+        self._next = multisig.nonce
+        self._file = folder() / f"queue-{multisig.address}.json"
+        self._entries: dict[int, dict[str, str]] = {}
+        if not chain.is_fork():
+            with suppress(OSError, ValueError):
+                known = json.loads(self._file.read_text())
+                self._entries = {int(nonce): entry for nonce, entry in known.items() if int(nonce) >= self._next}
+
+    def nonce(self, to: str, data: bytes, wanted: int | None, sending: bool) -> int:
+        """For a call: that which was asked for, that with which the same was proposed, or the first that is free. Raises Misused."""
+        if wanted is not None:
+            if wanted < self._next:
+                raise Misused(f"Nonce {wanted} of the Safe is used: its next is {self._next}.")
+            if sending and wanted > self._next:
+                raise Misused(f"Nonce {wanted} cannot be sent before {self._next}: leave --account away and sign on the Safe's web site.")
+            return wanted
+        call = keccak(bytes.fromhex(to[2:]) + data).hex()
+        same = [nonce for nonce, entry in self._entries.items() if entry["call"] == call]
+        if same and not (sending and same[0] > self._next):
+            return same[0]
+        if sending and (other := self._entries.get(self._next)) is not None:
+            raise Misused(
+                f"“{other['title']}” is proposed with the Safe's next nonce, {self._next} ({other['file']}), and sending this would make "
+                f"that void: execute it first, or say --nonce {self._next} to take its place."
+            )
+        return self._next if sending else next(nonce for nonce in count(self._next) if nonce not in self._entries)
+
+    def other(self, transaction: SafeTransaction) -> str | None:
+        """Title of what else was proposed with the transaction's nonce."""
+        entry = self._entries.get(transaction.nonce)
+        return entry["title"] if entry and entry["hash"] != transaction.hash.hex() else None
+
+    def add(self, transaction: SafeTransaction, title: str, file: str) -> None:
+        """Writes it down."""
+        if chain.is_fork():
+            return
+        call = keccak(bytes.fromhex(transaction.to[2:]) + transaction.data).hex()
+        self._entries[transaction.nonce] = {"hash": transaction.hash.hex(), "call": call, "title": title, "file": file}
+        self._file.write_text(json.dumps(self._entries, indent=2, sort_keys=True) + "\n")
+
+
+# ---------------------------------------------------------------- for people
+
+
+def console() -> Console:
+    """Wide enough for hashes and addresses where the output is not a terminal."""
+    screen = Console()
+    return screen if screen.is_terminal else Console(width=160)
+
+
+def moment(time: int) -> str:
+    """Such as "2026-01-31 12:00 UTC"."""
+    if time > LAST_MOMENT:
+        return "after the year 9999"
+    return datetime.fromtimestamp(time, timezone.utc).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def period(seconds: int) -> str:
+    """Such as "15 d 4 h", in the two largest units."""
+    parts = [(seconds // 86_400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
+    while len(parts) > 1 and not parts[0][0]:
+        parts.pop(0)
+    return " ".join(f"{number} {unit}" for number, unit in parts[:2])
+
+
+def shown(label: str, value: Any, catalog: Catalog) -> str:
+    """A value of the state with its unit, as far as the label says which."""
+    name = label.rpartition(".")[2]
+    if value is None:
+        return "–"
+    if isinstance(value, int) and not isinstance(value, bool):
+        if name == "mintFee":
+            return f"{value} bp"
+        if name == "dailyFee":
+            return f"{value / 1e14:g} bp a day"
+        if name == "supplyCap":
+            return f"{value:,} shares"
+    if isinstance(value, str) and value.startswith("0x"):
+        known = catalog.name(value)
+        return value if known == value else f"{known} {value}"
+    return readable(value)

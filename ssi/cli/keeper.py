@@ -1,0 +1,180 @@
+"""The work that anybody may do: `ape run keeper run`, or one job of it, `daily` or `rebalance INDEX`. A keeper needs ether for gas."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import time
+from decimal import Decimal
+from typing import Any
+
+import click
+from rich.progress import BarColumn, Progress, TextColumn
+
+from ssi.chain import network as chain
+from ssi.chain.evm import Reverted
+from ssi.chain.sender import Sender
+from ssi.cli import common as desk
+from ssi.cli.command import Command, Number, json_option
+from ssi.cli.forking import forks
+from ssi.failure import Failure, Misused
+from ssi.governance.decoder import Catalog, Unknown
+from ssi.keeper import maintenance as chores
+from ssi.keeper.duties import routine
+from ssi.keeper.rebalance import Filling
+from ssi.keeper.service import Keeper, alone, serving
+from ssi.registry.system import System
+
+chain.quiet()
+_ACCOUNT = click.option("--account", help="Alias of the Ape account that sends and gets the profit. On a fork a test account unless told.")
+_MIN_PROFIT = click.option(
+    "--min-profit", type=Number(-(10**6), 10**6), default="0", show_default=True, help="USD after gas, under which a fill does not pay."
+)
+
+
+@click.group()
+def cli() -> None:
+    """Do the work that keeps the protocol going."""
+
+
+@cli.command(cls=Command)
+@_ACCOUNT
+@_MIN_PROFIT
+@click.option("--min-worth", type=Number(0, 10**6), help="USD that a record of points must be worth; what its gas costs unless told.")
+@click.option("--look", type=Number(0, 3600), default="12", show_default=True, help="Seconds between two looks at the chain.")
+@click.option("--low", type=Number(0, 10**6), default="0.05", show_default=True, help="Ether under which the keeper calls for more.")
+@click.option("--stuck", type=Number(1, 3600), default="60", show_default=True, help="Seconds until a transaction's fee is raised.")
+@click.option("--listen", default="127.0.0.1:9123", show_default=True, metavar="HOST:PORT", help="Where /healthz and /metrics are.")
+@click.option("--shared", is_flag=True, help="Others send from this account: what they left unmined is not replaced.")
+def run(
+    account: str | None,
+    min_profit: Decimal,
+    min_worth: Decimal | None,
+    look: Decimal,
+    low: Decimal,
+    stuck: Decimal,
+    listen: str,
+    shared: bool,
+) -> None:
+    """Do all of it, for months: rebalances, distributions, checkpoints, points. Give it an account of its own."""
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65_535:
+        raise Misused(f"{listen!r} is not HOST:PORT.")
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
+    log = logging.getLogger("keeper")
+    log.setLevel(logging.INFO)
+    system, signer = desk.opened(), chain.signer(account)
+    sender = Sender(system.evm.rpc, signer, exclusive=not shared, patience=5 * float(stuck), stuck=float(stuck))
+    duties = routine(system, sender, int(min_profit * 10**18), None if min_worth is None else int(min_worth * 10**18))
+    keeper = Keeper(system.evm.rpc, sender, duties, float(look), int(low * 10**18), Catalog(system).error)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: keeper.stop.set())
+    with alone(sender.address), serving(keeper.health, host, int(port)) as heard:
+        log.info("keeping with %s; health on http://%s:%d/healthz", sender.address, host, heard)
+        keeper.run()
+    log.info("stopped")
+
+
+@cli.command(cls=Command)
+@click.argument("index")
+@_ACCOUNT
+@_MIN_PROFIT
+@click.option("--once", is_flag=True, help="Fill what pays now and stop, for a timer such as cron.")
+@click.option("--every", type=click.IntRange(1, 86_400), default=60, show_default=True, help="Seconds between two looks, at most.")
+@click.option("--fast-forward", is_flag=True, help="On a fork, let time pass instead of waiting for it.")
+@json_option
+def rebalance(index: str, account: str | None, min_profit: Decimal, once: bool, every: int, fast_forward: bool, json: bool) -> Any:
+    """Run the rebalance of INDEX to its end with Uniswap's liquidity. It can be stopped and started again at any moment."""
+    if fast_forward and not chain.is_fork():
+        raise Misused("--fast-forward moves the clock of a fork; this is a live network.")
+    system = desk.opened()
+    catalog = Catalog(system)
+    catalog.index(index)
+    catalog.contract("UniswapFiller")
+    sender = Sender(system.evm.rpc, chain.signer(account))
+    filling = Filling(system, index, sender.address, int(min_profit * 10**18))
+    if filling.phase == "none":
+        raise Unknown(f"{index} was never rebalanced: `ape run propose rebalance {index}` proposes it.")
+    try:
+        return _run(system, filling, catalog, sender, once, every, fast_forward, json)
+    except Reverted as reverted:
+        raise Failure(f"The chain says {catalog.error(reverted.data)}. Start the keeper again when that is over.", 1) from None
+
+
+@cli.command(cls=Command)
+@_ACCOUNT
+@json_option
+def daily(account: str | None, json: bool) -> Any:
+    """Distribute the fees of every index that has not been today, and move the checkpoints of vaults' rates that are a week old."""
+    system = desk.opened()
+    sender = Sender(system.evm.rpc, chain.signer(account))
+    done = chores.perform([*chores.distributions(system), *chores.pokes(system)], sender, Catalog(system).error)
+    if json:
+        return [outcome.plain() for outcome in done]
+    for outcome in done:
+        click.echo(f"{outcome.did} {outcome.what}  {outcome.transaction or outcome.problem or 'somebody else was faster'}")
+    if not done:
+        click.echo("Nothing is due: fees are distributed once a UTC day, checkpoints move once a week.")
+    if any(outcome.problem for outcome in done):
+        raise Failure("Not everything could be done; the rest is.", 1)
+    return None
+
+
+def _run(
+    system: System, filling: Filling, catalog: Catalog, sender: Sender, once: bool, every: int, fast_forward: bool, json: bool
+) -> dict[str, Any] | None:
+    screen = desk.console()
+    fills: list[dict[str, Any]] = []
+
+    def send(arguments: tuple[Any, ...]) -> str:
+        return sender.send(filling.filler.address, filling.filler.fill.encode(*arguments)).hash
+
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"), console=screen, disable=json, transient=True
+    ) as progress:
+        start = _distance(filling)
+        task = progress.add_task(f"Rebalancing {filling.symbol}", total=start or 1, said="")
+
+        def look(said: str) -> None:
+            progress.update(task, completed=start - _distance(filling), said=said)
+
+        def wait(seconds: int) -> None:
+            status = filling.status()
+            look(f"premium {status.premium / 1e14:+.1f} bp, cost {status.cost / 1e14:.2f} of {status.budget / 1e14:.0f} bp, "
+                 f"next look in {desk.period(seconds)}")  # fmt: skip
+            if fast_forward:
+                forks().warp(system.evm.rpc, seconds)
+            else:
+                time.sleep(min(seconds, every))
+
+        look("")
+        for fill, transaction in filling.run(send, wait, once):
+            sold, bought = catalog.name(fill.token_out), catalog.name(fill.token_in)
+            fills.append({
+                "sold": sold, "bought": bought, "amountOut": fill.amount_out, "amountIn": fill.amount_in, "profit": fill.profit,
+                "netUsd": fill.net / 1e18, "transaction": transaction,
+            })  # fmt: skip
+            if not json:
+                progress.print(f"[green]✓[/] {sold} → {bought}  net ${fill.net / 1e18:,.4f}  {transaction}", highlight=False)
+            look("")
+    return _show(filling, fills, json)
+
+
+def _distance(filling: Filling) -> float:
+    """How far the weights are from where they should be, bp that must change hands."""
+    return float(sum(abs(weight["now"] - weight["target"]) for weight in filling.report()["weights"].values()) / 2)
+
+
+def _show(filling: Filling, fills: list[dict[str, Any]], json: bool) -> dict[str, Any] | None:
+    report = filling.report()
+    if json:
+        return {"fills": fills, **report}
+    screen = desk.console()
+    for name, weight in report["weights"].items():
+        screen.print(f"  {name:8} {weight['now'] / 100:6.2f} %  target {weight['target'] / 100:6.2f} %", highlight=False)
+    cost = f"cost {report['costBps']:.2f} of {report['budgetBps']:.0f} bp of NAV"
+    screen.print(f"{len(fills)} fills, rebalance {report['id']} is {report['phase']}, {cost}")
+    if report["phase"] == "running":
+        screen.print("Nothing pays now: run this again later, or without --once.")
+    return None

@@ -1,0 +1,109 @@
+"""Points: `ape run points keeper | leaderboard | statement ACCOUNT`, each with `--json`."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from ssi.chain import network as chain
+from ssi.chain.sender import Sender
+from ssi.cli import common as desk
+from ssi.cli.command import Address, Command, Number, json_option
+from ssi.constants import RECORDING
+from ssi.governance.decoder import Unknown
+from ssi.points.ledger import Ledger, keep
+from ssi.registry.system import System
+
+chain.quiet()
+_EPOCH = click.option("--epoch", type=click.IntRange(0, 2**32), help="The running one unless told.")
+
+
+def _opened(epoch: int | None = None) -> tuple[System, Ledger, int]:
+    """The recorded deployment with its ledger, and the epoch that is meant."""
+    system = desk.opened("PointsLedger")
+    ledger = Ledger(system.points, system.prices, system.record.block or 0)
+    running = ledger.epoch
+    if epoch is not None and epoch > running:
+        raise Unknown(f"Epoch {epoch} has not begun: the running one is {running}.")
+    return system, ledger, running if epoch is None else epoch
+
+
+@click.group()
+def cli() -> None:
+    """Points of everybody who has joined."""
+
+
+@cli.command(cls=Command)
+@click.option("--account", help="Alias of the Ape account that signs.")
+@click.option(
+    "--min-worth", type=Number(0, 10**6),
+    help="USD that an account's part of the epoch's pots must be worth to be recorded; what the gas costs unless told.",
+)  # fmt: skip
+@json_option
+def keeper(account: str | None, min_worth: Decimal | None, json: bool) -> Any:
+    """Sample prices, once a day, and record everybody of the last epoch who is worth the gas. Safe to run as often as one likes."""
+    system, ledger, _ = _opened()
+    sender = Sender(system.evm.rpc, chain.signer(account))
+    worth = None if min_worth is None else int(min_worth * 10**18)
+    say = (lambda _: None) if json else click.echo
+    done = keep(ledger, sender, say, system.oracle, system.token("WETH").address, worth)
+    if json:
+        return done
+    missing = "no prices found" if done["missing"] is None else f"{done['missing']} prices missing"
+    click.echo(f"epoch {done['epoch']}, slot {done['slot']}: {missing}; recorded {sum(done['recorded'].values())}")
+    for epoch, left in done["skipped"].items():
+        until = desk.moment(ledger.end(epoch) + RECORDING)
+        click.echo(
+            f"epoch {epoch}: {len(left)} accounts have points worth less than the gas; until {until} each can call record(account, {epoch})"
+        )
+    for epoch, failed in done["failed"].items():
+        for who, why in failed.items():
+            click.echo(f"epoch {epoch}: {who} could not be recorded: {why}")
+    return None
+
+
+@cli.command(cls=Command)
+@_EPOCH
+@json_option
+def leaderboard(epoch: int | None, json: bool) -> Any:
+    """Who has how many points."""
+    _, ledger, epoch = _opened(epoch)
+    rows = ledger.leaderboard(epoch)
+    if json:
+        return {"epoch": epoch, "accounts": rows}
+    table = Table("", "account", "points", "recorded with referrals", title=f"Epoch {epoch}", title_justify="left")
+    for place, row in enumerate(rows, 1):
+        table.add_row(str(place), row["account"], f"{row['points'] / 1e18:,.2f}", f"{row['recorded'] / 1e18:,.2f}")
+    Console().print(table)
+    return None
+
+
+@cli.command(cls=Command)
+@click.argument("account", type=Address())
+@_EPOCH
+@json_option
+def statement(account: str, epoch: int | None, json: bool) -> Any:
+    """What one account has, by class, and what SOSO would add."""
+    _, ledger, epoch = _opened(epoch)
+    said = ledger.statement(account, epoch)
+    if json:
+        return said
+    title = f"{account}, epoch {said['epoch']}: {said['points'] / 1e18:,.2f} points at {said['multiplier'] / 1e18:.2f}X"
+    table = Table("class", "dollar-days", "of them boosted", "points", "multiplier", title=title, title_justify="left")
+    for name in ("held", "staked", "locked"):
+        of = said[name]
+        cells = [f"{of[part] / 1e18:,.2f}" for part in ("value", "boosted", "points")]
+        table.add_row(name, *cells, f"{of['multiplier'] / 1e18:.2f}X")
+    console = Console()
+    console.print(table)
+    console.print(
+        f"staked SOSO {said['soso'] / 1e18:,.2f} dollar-days; {said['sharesMissing'] / 1e18:,.4f} sSOSO more would boost everything"
+    )
+    console.print(f"recorded, with referrals: {said['recorded'] / 1e18:,.2f}" + ("" if said["counts"] else " (has not joined)"))
+    for token, amount in said["claims"].items():
+        console.print(f"claimable of {token}: {amount}")
+    return None

@@ -1,0 +1,251 @@
+"""Proposes a change: `ape run propose rebalance | set-fee | upgrade | add-constituent | ... | call`; `ape run propose --help` lists all.
+
+Every proposal is tried out on a fork first: scheduled, waited for and executed, with the Safe's own code. What it changes is shown, the
+file for Safe's Transaction Builder is written, and the hashes to compare on a hardware wallet are printed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from decimal import Decimal
+from typing import Any
+
+import click
+from rich.table import Table
+
+from ssi.chain import network as chain
+from ssi.chain.evm import Reverted
+from ssi.cli import common as desk
+from ssi.cli.command import Command, Number
+from ssi.cli.forking import forks
+from ssi.cli.simulated import tables
+from ssi.constants import NOTICE
+from ssi.deploy.journal import SendingAccount
+from ssi.failure import Failure
+from ssi.governance import proposals
+from ssi.governance.decoder import Call, Catalog, plain
+from ssi.governance.proposal import Proposal, Trial, attempt, described, scheduling
+from ssi.governance.safe import Multisig
+from ssi.governance.starting import Bounds, advice
+
+chain.quiet()
+BPS = click.IntRange(0, 10_000)
+
+
+def propose(build: Callable[[Catalog], Proposal], how: desk.Signing, rebalanced: str | None = None) -> Any:
+    """Builds, tries out, writes, shows, and signs with whoever can. `rebalanced`: index whose rebalance is run to its end on the fork."""
+    system = desk.opened()
+    catalog, safe, screen = Catalog(system), Multisig(system.evm, system.record.contracts["Safe"]), desk.console()
+    owners = desk.signers(safe, how)
+    try:
+        proposal = build(catalog)
+        with screen.status("Trying it out on a fork") if not how.json else nullcontext():
+            trial = attempt(system, proposal, NOTICE, forks(), lambda fork: forks().simulate(fork, rebalanced) if rebalanced else {})
+    except Reverted as reverted:
+        said = catalog.error(reverted.data)
+        raise Failure(f"This cannot be proposed now: {said}. {advice(said)}".strip(), 1) from None
+    calls = described(proposal, catalog)
+    scheduled = (system.manager.address, scheduling(system.manager, proposal.calls))
+    prepared = desk.prepare(system, safe, [scheduled], proposal.slug, proposal.title, owners, how)
+    if desk.asked(owners, how):
+        _show(proposal, calls, trial, prepared[0], catalog)
+    (sent,) = desk.sign(system, prepared, owners, how)
+    ready_at = max(map(int, map(system.manager.getSchedule, trial.operations))) if sent else trial.ready_at
+
+    if how.json:
+        return {
+            "title": proposal.title, "readyAt": ready_at, "expiresAt": ready_at + trial.window, "gas": trial.gas, "events": trial.events,
+            "calls": [
+                {"operation": plain(operation), "contract": call.contract, "target": call.target, "function": call.function,
+                 "arguments": plain(call.arguments), "data": plain(call.data)}
+                for operation, call in zip(trial.operations, calls, strict=True)
+            ],
+            "changes": [{"what": change.what, "before": plain(change.before), "after": plain(change.after)} for change in trial.changes],
+            **({"rebalance": trial.extra} if trial.extra else {}), **prepared[0].plain(sent),
+        }  # fmt: skip
+    if sent:
+        screen.print(f"[green]✓[/] Scheduled in {sent}. From {desk.moment(ready_at)} on: `ape run execute`.")
+    else:
+        screen.print(f"Next: {safe.threshold} owners import the file at app.safe.global, compare the hashes, sign.")
+    return None
+
+
+def _show(proposal: Proposal, calls: Sequence[Call], trial: Trial, prepared: desk.Prepared, catalog: Catalog) -> None:
+    """Everything that a signer has to know before they sign."""
+    screen = desk.console()
+    screen.print(f"[bold]{proposal.title}[/]")
+    for call in calls:
+        screen.print(f"  {call}", highlight=False)
+    table = Table("what will change", "before", "after")
+    for change in trial.changes:
+        table.add_row(change.what, desk.shown(change.what, change.before, catalog), desk.shown(change.what, change.after, catalog))
+    screen.print(table if trial.changes else "  Nothing that can be read without arguments changes.")
+    for event in trial.events:
+        screen.print(f"  {event}", highlight=False)
+    for shown in tables(trial.extra) if trial.extra else ():
+        screen.print(shown)
+    screen.print(prepared.table())
+    screen.print(f"Tried out on a fork: scheduled, refused a second early, executed. For the Transaction Builder: {prepared.file}")
+
+
+@click.group()
+def cli() -> None:
+    """Propose a change to the multisig."""
+
+
+@cli.command(cls=Command, name="set-fee")
+@click.argument("index")
+@click.option("--mint-bps", type=BPS, help="Fee on minting, bp, at most 100.")
+@click.option("--daily-bps", type=Number(0, 10_000), help="Streaming fee, bp a day, at most 1.36 (5 % a year).")
+@desk.signing
+def set_fee(index: str, mint_bps: int | None, daily_bps: Decimal | None, how: desk.Signing) -> Any:
+    """Set the mint fee or the streaming fee of INDEX."""
+    return propose(lambda catalog: proposals.set_fee(catalog, index, mint_bps, daily_bps), how=how)
+
+
+@cli.command(cls=Command, name="set-cap")
+@click.argument("index")
+@click.argument("shares", type=click.IntRange(0, 2**96))
+@desk.signing
+def set_cap(index: str, shares: int, how: desk.Signing) -> Any:
+    """Set the supply cap of INDEX to SHARES whole shares."""
+    return propose(lambda catalog: proposals.set_cap(catalog, index, shares), how=how)
+
+
+@cli.command(cls=Command, name="set-price")
+@click.argument("asset")
+@desk.signing
+def set_price(asset: str, how: desk.Signing) -> Any:
+    """Price ASSET as deployments/params/assets.json says."""
+    return propose(lambda catalog: proposals.set_price(catalog, asset), how=how)
+
+
+@cli.command(cls=Command, name="set-path")
+@click.argument("asset")
+@desk.signing
+def set_path(asset: str, how: desk.Signing) -> Any:
+    """Trade ASSET over the pool that deployments/params/assets.json names."""
+    return propose(lambda catalog: proposals.set_path(catalog, asset), how=how)
+
+
+def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every proposal that starts a rebalance."""
+    usual = Bounds()
+    for name, default, text in (
+        ("--days", usual.days, "From now: the start is refused afterwards."),
+        ("--target-bps", usual.target_bps, "The start is refused where a target is farther than this from what is shown, at most 5000."),
+        ("--price-bps", usual.price_bps, "The start is refused where a price is farther than this from that of now, at most 5000."),
+    ):
+        command = click.option(name, type=BPS, default=default, show_default=True, help=text)(command)
+    return command
+
+
+@cli.command(cls=Command)
+@click.argument("index")
+@bounded
+@desk.signing
+def rebalance(index: str, price_bps: int, target_bps: int, days: int, how: desk.Signing) -> Any:
+    """Rebalance INDEX by its methodology. Shows the weights before and after, and the trades that a keeper would make."""
+    bounds = Bounds(price_bps, target_bps, days)
+    return propose(lambda catalog: proposals.rebalance(catalog, index, bounds), rebalanced=index, how=how)
+
+
+@cli.command(cls=Command, name="add-constituent")
+@click.argument("index")
+@click.argument("asset")
+@click.option("--instead-of", metavar="ASSET", help="A constituent that leaves.")
+@click.option("--bps", type=BPS, help="Weight of the new one, for an index with fixed weights; that of the one that leaves unless said.")
+@bounded
+@desk.signing
+def add_constituent(
+    index: str, asset: str, instead_of: str | None, bps: int | None, price_bps: int, target_bps: int, days: int, how: desk.Signing
+) -> Any:
+    """Add ASSET to INDEX: price, path, methodology and rebalance in one proposal."""
+    bounds = Bounds(price_bps, target_bps, days)
+    return propose(
+        lambda catalog: proposals.change_constituents(catalog, index, asset, instead_of, bps, forks(), bounds), rebalanced=index, how=how
+    )
+
+
+@cli.command(cls=Command, name="remove-constituent")
+@click.argument("index")
+@click.argument("asset")
+@click.option("--price", type=Number(0), help="USD: sells it by this price, where the oracle has none for it any more.")
+@bounded
+@desk.signing
+def remove_constituent(index: str, asset: str, price: Decimal | None, price_bps: int, target_bps: int, days: int, how: desk.Signing) -> Any:
+    """Remove ASSET from INDEX, and rebalance."""
+    bounds = Bounds(price_bps, target_bps, days)
+    return propose(
+        lambda catalog: proposals.change_constituents(catalog, index, None, asset, None, forks(), bounds, price), rebalanced=index, how=how
+    )
+
+
+@cli.command(cls=Command, name="set-methodology")
+@click.argument("index")
+@click.argument("methodology")
+@click.argument("constituents", nargs=-1, required=True)
+@click.option("--bps", type=BPS, help="Floor or cap of each weight, for a methodology that has one.")
+@desk.signing
+def set_methodology(index: str, methodology: str, constituents: tuple[str, ...], bps: int | None, how: desk.Signing) -> Any:
+    """Weigh INDEX by METHODOLOGY from its next rebalance on. CONSTITUENTS by name; as NAME=BP for FixedWeights."""
+    return propose(lambda catalog: proposals.set_methodology(catalog, index, methodology, bps, constituents), how=how)
+
+
+@cli.command(cls=Command, name="set-terms")
+@click.argument("index")
+@click.option("--premium-bps", type=BPS, required=True, help="Over the oracle price at the start, at most 1000.")
+@click.option("--discount-bps", type=BPS, required=True, help="Under the oracle price at the end, at most 500.")
+@click.option("--hours", type=click.IntRange(0, 10_000), required=True, help="From start to end, 1 to 168.")
+@click.option("--budget-bps", type=BPS, required=True, help="Of NAV that a rebalance may lose, at most 100.")
+@click.option(
+    "--dust-ppm",
+    type=click.IntRange(0, 10**6),
+    default=50,
+    show_default=True,
+    help="Of NAV; a constituent that is this close to its target is done.",
+)
+@click.option("--turnover-bps", type=BPS, default=1500, show_default=True, help="Of NAV that a rebalance may sell, at most 5000.")
+@click.option("--daily-bps", type=BPS, default=500, show_default=True, help="Of NAV that may be sold for each day since the last start.")
+@click.option(
+    "--band-bps", type=BPS, default=500, show_default=True, help="How far a price may move from the start for bids, at most 2500."
+)
+@desk.signing
+def set_terms(
+    index: str, premium_bps: int, discount_bps: int, hours: int, budget_bps: int, dust_ppm: int, turnover_bps: int, daily_bps: int,
+    band_bps: int, how: desk.Signing,
+) -> Any:  # fmt: skip
+    """Set the terms of the rebalances of INDEX."""
+    terms = (premium_bps, discount_bps, hours * 3600, budget_bps, dust_ppm, turnover_bps, daily_bps, band_bps)
+    return propose(lambda catalog: proposals.set_terms(catalog, index, terms), how=how)
+
+
+@cli.command(cls=Command)
+@click.argument("contract")
+@click.option("--implementation", help="Address of the new implementation; deployed now from the sources unless said.")
+@click.option("--deployer", help="Alias of the Ape account that deploys it. On a fork a test account unless told.")
+@click.option("--argument", "arguments", multiple=True, help="Of its constructor, in order; as they are now unless said.")
+@desk.signing
+def upgrade(contract: str, implementation: str | None, deployer: str | None, arguments: tuple[str, ...], how: desk.Signing) -> Any:
+    """Put a new implementation behind the proxy of CONTRACT. Its storage is compared with snapshots/storage/ first."""
+
+    def account() -> Any:
+        desk.agreed_to_deploy(contract, deployer, how)
+        return SendingAccount(inner=chain.signer(deployer), rpc=chain.rpc())
+
+    deploying = account if deployer or chain.is_fork() else None
+    return propose(lambda catalog: proposals.upgrade(catalog, contract, implementation, deploying, arguments), how=how)
+
+
+@cli.command(cls=Command)
+@click.argument("contract")
+@click.argument("function")
+@click.argument("arguments", nargs=-1)
+@desk.signing
+def call(contract: str, function: str, arguments: tuple[str, ...], how: desk.Signing) -> Any:
+    """Call FUNCTION of CONTRACT, for whatever has no command of its own.
+
+    ARGUMENTS are numbers such as 1000 or 2.5e18, names or addresses, text, and JSON for lists and structs.
+    """
+    return propose(lambda catalog: proposals.call(catalog, contract, function, arguments), how=how)

@@ -1,0 +1,19 @@
+"""What is written in the contracts or stands on every chain that they are deployed on. A test compares each with where it comes from."""
+
+from __future__ import annotations
+
+ZERO = "0x" + "00" * 20
+DAY = 86_400
+BLOCK = 12  # seconds between two blocks
+
+ADMIN, GOVERNOR, GUARDIAN = range(3)  # roles, `Roles.sol`
+NOTICE = 16 * DAY  # from an announcement of governance to its execution, `Roles.sol`
+RECORDING = 7 * DAY  # after an epoch, for its points to be recorded, `PointsLedger.sol`
+
+MULTICALL3 = "0xcA11bde05977b3631167028862bE2a173976CA11"
+PERMIT2 = "0x000000000022D473030F116dDEE9F6B43aC78BA3"
+SWAP_ROUTER = "0x68b3465833fb72A70ecDF485E0e4C7bD8665Fc45"  # Uniswap's SwapRouter02
+QUOTER = "0x61fFE014bA17989E743c5F6cB21bF9697530B21e"  # Uniswap's QuoterV2
+
+# keccak256("eip1967.proxy.implementation") - 1
+IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"

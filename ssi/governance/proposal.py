@@ -1,0 +1,226 @@
+"""A proposal: calls that the Safe schedules together, tried out on a fork before anybody signs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ssi.chain.evm import Deployed, Evm, Receipt, Reverted, Struct
+from ssi.chain.forking import Forks
+from ssi.constants import IMPLEMENTATION_SLOT
+from ssi.governance.decoder import Call, Catalog, readable
+from ssi.governance.safe import Multisig
+from ssi.registry.system import System
+
+MARGIN = 3600  # seconds after the notice at which the trial executes
+
+State = dict[str, Any]
+Watch = tuple[str, Deployed, str, Sequence[Any]]
+
+
+class Refused(Exception):  # noqa: N818 - it says what happened
+    """The trial shows that the proposal would not do what it should. The message says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Calls in their order, what must be true once they are executed, and what else to look at.
+
+    Args:
+        slug: names the files.
+        expect: values of the state after the execution, by their labels; whatever a label stands for must be in the state.
+        watch: reads besides those without arguments: label, contract, function, arguments.
+        must_change: refused when nothing of the state changes.
+    """
+
+    slug: str
+    title: str
+    calls: Sequence[tuple[Deployed, bytes]]
+    expect: Mapping[str, Any] = field(default_factory=dict)
+    watch: Sequence[Watch] = ()
+    must_change: bool = True
+
+
+@dataclass(frozen=True)
+class Change:
+    """One value of the state that the execution changes."""
+
+    what: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came out. `ready_at` in Unix seconds, if the Safe scheduled now; `window`: seconds from then until the operation is void."""
+
+    operations: list[bytes]
+    ready_at: int
+    window: int
+    changes: list[Change]
+    events: list[str]
+    gas: dict[str, int]
+    extra: dict[str, Any]
+
+
+def scheduling(manager: Deployed, calls: Sequence[tuple[Deployed, bytes]]) -> bytes:
+    """What the Safe sends to the manager to schedule the calls, all or none."""
+    return batched(manager, [manager.schedule.encode(target.address, data, 0) for target, data in calls])
+
+
+def execution(manager: Deployed, calls: Sequence[tuple[str, bytes]]) -> bytes:
+    """What the Safe sends to the manager to execute what it has scheduled, all or none, in this order."""
+    return batched(manager, [manager.execute.encode(target, data) for target, data in calls])
+
+
+def batched(manager: Deployed, calls: Sequence[bytes]) -> bytes:
+    """Several calls of the manager by the same caller as one."""
+    return calls[0] if len(calls) == 1 else bytes(manager.multicall.encode(list(calls)))
+
+
+# ---------------------------------------------------------------- the state
+
+
+def state(system: System, proposal: Proposal) -> State:
+    """Whatever the targets and all indexes say without being asked for anything in particular, and what the proposal watches."""
+    catalog, evm, found = Catalog(system), system.evm, State()
+    contracts = {catalog.name(target.address): target for target, _ in proposal.calls}
+    contracts |= {symbol: system.index(symbol) for symbol in system.record.indexes}
+    for name, contract in contracts.items():
+        contract = evm.at(contract.interface, contract.address)
+        for entry in contract.interface.kinds("function"):
+            if entry.reads and not entry.inputs:
+                _flatten(found, f"{name}.{entry.name}", _read(catalog, contract, entry.signature, ()))
+        slot = int(evm.rpc.call("eth_getStorageAt", contract.address, IMPLEMENTATION_SLOT, "latest"), 16)
+        if slot:
+            found[f"{name}.implementation"] = catalog.address(f"0x{slot:040x}")
+    for label, contract, function, args in proposal.watch:
+        _flatten(found, label, _read(catalog, evm.at(contract.interface, contract.address), function, args))
+    return found
+
+
+def _read(catalog: Catalog, contract: Deployed, function: str, args: Sequence[Any]) -> Any:
+    try:
+        return contract[function].call(*args)
+    except Reverted as reverted:
+        return f"reverts: {catalog.error(reverted.data)}"
+
+
+def _flatten(into: State, label: str, value: Any) -> None:
+    """Members of structs and lists under labels of their own, so that a change shows as small as it is."""
+    if isinstance(value, Struct):
+        for name, item in value.named().items():
+            _flatten(into, f"{label}.{name}" if name else label, item)
+    elif isinstance(value, list):
+        for n, item in enumerate(value):
+            _flatten(into, f"{label}[{n}]", item)
+    else:
+        into[label] = value
+
+
+def differences(before: State, after: State) -> list[Change]:
+    """In the order of `before`, then what is new."""
+    labels = [*before, *(label for label in after if label not in before)]
+    return [Change(label, before.get(label), after.get(label)) for label in labels if before.get(label) != after.get(label)]
+
+
+# ---------------------------------------------------------------- the trial
+
+
+def attempt(
+    system: System, proposal: Proposal, notice: int, forks: Forks, look: Callable[[System], dict[str, Any]] = lambda _: {}
+) -> Trial:
+    """Schedules, waits and executes on a fork of the chain as it is now, through the Safe's own code, and compares.
+
+    Nothing of it touches the chain itself. Feeds keep up while time passes. `look` may look at the fork after the execution.
+
+    Raises:
+        Refused: a step fails, comes too early, changes nothing, or changes something to another value than expected.
+    """
+    with forks.fork(system.evm.rpc.url, block=int(system.evm.rpc.call("eth_blockNumber"), 16)) as url:
+        fork = System(Evm(url), system.project, system.record)
+        evm, manager, catalog = fork.evm, fork.manager, Catalog(fork)
+        safe = Multisig(evm, fork.record.contracts["Safe"])
+        calls = [(target.address, data) for target, data in proposal.calls]
+
+        try:
+            receipt = safe.rehearse(safe.transaction(manager.address, scheduling(manager, proposal.calls)))
+        except Reverted as reverted:
+            raise Refused(_why_not_scheduled(catalog, reverted.data)) from None
+        scheduled = [event.values for event in receipt.events(manager, "OperationScheduled")]
+        operations = [values["operationId"] for values in scheduled]
+        if [(values["target"], values["data"]) for values in scheduled] != calls:
+            raise Refused("The manager scheduled something else than what was proposed. Do not sign.")
+        ready_at = max(values["schedule"] for values in scheduled)
+        if ready_at - evm.now < notice:
+            raise Refused(f"The manager would allow this after {ready_at - evm.now} s, sooner than the notice of {notice} s. Do not sign.")
+
+        data = execution(manager, calls)
+        try:
+            evm.call(manager.address, data, sender=safe.address, at=ready_at - 1)
+        except Reverted as reverted:
+            if reverted.data[:4] != manager.interface["AccessManagerNotReady"].hash[:4]:
+                raise Refused(f"A second before the notice has passed this fails with {catalog.error(reverted.data)}.") from None
+        else:
+            raise Refused("This could be executed a second before the notice has passed. Do not sign.")
+
+        forks.warp(evm.rpc, ready_at - evm.now + MARGIN)
+        with evm.standstill():
+            before = state(fork, proposal)
+            try:
+                executed = safe.rehearse(safe.transaction(manager.address, data))
+            except Reverted as reverted:
+                raise Refused(f"The execution would fail with {catalog.error(reverted.data)}. Nothing was proposed.") from None
+            changes = differences(before, after := state(fork, proposal))
+        known = proposal.expect and all(before.get(label) == wanted for label, wanted in proposal.expect.items())
+        if known or (proposal.must_change and not changes):
+            raise Refused("This would change nothing: it is so already. Nothing was proposed.")
+        for label, wanted in proposal.expect.items():
+            if after.get(label) != wanted:
+                raise Refused(f"After the execution {label} would be {readable(after.get(label))}, not {readable(wanted)}. Do not sign.")
+        gas = {"schedule": receipt.gas_used, "execute": executed.gas_used}
+        return Trial(operations, ready_at, manager.expiration(), changes, _events(catalog, executed), gas, look(fork))
+
+
+def foreseen(system: System, calls: Sequence[tuple[Deployed, bytes]], forks: Forks, look: Callable[[System], Any]) -> Any:
+    """What `look` sees on a fork on which the Safe has scheduled the calls, waited and executed them.
+
+    Raises:
+        Refused: a call, or the look, fails.
+    """
+    with forks.fork(system.evm.rpc.url, int(system.evm.rpc.call("eth_blockNumber"), 16)) as url:
+        fork = System(Evm(url), system.project, system.record)
+        manager, catalog = fork.manager, Catalog(fork)
+        safe = Multisig(fork.evm, fork.record.contracts["Safe"])
+        try:
+            receipt = safe.rehearse(safe.transaction(manager.address, scheduling(manager, calls)))
+            ready_at = max(event.values["schedule"] for event in receipt.events(manager, "OperationScheduled"))
+            forks.warp(fork.evm.rpc, ready_at - fork.evm.now + MARGIN)
+            safe.rehearse(safe.transaction(manager.address, execution(manager, [(target.address, data) for target, data in calls])))
+            return look(fork)
+        except Reverted as reverted:
+            raise Refused(f"The proposal would fail with {catalog.error(reverted.data)}. Nothing was proposed.") from None
+
+
+def _why_not_scheduled(catalog: Catalog, data: bytes) -> str:
+    said = catalog.error(data)
+    if said.startswith("AccessManagerAlreadyScheduled"):
+        return "Exactly this is scheduled already: see `ape run pending`."
+    if said.startswith("AccessManagerUnauthorizedCall"):
+        return f"The Safe has no right to schedule this ({said}): is the function in the role table, and is it the governor's?"
+    return f"The manager would refuse to schedule this: {said}."
+
+
+def _events(catalog: Catalog, receipt: Receipt) -> list[str]:
+    """What the contracts of the protocol said, but for the manager and the Safe."""
+    found = []
+    for name, contract in catalog.deployed.items():
+        for event in receipt.events(contract) if name not in ("ProtocolManager", "Safe") else ():
+            found += [f"{name}: {event.name}({catalog.text(event.values)})"]
+    return found
+
+
+def described(proposal: Proposal, catalog: Catalog) -> list[Call]:
+    """The calls by name."""
+    return [catalog.call(target.address, data) for target, data in proposal.calls]

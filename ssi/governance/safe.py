@@ -1,0 +1,187 @@
+"""The multisig: what its owners sign, what their wallets show, and how a transaction of it gets on chain."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from eth_account.messages import SignableMessage, encode_typed_data
+from eth_utils import keccak, to_checksum_address
+
+from ssi.chain.evm import Evm, Interface, Receipt
+from ssi.chain.sender import NotSent, Sender
+from ssi.constants import ZERO
+
+BUILDER_VERSION = "1.18.2"
+_TYPES = {
+    "EIP712Domain": [{"name": "chainId", "type": "uint256"}, {"name": "verifyingContract", "type": "address"}],
+    "SafeTx": [
+        {"name": "to", "type": "address"}, {"name": "value", "type": "uint256"}, {"name": "data", "type": "bytes"},
+        {"name": "operation", "type": "uint8"}, {"name": "safeTxGas", "type": "uint256"}, {"name": "baseGas", "type": "uint256"},
+        {"name": "gasPrice", "type": "uint256"}, {"name": "gasToken", "type": "address"}, {"name": "refundReceiver", "type": "address"},
+        {"name": "nonce", "type": "uint256"},
+    ],
+}  # fmt: skip
+_CALL = ("address", "uint256", "bytes", "uint8", "uint256", "uint256", "uint256", "address", "address")
+SAFE = Interface(
+    "Safe",
+    [
+        {
+            "type": "function", "name": name, "stateMutability": mutability, "outputs": [{"name": "", "type": out} for out in outs],
+            "inputs": [{"name": f"a{n}", "type": kind} for n, kind in enumerate(inputs)],
+        }
+        for name, mutability, outs, inputs in (
+            ("nonce", "view", ("uint256",), ()),
+            ("getThreshold", "view", ("uint256",), ()),
+            ("getOwners", "view", ("address[]",), ()),
+            ("getModulesPaginated", "view", ("address[]", "address"), ("address", "uint256")),
+            ("getTransactionHash", "view", ("bytes32",), (*_CALL, "uint256")),
+            ("approveHash", "nonpayable", (), ("bytes32",)),
+            ("execTransaction", "payable", ("bool",), (*_CALL, "bytes")),
+        )
+    ],
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SafeTransaction:
+    """One plain call that a Safe is to make: no ether, no delegatecall, no refund of gas. Whoever sends it pays for it."""
+
+    safe: str
+    chain_id: int
+    to: str
+    data: bytes
+    nonce: int
+
+    @property
+    def call(self) -> tuple[Any, ...]:
+        """The arguments that `getTransactionHash` and `execTransaction` have in common."""
+        return (self.to, 0, self.data, 0, 0, 0, 0, ZERO, ZERO)
+
+    @cached_property
+    def signable(self) -> SignableMessage:
+        """What the owners sign (EIP-712)."""
+        names = [field["name"] for field in _TYPES["SafeTx"]]
+        message = dict(zip(names, (*self.call, self.nonce), strict=True))
+        domain = {"chainId": self.chain_id, "verifyingContract": self.safe}
+        return encode_typed_data(full_message={"types": _TYPES, "primaryType": "SafeTx", "domain": domain, "message": message})
+
+    @property
+    def domain_hash(self) -> bytes:
+        """Of chain and Safe. A hardware wallet shows it."""
+        return bytes(self.signable.header)
+
+    @property
+    def message_hash(self) -> bytes:
+        """Of the transaction. A hardware wallet shows it."""
+        return bytes(self.signable.body)
+
+    @property
+    def hash(self) -> bytes:
+        """The Safe transaction hash: of both."""
+        return bytes(keccak(b"\x19\x01" + self.domain_hash + self.message_hash))
+
+
+class Multisig:
+    """A Safe 1.4.1 on a node."""
+
+    def __init__(self, evm: Evm, address: str) -> None:
+        self.evm, self.safe = evm, evm.at(SAFE, address)
+
+    @property
+    def address(self) -> str:
+        return str(self.safe.address)
+
+    @property
+    def owners(self) -> list[str]:
+        return list(self.safe.getOwners())
+
+    @property
+    def threshold(self) -> int:
+        return int(self.safe.getThreshold())
+
+    @property
+    def nonce(self) -> int:
+        """Of the next transaction that can be executed."""
+        return int(self.safe.nonce())
+
+    def transaction(self, to: str, data: bytes, nonce: int | None = None) -> SafeTransaction:
+        """The Safe's next transaction, or a later one.
+
+        Raises:
+            RuntimeError: the Safe would hash it in another way, so it is not the Safe that we know.
+        """
+        chain_id = int(self.evm.rpc.call("eth_chainId"), 16)
+        transaction = SafeTransaction(self.address, chain_id, to_checksum_address(to), data, self.nonce if nonce is None else nonce)
+        if self.safe.getTransactionHash(*transaction.call, transaction.nonce) != transaction.hash:
+            raise RuntimeError(f"{self.address} does not hash transactions as Safe 1.4.1 does: do not sign anything for it")
+        return transaction
+
+    def rehearse(self, transaction: SafeTransaction) -> Receipt:
+        """On a fork: the transaction as it will be, only that the owners approve its hash instead of signing it. Raises Reverted."""
+        self.evm.call(transaction.to, transaction.data, sender=self.address)  # fails with the reason, which the Safe does not pass on
+        approving = sorted(self.owners, key=_number)[: self.threshold]
+        for owner in approving:
+            self.safe.approveHash(transaction.hash, sender=owner)
+        approvals = {owner: _number(owner).to_bytes(32, "big") + bytes(32) + b"\x01" for owner in approving}
+        receipt: Receipt = self.safe.execTransaction(*transaction.call, joined(approvals), sender=approving[0])
+        return receipt
+
+    def execute(self, transaction: SafeTransaction, accounts: Sequence[Any], sender: Sender) -> str:
+        """Lets Ape accounts sign and `sender` send. Returns the hash. Raises NotSent and Reverted."""
+        signatures = {}
+        for account in accounts:
+            if (signature := account.sign_message(transaction.signable)) is None:
+                raise NotSent(f"{account.address} refused to sign")
+            v = signature.v + 27 if signature.v < 27 else signature.v  # some hardware wallets count from 0, and Safes from 27
+            signatures[account.address] = signature.encode_rsv()[:64] + bytes([v])
+        return sender.send(self.address, self.safe.execTransaction.encode(*transaction.call, joined(signatures))).hash
+
+
+def joined(signatures: Mapping[str, bytes]) -> bytes:
+    """Signatures by owner, in the order that a Safe wants."""
+    return b"".join(bytes(signatures[owner]) for owner in sorted(signatures, key=_number))
+
+
+def _number(address: str) -> int:
+    return int(address, 16)
+
+
+# ---------------------------------------------------------------- the Safe's own web site
+
+
+def builder_file(safe: str, chain_id: int, name: str, description: str, time: int, calls: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
+    """A batch as Safe's Transaction Builder imports it. `time` in Unix seconds; `calls` are targets with calldata."""
+    batch: dict[str, Any] = {
+        "version": "1.0", "chainId": str(chain_id), "createdAt": time * 1000,
+        "meta": {
+            "name": name, "description": description, "txBuilderVersion": BUILDER_VERSION,
+            "createdFromSafeAddress": safe, "createdFromOwnerAddress": "",
+        },
+        "transactions": [
+            {"to": to, "value": "0", "data": "0x" + data.hex(), "contractMethod": None, "contractInputsValues": None} for to, data in calls
+        ],
+    }  # fmt: skip
+    batch["meta"]["checksum"] = builder_checksum(batch)
+    return batch
+
+
+def builder_checksum(batch: Mapping[str, Any]) -> str:
+    """The checksum by which the Transaction Builder knows that a file was not changed. The name does not count."""
+    return "0x" + bytes(keccak(text=_canonical({**batch, "meta": {**batch["meta"], "name": None}}))).hex()
+
+
+def _canonical(value: Any) -> str:
+    """Objects begin with the list of their keys, in order; every value is followed by a comma."""
+    if isinstance(value, list):
+        return "[" + ",".join(map(_canonical, value)) + "]"
+    if isinstance(value, dict):
+        return "{" + _compact(sorted(value)) + "".join(_canonical(value[key]) + "," for key in sorted(value)) + "}"
+    return _compact(value)
+
+
+def _compact(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -1,0 +1,62 @@
+"""The chores of the protocol, as a keeper does them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from ssi.chain.evm import Reverted
+from ssi.chain.sender import Sender
+from ssi.governance.decoder import Catalog
+from ssi.keeper import maintenance as chores
+from ssi.keeper.maintenance import Outcome
+from ssi.keeper.rebalance import Filling
+from ssi.keeper.service import Chore
+from ssi.points.ledger import Ledger, keep
+from ssi.registry.system import System
+
+FILLS = 20  # of one index, on one look; the rest has to wait for the other chores
+
+
+def routine(system: System, sender: Sender, min_profit: int, min_worth: int | None) -> list[Chore]:
+    """All of them. D18 USD: what a fill must bring after gas, and what a record of points must be worth."""
+    explain = Catalog(system).error
+    symbols = system.record.indexes if "Rebalancer" in system.record.contracts else []
+    found = [
+        Chore(f"rebalance {symbol}", 0, partial(fill, Filling(system, symbol, sender.address, min_profit), sender)) for symbol in symbols
+    ]
+    found.append(Chore("distribute", 60, lambda: chores.perform(chores.distributions(system), sender, explain)))
+    found.append(Chore("poke", 600, lambda: chores.perform(chores.pokes(system), sender, explain)))
+    if "PointsLedger" in system.record.contracts:
+        ledger = Ledger(system.points, system.prices, system.record.block or 0)
+        found.append(Chore("points", 300, lambda: points(system, ledger, sender, min_worth)))
+    return found
+
+
+def fill(filling: Filling, sender: Sender) -> Sequence[Outcome]:
+    """Whatever pays now, of a running rebalance."""
+    done: list[Outcome] = []
+    for _ in range(FILLS):
+        if filling.phase != "running":
+            break
+        found = filling.fills()
+        if not found or not filling.pays(found[0]):
+            break
+        what = f"{filling.symbol} net ${found[0].net / 1e18:,.4f}"
+        data = filling.filler.fill.encode(*found[0].arguments(filling.index.address, filling.keeper))
+        try:
+            done.append(Outcome("fill", what, sender.send(filling.filler.address, data).hash))
+        except Reverted:
+            done.append(Outcome("fill", what))  # the world moved: the next look starts anew
+            break
+    return done
+
+
+def points(system: System, ledger: Ledger, sender: Sender, min_worth: int | None) -> Sequence[Outcome]:
+    """Samples prices and records who is worth it."""
+    said: list[str] = []
+    done = keep(ledger, sender, said.append, system.oracle, system.token("WETH").address, min_worth)
+    outcomes = [Outcome("points", text, "sent") for text in said]
+    for epoch, failed in done["failed"].items():
+        outcomes += [Outcome("record", f"{who} of epoch {epoch}", problem=why) for who, why in failed.items()]
+    return outcomes

@@ -1,0 +1,135 @@
+"""The house: which package may know which, and how large a part may be."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+from ssi.build import ROOT
+
+# From the ground up. What stands in a row may import what stands in a row below; what is within one row, one another, without circles.
+LAYERS = (
+    ("ssi.constants", "ssi.failure", "ssi.places"),
+    ("ssi.chain",),  # a node, accounts, transactions, contracts in general
+    ("ssi.build",),  # bytecode of this repository
+    ("ssi.registry",),  # what is deployed, where, and out of which parameters
+    ("ssi.index", "ssi.points"),  # the parts of the protocol, for those who use them
+    ("ssi.governance",),  # who decides, and what a decision does
+    ("ssi.keeper", "ssi.deploy"),
+    ("ssi.cli",),  # what a person types and reads
+    ("ssi",),
+    ("forks",),  # copies of a chain that can be moved
+    ("minimainnet",),  # the chain to copy
+    ("demo",),
+    ("scripts",),
+    ("tests.model", "tests.support"),
+    ("tools",),
+    ("tests",),
+)
+# Nothing here imports the test chain, so no command on a live network does.
+LIVE = ("ssi", "forks", "scripts")
+TOPS = ("ssi", "forks", "minimainnet", "demo", "scripts", "tools")
+LONGEST, LONGEST_COMMAND = 600, 60  # lines
+
+
+def modules() -> dict[str, Path]:
+    """Every module by its dotted name."""
+    found = {}
+    for top in (*TOPS, "tests"):
+        for path in sorted((ROOT / top).rglob("*.py")):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            found[name.removesuffix(".__init__")] = path
+    return found
+
+
+def imports(name: str, path: Path, known: dict[str, Path]) -> set[str]:
+    """Modules of this repository that a module imports, wherever in it: also within functions, and for types alone."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: say where {node.module} is"
+            assert node.module is not None
+            # A name is a module of the package, or something within it.
+            found |= {f"{node.module}.{alias.name}" if f"{node.module}.{alias.name}" in known else node.module for alias in node.names}
+    return {each for each in found if each in known and each != name}
+
+
+@cache
+def graph() -> dict[str, set[str]]:
+    known = modules()
+    return {name: imports(name, path, known) for name, path in known.items()}
+
+
+def layer(module: str) -> int:
+    """The row of the longest name that fits."""
+    rows = {name: row for row, names in enumerate(LAYERS) for name in names}
+    parts = module.split(".")
+    return next(rows[".".join(parts[:end])] for end in range(len(parts), 0, -1) if ".".join(parts[:end]) in rows)
+
+
+def circle(arrows: dict[str, set[str]]) -> list[str]:
+    """The modules of a circle, empty where there is none."""
+    try:
+        TopologicalSorter(arrows).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def upward(arrows: dict[str, set[str]]) -> list[str]:
+    return sorted(f"{above} → {below}" for above, many in arrows.items() for below in many if layer(below) > layer(above))
+
+
+def test_no_module_imports_itself_by_detours():
+    assert circle(graph()) == []
+
+
+def test_every_arrow_points_down():
+    assert upward(graph()) == []
+
+
+def test_neighbours_do_not_import_each_other():
+    """`ssi.keeper` and `ssi.deploy` stand beside each other, and so do the parts of the protocol."""
+    homes = [name for names in LAYERS[1:8] for name in names]
+
+    def home(module: str) -> str | None:
+        return next((name for name in homes if module == name or module.startswith(f"{name}.")), None)
+
+    beside = [
+        (above, below)
+        for above, many in graph().items()
+        for below in many
+        if home(above) and home(below) and home(above) != home(below) and layer(above) == layer(below)
+    ]
+    assert beside == []
+
+
+def test_live_commands_do_not_know_the_test_chain():
+    reached, waiting = set[str](), [name for name in graph() if name.split(".")[0] in LIVE and name != "scripts.demo"]
+    while waiting:
+        fresh = graph()[waiting.pop()] - reached
+        reached |= fresh
+        waiting += fresh
+    assert len(reached) > 40
+    assert not [name for name in reached if name.split(".")[0] in ("minimainnet", "demo", "tests", "tools")]
+
+
+def test_what_is_looked_for_is_found():
+    """Circles, upward arrows and imports within functions, in a house that has them."""
+    assert set(circle({"a": {"b"}, "b": {"c"}, "c": {"a"}})) == {"a", "b", "c"}
+    assert upward({"ssi.chain.rpc": {"ssi.cli.command"}, "ssi.cli.command": {"ssi.chain.rpc"}}) == ["ssi.chain.rpc → ssi.cli.command"]
+    assert "ssi.chain.network" in graph()["ssi.build"], "imported in a function"
+
+
+@pytest.mark.parametrize(("folders", "most"), [(TOPS, LONGEST), (("scripts",), LONGEST_COMMAND)])
+def test_no_file_is_too_long(folders, most):
+    long = {
+        name: lines for name, path in modules().items() if name.split(".")[0] in folders and (lines := path.read_text().count("\n")) > most
+    }
+    assert not long
