@@ -154,7 +154,7 @@ def main(url: str) -> None:
     known: dict[str, Callable[..., Any]] = {
         "warp": lambda seconds: control.warp(rpc, seconds),
         "freeze": lambda token, account, frozen=True: control.freeze(rpc, token, account, frozen),
-        "deal": lambda token, account, amount: control.deal(rpc, names.get(token, token), account, int(amount)),
+        "deal": lambda token, account, amount: control.deal(rpc, names[token], account, int(amount)),
         "overviews": lambda: overviews(system),
         "quotes": lambda dollars_in, shares: quotes(system, int(dollars_in), int(shares)),
         "position": lambda who: position(system, who),

@@ -1,5 +1,5 @@
-import { lazy, Suspense } from "react";
-import { NavLink, Route, Routes } from "react-router";
+import { lazy, Suspense, useEffect } from "react";
+import { NavLink, Route, Routes, useLocation } from "react-router";
 
 import { useConfig } from "./chain/context";
 import { useChainAnswers } from "./data/logs";
@@ -30,6 +30,11 @@ const PAGES: [string, string][] = [
 
 export function App() {
   const config = useConfig();
+  const { pathname } = useLocation();
+  // On a phone the bar of pages is wider than the screen: the one that is open is brought into sight.
+  useEffect(() => {
+    document.querySelector("nav [aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [pathname]);
   return (
     <div className="flex min-h-screen flex-col">
       <a href="#content" className="sr-only focus:not-sr-only" onClick={(event) => {

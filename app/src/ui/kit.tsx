@@ -261,7 +261,7 @@ export function Countdown({ until }: { until: number }) {
     const timer = setInterval(() => tick((n) => n + 1), 1_000);
     return () => clearInterval(timer);
   }, []);
-  return <span>{until > now ? duration(until - now) : "now"}</span>;
+  return <span className="whitespace-nowrap">{until > now ? duration(until - now) : "now"}</span>;
 }
 
 /** The browser's own modal dialog: it keeps the focus, closes with Escape, and needs no styles of a library. */
