@@ -65,10 +65,10 @@ app-build: build app/node_modules/.stamp ## Build the web app as static files in
 app: app-build ## The web app at http://127.0.0.1:4173, on a fork with a market that has lived (ARGS="--days 40")
 	@python -m tools.app $(ARGS)
 
-app-test: app-build ## Unit tests of the web app, and journeys through it in Chromium on a fork
-	@cd app && npm run --silent test
+app-test: app-build ## Unit tests of the web app, a second build, and journeys through it in Chromium on a fork (ARGS="-g words" chooses)
 	@tools/chromium.sh
-	@cd app && npm run --silent e2e -- $(ARGS)
+	@cd app && npm run --silent test && echo "· web app: unit tests and a second build took $$SECONDS s"
+	@cd app && npm run --silent e2e -- $(ARGS) && echo "· web app: journeys in Chromium took $$SECONDS s"
 
 live: build ## Every command on a chain as if it were live: node provider, key files, limits, cut connections (minutes)
 	@$(ON_FORK) ape test tests/live $(ARGS)

@@ -15,7 +15,7 @@ from ssi.build import ROOT, fresh_project
 TARGET = ROOT / "app" / "src" / "generated" / "abis.ts"
 CONTRACTS = (
     "FeeDistributor", "IndexFactory", "IndexLens", "IndexRouter", "IndexToken", "LpLocker", "PointsLedger", "PriceOracle",
-    "ProtocolManager", "Rebalancer", "ReferralRegistry", "RoleTable", "StakedToken", "SupplyRegistry",
+    "ProtocolManager", "Rebalancer", "ReferencePrices", "ReferralRegistry", "RoleTable", "StakedToken", "SupplyRegistry",
 )  # fmt: skip
 
 
