@@ -50,8 +50,9 @@ tests/foreign/npm/node_modules/.stamp: tests/foreign/npm/package-lock.json tests
 	@cd tests/foreign/npm && npm ci --loglevel=error >/dev/null
 	@touch $@
 
-test: build tests/foreign/npm/node_modules/.stamp ## The whole suite, on forks of the miniature mainnet (or of MAINNET_RPC_URL); ARGS="tests/unit -k words" chooses
+test: build tests/foreign/npm/node_modules/.stamp ## The whole suite on forks of the miniature mainnet (or of MAINNET_RPC_URL), then the web app; ARGS="tests/unit -k words" chooses
 	@python -m tools.suite $(ARGS)
+	@$(if $(ARGS),,$(MAKE) --no-print-directory app-test)
 
 app/node_modules/.stamp: app/package-lock.json app/package.json app/.npmrc
 	@echo "· Node packages of the web app (about a minute the first time)"
