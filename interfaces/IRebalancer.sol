@@ -12,8 +12,8 @@ import {IMethodology} from "./IMethodology.sol";
 /// `docs/rebalancing-math.md`.
 ///
 /// Why sizes are per base share: so mints, redemptions, fees and donations during a rebalance move no target and make
-/// no bid revert. Why a loss budget: late bids pay less than the oracle's price, and the budget bounds what all bids of a
-/// rebalance together may cost the index, however many they are.
+/// no bid revert. Why a loss budget: late bids pay less than the oracle's price, and the budget bounds what all bids of
+/// a rebalance together may cost the index, however many they are.
 /// @dev Warning: a bidder allows this contract to take `tokenIn` from them. It can be upgraded after the notice, so
 /// allow what a bid needs and no more.
 interface IRebalancer is IIndexSwapCallback {

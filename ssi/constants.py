@@ -9,6 +9,7 @@ BLOCK = 12  # seconds between two blocks
 ADMIN, GOVERNOR, GUARDIAN = range(3)  # roles, `Roles.sol`
 NOTICE = 16 * DAY  # from an announcement of governance to its execution, `Roles.sol`
 RECORDING = 7 * DAY  # after an epoch, for its points to be recorded, `PointsLedger.sol`
+CLAIMING = 180 * DAY  # after that, for its pots to be claimed, `PointsLedger.sol`
 
 MULTICALL3 = "0xcA11bde05977b3631167028862bE2a173976CA11"
 PERMIT2 = "0x000000000022D473030F116dDEE9F6B43aC78BA3"

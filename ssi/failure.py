@@ -20,6 +20,10 @@ class Misused(Exception):  # noqa: N818 - it says what happened
     """What was typed cannot be meant. The message says what is wrong and what to do."""
 
 
+class Impossible(Exception):  # noqa: N818 - it says what is wrong
+    """What was meant cannot be done as the chain is now. The message says why, and what to do."""
+
+
 @dataclass(frozen=True)
 class Answered:
     """What a command says as JSON, where it says something and fails nevertheless."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import eth_abi
+from eth_abi.exceptions import DecodingError
 from eth_utils import keccak, to_checksum_address
 
 from ssi.chain.rpc import Rpc, RpcError
@@ -169,6 +170,7 @@ class Receipt:
     logs: list[dict[str, Any]]
     block: int
     contract_address: str | None
+    hash: str = ""
 
     def events(self, contract: Deployed, name: str | None = None) -> list[Event]:
         """The events that `contract` emitted, in order."""
@@ -315,23 +317,44 @@ class Evm:
         assert receipt.contract_address is not None
         return Deployed(self, interface, receipt.contract_address)
 
-    def batch(self, calls: Sequence[tuple[Method, Sequence[Any]]]) -> list[Any]:
-        """Many reads in one call, through Multicall3. Raises Reverted when one of them reverts."""
+    @property
+    def block(self) -> int:
+        """Number of the latest block."""
+        return int(self.rpc.call("eth_blockNumber"), 16)
+
+    def batch(self, calls: Sequence[tuple[Method, Sequence[Any]]], block: int | None = None) -> list[Any]:
+        """Many reads in one call, through Multicall3, after a block or the latest. Raises Reverted when one of them reverts."""
         asked = [(method.contract.address, method.entry.encode(args)) for method, args in calls]
         data = keccak(text="aggregate((address,bytes)[])")[:4] + eth_abi.encode(["(address,bytes)[]"], [asked])
-        _, answers = eth_abi.decode(["uint256", "bytes[]"], self.call(MULTICALL3, data, where="batch"))
+        _, answers = eth_abi.decode(["uint256", "bytes[]"], self.call(MULTICALL3, data, where="batch", block=block))
         return [method.entry.decode(answer) for (method, _), answer in zip(calls, answers, strict=True)]
+
+    def attempts(self, calls: Sequence[tuple[Method, Sequence[Any]]], block: int | None = None) -> list[Any]:
+        """As `batch`; None stands for what reverts, or answers with what its ABI does not say."""
+        asked = [(method.contract.address, method.entry.encode(args)) for method, args in calls]
+        data = keccak(text="tryAggregate(bool,(address,bytes)[])")[:4] + eth_abi.encode(["bool", "(address,bytes)[]"], [False, asked])
+        (answers,) = eth_abi.decode(["(bool,bytes)[]"], self.call(MULTICALL3, data, where="attempts", block=block))
+        found: list[Any] = []
+        for (method, _), (ok, answer) in zip(calls, answers, strict=True):
+            try:
+                found.append(method.entry.decode(answer) if ok else None)
+            except DecodingError:
+                found.append(None)
+        return found
 
     # ------------------------------------------------------------ raw
 
-    def call(self, to: Any, data: bytes, sender: Any = None, value: int = 0, at: int | None = None, where: str = "call") -> bytes:
-        """eth_call. Raises Reverted."""
+    def call(
+        self, to: Any, data: bytes, sender: Any = None, value: int = 0, at: int | None = None, where: str = "call",
+        block: int | None = None,
+    ) -> bytes:  # fmt: skip
+        """eth_call after a block, or after the latest. Raises Reverted."""
         transaction = {"to": _plain(to), "data": "0x" + data.hex(), "gas": hex(GAS), "value": hex(value)}
         if sender is not None:
             transaction["from"] = _plain(sender)
         extra: list[Any] = [] if at is None else [{}, {"time": hex(at)}]
         try:
-            return bytes.fromhex(self.rpc.call("eth_call", transaction, "latest", *extra)[2:])
+            return bytes.fromhex(self.rpc.call("eth_call", transaction, "latest" if block is None else hex(block), *extra)[2:])
         except RpcError as error:
             raise Reverted(revert_data(error), where) from None
 
@@ -349,7 +372,8 @@ class Evm:
         receipt = self.rpc.send_sync(transaction)
         if int(receipt["status"], 16) == 0:
             self._raise(receipt, where)
-        return Receipt(int(receipt["gasUsed"], 16), receipt["logs"], int(receipt["blockNumber"], 16), receipt.get("contractAddress"))
+        figures = (int(receipt["gasUsed"], 16), receipt["logs"], int(receipt["blockNumber"], 16), receipt.get("contractAddress"))
+        return Receipt(*figures, receipt["transactionHash"])
 
     def _raise(self, receipt: dict[str, Any], where: str) -> None:
         trace = self.rpc.call("debug_traceTransaction", receipt["transactionHash"], {"tracer": "callTracer"})

@@ -1,4 +1,4 @@
-"""Event logs of one contract, in spans that the node answers, with a cursor on disk: what was read is not read again.
+"""Event logs, in spans that the node answers, with a cursor on disk: what was read is not read again.
 
 Nodes limit `eth_getLogs` by blocks (2,000 or 10,000 at common providers) or by results (10,000). A span that is refused is halved,
 and those after it have the size that was answered.
@@ -27,13 +27,13 @@ class Rpc(Protocol):
 
 
 class LogReader:
-    """Reads the logs of one contract with certain topics, oldest first.
+    """Reads the logs of a contract, or of several, with certain topics, oldest first.
 
     Args:
         since: first block that can have any; that of the deployment.
     """
 
-    def __init__(self, rpc: Rpc, address: str, topics: list[Any], since: int = 0) -> None:
+    def __init__(self, rpc: Rpc, address: str | list[str], topics: list[Any], since: int = 0) -> None:
         self._rpc, self._query, self._since = rpc, {"address": address, "topics": topics}, since
         self._span = LARGEST_SPAN
 

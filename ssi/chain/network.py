@@ -76,14 +76,11 @@ def evm() -> Evm:
     return Evm(rpc(), impersonate=False)
 
 
-def signer(alias: str | None) -> Any:
-    """The account of that alias, unlocked once and for all; on a fork a test account unless told.
-
-    The passphrase is that of `APE_ACCOUNTS_<alias>_PASSPHRASE`, or in the file that `APE_ACCOUNTS_<alias>_PASSPHRASE_FILE` names,
-    else it is asked for.
+def account(alias: str | None) -> Any:
+    """The account of that alias, locked as it is; on a fork a test account unless told.
 
     Raises:
-        Misused: nobody was named on a live network, Ape does not know the alias, or the passphrase is wrong or missing.
+        Misused: nobody was named on a live network, or Ape does not know the alias.
     """
     from ape import accounts
 
@@ -93,7 +90,19 @@ def signer(alias: str | None) -> Any:
         return accounts.test_accounts[0]
     if alias not in accounts.aliases:
         raise Misused(f"Ape knows no account {alias}: `ape accounts list` shows them, `ape accounts import` adds one.")
-    return unlocked(accounts.load(alias))
+    return accounts.load(alias)
+
+
+def signer(alias: str | None) -> Any:
+    """The same, unlocked once and for all.
+
+    The passphrase is that of `APE_ACCOUNTS_<alias>_PASSPHRASE`, or in the file that `APE_ACCOUNTS_<alias>_PASSPHRASE_FILE` names,
+    else it is asked for.
+
+    Raises:
+        Misused: nobody was named on a live network, Ape does not know the alias, or the passphrase is wrong or missing.
+    """
+    return unlocked(account(alias))
 
 
 def unlocked(account: Any) -> Any:

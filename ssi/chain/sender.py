@@ -231,7 +231,7 @@ def done(hash: str, found: dict[str, Any]) -> Mined:
     """From a node's receipt. Raises Reverted when the transaction failed."""
     if int(found["status"], 16) == 0:
         raise Reverted(b"", f"transaction {hash}")
-    return Mined(hash, Receipt(int(found["gasUsed"], 16), found["logs"], int(found["blockNumber"], 16), found.get("contractAddress")))
+    return Mined(hash, Receipt(int(found["gasUsed"], 16), found["logs"], int(found["blockNumber"], 16), found.get("contractAddress"), hash))
 
 
 def _pause(waited: float) -> float:

@@ -24,7 +24,8 @@ from ssi.chain.forking import NotStarted
 from ssi.chain.http import NodeUnreachable
 from ssi.chain.rpc import RpcError
 from ssi.chain.sender import NotSent
-from ssi.failure import Answered, Failure, Misused
+from ssi.cli.refusals import words
+from ssi.failure import Answered, Failure, Impossible, Misused
 from ssi.governance.decoder import Catalog, Unknown, mistyped
 from ssi.governance.proposal import Refused
 from ssi.registry.record import Record, RecordUnusable
@@ -114,12 +115,12 @@ def explained(error: Exception) -> click.ClickException:
         return Failure(f"deployments/params: {'.'.join(map(str, first['loc']))}: {first['msg']}", 2)
     if isinstance(error, EncodingError):
         return Failure(f"A number or text does not fit: {error}", 2)
-    if isinstance(error, Refused | NodeUnreachable):
+    if isinstance(error, Impossible | Refused | NodeUnreachable):
         return Failure(str(error), 1)
     if isinstance(error, NotSent):
         return Failure(f"Not sent: {error}.", 1)
     if isinstance(error, Reverted):
-        return Failure(f"The chain refuses: {_revert(error)}.", 1)
+        return Failure(_revert(error), 1)
     if isinstance(error, RpcError):
         return Failure(f"The node says: {error}.", 1)
     if isinstance(error, NotStarted):
@@ -139,9 +140,13 @@ def _revert(error: Exception) -> str:
     data = getattr(error, "data", b"")
     try:
         nothing: Any = None  # errors are known by the sources alone, and the network is gone by now
-        return Catalog(System(nothing, fresh_project(), Record(Path(), 0))).error(data) if data else str(error)
+        catalog = Catalog(System(nothing, fresh_project(), Record(Path(), 0)))
+        refusal = catalog.refusal(data)
+        if refusal and (said := words(*refusal)):
+            return f"{said} ({catalog.error(data)})"
+        return f"The chain refuses: {catalog.error(data) if data else error}."
     except Exception:  # an error that cannot be read is shown as it is
-        return str(error)
+        return f"The chain refuses: {error}."
 
 
 def _network(error: Exception) -> str:

@@ -137,11 +137,17 @@ class Catalog:
         name = self.name(address)
         return address if name == address else f"{name} {address[:6]}…{address[-4:]}"
 
-    def error(self, data: bytes) -> str:
-        """A revert for people."""
+    def refusal(self, data: bytes) -> tuple[str, dict[str, Any]] | None:
+        """Name and arguments of a revert's error; None where no contract of the protocol has it."""
         for entry in (_ERROR, _PANIC, *(entry for interface in self.interfaces.values() for entry in interface.kinds("error"))):
             if entry.hash[:4] == data[:4]:
-                return f"{entry.name}({self.text(entry.arguments(data[4:]))})"
+                return entry.name, entry.arguments(data[4:])
+        return None
+
+    def error(self, data: bytes) -> str:
+        """A revert for people."""
+        if (refusal := self.refusal(data)) is not None:
+            return f"{refusal[0]}({self.text(refusal[1])})"
         return f"0x{data.hex()}" if data else "a revert without a reason"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from eth_utils import is_hex_address
 
-from ssi.places import records
+from ssi.places import published, records
 
 
 class RecordUnusable(ValueError):  # noqa: N818 - it says what is wrong
@@ -49,6 +49,13 @@ class Record:
             RecordUnusable: the file is damaged or of another chain.
         """
         path = records() / f"{network}.json"
+        found = cls.read(path if path.exists() else published(network), chain_id)
+        found.path = path
+        return found
+
+    @classmethod
+    def read(cls, path: Path, chain_id: int) -> Record:
+        """The record in a file, as `load`."""
         if not path.exists():
             return cls(path, chain_id)
         try:

@@ -111,7 +111,7 @@ def test_no_deployed_vault_starts_anew(system, evm, thief):
         vault = system.staked(symbol)
         token = system.token(vault.asset())
         if symbol in system.record.indexes:
-            system.invest(symbol, thief, 2 * WAD)
+            invest(system, symbol, thief, 2 * WAD)
         else:
             control.deal(evm.rpc, symbol, thief, 2 * WAD)
         assert vault.issuedSupply() == 0

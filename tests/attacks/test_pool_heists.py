@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from forks import control
+from forks.seeding import invest
 from ssi.governance.starting import Bounds
 from tests.integration.test_rebalancing import Desk
 from tests.support.governance import wait
@@ -22,7 +23,7 @@ class Heist:
     def __init__(self, system, project):
         self.desk = Desk(system, project, "MEME.ssi", SHARE)
         self.evm, self.oracle, self.index = system.evm, system.oracle, self.desk.index
-        system.invest("MEME.ssi", self.evm.account("fund"), 50_000 * SHARE)
+        invest(system, "MEME.ssi", self.evm.account("fund"), 50_000 * SHARE)
         weights = {name: now for name, (now, _) in self.desk.weights().items()}
         weights["FLOKI"] += 5 * 10**16
         weights["SHIB"] -= 25 * 10**15

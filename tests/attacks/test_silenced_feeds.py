@@ -10,6 +10,7 @@ import re
 import pytest
 
 from forks import control
+from forks.seeding import invest
 from minimainnet import prices
 from ssi.build import ROOT
 from ssi.chain.evm import Reverted
@@ -122,7 +123,7 @@ def test_a_swing_costs_what_the_documents_say(thief):
 def staker(system, evm, alice):
     """Alice holds ten shares, has staked as many, and as many more that she can claim now."""
     index, vault = system.index(SYMBOL), system.staked(SYMBOL)
-    system.invest(SYMBOL, alice, 30 * WAD)
+    invest(system, SYMBOL, alice, 30 * WAD)
     index.approve(vault, MAX, sender=alice)
     vault.deposit(20 * WAD, alice, sender=alice)
     vault.requestRedeem(vault.balanceOf(alice) // 2, alice, alice, sender=alice)
@@ -145,7 +146,7 @@ def test_nothing_but_rebalancing_waits_for_a_silent_feed(system, project, evm, f
     failed = error(project.PriceOracle, "PriceOracle_SourceFailed")
 
     held = index.balanceOf(staker)
-    system.invest(SYMBOL, staker, WAD)
+    invest(system, SYMBOL, staker, WAD)
     assert index.balanceOf(staker) == held + WAD, "mint in kind"
     before, expected = [system.token(token).balanceOf(staker) for token in tokens], index.previewRedeem(5 * WAD)
     index.redeem(5 * WAD, staker, staker, *ANYTHING, sender=staker)

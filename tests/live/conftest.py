@@ -38,6 +38,7 @@ def deployed(live: Live) -> Live:
         person.types(PASSPHRASE)
         done = person.leaves()
     assert done.code == 0, done.out
+    assert "Deploying: the deployer no longer administers" in done.out, "progress"
     assert done.out.count("[y/N]") == 1, "asked once"
     assert done.out.count("passphrase") == 1, "asked once"
     return live

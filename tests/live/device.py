@@ -19,6 +19,8 @@ from eth_account.messages import SignableMessage
 from eth_pydantic_types import HexBytes
 from eth_utils import to_checksum_address
 
+from tests.live.network import keys
+
 
 class LedgerError(Exception):
     """As the library that talks to the device raises it."""
@@ -84,8 +86,6 @@ class Device(AccountAPI):  # type: ignore[misc] # Ape has no types
 
     @property
     def _key(self) -> bytes:
-        from tests.live.network import keys
-
         return next(key for key in keys().values() if Account.from_key(key).address == self.address)
 
     def _ask(self, what: str) -> None:

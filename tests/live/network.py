@@ -295,7 +295,8 @@ class Live:
 
 
 def _live(words: Sequence[str]) -> list[str]:
-    return [*words, *(() if "--network" in words else NETWORK)]
+    end = list(words).index("--") if "--" in words else len(words)  # what follows is no option
+    return [*words[:end], *(() if "--network" in words else NETWORK), *words[end:]]
 
 
 def _names(words: Sequence[str]) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 
@@ -20,14 +21,16 @@ def count(live, alias):
 @pytest.mark.shows("deploy", "by hand")
 def test_a_person_is_asked_once(live):
     """Who says no has deployed nothing, and was shown with whose ether."""
+    nonce = count(live, "deployer")
     with live.person("deploy", "--account", "deployer") as person:
         shown = person.sees("Go on? [y/N]:")
         person.types("n")
         done = person.leaves()
-    assert f"Deploys to ethereum-mainnet with deployer ({live.address('deployer')}), which has 100.0000 ether." in shown.replace("\n", " ")
+    assert re.search(rf"Deploys to ethereum-mainnet with deployer \({live.address('deployer')}\), which has [\d.]+ ether\.", shown)
+    assert "Nothing is deployed yet." in shown
     assert done.code == 2
     assert "Nothing was deployed." in done.out
-    assert count(live, "deployer") == 0
+    assert count(live, "deployer") == nonce
 
 
 def test_the_deployment_is_complete_and_its_record_knows_where_it_begins(deployed):
@@ -62,21 +65,26 @@ def test_a_failure_is_json_where_that_is_asked_for(live):
 
 # When the process dies: before the node has the transaction, once it has mined it and nobody knows, and once the receipt was asked for.
 MOMENTS = (("eth_sendRawTransaction", False), ("eth_sendRawTransaction", True), ("eth_getTransactionReceipt", True))
+# After how many transactions. `make deep` kills at each; so does tests/scripts/test_deployment.py, within one process.
+EVERY = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 4
 
 
 @pytest.mark.shows("deploy", "unattended")
-def test_a_deployment_killed_at_every_step_goes_on_and_does_nothing_twice(live, tmp_path):
-    """Each run is killed at its first transaction, at another moment each time; so there are as many runs as transactions."""
+def test_a_deployment_killed_over_and_over_goes_on_and_does_nothing_twice(live, tmp_path):
+    """Each run is killed after a few transactions, at another moment each time, until one comes to the end."""
     running: list[int] = []
-    kills = 0
+    kills, seen = 0, 0
 
     def watch(method: str, answered: bool) -> bool:
-        nonlocal kills
-        if running and (method, answered) == MOMENTS[kills % len(MOMENTS)]:
-            os.kill(running.pop(), signal.SIGKILL)
-            kills += 1
-            return True
-        return False
+        nonlocal kills, seen
+        if not running or (method, answered) != MOMENTS[kills % len(MOMENTS)]:
+            return False
+        seen += 1
+        if seen % EVERY:
+            return False
+        os.kill(running.pop(), signal.SIGKILL)
+        kills += 1
+        return True
 
     live.weather.watch = watch
     began = int(live.direct.call("eth_blockNumber"), 16)
@@ -87,15 +95,16 @@ def test_a_deployment_killed_at_every_step_goes_on_and_does_nothing_twice(live, 
             time.sleep(0.005)
         if job.ended:
             break
-    done = job.wait()
-    assert sorted(done.json["indexes"]) == ["DEFI.ssi", "MAG7.ssi", "MEME.ssi", "USSI"]
-    assert kills > 150
+    live.weather.watch = None
+    said = job.err.read_text()
+    assert "steps of an earlier run are done." in said
+    assert " done · " in said, "progress"
+    assert sorted(job.wait().json["indexes"]) == ["DEFI.ssi", "MAG7.ssi", "MEME.ssi", "USSI"]
     assert json.loads((tmp_path / "ethereum-mainnet.json").read_text())["sent"] == []
     sent = list(sent_since(live, began, "deployer"))
     assert len(sent) > 150
     assert len(set(sent)) == len(sent), "nothing was sent twice"
-    once = list(sent_since(live, 0, "locked"))
-    assert len(sent) == len(once) or not once, "as many as in a deployment that nobody disturbs"
+    assert kills >= len(sent) // EVERY // 2
 
 
 def sent_since(live, block, alias):

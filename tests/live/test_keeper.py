@@ -223,6 +223,17 @@ def test_a_keeper_without_funds_says_so_and_goes_on_when_it_has_some(due, keep):
     wait_for(lambda: ask(f"{url}/healthz")[0] == 200)
 
 
+def test_a_job_that_fails_stops_no_other(due, keep):
+    """The rebalancer is broken: its jobs fail and say so, fees and points go on."""
+    due.direct.call("anvil_setCode", due.record.contracts["Rebalancer"], "0xfe")
+    _, url = keep()
+    wait_for(lambda: metric(url, 'ssi_keeper_chore_failing{chore="rebalance MAG7.ssi"}') >= 2)
+    wait_for(lambda: distributed(due))
+    wait_for(lambda: metric(url, 'ssi_keeper_chore_runs_total{chore="points"}') >= 1)
+    assert metric(url, 'ssi_keeper_chore_failing{chore="distribute"}') == 0
+    assert ask(f"{url}/healthz") == (200, "ok\n"), "a job that fails is no reason to start the keeper anew"
+
+
 # ---------------------------------------------------------------- crashes
 
 

@@ -194,7 +194,9 @@ def test_one_who_cannot_pay_is_told(deployed):
     """That is the chain's."""
     deployed.warp(86_400)
     done = deployed.run("points", "keeper", "--account", "poor")
-    told(done, 1, "send it more")
+    assert (done.code, len(done.err.splitlines())) == (1, 1)
+    assert done.err.startswith("Error: Not sent: ")
+    assert done.err.endswith("send it more.\n")
 
 
 def test_a_passphrase_that_is_wrong_is_told(deployed, tmp_path):

@@ -31,6 +31,7 @@ def solidity(file: str, name: str) -> int:
         ("GUARDIAN", "contracts/governance/Roles.sol", "GUARDIAN"),
         ("NOTICE", "contracts/governance/Roles.sol", "NOTICE"),
         ("RECORDING", "contracts/points/PointsLedger.sol", "_RECORDING"),
+        ("CLAIMING", "contracts/points/PointsLedger.sol", "_CLAIMING"),
         ("BLOCK", "contracts/oracle/UniswapV3TwapFeed.sol", "_BLOCK"),
     ],
 )

@@ -1,0 +1,5 @@
+"""What an account has: `ape run portfolio [ACCOUNT]`."""
+
+from ssi.cli.portfolio import cli
+
+__all__ = ["cli"]

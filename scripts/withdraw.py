@@ -1,0 +1,5 @@
+"""Takes what has matured: `ape run withdraw [MAG7.ssi]`."""
+
+from ssi.cli.stake import withdraw as cli
+
+__all__ = ["cli"]

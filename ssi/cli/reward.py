@@ -1,0 +1,133 @@
+"""Points and referrals of one's own: `ape run join | refer | record | claim-pot`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from ssi.amounts import readable
+from ssi.chain import network as chain
+from ssi.cli import common as desk
+from ssi.cli import holders
+from ssi.cli.command import Command, json_option
+from ssi.cli.holders import acting, card, plain
+from ssi.failure import Impossible
+from ssi.points.referral import encoded
+
+chain.quiet()
+
+
+@click.command(cls=Command)
+@acting
+def join(how: holders.Acting) -> Any:
+    """Let your positions earn points from now on, in the running epoch as well. A first purchase with `ape run buy` does that, too."""
+    protocol = holders.opened(how.account)
+    protocol.holder.account.check(protocol.points.contract.join)
+    of = protocol.points.epoch()
+    shown = card("Join the points", ("epoch", str(of.number), f"until {desk.moment(of.ends_at_s)}"))
+    joined = holders.go(protocol, how, shown, protocol.points.join)
+    if how.json:
+        return {"epoch": plain(of), "transaction": joined}
+    if joined:
+        holders.done("Joined: your positions earn points.", joined)
+    return None
+
+
+@click.command(cls=Command)
+@click.option("--epoch", type=click.IntRange(0, 2**32), help="All that can be recorded, unless told.")
+@acting
+def record(epoch: int | None, how: holders.Acting) -> Any:
+    """Write down your points of an epoch that is over, within a week of its end. Keepers do that for everyone who is worth the gas."""
+    protocol = holders.opened(how.account)
+    found = protocol.points.recordable()
+    if epoch is not None:
+        protocol.holder.account.check(protocol.points.contract.record, protocol.holder.account.address, epoch)
+        found = {epoch: found.get(epoch, 0)}
+    if not any(found.values()):
+        raise Impossible("There are no points of yours to record now: they are recorded already, or there are none.")
+    until = {number: desk.moment(protocol.points.epoch(number).claims_open_at_s) for number in found}
+    rows = [(f"epoch {number}", f"{readable(points, 18)} points", f"until {until[number]}") for number, points in found.items()]
+    recorded = holders.go(protocol, how, card("Record points", *rows), lambda: [protocol.points.record(number) for number in found])
+    if how.json:
+        return {"points_d18": plain(found), "result": plain(recorded)}
+    for one in recorded or []:
+        holders.done(f"Recorded {readable(one.points_d18, 18)} points of epoch {one.epoch}.", one.transaction)
+    return None
+
+
+@click.command(cls=Command)
+@click.option("--epoch", type=click.IntRange(0, 2**32), help="All whose pots are open, unless told.")
+@acting
+def claim_pot(epoch: int | None, how: holders.Acting) -> Any:
+    """Take your part of the pots: they open a week after their epoch, for 180 days."""
+    protocol = holders.opened(how.account)
+    pots = protocol.points.pots(None if epoch is None else [epoch])
+    if shut := [pot for pot in pots if not pot.open]:
+        of = shut[0].epoch
+        raise Impossible(
+            f"The pots of epoch {of.number} are open from {desk.moment(of.claims_open_at_s)} to {desk.moment(of.claims_close_at_s)}."
+        )
+    if not pots:
+        raise Impossible(f"No pot owes {protocol.holder.account.address} anything now.")
+    rows = [(f"epoch {pot.epoch.number}", str(pot.amount), f"until {desk.moment(pot.epoch.claims_close_at_s)}") for pot in pots]
+    paid = holders.go(protocol, how, card("Claim your part of the pots", *rows), lambda: protocol.points.claim(pots))
+    if how.json:
+        return {"pots": plain(pots), "result": plain(paid)}
+    if paid:
+        holders.done(f"{', '.join(str(pot.amount) for pot in paid.pots)} paid.", paid.transaction)
+    return None
+
+
+# ---------------------------------------------------------------- referrals
+
+
+@click.group()
+def refer() -> None:
+    """Your referral code, and who referred you. Both are for ever."""
+
+
+@refer.command(cls=Command)
+@click.argument("account", required=False)
+@json_option
+def show(account: str | None, json: bool) -> Any:
+    """Show the code of ACCOUNT, an address or an alias, and who referred it."""
+    protocol, who = holders.watched(account)
+    found = protocol.referral.of(who)
+    if json:
+        return plain(found)
+    since = f"since {desk.moment(found.bound_at_s)}" if found.referrer else ""
+    desk.console().print(
+        card(f"Referral of {who}", ("code", found.code or "none", ""), ("referred by", found.referrer or "no one yet", since))
+    )
+    return None
+
+
+@refer.command(cls=Command)
+@click.argument("code")
+@acting
+def create(code: str, how: holders.Acting) -> Any:
+    """Make CODE yours: 3 to 16 of A to Z and 0 to 9. Publish it afterwards, not before."""
+    protocol, word = holders.opened(how.account), encoded(code)
+    protocol.holder.account.check(protocol.referral.contract.register, word)
+    shown = card("Register a referral code", ("code", code.upper(), "for ever; it cannot be changed or sold"))
+    return _done(how, code, holders.go(protocol, how, shown, lambda: protocol.referral.register(code)), "is yours")
+
+
+@refer.command(cls=Command)
+@click.argument("code")
+@acting
+def use(code: str, how: holders.Acting) -> Any:
+    """Be referred by the owner of CODE."""
+    protocol, word = holders.opened(how.account), encoded(code)
+    protocol.holder.account.check(protocol.referral.contract.bind, word)
+    shown = card("Be referred", ("code", code.upper(), "for ever"), ("owner", protocol.referral.owner_of(code) or "", ""))
+    return _done(how, code, holders.go(protocol, how, shown, lambda: protocol.referral.bind(code)), "has referred you")
+
+
+def _done(how: holders.Acting, code: str, transaction: str | None, what: str) -> Any:
+    if how.json:
+        return {"code": code.upper(), "transaction": transaction}
+    if transaction:
+        holders.done(f"{code.upper()} {what}.", transaction)
+    return None

@@ -1,0 +1,200 @@
+"""Points for holders: what they have now, what was recorded, and what the pots pay. The arithmetic is in `docs/points-math.md`.
+
+Points have 18 decimals, dollar-days too; multipliers are D18{point / (USD day)}. Times are Unix seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ssi.amounts import Amount
+from ssi.constants import CLAIMING, RECORDING
+from ssi.failure import Impossible
+from ssi.points.ledger import Ledger
+from ssi.registry.holder import Holder, Token
+
+KINDS = ("held", "staked", "locked")
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """An epoch, and when its points can be recorded and its pots be claimed."""
+
+    number: int
+    begins_at_s: int
+    ends_at_s: int
+
+    @property
+    def claims_open_at_s(self) -> int:
+        """The end of recording."""
+        return self.ends_at_s + RECORDING
+
+    @property
+    def claims_close_at_s(self) -> int:
+        """What is not claimed by then moves on."""
+        return self.claims_open_at_s + CLAIMING
+
+
+@dataclass(frozen=True)
+class PointsOfKind:
+    """What an account has of one kind in an epoch: `held`, `staked` or `locked`."""
+
+    kind: str
+    usd_days_d18: int
+    boosted_usd_days_d18: int
+    points_d18: int
+    multiplier_d18: int
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What an account has of an epoch, until now where that is running; before referrals.
+
+    Args:
+        soso_usd_days_d18: dollar-days of staked SOSO, which boost.
+        soso_missing_wei: {share} of staked SOSO more, held for all of the epoch until now, that would boost everything.
+        recorded_d18: what is written down, referrals included; 0 before it is recorded.
+        counts: whether the account joined before the epoch's end.
+    """
+
+    account: str
+    epoch: Epoch
+    kinds: tuple[PointsOfKind, ...]
+    points_d18: int
+    multiplier_d18: int
+    soso_usd_days_d18: int
+    soso_missing_wei: int
+    recorded_d18: int
+    counts: bool
+
+
+@dataclass(frozen=True)
+class Pot:
+    """What an account can claim of a pot, {tok}. `open` where it can now."""
+
+    epoch: Epoch
+    token: Token
+    wei: int
+    open: bool
+
+    @property
+    def amount(self) -> Amount:
+        return self.token.amount(self.wei)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """Points that a transaction wrote down, before referrals."""
+
+    transaction: str
+    epoch: int
+    points_d18: int
+
+
+@dataclass(frozen=True)
+class Paid:
+    """What pots paid."""
+
+    transaction: str
+    pots: tuple[Pot, ...]
+
+
+class PointsClient:
+    """The points of a deployment, as one account sees them. Made by `Protocol.points`."""
+
+    def __init__(self, holder: Holder) -> None:
+        self.holder = holder
+        system = holder.system
+        self.contract = system.points
+        self.ledger = Ledger(system.points, system.prices, system.record.block or 0)
+
+    # ------------------------------------------------------------ epochs
+
+    @cached_property
+    def _grid(self) -> tuple[int, int]:
+        genesis, length = self.holder.system.evm.batch([(self.contract.epochGenesis, ()), (self.contract.epochLength, ())])
+        return int(genesis), int(length)
+
+    def epoch(self, number: int | None = None) -> Epoch:
+        """One by number; the running one unless told."""
+        genesis, length = self._grid
+        number = self.ledger.epoch if number is None else number
+        return Epoch(number, genesis + number * length, genesis + (number + 1) * length)
+
+    # ------------------------------------------------------------ reads
+
+    def live(self, account: str | None = None, block: int | None = None) -> Statement:
+        """The running epoch until now."""
+        return self.statement(None, account, block)
+
+    def statement(self, epoch: int | None = None, account: str | None = None, block: int | None = None) -> Statement:
+        """Any epoch that has begun; the running one unless told. Raises Reverted: ReferencePrices_FutureEpoch."""
+        who, of = account or self.holder.account.address, self.epoch(epoch)
+        said, recorded = self.holder.system.evm.batch(
+            [(self.contract.statement, (who, of.number)), (self.contract.recordedPoints, (who, of.number))], block
+        )
+        return self.made_of(who, of, said, recorded)
+
+    def made_of(self, account: str, epoch: Epoch, said: Any, recorded: int) -> Statement:
+        """A statement out of the ledger's own."""
+        kinds = tuple(PointsOfKind(kind, *said.named()[kind]) for kind in KINDS)
+        return Statement(
+            account, epoch, kinds, said.points, said.multiplier, said.soso, said.sharesMissing, recorded, said.counts
+        )  # fmt: skip
+
+    def joined_at_s(self, account: str | None = None) -> int:
+        """0 where it has not."""
+        return int(self.contract.joinedAt(account or self.holder.account.address))
+
+    def recordable(self, account: str | None = None) -> dict[int, int]:
+        """D18 points of the account that can be recorded now, by epoch; before referrals."""
+        who = account or self.holder.account.address
+        epochs = self.ledger.recordable()
+        found = self.holder.system.evm.attempts([(self.contract.recordable, ([who], epoch)) for epoch in epochs])
+        return {epoch: points[0] for epoch, points in zip(epochs, found, strict=True) if points and points[0]}
+
+    def claimable_epochs(self) -> list[int]:
+        """Epochs whose pots can be claimed now, oldest first."""
+        genesis, length = self._grid
+        now, running = self.ledger.now, self.ledger.epoch
+        first = max(0, (now - RECORDING - CLAIMING - genesis) // length)
+        return [n for n in range(first, running) if (of := self.epoch(n)).claims_open_at_s <= now < of.claims_close_at_s]
+
+    def pots(self, epochs: Sequence[int] | None = None, account: str | None = None, block: int | None = None) -> tuple[Pot, ...]:
+        """What the account can claim of pots, now or, of the running epochs unless told, later if nobody else were recorded."""
+        who, now = account or self.holder.account.address, self.ledger.now
+        listed = list(epochs) if epochs is not None else self.claimable_epochs()
+        found = [(self.epoch(number), token) for number in listed for token in self.ledger.pots(number)]
+        if not found:
+            return ()
+        claims = self.holder.system.evm.batch([(self.contract.claimable, (who, of.number, token)) for of, token in found], block)
+        return tuple(
+            Pot(of, self.holder.token(token), wei, of.claims_open_at_s <= now < of.claims_close_at_s)
+            for (of, token), wei in zip(found, claims, strict=True)
+            if wei
+        )
+
+    # ------------------------------------------------------------ acts
+
+    def join(self) -> str:
+        """Counts from now on, in the running epoch as well. The transaction's hash. Raises Reverted: AlreadyJoined."""
+        return self.holder.account.send(self.contract.join).hash
+
+    def record(self, epoch: int, account: str | None = None) -> Recorded:
+        """Writes down the points of an account, this one unless told. Raises Reverted: OutsideWindow, NotJoined, AlreadyRecorded."""
+        mined = self.holder.account.send(self.contract.record, account or self.holder.account.address, epoch)
+        written = mined.receipt.events(self.contract, "Recorded")
+        return Recorded(mined.hash, epoch, written[0].values["points"] if written else 0)
+
+    def claim(self, pots: Sequence[Pot]) -> Paid:
+        """Takes what pots owe, in one transaction. Raises Impossible where there is none, Reverted: OutsideWindow, AlreadyClaimed."""
+        if not pots:
+            raise Impossible("No pot owes this account anything now.")
+        mined = self.holder.account.send(
+            self.contract.claimMany, [pot.epoch.number for pot in pots], [pot.token.address for pot in pots]
+        )  # fmt: skip
+        paid = [event.values["amount"] for event in mined.receipt.events(self.contract, "Claimed")]
+        return Paid(mined.hash, tuple(Pot(pot.epoch, pot.token, wei, False) for pot, wei in zip(pots, paid, strict=True)))
