@@ -62,7 +62,7 @@ WORDS: Mapping[str, str | Callable[[Arguments], str]] = {
     "PointsLedger_OutsideWindow": lambda a: f"This is open from {_at(a['opens'])} to {_at(a['closes'])}. Come back within that time.",
     "PointsLedger_AlreadyClaimed": "The account has claimed this pot already. There is nothing to do.",
     "PointsLedger_NothingToClaim": "This pot owes the account nothing. `ape run portfolio` shows what does.",
-    "LpLocker_PoolNotOpen": "Liquidity of this pool cannot be locked. `ape run lock --help` says which can.",
+    "LpLocker_PoolNotOpen": "Liquidity of this pool cannot be locked, or not any more. Lock it in a pool that governance has listed.",
     "LpLocker_NotFullRange": "Only positions over the full range can be locked. Make one in the same pool.",
     "LpLocker_NotMatured": _not_matured,
     "LpLocker_AlreadyRequested": lambda a: f"Its cooldown runs until {_at(a['maturesAt'])}. Wait, or take it back with --cancel.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+from functools import partial
 
 import pytest
 from ape import accounts
@@ -330,12 +331,12 @@ def test_points_from_joining_to_the_pot(protocol, system, evm, me):
     shown = said("portfolio")
     assert f"Points of epoch {epoch}" in shown
     assert "held" in shown
-    assert "as things stand" in shown
     control.warp(evm.rpc, ledger.end(epoch) - evm.now)
     assert "points of epoch" in said("portfolio")
     mine = system.points.pointsOf(me, epoch)
     assert answered("record")["result"][0]["points_d18"] == mine > 0
     assert system.points.recordedPoints(me, epoch) == mine
+    assert "as things stand" in said("portfolio")
     assert "These points are recorded already" in refused("record", "--epoch", str(epoch))
     assert f"The pots of epoch {epoch} are open from" in refused("claim-pot", "--epoch", str(epoch))
     control.warp(evm.rpc, 7 * DAY)
@@ -436,7 +437,7 @@ def test_nothing_is_wider_than_the_terminal(protocol, monkeypatch):
     said("stake", "5 MAG7.ssi")
     said("unstake", "2 MAG7.ssi")
     for width in (80, 120):
-        monkeypatch.setattr("ssi.cli.common.Console", lambda width=width, **_: Console(width=width))
+        monkeypatch.setattr("ssi.cli.common.console", partial(Console, width=width))
         for command in (["portfolio"], ["buy", "1 MAG7.ssi", "--for", "ETH", "--dry-run"]):
             shown = said(*command)
             assert max(map(len, shown.splitlines())) <= width

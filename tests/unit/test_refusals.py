@@ -30,6 +30,7 @@ def errors(project):
 def arguments(entry):
     """Some value of each argument's type."""
     zero = {"address": "0x" + "00" * 20, "bool": True, "string": "x"}
+    zero["int24"] = 1
     values = [bytes(32) if kind.startswith("bytes") else zero.get(kind, 1_800_000_000) for kind in entry.types]
     return values, entry.arguments(eth_abi.encode(entry.types, values))
 
