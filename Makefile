@@ -14,7 +14,7 @@ export APE_LOG_LEVEL ?= WARNING
 
 ON_FORK := python tools/with_chain.py
 
-.PHONY: help setup lock build test demo app app-build app-test live deep mutants lint format size storage gas permissions clean
+.PHONY: help setup lock build test demo app app-build app-test live docs deep mutants lint format size storage gas permissions packages clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,8 @@ node_modules/.stamp: package-lock.json package.json .npmrc
 
 lock: setup ## Refresh both lock files from package.json and requirements.in
 	npm install --package-lock-only
+	cd docs/packages && npm install --package-lock-only
+	cd tests/foreign/npm && npm install --package-lock-only
 	.venv/bin/pip install --quiet uv && .venv/bin/uv pip compile requirements.in -o requirements.lock \
 		--generate-hashes --no-emit-index-url --no-header --universal --python-version 3.10
 
@@ -44,8 +46,13 @@ build: setup ## Compile what changed
 demo: build ## Deploy on a forked mainnet, buy, redeem and sell; report in build/demo.json
 	@$(ON_FORK) ape run demo
 
-test: build ## The whole suite, on forks of the miniature mainnet (or of MAINNET_RPC_URL); ARGS="tests/unit -k words" chooses
+tests/foreign/npm/node_modules/.stamp: tests/foreign/npm/package-lock.json tests/foreign/npm/package.json tests/foreign/npm/.npmrc
+	@cd tests/foreign/npm && npm ci --loglevel=error >/dev/null
+	@touch $@
+
+test: build tests/foreign/npm/node_modules/.stamp ## The whole suite on forks of the miniature mainnet (or of MAINNET_RPC_URL), then the web app; ARGS="tests/unit -k words" chooses
 	@python -m tools.suite $(ARGS)
+	@$(if $(ARGS),,$(MAKE) --no-print-directory app-test)
 
 app/node_modules/.stamp: app/package-lock.json app/package.json app/.npmrc
 	@echo "· Node packages of the web app (about a minute the first time)"
@@ -59,15 +66,15 @@ app-build: build app/node_modules/.stamp ## Build the web app as static files in
 app: app-build ## The web app at http://127.0.0.1:4173, on a fork with a market that has lived (ARGS="--days 40")
 	@python -m tools.app $(ARGS)
 
-app-test: app-build ## Unit tests of the web app, and journeys through it in Chromium on a fork
-	@cd app && npm run --silent test
+app-test: app-build ## Unit tests of the web app, a second build, and journeys through it in Chromium on a fork (ARGS="-g words" chooses)
 	@tools/chromium.sh
-	@cd app && npm run --silent e2e -- $(ARGS)
+	@cd app && npm run --silent test && echo "· web app: unit tests and a second build took $$SECONDS s"
+	@cd app && npm run --silent e2e -- $(ARGS) && echo "· web app: journeys in Chromium took $$SECONDS s"
 
 live: build ## Every command on a chain as if it were live: node provider, key files, limits, cut connections (minutes)
 	@$(ON_FORK) ape test tests/live $(ARGS)
 
-deep: build ## The property tests, ten times as long
+deep: build tests/foreign/npm/node_modules/.stamp ## The property tests, ten times as long
 	@HYPOTHESIS_PROFILE=deep python -m tools.suite $(ARGS)
 
 mutants: build ## Break the code in a copy, one line at a time, and see the tests notice (ARGS="words" chooses)
@@ -78,6 +85,7 @@ lint: setup ## Formatting, style and types
 	@npx --no-install solhint --max-warnings 0 'contracts/**/*.sol' 'interfaces/**/*.sol'
 	@ruff check . && ruff format --check .
 	@mypy
+	@deptry ssi forks minimainnet && deptry . --config tools/deptry.toml
 
 format: setup ## Format Solidity and Python
 	@forge fmt contracts interfaces
@@ -95,5 +103,15 @@ gas: build ## Measure whole transactions; writes snapshots/gas.json
 permissions: build ## Ask a deployment who may do what; writes docs/permissions.md
 	@$(ON_FORK) python -m tools.permissions
 
+packages: build ## What others install, in build/packages: the wheel of ssi (with ssi.testing) and the npm package
+	@python -m tools.packages
+
+docs/packages/node_modules/.stamp: docs/packages/package-lock.json docs/packages/package.json docs/packages/.npmrc
+	@cd docs/packages && npm ci --loglevel=error >/dev/null
+	@touch $@
+
+docs: setup docs/packages/node_modules/.stamp ## Build the documentation site into build/site; fails on every warning and every request to another host
+	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict
+
 clean: ## Remove everything that can be made again
-	@rm -rf .venv node_modules app/node_modules app/dist app/src/generated .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	@rm -rf .venv node_modules app/node_modules docs/packages/node_modules tests/foreign/npm/node_modules app/dist app/src/generated .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache

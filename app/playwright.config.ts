@@ -18,12 +18,12 @@ export default defineConfig({
   outputDir: "test-results",
   workers: 1,
   forbidOnly: true,
-  timeout: 180_000,
-  expect: { timeout: 45_000 },
+  timeout: 300_000,
+  expect: { timeout: 60_000 },
   reporter: [["list"]],
   use: {
     baseURL: site,
-    actionTimeout: 45_000,
+    actionTimeout: 60_000,
     navigationTimeout: 60_000,
     launchOptions: {
       executablePath,
@@ -31,7 +31,7 @@ export default defineConfig({
     },
   },
   webServer: {
-    command: `python -m tools.app --port ${PORT} --rpc-port ${RPC_PORT} --days ${process.env["APP_DAYS"] ?? "3"}`,
+    command: `python -m tools.app --port ${PORT} --rpc-port ${RPC_PORT} ${process.env["APP_DAYS"] ? `--days ${process.env["APP_DAYS"]}` : ""}`,
     cwd: "..",
     url: `${site}/config.json`,
     timeout: 900_000,

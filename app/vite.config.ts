@@ -13,5 +13,5 @@ export default defineConfig({
     assetsInlineLimit: 0,
     rollupOptions: { input: { main: "index.html" } },
   },
-  test: { include: ["tests/unit/**/*.test.ts"] },
+  test: { include: ["tests/{unit,repro}/**/*.test.ts"] },
 });

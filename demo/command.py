@@ -6,7 +6,6 @@ import json
 import sys
 
 import click
-from ape.cli import ConnectedProviderCommand
 from rich.console import Console
 from rich.table import Table
 
@@ -19,15 +18,19 @@ from forks.seeding import deploy
 from ssi.build import ROOT, fresh_project
 from ssi.chain import network as chain
 from ssi.chain.evm import Evm
+from ssi.cli.command import Command
 from ssi.cli.overview import overviews, tables
+from ssi.failure import Misused
 from ssi.registry.system import System
 
 chain.quiet()
 
 
-@click.command(cls=ConnectedProviderCommand)
+@click.command(cls=Command)
 def cli() -> None:
     """Deploy the protocol on the fork and walk through the life of a holder and a staker."""
+    if not chain.is_fork():
+        raise Misused("The demonstration trades and lets time pass as it likes: `make demo` starts a fork for it.")
     console = Console()
     record = deploy(console=console)
     system = System(Evm(chain.rpc().url), fresh_project(), record)

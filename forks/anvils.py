@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ssi.chain.forking import NotStarted
 from ssi.chain.rpc import Rpc
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -66,10 +67,10 @@ def anvil(*options: str, port: int | None = None, history: bool = False) -> Iter
     """A running anvil with chain id 1; yields its URL and kills it at the end. With `history` it answers for old blocks as well.
 
     Raises:
-        RuntimeError: it did not start.
+        NotStarted: it did not start, or its port is taken.
     """
     if port is not None and not is_free(port):
-        raise RuntimeError(f"port {port} is taken: choose another")
+        raise NotStarted(f"port {port} is taken: choose another")
     port = port or free_port()
     command = [anvil_binary(), "--port", str(port), *_COMMON, *(() if history else _FORGETFUL), *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
@@ -89,13 +90,13 @@ def _wait(process: subprocess.Popen[str], url: str) -> None:
     for _ in range(600):
         if process.poll() is not None:
             reason = process.stderr.read() if process.stderr else ""
-            raise RuntimeError(f"anvil stopped: {reason.strip()[-500:]}")
+            raise NotStarted(f"anvil stopped: {reason.strip()[-500:]}")
         try:
             Rpc(url, timeout=30).call("eth_chainId")
             return
         except OSError:
             time.sleep(0.05)
-    raise RuntimeError("anvil did not answer within 30 seconds")
+    raise NotStarted("anvil did not answer within 30 seconds")
 
 
 @contextmanager

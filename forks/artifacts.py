@@ -12,6 +12,7 @@ from typing import Any
 from eth_utils import keccak
 
 from forks.addresses import CONTRACTS
+from ssi import places
 
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = ROOT / "node_modules"
@@ -69,9 +70,9 @@ def init_code(name: str, links: dict[str, str] | None = None) -> bytes:
         code = code["object"]
     code = code.removeprefix("0x")
     for libraries in artifact.get("linkReferences", {}).values():
-        for library, places in libraries.items():
+        for library, spots in libraries.items():
             address = (links or {})[library].removeprefix("0x").lower()
-            for place in places:
+            for place in spots:
                 start = 2 * place["start"]
                 code = code[:start] + address + code[start + 40 :]
     return bytes.fromhex(code)
@@ -128,6 +129,9 @@ def permit2_runtime() -> bytes:
 
 def standins() -> dict[str, dict[str, Any]]:
     """Our own stand-ins, compiled: name to `abi` and `bytecode`."""
+    if places.INSTALLED:
+        kept: dict[str, dict[str, Any]] = json.loads((places.PACKAGED / "standins.json").read_text())
+        return kept
     sources = sorted((ROOT / "contracts/mocks").rglob("*.sol"))
     names = [str(path.relative_to(ROOT)) for path in sources if path.parent.name == "mainnet" or path.name == "PlainToken.sol"]
     settings = {

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @title Who is told about purchases through the router
+/// @title The contract that the router tells about purchases
+/// @notice The points ledger implements it.
 interface IBuyHook {
-    /// @notice `buyer` has bought for himself or somebody else, and passed `referralCode`, zero for none.
-    /// @dev Called by the router with bounded gas after the purchase. What it reverts with is ignored: nobody can stop a purchase.
+    /// @notice `buyer` has bought shares, for their own account or for another, and named a referral code.
+    /// @dev The router calls this after the purchase, with bounded gas, and ignores every revert: a hook cannot stop a
+    /// purchase.
+    /// @param buyer the caller of the router, who is not always the receiver of the shares
+    /// @param referralCode a code of {IReferralRegistry}, zero for none
     function onBuy(address buyer, bytes32 referralCode) external;
 }

@@ -4,11 +4,17 @@ pragma solidity 0.8.37;
 import {IIndexToken} from "./IIndexToken.sol";
 
 /// @title Everything about an index in one call
+/// @notice Reads for clients. No other contract depends on it.
 interface IIndexLens {
-    /// @param readable false where the token does not answer for its symbol, decimals or balance; then what is missing is empty, and without
-    /// decimals or balance there is no price and no value
-    /// @param books {tok} what the basket says it holds
-    /// @param available {tok} what it holds after open claims, a loss shared with them
+    /// @notice One constituent of an index.
+    /// @param token its address
+    /// @param symbol its symbol, unprintable letters shown as question marks
+    /// @param decimals its decimals
+    /// @param readable false where the token does not answer for its symbol, decimals or balance. Then what is missing
+    /// is empty, and without decimals or balance there is no price and no value.
+    /// @param units D27{tok/base}
+    /// @param books {tok} that the basket counts
+    /// @param available {tok} that the index holds after open claims, a loss shared with them
     /// @param claimed {tok} open claims, before any haircut
     /// @param priced false where the oracle has no live price; then price, value and weight are 0
     /// @param price D18{USD/whole token}
@@ -30,11 +36,11 @@ interface IIndexLens {
     }
 
     /// @notice How an index is staked; all zero where it is not.
-    /// @param stakedToken where
+    /// @param stakedToken the staked token
     /// @param totalAssets {share} of the index behind all staked shares, vested rewards included
     /// @param totalSupply {share} of the staked token
     /// @param exchangeRate D18{share/staked share}
-    /// @param epochStartRate the same in the first second of the running epoch
+    /// @param epochStartRate D18{share/staked share} in the first second of the running epoch
     /// @param unvestedRewards {share} on their way
     /// @param setAside {share} that are leaving, have matured unclaimed, or were merely sent to the vault
     /// @param cooldown seconds
@@ -59,10 +65,23 @@ interface IIndexLens {
         uint256 pendingToStakers;
     }
 
-    /// @param readable false where {overviews} could not read this index; then there is nothing but its address
-    /// @param priced true where every constituent has a live price; otherwise NAV and share price leave out those without
+    /// @notice Everything about one index.
+    /// @param index its address
+    /// @param readable false where {overviews} could not read this index; then all but its address is empty
+    /// @param name ERC-20 name
+    /// @param symbol ERC-20 symbol
+    /// @param totalSupply {share} issued, and those that the fee has earned
+    /// @param issuedSupply {share} that accounts hold
+    /// @param pendingFeeShares {share} earned as fees and not yet issued
+    /// @param baseSupply {base} that all shares stand for
+    /// @param multiplier D27{base/share}
+    /// @param terms the rules in force
+    /// @param priced true where every constituent has a live price; otherwise NAV and share price leave out those
+    /// without
     /// @param nav D18{USD} of the basket
     /// @param sharePrice D18{USD/whole share}
+    /// @param constituents in the basket's order
+    /// @param staking how the index is staked
     struct Overview {
         address index;
         bool readable;
@@ -81,25 +100,42 @@ interface IIndexLens {
         Staking staking;
     }
 
-    /// @notice State, fees, caps, basket and prices of an index. Never reverts for want of a price, nor for a constituent that is broken.
+    /// @notice State, fees, caps, basket and prices of an index. A missing price or a broken constituent does not stop
+    /// it.
     /// @dev Reverts while the index is in the middle of a state change (ReentrancyGuardReentrantCall).
+    /// @param index the index
+    /// @return all that there is to know
     function overview(address index) external view returns (Overview memory);
 
     /// @notice The same for every index of the factory. One that cannot be read hides no other.
+    /// @return one for each, oldest index first
     function overviews() external view returns (Overview[] memory);
 
-    /// @notice {share} The most that these amounts can mint: the inverse of `previewMint`. Exact, but for the last bits while a surplus vests: then never more.
+    /// @notice The most shares that these amounts can mint: the inverse of `previewMint`. Exact, but for the last bits
+    /// while a surplus vests; then never more.
+    /// @dev Reverts: IndexToken_LengthMismatch.
+    /// @param index the index
     /// @param amounts {tok} of each constituent, in the basket's order
+    /// @return shares {share}
     function sharesForAmounts(address index, uint256[] calldata amounts) external view returns (uint256 shares);
 
-    /// @notice {tok} that `account` would be paid now for all of their claim on `token`, its part of a loss taken off.
+    /// @notice What `account` would be paid now for all of their claim on `token`, its part of a loss taken off.
     /// @dev Reverts: IndexToken_BalanceUnreadable.
+    /// @param index the index
+    /// @param token the constituent, present or past
+    /// @param account the claimant
+    /// @return {tok}
     function previewClaim(address index, address token, address account) external view returns (uint256);
 
     /// @notice How `index` is staked. `overview` includes it.
+    /// @param index the index
+    /// @return all zero where it is not staked
     function staking(address index) external view returns (Staking memory);
 
-    /// @notice D18{USD} that `shares` can redeem now, rounded down.
+    /// @notice The worth of what `shares` can redeem now, rounded down.
     /// @dev Reverts where a price is missing: PriceOracle errors.
+    /// @param index the index
+    /// @param shares {share}
+    /// @return D18{USD}
     function valueOf(address index, uint256 shares) external view returns (uint256);
 }

@@ -17,9 +17,12 @@ interface IIndexRouter {
         Permit2
     }
 
+    /// @notice What a caller wants, apart from amounts.
     /// @param index created by the factory
     /// @param token what is paid or wanted: an ERC-20 of the tree, or zero for ether
+    /// @param receiver gets the shares or the proceeds
     /// @param deadline Unix seconds, the last second in which the trade may happen
+    /// @param permission how the router gets at the caller's tokens
     /// @param permit for `permission`, empty for an allowance
     /// @param stake true to stake what is bought: the receiver gets shares of the index's staked token. Has no meaning
     /// in a sale
@@ -35,6 +38,14 @@ interface IIndexRouter {
         bytes32 referralCode;
     }
 
+    /// @notice Shares were bought.
+    /// @param index the index
+    /// @param payer the caller
+    /// @param receiver got the shares, or the staked shares
+    /// @param token what was paid, zero for ether
+    /// @param amountIn {tok} paid
+    /// @param shares {share} bought
+    /// @param referralCode zero for none
     event Bought(
         address indexed index,
         address indexed payer,
@@ -44,71 +55,140 @@ interface IIndexRouter {
         uint256 shares,
         bytes32 referralCode
     );
-    event Sold(address indexed index, address indexed seller, address indexed receiver, address token, uint256 shares, uint256 amountOut);
-    event Staked(address indexed index, address indexed payer, address indexed receiver, uint256 shares, uint256 stakedShares);
+
+    /// @notice Shares were sold.
+    /// @param index the index
+    /// @param seller the caller
+    /// @param receiver got the proceeds
+    /// @param token what was paid out, zero for ether
+    /// @param shares {share} sold
+    /// @param amountOut {tok} paid out
+    event Sold(
+        address indexed index,
+        address indexed seller,
+        address indexed receiver,
+        address token,
+        uint256 shares,
+        uint256 amountOut
+    );
+
+    /// @notice Shares were staked.
+    /// @param index the index
+    /// @param payer the caller
+    /// @param receiver got the staked shares
+    /// @param shares {share}
+    /// @param stakedShares {share of the staked token}
+    event Staked(
+        address indexed index, address indexed payer, address indexed receiver, uint256 shares, uint256 stakedShares
+    );
 
     /// @notice A sale could not sell this constituent, or this token between two pools, and handed it over as it is.
+    /// @param index the index
+    /// @param seller the caller
     /// @param receiver the trade's, or the seller where the token refuses that one
-    event Unsold(address indexed index, address indexed seller, address indexed receiver, address token, uint256 amount);
+    /// @param token what was handed over
+    /// @param amount {tok}
+    event Unsold(
+        address indexed index, address indexed seller, address indexed receiver, address token, uint256 amount
+    );
 
+    /// @notice The purchase hook was set.
+    /// @param hook is told about purchases, zero for none
     event BuyHookSet(address indexed hook);
+
+    /// @notice A hop was set.
+    /// @param token where it begins
+    /// @param next where it leads, one hop closer to WETH
+    /// @param fee of the pool, hundredths of a bp; 0 where the hop was removed
     event HopSet(address indexed token, address indexed next, uint24 fee);
 
+    /// @notice An address that is needed is zero.
     error IndexRouter_ZeroAddress();
 
-    /// @notice The router itself, or the index: what they received, nobody would get back.
+    /// @notice The receiver is the router itself or the index: what they received would be lost.
+    /// @param receiver the receiver
     error IndexRouter_InvalidReceiver(address receiver);
 
+    /// @notice The factory did not create this index.
+    /// @param index the address given
     error IndexRouter_UnknownIndex(address index);
+
+    /// @notice The deadline has passed.
+    /// @param deadline Unix seconds, the last one that was good
+    /// @param timestamp Unix seconds now
     error IndexRouter_Expired(uint256 deadline, uint256 timestamp);
 
-    /// @notice Nobody can stake it.
+    /// @notice The index has no staked token.
+    /// @param index the index
     error IndexRouter_NoStakedToken(address index);
 
     /// @notice A purchase hook must be a contract.
+    /// @param hook the address given
     error IndexRouter_InvalidHook(address hook);
 
     /// @notice There is no path from the token to the root.
+    /// @param token the token
     error IndexRouter_NoPath(address token);
 
     /// @notice There is no such pool, or the hop would lead in a circle or too far from the root.
+    /// @param token where it begins
+    /// @param next where it leads
+    /// @param fee of the pool, hundredths of a bp
     error IndexRouter_InvalidHop(address token, address next, uint24 fee);
 
+    /// @notice The purchase costs more than the caller allows.
+    /// @param amountIn {tok} that it costs
+    /// @param maximum {tok} that the caller allows
     error IndexRouter_TooExpensive(uint256 amountIn, uint256 maximum);
+
+    /// @notice The trade brings less than the caller demands.
+    /// @param amountOut {tok} or {share} that it brings
+    /// @param minimum {tok} or {share} that the caller demands
     error IndexRouter_TooLittle(uint256 amountOut, uint256 minimum);
 
     /// @notice The pool ran dry before the swap was complete.
+    /// @param pool the pool
     error IndexRouter_NotEnoughLiquidity(address pool);
 
     /// @notice Only the pool that the router is swapping in, and the index that it mints, may call back.
+    /// @param caller the account that tried
     error IndexRouter_UnexpectedCallback(address caller);
 
-    /// @notice Ether came along with a trade in tokens, or from somebody else than WETH.
+    /// @notice Ether came along with a trade in tokens, or from another account than WETH.
+    /// @param value wei
     error IndexRouter_UnexpectedEther(uint256 value);
 
     /// @notice Shares can be moved by allowance or EIP-2612 only.
+    /// @param permission what was given
     error IndexRouter_UnsupportedPermission(Permission permission);
 
-    /// @dev Carries a quote, and by how much rounding may move a part of it, out of a simulated trade. Never seen from
-    /// outside.
+    /// @notice Carries a quote out of a simulated trade. A caller never sees it.
+    /// @param amount {tok}
+    /// @param slack {tok} by which rounding may move a part of it
     error IndexRouter_Quote(uint256 amount, uint256 slack);
 
     // ---------------------------------------------------------------- trades
 
     /// @notice Buys exactly `shares` for at most `maxIn` of `t.token`. Ether that is not needed comes back.
     /// @dev Reverts: Expired, ZeroAddress, InvalidReceiver, UnknownIndex, NoPath, TooExpensive, NotEnoughLiquidity,
-    /// UnexpectedEther, NoStakedToken, whatever IndexToken.mintWithCallback refuses, ERC-20 errors.
+    /// UnexpectedEther, NoStakedToken, every error of IndexToken.mintWithCallback, ERC-20 errors.
+    /// @param t what to buy, what with, and for which receiver
     /// @param shares {share}
-    /// @param maxIn {tok}; as much ether must come along where that pays
-    /// @return amountIn {tok} what it cost
+    /// @param maxIn {tok}; send as much ether where ether pays
+    /// @return amountIn {tok} that it cost
     function buy(Trade calldata t, uint256 shares, uint256 maxIn) external payable returns (uint256 amountIn);
 
     /// @notice Spends up to `amountIn` of `t.token` on `targetShares`, or on fewer where they cost more or the supply
     /// cap does not let so many in, but on `minShares` at least. What is not needed is not taken, or comes back.
-    /// @dev `targetShares` is what {quoteBuyExactInput} said. Where they have become too dear, the part of them is
-    /// bought that costs `amountIn` at most, rounding included (`docs/router.md`); the first attempt then costs its gas
-    /// for nothing. Reverts as {buy}, and with TooLittle.
-    /// @return shares {share}
+    /// @dev `targetShares` is what {quoteBuyExactInput} returned. Where they have become too expensive, the part of
+    /// them is bought that costs `amountIn` at most, rounding included (`docs/router.md`); the gas of the first attempt
+    /// is then spent in vain.
+    /// Reverts as {buy}, and with TooLittle.
+    /// @param t what to buy, what with, and for which receiver
+    /// @param amountIn {tok} most to spend
+    /// @param targetShares {share} to buy
+    /// @param minShares {share} least to buy
+    /// @return shares {share} bought
     /// @return spent {tok}
     function buyExactInput(Trade calldata t, uint256 amountIn, uint256 targetShares, uint256 minShares)
         external
@@ -117,11 +197,13 @@ interface IIndexRouter {
 
     /// @notice Sells exactly `shares` of the caller for at least `minOut` of `t.token`. What cannot be sold comes as it
     /// is.
-    /// @dev A constituent whose transfer fails becomes the caller's claim on the index ({IIndexToken.Segregated} says
-    /// so). One without a path, or that its pool does not take for whatever reason (it charges a fee, is blocked there,
-    /// is more than the pool can pay for), goes to the receiver ({Unsold}). Both are missing in the proceeds, so set
-    /// `minOut`. Reverts: Expired, ZeroAddress, InvalidReceiver, UnknownIndex, NoPath (of `t.token`), TooLittle,
-    /// UnsupportedPermission, whatever IndexToken.redeem refuses, ERC-20 errors of what is handed over.
+    /// @dev A constituent whose transfer fails becomes the caller's claim on the index ({IIndexToken.Segregated} has
+    /// it). A constituent without a path, or one that its pool does not take for any reason (it charges a fee, is
+    /// blocked there, is more than the pool can pay for), goes to the receiver ({Unsold}). Both are missing in the
+    /// proceeds, so set `minOut`.
+    /// Reverts: Expired, ZeroAddress, InvalidReceiver, UnknownIndex, NoPath (of `t.token`), TooLittle,
+    /// UnsupportedPermission, every error of IndexToken.redeem, ERC-20 errors of what is handed over.
+    /// @param t what to sell, what for, and for which receiver
     /// @param shares {share}
     /// @param minOut {tok}
     /// @return amountOut {tok}
@@ -129,31 +211,43 @@ interface IIndexRouter {
 
     /// @notice Sells as few shares as surely bring `amountOut` of `t.token`, at most `maxShares`. The receiver gets all
     /// that they bring.
-    /// @dev The part of `maxShares` that brings so much, rounding included (`docs/router.md`). Reverts as {sell}; with
-    /// TooLittle where not even `maxShares` bring as much, or where a part could not be sold.
+    /// @dev Sells the part of `maxShares` that brings so much, rounding included (`docs/router.md`). Reverts as {sell};
+    /// with TooLittle where not even `maxShares` bring as much, or where a part could not be sold.
+    /// @param t what to sell, what for, and for which receiver
+    /// @param amountOut {tok} wanted
+    /// @param maxShares {share} most to sell
     /// @return shares {share} sold
     /// @return received {tok}, `amountOut` or a little more
-    function sellExactOutput(Trade calldata t, uint256 amountOut, uint256 maxShares) external returns (uint256 shares, uint256 received);
+    function sellExactOutput(Trade calldata t, uint256 amountOut, uint256 maxShares)
+        external
+        returns (uint256 shares, uint256 received);
 
     /// @notice Stakes `shares` of the caller, with an EIP-2612 permit instead of an earlier transaction.
-    /// @dev A permit that somebody else has used is no reason to fail. Reverts: UnknownIndex, NoStakedToken,
-    /// ZeroAddress, InvalidReceiver, whatever StakedToken.deposit refuses, ERC-20 errors.
+    /// @dev A permit that another account has used up is no reason to fail. Reverts: UnknownIndex, NoStakedToken,
+    /// ZeroAddress, InvalidReceiver, every error of StakedToken.deposit, ERC-20 errors.
+    /// @param index the index
+    /// @param shares {share}
+    /// @param receiver gets the staked shares
     /// @param permit as for {Permission.Permit}; empty to use an allowance
     /// @return stakedShares {share of the staked token}
-    function stakeWithPermit(address index, uint256 shares, address receiver, bytes calldata permit) external returns (uint256 stakedShares);
+    function stakeWithPermit(address index, uint256 shares, address receiver, bytes calldata permit)
+        external
+        returns (uint256 stakedShares);
 
-    /// @notice Approves the staked token of `index`, so that the first buyer who stakes need not pay for that. For
-    /// anyone, once; deployment calls it.
-    /// @dev Nothing but purchases and stakes of the same transaction can be pulled: the router holds no shares in
-    /// between. Reverts: UnknownIndex, NoStakedToken.
+    /// @notice Approves the staked token of `index`, so that the first buyer who stakes need not pay for that. Any
+    /// account may, once; deployment calls it.
+    /// @dev The staked token can pull shares of a purchase or a stake in the same transaction only: the router holds no
+    /// shares in between. Reverts: UnknownIndex, NoStakedToken.
+    /// @param index the index
     function prepare(address index) external;
 
     // ---------------------------------------------------------------- quotes
 
-    /// @notice What {buy} of `shares` would cost now, to the wei. Not a view because it really swaps and undoes it:
+    /// @notice What {buy} of `shares` would cost now, to the wei. Not a view, because it really swaps and undoes it:
     /// call it with eth_call.
-    /// @dev Reverts: UnknownIndex, NoPath, NotEnoughLiquidity, whatever IndexToken.mintWithCallback refuses, such as
+    /// @dev Reverts: UnknownIndex, NoPath, NotEnoughLiquidity, every error of IndexToken.mintWithCallback, such as
     /// MintingStopped and SupplyCapExceeded.
+    /// @param index the index
     /// @param token what would be paid, zero for ether
     /// @param shares {share}
     /// @return amountIn {tok}
@@ -161,7 +255,8 @@ interface IIndexRouter {
 
     /// @notice What {sell} of `shares` would bring now, to the wei, if every constituent can be transferred. As
     /// {quoteBuy}. What has no path, or is more than its pool can pay for, counts nothing: it would be handed over.
-    /// @dev Reverts: UnknownIndex, NoPath (of `token`), whatever IndexToken.previewRedeem refuses.
+    /// @dev Reverts: UnknownIndex, NoPath (of `token`), every error of IndexToken.previewRedeem.
+    /// @param index the index
     /// @param token what would be paid out, zero for ether
     /// @param shares {share}
     /// @return amountOut {tok}
@@ -169,33 +264,46 @@ interface IIndexRouter {
 
     /// @notice The most shares that `amountIn` buys now, nearly, and what they cost: `amountIn` at most. No more than
     /// fit under the supply cap, nor than the pools have. As {quoteBuy}.
-    /// @dev Regula falsi with the Illinois rule (halving the side that stays) on the cost curve; what is missing is far
-    /// less than the price impact. Reverts as {quoteBuy}, with SupplyCapExceeded where not a wei fits under the cap.
+    /// @dev Regula falsi with the Illinois rule (halving the side that stays) on the cost curve; the error is far less
+    /// than the price impact. Reverts as {quoteBuy}, with SupplyCapExceeded where not a wei fits under the cap.
+    /// @param index the index
+    /// @param token what would be paid, zero for ether
     /// @param amountIn {tok}
     /// @return shares {share}
     /// @return cost {tok}
-    function quoteBuyExactInput(address index, address token, uint256 amountIn) external returns (uint256 shares, uint256 cost);
+    function quoteBuyExactInput(address index, address token, uint256 amountIn)
+        external
+        returns (uint256 shares, uint256 cost);
 
-    /// @notice {share} The most that can be minted of `index` now, before its supply cap refuses.
+    /// @notice The most that can be minted of `index` now, before its supply cap refuses.
     /// @dev Reverts: UnknownIndex.
+    /// @param index the index
+    /// @return {share}
     function mostShares(address index) external view returns (uint256);
 
     // ---------------------------------------------------------------- the purchase hook
 
-    /// @notice Sets who is told about purchases, zero for nobody. Restricted.
+    /// @notice Sets the contract that is told about purchases. Restricted.
     /// @dev Reverts: AccessManagedUnauthorized, InvalidHook.
+    /// @param hook an {IBuyHook}, zero for none
     function setBuyHook(address hook) external;
 
-    /// @notice Who is told about purchases: {IBuyHook}.
+    /// @notice The contract that is told about purchases.
+    /// @return an {IBuyHook}, zero for none
     function buyHook() external view returns (address);
 
     // ---------------------------------------------------------------- paths
 
     /// @notice Sets the pool that leads from `token` one hop closer to WETH. `fee` zero removes it. Restricted.
     /// @dev Reverts: AccessManagedUnauthorized, InvalidHop, NoPath.
+    /// @param token where the hop begins
+    /// @param next where it leads
     /// @param fee of the pool, hundredths of a bp
     function setHop(address token, address next, uint24 fee) external;
 
-    /// @notice The next token towards WETH and the fee of the pool to it; zeros where there is none.
+    /// @notice The hop from a token towards WETH.
+    /// @param token the token
+    /// @return next the next token, zero where there is none
+    /// @return fee of the pool to it, hundredths of a bp, 0 where there is none
     function hop(address token) external view returns (address next, uint24 fee);
 }

@@ -4,14 +4,17 @@ pragma solidity 0.8.37;
 import {ITimeWeightedERC20} from "./ITimeWeightedERC20.sol";
 
 /// @title An ERC-20 that holds its own basket
-/// @notice Shares are minted and redeemed in kind, pro rata of the vault's own books. No price and no outside balance enters either.
-/// @dev Units: `{share}` share-wei (18 decimals), `{base}` base-wei (shares before the streaming fee), `{tok}` token-wei, D18 and D27 fixed point. The
-/// arithmetic, and why the books are always covered, is in `docs/index-math.md`.
+/// @notice Shares are minted and redeemed in kind, pro rata of the vault's own books. No price and no outside balance
+/// enters either.
+/// @dev Units: `{share}` share-wei (18 decimals), `{base}` base-wei (shares before the streaming fee), `{tok}`
+/// token-wei, D18 and D27 fixed point. The arithmetic, and why the books are always covered, is in
+/// `docs/index-math.md`.
 ///
-/// Assumptions on a constituent: its balances move only by its own transfers, at most 18 decimals, a transfer needs less than 200,000 gas and
-/// `balanceOf` less than 50,000. Where one breaks an assumption, holders bear the loss of that constituent alone: redemption of the rest goes on.
-/// @dev Warning: a constituent that takes a fee on transfer cannot be minted with; one that rebases downwards stops minting until `sync`. The table of
-/// SECURITY.md says what happens with every other kind.
+/// Assumptions on a constituent: its balances move only by its own transfers, at most 18 decimals, a transfer needs
+/// less than 200,000 gas and `balanceOf` less than 50,000. Where one breaks an assumption, holders bear the loss of
+/// that constituent alone: redemption of the rest goes on.
+/// @dev Warning: a constituent that takes a fee on transfer cannot be minted with; one that rebases downwards stops
+/// minting until `sync`. The table of SECURITY.md says what happens with every other kind.
 interface IIndexToken is ITimeWeightedERC20 {
     /// @notice What an index is born with.
     /// @param name ERC-20 name
@@ -63,13 +66,51 @@ interface IIndexToken is ITimeWeightedERC20 {
         bool deprecated;
     }
 
-    /// @dev The amounts are in the constituents' own `Transfer` events, and in {Segregated} for those that failed.
+    /// @notice Shares were minted. The amounts are in the constituents' own `Transfer` events.
+    /// @param caller paid the constituents
+    /// @param receiver got the shares
+    /// @param shares {share}, without the mint fee
+    /// @param base {base} that joined
     event Minted(address indexed caller, address indexed receiver, uint256 shares, uint256 base);
-    event Redeemed(address indexed caller, address indexed receiver, address indexed owner, uint256 shares, uint256 base);
+
+    /// @notice Shares were burnt. The amounts are in the constituents' own `Transfer` events, and in {Segregated} for
+    /// transfers that failed.
+    /// @param caller made the redemption
+    /// @param receiver got the constituents
+    /// @param owner held the shares
+    /// @param shares {share}
+    /// @param base {base} that left
+    event Redeemed(
+        address indexed caller, address indexed receiver, address indexed owner, uint256 shares, uint256 base
+    );
+
+    /// @notice A constituent could not be sent, so its part of a redemption became a claim.
+    /// @param token the constituent
+    /// @param account holds the claim
+    /// @param amount {tok}, before any haircut
     event Segregated(address indexed token, address indexed account, uint256 amount);
-    event Claimed(address indexed token, address indexed account, address indexed receiver, uint256 claim, uint256 paid);
+
+    /// @notice A claim was paid, or a part of it.
+    /// @param token the token
+    /// @param account held the claim
+    /// @param receiver got the tokens
+    /// @param claim {tok} of the claim that are settled, before any haircut
+    /// @param paid {tok}
+    event Claimed(
+        address indexed token, address indexed account, address indexed receiver, uint256 claim, uint256 paid
+    );
+
+    /// @notice Fee shares were issued.
+    /// @param receiver the fee receiver
+    /// @param shares {share}
     event FeesCollected(address indexed receiver, uint256 shares);
 
+    /// @notice The rebalancer traded.
+    /// @param tokenOut left the index
+    /// @param tokenIn came in
+    /// @param receiver got `tokenOut`
+    /// @param amountOut {tokenOut}
+    /// @param amountIn {tokenIn}
     /// @param unitsOut D27{tok/base} of `tokenOut` from now on, 0 where it leaves the basket
     /// @param unitsIn D27{tok/base} of `tokenIn` from now on
     event Swapped(
@@ -82,93 +123,259 @@ interface IIndexToken is ITimeWeightedERC20 {
         uint256 unitsIn
     );
 
-    /// @dev At the birth of the index and by {sync}; a swap says so itself.
+    /// @notice Units of a constituent were set, at the birth of the index or by {sync}. A trade has {Swapped} instead.
+    /// @param token the constituent
+    /// @param units D27{tok/base}
     event UnitsSet(address indexed token, uint256 units);
 
-    /// @param units D27{tok/base} that join those of the basket evenly until `end`, Unix seconds
+    /// @notice {sync} found a surplus.
+    /// @param token the constituent
+    /// @param units D27{tok/base} that join those of the basket evenly until `end`
+    /// @param end Unix seconds
     event SurplusVesting(address indexed token, uint256 units, uint256 end);
 
+    /// @notice {sync} found a loss. Books and claims are cut down to what is there, by the same fraction.
+    /// @param token the token
     /// @param held {tok} that are there
-    /// @param owed {tok} that books and claims said, which both are cut down to what is there, alike
+    /// @param owed {tok} that books and claims counted before
     event LossWrittenOff(address indexed token, uint256 held, uint256 owed);
+
+    /// @notice A token joined the basket.
+    /// @param token the token
     event ConstituentAdded(address indexed token);
+
+    /// @notice A token left the basket.
+    /// @param token the token
     event ConstituentRemoved(address indexed token);
+
+    /// @notice The streaming fee was set.
+    /// @param dailyFee D18 per day
+    /// @param anchor D18 multiplier at this moment
     event StreamingFeeSet(uint256 dailyFee, uint256 anchor);
+
+    /// @notice The mint fee was set.
+    /// @param mintFee bp
     event MintFeeSet(uint256 mintFee);
+
+    /// @notice The fee receiver was set.
+    /// @param receiver takes the fee shares
     event FeeReceiverSet(address indexed receiver);
+
+    /// @notice The rebalancer was set.
+    /// @param rebalancer may trade constituents
     event RebalancerSet(address indexed rebalancer);
+
+    /// @notice The supply cap was set.
+    /// @param supplyCap whole shares
     event SupplyCapSet(uint256 supplyCap);
+
+    /// @notice Minting stopped. Redemption and claims go on.
+    /// @param caller the guardian
     event MintingPaused(address indexed caller);
+
+    /// @notice Minting goes on.
+    /// @param caller the governor
     event MintingUnpaused(address indexed caller);
+
+    /// @notice Minting and the streaming fee have ended for ever.
+    /// @param caller the governor
     event Deprecated(address indexed caller);
 
+    /// @notice An address that is needed is zero.
     error IndexToken_ZeroAddress();
+
+    /// @notice The receiver is zero or the index.
+    /// @param receiver the receiver
     error IndexToken_InvalidReceiver(address receiver);
+
+    /// @notice No shares were asked for.
     error IndexToken_ZeroShares();
+
+    /// @notice The shares do not fit in 96 bits.
+    /// @param shares {share}
     error IndexToken_SharesOutOfRange(uint256 shares);
+
+    /// @notice Minting is paused or over.
+    /// @param paused the guardian has stopped it
+    /// @param deprecated it is over for ever
     error IndexToken_MintingStopped(bool paused, bool deprecated);
+
+    /// @notice A list does not have one entry for each constituent.
+    /// @param expected its length should be
+    /// @param actual its length is
     error IndexToken_LengthMismatch(uint256 expected, uint256 actual);
+
+    /// @notice The mint would cost more of a constituent than the caller allows.
+    /// @param token the constituent
+    /// @param amount {tok} that it costs
+    /// @param maxAmount {tok} that the caller allows
     error IndexToken_MaxAmountExceeded(address token, uint256 amount, uint256 maxAmount);
+
+    /// @notice The payment would be less than the caller demands.
+    /// @param token the token
+    /// @param amount {tok} that would be paid
+    /// @param minAmount {tok} that the caller demands
     error IndexToken_MinAmountNotMet(address token, uint256 amount, uint256 minAmount);
+
+    /// @notice The supply would be over its cap.
+    /// @param supply {share} after the mint
+    /// @param supplyCap {share}
     error IndexToken_SupplyCapExceeded(uint256 supply, uint256 supplyCap);
+
+    /// @notice The index holds less of a constituent than its books say, so a minter would pay for what is not there.
+    /// @param token the constituent
+    /// @param books {tok} that the basket counts
+    /// @param available {tok} that are there after open claims
     error IndexToken_Shortfall(address token, uint256 books, uint256 available);
+
+    /// @notice Less arrived than was owed.
+    /// @param token the constituent
+    /// @param required {tok} owed
+    /// @param received {tok} that arrived
     error IndexToken_ShortDelivery(address token, uint256 required, uint256 received);
+
+    /// @notice The token does not answer `balanceOf`.
+    /// @param token the token
     error IndexToken_BalanceUnreadable(address token);
+
+    /// @notice A transfer failed and may have failed for lack of gas: send more.
+    /// @param gasLeft gas at that moment
     error IndexToken_InsufficientGas(uint256 gasLeft);
+
+    /// @notice The basket is not the one that the bounds are for.
+    /// @param expected hash of the tokens that the bounds are for
+    /// @param actual hash of the tokens now
     error IndexToken_BasketChanged(bytes32 expected, bytes32 actual);
+
+    /// @notice The deadline has passed.
+    /// @param deadline Unix seconds, the last one that was good
+    /// @param timestamp Unix seconds now
     error IndexToken_Expired(uint256 deadline, uint256 timestamp);
+
+    /// @notice The account has no claim on this token.
+    /// @param token the token
+    /// @param account the account
     error IndexToken_NoClaim(address token, address account);
+
+    /// @notice More is asked for than is claimed.
+    /// @param token the token
+    /// @param amount {tok} asked for
+    /// @param claim {tok} claimed
     error IndexToken_ClaimExceeded(address token, uint256 amount, uint256 claim);
+
+    /// @notice Nothing is there to pay the claim with, or less moved than the token reported.
+    /// @param token the token
+    /// @param claim {tok} claimed
     error IndexToken_ClaimUnbacked(address token, uint256 claim);
+
+    /// @notice A basket has 1 to 32 constituents.
+    /// @param count what it would have
     error IndexToken_ConstituentCount(uint256 count);
+
+    /// @notice The token cannot be a constituent.
+    /// @param token the token
     error IndexToken_InvalidConstituent(address token);
+
+    /// @notice The token is listed twice.
+    /// @param token the token
     error IndexToken_DuplicateConstituent(address token);
+
+    /// @notice The token is not in the basket.
+    /// @param token the token
     error IndexToken_NotAConstituent(address token);
+
+    /// @notice The last constituent cannot leave.
+    /// @param token the constituent
     error IndexToken_LastConstituent(address token);
+
+    /// @notice Units are at least 1 and under 2^128.
+    /// @param token the constituent
+    /// @param units D27{tok/base}
     error IndexToken_UnitsOutOfRange(address token, uint256 units);
+
+    /// @notice The trade would take more than the basket counts.
+    /// @param token the constituent
+    /// @param amount {tok} asked for
+    /// @param books {tok} that the basket counts
     error IndexToken_AmountExceedsBooks(address token, uint256 amount, uint256 books);
+
+    /// @notice The index has no shares yet.
     error IndexToken_NotSeeded();
+
+    /// @notice Only the rebalancer trades.
+    /// @param caller the account that tried
     error IndexToken_NotRebalancer(address caller);
+
+    /// @notice A rebalancer must be a contract.
+    /// @param rebalancer the address given
     error IndexToken_InvalidRebalancer(address rebalancer);
+
+    /// @notice The streaming fee would be too high.
+    /// @param dailyFee D18 per day asked for
+    /// @param maximum D18 per day
     error IndexToken_StreamingFeeTooHigh(uint256 dailyFee, uint256 maximum);
+
+    /// @notice The mint fee would be too high.
+    /// @param mintFee bp asked for
+    /// @param maximum bp
     error IndexToken_MintFeeTooHigh(uint256 mintFee, uint256 maximum);
+
+    /// @notice The supply cap would be too high.
+    /// @param supplyCap whole shares asked for
+    /// @param maximum whole shares
     error IndexToken_SupplyCapTooHigh(uint256 supplyCap, uint256 maximum);
+
+    /// @notice The index is deprecated already.
     error IndexToken_AlreadyDeprecated();
 
     // ---------------------------------------------------------------- holders
 
     /// @notice Mints exactly `shares` to `receiver` for constituents pulled from the caller.
-    /// @dev Amounts round up. The first mint also pays for 1e16 dead shares.
-    /// Reverts: Expired, BasketChanged, LengthMismatch, ZeroShares, InvalidReceiver, MintingStopped, SharesOutOfRange, SupplyCapExceeded, MaxAmountExceeded,
-    /// Shortfall (the basket is short, a newcomer would pay for what is not there), ShortDelivery (less arrived than was owed), BalanceUnreadable,
-    /// ERC-20 errors of the constituents.
+    /// @dev Amounts round up. The first mint also pays for 1e16 dead shares. Reverts: Expired, BasketChanged,
+    /// LengthMismatch, ZeroShares, InvalidReceiver, MintingStopped, SharesOutOfRange, SupplyCapExceeded,
+    /// MaxAmountExceeded, Shortfall, ShortDelivery, BalanceUnreadable, ERC-20 errors of the constituents.
     /// @param shares {share}, without the mint fee
     /// @param receiver owner of the new shares
     /// @param expectedBasket `basketHash` of the tokens that the bounds are for
     /// @param maxAmounts {tok} most the caller pays of each constituent, in the basket's order
-    /// @param deadline last second in which this may happen, Unix seconds
+    /// @param deadline Unix seconds, the last one in which this may happen
     /// @return amounts {tok} pulled, equal to `previewMint`
-    function mint(uint256 shares, address receiver, bytes32 expectedBasket, uint256[] calldata maxAmounts, uint256 deadline)
-        external
-        returns (uint256[] memory amounts);
+    function mint(
+        uint256 shares,
+        address receiver,
+        bytes32 expectedBasket,
+        uint256[] calldata maxAmounts,
+        uint256 deadline
+    ) external returns (uint256[] memory amounts);
 
-    /// @notice Mints exactly `shares` to `receiver` for constituents that the caller has delivered inside {IIndexMintCallback.onIndexMint}, from wherever.
-    /// @dev What arrived is measured: the balance before the call back, and after it. Views of this index revert meanwhile. Bounds are the caller's
-    /// own business: the call back names the tokens and their amounts. Reverts as {mint}, but for the bounds.
+    /// @notice Mints exactly `shares` to `receiver` for constituents that reach this index inside
+    /// {IIndexMintCallback.onIndexMint}. The caller may send them, or have them sent by any account.
+    /// @dev What arrives is measured: the balance before the callback, and after it. Views of this index revert
+    /// meanwhile. There are no bounds here, because the callback names the tokens and their amounts, and the caller can
+    /// refuse them there. Reverts as {mint}, but for the bounds.
     /// @param shares {share}, without the mint fee
     /// @param receiver owner of the new shares
     /// @param data handed to the callback
     /// @return amounts {tok} that were owed, equal to `previewMint`; what arrives beyond them is a gift
-    function mintWithCallback(uint256 shares, address receiver, bytes calldata data) external returns (uint256[] memory amounts);
+    function mintWithCallback(uint256 shares, address receiver, bytes calldata data)
+        external
+        returns (uint256[] memory amounts);
 
-    /// @notice Burns `shares` of `owner` and sends their part of every constituent to `receiver`. Nobody can stop this.
-    /// @dev Amounts round down. A constituent that is short pays its pro-rata part, claims on it alike. One whose transfer fails, or whose balance cannot be
-    /// read, becomes a claim of `owner`, counted in `amounts` at what it is worth now; the claim itself is before that haircut. A caller who is not the owner spends their allowance. No hash and no minimum, `0` and `[]`, stand for no bounds.
-    /// Reverts: Expired, BasketChanged, LengthMismatch, ZeroShares, InvalidReceiver, SharesOutOfRange, MinAmountNotMet, ERC20InsufficientBalance,
-    /// ERC20InsufficientAllowance, InsufficientGas (a transfer failed and may have failed for lack of gas: send more).
+    /// @notice Burns `shares` of `owner` and sends their part of every constituent to `receiver`. No role and no token
+    /// can stop this.
+    /// @dev Amounts round down. Where a constituent is short, this pays the pro-rata part of what is there, as claims
+    /// do. Where its transfer fails or its balance cannot be read, the part becomes a claim of `owner`. `amounts`
+    /// counts it at what it is worth now; the claim itself is before that haircut. A caller who is not the owner spends
+    /// their allowance. Hash `0` and minimum `[]` stand for no bounds.
+    /// Reverts: Expired, BasketChanged, LengthMismatch, ZeroShares, InvalidReceiver, SharesOutOfRange, MinAmountNotMet,
+    /// ERC20InsufficientBalance, ERC20InsufficientAllowance, InsufficientGas (a transfer failed and may have failed for
+    /// lack of gas).
+    /// @param shares {share}
+    /// @param receiver gets the constituents
+    /// @param owner holds the shares, and gets the claims
     /// @param expectedBasket `basketHash` of the tokens that the bounds are for
     /// @param minAmounts {tok} least to receive of each constituent, in the basket's order
-    /// @param deadline last second in which this may happen, Unix seconds
+    /// @param deadline Unix seconds, the last one in which this may happen
     /// @return amounts {tok} paid or segregated, equal to `previewRedeem`
     function redeem(
         uint256 shares,
@@ -180,111 +387,190 @@ interface IIndexToken is ITimeWeightedERC20 {
     ) external returns (uint256[] memory amounts);
 
     /// @notice Pays the caller's claim on `token`, or a part of it.
-    /// @dev Where less is there than books and claims, both take the same haircut, rounded down. Reverts, and the claim stays: InvalidReceiver, NoClaim,
-    /// ClaimExceeded, ClaimUnbacked (nothing is there, or less moved than was said), MinAmountNotMet, BalanceUnreadable, ERC-20 errors of the token.
+    /// @dev Where less is there than books and claims, both take the same haircut, rounded down. Where this reverts,
+    /// the claim stays. Reverts: InvalidReceiver, NoClaim, ClaimExceeded, ClaimUnbacked, MinAmountNotMet,
+    /// BalanceUnreadable, ERC-20 errors of the token.
+    /// @param token the token
     /// @param amount {tok} of the claim, before any haircut; `type(uint256).max` is all of it
-    /// @param receiver who is paid
+    /// @param receiver gets the tokens
     /// @param minAmount {tok} least to be paid
     /// @return paid {tok}
     function claim(address token, uint256 amount, address receiver, uint256 minAmount) external returns (uint256 paid);
 
-    /// @notice Issues the fee shares earned so far to the fee receiver. Anybody may call, whenever: the sum does not depend on it.
+    /// @notice Issues the fee shares earned so far to the fee receiver. Any account may call it, at any time: the sum
+    /// does not depend on it.
     /// @return shares {share}
     function collectFees() external returns (uint256 shares);
 
     // ---------------------------------------------------------------- the rebalancer
 
-    /// @notice Trades one constituent against another token: sends `amountOut`, calls back {IIndexSwapCallback.onIndexSwap} on the caller, and requires that
-    /// `amountIn` arrived. For the rebalancer of {terms} alone. The only way to move an asset out besides redemption and claims.
-    /// @dev Units round down. A new `tokenIn` joins the basket, a sold-out `tokenOut` leaves it. Surplus over `amountIn` is not booked.
-    /// Reverts: NotRebalancer, NotSeeded, NotAConstituent, InvalidConstituent, AmountExceedsBooks, Shortfall, ShortDelivery,
-    /// ConstituentCount, LastConstituent, UnitsOutOfRange.
-    function swap(address tokenOut, uint256 amountOut, address tokenIn, uint256 amountIn, address receiver, bytes calldata data) external;
+    /// @notice Trades one constituent against another token: sends `amountOut`, calls back
+    /// {IIndexSwapCallback.onIndexSwap} on the caller, and requires that `amountIn` arrived. For the rebalancer of
+    /// {terms} alone. Besides redemption and claims, the only way to move an asset out.
+    /// @dev Why the callback: a bidder can sell what they buy before they pay for it. Units round down. A new `tokenIn`
+    /// joins the basket, a sold-out `tokenOut` leaves it. Surplus over `amountIn` is not booked. Reverts:
+    /// NotRebalancer, NotSeeded, InvalidReceiver, DuplicateConstituent, NotAConstituent, InvalidConstituent,
+    /// AmountExceedsBooks, Shortfall, ShortDelivery, ConstituentCount, LastConstituent, UnitsOutOfRange.
+    /// @param tokenOut leaves the index
+    /// @param amountOut {tokenOut}
+    /// @param tokenIn comes in
+    /// @param amountIn {tokenIn} that must arrive
+    /// @param receiver gets `tokenOut`
+    /// @param data handed to the callback
+    function swap(
+        address tokenOut,
+        uint256 amountOut,
+        address tokenIn,
+        uint256 amountIn,
+        address receiver,
+        bytes calldata data
+    ) external;
 
     // ---------------------------------------------------------------- restricted
 
-    /// @notice Sets the units of `token` by what is really there. A loss is written off at once, books and claims alike. A surplus vests evenly over 28 days, while
-    /// mints pay for all of it: it is for those who hold meanwhile. Rounds down.
-    /// @dev A surplus that still vests is counted anew. A token that is not a constituent but has open claims can lose, and nothing else.
-    /// Reverts: NotSeeded, NotAConstituent, BalanceUnreadable, UnitsOutOfRange, LastConstituent (all of the last constituent is gone).
+    /// @notice Sets the units of `token` by what is really there. A loss is written off at once, from books and claims
+    /// alike. A surplus vests evenly over 28 days, while mints pay for all of it: it is for those who hold meanwhile.
+    /// Rounds down. Restricted.
+    /// @dev A surplus that still vests is counted anew. A token that is not a constituent but has open claims can lose,
+    /// and nothing else. Reverts: AccessManagedUnauthorized, NotSeeded, NotAConstituent, BalanceUnreadable,
+    /// UnitsOutOfRange, LastConstituent (all of the last constituent is gone).
+    /// @param token the token
     /// @return units D27{tok/base} from now on, without what vests
     function sync(address token) external returns (uint256 units);
 
-    /// @notice Sets the streaming fee from now on, D18 per day. What was earned before stays as it was.
+    /// @notice Sets the streaming fee from now on. What was earned before stays as it was. Restricted.
+    /// @dev Reverts: AccessManagedUnauthorized, StreamingFeeTooHigh, AlreadyDeprecated.
+    /// @param dailyFee D18 per day
     function setStreamingFee(uint256 dailyFee) external;
 
-    /// @notice Sets the mint fee in bp.
+    /// @notice Sets the mint fee. Restricted.
+    /// @dev Reverts: AccessManagedUnauthorized, MintFeeTooHigh.
+    /// @param mintFee bp
     function setMintFee(uint256 mintFee) external;
 
-    /// @notice Pays the fees earned so far to the old receiver, then changes it.
+    /// @notice Pays the fees earned so far to the old receiver, then changes it. Restricted.
+    /// @dev Reverts: AccessManagedUnauthorized, ZeroAddress.
+    /// @param receiver takes the fee shares
     function setFeeReceiver(address receiver) external;
 
-    /// @notice Names the contract that may trade constituents from now on. It can take them on terms of its own: that is what the notice is for.
-    /// @dev What the old one runs is to be cancelled first, because its bids revert from now on; the new one needs a plan and terms. Reverts: InvalidRebalancer (no code).
+    /// @notice Names the contract that may trade constituents from now on. It can take them on terms of its own: that
+    /// is what the notice is for. Restricted.
+    /// @dev Cancel what the old one runs first, because its bids revert from now on. The new one needs a plan and
+    /// terms.
+    /// Reverts: AccessManagedUnauthorized, InvalidRebalancer (no code).
+    /// @param rebalancer the contract
     function setRebalancer(address rebalancer) external;
 
-    /// @notice Sets the supply cap in whole shares. A cap under the supply stops minting and nothing else.
+    /// @notice Sets the supply cap. A cap under the supply stops minting and nothing else. Restricted.
+    /// @dev Reverts: AccessManagedUnauthorized, SupplyCapTooHigh.
+    /// @param supplyCap whole shares
     function setSupplyCap(uint256 supplyCap) external;
 
-    /// @notice Stops minting at once. Redemption and claims go on.
+    /// @notice Stops minting at once. Redemption and claims go on. Restricted to the guardian.
+    /// @dev Reverts: AccessManagedUnauthorized.
     function pauseMinting() external;
 
-    /// @notice Lets minting go on, unless the index is deprecated.
+    /// @notice Lets minting go on, unless the index is deprecated. Restricted.
+    /// @dev Reverts: AccessManagedUnauthorized.
     function unpauseMinting() external;
 
-    /// @notice Ends minting and the streaming fee for ever. Redemption and claims go on.
+    /// @notice Ends minting and the streaming fee for ever. Redemption and claims go on. Restricted.
+    /// @dev Reverts: AccessManagedUnauthorized, AlreadyDeprecated.
     function deprecate() external;
 
     // ---------------------------------------------------------------- views
 
-    /// @notice What `mint(shares)` would pull now. {tok}, rounded up. Refuses what the supply cap refuses; says nothing of pauses and shortfalls.
+    /// @notice What `mint(shares)` would pull now, rounded up. Refuses what the supply cap refuses; does not look at
+    /// pauses and shortfalls.
+    /// @param shares {share}
+    /// @return amounts {tok} of each constituent, in the basket's order
     function previewMint(uint256 shares) external view returns (uint256[] memory amounts);
 
-    /// @notice What `redeem(shares)` would pay now. {tok}, rounded down, haircuts included.
+    /// @notice What `redeem(shares)` would pay now, rounded down, haircuts included.
+    /// @param shares {share}
+    /// @return amounts {tok} of each constituent, in the basket's order
     function previewRedeem(uint256 shares) external view returns (uint256[] memory amounts);
 
-    /// @notice Constituents and their D27{tok/base}, in the basket's order, and the {base} behind all shares, which time does not change.
+    /// @notice The basket. Time alone changes neither the tokens nor the base.
+    /// @return tokens constituents
+    /// @return units D27{tok/base} of each
+    /// @return base {base} behind all shares
     function basket() external view returns (address[] memory tokens, uint256[] memory units, uint256 base);
 
-    /// @notice Names the constituents and their order: keccak256 of their addresses, 20 bytes each, one after the other.
+    /// @notice Names the constituents and their order, for the bounds of a mint or a redemption: keccak256 of their
+    /// addresses, 20 bytes each, one after the other.
+    /// @return the hash
     function basketHash() external view returns (bytes32);
 
-    /// @notice {base} behind all shares and D27{tok/base} of two tokens, 0 for one that is not a constituent: what a trade between them goes by.
-    function baseAndUnits(address tokenA, address tokenB) external view returns (uint256 base, uint256 unitsA, uint256 unitsB);
+    /// @notice What a trade between two tokens goes by.
+    /// @param tokenA one token
+    /// @param tokenB the other
+    /// @return base {base} behind all shares
+    /// @return unitsA D27{tok/base}, 0 for a token that is not a constituent
+    /// @return unitsB D27{tok/base}, 0 for a token that is not a constituent
+    function unitsForTrade(address tokenA, address tokenB)
+        external
+        view
+        returns (uint256 base, uint256 unitsA, uint256 unitsB);
 
-    /// @notice {tok} that the basket says it holds of each constituent, and what it holds after open claims.
+    /// @notice What the basket counts, and what is there.
+    /// @return books {tok} that the basket counts of each constituent
+    /// @return available {tok} that the index holds of each after open claims
     function holdings() external view returns (uint256[] memory books, uint256[] memory available);
 
-    /// @notice D27{base/share}: what one share stands for now. Falls with the streaming fee.
+    /// @notice What one share stands for now. Falls with the streaming fee.
+    /// @return D27{base/share}
     function multiplier() external view returns (uint256);
 
-    /// @notice {share} earned as fees and not yet issued. `totalSupply` includes them.
+    /// @notice Shares earned as fees and not yet issued. `totalSupply` includes them.
+    /// @return {share}
     function pendingFeeShares() external view returns (uint256);
 
     /// @notice Fees, cap and switches.
+    /// @return the rules in force
     function terms() external view returns (Terms memory);
 
-    /// @notice {tok} that `account` may claim of `token`, before any haircut. Falls where a loss is written off.
+    /// @notice What an account may claim of a token, before any haircut. Falls where a loss is written off.
+    /// @param token the token
+    /// @param account the account
+    /// @return {tok}
     function claimOf(address token, address account) external view returns (uint256);
 
-    /// @notice {tok} of all open claims on `token`, before any haircut. Not part of the basket. After a loss was written off it may exceed their sum by a
-    /// wei for each claimant.
+    /// @notice All open claims on a token, before any haircut. They are not part of the basket. After a loss was
+    /// written off this may exceed their sum by a wei for each claimant.
+    /// @param token the token
+    /// @return {tok}
     function segregated(address token) external view returns (uint256);
 
-    /// @notice The surplus of `token` that the last {sync} found: D27{tok/base} that are not in `basket` yet at `start` and all there at `end`, Unix seconds.
-    /// A mint pays for all of it from the beginning. Zeros where there is none.
+    /// @notice The surplus of a token that the last {sync} found. A mint pays for all of it from the beginning. Zeros
+    /// where there is none.
+    /// @param token the constituent
+    /// @return units D27{tok/base} that are not in `basket` yet at `start`, and all there at `end`
+    /// @return start Unix seconds
+    /// @return end Unix seconds
     function vestingOf(address token) external view returns (uint256 units, uint256 start, uint256 end);
 }
 
-/// @title What a caller of {IIndexToken.mintWithCallback} must answer
+/// @title The callback of {IIndexToken.mintWithCallback}
+/// @notice The caller of a mint implements it and delivers the constituents in it.
 interface IIndexMintCallback {
-    /// @notice `amounts` of `tokens`, the whole basket in its order, must have reached the index, which is the caller of this, on return.
-    /// @dev Any contract can be called like this by anything that claims to be an index: know who calls.
+    /// @notice On return, `amounts` of `tokens` must have reached the index, which is the caller of this.
+    /// @dev Warning: any contract can call this and claim to be an index. Check the caller.
+    /// @param tokens the whole basket, in its order
+    /// @param amounts {tok} of each
+    /// @param data what the caller of the mint passed
     function onIndexMint(address[] calldata tokens, uint256[] calldata amounts, bytes calldata data) external;
 }
 
-/// @title What the rebalancer must answer during {IIndexToken.swap}
+/// @title The callback of {IIndexToken.swap}
+/// @notice The rebalancer implements it and delivers `tokenIn` in it.
 interface IIndexSwapCallback {
-    /// @notice Called after `amountOut` was sent; `amountIn` of `tokenIn` must have reached the index on return.
-    function onIndexSwap(address tokenOut, uint256 amountOut, address tokenIn, uint256 amountIn, bytes calldata data) external;
+    /// @notice Called after `amountOut` was sent. On return, `amountIn` of `tokenIn` must have reached the index.
+    /// @param tokenOut left the index
+    /// @param amountOut {tokenOut} sent
+    /// @param tokenIn must come in
+    /// @param amountIn {tokenIn} that must arrive
+    /// @param data what the rebalancer passed
+    function onIndexSwap(address tokenOut, uint256 amountOut, address tokenIn, uint256 amountIn, bytes calldata data)
+        external;
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,10 +14,14 @@ from rich.console import Console
 
 from forks import anvils
 from minimainnet.build import build
+from ssi import places
 from ssi.chain.rpc import Rpc
 
 ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / ".build" / "minimainnet"
+
+# Where a wheel has the built state.
+PACKAGED = places.PACKAGED / "minimainnet.json.gz"
 
 # The chain begins here, whenever it is built, so that every build is the same.
 GENESIS_TIME = 1_767_225_600
@@ -54,5 +59,16 @@ def built_state(console: Console | None = None) -> Path:
 @contextmanager
 def serve(port: int | None = None) -> Iterator[str]:
     """A miniature mainnet; yields its URL."""
-    with anvils.anvil("--chain-id", "1", "--load-state", str(built_state()), "--gas-limit", "60000000", port=port) as url:
-        yield url
+    with tempfile.TemporaryDirectory(prefix="ssi-minimainnet-") as folder:
+        state = _unpacked(Path(folder)) if places.INSTALLED else built_state()
+        with anvils.anvil("--chain-id", "1", "--load-state", str(state), "--gas-limit", "60000000", port=port) as url:
+            yield url
+
+
+def _unpacked(folder: Path) -> Path:
+    """The state that came with the wheel. Raises FileNotFoundError where none did."""
+    if not PACKAGED.exists():
+        raise FileNotFoundError("This ssi was installed without the miniature mainnet: set MAINNET_RPC_URL, or install a built wheel.")
+    state = folder / "state.json"
+    state.write_bytes(gzip.decompress(PACKAGED.read_bytes()))
+    return state

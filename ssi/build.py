@@ -4,10 +4,13 @@ Ape compiles a file again only when the text of that very file changed. After an
 interface or a compiler setting its importers would keep their old bytecode. So each source has a fingerprint of everything
 that decides its bytecode: the compiler's settings, the locked packages, its own text and the texts of all that it imports.
 Sources whose fingerprint moved are compiled anew, and no others.
+
+An installed package has no sources: there the contracts are those that were compiled when its wheel was made.
 """
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import os
@@ -16,12 +19,15 @@ import sys
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from ssi import places
 
 if TYPE_CHECKING:
     from ape.managers.project import ProjectManager
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = places.ROOT
+PACKAGED = places.PACKAGED / "contracts.json.gz"
 STAMP = Path(".build/sources.json")
 
 _IMPORT = re.compile(r"""^\s*import\b[^;]*?["']([^"']+)["']\s*;""", re.MULTILINE)
@@ -77,15 +83,46 @@ def stale(root: Path = ROOT) -> list[str]:
     return sorted(name for name, digest in now.items() if recorded.get(name) != digest)
 
 
+class Packaged:
+    """The contracts of a wheel by name, each an Ape container. Stands where a checkout has its Ape project."""
+
+    def __init__(self, file: Path = PACKAGED) -> None:
+        """Raises FileNotFoundError where the package was installed without them."""
+        if not file.exists():
+            raise FileNotFoundError(
+                "This ssi was installed without compiled contracts: install the wheel that `make packages` builds, or run `make build` "
+                "and then `make packages` in a checkout."
+            )
+        self._kinds: dict[str, Any] = json.loads(gzip.decompress(file.read_bytes()))
+        self.path = places.working()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in self._kinds:
+            raise AttributeError(f"the package has no contract {name}")
+        from ape.contracts import ContractContainer
+        from ethpm_types import ContractType
+
+        made = ContractContainer(ContractType.model_validate(self._kinds[name]))
+        setattr(self, name, made)
+        return made
+
+    def load_contracts(self) -> dict[str, Any]:
+        """All of them."""
+        return {name: getattr(self, name) for name in self._kinds}
+
+
 def fresh_project(project: ProjectManager | None = None) -> ProjectManager:
-    """The Ape project with bytecode that belongs to the sources as they are now.
+    """The Ape project with bytecode that belongs to the sources as they are now; in an installed package its `Packaged` contracts.
 
     Args:
         project: where to compile; this repository when left out.
 
     Raises:
         ape.exceptions.CompilerError: the sources do not compile.
+        FileNotFoundError: the package was installed without compiled contracts.
     """
+    if project is None and places.INSTALLED:
+        return Packaged()
     if project is None:
         from ape import project as local
 

@@ -1,4 +1,8 @@
-"""Where files are: what is committed, and what a machine keeps for itself."""
+"""Where files are: what is committed, what a wheel carries, and what a machine keeps for itself.
+
+In a checkout everything stands under its root. An installed package has what it needs to read in `ssi/data` (`setup.py` puts it there),
+and writes under the working directory.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +10,34 @@ import os
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+PACKAGED = Path(__file__).resolve().parent / "data"
+INSTALLED = not (ROOT / "ape-config.yaml").exists()
+_COMMITTED = (PACKAGED if INSTALLED else ROOT) / "deployments"
+
+
+def working() -> Path:
+    """Where this machine's own files stand: the checkout, or the working directory of an installed package."""
+    return Path.cwd() if INSTALLED else ROOT
+
+
+def params() -> Path:
+    """What a deployment is made of: `deployments/params`, the copy in a wheel, or where `SSI_PARAMS` points."""
+    return Path(os.environ.get("SSI_PARAMS", _COMMITTED / "params"))
 
 
 def records() -> Path:
     """Records of deployments, one a network: `deployments/`, or where `SSI_DEPLOYMENTS` points."""
-    return _made(Path(os.environ.get("SSI_DEPLOYMENTS", ROOT / "deployments")))
+    return _made(Path(os.environ.get("SSI_DEPLOYMENTS", working() / "deployments")))
+
+
+def published(network: str) -> Path:
+    """The record of a network as it was committed; an installed package reads it where it has none of its own."""
+    return _COMMITTED / f"{network}.json"
 
 
 def state(kind: str) -> Path:
     """What can be lost without harm (cursors, proposals that were written down): `build/`, or where `SSI_STATE` points."""
-    return _made(Path(os.environ.get("SSI_STATE", ROOT / "build")) / kind)
+    return _made(Path(os.environ.get("SSI_STATE", working() / "build")) / kind)
 
 
 def _made(folder: Path) -> Path:

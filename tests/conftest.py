@@ -16,6 +16,8 @@ from ssi.chain.evm import Deployed, Evm
 from ssi.registry.system import System
 from tests.support.prices import ZERO, Bench
 
+collect_ignore = ["foreign"]  # other projects, which `tests/scripts/test_packages.py` runs where they belong
+
 _COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 settings.register_profile("default", max_examples=100, stateful_step_count=50, derandomize=True, **_COMMON)
 settings.register_profile(

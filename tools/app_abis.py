@@ -15,15 +15,15 @@ from ssi.build import ROOT, fresh_project
 TARGET = ROOT / "app" / "src" / "generated" / "abis.ts"
 CONTRACTS = (
     "FeeDistributor", "IndexFactory", "IndexLens", "IndexRouter", "IndexToken", "LpLocker", "PointsLedger", "PriceOracle",
-    "ProtocolManager", "Rebalancer", "ReferralRegistry", "RoleTable", "StakedToken", "SupplyRegistry",
+    "ProtocolManager", "Rebalancer", "ReferencePrices", "ReferralRegistry", "RoleTable", "StakedToken", "SupplyRegistry",
 )  # fmt: skip
 
 
-def _lean(value: Any) -> Any:
+def lean(value: Any) -> Any:
     """Without what only a compiler reads."""
     if isinstance(value, dict):
-        return {key: _lean(inner) for key, inner in value.items() if key != "internalType"}
-    return [_lean(inner) for inner in value] if isinstance(value, list) else value
+        return {key: lean(inner) for key, inner in value.items() if key != "internalType"}
+    return [lean(inner) for inner in value] if isinstance(value, list) else value
 
 
 def source(project: Any) -> str:
@@ -32,7 +32,7 @@ def source(project: Any) -> str:
     errors: dict[str, dict[str, Any]] = {}
     for name in CONTRACTS:
         entries = getattr(project, name).contract_type.abi
-        abi = [_lean(json.loads(entry.model_dump_json(by_alias=True, exclude_none=True))) for entry in entries]
+        abi = [lean(json.loads(entry.model_dump_json(by_alias=True, exclude_none=True))) for entry in entries]
         lines.append(f"export const {name[0].lower()}{name[1:]}Abi = {json.dumps(abi, sort_keys=True)} as const;")
         errors.update({json.dumps(entry, sort_keys=True): entry for entry in abi if entry["type"] == "error"})
     lines.append(f"export const errorsAbi = {json.dumps([errors[key] for key in sorted(errors)], sort_keys=True)} as const;")

@@ -26,7 +26,7 @@ SHARES = 10**21
 # A bid of about one percent of the index.
 SIZE = 10**18
 
-BARS = {"start_rebalance_repeat": 335_000, "bid_first": 205_000, "bid_later": 175_000}
+BARS = {"start_rebalance_repeat": 335_000, "bid_first": 205_000, "bid_later": 166_000}
 
 
 class Bench:

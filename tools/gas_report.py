@@ -35,7 +35,7 @@ BARS = {
     "buy_exact_input_scaled": 1_705_000,
     "buy_exact_input_meme": 490_000, "buy_usdc_7": 820_000, "buy_eth_7": 720_000, "sell_usdc_7": 900_000,
     "buy_usdc_32": 3_600_000, "sell_usdc_32": 3_400_000,
-    "mint_repeat": 195_000, "redeem_part": 175_000, "transfer_existing": 35_320, "transfer_new": 52_440, "fee_accrual_with_payout": 75_000,
+    "mint_repeat": 195_000, "redeem_part": 174_000, "transfer_existing": 35_320, "transfer_new": 52_440, "fee_accrual_with_payout": 75_000,
     **gas_staking.BARS, **gas_methodology.BARS, **gas_rebalancing.BARS, **gas_locker.BARS, **gas_points.BARS,
 }  # fmt: skip
 LIMIT = 12_000_000

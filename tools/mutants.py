@@ -17,6 +17,8 @@ from rich.console import Console
 from ssi.build import ROOT
 
 INDEX, ROUTER = "contracts/index/IndexToken.sol", "contracts/index/IndexRouter.sol"
+MANAGED, COUNTED = "contracts/index/ManagedIndex.sol", "contracts/index/IndexBase.sol"
+SWAPS = "contracts/index/RouterSwaps.sol"
 CLAIMS, STATE_OF_LIST = "contracts/index/Claims.sol", "contracts/index/BasketLib.sol"
 MACHINE, UNIT, QUIRKS = "tests/stateful/test_index_machine.py", "tests/unit/test_index_token.py", "tests/attacks/test_quirk_tokens.py"
 STAKED, BOOKS = "contracts/staking/StakedToken.sol", "contracts/staking/Books.sol"
@@ -27,6 +29,9 @@ UPGRADES, LAYOUT = "tests/upgrade/test_upgrade.py", "tests/upgrade/test_storage_
 COMMANDS, KEEPER = "tests/scripts/test_proposals.py", "tests/integration/test_rebalance_commands.py"
 AUCTION, REBALANCER = "contracts/rebalancing/AuctionMath.sol", "contracts/rebalancing/Rebalancer.sol"
 REBALANCES, ON_REBALANCES = "tests/stateful/test_rebalancing_machine.py", "tests/attacks/test_rebalancing_attacks.py"
+FEED, AVERAGES = "contracts/oracle/UniswapV3TwapFeed.sol", "tests/unit/test_price_averages.py"
+HELD_POOLS, SILENCED = "tests/attacks/test_pool_heists.py", "tests/attacks/test_silenced_feeds.py"
+LATE = "tests/attacks/test_late_redemptions.py"
 PLANNER, UNION = "contracts/rebalancing/RebalancePlanner.sol", "tests/unit/test_rebalancer.py"
 WRONG_FEEDS = "tests/attacks/test_wrong_feeds.py"
 MANAGER, VETO, STATUS = "contracts/governance/ProtocolManager.sol", "tests/integration/test_veto.py", "tests/scripts/test_status.py"
@@ -70,34 +75,42 @@ MUTANTS = (
     Mutant("any code is an upgrade", f"{LIB}/proposals.py", "if len(selves) > 1 or", "if len(selves) > 99 and", KEEPER),
     Mutant("a mint rounds down", INDEX, "amount = _up(unit, added);", "amount = _down(unit, added);", MACHINE),
     Mutant("a redemption burns a wei less", INDEX, "_burn(owner, shares);", "_burn(owner, shares - 1);", MACHINE),
-    Mutant("a short basket can be minted", INDEX, "if (held < books + claims) revert", "if (held < claims) revert", QUIRKS),
-    Mutant("short delivery is accepted", INDEX, "if (received < amount) revert", "if (received + amount < amount) revert", QUIRKS),
+    Mutant(
+        "a short basket can be minted", INDEX, "if (held < owed) _revertShort(token, books, held, owed);\n            IERC20",
+        "if (held < owed - books) _revertShort(token, books, held, owed);\n            IERC20", QUIRKS,
+    ),
+    Mutant("short delivery is accepted", COUNTED, "if (received < amount) revert", "if (received + amount < amount) revert", QUIRKS),
     Mutant("paid claims stay segregated", CLAIMS, "self.parts -= parts;", "self.parts -= 0;", MACHINE),
-    Mutant("a claim goes to the receiver", INDEX, ".add(owner, unpaid)", ".add(receiver, unpaid)", MACHINE),
+    Mutant("a claim goes to the receiver", INDEX, "token, owner, unpaid)", "token, receiver, unpaid)", MACHINE),
+    Mutant("a signature has no end", INDEX, "if (block.timestamp > deadline) revert", "if (deadline == 0) revert", LATE),
     Mutant(
         "claims are senior", INDEX, "paid = _shared(amount, held, _booksOf(c, i) + claims.total());",
         "paid = _shared(amount, held, claims.total());", QUIRKS,
     ),
-    Mutant("claims outlive a loss", INDEX, "            _claims[token].writeOff(held, books + claims);\n", "", QUIRKS),
+    Mutant("what rejoins forgets its claims", MANAGED, "append(token, _claims[token].total() != 0)", "append(token, false)", MACHINE),
+    Mutant("what moves loses its claims", STATE_OF_LIST, "withClaims(i, c.state.hasClaims(last))", "withClaims(i, false)", MACHINE),
+    Mutant("a claim forgets the losses", CLAIMS, "2 ** _LOSS_BITS + self.losses.length;", "2 ** _LOSS_BITS;", MACHINE),
+    Mutant("a total loss leaves the claims", CLAIMS, "if (self.parts == 0) return;", "if (self.parts == 0 || held == 0) return;", MACHINE),
+    Mutant("claims outlive a loss", MANAGED, "            _claims[token].writeOff(held, books + claims);\n", "", QUIRKS),
     Mutant("a surplus is booked at once", STATE_OF_LIST, "return time >= end ? units :", "return time >= start ? units :", UNIT),
     Mutant(
         "mints pay for what has vested only", INDEX, "_basket.load(block.timestamp + _SURPLUS_VESTING)",
         "_basket.load(block.timestamp)", UNIT,
     ),
-    Mutant("what moves and answers no is owed too", INDEX, "readable && left < pay.held ? pay.held - left : 0", "0", QUIRKS),
-    Mutant("what cannot be read is paid", INDEX, "if (!pay.readable) return pay.full;\n", "", QUIRKS),
-    Mutant("a swap pays others' loss", INDEX, "heldIn = _requireWhole(tokenIn, booksIn,", "heldIn = _requireWhole(tokenIn, 0,", QUIRKS),
+    Mutant("what moves and answers no is owed too", INDEX, "readable && left < held ? held - left : 0", "0", QUIRKS),
+    Mutant("what cannot be read is paid", INDEX, "if (readable) {\n                gasBefore", "{\n                gasBefore", QUIRKS),
+    Mutant("a swap pays others' loss", MANAGED, "_requireWhole(tokenIn, booksIn,", "_requireWhole(tokenIn, 0,", QUIRKS),
     Mutant("bounds go by place", INDEX, "if (c.hash() != expected) revert", "if (c.hash() == 0) revert", UNIT),
     Mutant("too little gas makes a claim", INDEX, "        _requireGas(gasBefore, TolerantERC20.TRANSFER_GAS);\n", "", QUIRKS),
-    Mutant("a swap trusts the payment", INDEX, "_requireArrived(tokenIn, amountIn, heldIn);", "_requireArrived(tokenIn, 0, heldIn);", UNIT),
-    Mutant("anybody trades constituents", INDEX, "if (msg.sender != _rebalancer) revert", "if (msg.sender == address(0)) revert", UNIT),
+    Mutant("a swap trusts the payment", MANAGED, "Arrived(tokenIn, amountIn, heldIn);", "Arrived(tokenIn, 0, heldIn);", UNIT),
+    Mutant("anybody trades constituents", MANAGED, "msg.sender != c.rebalancer()) revert", "msg.sender == address(0)) revert", UNIT),
     Mutant("dead shares are forgotten", INDEX, "if (c.base == 0) _mint(_DEAD, _DEAD_SHARES);\n", "", UNIT),
-    Mutant("anybody can pause", INDEX, "function pauseMinting() external restricted", "function pauseMinting() external", RULES),
+    Mutant("anybody can pause", MANAGED, "function pauseMinting() external restricted", "function pauseMinting() external", RULES),
     Mutant(
         "the guardian sets fees", "contracts/governance/RoleTable.sol", "IIndexToken.setMintFee.selector, Roles.GOVERNOR",
         "IIndexToken.setMintFee.selector, Roles.GUARDIAN", RULES,
     ),
-    Mutant("only what is listed can be vetoed", MANAGER, "return _guards(msg.sender) || super", "return super", VETO),
+    Mutant("only what is listed can be vetoed", MANAGER, "return _isGuardian(msg.sender) || super", "return super", VETO),
     Mutant("a stolen guardian stays for ever", MANAGER, ">= runsOutAt) {", ">= returnsAt) {", VETO),
     Mutant("the guardian has one veto", MANAGER, ">= runsOutAt) {", ">= _contestedAt) {", VETO),
     Mutant("a lost veto is lost for ever", MANAGER, "_contestedAt == 0 || block.timestamp >= returnsAt", "_contestedAt == 0", VETO),
@@ -110,20 +123,24 @@ MUTANTS = (
     Mutant("one key votes and vetoes", CUSTODY, "if shared := shared_owners(actual):", "if False and (shared := []):", STATUS),
     Mutant("modules are not looked at", CUSTODY, '"modules": _modules(multisig)}', '"modules": []}', STATUS),
     Mutant("the notice is as short as the cooldown", "ssi/constants.py", "NOTICE = 16 * DAY", "NOTICE = 14 * DAY", RULES),
-    Mutant("buys have no maximum", ROUTER, "revert IndexRouter_TooExpensive(amount, p.maxIn);", "p.maxIn;", TRADES),
+    Mutant("buys have no maximum", SWAPS, "revert IndexRouter_TooExpensive(amount, p.maxIn);", "p.maxIn;", TRADES),
     Mutant("sales have no minimum", ROUTER, "if (amountOut < minOut) revert IndexRouter_TooLittle(amountOut, minOut);\n", "", TRADES),
-    Mutant("anybody can call back", ROUTER, "if (msg.sender != _pool) revert", "if (msg.sender == address(0)) revert", TRADES),
+    Mutant("anybody can call back", SWAPS, "if (msg.sender != _pool) revert", "if (msg.sender == address(0)) revert", TRADES),
     Mutant(
         "the rest of the ether stays", ROUTER,
-        "if (t.token == address(0) && msg.value != amountIn) Address.sendValue(payable(msg.sender), msg.value - amountIn);\n", "", TRADES,
+        "            Address.sendValue(payable(msg.sender), msg.value - amountIn);\n", "", TRADES,
     ),
     Mutant(
         "gifts of ether are swept", ROUTER, "Address.sendValue(payable(msg.sender), msg.value - amountIn);",
         "Address.sendValue(payable(msg.sender), address(this).balance);", ROUTER_ATTACKS,
     ),
-    Mutant("any contract mints through the router", ROUTER, "if (msg.sender != _index) revert", "if (_index == address(1)) revert", TRADES),
-    Mutant("what arrives is what the index says", ROUTER, "if (readable[i]) amounts[i] = ", "if (readable[i]) ", ROUTER_ATTACKS),
-    Mutant("claims are sold too", ROUTER, "else amounts[i] -= IIndexToken(index)", "else IIndexToken(index)", ROUTER_ATTACKS),
+    Mutant("any contract mints through the router", SWAPS, "if (msg.sender != _index) revert", "if (_index == address(1)) revert", TRADES),
+    Mutant(
+        "what arrives is what the index says", ROUTER,
+        "amounts[i] = answers ? Math.min(amounts[i], Math.saturatingSub(held, before[i])) : 0;",
+        "if (!answers || held < before[i]) amounts[i] = 0;", ROUTER_ATTACKS,
+    ),
+    Mutant("claims are sold too", ROUTER, "                amounts[i] = 0;\n", "                before[i] = 0;\n", ROUTER_ATTACKS),
     Mutant(
         "a bad constituent stops a sale", ROUTER, "else _handOver(t,", "else if (!sold) assert(false); else _handOver(t,",
         ROUTER_ATTACKS,
@@ -134,7 +151,7 @@ MUTANTS = (
     Mutant("a wei of a constituent weighs nothing", HOPS, "off[n] += each;", "off[n] += each - each;", ROUTER_EXACT),
     Mutant("the cap leaves a share more", ROUTER, "(terms.supplyCap * _WAD + 1)", "(terms.supplyCap * _WAD + 3)", ROUTER_EXACT),
     Mutant(
-        "what pays for others goes to the index", ROUTER, "return node.inner() ? address(this) : _index;", "return _index;", TRADES,
+        "what pays for others goes to the index", SWAPS, "return node.inner() ? address(this) : _index;", "return _index;", TRADES,
     ),
     Mutant(
         "prices live a second longer", "contracts/oracle/PriceOracle.sol", "block.timestamp - updatedAt > leg.heartbeat()",
@@ -150,6 +167,17 @@ MUTANTS = (
     ),
     Mutant("a jump passes by a fraction of a bp", ORACLE, "before, Math.Rounding.Ceil) >", "before, Math.Rounding.Floor) >", GUARDS),
     Mutant("unfinished rounds count as the past", ORACLE, "if (past <= 0 || updatedAt == 0) revert", "if (past <= 0) revert", GUARDS),
+    Mutant(
+        "a feed is a mean", FEED, "answer = int256(_price(int24(_settled())));",
+        "(int56[] memory t,) = _observe();\n        answer = int256(_price(int24((t[_PARTS] - t[0]) / int256(window))));", HELD_POOLS,
+    ),
+    Mutant("any spread is settled", FEED, "if (spread > _MAX_SPREAD) revert", "if (spread > type(int24).max) revert", AVERAGES),
+    Mutant(
+        "a jump is followed late", FEED, "if (last > median + _MAX_DRIFT || last < median - _MAX_DRIFT) {",
+        "if (last > type(int24).max) {", AVERAGES,
+    ),
+    Mutant("a short memory is enough", FEED, "if (cardinality < needed) revert", "if (cardinality == 0) revert", SILENCED),
+    Mutant("two thin parts are too many", FEED, "if (thin > _TOUCHED) revert", "if (thin >= _TOUCHED) revert", AVERAGES),
     Mutant("a poke launders a donation", ORACLE, "leg.source(), Math.min(rate, most));", "leg.source(), rate);", DONATIONS),
     Mutant("a rate may fall", ORACLE, "if (rate < least || rate > most) revert", "if (rate > most) revert", GUARDS),
     Mutant(
@@ -183,7 +211,7 @@ MUTANTS = (
         "a token listed twice is weighed twice", "contracts/methodology/Constituents.sol", "if (tokens[j] == token) revert",
         "if (tokens[j] == token && j == 0) revert", WEIGHTS,
     ),
-    Mutant("supplies move by a third", REGISTRY, "last.amount * MAX_STEP) revert", "last.amount * MAX_STEP * 4 / 3) revert", SUPPLIES),
+    Mutant("supplies move by a third", REGISTRY, "last.amount * MAX_STEP) {", "last.amount * MAX_STEP * 4 / 3) {", SUPPLIES),
     Mutant("supplies live a second longer", REGISTRY, "last.at > MAX_AGE)", "last.at > MAX_AGE + 1)", SUPPLIES),
     Mutant(
         "anybody starts anybody's cooldown", STAKED, "revert StakedToken_ZeroAddress();\n        _authorize(controller);",
@@ -216,7 +244,7 @@ MUTANTS = (
         "few shares are few assets", "contracts/staking/FeeDistributor.sol", "staked.convertToAssets(staked.totalSupply())",
         "staked.totalSupply()", "tests/integration/test_fee_distributor.py",
     ),
-    Mutant("weight goes on after a request", LOCKER, "_lighten(owner, pool, p.liquidity);", "", LOCKER_UNIT),
+    Mutant("weight goes on after a request", LOCKER, "_removeWeight(owner, pool, p.liquidity);", "", LOCKER_UNIT),
     Mutant("a pair is believed in the middle of a burn", LOCKER, "        pair.sync();\n", "", LOCKER_ATTACKS),
     Mutant("what v2's fee will take weighs", LOCKER, "if (last != 0 && root > last)", "if (last != 0 && root < last)", LOCKER_UNIT),
     Mutant(
@@ -250,6 +278,10 @@ MUTANTS = (
     Mutant("the higher of two is the median", PRICES, "found[(samples - 1) / 2]", "found[samples / 2]", PRICES_UNIT),
     Mutant("settled before the end", PRICES, "if (block.timestamp < end) revert", "if (block.timestamp + 1 < end) revert", PRICES_UNIT),
     Mutant("what is busy has no price", PRICES, "            _requireNotBusy(index, reason);\n", "", PRICES_UNIT),
+    Mutant(
+        "the first second prices an epoch", PRICES, "try IStakedToken(staked).lowestRate(epoch)",
+        "try IStakedToken(staked).exchangeRateAt(epoch)", PRICES_ATTACKS,
+    ),
     Mutant("a staked token is believed", PRICES, "Math.min(rate, ~_lowRates[epoch][staked])", "rate", PRICES_ATTACKS),
     Mutant(
         "a low rate is seen once", PRICES, "if (rate >= _lowestRate(", "if (_lowRates[epoch][staked] != 0 || rate >= _lowestRate(",
@@ -269,7 +301,7 @@ MUTANTS = (
     Mutant("later referrals count", LEDGER, "boundAt < end", "boundAt <= end", LEDGER_UNIT),
     Mutant("recording goes on a second longer", LEDGER, "block.timestamp >= closes)", "block.timestamp > closes)", LEDGER_UNIT),
     Mutant("claims repeat", LEDGER, "        $.claimed[epoch][token][msg.sender] = before + amount;\n", "", LEDGER_UNIT),
-    Mutant("a pot counts what was promised", LEDGER, "_fill(epoch, token, received);", "_fill(epoch, token, amount);", LEDGER_UNIT),
+    Mutant("a pot counts what was promised", LEDGER, "_addToPot(epoch, token, received);", "_addToPot(epoch, token, amount);", LEDGER_UNIT),
     Mutant("a pot rolls over twice", LEDGER, "        pot.paid = pot.funded;\n", "", LEDGER_UNIT),
     Mutant(
         "tokens may re-enter claims", LEDGER, "function claim(uint256 epoch, address token) external nonReentrant",
@@ -322,8 +354,8 @@ MUTANTS = (
     ),
     Mutant(
         "a pair may leave its band", REBALANCER,
-        "if (!AuctionMath.near(outMoved, inMoved, a.band)) revert",
-        "if (outMoved == 0) revert", WRONG_FEEDS,
+        "if (!AuctionMath.near(outMoved, inMoved, a.band)) {",
+        "if (outMoved == 0) {", WRONG_FEEDS,
     ),
     Mutant("turnover has no limit", REBALANCER, "if (s.turnover > allowed)", "if (s.turnover > 10_000)", UNION),
     Mutant(
@@ -340,8 +372,8 @@ MUTANTS = (
     Mutant("a price is given although there is one", PLANNER, "bool allowed = !known && ", "bool allowed = ", UNION),
     Mutant(
         "a spent budget goes on", AUCTION,
-        "if (cut || (a.cost != cost &&",
-        "if (cut || (a.cost == type(uint112).max &&", UNION,
+        "(a.cost != cost\n",
+        "(a.cost == type(uint112).max\n", UNION,
     ),
     Mutant(
         "limits are not asked for", REBALANCER,

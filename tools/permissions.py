@@ -17,20 +17,21 @@ DAY = 86_400
 _ARGUMENTS = b"\0" * 32 * 24  # enough for every function
 _HEAD = """# Permissions
 
-Every function that somebody must be allowed to call, as the deployed manager answers. `make permissions` writes this page, and a test
-compares it with a deployment. Whatever is not on it is for everybody, and `tests/integration/test_governance.py` says of each such function
-why it is harmless. No contract can change the manager that it obeys.
+Every function that needs a permission, by the answers of the deployed manager. `make permissions`
+writes this page, and a test compares it with a deployment. Every account may call all other
+functions, and `tests/integration/test_governance.py` says of each of them why it is harmless. No
+contract can change the manager that it obeys.
 
 | contract | function | who | after | who can cancel it until then |
 |---|---|---|---|---|
 """
 _TAIL = """
-* The veto on `replaceGuardian` runs out: from the first veto on, the guardian can veto every attempt for {contest} days, then none for
-  {truce} days, then all begins anew.
-* Calls of functions and contracts that nobody has listed are the Safe's as administrator, after {notice} days, and the guardian can cancel
-  them.
-* The factory is an administrator without delay, by code that does one thing with it: the roles of an index, in the transaction that
-  creates it.
+* The veto on `replaceGuardian` runs out: from the first veto on, the guardian can veto every
+  attempt for {contest} days, then none for {truce} days, then all begins anew.
+* Functions and contracts outside the table are the Safe's as administrator, after {notice} days,
+  and the guardian can cancel each call.
+* The factory is an administrator without delay. Its code uses that for one thing: the roles of an
+  index, in the transaction that creates it.
 """
 
 
@@ -66,12 +67,12 @@ def _answer(system: System, target: Deployed, selector: bytes) -> tuple[str, str
     ways = {who: system.manager.canCall(account, target.address, selector) for who, account in people.items()}
     ((who, (at_once, delay)),) = ((who, way) for who, way in ways.items() if any(way))
     if at_once:
-        return who, "at once", "nobody"
+        return who, "at once", "no role"
     return who, f"{delay // DAY} days", " and ".join(_cancelling(system, target, selector, people))
 
 
 def _cancelling(system: System, target: Deployed, selector: bytes, people: dict[str, str]) -> list[str]:
-    """Who of them can cancel it once the Safe has scheduled it; nobody else can."""
+    """Which of them can cancel it once the Safe has scheduled it; a stranger cannot."""
     manager, safe, data = system.manager, people["Safe"], selector + _ARGUMENTS
     found = []
     with system.evm.isolated():

@@ -1,11 +1,14 @@
-import { lazy, Suspense } from "react";
-import { NavLink, Route, Routes } from "react-router";
+import { lazy, Suspense, useEffect } from "react";
+import { NavLink, Route, Routes, useLocation } from "react-router";
 
 import { useConfig } from "./chain/context";
-import { Skeleton } from "./ui/kit";
+import { useChainAnswers } from "./data/logs";
+import { Note, Skeleton } from "./ui/kit";
+import { Progress } from "./ui/Progress";
 import { Settings } from "./ui/Settings";
 import { Wallet } from "./ui/Wallet";
 import { Indexes } from "./pages/Indexes";
+import { useAction } from "./write/useAction";
 
 const Index = lazy(() => import("./pages/Index"));
 const Trade = lazy(() => import("./pages/Trade"));
@@ -27,6 +30,11 @@ const PAGES: [string, string][] = [
 
 export function App() {
   const config = useConfig();
+  const { pathname } = useLocation();
+  // On a phone the bar of pages is wider than the screen: the one that is open is brought into sight.
+  useEffect(() => {
+    document.querySelector("nav [aria-current=page]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [pathname]);
   return (
     <div className="flex min-h-screen flex-col">
       <a href="#content" className="sr-only focus:not-sr-only" onClick={(event) => {
@@ -68,7 +76,9 @@ export function App() {
           A local fork: nothing here is real money.
         </p>
       )}
+      <Unanswered />
       <main id="content" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-4 py-6 outline-none">
+        <Resumed />
         <Suspense fallback={<Skeleton lines={6} />}>
           <Routes>
             <Route path="/" element={<Indexes />} />
@@ -93,6 +103,30 @@ export function App() {
           </a>
         </div>
       </footer>
+    </div>
+  );
+}
+
+/** Says so where the endpoint is silent, because what stands on the page then may be old. */
+function Unanswered() {
+  const answers = useChainAnswers();
+  if (answers) return null;
+  return (
+    <div className="mx-auto w-full max-w-6xl px-4 pt-4">
+      <Note kind="bad" title="The network endpoint does not answer.">
+        What you see may be old. Check the connection, or set another RPC address in the settings. The page goes on by itself once it answers.
+      </Note>
+    </div>
+  );
+}
+
+/** What was sent before the page was reloaded, until it has ended. */
+function Resumed() {
+  const action = useAction(true);
+  if (action.step.at === "idle") return null;
+  return (
+    <div className="mb-4">
+      <Progress action={action} />
     </div>
   );
 }

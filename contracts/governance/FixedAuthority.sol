@@ -6,12 +6,14 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {IFixedAuthority} from "../../interfaces/IFixedAuthority.sol";
 
 /// @title AccessManaged by one manager for ever
-/// @dev The base of every managed contract that is not upgradeable. A new authority could allow itself everything, so one call would take a whole
-/// basket; rights move within the manager instead, each by itself and with notice.
+/// @notice The base of every managed contract that is not upgradeable.
+/// @dev Why the authority is fixed: a new one could allow itself everything, so one call would take a whole basket.
+/// Rights move within the manager instead, each by itself and with notice.
 abstract contract FixedAuthority is IFixedAuthority, AccessManaged {
     constructor(address authority_) AccessManaged(authority_) {}
 
     /// @notice Always reverts with `FixedAuthority_Fixed`.
+    /// @param proposed the authority that was to take over
     function setAuthority(address proposed) public pure override {
         revert FixedAuthority_Fixed(proposed);
     }

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {AccessManagedUpgradeable} from "@openzeppelin/contracts-upgradeable/access/manager/AccessManagedUpgradeable.sol";
+import {
+    AccessManagedUpgradeable
+} from "@openzeppelin/contracts-upgradeable/access/manager/AccessManagedUpgradeable.sol";
 import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
 
 import {IFixedAuthority} from "../../interfaces/IFixedAuthority.sol";
 
 /// @title An upgradeable contract whose upgrades wait as long as every other change
-/// @dev The base of everything behind a {ProtocolProxy}. Implementations cannot be initialised; state of the heirs lies in ERC-7201 namespaces.
+/// @notice The base of everything behind a {ProtocolProxy}.
+/// @dev Implementations cannot be initialised. The contracts that inherit this keep their state in ERC-7201 namespaces.
 abstract contract GovernedUUPS is IFixedAuthority, AccessManagedUpgradeable, UUPSUpgradeable {
+    /// @notice The authority is zero.
     error GovernedUUPS_ZeroAuthority();
 
     /// @custom:oz-upgrades-unsafe-allow constructor
@@ -23,10 +27,11 @@ abstract contract GovernedUUPS is IFixedAuthority, AccessManagedUpgradeable, UUP
     }
 
     /// @notice Always reverts with `FixedAuthority_Fixed`, as everywhere in the protocol.
+    /// @param proposed the authority that was to take over
     function setAuthority(address proposed) public pure override {
         revert FixedAuthority_Fixed(proposed);
     }
 
-    /// @dev The manager is asked about `upgradeToAndCall`, the function that the caller called.
+    /// @dev `restricted` asks the manager about `upgradeToAndCall`, the function that the caller called.
     function _authorizeUpgrade(address) internal override restricted {}
 }

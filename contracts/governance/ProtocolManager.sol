@@ -7,8 +7,11 @@ import {IProtocolManager} from "../../interfaces/IProtocolManager.sol";
 import {Roles} from "./Roles.sol";
 
 /// @title The one authority of the protocol
-/// @dev AccessManager lets the guardian of a function's role cancel it. Functions that nobody put into the table belong to ADMIN, which has no
-/// guardian, so here GUARDIAN cancels everything instead. `RoleTable` says what the manager is set up with.
+/// @notice OpenZeppelin's AccessManager, with a guardian who can cancel everything that is scheduled.
+/// @dev Why not AccessManager alone: it lets the guardian of a function's role cancel it, but a function that is not in
+/// the table belongs to ADMIN, which has no guardian. So here GUARDIAN cancels everything. The manager is set up from
+/// {RoleTable}.
+/// @custom:security-contact security@ssi.example
 contract ProtocolManager is IProtocolManager, AccessManager {
     /// @inheritdoc IProtocolManager
     uint256 public constant CONTEST = 30 days;
@@ -34,12 +37,18 @@ contract ProtocolManager is IProtocolManager, AccessManager {
         emit GuardianReplaced(from, to);
     }
 
-    /// @dev Reverts with `ProtocolManager_VetoRanOut` where the guardian would veto their replacement once more than they may.
+    /// @notice Cancels a scheduled operation. For the account that scheduled it, for the guardian and for ADMIN.
+    /// @dev Reverts with `ProtocolManager_VetoRanOut` where the guardian would veto their replacement once more than
+    /// they may, and as AccessManager's.
+    /// @param caller the account that scheduled it
+    /// @param target the contract that it calls
+    /// @param data calldata of that call
+    /// @return nonce of the operation
     function cancel(address caller, address target, bytes calldata data) public override returns (uint32) {
         bool replacement = target == address(this) && bytes4(data) == this.replaceGuardian.selector;
-        // What has expired cannot happen any more: to tidy it up is no veto.
+        // An expired operation cannot happen any more: to tidy it up is no veto.
         bool live = replacement && getSchedule(hashOperation(caller, target, data)) != 0;
-        if (live && _guards(msg.sender)) _contest();
+        if (live && _isGuardian(msg.sender)) _recordVeto();
         return super.cancel(caller, target, data);
     }
 
@@ -50,8 +59,9 @@ contract ProtocolManager is IProtocolManager, AccessManager {
         if (_contestedAt == 0 || block.timestamp >= returnsAt) return (0, 0);
     }
 
-    /// @dev The guardian vetoes their own replacement: the first time this opens a contest, and when that is over it fails.
-    function _contest() private {
+    /// @dev The guardian vetoes their own replacement: the first veto opens a contest, and after the contest a veto
+    /// fails.
+    function _recordVeto() private {
         (uint256 runsOutAt, uint256 returnsAt) = contest();
         if (returnsAt == 0) {
             _contestedAt = block.timestamp;
@@ -61,16 +71,16 @@ contract ProtocolManager is IProtocolManager, AccessManager {
         }
     }
 
-    /// @dev Whoever else AccessManager lets cancel may do so too: who scheduled it, and ADMIN.
+    /// @dev AccessManager lets two others cancel as well: the account that scheduled the operation, and ADMIN.
     function _canCancel(address caller, address target, bytes calldata data) internal view override returns (bool) {
-        return _guards(msg.sender) || super._canCancel(caller, target, data);
+        return _isGuardian(msg.sender) || super._canCancel(caller, target, data);
     }
 
-    function _guards(address account) private view returns (bool inOffice) {
+    function _isGuardian(address account) private view returns (bool inOffice) {
         (inOffice,) = hasRole(Roles.GUARDIAN, account);
     }
 
-    /// @dev True also where the grant delay of the role has not passed yet: granting it again would not shorten that.
+    /// @dev True also while the grant delay of the role runs: a second grant would not shorten it.
     function _isMember(uint64 role, address account) private view returns (bool) {
         (uint48 since,,,) = getAccess(role, account);
         return since != 0;

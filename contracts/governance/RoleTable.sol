@@ -20,15 +20,22 @@ import {ISupplyRegistry} from "../../interfaces/ISupplyRegistry.sol";
 import {Roles} from "./Roles.sol";
 
 /// @title The one table of who may do what
-/// @notice Deployments set up the AccessManager from here, and tests compare every restricted function with it. Nothing here can change.
+/// @notice Deployments set up the AccessManager from here, and tests compare every restricted function with it. Nothing
+/// here can change.
+/// @custom:security-contact security@ssi.example
 contract RoleTable {
+    /// @notice One restricted function.
+    /// @param target name of the contract
+    /// @param selector of the function
+    /// @param role that may call it
     struct Row {
         string target;
         bytes4 selector;
         uint64 role;
     }
 
-    /// @notice Every restricted function of the protocol. `target` is the contract's name.
+    /// @notice Every restricted function of the protocol.
+    /// @return one row for each
     function rows() external pure returns (Row[] memory) {
         Row[] memory table = _join(indexRows(), _coreRows());
         table = _join(table, _stakingRows());
@@ -40,6 +47,7 @@ contract RoleTable {
     }
 
     /// @notice The rows of an index, which the factory applies to every index that it creates.
+    /// @return table one row for each restricted function
     function indexRows() public pure returns (Row[] memory table) {
         string memory index = "IndexToken";
         table = new Row[](9);
@@ -103,7 +111,7 @@ contract RoleTable {
         table[2] = Row("PointsLedger", UUPSUpgradeable.upgradeToAndCall.selector, Roles.GOVERNOR);
     }
 
-    /// @dev The manager asks for ADMIN by itself. These rows say so; nothing is set up from them.
+    /// @dev The manager demands ADMIN by itself. These rows record that; nothing is set up from them.
     function _managerRows() private pure returns (Row[] memory table) {
         string memory manager = "ProtocolManager";
         table = new Row[](11);

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @title Who there is, and how long everybody has to wait
-/// @dev The notice is longer than the way out of staking (14 days), so whoever dislikes a change has left before it happens.
+/// @title The roles, and the notice of every change
+/// @notice Roles of the AccessManager, by their numbers there.
+/// @dev Why 16 days: the notice is longer than the way out of staking (14 days), so a staker who dislikes a change can
+/// leave before it happens.
 library Roles {
-    /// @dev The AccessManager's own administrator: grants roles, maps functions to roles. Held by the Safe, with the notice.
+    /// @dev The AccessManager's own administrator: grants roles, maps functions to roles. The Safe holds it, with the
+    /// notice.
     uint64 internal constant ADMIN = 0;
 
-    /// @dev Whatever can touch assets or rules. Held by the Safe, with the notice; what it schedules, the guardian may cancel.
+    /// @dev May touch assets and rules. The Safe holds it, with the notice; the guardian may cancel what it schedules.
     uint64 internal constant GOVERNOR = 1;
 
-    /// @dev Acts at once but can only stop: minting, and what is scheduled.
+    /// @dev Acts at once but can only stop things: minting, a rebalance, and what is scheduled.
     uint64 internal constant GUARDIAN = 2;
 
     /// @dev seconds

@@ -7,7 +7,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IIndexRouter} from "../../interfaces/IIndexRouter.sol";
 import {Node, NodeLib} from "./Node.sol";
 
-/// @dev One slot a token: the next token towards the root, and the fee of the Uniswap v3 pool to it.
+/// @dev One slot for each token: the next token towards the root, and the fee of the Uniswap v3 pool to it.
 struct Hop {
     address next;
     uint24 fee;
@@ -23,10 +23,10 @@ struct Plan {
 }
 
 /// @title Paths between tokens
-/// @dev Hops make a tree rooted at WETH. For a trade the tree is hung up at the caller's token instead: hops on its way
-/// to the root turn round.
+/// @notice Hops make a tree rooted at WETH. A trade makes the caller's token the root instead: hops on its way to WETH
+/// change their direction.
 library HopTree {
-    /// @dev Hops from the root. Bounds every walk.
+    /// @dev The most hops from the root. Bounds every path.
     uint256 internal constant MAX_DEPTH = 6;
 
     uint256 private constant _NOWHERE = type(uint256).max;
@@ -37,8 +37,13 @@ library HopTree {
 
     /// @notice The nodes that a trade between `asset` and `tokens` needs.
     /// @dev Reverts: IndexRouter_NoPath, of a constituent only where all are needed.
+    /// @param hops the tree
+    /// @param root WETH
+    /// @param asset the caller's token
+    /// @param tokens constituents
     /// @param amounts {tok} of `tokens`, put into their nodes
     /// @param all false to let a constituent without a path be a node without a pool
+    /// @return p the nodes, parents before children
     function plan(
         mapping(address token => Hop) storage hops,
         address root,
@@ -47,11 +52,12 @@ library HopTree {
         uint256[] memory amounts,
         bool all
     ) internal view returns (Plan memory p) {
-        uint256 room = (tokens.length + 1) * (MAX_DEPTH + 1); // every path adds so many nodes at most; 231 for 32 constituents
+        // Every path adds MAX_DEPTH + 1 nodes at most: 231 for 32 constituents.
+        uint256 room = (tokens.length + 1) * (MAX_DEPTH + 1);
         p = Plan(1, new Node[](room), new uint256[](room));
         p.nodes[0] = NodeLib.pack(asset, 0, 0);
 
-        // The way from the asset to the root, turned round: each token is reached from the one before.
+        // The path from the asset to WETH, in the other direction: each token is reached from the one before.
         for (address token = asset; token != root;) {
             Hop memory hop = hops[token];
             if (hop.fee == 0 || p.count > MAX_DEPTH) revert IIndexRouter.IndexRouter_NoPath(asset);
@@ -69,8 +75,7 @@ library HopTree {
         }
     }
 
-    /// @notice {tok} of the caller's token by which the outcome of a trade may be off pro rata, when all of it is made
-    /// smaller in proportion.
+    /// @notice How far the outcome of a trade may be off pro rata, when all of it is made smaller in proportion.
     /// @dev In theory, prices are convex: a part of the amounts costs that part at most, or brings it at least. In
     /// practice each amount is a whole number of token-wei, `each` of them off at most, and a token-wei is worth what
     /// the leg paid for one. Besides, every swap rounds some wei, and one more at each tick that it crosses: a
@@ -78,24 +83,31 @@ library HopTree {
     /// @param p with the {tok} that were traded of each node
     /// @param flows {tok of the parent} that each was swapped for
     /// @param each {tok}
+    /// @return {tok} of the caller's token
     function slack(Plan memory p, uint256[] memory flows, uint256 each) internal pure returns (uint256) {
         uint256[] memory off = new uint256[](p.count);
         for (uint256 n = p.count - 1;; --n) {
             off[n] += each;
             if (n == 0) return off[0];
             if (p.amounts[n] == 0) continue;
-            off[p.nodes[n].parent()] += Math.mulDiv(flows[n], off[n], p.amounts[n], Math.Rounding.Ceil) + (flows[n] >> 20) + 4;
+            off[p.nodes[n].parent()] += Math.mulDiv(flows[n], off[n], p.amounts[n], Math.Rounding.Ceil)
+            + (flows[n] >> 20) + 4;
         }
     }
 
     /// @notice Address of a pool, whether or not there is one.
+    /// @param v3Factory would make it
+    /// @param a one token
+    /// @param b the other
+    /// @param fee hundredths of a bp
+    /// @return its address
     function poolOf(address v3Factory, address a, address b, uint24 fee) internal pure returns (address) {
         (address token0, address token1) = a < b ? (a, b) : (b, a);
         return Create2.computeAddress(keccak256(abi.encode(token0, token1, fee)), _POOL_INIT_CODE_HASH, v3Factory);
     }
 
-    /// @dev The node of `token`, which is added where it is not there yet, after what lies between it and what is
-    /// there. Every path ends at the root, which is there.
+    /// @dev The node of `token`. Adds it where it is not there yet, after the nodes between it and the first one that
+    /// is there. Every path ends at the root, which is there.
     function _reach(mapping(address token => Hop) storage hops, Plan memory p, address token, uint256 steps)
         private
         view

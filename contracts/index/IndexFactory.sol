@@ -13,7 +13,10 @@ import {RoleTable} from "../governance/RoleTable.sol";
 import {Roles} from "../governance/Roles.sol";
 
 /// @title Birth of an index
-/// @dev Holds ADMIN without delay in the AccessManager, and uses it for one thing: the roles of an index that it has just created.
+/// @notice See {IIndexFactory}.
+/// @dev Holds ADMIN without delay in the AccessManager, and uses it for one thing: the roles of an index that it has
+/// just created.
+/// @custom:security-contact security@ssi.example
 contract IndexFactory is IIndexFactory, FixedAuthority {
     using SafeERC20 for IERC20;
 
@@ -23,11 +26,18 @@ contract IndexFactory is IIndexFactory, FixedAuthority {
     /// @inheritdoc IIndexFactory
     address public immutable rebalancer;
 
+    /// @notice The table that the roles of an index come from.
     RoleTable public immutable roleTable;
+
+    /// @notice Start of epoch 0 for every index, Unix seconds.
     uint256 public immutable epochGenesis;
+
+    /// @notice Length of every epoch, seconds.
     uint256 public immutable epochLength;
 
     address[] private _indexes;
+
+    /// @inheritdoc IIndexFactory
     mapping(address index => bool) public isIndex;
 
     constructor(
@@ -56,7 +66,9 @@ contract IndexFactory is IIndexFactory, FixedAuthority {
         address seedReceiver,
         uint256[] calldata maxAmounts
     ) external restricted returns (address index) {
-        if (keccak256(indexCode) != indexCodeHash) revert IndexFactory_WrongCode(keccak256(indexCode), indexCodeHash);
+        if (keccak256(indexCode) != indexCodeHash) {
+            revert IndexFactory_WrongCode(keccak256(indexCode), indexCodeHash);
+        }
         index = indexAddress(newIndex.symbol);
         if (isIndex[index]) revert IndexFactory_SymbolTaken(newIndex.symbol, index);
 
@@ -106,7 +118,8 @@ contract IndexFactory is IIndexFactory, FixedAuthority {
         return abi.encode(p);
     }
 
-    /// @dev Rows first, then the notice for every later change of them. The manager lets it take effect after five days; nothing here uses those.
+    /// @dev Sets the roles first, then the notice for every later change of them. The manager lets that notice take
+    /// effect after five days. Nothing here uses those five days.
     function _setRoles(address index) private {
         IAccessManager manager = IAccessManager(authority());
         RoleTable.Row[] memory rows = roleTable.indexRows();
@@ -118,7 +131,13 @@ contract IndexFactory is IIndexFactory, FixedAuthority {
         manager.setTargetAdminDelay(index, Roles.NOTICE);
     }
 
-    function _seed(IIndexToken index, address[] calldata tokens, uint256 shares, address receiver, uint256[] calldata maxAmounts) private {
+    function _seed(
+        IIndexToken index,
+        address[] calldata tokens,
+        uint256 shares,
+        address receiver,
+        uint256[] calldata maxAmounts
+    ) private {
         uint256[] memory amounts = index.previewMint(shares);
         for (uint256 i = 0; i < tokens.length; ++i) {
             IERC20(tokens[i]).safeTransferFrom(msg.sender, address(this), amounts[i]);

@@ -14,19 +14,26 @@ import {IStakedToken} from "../../interfaces/IStakedToken.sol";
 import {TolerantERC20} from "./TolerantERC20.sol";
 
 /// @title Everything about an index in one call
-/// @dev Reads only. Nothing in the protocol depends on it, so it can be replaced at will.
+/// @notice See {IIndexLens}.
+/// @dev Reads only. No contract of the protocol depends on it, so it can be replaced at will.
+/// @custom:security-contact security@ssi.example
 contract IndexLens is IIndexLens {
     uint256 private constant _BPS = 10_000;
     uint256 private constant _DEAD_SHARES = 1e16;
     uint256 private constant _RAY = 1e27;
     uint256 private constant _WAD = 1e18;
 
-    /// @dev Enough for a symbol or decimals behind a proxy, little enough that 32 tokens which burn it stop no call.
+    /// @dev Enough for a symbol or decimals behind a proxy, and so little that 32 tokens which burn it stop no call.
     uint256 private constant _METADATA_GAS = 100_000;
     uint256 private constant _SYMBOL_LENGTH = 32;
 
+    /// @notice Knows all indexes.
     IIndexFactory public immutable factory;
+
+    /// @notice Where prices come from.
     IPriceOracle public immutable oracle;
+
+    /// @notice Knows how indexes are staked.
     IFeeDistributor public immutable distributor;
 
     constructor(IIndexFactory factory_, IPriceOracle oracle_, IFeeDistributor distributor_) {
@@ -77,7 +84,9 @@ contract IndexLens is IIndexLens {
     function sharesForAmounts(address index, uint256[] calldata amounts) external view returns (uint256) {
         IIndexToken token = IIndexToken(index);
         (address[] memory tokens, uint256[] memory units, uint256 held) = token.basket();
-        if (amounts.length != tokens.length) revert IIndexToken.IndexToken_LengthMismatch(tokens.length, amounts.length);
+        if (amounts.length != tokens.length) {
+            revert IIndexToken.IndexToken_LengthMismatch(tokens.length, amounts.length);
+        }
 
         uint256 base = type(uint96).max;
         for (uint256 i = 0; i < tokens.length; ++i) {
@@ -93,7 +102,7 @@ contract IndexLens is IIndexLens {
     function previewClaim(address index, address token, address account) external view returns (uint256) {
         (bool readable, uint256 held) = TolerantERC20.tryBalanceOf(token, index);
         if (!readable) revert IIndexToken.IndexToken_BalanceUnreadable(token);
-        (uint256 base, uint256 unit,) = IIndexToken(index).baseAndUnits(token, token);
+        (uint256 base, uint256 unit,) = IIndexToken(index).unitsForTrade(token, token);
         uint256 owed = unit * base / _RAY + IIndexToken(index).segregated(token);
         uint256 claim = IIndexToken(index).claimOf(token, account);
 
@@ -120,7 +129,11 @@ contract IndexLens is IIndexLens {
         (s.pendingToStakers,) = distributor.pending(index);
     }
 
-    function _constituents(IIndexToken index) private view returns (Constituent[] memory list, uint256 base, uint256 nav, bool priced) {
+    function _constituents(IIndexToken index)
+        private
+        view
+        returns (Constituent[] memory list, uint256 base, uint256 nav, bool priced)
+    {
         address[] memory tokens;
         uint256[] memory units;
         (tokens, units, base) = index.basket();
@@ -145,7 +158,8 @@ contract IndexLens is IIndexLens {
         }
     }
 
-    /// @dev D27{tok/base} that a mint pays for: all that vests. The basket has rounded what has vested, so one more of the last bit keeps this from being less.
+    /// @dev D27{tok/base} that a mint pays for: all of a surplus, vested or not. The basket has rounded what has
+    /// vested, so the last bit and 1 are added, to keep this from being less.
     function _wholeUnit(IIndexToken index, address token, uint256 unit) private view returns (uint256) {
         (uint256 extra, uint256 start, uint256 end) = index.vestingOf(token);
         if (block.timestamp >= end) return unit;
@@ -153,12 +167,13 @@ contract IndexLens is IIndexLens {
         return unit + extra + (unit + extra >> 55) + 1;
     }
 
-    /// @dev What a token says of itself, and whether what it holds can be counted. Nothing that it answers, or does not, stops the call. Some old tokens (MKR)
-    /// have a symbol of 32 bytes.
+    /// @dev Reads a token's symbol and decimals, and tells whether the index's balance of it can be counted. No answer
+    /// of the token, and no missing answer, stops the call. Some old tokens (MKR) have a symbol of 32 bytes.
     function _describe(Constituent memory c, address index, address token) private view returns (bool countable) {
         c.token = token;
         c.symbol = _legible(MetadataReaderLib.readSymbol(token, _SYMBOL_LENGTH, _METADATA_GAS));
-        (bool known, bytes memory answer) = token.staticcall{gas: _METADATA_GAS}(abi.encodeCall(IERC20Metadata.decimals, ()));
+        (bool known, bytes memory answer) =
+            token.staticcall{gas: _METADATA_GAS}(abi.encodeCall(IERC20Metadata.decimals, ()));
         known = known && answer.length >= 32 && uint256(bytes32(answer)) <= 18;
         if (known) c.decimals = uint8(uint256(bytes32(answer)));
         (bool held,) = TolerantERC20.tryBalanceOf(token, index);
@@ -166,7 +181,7 @@ contract IndexLens is IIndexLens {
         c.readable = countable && bytes(c.symbol).length != 0;
     }
 
-    /// @dev A text that every client can read: whatever is no printable ASCII becomes a question mark.
+    /// @dev A text that every client can read: question marks replace all that is not printable ASCII.
     function _legible(string memory text) private pure returns (string memory) {
         bytes memory letters = bytes(text);
         for (uint256 i = 0; i < letters.length; ++i) {

@@ -3,51 +3,47 @@ pragma solidity 0.8.37;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
-import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-import {IIndexMintCallback, IIndexSwapCallback, IIndexToken} from "../../interfaces/IIndexToken.sol";
+import {IIndexMintCallback, IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {FixedAuthority} from "../governance/FixedAuthority.sol";
 import {TimeWeightedERC20} from "../tokens/TimeWeightedERC20.sol";
 import {Basket, BasketLib, Constituents, Vesting} from "./BasketLib.sol";
 import {Claims} from "./Claims.sol";
+import {ManagedIndex} from "./ManagedIndex.sol";
 import {State} from "./State.sol";
-import {StreamingFeeLib} from "./StreamingFee.sol";
+import {StreamingFee, StreamingFeeLib} from "./StreamingFee.sol";
 import {TolerantERC20} from "./TolerantERC20.sol";
 
 /// @title One token that holds its own basket
-/// @dev `docs/index-math.md` is the specification; its names are used here. No proxy, no pause on the way out, no oracle.
-contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, ReentrancyGuardTransient {
+/// @notice See {IIndexToken}. No proxy, no pause on the way out, no oracle.
+/// @dev `docs/index-math.md` is the specification; its names are used here.
+/// @custom:security-contact security@ssi.example
+contract IndexToken is ManagedIndex {
     using BasketLib for Basket;
     using BasketLib for Constituents;
     using SafeERC20 for IERC20;
 
     uint256 private constant _DEAD_SHARES = 1e16;
-    uint256 private constant _MAX_SUPPLY_CAP = 2 ** 35;
-    uint256 private constant _MAX_DAILY_FEE = uint256(0.05e18) / 365;
-    uint256 private constant _MAX_MINT_FEE = 100;
-    uint256 private constant _SURPLUS_VESTING = 28 days;
-
     address private constant _DEAD = 0x000000000000000000000000000000000000dEaD;
     uint256 private constant _BPS = 10_000;
-    uint256 private constant _RAY = 1e27;
-    uint256 private constant _WAD = 1e18;
 
-    Basket private _basket;
-    address private _feeReceiver;
-    address private _rebalancer;
-
-    mapping(address token => Claims) private _claims;
-
-    constructor(Params memory p) TimeWeightedERC20(p.name, p.symbol, p.epochGenesis, p.epochLength) FixedAuthority(p.authority) {
-        if (p.authority == address(0)) revert IndexToken_ZeroAddress();
+    constructor(Params memory p)
+        TimeWeightedERC20(p.name, p.symbol, p.epochGenesis, p.epochLength)
+        FixedAuthority(p.authority)
+    {
+        if (p.authority == address(0)) {
+            revert IndexToken_ZeroAddress();
+        }
         if (p.units.length != p.tokens.length) revert IndexToken_LengthMismatch(p.tokens.length, p.units.length);
 
         for (uint256 i = 0; i < p.tokens.length; ++i) {
             _admit(p.tokens[i]);
         }
         _requireStreamingFee(p.dailyFee);
-        _basket.create(p.tokens, p.units, StreamingFeeLib.pack(_WAD, block.timestamp, p.dailyFee));
+        _requireFeeReceiver(p.feeReceiver);
+        _requireRebalancer(p.rebalancer);
+        StreamingFee fee = StreamingFeeLib.pack(_WAD, block.timestamp, p.dailyFee);
+        _basket.create(p.tokens, p.units, fee, p.feeReceiver, p.rebalancer);
         Constituents memory c = _basket.load(block.timestamp);
         for (uint256 i = 0; i < p.tokens.length; ++i) {
             emit ConstituentAdded(p.tokens[i]);
@@ -57,18 +53,20 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         emit StreamingFeeSet(p.dailyFee, _WAD);
         _setMintFee(p.mintFee);
         _setSupplyCap(p.supplyCap);
-        _setFeeReceiver(p.feeReceiver);
-        _setRebalancer(p.rebalancer);
+        emit FeeReceiverSet(p.feeReceiver);
+        emit RebalancerSet(p.rebalancer);
     }
 
     // ---------------------------------------------------------------- holders
 
     /// @inheritdoc IIndexToken
-    function mint(uint256 shares, address receiver, bytes32 expectedBasket, uint256[] calldata maxAmounts, uint256 deadline)
-        external
-        nonReentrant
-        returns (uint256[] memory amounts)
-    {
+    function mint(
+        uint256 shares,
+        address receiver,
+        bytes32 expectedBasket,
+        uint256[] calldata maxAmounts,
+        uint256 deadline
+    ) external nonReentrant returns (uint256[] memory amounts) {
         Constituents memory c = _basket.load(block.timestamp + _SURPLUS_VESTING);
         _requireBounds(c, expectedBasket, maxAmounts.length, deadline);
         uint256 added = _requireMint(c, shares, receiver);
@@ -135,43 +133,55 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         if (msg.sender != owner) _spendAllowance(owner, msg.sender, shares);
         _burn(owner, shares);
         uint256 removed = _baseForRedeem(c, shares);
-        uint256 base = c.base;
-        State state = c.state.withBase(base - removed);
-        _basket.state = state;
+        State state = c.state.withBase(c.base - removed);
+        (_basket.state, c.state) = (state, state);
 
-        bool claimed = false;
         amounts = new uint256[](c.count);
         for (uint256 i = 0; i < amounts.length; ++i) {
             address token = c.token(i);
             uint256 unit = c.unit(i);
             uint256 full = _down(unit, removed);
-            uint256 owed = _down(unit, base);
+            uint256 amount = full;
 
             uint256 gasBefore = gasleft();
             (bool readable, uint256 held) = TolerantERC20.tryBalanceOf(token, address(this));
-            if (!readable) _requireGas(gasBefore, TolerantERC20.BALANCE_GAS);
-
-            // What cannot be read cannot be shared: it becomes a claim.
-            if (state.hasClaims(i)) owed = _sum(owed, _claims[token].total());
-            uint256 amount = readable && held < owed ? _shared(full, held, owed) : full;
-            if (bounded && amount < _at(minAmounts, i)) revert IndexToken_MinAmountNotMet(token, amount, _at(minAmounts, i));
+            if (readable) {
+                uint256 owed = _sum(_down(unit, c.base), _claimsOn(c, i, token));
+                if (held < owed) amount = _shared(full, held, owed);
+            } else {
+                _requireGas(gasBefore, TolerantERC20.BALANCE_GAS);
+            }
+            if (bounded && amount < _at(minAmounts, i)) {
+                revert IndexToken_MinAmountNotMet(token, amount, _at(minAmounts, i));
+            }
             _set(amounts, i, amount);
             if (amount == 0) continue;
 
-            uint256 unpaid = readable ? _pay(token, receiver, full, amount, held) : full;
-            if (unpaid == 0) continue;
-            _claims[token].add(owner, unpaid);
-            state = state.withClaims(i, true);
-            claimed = true;
-            emit Segregated(token, owner, unpaid);
+            // Why a claim and not a revert: one token that is paused, broken or hostile must not stop the redemption of
+            // the others. Where its balance cannot be read, a haircut cannot be computed either, so all of it becomes a
+            // claim.
+            uint256 unpaid = full;
+            if (readable) {
+                gasBefore = gasleft();
+                (bool success, bool reverted) = TolerantERC20.tryTransfer(token, receiver, amount);
+                if (success) continue;
+                _requireGas(gasBefore, TolerantERC20.TRANSFER_GAS);
+                if (!reverted) unpaid = _unpaid(token, full, amount, held);
+                if (unpaid == 0) continue;
+            }
+            _segregate(c, i, token, owner, unpaid);
         }
-        if (claimed) _basket.state = state;
+        if (State.unwrap(c.state) != State.unwrap(state)) _basket.state = c.state;
 
         emit Redeemed(msg.sender, receiver, owner, shares, removed);
     }
 
     /// @inheritdoc IIndexToken
-    function claim(address token, uint256 amount, address receiver, uint256 minAmount) external nonReentrant returns (uint256 paid) {
+    function claim(address token, uint256 amount, address receiver, uint256 minAmount)
+        external
+        nonReentrant
+        returns (uint256 paid)
+    {
         Claims storage claims = _claims[token];
         _requireReceiver(receiver);
         uint256 owed = claims.owed(msg.sender);
@@ -187,10 +197,11 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         if (paid < minAmount) revert IndexToken_MinAmountNotMet(token, paid, minAmount);
 
         claims.take(msg.sender, amount);
-        if (claims.parts == 0 && i != c.count) _basket.state = c.state.withClaims(i, false);
+        if (claims.total() == 0 && i != c.count) _basket.state = c.state.withClaims(i, false);
         emit Claimed(token, msg.sender, receiver, amount, paid);
 
-        // A token that answers no and moves all the same has paid. Where nothing moved it says why.
+        // A token that returns false and moves all the same has paid. Where nothing moved, the second call brings its
+        // error.
         if (IERC20(token).trySafeTransfer(receiver, paid)) return paid;
         uint256 left = _balanceOf(token);
         if (left == held) IERC20(token).safeTransfer(receiver, paid);
@@ -200,112 +211,6 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
     /// @inheritdoc IIndexToken
     function collectFees() external nonReentrantView returns (uint256 shares) {
         return _collectFees();
-    }
-
-    // ---------------------------------------------------------------- the rebalancer
-
-    /// @inheritdoc IIndexToken
-    function swap(address tokenOut, uint256 amountOut, address tokenIn, uint256 amountIn, address receiver, bytes calldata data)
-        external
-        nonReentrant
-    {
-        if (msg.sender != _rebalancer) revert IndexToken_NotRebalancer(msg.sender);
-        Constituents memory c = _basket.load(block.timestamp);
-        if (c.base == 0) revert IndexToken_NotSeeded();
-        _requireReceiver(receiver);
-        if (tokenIn == tokenOut) revert IndexToken_DuplicateConstituent(tokenIn);
-
-        uint256 iOut = c.find(tokenOut);
-        uint256 iIn = c.indexOf(tokenIn);
-        uint256 booksOut = _booksOf(c, iOut);
-        uint256 booksIn = _booksOf(c, iIn);
-        if (amountOut > booksOut) revert IndexToken_AmountExceedsBooks(tokenOut, amountOut, booksOut);
-        uint256 heldOut = _requireWhole(tokenOut, booksOut, _claimsOn(c, iOut, tokenOut));
-        uint256 heldIn = _requireWhole(tokenIn, booksIn, iIn == c.count ? _claims[tokenIn].total() : _claimsOn(c, iIn, tokenIn));
-
-        if (amountOut != 0) IERC20(tokenOut).safeTransfer(receiver, amountOut);
-        IIndexSwapCallback(msg.sender).onIndexSwap(tokenOut, amountOut, tokenIn, amountIn, data);
-
-        _requireArrived(tokenIn, amountIn, heldIn);
-        uint256 left = _balanceOf(tokenOut);
-        if (left + amountOut < heldOut) revert IndexToken_Shortfall(tokenOut, heldOut - amountOut, left);
-
-        // Nothing that is in `c` changes during a call back: whatever could change it refuses to be re-entered.
-        uint256 unitsIn = _raise(c, iIn, tokenIn, booksIn + amountIn);
-        _basket.settle(c, iOut);
-        uint256 unitsOut = _setUnits(iOut, tokenOut, (booksOut - amountOut) * _RAY / c.base);
-
-        emit Swapped(tokenOut, tokenIn, receiver, amountOut, amountIn, unitsOut, unitsIn);
-    }
-
-    // ---------------------------------------------------------------- restricted
-
-    /// @inheritdoc IIndexToken
-    function sync(address token) external restricted nonReentrantView returns (uint256 units) {
-        Constituents memory c = _basket.load(block.timestamp);
-        if (c.base == 0) revert IndexToken_NotSeeded();
-
-        uint256 i = c.indexOf(token);
-        uint256 claims = _claims[token].total();
-        if (i == c.count && claims == 0) revert IndexToken_NotAConstituent(token);
-        uint256 books = _booksOf(c, i);
-        uint256 held = _balanceOf(token);
-
-        if (held < books + claims) {
-            _claims[token].writeOff(held, books + claims);
-            if (i != c.count) units = _book(c, i, token, _shared(books, held, books + claims) * _RAY / c.base, 0);
-            emit LossWrittenOff(token, held, books + claims);
-        } else if (i != c.count) {
-            units = _book(c, i, token, c.unit(i), held - claims);
-        }
-    }
-
-    /// @inheritdoc IIndexToken
-    function setStreamingFee(uint256 dailyFee) external restricted nonReentrantView {
-        if (_basket.state.deprecated()) revert IndexToken_AlreadyDeprecated();
-        _setStreamingFee(dailyFee);
-    }
-
-    /// @inheritdoc IIndexToken
-    function setMintFee(uint256 mintFee) external restricted nonReentrantView {
-        _setMintFee(mintFee);
-    }
-
-    /// @inheritdoc IIndexToken
-    function setFeeReceiver(address receiver) external restricted nonReentrantView {
-        _collectFees();
-        _setFeeReceiver(receiver);
-    }
-
-    /// @inheritdoc IIndexToken
-    function setRebalancer(address rebalancer) external restricted nonReentrantView {
-        _setRebalancer(rebalancer);
-    }
-
-    /// @inheritdoc IIndexToken
-    function setSupplyCap(uint256 cap) external restricted nonReentrantView {
-        _setSupplyCap(cap);
-    }
-
-    /// @inheritdoc IIndexToken
-    function pauseMinting() external restricted nonReentrantView {
-        _basket.state = _basket.state.withPaused(true);
-        emit MintingPaused(msg.sender);
-    }
-
-    /// @inheritdoc IIndexToken
-    function unpauseMinting() external restricted nonReentrantView {
-        _basket.state = _basket.state.withPaused(false);
-        emit MintingUnpaused(msg.sender);
-    }
-
-    /// @inheritdoc IIndexToken
-    function deprecate() external restricted nonReentrantView {
-        if (_basket.state.deprecated()) revert IndexToken_AlreadyDeprecated();
-
-        _basket.state = _basket.state.withDeprecated();
-        _setStreamingFee(0);
-        emit Deprecated(msg.sender);
     }
 
     // ---------------------------------------------------------------- views
@@ -336,7 +241,12 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
     }
 
     /// @inheritdoc IIndexToken
-    function basket() external view nonReentrantView returns (address[] memory tokens, uint256[] memory units, uint256 base) {
+    function basket()
+        external
+        view
+        nonReentrantView
+        returns (address[] memory tokens, uint256[] memory units, uint256 base)
+    {
         Constituents memory c = _basket.load(block.timestamp);
         (tokens, units, base) = (new address[](c.count), new uint256[](c.count), c.base);
         for (uint256 i = 0; i < c.count; ++i) {
@@ -346,11 +256,11 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
 
     /// @inheritdoc IIndexToken
     function basketHash() external view nonReentrantView returns (bytes32) {
-        return _basket.load(block.timestamp).hash();
+        return _basket.head().hash();
     }
 
     /// @inheritdoc IIndexToken
-    function baseAndUnits(address tokenA, address tokenB)
+    function unitsForTrade(address tokenA, address tokenB)
         external
         view
         nonReentrantView
@@ -376,39 +286,27 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
     }
 
     /// @notice ERC-20 name.
+    /// @return the name
     function name() public view override returns (string memory) {
         return _EIP712Name();
     }
 
-    /// @notice {share} Issued shares and the fee shares already earned.
-    function totalSupply() public view override(TimeWeightedERC20, IERC20) returns (uint256) {
-        return issuedSupply() + pendingFeeShares();
-    }
-
     /// @inheritdoc IIndexToken
-    function pendingFeeShares() public view returns (uint256) {
-        Constituents memory c = _basket.load(block.timestamp);
-        // All balances together have 96 bits: what fees earn beyond that is not issued.
-        uint256 supply = Math.min(c.base * _RAY / c.fee.multiplier(), type(uint96).max);
-        return Math.saturatingSub(supply, issuedSupply());
-    }
-
-    /// @inheritdoc IIndexToken
-    function multiplier() public view returns (uint256) {
-        return _basket.load(block.timestamp).fee.multiplier();
+    function multiplier() external view returns (uint256) {
+        return _basket.head().fee.multiplier();
     }
 
     /// @inheritdoc IIndexToken
     function terms() external view returns (Terms memory) {
-        Constituents memory c = _basket.load(block.timestamp);
+        Constituents memory c = _basket.head();
         return Terms({
             anchor: c.fee.anchor(),
             anchorTime: c.fee.anchorTime(),
             dailyFee: c.fee.dailyFee(),
             mintFee: c.state.mintFee(),
             supplyCap: c.state.supplyCap(),
-            feeReceiver: _feeReceiver,
-            rebalancer: _rebalancer,
+            feeReceiver: c.feeReceiver(),
+            rebalancer: c.rebalancer(),
             paused: c.state.paused(),
             deprecated: c.state.deprecated()
         });
@@ -432,7 +330,7 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
 
     // ---------------------------------------------------------------- minting
 
-    /// @dev Bounds are for the tokens that they were made for, and for as long as their maker says.
+    /// @dev Bounds count for the tokens that they were made for, and until their deadline.
     function _requireBounds(Constituents memory c, bytes32 expected, uint256 count, uint256 deadline) private view {
         if (block.timestamp > deadline) revert IndexToken_Expired(deadline, block.timestamp);
         if (c.hash() != expected) revert IndexToken_BasketChanged(expected, c.hash());
@@ -443,7 +341,9 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
     function _requireMint(Constituents memory c, uint256 shares, address receiver) private view returns (uint256) {
         if (shares == 0) revert IndexToken_ZeroShares();
         if (receiver == address(this)) revert IndexToken_InvalidReceiver(receiver);
-        if (c.state.paused() || c.state.deprecated()) revert IndexToken_MintingStopped(c.state.paused(), c.state.deprecated());
+        if (c.state.paused() || c.state.deprecated()) {
+            revert IndexToken_MintingStopped(c.state.paused(), c.state.deprecated());
+        }
 
         return _baseForMint(c, shares);
     }
@@ -459,7 +359,8 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
 
     // ---------------------------------------------------------------- amounts
 
-    /// @dev {base} = ceil({share} x D27{base/share}), mint fee and dead shares included. Refuses what the supply cap refuses.
+    /// @dev {base} = ceil({share} x D27{base/share}), mint fee and dead shares included. Refuses what the supply cap
+    /// refuses.
     function _baseForMint(Constituents memory c, uint256 shares) private view returns (uint256 added) {
         _requireInRange(shares);
 
@@ -484,62 +385,11 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         return shares * c.fee.multiplier() / _RAY;
     }
 
-    function _requireReceiver(address receiver) private view {
-        if (receiver == address(0) || receiver == address(this)) revert IndexToken_InvalidReceiver(receiver);
-    }
-
     function _requireInRange(uint256 shares) private pure {
         if (shares > type(uint96).max) revert IndexToken_SharesOutOfRange(shares);
     }
 
-    /// @dev {tok} = ceil(D27{tok/base} x {base}). Units have 128 bits and a base at most 97: no overflow.
-    function _up(uint256 unit, uint256 base) private pure returns (uint256) {
-        unchecked {
-            return (unit * base + (_RAY - 1)) / _RAY;
-        }
-    }
-
-    /// @dev {tok} = floor(D27{tok/base} x {base})
-    function _down(uint256 unit, uint256 base) private pure returns (uint256) {
-        unchecked {
-            return unit * base / _RAY;
-        }
-    }
-
-    /// @dev {tok} that the basket says it holds of constituent `i`; none of what is not one.
-    function _booksOf(Constituents memory c, uint256 i) private pure returns (uint256) {
-        return i == c.count ? 0 : _down(c.unit(i), c.base);
-    }
-
-    /// @dev {tok} of open claims on constituent `i`: not part of the basket.
-    function _claimsOn(Constituents memory c, uint256 i, address token) private view returns (uint256) {
-        return c.state.hasClaims(i) ? _claims[token].total() : 0;
-    }
-
-    /// @dev {tok} of `amount` that are paid where `held` is there for all of `owed`: books and claims. Rounded down.
-    function _shared(uint256 amount, uint256 held, uint256 owed) private pure returns (uint256) {
-        return held < owed ? Math.mulDiv(amount, held, owed) : amount;
-    }
-
-    /// @dev Books and claims. Amounts have 135 bits at most, the sum of all claims 166: no overflow.
-    function _sum(uint256 books, uint256 claims) private pure returns (uint256) {
-        unchecked {
-            return books + claims;
-        }
-    }
-
-    // ---------------------------------------------------------------- moving assets
-
-    /// @dev {tok} held. Nobody pays into what is short, for others' loss.
-    function _requireWhole(address token, uint256 books, uint256 claims) private view returns (uint256 held) {
-        held = _balanceOf(token);
-        uint256 owed = _sum(books, claims);
-        if (held < owed) _revertShort(token, books, held, owed);
-    }
-
-    function _revertShort(address token, uint256 books, uint256 held, uint256 owed) private pure {
-        revert IndexToken_Shortfall(token, books, _shared(books, held, owed));
-    }
+    // ---------------------------------------------------------------- paying out
 
     /// @dev `list[i]` without a check of `i`: the callers have compared the lengths.
     function _at(uint256[] calldata list, uint256 i) private pure returns (uint256 value) {
@@ -555,132 +405,27 @@ contract IndexToken is IIndexToken, TimeWeightedERC20, FixedAuthority, Reentranc
         }
     }
 
-    /// @dev Believes only the balances: `held` before, and what is there now.
-    function _requireArrived(address token, uint256 amount, uint256 held) private view {
-        uint256 there = _balanceOf(token);
-        uint256 received = there < held ? 0 : there - held;
-        if (received < amount) revert IndexToken_ShortDelivery(token, amount, received);
-    }
-
-    function _balanceOf(address token) private view returns (uint256) {
-        (bool readable, uint256 held) = TolerantERC20.tryBalanceOf(token, address(this));
-        if (!readable) revert IndexToken_BalanceUnreadable(token);
-        return held;
-    }
-
-    /// @dev {tok} of `full` that are left to pay, before a haircut: so that one broken constituent blocks nobody and forfeits nothing.
-    function _pay(address token, address receiver, uint256 full, uint256 amount, uint256 held) private returns (uint256 unpaid) {
+    /// @dev {tok} of `full` that are left to pay, before a haircut. A token that returns false and moves all the same
+    /// has paid what it moved.
+    function _unpaid(address token, uint256 full, uint256 amount, uint256 held) private view returns (uint256) {
         uint256 gasBefore = gasleft();
-        (bool success, bool reverted) = TolerantERC20.tryTransfer(token, receiver, amount);
-        if (success) return 0;
-        _requireGas(gasBefore, TolerantERC20.TRANSFER_GAS);
-        if (reverted) return full;
-
-        // A token that answers no and moves all the same has paid what it moved.
-        gasBefore = gasleft();
         (bool readable, uint256 left) = TolerantERC20.tryBalanceOf(token, address(this));
         if (!readable) _requireGas(gasBefore, TolerantERC20.BALANCE_GAS);
         uint256 moved = readable && left < held ? held - left : 0;
         return _shared(full, moved < amount ? amount - moved : 0, amount);
     }
 
-    /// @dev A failed call counts only if it had its full gas: a caller cannot fake a broken token by sending too little. EIP-150 passes on 63/64.
+    /// @dev Makes a claim. Marks in `c` alone that constituent `i` has claims: a redemption may make many, and stores
+    /// them once.
+    function _segregate(Constituents memory c, uint256 i, address token, address owner, uint256 amount) private {
+        _claims[token].add(owner, amount);
+        c.state = c.state.withClaims(i, true);
+        emit Segregated(token, owner, amount);
+    }
+
+    /// @dev A failed call counts only if it had its full gas, so that a caller cannot fake a broken token by too little
+    /// gas. EIP-150 passes on 63/64.
     function _requireGas(uint256 gasBefore, uint256 needed) private pure {
         if (gasBefore - gasBefore / 64 < needed + 10_000) revert IndexToken_InsufficientGas(gasBefore);
-    }
-
-    // ---------------------------------------------------------------- the basket
-
-    /// @dev Books `books` of `token`, which joins the basket if it is new.
-    function _raise(Constituents memory c, uint256 i, address token, uint256 books) private returns (uint256) {
-        uint256 units = books * _RAY / c.base;
-        if (units == 0) revert IndexToken_UnitsOutOfRange(token, 0);
-
-        if (i == c.count) {
-            _admit(token);
-            _basket.append(token, _claims[token].parts != 0);
-            emit ConstituentAdded(token);
-        }
-        _basket.settle(c, i);
-        return _setUnits(i, token, units);
-    }
-
-    /// @dev Sets D27{tok/base} now, and what {tok} `whole` has beyond them over time.
-    function _book(Constituents memory c, uint256 i, address token, uint256 units, uint256 whole) private returns (uint256) {
-        uint256 vesting = Math.saturatingSub(whole * _RAY / c.base, units);
-        if (units + vesting > type(uint128).max) revert IndexToken_UnitsOutOfRange(token, units + vesting);
-
-        _basket.setVesting(i, token, vesting, block.timestamp + _SURPLUS_VESTING);
-        units = _setUnits(i, token, units);
-        emit UnitsSet(token, units);
-        if (vesting != 0) emit SurplusVesting(token, vesting, block.timestamp + _SURPLUS_VESTING);
-        return units;
-    }
-
-    /// @dev Sets D27{tok/base}; a constituent without units leaves the basket.
-    function _setUnits(uint256 i, address token, uint256 units) private returns (uint256 stored) {
-        if (units == 0) {
-            _basket.remove(i);
-            emit ConstituentRemoved(token);
-        } else {
-            stored = _basket.setUnit(i, token, units);
-        }
-    }
-
-    /// @dev A constituent must look like an ERC-20 of at most 18 decimals.
-    function _admit(address token) private view {
-        if (token == address(this) || token.code.length == 0) revert IndexToken_InvalidConstituent(token);
-        (bool known, uint8 decimals_) = SafeERC20.tryGetDecimals(IERC20(token));
-        if (!known || decimals_ > 18) revert IndexToken_InvalidConstituent(token);
-    }
-
-    // ---------------------------------------------------------------- fees and rules
-
-    function _collectFees() private returns (uint256 shares) {
-        shares = pendingFeeShares();
-        if (shares == 0) return 0;
-
-        _mint(_feeReceiver, shares);
-        emit FeesCollected(_feeReceiver, shares);
-    }
-
-    function _requireStreamingFee(uint256 dailyFee) private pure {
-        if (dailyFee > _MAX_DAILY_FEE) revert IndexToken_StreamingFeeTooHigh(dailyFee, _MAX_DAILY_FEE);
-    }
-
-    function _setStreamingFee(uint256 dailyFee) private {
-        _requireStreamingFee(dailyFee);
-
-        uint256 anchor = multiplier() / (_RAY / _WAD);
-        _basket.setFee(StreamingFeeLib.pack(anchor, block.timestamp, dailyFee));
-        emit StreamingFeeSet(dailyFee, anchor);
-    }
-
-    function _setMintFee(uint256 mintFee) private {
-        if (mintFee > _MAX_MINT_FEE) revert IndexToken_MintFeeTooHigh(mintFee, _MAX_MINT_FEE);
-
-        _basket.state = _basket.state.withMintFee(mintFee);
-        emit MintFeeSet(mintFee);
-    }
-
-    function _setFeeReceiver(address receiver) private {
-        if (receiver == address(0)) revert IndexToken_ZeroAddress();
-
-        _feeReceiver = receiver;
-        emit FeeReceiverSet(receiver);
-    }
-
-    function _setRebalancer(address rebalancer) private {
-        if (rebalancer.code.length == 0) revert IndexToken_InvalidRebalancer(rebalancer);
-
-        _rebalancer = rebalancer;
-        emit RebalancerSet(rebalancer);
-    }
-
-    function _setSupplyCap(uint256 cap) private {
-        if (cap > _MAX_SUPPLY_CAP) revert IndexToken_SupplyCapTooHigh(cap, _MAX_SUPPLY_CAP);
-
-        _basket.state = _basket.state.withSupplyCap(cap);
-        emit SupplyCapSet(cap);
     }
 }

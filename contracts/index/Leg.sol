@@ -12,6 +12,7 @@ type Leg is uint256;
 using LegLib for Leg global;
 
 /// @title One swap of a trade in one word
+/// @notice Making and reading a {Leg}.
 library LegLib {
     using SafeCast for uint256;
 
@@ -57,7 +58,7 @@ library LegLib {
         return nodeIs0(self) == sells(self);
     }
 
-    /// @dev As pools take it: a sale is an exact input, a purchase an exact output. Reverts:
+    /// @dev The amount in the form that pools take: a sale is an exact input, a purchase an exact output. Reverts:
     /// SafeCastOverflowedUintToInt.
     function specified(Leg self, uint256 amount) internal pure returns (int256) {
         return sells(self) ? amount.toInt256() : -amount.toInt256();

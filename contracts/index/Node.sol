@@ -8,6 +8,7 @@ type Node is uint256;
 using NodeLib for Node global;
 
 /// @title One token of a trade in one word
+/// @notice Making and reading a {Node}.
 library NodeLib {
     uint256 private constant _INNER = 1 << 192;
 

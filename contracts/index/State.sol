@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @dev High to low: `deprecated:1 | paused:1 | mintFee:8 | supplyCap:40 | vesting:32 | claims:32 | list:32 | base:96` = 242 bits.
-/// Units as in {IIndexToken.Terms}. `list` counts the lists of constituents so far: the current one is in the contract that this index created as its
-/// `list`-th. `claims` has bit `i` set while somebody has an open claim on constituent `i`, `vesting` while a surplus of it vests.
+/// @dev High to low: `deprecated:1 | paused:1 | mintFee:8 | supplyCap:40 | vesting:32 | claims:32 | list:32 | base:96`
+/// = 242 bits. Units as in {IIndexToken.Terms}. `list` counts the lists of constituents so far: the current one is in
+/// the contract that this index created as its `list`-th. Bit `i` of `claims` is set while there is an open claim on
+/// constituent `i`, bit `i` of `vesting` while a surplus of it vests.
 type State is uint256;
 
 using StateLib for State global;
 
 /// @title What every mint and redemption reads, in one slot
+/// @notice Making and reading a {State}.
 library StateLib {
     function base(State self) internal pure returns (uint256) {
         return uint96(State.unwrap(self));
@@ -19,7 +21,7 @@ library StateLib {
     }
 
     function hasClaims(State self, uint256 i) internal pure returns (bool) {
-        return (State.unwrap(self) >> (128 + i)) & 1 != 0;
+        return (State.unwrap(self) >> 128 >> i) & 1 != 0;
     }
 
     function vests(State self) internal pure returns (bool) {
@@ -27,7 +29,7 @@ library StateLib {
     }
 
     function vests(State self, uint256 i) internal pure returns (bool) {
-        return (State.unwrap(self) >> (160 + i)) & 1 != 0;
+        return (State.unwrap(self) >> 160 >> i) & 1 != 0;
     }
 
     function supplyCap(State self) internal pure returns (uint256) {
@@ -46,7 +48,7 @@ library StateLib {
         return (State.unwrap(self) >> 241) & 1 != 0;
     }
 
-    // The callers bound every value below its width.
+    // The callers keep every value within its bits.
 
     function withBase(State self, uint256 base_) internal pure returns (State) {
         return _with(self, 0, 96, base_);

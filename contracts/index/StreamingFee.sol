@@ -9,10 +9,11 @@ type StreamingFee is uint144;
 using StreamingFeeLib for StreamingFee global;
 
 /// @title The streaming fee as a pure function of time
+/// @notice Making and reading a {StreamingFee}.
 library StreamingFeeLib {
     uint256 private constant _RAY = 1e27;
 
-    /// @dev The caller bounds the anchor by 1e18 and the fee by far less.
+    /// @dev The caller keeps the anchor within 1e18 and the fee far below that.
     function pack(uint256 anchor_, uint256 time, uint256 dailyFee_) internal pure returns (StreamingFee) {
         return StreamingFee.wrap(uint144(anchor_ | (uint256(uint32(time)) << 64) | (dailyFee_ << 96)));
     }
@@ -29,8 +30,9 @@ library StreamingFeeLib {
         return StreamingFee.unwrap(self) >> 96;
     }
 
-    /// @dev D27{base/share} now. Compounds by the day and is linear within a day, so it does not depend on how often anybody calls.
-    /// Bits: anchor 60 + power 90 + day 77 = 227, so nothing overflows. `docs/index-math.md`, "The multiplier".
+    /// @dev D27{base/share} now. Compounds by the day and is linear within a day, so it does not depend on the number
+    /// of calls. Bits: anchor 60 + power 90 + day 77 = 227, so nothing overflows. `docs/index-math.md`, "The
+    /// multiplier".
     function multiplier(StreamingFee self) internal view returns (uint256) {
         unchecked {
             uint256 fee = dailyFee(self);

@@ -2,16 +2,18 @@
 pragma solidity 0.8.37;
 
 /// @title Calls on tokens that must not be able to stop their caller
-/// @dev Each call has its own gas limit and copies at most one word of what comes back, so a hostile token can neither burn the caller's gas nor fill
-/// its memory. `contracts/mocks/TolerantERC20Reference.sol` says the same in plain Solidity, and a test compares the two.
+/// @notice Each call has its own gas limit and copies at most one word of the answer, so a hostile token can neither
+/// burn the caller's gas nor fill its memory.
+/// @dev `contracts/mocks/TolerantERC20Reference.sol` has the same in plain Solidity, and a test compares the two.
 library TolerantERC20 {
-    /// @dev Mainnet's dearest plain transfers, those of interest-bearing tokens, take about 100,000 gas. 32 constituents that burn all that they get, and
-    /// their claims, must still fit into one transaction.
+    /// @dev Mainnet's most expensive plain transfers, those of interest-bearing tokens, take about 100,000 gas. 32
+    /// constituents that burn all that they get, and their claims, must still fit into one transaction.
     uint256 internal constant TRANSFER_GAS = 200_000;
 
     uint256 internal constant BALANCE_GAS = 50_000;
 
-    /// @dev Never reverts. `success` if the token has code, did not revert, and returned nothing or true. What `reverted` has moved nothing.
+    /// @dev Never reverts. `success` if the token has code, did not revert, and returned no value or true. A call that
+    /// `reverted` has moved nothing.
     function tryTransfer(address token, address to, uint256 amount) internal returns (bool success, bool reverted) {
         assembly ("memory-safe") {
             let free := mload(0x40)

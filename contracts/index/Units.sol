@@ -3,13 +3,15 @@ pragma solidity 0.8.37;
 
 import {LibBit} from "solady/src/utils/LibBit.sol";
 
-/// @dev D27{tok/base} in 64 bits, so that four constituents share a slot: `mantissa:57 | exponent:7`, the value is mantissa x 2^exponent.
+/// @dev D27{tok/base} in 64 bits, so that four constituents share a slot: `mantissa:57 | exponent:7`, the value is
+/// mantissa x 2^exponent.
 type Units is uint64;
 
 using UnitsLib for Units global;
 
 /// @title Units with 57 significant bits
-/// @dev Rounding down forgets less than one part in 10^17, and what it forgets is surplus: books are never more than what is there.
+/// @notice Rounding down loses less than one part in 10^17. The loss is surplus in the vault: books are never more than
+/// what is there.
 library UnitsLib {
     uint256 private constant _MANTISSA_BITS = 57;
     uint256 private constant _EXPONENT_BITS = 7;

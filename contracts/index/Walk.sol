@@ -7,15 +7,16 @@ import {HopTree, Plan} from "./HopTree.sol";
 import {Node} from "./Node.sol";
 
 /// @title A plan in transient storage
-/// @dev A purchase swaps inside the callbacks of its swaps. Each callback reads and writes the nodes that it needs
-/// here, at 100 gas a word; to hand the plan on from callback to callback would cost the square of its length. What
-/// earlier trades of the transaction left here is overwritten before it is read.
+/// @notice A purchase swaps inside the callbacks of its swaps. Each callback reads and writes the nodes that it needs
+/// here.
+/// @dev Why transient storage, at 100 gas a word: to hand the plan on from callback to callback would cost the square
+/// of its length. Words that earlier trades of the transaction left are overwritten before they are read.
 library Walk {
     using TransientSlot for bytes32;
     using TransientSlot for TransientSlot.Uint256Slot;
 
-    /// @dev Far from everything else; with room for 2^12 words. A node takes four: what it is, its amount, what that
-    /// was swapped for, and nothing.
+    /// @dev Far from all other slots, with room for 2^12 words. A node takes four: the node, its amount, the {tok} of
+    /// its parent that it was swapped for, and one that is unused.
     uint256 private constant _AT = uint256(keccak256("ssi.router.walk")) & ~uint256(2 ** 12 - 1);
 
     bytes32 private constant _COUNT = bytes32(_AT - 1);

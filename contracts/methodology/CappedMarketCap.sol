@@ -9,16 +9,20 @@ import {Constituents} from "./Constituents.sol";
 import {MarketCaps} from "./MarketCaps.sol";
 
 /// @title By circulating market capitalisation, none above a cap
-/// @notice Parameters: `abi.encode(uint256 cap)`, D18. What a cap cuts off goes to the others pro rata, until none exceeds it.
+/// @notice Parameters: `abi.encode(uint256 cap)`, D18. What a cap cuts off goes to the others pro rata, until none
+/// exceeds it.
+/// @custom:security-contact security@ssi.example
 contract CappedMarketCap is MarketCaps {
-    /// @dev Stands for a capitalisation that is capped. No true one is as large.
+    /// @dev Marks a capitalisation as capped. No true one is as large.
     uint256 private constant _CAPPED = type(uint256).max;
 
-    /// @notice `count` caps do not make a whole.
+    /// @notice All constituents at the cap would not make a whole.
     /// @param cap D18
+    /// @param count constituents
     error CappedMarketCap_CapTooLow(uint256 cap, uint256 count);
 
-    /// @notice More than the whole.
+    /// @notice The cap is more than the whole.
+    /// @param cap D18
     error CappedMarketCap_CapTooHigh(uint256 cap);
 
     constructor(ISupplyRegistry registry_) MarketCaps(registry_) {}
@@ -39,7 +43,7 @@ contract CappedMarketCap is MarketCaps {
             list[i] = caps[i] == _CAPPED ? cap : Math.mulDiv(free, caps[i], sum);
             rest -= list[i];
         }
-        // The capped have no room, the others enough for all of the rest.
+        // Capped constituents have no room; the others have enough for all of the rest.
         for (uint256 i = 0; rest != 0; ++i) {
             uint256 more = Math.min(rest, cap - list[i]);
             list[i] += more;
@@ -48,13 +52,15 @@ contract CappedMarketCap is MarketCaps {
     }
 
     /// @inheritdoc IMethodology
-    /// @dev Reverts: Constituents_InvalidCount, Constituents_Duplicate, MarketCaps_InvalidParameters, CapTooLow, CapTooHigh.
+    /// @dev Reverts: Constituents_InvalidCount, Constituents_Duplicate, MarketCaps_InvalidParameters, CapTooLow,
+    /// CapTooHigh.
     function validate(address[] calldata tokens, bytes calldata parameters) external pure {
         _cap(tokens, parameters);
     }
 
-    /// @dev Marks the capped in `caps`. Returns what is left for the others, and their sum.
-    /// At least one is never capped, so the sum is not 0; each round but the last caps one or more.
+    /// @dev Marks the capped constituents in `caps`. Returns the weight that is left for the others, and the sum of
+    /// their capitalisations. At least one is never capped, so the sum is not 0. Each round but the last caps one or
+    /// more.
     function _cut(uint256[] memory caps, uint256 cap) private pure returns (uint256 free, uint256 sum) {
         free = _WAD;
         for (uint256 i = 0; i < caps.length; ++i) {
@@ -66,8 +72,13 @@ contract CappedMarketCap is MarketCaps {
         }
     }
 
-    /// @dev One round, all by the same `free` and `sum`. A share exceeds the cap where its upper integer does, because the cap is an integer.
-    function _round(uint256[] memory caps, uint256 cap, uint256 free, uint256 sum) private pure returns (bool cut, uint256, uint256) {
+    /// @dev One round, all by the same `free` and `sum`. A share exceeds the cap where the share rounded up does,
+    /// because the cap is an integer.
+    function _round(uint256[] memory caps, uint256 cap, uint256 free, uint256 sum)
+        private
+        pure
+        returns (bool cut, uint256, uint256)
+    {
         (uint256 freeLeft, uint256 sumLeft) = (free, sum);
         for (uint256 i = 0; i < caps.length; ++i) {
             uint256 own = caps[i];

@@ -10,8 +10,11 @@ import {MarketCaps} from "./MarketCaps.sol";
 
 /// @title A floor for each constituent, the rest by circulating market capitalisation
 /// @notice Parameters: `abi.encode(uint256 floor)`, D18.
+/// @custom:security-contact security@ssi.example
 contract FloorAndMarketCap is MarketCaps {
+    /// @notice All floors together are more than the whole.
     /// @param floor D18
+    /// @param count constituents
     error FloorAndMarketCap_FloorTooHigh(uint256 floor, uint256 count);
 
     constructor(ISupplyRegistry registry_) MarketCaps(registry_) {}

@@ -5,6 +5,8 @@ import {ISupplyRegistry} from "../../interfaces/ISupplyRegistry.sol";
 import {FixedAuthority} from "../governance/FixedAuthority.sol";
 
 /// @title Circulating supplies, posted by governance within a bounded step
+/// @notice See {ISupplyRegistry}.
+/// @custom:security-contact security@ssi.example
 contract SupplyRegistry is ISupplyRegistry, FixedAuthority {
     uint256 private constant _BPS = 10_000;
 
@@ -17,7 +19,7 @@ contract SupplyRegistry is ISupplyRegistry, FixedAuthority {
     /// @inheritdoc ISupplyRegistry
     uint256 public constant MAX_AGE = 100 days;
 
-    /// @dev One slot: `amount:128 | at:64`. Nothing listed is 0, so `at` also says whether a token is.
+    /// @dev One slot: `amount:128 | at:64`. `at` is 0 for a token that is not listed.
     struct Posting {
         uint128 amount;
         uint64 at;
@@ -50,7 +52,9 @@ contract SupplyRegistry is ISupplyRegistry, FixedAuthority {
 
             _store(token, amount);
             uint256 step = amount > last.amount ? amount - last.amount : last.amount - amount;
-            if (step * _BPS > last.amount * MAX_STEP) revert SupplyRegistry_StepTooLarge(token, amount, last.amount, MAX_STEP);
+            if (step * _BPS > last.amount * MAX_STEP) {
+                revert SupplyRegistry_StepTooLarge(token, amount, last.amount, MAX_STEP);
+            }
             emit SupplyPosted(token, amount, last.amount);
         }
     }

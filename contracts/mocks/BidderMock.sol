@@ -6,7 +6,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 
 import {IBidCallback, IRebalancer} from "../../interfaces/IRebalancer.sol";
 
-/// @title A bidder with a callback: does one call within it, pays, pays too little or not at all
+/// @title A bidder with a callback: makes one call within it, and pays, pays too little, or does not pay
 contract BidderMock is IBidCallback {
     using SafeERC20 for IERC20;
 
@@ -15,7 +15,7 @@ contract BidderMock is IBidCallback {
     address public target;
     bytes public payload;
 
-    /// @dev How the call within the callback went, and what the callback was told.
+    /// @dev The result of the call within the callback, and the arguments of the callback.
     bool public succeeded;
     bytes public answer;
     uint256 public heldOut;

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IBuyHook} from "../../interfaces/IBuyHook.sol";
 
-/// @title A purchase hook that remembers, refuses, or burns what it gets
+/// @title A purchase hook that records its calls, refuses them, or burns the gas that it gets
 contract BuyHookMock is IBuyHook {
     enum Mood {
         Friendly,

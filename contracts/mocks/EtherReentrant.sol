@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 
-/// @title A receiver of ether that calls back whoever sends it, with what it was told
+/// @title A receiver of ether that calls the sender back, with calldata that a test sets
 contract EtherReentrant {
     bytes public payload;
 

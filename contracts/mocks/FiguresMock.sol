@@ -3,11 +3,12 @@ pragma solidity 0.8.37;
 
 import {IMethodology} from "../../interfaces/IMethodology.sol";
 
-/// @title A registry that says whatever it is told, for many questions in one call
+/// @title A registry that returns supplies that a test sets, for many questions in one call
 contract FiguresMock {
-    /// @notice Asks a methodology question after question.
+    /// @notice Asks a methodology many questions, one after another.
     /// @param words for each question: `n`, n prices, n supplies, `k`, k words of parameters
-    /// @return answers for each question: the number of words, and those of `weights`; or 0 and the selector of the error
+    /// @return answers for each question: the number of words, and those of `weights`; or 0 and the selector of the
+    /// error
     function weighAll(IMethodology methodology, uint256[] calldata words) external returns (uint256[] memory answers) {
         answers = new uint256[](words.length);
         uint256 at = 0;
@@ -22,7 +23,9 @@ contract FiguresMock {
             uint256[] calldata prices = words[at + 1:at + 1 + count];
             at += 2 + 2 * count;
             uint256 size = words[at - 1];
-            try methodology.weights(tokens, prices, abi.encodePacked(words[at:at + size])) returns (uint256[] memory list) {
+            try methodology.weights(tokens, prices, abi.encodePacked(words[at:at + size])) returns (
+                uint256[] memory list
+            ) {
                 answers[length++] = list.length;
                 for (uint256 i = 0; i < list.length; ++i) {
                     answers[length++] = list[i];

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @title A registry with the same supplies for ever, whatever the tokens
+/// @title A registry that returns the same supplies for all tokens, for ever
 contract KeptFigures {
     uint256[] private _supplies;
 

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {ILockedLiquidity} from "../../interfaces/ILpLocker.sol";
 import {ITimeWeightedERC20} from "../../interfaces/ITimeWeightedERC20.sol";
 
-/// @title A locker whose pools are time-weighted tokens: whoever holds them has that much liquidity locked
+/// @title A locker whose pools are time-weighted tokens: a holder's balance counts as locked liquidity
 contract LockerMock is ILockedLiquidity {
     struct Tokens {
         address token0;
@@ -27,7 +27,11 @@ contract LockerMock is ILockedLiquidity {
         return (_tokens[pool].token0, _tokens[pool].token1);
     }
 
-    function liquiditySeconds(address account, address pool, uint256 fromEpoch, uint256 toEpoch) external view returns (uint256) {
+    function liquiditySeconds(address account, address pool, uint256 fromEpoch, uint256 toEpoch)
+        external
+        view
+        returns (uint256)
+    {
         return ITimeWeightedERC20(pool).balanceSeconds(account, fromEpoch, toEpoch);
     }
 }

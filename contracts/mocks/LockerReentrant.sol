@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IERC721} from "@openzeppelin/contracts/token/ERC721/IERC721.sol";
 
-/// @title Somebody who answers every call of a token or a position manager by calling the locker, with what it was told
+/// @title A contract that answers every call of a token or a position manager with a call to the locker
 contract LockerReentrant {
     address public target;
     bytes public payload;
@@ -25,13 +25,13 @@ contract LockerReentrant {
         return result;
     }
 
-    /// @dev What a position manager calls.
+    /// @dev A position manager calls this.
     function onERC721Received(address, address, uint256, bytes calldata) external returns (bytes4) {
         _callBack();
         return this.onERC721Received.selector;
     }
 
-    /// @dev What a v2 pair calls in the middle of a swap. Pays back double what it got.
+    /// @dev A v2 pair calls this in the middle of a swap. Pays back double what it got.
     function uniswapV2Call(address, uint256, uint256, bytes calldata) external {
         _callBack();
     }
@@ -41,7 +41,7 @@ contract LockerReentrant {
         (succeeded, answer) = target.call(payload);
     }
 
-    /// @dev Hands a position on, to show that a call to {onERC721Received} takes place at all.
+    /// @dev Hands a position on, to show that a call to {onERC721Received} takes place.
     function send(IERC721 positions, address to, uint256 tokenId) external {
         positions.safeTransferFrom(address(this), to, tokenId);
     }

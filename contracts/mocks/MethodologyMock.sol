@@ -3,11 +3,15 @@ pragma solidity 0.8.37;
 
 import {IMethodology} from "../../interfaces/IMethodology.sol";
 
-/// @title The weights are the parameters: `abi.encode(uint256[])`, said back as they are
+/// @title Returns its parameters as weights: `abi.encode(uint256[])`
 contract MethodologyMock is IMethodology {
     error MethodologyMock_Refused();
 
-    function weights(address[] calldata, uint256[] calldata, bytes calldata parameters) external pure returns (uint256[] memory) {
+    function weights(address[] calldata, uint256[] calldata, bytes calldata parameters)
+        external
+        pure
+        returns (uint256[] memory)
+    {
         return abi.decode(parameters, (uint256[]));
     }
 

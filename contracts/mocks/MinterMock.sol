@@ -6,7 +6,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 
 import {IIndexMintCallback, IIndexToken} from "../../interfaces/IIndexToken.sol";
 
-/// @title Mints with callback: delivers what is asked for, `shortBy` less or `over` more of each, and does one call before
+/// @title Mints with a callback: delivers each amount, `shortBy` less or `over` more, and makes one call before
 contract MinterMock is IIndexMintCallback {
     using SafeERC20 for IERC20;
 
@@ -15,7 +15,7 @@ contract MinterMock is IIndexMintCallback {
     address public target;
     bytes public payload;
 
-    /// @dev How the call within the callback went, and what the callback was told.
+    /// @dev The result of the call within the callback, and the arguments of the callback.
     bool public succeeded;
     bytes public answer;
     address[] public tokens;
@@ -26,7 +26,10 @@ contract MinterMock is IIndexMintCallback {
         (shortBy, over, target, payload) = (shortBy_, over_, target_, payload_);
     }
 
-    function mint(IIndexToken index, uint256 shares, address receiver, bytes calldata data_) external returns (uint256[] memory) {
+    function mint(IIndexToken index, uint256 shares, address receiver, bytes calldata data_)
+        external
+        returns (uint256[] memory)
+    {
         return index.mintWithCallback(shares, receiver, data_);
     }
 

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IAggregatorHistory, IAggregatorV3} from "../../interfaces/external/IAggregatorV3.sol";
 
-/// @title A feed that says whatever it is told, and misbehaves on demand
+/// @title A feed that returns what a test sets, and misbehaves on demand
 contract MockAggregator is IAggregatorV3, IAggregatorHistory {
     enum Mode {
         Honest,
@@ -13,11 +13,11 @@ contract MockAggregator is IAggregatorV3, IAggregatorHistory {
         RefusingAtLength,
         /// Answers with one byte less than a round needs
         Short,
-        /// Answers with nothing at all
+        /// Answers with no bytes
         Silent,
         /// Answers honestly, with `_LONG` bytes in all
         Verbose,
-        /// Spends whatever gas it is given
+        /// Spends all the gas that it gets
         Greedy
     }
 
@@ -29,7 +29,7 @@ contract MockAggregator is IAggregatorV3, IAggregatorHistory {
         uint256 answeredInRound;
     }
 
-    /// @dev Bytes. Costs some 200,000 gas of memory, and again as much whoever copies it.
+    /// @dev Bytes. They cost some 200,000 gas of memory here, and as much again in a caller that copies them.
     uint256 private constant _LONG = 300_000;
 
     uint8 public immutable decimals;
@@ -55,7 +55,7 @@ contract MockAggregator is IAggregatorV3, IAggregatorHistory {
         setRound(Round(roundId, answer, updatedAt, updatedAt, roundId));
     }
 
-    /// @notice A round word by word. What does not fit the ABI's types is said all the same.
+    /// @notice A round word by word. Returns values that do not fit the ABI's types as well.
     function setRound(Round memory round) public {
         _round = round;
         _past[round.roundId] = round;
@@ -70,7 +70,7 @@ contract MockAggregator is IAggregatorV3, IAggregatorHistory {
         mode = mode_;
     }
 
-    /// @notice How it misbehaves when it is asked for an earlier round.
+    /// @notice Sets how it misbehaves on a question for an earlier round.
     function setPastMode(Mode mode_) external {
         pastMode = mode_;
     }
@@ -90,7 +90,7 @@ contract MockAggregator is IAggregatorV3, IAggregatorHistory {
     function _say(Mode mode_, Round memory round) private view {
         if (mode_ == Mode.Refusing) revert MockAggregator_Refused();
 
-        // The answer is put at the head of unused memory, which is zero beyond it.
+        // The answer is at the head of unused memory, which is zero behind it.
         assembly ("memory-safe") {
             let head := mload(0x40)
             mcopy(head, round, 160)

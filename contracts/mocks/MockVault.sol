@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-/// @title The part of an ERC-4626 vault that a price needs, with a rate that anybody can set
+/// @title The part of an ERC-4626 vault that a price needs, with a rate that any account can set
 contract MockVault {
     address public immutable asset;
     uint8 public immutable decimals;

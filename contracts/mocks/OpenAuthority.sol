@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @title An authority that lets everybody do everything at once: what a thief would put in the manager's place
+/// @title An authority that allows every call at once: what a thief would put in the manager's place
 contract OpenAuthority {
     function canCall(address, address, bytes4) external pure returns (bool immediate, uint32 delay) {
         return (true, 0);

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 
-/// @title OpenZeppelin's ERC-20 with a chosen number of decimals and a mint for everybody
+/// @title OpenZeppelin's ERC-20 with a chosen number of decimals and an open mint
 contract PlainToken is ERC20 {
     uint8 private immutable _decimals;
 

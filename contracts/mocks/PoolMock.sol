@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @title Says of itself what a pool says, and is none
+/// @title Describes itself as a pool and is none
 contract PoolMock {
     address public immutable token0;
     address public immutable token1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @title A token that can be told to misbehave, at any time, in every way that a holder may meet
+/// @title A token that misbehaves on demand, in every way that a holder may meet
 contract QuirkToken {
     enum Quirk {
         None,
@@ -37,7 +37,7 @@ contract QuirkToken {
     /// @dev Most that one transfer moves.
     uint256 public mostMoved = type(uint256).max;
 
-    /// @dev Where to re-enter, with what, and how that went.
+    /// @dev The contract to re-enter, the calldata, and the result.
     address public target;
     bytes public payload;
     bool public reentered;
@@ -122,11 +122,12 @@ contract QuirkToken {
         _raw[to] += quirk == Quirk.FeeOnTransfer ? raw - raw / 100 : raw;
     }
 
-    /// @dev The functions above declare no return value, so that the quirk decides what comes back.
+    /// @dev The functions above declare no return value, so that the quirk decides what they return.
     function _answer() private view {
         if (quirk == Quirk.NoReturnValue) return;
         uint256 size = quirk == Quirk.ReturnBomb ? 200_000 : 32;
-        bool no = quirk == Quirk.ReturnsFalse || quirk == Quirk.MovesAndReturnsFalse || quirk == Quirk.MovesHalfAndReturnsFalse;
+        bool no = quirk == Quirk.ReturnsFalse || quirk == Quirk.MovesAndReturnsFalse
+            || quirk == Quirk.MovesHalfAndReturnsFalse;
         uint256 word = no ? 0 : 1;
         assembly ("memory-safe") {
             let free := mload(0x40)

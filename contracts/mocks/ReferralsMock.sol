@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {IReferrals} from "../../interfaces/IReferralRegistry.sol";
 
-/// @title Referrals as somebody says; the code of a referrer is his address
+/// @title Referrals that a test sets; the code of a referrer is their address
 contract ReferralsMock is IReferrals {
     enum Mode {
         Honest,

@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {TimeWeightedERC20} from "../tokens/TimeWeightedERC20.sol";
 
-/// @title A staked token whose shares and rate are whatever somebody says
+/// @title A staked token whose shares and rate a test sets
 contract StakedMock is TimeWeightedERC20 {
     struct Change {
         uint256 time;
@@ -20,7 +20,9 @@ contract StakedMock is TimeWeightedERC20 {
 
     error StakedMock_Broken();
 
-    constructor(address asset_, uint256 genesis, uint256 length) TimeWeightedERC20("Staked mock", "sMOCK", genesis, length) {
+    constructor(address asset_, uint256 genesis, uint256 length)
+        TimeWeightedERC20("Staked mock", "sMOCK", genesis, length)
+    {
         asset = asset_;
     }
 
@@ -38,7 +40,7 @@ contract StakedMock is TimeWeightedERC20 {
         emit RateSet(rate);
     }
 
-    /// @param rate what {lowestRate} says from now on, 0 for the truth
+    /// @param rate D18{asset/share} that {lowestRate} returns from now on, 0 for the true one
     function tell(uint256 rate) external {
         told = rate;
     }
@@ -60,7 +62,7 @@ contract StakedMock is TimeWeightedERC20 {
         return _rateBefore(type(uint256).max);
     }
 
-    /// @notice The lowest of all rates from the first second of the epoch to the last, or what somebody says instead.
+    /// @notice The lowest of all rates from the first second of the epoch to the last, or the one that a test set.
     function lowestRate(uint256 epoch) external view returns (uint256 lowest) {
         if (broken) revert StakedMock_Broken();
         if (told != 0) return told;

@@ -6,7 +6,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 
 import {IIndexSwapCallback, IIndexToken} from "../../interfaces/IIndexToken.sol";
 
-/// @title A rebalancer that does as it is told: pays what the call asks for, or `shortBy` less
+/// @title A rebalancer for tests: pays what the callback asks for, or `shortBy` less
 contract SwapperMock is IIndexSwapCallback {
     using SafeERC20 for IERC20;
 

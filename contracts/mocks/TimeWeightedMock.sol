@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {TimeWeightedERC20} from "../tokens/TimeWeightedERC20.sol";
 
-/// @title TimeWeightedERC20 with a mint and a burn for everybody
+/// @title TimeWeightedERC20 with an open mint and an open burn
 contract TimeWeightedMock is TimeWeightedERC20 {
     constructor(uint256 genesis, uint256 length) TimeWeightedERC20("Mock", "MOCK", genesis, length) {}
 

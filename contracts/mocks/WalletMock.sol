@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {IERC1271} from "@openzeppelin/contracts/interfaces/IERC1271.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 
-/// @title A wallet that accepts what its owner has signed (ERC-1271)
+/// @title A wallet that accepts signatures of its owner (ERC-1271)
 contract WalletMock is IERC1271 {
     address public immutable owner;
 

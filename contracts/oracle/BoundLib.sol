@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @title Bounds of four significant digits in 20 bits: `digits:14 | exponent:6`, the value is digits x 10^exponent
+/// @title Bounds of four significant digits in 20 bits
+/// @notice `exponent:6 | digits:14`, high to low; the value is digits x 10^exponent.
 library BoundLib {
     uint256 private constant _DIGITS = 9_999;
     uint256 private constant _DIGIT_BITS = 14;
@@ -11,7 +12,7 @@ library BoundLib {
         return value(pack(bound)) == bound;
     }
 
-    /// @dev Cuts off what is behind the fourth digit.
+    /// @dev Keeps the first four significant digits and cuts off the rest.
     function pack(uint128 bound) internal pure returns (uint256) {
         uint256 exponent = 0;
         uint256 digits = bound;

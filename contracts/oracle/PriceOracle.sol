@@ -12,6 +12,8 @@ import {BoundLib} from "./BoundLib.sol";
 import {StoredLeg, StoredLegLib} from "./StoredLeg.sol";
 
 /// @title USD prices with stated freshness, or a revert
+/// @notice See {IPriceOracle}.
+/// @custom:security-contact security@ssi.example
 contract PriceOracle is IPriceOracle, FixedAuthority {
     uint256 private constant _WAD = 1e18;
     uint256 private constant _MAX_LEGS = 3;
@@ -26,11 +28,11 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
     uint256 private constant _MIN_BETWEEN_POKES = 6 hours;
     uint256 private constant _MAX_GRACE = 1 days;
 
-    /// @dev The dearest honest source, the median over a pool with a swap in every block and a history of 65,535 observations,
-    /// needs some 350,000. A source that burns gas costs no more than this.
+    /// @dev The most expensive honest source, the median over a pool with a swap in every block and a history of 65,535
+    /// observations, needs some 350,000. A source that burns gas costs no more than this.
     uint256 private constant _SOURCE_GAS = 500_000;
 
-    /// @dev One slot. Kept apart from the leg, so that feeds do not pay for it.
+    /// @dev One slot: `rate` D18{asset/share}, `at` Unix seconds. Apart from the leg, so that feeds do not pay for it.
     struct Checkpoint {
         uint128 rate;
         uint64 at;
@@ -83,7 +85,9 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
     function setSecondRoute(address token, Leg[] calldata legs, uint256 maxDeviationBps) external restricted {
         StoredLeg first = _routes[token][0];
         if (first.legs() == 0) revert PriceOracle_NoRoute(token);
-        if (maxDeviationBps == 0 || maxDeviationBps > _MAX_DEVIATION) revert PriceOracle_InvalidRoute(token, Flaw.Deviation);
+        if (maxDeviationBps == 0 || maxDeviationBps > _MAX_DEVIATION) {
+            revert PriceOracle_InvalidRoute(token, Flaw.Deviation);
+        }
         for (uint256 i = 0; i < legs.length; ++i) {
             if (legs[i].kind == Kind.Erc4626Rate) revert PriceOracle_InvalidRoute(token, Flaw.Rate);
         }
@@ -117,7 +121,9 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
 
             any = true;
             (uint256 least, uint256 at) = checkpoint(token, leg.source());
-            if (block.timestamp < at + _MIN_BETWEEN_POKES) revert PriceOracle_PokedTooSoon(token, leg.source(), at + _MIN_BETWEEN_POKES);
+            if (block.timestamp < at + _MIN_BETWEEN_POKES) {
+                revert PriceOracle_PokedTooSoon(token, leg.source(), at + _MIN_BETWEEN_POKES);
+            }
 
             uint256 rate = _bounded(token, leg, _rate(token, leg));
             uint256 most = _grown(least, leg.maxMove(), Math.min(block.timestamp - at, _MAX_GROWING));
@@ -199,7 +205,8 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         for (uint256 i = 0; i < legs.length; ++i) {
             Leg calldata leg = legs[i];
             _requireSound(token, leg);
-            // The same products, rounded the same way, as in `_price`: what holds for the bounds holds for every price within them.
+            // The same products, rounded the same way, as in `_price`: a price within the bounds of its legs is within
+            // these.
             least = Math.mulDiv(least, leg.min, _WAD);
             most = Math.mulDiv(most, leg.max, _WAD);
             if (least == 0 || most > type(uint128).max) revert PriceOracle_InvalidRoute(token, Flaw.Bounds);
@@ -225,12 +232,19 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         for (uint256 i = 0; i < legs.length; ++i) {
             StoredLeg leg = stored[i];
             Kind kind = leg.isRate() ? Kind.Erc4626Rate : Kind.Aggregator;
-            // Each part came in as one of these types.
-            legs[i] = Leg(leg.source(), kind, uint32(leg.heartbeat()), uint16(leg.maxMove()), uint128(leg.min()), uint128(leg.max()));
+            // No cast cuts bits off: each part came in as one of these types.
+            legs[i] = Leg(
+                leg.source(),
+                kind,
+                uint32(leg.heartbeat()),
+                uint16(leg.maxMove()),
+                uint128(leg.min()),
+                uint128(leg.max())
+            );
         }
     }
 
-    /// @dev What a leg must be, whatever its source says.
+    /// @dev Checks all of a leg that does not depend on its source's answers.
     function _requireSound(address token, Leg calldata leg) private view {
         bool rate = leg.kind == Kind.Erc4626Rate;
         if (rate ? leg.maxMove == 0 || leg.maxMove > _MAX_GROWTH : leg.maxMove >= _BPS) {
@@ -244,7 +258,11 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         if (leg.source.code.length == 0) revert PriceOracle_InvalidRoute(token, Flaw.Source);
     }
 
-    function _price(address token, StoredLeg[_MAX_LEGS] storage stored) private view returns (uint256 price_, uint256 decimals) {
+    function _price(address token, StoredLeg[_MAX_LEGS] storage stored)
+        private
+        view
+        returns (uint256 price_, uint256 decimals)
+    {
         StoredLeg leg = stored[0];
         if (leg.legs() == 0) revert PriceOracle_NoRoute(token);
 
@@ -255,7 +273,7 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         }
     }
 
-    /// @dev Both prices are below 2^128, as `_store` sees to, so the products fit.
+    /// @dev `_store` keeps both prices below 2^128, so the products fit.
     function _agreed(address token) private view returns (uint256 price_) {
         (price_,) = _price(token, _routes[token]);
         if (!_routes[token][0].hasSecond()) return price_;
@@ -264,10 +282,12 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         (uint256 other,) = _price(token, second.legs);
         uint256 maxDeviation = second.maxDeviation;
         (uint256 low, uint256 high) = price_ < other ? (price_, other) : (other, price_);
-        if ((high - low) * _BPS > low * maxDeviation) revert PriceOracle_Disagreement(token, price_, other, maxDeviation);
+        if ((high - low) * _BPS > low * maxDeviation) {
+            revert PriceOracle_Disagreement(token, price_, other, maxDeviation);
+        }
     }
 
-    /// @dev D18
+    /// @dev The checked answer of one leg, D18.
     function _answer(address token, StoredLeg leg) private view returns (uint256 answer) {
         if (leg.isRate()) {
             answer = _bounded(token, leg, _rate(token, leg));
@@ -281,7 +301,9 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
     }
 
     function _bounded(address token, StoredLeg leg, uint256 answer) private pure returns (uint256) {
-        if (answer < leg.min() || answer > leg.max()) revert PriceOracle_OutOfBounds(token, leg.source(), answer, leg.min(), leg.max());
+        if (answer < leg.min() || answer > leg.max()) {
+            revert PriceOracle_OutOfBounds(token, leg.source(), answer, leg.min(), leg.max());
+        }
         return answer;
     }
 
@@ -294,7 +316,9 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         if (answer <= 0 || updatedAt == 0 || updatedAt > block.timestamp) {
             revert PriceOracle_InvalidAnswer(token, leg.source(), answer, updatedAt);
         }
-        if (block.timestamp - updatedAt > leg.heartbeat()) revert PriceOracle_Stale(token, leg.source(), updatedAt, leg.heartbeat());
+        if (block.timestamp - updatedAt > leg.heartbeat()) {
+            revert PriceOracle_Stale(token, leg.source(), updatedAt, leg.heartbeat());
+        }
 
         return (_scaled(uint256(answer), leg.unit()), roundId);
     }
@@ -304,7 +328,9 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         bool there = roundId != 0 && roundId <= type(uint80).max;
         int256 past;
         uint256 updatedAt;
-        if (there) (there,, past,, updatedAt) = _round(leg.source(), IAggregatorHistory.getRoundData.selector, roundId - 1, 36);
+        if (there) {
+            (there,, past,, updatedAt) = _round(leg.source(), IAggregatorHistory.getRoundData.selector, roundId - 1, 36);
+        }
         if (!there) revert PriceOracle_NoRoundBefore(token, leg.source(), roundId);
         if (past <= 0 || updatedAt == 0) revert PriceOracle_NoRoundBefore(token, leg.source(), roundId);
 
@@ -315,14 +341,15 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         }
     }
 
-    /// @dev A day more than has passed, so that a rate may move in steps. What a donation can add is bounded by the same.
+    /// @dev Allows for one day more than has passed, so that a rate may move in steps. A donation can add no more than
+    /// that.
     function _requireBelievable(address token, StoredLeg leg, uint256 rate) private view {
         (uint256 least, uint256 at) = checkpoint(token, leg.source());
         uint256 most = _grown(least, leg.maxMove(), Math.min(block.timestamp - at, _MAX_GROWING) + 1 days);
         if (rate < least || rate > most) revert PriceOracle_RateMoved(token, leg.source(), rate, least, most);
     }
 
-    /// @dev What `rate` becomes in that many seconds at `maxMove` bp a day, rounded down.
+    /// @dev What `rate` becomes in `elapsed` seconds at `maxMove` bp a day, rounded down.
     function _grown(uint256 rate, uint256 maxMove, uint256 elapsed) private pure returns (uint256) {
         return rate + rate * maxMove * elapsed / (_BPS * 1 days);
     }
@@ -333,44 +360,55 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         emit Checkpointed(token, source, rate);
     }
 
-    /// @dev Chainlink's convention: 0 is up, 1 is down, `startedAt` is when that began, and 0 before it ever did.
+    /// @dev Chainlink's convention: the answer is 0 for up and 1 for down; `startedAt` is when that began, 0 before the
+    /// first start.
     function _requireSequencer() private view {
         if (sequencer == address(0)) return;
 
         (bool ok,, int256 status, uint256 since,) = _latestRound(sequencer);
         if (!ok) revert PriceOracle_SourceFailed(address(0), sequencer);
         if (status != 0 || since == 0) revert PriceOracle_SequencerDown(sequencer, status);
-        if (block.timestamp <= since || block.timestamp - since <= grace) revert PriceOracle_SequencerRestarted(sequencer, since, grace);
+        if (block.timestamp <= since || block.timestamp - since <= grace) {
+            revert PriceOracle_SequencerRestarted(sequencer, since, grace);
+        }
     }
 
     function _rate(address token, StoredLeg leg) private view returns (uint256) {
-        bytes memory said = _ask(token, leg.source(), abi.encodeCall(IERC4626.convertToAssets, (10 ** leg.share())), 32);
+        bytes memory said =
+            _boundedCall(token, leg.source(), abi.encodeCall(IERC4626.convertToAssets, (10 ** leg.share())), 32);
         return _scaled(abi.decode(said, (uint256)), leg.unit());
     }
 
-    /// @dev D18. Saturates: whatever is as large as that is out of every bounds.
+    /// @dev D18. Saturates, because an answer as large as that is outside all bounds.
     function _scaled(uint256 answer, uint256 unit) private pure returns (uint256) {
         unchecked {
             return Math.saturatingMul(answer, 10 ** (18 - unit));
         }
     }
 
-    /// @dev Dirty upper bits are cut off, so that a hostile answer is refused by name as well.
+    /// @dev Cuts off dirty upper bits, so that a hostile answer meets a typed error too.
     function _asset(address token, address vault) private view returns (address) {
-        return address(uint160(abi.decode(_ask(token, vault, abi.encodeCall(IERC4626.asset, ()), 32), (uint256))));
+        return
+            address(uint160(abi.decode(_boundedCall(token, vault, abi.encodeCall(IERC4626.asset, ()), 32), (uint256))));
     }
 
-    /// @dev Decimals of whatever answers `decimals()`, at most 18.
+    /// @dev Decimals of a feed or a token, at most 18.
     function _decimals(address token, address source, Flaw flaw) private view returns (uint256) {
         if (source.code.length == 0) revert PriceOracle_InvalidRoute(token, flaw);
 
-        uint256 said = abi.decode(_ask(token, source, abi.encodeCall(IERC20Metadata.decimals, ()), 32), (uint256));
+        uint256 said =
+            abi.decode(_boundedCall(token, source, abi.encodeCall(IERC20Metadata.decimals, ()), 32), (uint256));
         if (said > 18) revert PriceOracle_InvalidRoute(token, flaw);
         return said;
     }
 
-    /// @dev The first `size` bytes of an answer. Bounded in gas and in size, so that no source can do more harm than not to answer.
-    function _ask(address token, address source, bytes memory question, uint256 size) private view returns (bytes memory said) {
+    /// @dev Calls a source and returns the first `size` bytes of its answer. Gas and size are bounded, so the worst
+    /// that a source can do is not to answer.
+    function _boundedCall(address token, address source, bytes memory question, uint256 size)
+        private
+        view
+        returns (bytes memory said)
+    {
         bool ok;
         said = new bytes(size);
         assembly ("memory-safe") {
@@ -388,7 +426,8 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         return _round(source, IAggregatorV3.latestRoundData.selector, 0, 4);
     }
 
-    /// @dev As `_ask`, for a round, without keeping any memory: prices are read on the way of every bid. `length` of the question is 4 without the id.
+    /// @dev As `_boundedCall`, for a round, without keeping any memory, because every bid reads prices. `length` of the
+    /// question is 4 without the id and 36 with it.
     function _round(address source, bytes4 selector, uint256 id, uint256 length)
         private
         view

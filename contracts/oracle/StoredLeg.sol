@@ -4,17 +4,17 @@ pragma solidity 0.8.37;
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {BoundLib} from "./BoundLib.sol";
 
-/// @dev A leg of a route in one slot, 253 bits, because every price reads it cold:
-/// `source:160 | heartbeat:20 | maxMove:14 | min:20 | max:20 | rate:1 | unit:5 | share:5 | decimals:5 | legs:2 | second:1`.
-/// `unit`: decimals of the source's answer. `share`: decimals of a vault's share. `decimals` of the token and the
-/// count of `legs` are in every leg and read from the first. `second` is set in the first leg alone: the token has a
-/// second route.
+/// @dev A leg of a route in one slot, 253 bits, low to high, because every price reads it cold:
+/// `source:160 | heartbeat:20 | maxMove:14 | min:20 | max:20 | rate:1 | unit:5 | share:5 | decimals:5 | legs:2 |
+/// second:1`. `unit`: decimals of the source's answer. `share`: decimals of a vault's share. `decimals` of the token
+/// and the count of `legs` are in every leg and read from the first. `second` is set in the first leg alone, where the
+/// token has a second route.
 type StoredLeg is uint256;
 
 using StoredLegLib for StoredLeg global;
 
 /// @title Reading and making a {StoredLeg}
-/// @dev The caller of `make` keeps every part within its bits; bounds are those of {BoundLib}.
+/// @notice The caller of `make` keeps every part within its bits. Bounds are those of {BoundLib}.
 library StoredLegLib {
     uint256 private constant _SECOND = 1 << 252;
 
@@ -25,7 +25,9 @@ library StoredLegLib {
     {
         uint256 bounds = BoundLib.pack(leg.min) << 194 | BoundLib.pack(leg.max) << 214;
         uint256 rest = uint256(leg.kind) << 234 | unit_ << 235 | share_ << 240 | decimals_ << 245 | legs_ << 250;
-        return StoredLeg.wrap(uint256(uint160(leg.source)) | uint256(leg.heartbeat) << 160 | uint256(leg.maxMove) << 180 | bounds | rest);
+        return StoredLeg.wrap(
+            uint256(uint160(leg.source)) | uint256(leg.heartbeat) << 160 | uint256(leg.maxMove) << 180 | bounds | rest
+        );
     }
 
     function source(StoredLeg self) internal pure returns (address) {

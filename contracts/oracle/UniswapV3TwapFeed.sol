@@ -10,78 +10,99 @@ import {IUniswapV3Factory, IUniswapV3Pool} from "../../interfaces/external/IUnis
 
 /// @title A price from a Uniswap v3 pool that a few blocks cannot move, in the shape of a Chainlink feed
 /// @notice The median of the pool's mean ticks over nine equal parts of the window that ends now, in quote tokens per
-/// base token. Blocks in a row that are shorter than a part touch two parts, and whatever is done in two parts moves the
-/// answer by less than a percent. Refuses to answer where that does not hold, after a jump until it is past, and while
-/// the pool is too thin.
-/// @dev docs/oracle-math.md says why a median, why nine parts, and what it costs to move it.
+/// base token. A run of blocks that is shorter than a part touches two parts at most, and two wrong parts move the
+/// answer by less than a percent. Refuses to answer where that does not hold, after a jump until the window has taken
+/// it in, and while the pool is too thin.
+/// @dev `docs/oracle-math.md` says why a median, why nine parts, and what it costs to move it.
+/// @custom:security-contact security@ssi.example
 contract UniswapV3TwapFeed is IAggregatorV3 {
     uint256 private constant _PARTS = 9;
     uint256 private constant _MEDIAN = 4;
 
-    /// @dev Parts that blocks in a row touch. Four times as many and one more make nine: nobody silences the feed with two.
+    /// @dev Parts that a run of blocks touches. Four times as many and one more make nine, so two parts cannot silence
+    /// the feed.
     uint256 private constant _TOUCHED = 2;
 
-    /// @dev Ticks. 1.0001^99 < 1.01: wherever two parts are wrong, the right median is within this many ticks of the answer.
+    /// @dev Ticks. 1.0001^99 < 1.01. With any two parts wrong, the right median is within this many ticks of the
+    /// answer.
     int256 private constant _MAX_SPREAD = 99;
 
-    /// @dev Ticks, some two percent. A median is late: where the last part is further away, the market has moved on.
+    /// @dev Ticks, some two percent. A median lags: where the last part is further away, the market has moved on.
     int256 private constant _MAX_DRIFT = 200;
 
     uint256 private constant _MIN_WINDOW = 15 minutes;
     uint256 private constant _MAX_WINDOW = 1 days;
 
-    /// @dev seconds between two blocks, each of which may write an observation
+    /// @dev Seconds between two blocks, each of which may write an observation.
     uint256 private constant _BLOCK = 12;
 
-    /// @dev Of the liquidity at birth.
+    /// @dev The least liquidity is one part in this many of that at birth.
     uint256 private constant _MIN_PART = 10;
 
     uint256 private constant _Q64 = 2 ** 64;
     uint256 private constant _Q128 = 2 ** 128;
     uint256 private constant _Q192 = 2 ** 192;
 
+    /// @notice The pool that the price comes from.
     IUniswapV3Pool public immutable pool;
+
+    /// @notice The token that is priced.
     address public immutable baseToken;
+
+    /// @notice The token that it is priced in.
     address public immutable quoteToken;
 
-    /// @notice seconds
+    /// @notice Length of the window, seconds.
     uint256 public immutable window;
 
-    /// @notice Least harmonic mean of the pool's liquidity over a part of the window, in the pool's unit: a tenth of
-    /// what it was at birth.
+    /// @notice {L} Least harmonic mean of the pool's liquidity over a part of the window: a tenth of what it was at
+    /// birth.
     uint256 public immutable minLiquidity;
 
     bool private immutable _baseIs0;
     uint256 private immutable _baseUnit;
     uint256 private immutable _quoteUnit;
 
-    /// @notice Not a pool of the factory, not with that token, or empty.
+    /// @notice The pool is not one of the factory, does not hold that token, or is empty.
+    /// @param pool the pool
+    /// @param baseToken the token that was to be priced
     error UniswapV3TwapFeed_InvalidPool(address pool, address baseToken);
 
     /// @notice A window is a multiple of nine seconds, from 15 minutes to a day.
+    /// @param window seconds that were given
     error UniswapV3TwapFeed_InvalidWindow(uint256 window);
 
-    /// @notice The pool keeps too few observations: one in each block would push the start of the window out. Let it keep
-    /// `needed` (`increaseObservationCardinalityNext`); it does so once its trades have filled the `cardinality` that it has.
+    /// @notice The pool keeps too few observations: one in each block would push the start of the window out. Let it
+    /// keep `needed` (`increaseObservationCardinalityNext`); it does so once its trades have filled the `cardinality`
+    /// that it has.
+    /// @param pool the pool
+    /// @param cardinality observations that it keeps
+    /// @param needed observations that it must keep
     error UniswapV3TwapFeed_ShortHistory(address pool, uint256 cardinality, uint256 needed);
 
-    /// @param parts of the window in which there was less than `minLiquidity`; two are tolerated
+    /// @notice The pool had too little liquidity in more than two parts of the window.
+    /// @param parts of the window in which there was less than `minLiquidity`
+    /// @param minLiquidity {L}
     error UniswapV3TwapFeed_TooThin(uint256 parts, uint256 minLiquidity);
 
-    /// @notice The price moves too much to be believed. The window takes it in.
+    /// @notice The price moves too much to be believed. It is believed again once the window has taken the move in.
     /// @param spread ticks from the median to the part two ranks away from it
     error UniswapV3TwapFeed_Unsettled(int256 spread);
 
-    /// @notice The price has moved. The window follows.
+    /// @notice The price has moved away from the median. The feed answers again once the window has followed.
     /// @param tick median of the window
-    /// @param last mean of its last part
+    /// @param last mean tick of its last part
     error UniswapV3TwapFeed_Drifted(int256 tick, int256 last);
 
     constructor(IUniswapV3Factory v3Factory, IUniswapV3Pool pool_, address baseToken_, uint256 window_) {
         (address token0, address token1) = (pool_.token0(), pool_.token1());
         bool genuine = v3Factory.getPool(token0, token1, pool_.fee()) == address(pool_);
-        if (!genuine || (baseToken_ != token0 && baseToken_ != token1)) revert UniswapV3TwapFeed_InvalidPool(address(pool_), baseToken_);
-        if (window_ < _MIN_WINDOW || window_ > _MAX_WINDOW || window_ % _PARTS != 0) revert UniswapV3TwapFeed_InvalidWindow(window_);
+        if (!genuine || (baseToken_ != token0 && baseToken_ != token1)) {
+            revert UniswapV3TwapFeed_InvalidPool(address(pool_), baseToken_);
+        }
+        if (window_ < _MIN_WINDOW || window_ > _MAX_WINDOW || window_ % _PARTS != 0) {
+            revert UniswapV3TwapFeed_InvalidWindow(window_);
+        }
 
         (,,, uint16 cardinality,,,) = pool_.slot0();
         uint256 needed = window_ / _BLOCK + 1;
@@ -111,18 +132,25 @@ contract UniswapV3TwapFeed is IAggregatorV3 {
 
     /// @inheritdoc IAggregatorV3
     function description() external view returns (string memory) {
-        return string.concat(IERC20Metadata(baseToken).symbol(), " / ", IERC20Metadata(quoteToken).symbol(), " Uniswap v3 TWAP");
+        return string.concat(
+            IERC20Metadata(baseToken).symbol(), " / ", IERC20Metadata(quoteToken).symbol(), " Uniswap v3 TWAP"
+        );
     }
 
     /// @inheritdoc IAggregatorV3
-    /// @dev The window ends now, so the answer is of now: pools extend their last observation to the present. Old is never
-    /// the danger here. Reverts: TooThin, Unsettled, Drifted, and the pool's "OLD" where its history is shorter than the window.
-    function latestRoundData() external view returns (uint80, int256 answer, uint256 startedAt, uint256 updatedAt, uint80) {
+    /// @dev The window ends now, and pools extend their last observation to the present, so the answer is never old:
+    /// `updatedAt` is the block's timestamp, and so is the number of the round. Reverts: TooThin, Unsettled, Drifted,
+    /// and the pool's "OLD" where its history is shorter than the window.
+    function latestRoundData()
+        external
+        view
+        returns (uint80, int256 answer, uint256 startedAt, uint256 updatedAt, uint80)
+    {
         answer = int256(_price(int24(_settled())));
         return (uint80(block.timestamp), answer, block.timestamp - window, block.timestamp, uint80(block.timestamp));
     }
 
-    /// @dev The median of the means of the parts, which round towards minus infinity.
+    /// @dev The median of the means of the parts. Means round towards minus infinity.
     function _settled() private view returns (int256 median) {
         (int56[] memory ticks, uint160[] memory perLiquidity) = _observe();
         uint256 part = window / _PARTS;
@@ -144,7 +172,9 @@ contract UniswapV3TwapFeed is IAggregatorV3 {
             (int256 above, int256 below) = (means[_MEDIAN + _TOUCHED] - median, median - means[_MEDIAN - _TOUCHED]);
             int256 spread = above > below ? above : below;
             if (spread > _MAX_SPREAD) revert UniswapV3TwapFeed_Unsettled(spread);
-            if (last > median + _MAX_DRIFT || last < median - _MAX_DRIFT) revert UniswapV3TwapFeed_Drifted(median, last);
+            if (last > median + _MAX_DRIFT || last < median - _MAX_DRIFT) {
+                revert UniswapV3TwapFeed_Drifted(median, last);
+            }
         }
     }
 
@@ -160,7 +190,7 @@ contract UniswapV3TwapFeed is IAggregatorV3 {
         return pool.observe(ago);
     }
 
-    /// @dev X128{seconds/L} of a part. Cumulatives wrap by design. Never 0, for liquidity has 128 bits.
+    /// @dev X128{seconds/L} of a part. Cumulatives wrap by design. Never 0, because liquidity has 128 bits.
     function _delta(uint160[] memory perLiquidity, uint256 i) private pure returns (uint256) {
         unchecked {
             return uint160(perLiquidity[i + 1] - perLiquidity[i]);
@@ -176,7 +206,7 @@ contract UniswapV3TwapFeed is IAggregatorV3 {
         }
     }
 
-    /// @dev Puts a value where it belongs among the first `count`, which are in order.
+    /// @dev Inserts a value among the first `count`, which are in order, so that they stay in order.
     function _insert(int256[_PARTS] memory sorted, uint256 count, int256 value) private pure {
         unchecked {
             for (; count != 0 && sorted[count - 1] > value; --count) {
@@ -186,8 +216,9 @@ contract UniswapV3TwapFeed is IAggregatorV3 {
         sorted[count] = value;
     }
 
-    /// @dev D18{quote/whole base}, rounded down. The ratio of token1-wei per token0-wei is the whole square of the root, X192, while that fits: a
-    /// small one has no bits to lose before it is inverted. A larger one loses its last 64, which moves the result by at most 1.
+    /// @dev D18{quote/whole base}, rounded down. The ratio of token1-wei per token0-wei is the whole square of the
+    /// root, X192, while that fits: a small ratio has no bits to lose before it is inverted. A larger one loses its
+    /// last 64 bits, which moves the result by at most 1.
     function _price(int24 tick) private view returns (uint256) {
         uint256 root = TickMath.getSqrtPriceAtTick(tick);
         uint256 scale = _baseUnit * 1e18;

@@ -18,7 +18,9 @@ import {TimedBalance} from "../tokens/TimedBalance.sol";
 import {TimedHistory} from "../tokens/TimedHistory.sol";
 
 /// @title Locked liquidity, as it was when it was locked
-/// @dev `docs/locker-math.md` is the specification. No proxy, no pause, and no way for anybody to take what is locked or to hold it back.
+/// @notice See {ILpLocker}. No proxy, no pause, and no role that can take what is locked or hold it back.
+/// @dev `docs/locker-math.md` is the specification.
+/// @custom:security-contact security@ssi.example
 contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
@@ -30,7 +32,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
 
     int24 private constant _MAX_TICK = 887272;
 
-    /// @dev `token0` shares its slot with all that a lock asks for.
+    /// @dev `token0` shares its slot with all that a lock reads.
     struct Listed {
         address token0;
         uint32 removedAt;
@@ -39,7 +41,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         address token1;
     }
 
-    /// @dev Two slots.
+    /// @dev A locked position, two slots.
     struct Lock {
         address owner;
         uint96 liquidity;
@@ -47,8 +49,9 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         uint32 maturesAt;
     }
 
-    /// @dev Two slots. The liquidity of `locked` is the balance that {_weights} has. Sums cannot overflow: {lockTokens} keeps the sum of the amounts under 2^96,
-    /// and that of the liquidities as well; nothing else raises either.
+    /// @dev LP tokens of an owner, two slots. The liquidity of `locked` is the balance in {_weights}. Sums cannot
+    /// overflow: {lockTokens} keeps the sum of the amounts under 2^96, and the sum of the liquidities as well, and no
+    /// other function raises either.
     struct Tokens {
         uint96 locked;
         uint96 matured;
@@ -57,9 +60,16 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         uint32 maturesAt;
     }
 
+    /// @notice Uniswap v3's position manager.
     INonfungiblePositionManager public immutable positionManager;
+
+    /// @notice Says which v3 pools are genuine.
     IUniswapV3Factory public immutable v3Factory;
+
+    /// @notice Says which v2 pairs are genuine.
     IUniswapV2Factory public immutable v2Factory;
+
+    /// @notice Says which tokens are indexes.
     IIndexFactory public immutable indexFactory;
 
     /// @inheritdoc ILpLocker
@@ -109,8 +119,12 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IERC721Receiver
-    /// @dev Locks the position for whoever owned it. Reverts: NotPositionManager, and as {lockPosition}.
-    function onERC721Received(address, address from, uint256 tokenId, bytes calldata) external nonReentrant returns (bytes4) {
+    /// @dev Locks the position for its owner until now. Reverts: NotPositionManager, and as {lockPosition}.
+    function onERC721Received(address, address from, uint256 tokenId, bytes calldata)
+        external
+        nonReentrant
+        returns (bytes4)
+    {
         if (msg.sender != address(positionManager)) revert LpLocker_NotPositionManager(msg.sender);
 
         _lock(tokenId, from);
@@ -125,7 +139,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
 
         maturesAt = block.timestamp + COOLDOWN;
         p.maturesAt = uint32(maturesAt);
-        _lighten(owner, pool, p.liquidity);
+        _removeWeight(owner, pool, p.liquidity);
         emit PositionUnlockRequested(owner, tokenId, pool, msg.sender, maturesAt);
     }
 
@@ -137,7 +151,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         _requireOpen(pool);
 
         p.maturesAt = 0;
-        _burden(owner, pool, p.liquidity, 0);
+        _addWeight(owner, pool, p.liquidity, 0);
         emit PositionUnlockCancelled(owner, tokenId, pool, msg.sender);
     }
 
@@ -155,12 +169,17 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ILpLocker
-    function collect(uint256 tokenId, address receiver) external nonReentrant returns (uint256 amount0, uint256 amount1) {
+    function collect(uint256 tokenId, address receiver)
+        external
+        nonReentrant
+        returns (uint256 amount0, uint256 amount1)
+    {
         _requireReceiver(receiver);
         (address owner,) = _authorizeLock(_locks[tokenId], tokenId);
 
-        (amount0, amount1) =
-            positionManager.collect(INonfungiblePositionManager.CollectParams(tokenId, receiver, type(uint128).max, type(uint128).max));
+        (amount0, amount1) = positionManager.collect(
+            INonfungiblePositionManager.CollectParams(tokenId, receiver, type(uint128).max, type(uint128).max)
+        );
         emit FeesCollected(owner, tokenId, receiver, amount0, amount1);
     }
 
@@ -177,14 +196,18 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         liquidity = _measure(IUniswapV2Pair(pool), amount);
         if (liquidity == 0) revert LpLocker_ZeroAmount();
         t.locked += uint96(amount);
-        _burden(msg.sender, pool, liquidity, t.coolingLiquidity);
+        _addWeight(msg.sender, pool, liquidity, t.coolingLiquidity);
         emit TokensLocked(msg.sender, pool, amount, liquidity);
 
         IERC20(pool).safeTransferFrom(msg.sender, address(this), amount);
     }
 
     /// @inheritdoc ILpLocker
-    function requestUnlockTokens(address owner, address pool, uint256 amount) external nonReentrant returns (uint256 maturesAt) {
+    function requestUnlockTokens(address owner, address pool, uint256 amount)
+        external
+        nonReentrant
+        returns (uint256 maturesAt)
+    {
         _authorize(owner);
         if (amount == 0) revert LpLocker_ZeroAmount();
         Tokens memory t = _tokens[owner][pool];
@@ -198,7 +221,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         t.coolingLiquidity += uint96(liquidity);
         t.maturesAt = uint32(maturesAt);
         _tokens[owner][pool] = t;
-        _lighten(owner, pool, liquidity);
+        _removeWeight(owner, pool, liquidity);
         emit TokensUnlockRequested(owner, pool, msg.sender, amount, t.cooling, maturesAt);
     }
 
@@ -214,12 +237,16 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         t.locked += t.cooling;
         (t.cooling, t.coolingLiquidity, t.maturesAt) = (0, 0, 0);
         _tokens[owner][pool] = t;
-        _burden(owner, pool, liquidity, 0);
+        _addWeight(owner, pool, liquidity, 0);
         emit TokensUnlockCancelled(owner, pool, msg.sender, amount, liquidity);
     }
 
     /// @inheritdoc ILpLocker
-    function unlockTokens(address owner, address pool, address receiver) external nonReentrant returns (uint256 amount) {
+    function unlockTokens(address owner, address pool, address receiver)
+        external
+        nonReentrant
+        returns (uint256 amount)
+    {
         _requireReceiver(receiver);
         _authorize(owner);
         Tokens memory t = _tokens[owner][pool];
@@ -265,7 +292,9 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
             genuine = kind == Kind.V2 && v2Factory.getPair(token0, token1) == pool;
         }
         if (!genuine) revert LpLocker_NotGenuine(pool);
-        if (!indexFactory.isIndex(token0) && !indexFactory.isIndex(token1)) revert LpLocker_NoIndexToken(token0, token1);
+        if (!indexFactory.isIndex(token0) && !indexFactory.isIndex(token1)) {
+            revert LpLocker_NoIndexToken(token0, token1);
+        }
 
         _pools.push(pool);
         _listed[pool] = Listed(token0, 0, maxTick, kind, token1);
@@ -295,9 +324,14 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ILockedLiquidity
-    /// @dev Exact, no rounding; 0 for pools that were never on the list. Reads one slot more for each epoch after `fromEpoch` in which that weight changed.
-    /// A removed pool's histories stay as they were, so the moment of its removal can be asked for like a boundary. Reverts: InvalidEpochs.
-    function liquiditySeconds(address account, address pool, uint256 fromEpoch, uint256 toEpoch) external view returns (uint256) {
+    /// @dev Exact, no rounding; 0 for pools that never were on the list. Reads one slot more for each epoch after
+    /// `fromEpoch` in which that weight changed. A removed pool's histories stay as they were, so the moment of its
+    /// removal can be read like the start of an epoch. Reverts: InvalidEpochs.
+    function liquiditySeconds(address account, address pool, uint256 fromEpoch, uint256 toEpoch)
+        external
+        view
+        returns (uint256)
+    {
         uint256 current = currentEpoch();
         if (fromEpoch >= toEpoch || fromEpoch > current) revert LpLocker_InvalidEpochs(fromEpoch, toEpoch, current);
 
@@ -306,7 +340,8 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         uint256 removedAt = _listed[pool].removedAt;
         if (removedAt != 0) (start, end) = (Math.min(start, removedAt), Math.min(end, removedAt));
         TimedHistory storage weight = _weights[account][pool];
-        return weight.cumulativeAt(end, epochGenesis, epochLength) - weight.cumulativeAt(start, epochGenesis, epochLength);
+        return
+            weight.cumulativeAt(end, epochGenesis, epochLength) - weight.cumulativeAt(start, epochGenesis, epochLength);
     }
 
     /// @inheritdoc ILpLocker
@@ -342,7 +377,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
 
     // ---------------------------------------------------------------- internals
 
-    /// @dev Reads the position's liquidity: the only time that anybody does.
+    /// @dev Reads the position's liquidity. No later call reads it again.
     function _lock(uint256 tokenId, address owner) private returns (uint256) {
         (,, address token0, address token1, uint24 fee, int24 lower, int24 upper, uint128 liquidity,,,,) =
             positionManager.positions(tokenId);
@@ -352,14 +387,15 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         if (lower != -maxTick || upper != maxTick) revert LpLocker_NotFullRange(tokenId, lower, upper);
 
         if (liquidity == 0) revert LpLocker_ZeroAmount();
-        _burden(owner, pool, liquidity, 0);
+        _addWeight(owner, pool, liquidity, 0);
         _locks[tokenId] = Lock(owner, uint96(liquidity), pool, 0);
         emit PositionLocked(owner, tokenId, pool, liquidity);
         return liquidity;
     }
 
-    /// @dev {L} that an amount of LP tokens stands for, rounded down. `sync` refuses while the pair is in the middle of a mint, a burn or a swap, when reserves and
-    /// supply do not belong together. What the protocol's fee is going to take of the growth since `kLast` is left out.
+    /// @dev {L} that an amount of LP tokens stands for, rounded down. `sync` refuses while the pair is in the middle of
+    /// a mint, a burn or a swap, when reserves and supply do not belong together. Leaves out what Uniswap's protocol
+    /// fee is going to take of the growth since `kLast`.
     function _measure(IUniswapV2Pair pair, uint256 amount) private returns (uint256) {
         pair.sync();
         (uint256 reserve0, uint256 reserve1,) = pair.getReserves();
@@ -370,16 +406,17 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         return amount * root / pair.totalSupply();
     }
 
-    /// @dev The caller has made sure that the pool is open. `beside` is what may come back later and must fit too.
-    function _burden(address owner, address pool, uint256 liquidity, uint256 beside) private {
+    /// @dev The caller has made sure that the pool is open. `beside` is {L} that may come back later and must fit too.
+    function _addWeight(address owner, address pool, uint256 liquidity, uint256 beside) private {
         TimedHistory storage weight = _weights[owner][pool];
         TimedBalance slot = _touch(weight);
         _requireFit(slot.balance() + beside, liquidity);
         weight.live = slot.moveTo(block.timestamp, slot.balance() + liquidity);
     }
 
-    /// @dev In a removed pool nothing weighs any more, and its histories must stay as they were when it was removed.
-    function _lighten(address owner, address pool, uint256 liquidity) private {
+    /// @dev Does nothing in a removed pool: its locks weigh nothing any more, and its histories must stay as they were
+    /// when it was removed.
+    function _removeWeight(address owner, address pool, uint256 liquidity) private {
         if (_isRemoved(pool)) return;
 
         TimedHistory storage weight = _weights[owner][pool];

@@ -19,7 +19,9 @@ import {GovernedUUPS} from "../governance/GovernedUUPS.sol";
 import {PointsMath} from "./PointsMath.sol";
 
 /// @title Points per epoch, boost, referral bonus, and the pots that pay for them
+/// @notice See {IPointsLedger}.
 /// @dev `docs/points-math.md` is the specification.
+/// @custom:security-contact security@ssi.example
 contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesUpgradeable, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
@@ -35,21 +37,25 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     bytes32 private constant _JOIN = keccak256("Join(address account,uint256 nonce,uint256 deadline)");
 
     // keccak256(abi.encode(uint256(keccak256("ssi.storage.PointsLedger")) - 1)) & ~bytes32(uint256(0xff))
-    bytes32 private constant _SLOT = keccak256(abi.encode(uint256(keccak256("ssi.storage.PointsLedger")) - 1)) & ~bytes32(uint256(0xff));
+    bytes32 private constant _SLOT =
+        keccak256(abi.encode(uint256(keccak256("ssi.storage.PointsLedger")) - 1)) & ~bytes32(uint256(0xff));
 
-    /// @dev One slot. `points`: own, before referrals, 0 while not recorded. `credit`: a tenth of those of all referees. Both stop at 2^120 - 1.
+    /// @dev One slot. `points`: the account's own, before referrals, 0 while not recorded. `credit`: a tenth of the
+    /// points of all referees. Both stop at 2^120 - 1. `referred`: the account was bound to a referrer before the epoch
+    /// ended.
     struct Tally {
         uint120 points;
         uint120 credit;
         bool referred;
     }
 
+    /// @dev One slot: {tok} ever put in, and taken out.
     struct Pot {
         uint128 funded;
         uint128 paid;
     }
 
-    /// @dev The first three share a slot, which is all that recording needs to know.
+    /// @dev The first three share a slot, so that recording reads one slot for all that it needs to know.
     /// @custom:storage-location erc7201:ssi.storage.PointsLedger
     struct LedgerStorage {
         IReferencePrices prices;
@@ -63,6 +69,10 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         mapping(uint256 epoch => mapping(address token => mapping(address account => uint256))) claimed;
     }
 
+    /// @notice Sets up a proxy. Its constructor calls this, and it works once.
+    /// @param authority_ AccessManager that decides on the restricted functions
+    /// @param prices_ where points come from, and what that is worth
+    /// @param router_ may call {IBuyHook.onBuy}; zero for none
     function initialize(address authority_, IReferencePrices prices_, address router_) external initializer {
         if (address(prices_) == address(0)) revert PointsLedger_ZeroAddress();
 
@@ -123,7 +133,7 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         return _ledger().prices.sheetOf(epoch);
     }
 
-    /// @dev Balances of the tokens over the epoch, at its prices. What has no price is not asked for.
+    /// @dev Balances of the tokens over the epoch, at its prices. Skips tokens without a price.
     function _position(IReferencePrices.Sheet memory sheet, address account, uint256 epoch)
         private
         view
@@ -142,18 +152,31 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         }
     }
 
-    function _valueOf(address account, uint256 epoch, IReferencePrices.Item memory item) private view returns (uint256) {
+    function _valueOf(address account, uint256 epoch, IReferencePrices.Item memory item)
+        private
+        view
+        returns (uint256)
+    {
         if (item.price == 0) return 0;
 
-        return PointsMath.valueDown(ITimeWeightedERC20(item.token).balanceSeconds(account, epoch, epoch + 1), item.price);
+        return
+            PointsMath.valueDown(ITimeWeightedERC20(item.token).balanceSeconds(account, epoch, epoch + 1), item.price);
     }
 
-    /// @dev D18{point} before referrals, as they are written down
-    function _ownPoints(IReferencePrices.Sheet memory sheet, address account, uint256 epoch) private view returns (uint256) {
+    /// @dev D18{point} before referrals, as they are written down.
+    function _ownPoints(IReferencePrices.Sheet memory sheet, address account, uint256 epoch)
+        private
+        view
+        returns (uint256)
+    {
         return Math.min(PointsMath.pointsDown(_position(sheet, account, epoch)), type(uint120).max);
     }
 
-    function _classStatement(uint256 base, uint256 value, uint256 boosted) private pure returns (ClassStatement memory c) {
+    function _classStatement(uint256 base, uint256 value, uint256 boosted)
+        private
+        pure
+        returns (ClassStatement memory c)
+    {
         uint256 weighted = base * (value + PointsMath.BOOST * boosted);
         c.value = value / _DAY;
         c.boosted = boosted / _DAY;
@@ -161,7 +184,7 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         c.multiplier = value == 0 ? base * _WAD : Math.mulDiv(weighted, _WAD, value);
     }
 
-    /// @dev {share} of staked SOSO at `price` that are worth `missing` D18{USD s} over the epoch until now, rounded up
+    /// @dev {share} of staked SOSO at `price` that are worth `missing` D18{USD s} over the epoch until now, rounded up.
     function _sharesFor(uint256 epoch, uint256 price, uint256 missing) private view returns (uint256) {
         uint256 length = _ledger().length;
         uint256 elapsed = Math.min(length, block.timestamp - (_endOf(epoch) - length));
@@ -181,13 +204,16 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     function joinWithSignature(address account, uint256 deadline, bytes calldata signature) external {
         if (block.timestamp > deadline) revert PointsLedger_SignatureExpired(deadline, block.timestamp);
         bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(_JOIN, account, _useNonce(account), deadline)));
-        if (!SignatureChecker.isValidSignatureNow(account, digest, signature)) revert PointsLedger_InvalidSignature(account);
+        if (!SignatureChecker.isValidSignatureNow(account, digest, signature)) {
+            revert PointsLedger_InvalidSignature(account);
+        }
 
         _join(account);
     }
 
     /// @inheritdoc IBuyHook
-    /// @dev Joins the buyer unless they have, and binds them to the code's owner if that is possible.
+    /// @dev Joins the buyer unless they have joined, and binds them to the code's owner if that is possible.
+    /// Reverts: NotTheRouter.
     function onBuy(address buyer, bytes32 referralCode) external {
         if (msg.sender != _ledger().router) revert PointsLedger_NotTheRouter(msg.sender);
 
@@ -234,7 +260,7 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         emit Joined(account);
     }
 
-    /// @dev Joined before the epoch ended.
+    /// @dev Whether the account joined before the epoch ended.
     function _counts(address account, uint256 epoch) private view returns (bool) {
         uint256 joined = _ledger().joinedAt[account];
         return joined != 0 && joined < _endOf(epoch);
@@ -265,8 +291,12 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         return _ledger().tallies[epoch][account].points == 0 && _counts(account, epoch);
     }
 
-    /// @dev What everybody ends up with depends on who is recorded, not on the order: a sum and a minimum of sums.
-    function _record(IReferencePrices.Sheet memory sheet, address account, uint256 epoch, uint256 end) private returns (uint256 points) {
+    /// @dev The result of every account depends on which accounts are recorded, not on their order: it is a sum and a
+    /// minimum of sums.
+    function _record(IReferencePrices.Sheet memory sheet, address account, uint256 epoch, uint256 end)
+        private
+        returns (uint256 points)
+    {
         points = _ownPoints(sheet, account, epoch);
         if (points == 0) return 0;
 
@@ -283,7 +313,8 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         $.totals[epoch] += gain;
     }
 
-    /// @dev {points} that the credit is worth to the referrer now: nothing before they are recorded, nothing beyond their own points.
+    /// @dev D18{point} that the credit is worth to the referrer now: 0 before they are recorded, and in sum no more
+    /// than their own points.
     function _credit(address referrer, address referee, uint256 epoch, uint256 credit) private returns (uint256) {
         Tally memory tally = _ledger().tallies[epoch][referrer];
         uint256 before = _sum(tally);
@@ -293,8 +324,12 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         return _sum(tally) - before;
     }
 
-    /// @dev Who was bound before the epoch ended.
-    function _referrerOf(address referrals, address account, uint256 end) private view returns (address referrer, bool bound) {
+    /// @dev The referrer to whom the account was bound before the epoch ended.
+    function _referrerOf(address referrals, address account, uint256 end)
+        private
+        view
+        returns (address referrer, bool bound)
+    {
         if (referrals == address(0)) return (address(0), false);
 
         uint256 boundAt;
@@ -319,7 +354,7 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         received = Math.saturatingSub(IERC20(token).balanceOf(address(this)), before);
         if (received == 0) revert PointsLedger_ZeroAmount();
 
-        _fill(epoch, token, received);
+        _addToPot(epoch, token, received);
         emit Funded(epoch, token, msg.sender, received);
     }
 
@@ -329,8 +364,14 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     }
 
     /// @inheritdoc IPointsLedger
-    function claimMany(uint256[] calldata epochs, address[] calldata tokens) external nonReentrant returns (uint256[] memory amounts) {
-        if (epochs.length != tokens.length) revert PointsLedger_LengthMismatch(epochs.length, tokens.length);
+    function claimMany(uint256[] calldata epochs, address[] calldata tokens)
+        external
+        nonReentrant
+        returns (uint256[] memory amounts)
+    {
+        if (epochs.length != tokens.length) {
+            revert PointsLedger_LengthMismatch(epochs.length, tokens.length);
+        }
 
         amounts = new uint256[](epochs.length);
         for (uint256 i = 0; i < epochs.length; ++i) {
@@ -349,7 +390,7 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         if (amount == 0) revert PointsLedger_NothingToRollOver(epoch, token);
         pot.paid = pot.funded;
         uint256 current = currentEpoch();
-        _fill(current, token, amount);
+        _addToPot(current, token, amount);
         emit RolledOver(epoch, current, token, amount);
     }
 
@@ -375,7 +416,7 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         uint256 before = $.claimed[epoch][token][msg.sender];
         if (before == part) revert PointsLedger_AlreadyClaimed(msg.sender, epoch, token);
 
-        // A token that took more than it was told to, once, shall not lock up the last claim.
+        // Pays what is there, so that a token which once took more than it was told to does not lock up the last claim.
         amount = Math.min(part - before, IERC20(token).balanceOf(address(this)));
         if (amount == 0) revert PointsLedger_NothingToClaim(msg.sender, epoch, token);
         $.claimed[epoch][token][msg.sender] = before + amount;
@@ -385,14 +426,14 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         IERC20(token).safeTransfer(msg.sender, amount);
     }
 
-    /// @dev All parts together are never more than the pot: rounded down, and points sum up to the total.
+    /// @dev All parts together are never more than the pot: each is rounded down, and points sum up to the total.
     function _partDown(address account, uint256 epoch, address token) private view returns (uint256) {
         LedgerStorage storage $ = _ledger();
         uint256 points = recordedPoints(account, epoch);
         return points == 0 ? 0 : Math.mulDiv($.pots[epoch][token].funded, points, $.totals[epoch]);
     }
 
-    function _fill(uint256 epoch, address token, uint256 amount) private {
+    function _addToPot(uint256 epoch, address token, uint256 amount) private {
         Pot storage pot = _ledger().pots[epoch][token];
         if (amount > type(uint128).max - pot.funded) revert PointsLedger_PotOverflow(amount);
 

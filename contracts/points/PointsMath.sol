@@ -3,10 +3,13 @@ pragma solidity 0.8.37;
 
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
-/// @title Points as a function of what somebody had
-/// @dev `docs/points-math.md` has the proofs. Widths: an amount-second is under 2^128 and a price under 2^128, so a value is under 2^197, the sum over 16 sources
-/// under 2^201, and the sum of everything with its multiplier under 2^210.
+/// @title Points as a function of what an account had
+/// @notice Every class has a base; SOSO lifts the class with the largest base first.
+/// @dev `docs/points-math.md` has the proofs. Widths: an amount-second is under 2^128 and a price under 2^128, so a
+/// value is under 2^197, the sum over 16 sources under 2^201, and the sum of everything with its multiplier under
+/// 2^210.
 library PointsMath {
+    /// @dev Points for a dollar-day of each class, the base.
     uint256 internal constant HELD = 3;
     uint256 internal constant STAKED = 15;
     uint256 internal constant LOCKED = 20;
@@ -17,7 +20,7 @@ library PointsMath {
     uint256 private constant _WAD = 1e18;
     uint256 private constant _DAY = 1 days;
 
-    /// @dev D18{USD s}, by class
+    /// @dev D18{USD s} by class, and of staked SOSO.
     struct Position {
         uint256 held;
         uint256 staked;
@@ -30,7 +33,7 @@ library PointsMath {
         return Math.mulDiv(amountSeconds, price, _WAD);
     }
 
-    /// @dev What SOSO lifts, D18{USD s}: the class with the largest gain first.
+    /// @dev D18{USD s} of each class that SOSO lifts: the class with the largest gain first.
     function boosts(Position memory p) internal pure returns (uint256 held, uint256 staked, uint256 locked) {
         locked = Math.min(p.locked, p.soso);
         staked = Math.min(p.staked, p.soso - locked);
@@ -40,7 +43,8 @@ library PointsMath {
     /// @dev D18{point}, rounded down once
     function pointsDown(Position memory p) internal pure returns (uint256) {
         (uint256 held, uint256 staked, uint256 locked) = boosts(p);
-        uint256 weighted = HELD * (p.held + BOOST * held) + STAKED * (p.staked + BOOST * staked) + LOCKED * (p.locked + BOOST * locked);
+        uint256 weighted = HELD * (p.held + BOOST * held) + STAKED * (p.staked + BOOST * staked) + LOCKED
+            * (p.locked + BOOST * locked);
         return weighted / _DAY;
     }
 }

@@ -15,9 +15,12 @@ import {ITimeWeightedERC20} from "../../interfaces/ITimeWeightedERC20.sol";
 import {FixedAuthority} from "../governance/FixedAuthority.sol";
 
 /// @title Medians of an epoch's samples, and what follows from them
-/// @dev `docs/points-math.md` is the specification. No proxy. Whatever decides the prices of a closed epoch was written in that epoch or before: samples, rates,
-/// sources. So settling finds the same whenever it is done, and whoever does it.
+/// @notice See {IReferencePrices}. No proxy.
+/// @dev `docs/points-math.md` is the specification. All that decides the prices of a closed epoch was written in that
+/// epoch or before: samples, rates, sources. So settling has the same result at any time and by any caller.
+/// @custom:security-contact security@ssi.example
 contract ReferencePrices is IReferencePrices, FixedAuthority {
+    /// @inheritdoc IReferencePrices
     uint256 public constant SLOTS = 28;
 
     /// @inheritdoc IReferencePrices
@@ -25,10 +28,10 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
 
     uint256 private constant _WAD = 1e18;
 
-    /// @dev With 32 constituents each, what one transaction can price.
+    /// @dev So many that one transaction can price them all with 32 constituents each.
     uint256 private constant _MAX_PAIRS = 8;
 
-    /// @dev The first is empty and of epoch 0.
+    /// @dev Sources that count from `fromEpoch` on. The first version is empty and counts from epoch 0.
     struct Version {
         uint40 fromEpoch;
         address stakedSoso;
@@ -37,6 +40,7 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
         Pair[] pairs;
     }
 
+    /// @inheritdoc IReferencePrices
     address public immutable oracle;
 
     /// @inheritdoc IReferencePrices
@@ -48,11 +52,11 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
     bool private _begun;
     Version[] private _versions;
 
-    /// @dev One more than what was missing, 0 for no sample. One word an epoch.
+    /// @dev For each slot one more than the prices that were missing, 0 for no sample. One word for each epoch.
     mapping(uint256 epoch => uint8[SLOTS]) private _slots;
     mapping(uint256 epoch => mapping(address token => uint128[SLOTS])) private _samples;
 
-    /// @dev Complements of rates, so that what was never written is the largest.
+    /// @dev The lowest rates that samples saw, as complements, so that an unwritten word stands for the largest rate.
     mapping(uint256 epoch => mapping(address staked => uint256)) private _lowRates;
     mapping(uint256 epoch => address) private _sheets;
 
@@ -86,14 +90,15 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
         if (missing == tokens.length) revert ReferencePrices_NoPriceFound(epoch, slot);
         if (state != 0 && missing + 1 >= state) revert ReferencePrices_AlreadySampled(epoch, slot, state - 1);
 
-        // Not last: what comes after needs more gas than a call that ran out of it leaves.
+        // Not at the end: the writes below need more gas than is left where one of these calls runs out of it. So a
+        // caller cannot skip this check by a low gas limit.
         _watchRates(epoch, v);
         _slots[epoch][slot] = uint8(missing + 1);
         if (!_begun) _begun = true;
         emit SampleTaken(epoch, slot, missing);
     }
 
-    /// @dev What a staked token says of its past is believed only where it fits what can be seen.
+    /// @dev Compares the lowest rate that a staked token tells with its rate now, and notes a lower one.
     function _watchRates(uint256 epoch, Version storage v) private {
         uint256 count = v.pairs.length;
         for (uint256 i = 0; i < count; ++i) {
@@ -112,7 +117,11 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
     }
 
     /// @inheritdoc IReferencePrices
-    function runningSlot() external view returns (uint256 epoch, uint256 slot, uint256 end, bool sampled, uint256 missing) {
+    function runningSlot()
+        external
+        view
+        returns (uint256 epoch, uint256 slot, uint256 end, bool sampled, uint256 missing)
+    {
         (epoch, slot) = _now();
         end = _startOf(epoch) + Math.ceilDiv((slot + 1) * epochLength, SLOTS);
         missing = _slots[epoch][slot];
@@ -140,7 +149,7 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
         if (samples == 0) return (0, 0);
 
         assembly ("memory-safe") {
-            mstore(found, samples) // no longer than it was made
+            mstore(found, samples) // shortens it
         }
         LibSort.insertionSort(found);
         median = found[(samples - 1) / 2];
@@ -196,7 +205,9 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
         for (uint256 i = 0; i < count; ++i) {
             Pair memory pair = v.pairs[i];
             s.held[i] = Item(pair.index, _assetPrice(epoch, pair.index));
-            if (pair.staked != address(0)) s.staked[i] = Item(pair.staked, _stakedPrice(epoch, pair.staked, s.held[i].price));
+            if (pair.staked != address(0)) {
+                s.staked[i] = Item(pair.staked, _stakedPrice(epoch, pair.staked, s.held[i].price));
+            }
         }
         if (v.stakedSoso != address(0)) {
             uint256 price = _assetPrice(epoch, IStakedToken(v.stakedSoso).asset());
@@ -215,7 +226,7 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
         s.locked = locked;
     }
 
-    /// @dev The epoch's own median, or that of the epoch before. One sample is enough to say how the running epoch stands.
+    /// @dev The epoch's own median, or that of the epoch before. For the running epoch one sample is enough.
     function _assetPrice(uint256 epoch, address token) private view returns (uint256) {
         (uint256 median, uint256 samples) = medianOf(epoch, token);
         if (samples >= (epoch == currentEpoch() ? 1 : LEAST_SAMPLES)) return median;
@@ -225,14 +236,14 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
         return samples >= LEAST_SAMPLES ? median : 0;
     }
 
-    /// @dev At the lowest rate of the epoch, so that a share-second is never worth more than it was at any moment.
+    /// @dev By the lowest rate of the epoch, so that a share-second never counts more than it was worth at any moment.
     function _stakedPrice(uint256 epoch, address staked, uint256 assetPrice) private view returns (uint256) {
         uint256 rate = _lowestRate(epoch, staked);
-        // The largest number is no rate: the product would not fit.
+        // A larger number is no rate: the product would not fit.
         return rate > type(uint128).max ? 0 : _bounded(Math.mulDiv(assetPrice, rate, _WAD));
     }
 
-    /// @dev As the token tells it, unless a sample saw a lower one; 0 where it tells nothing.
+    /// @dev The rate that the token tells, or a lower one that a sample saw; 0 where the token does not answer.
     function _lowestRate(uint256 epoch, address staked) private view returns (uint256) {
         try IStakedToken(staked).lowestRate(epoch) returns (uint256 rate) {
             return Math.min(rate, ~_lowRates[epoch][staked]);
@@ -256,7 +267,8 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
 
     // ---------------------------------------------------------------- prices of now
 
-    /// @dev Indexes, SOSO, and what else is in the pools; each once. Staked tokens follow from what they stand for.
+    /// @dev Indexes, SOSO, and the other tokens of the pools, each once. Staked tokens are left out: their prices
+    /// follow from what they stake.
     function _tokens(Version storage v) private view returns (address[] memory tokens) {
         uint256 count = v.pairs.length;
         address[] memory pools = v.locker == address(0) ? new address[](0) : ILockedLiquidity(v.locker).pools();
@@ -273,7 +285,7 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
             if (!_has(tokens, count, token1) && !_has(staked, staked.length, token1)) tokens[count++] = token1;
         }
         assembly ("memory-safe") {
-            mstore(tokens, count) // no longer than it was made
+            mstore(tokens, count) // shortens it
         }
     }
 
@@ -284,7 +296,7 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
         return false;
     }
 
-    /// @dev NAV per share, as the lens says it; 0 where a constituent has no price.
+    /// @dev D18{USD/1e18 share}: NAV per share, as the lens computes it; 0 where a constituent has no price.
     function _sharePrice(address index) private view returns (uint256) {
         address[] memory tokens;
         try IIndexToken(index).basket() returns (address[] memory list, uint256[] memory, uint256) {
@@ -306,12 +318,12 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
         return Math.saturatingMul(nav, _WAD) / supply;
     }
 
-    /// @dev D18{USD/1e18 tok}
+    /// @dev D18{USD/1e18 tok}, 0 where there is no price.
     function _oraclePrice(address token) private view returns (uint256) {
         return _bounded(_oracleValue(token, _WAD));
     }
 
-    /// @dev The largest number where there is no price.
+    /// @dev D18{USD}; 2^256 - 1 where there is no price.
     function _oracleValue(address token, uint256 amount) private view returns (uint256) {
         try IPriceOracle(oracle).value(token, amount) returns (uint256 value) {
             return value;
@@ -320,14 +332,16 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
         }
     }
 
-    /// @dev A price beyond 128 bits is none.
+    /// @dev A price of more than 128 bits counts as none.
     function _bounded(uint256 price) private pure returns (uint256) {
         return price > type(uint128).max ? 0 : price;
     }
 
-    /// @dev Whoever makes a token busy and calls from within shall not have it pass for one without a price.
+    /// @dev Why: a caller could make a token busy, call from within, and have it count as a token without a price.
     function _requireNotBusy(address token, bytes memory reason) private pure {
-        if (bytes4(reason) == ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector) revert ReferencePrices_Busy(token);
+        if (bytes4(reason) == ReentrancyGuardTransient.ReentrancyGuardReentrantCall.selector) {
+            revert ReferencePrices_Busy(token);
+        }
     }
 
     // ---------------------------------------------------------------- sources
@@ -391,7 +405,8 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
         }
     }
 
-    /// @dev The sources that count in `epoch`. Goes back once for each change since; the first counts from epoch 0.
+    /// @dev The sources that count in `epoch`. Goes back once for each change since then; the first version counts from
+    /// epoch 0.
     function _version(uint256 epoch) private view returns (Version storage) {
         uint256 i = _versions.length - 1;
         while (_versions[i].fromEpoch > epoch) --i;

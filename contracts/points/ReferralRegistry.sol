@@ -8,15 +8,18 @@ import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 import {IReferralRegistry, IReferrals} from "../../interfaces/IReferralRegistry.sol";
 import {FixedAuthority} from "../governance/FixedAuthority.sol";
 
-/// @title Codes, and who is bound to whom
-/// @dev Follow the referrers of anybody who has a code, and every one has a lower rank than the one before: `docs/referral.md`.
+/// @title Codes, and the accounts that are bound to them
+/// @notice See {IReferralRegistry}.
+/// @dev Why there are no cycles: along the referrers of an account with a code, each has a lower rank than the one
+/// before (`docs/referral.md`).
+/// @custom:security-contact security@ssi.example
 contract ReferralRegistry is IReferralRegistry, FixedAuthority, EIP712, Nonces {
     uint256 private constant _MIN_LENGTH = 3;
     uint256 private constant _MAX_LENGTH = 16;
 
     bytes32 private constant _BIND = keccak256("Bind(address referee,bytes32 code,uint256 nonce,uint256 deadline)");
 
-    /// @dev One slot.
+    /// @dev One slot. `boundAt` Unix seconds, 0 while not bound; `rank` 0 without a code.
     struct Account {
         address referrer;
         uint32 boundAt;
@@ -61,7 +64,9 @@ contract ReferralRegistry is IReferralRegistry, FixedAuthority, EIP712, Nonces {
     function bindWithSignature(address referee, bytes32 code, uint256 deadline, bytes calldata signature) external {
         if (block.timestamp > deadline) revert ReferralRegistry_SignatureExpired(deadline);
         bytes32 digest = _hashTypedDataV4(keccak256(abi.encode(_BIND, referee, code, _useNonce(referee), deadline)));
-        if (!SignatureChecker.isValidSignatureNowCalldata(referee, digest, signature)) revert ReferralRegistry_InvalidSignature(referee);
+        if (!SignatureChecker.isValidSignatureNowCalldata(referee, digest, signature)) {
+            revert ReferralRegistry_InvalidSignature(referee);
+        }
 
         _bind(referee, code);
     }
@@ -98,7 +103,8 @@ contract ReferralRegistry is IReferralRegistry, FixedAuthority, EIP712, Nonces {
         return _accounts[account].rank;
     }
 
-    /// @dev An account without a code counts as younger than any. Whatever decides here, only the referee and the owner of the code can have done, each to himself.
+    /// @dev An account without a code counts as younger than any other. Every condition here depends on what the
+    /// referee did for themselves and what the owner of the code did for themselves; no third account can change one.
     function _bind(address referee, bytes32 code) private {
         address referrer = ownerOf[code];
         Account storage account = _accounts[referee];
@@ -112,7 +118,7 @@ contract ReferralRegistry is IReferralRegistry, FixedAuthority, EIP712, Nonces {
         emit Bound(referee, referrer, code);
     }
 
-    /// @dev 3 to 16 of A-Z and 0-9, then nothing but zeros.
+    /// @dev 3 to 16 of A-Z and 0-9, then only zeros.
     function _isValid(bytes32 code) private pure returns (bool) {
         uint256 length = 0;
         while (length < _MAX_LENGTH && code[length] != 0) {

@@ -7,8 +7,9 @@ import {IRebalancer} from "../../interfaces/IRebalancer.sol";
 import {UnitsLib} from "../index/Units.sol";
 
 /// @dev A rebalance in two slots. Slot 0: `nav:112 | cost:112`, D27{USD/base share}, and the `nonce` of the next one.
-/// Slot 1, 256 bits: when and on which terms it runs, `turnover`, the bp of NAV that it may sell by the prices of the start, and a bit for each token that
-/// is still to be sold (`surplus`), still to be bought (`deficit`), or to leave the basket (`leaving`), at its place in the list of the start.
+/// Slot 1, 256 bits: when and on which terms it runs; `turnover`, the bp of NAV that it may sell by the prices of the
+/// start; and three masks with a bit for each token, at its place in the list of the start: still to be sold
+/// (`surplus`), still to be bought (`deficit`), to leave the basket (`leaving`).
 struct Auction {
     uint112 nav;
     uint112 cost;
@@ -27,7 +28,8 @@ struct Auction {
     uint32 leaving;
 }
 
-/// @dev One token of a bid. `units`, `target` and `dust` D27{tok/base}, `price` D36{USD/tok}, `bit` its bit in the masks.
+/// @dev One token of a bid. `units`, `target` and `dust` D27{tok/base}, `price` D36{USD/tok}, `bit` its bit in the
+/// masks.
 struct Side {
     uint256 units;
     uint256 target;
@@ -37,6 +39,7 @@ struct Side {
 }
 
 /// @title What a bid moves, and what that costs
+/// @notice The loss budget bounds what all bids of a rebalance together may cost the index against the oracle's prices.
 /// @dev `docs/rebalancing-math.md` is the specification; its names are used here.
 library AuctionMath {
     uint256 private constant _RAY = 1e27;
@@ -45,10 +48,10 @@ library AuctionMath {
 
     uint256 private constant _BPS = 10_000;
 
-    /// @dev bp: what time may allow a price to be off that of the last start, a factor of seven.
+    /// @dev The most bp that a price may be off that of the last start, however long ago it was: a factor of seven.
     uint256 private constant _MOST_DRIFT = 60_000;
 
-    /// @dev How far, in dusts, what is left of a leaving constituent may lift another over its target.
+    /// @dev How far, in dusts, the rest of a leaving constituent may raise another over its target.
     uint256 private constant _LIFT = 16;
 
     function ended(Auction memory a) internal view returns (bool) {
@@ -71,35 +74,39 @@ library AuctionMath {
         }
     }
 
-    /// @dev Whether neither is more than `bp`, at most 2^16, over the other. Nothing is near what has more than 224 bits.
+    /// @dev Whether neither is more than `bp`, at most 2^16, over the other. False for numbers of more than 224 bits.
     function near(uint256 x, uint256 y, uint256 bp) internal pure returns (bool) {
         unchecked {
             return (x | y) >> 224 == 0 && x * _BPS <= y * (_BPS + bp) && y * _BPS <= x * (_BPS + bp);
         }
     }
 
-    /// @dev bp that a start may be off the prices of the last one: the band for each day since, and once more.
+    /// @dev bp that a start may be off the prices of the last one: the band for each day since then, and once more.
     function drift(Auction memory last, uint256 band) internal view returns (uint256) {
         return Math.min(band * (1 + (block.timestamp - last.started) / 1 days), _MOST_DRIFT);
     }
 
-    /// @dev bp of NAV that a start may sell: within n days all of them together `most + n x daily`, because each has `daily` for the days since the one before.
+    /// @dev bp of NAV that a start may sell. All starts within n days may sell `most + n x daily` together, because
+    /// each has `daily` for the days since the one before.
     function allowance(Auction memory last, uint256 most, uint256 daily) internal view returns (uint256) {
         return last.started == 0 ? most : Math.min(most, daily * (block.timestamp - last.started) / 1 days);
     }
 
-    /// @dev The least units of `tokenIn` that a bid may not pass, 0 where the pair cannot be bid at all.
+    /// @dev The units of `tokenIn` that a bid may not pass, 0 where the pair cannot be bid at all.
     function ceiling(Auction memory a, Side memory out, Side memory in_) internal pure returns (uint256) {
         if (a.surplus & out.bit == 0) return 0;
         if (a.deficit & in_.bit != 0) return in_.target;
-        if (a.deficit == 0 && out.target == 0 && in_.target != 0 && a.surplus & in_.bit == 0) return in_.target + _LIFT * in_.dust;
+        if (a.deficit == 0 && out.target == 0 && in_.target != 0 && a.surplus & in_.bit == 0) {
+            return in_.target + _LIFT * in_.dust;
+        }
         return 0;
     }
 
-    /// @dev {tok} that a bid for `wanted` gets and pays; zeros where it moves nothing. `top` is the {ceiling}. Writes what it does to the rebalance into `a`.
+    /// @dev {tok} that a bid for `wanted` gets and pays; zeros where it moves nothing. `top` is the {ceiling}. Writes
+    /// what it does to the rebalance into `a`.
     ///
-    /// Products stay under 2^256: at the start the value of everything is under 2^179 D36{USD}, because `nav` has 112 bits and a base 96; a factor has 61.
-    /// Where prices rise beyond that, checked arithmetic stops the bid.
+    /// Products stay under 2^256: at the start the value of everything is under 2^179 D36{USD}, because `nav` has 112
+    /// bits and a base 96; a factor has 61. Where prices rise beyond that, checked arithmetic stops the bid.
     function fill(Auction memory a, Side memory out, Side memory in_, uint256 base, uint256 top, uint256 wanted)
         internal
         view
@@ -111,7 +118,9 @@ library AuctionMath {
         uint256 factor_ = factor(a);
 
         amountOut = Math.min(wanted, surplus);
-        amountOut = Math.min(amountOut, Math.saturatingSub(_down(top, base), booksIn) * in_.price * _WAD / (out.price * factor_));
+        amountOut = Math.min(
+            amountOut, Math.saturatingSub(_down(top, base), booksIn) * in_.price * _WAD / (out.price * factor_)
+        );
         uint256 affordable = _affordable(a, out, in_, base, top, factor_);
         bool cut = affordable < amountOut;
         if (cut) amountOut = affordable;
@@ -121,8 +130,12 @@ library AuctionMath {
         uint256 cost = a.cost;
         _settle(a, out, in_, base, booksOut - amountOut, booksIn + amountIn);
         if (a.phase != IRebalancer.Phase.Running) return (amountOut, amountIn);
-        // What is left of the budget does not afford another bid: it would run on without an offer.
-        if (cut || (a.cost != cost && _affordable(a, out, in_, base, top, factor_) < Math.max(1, _down(out.dust, base) / 2))) {
+        // Ends it where the rest of the budget does not afford another bid: it would run on without an offer.
+        if (
+            cut
+                || (a.cost != cost
+                    && _affordable(a, out, in_, base, top, factor_) < Math.max(1, _down(out.dust, base) / 2))
+        ) {
             a.phase = IRebalancer.Phase.Halted;
         }
     }
@@ -143,33 +156,43 @@ library AuctionMath {
         }
     }
 
-    /// @dev Nothing is left to be sold, or nothing to be bought but for what leaves.
+    /// @dev Whether nothing is left to be sold, or nothing to be bought while no leaving token is left.
     function completed(Auction memory a) internal pure returns (bool) {
         return a.surplus == 0 || (a.deficit == 0 && a.surplus & a.leaving == 0);
     }
 
-    /// @dev {tok} of `tokenOut` that the loss budget still allows, whatever the index rounds away. No limit while the premium is not negative.
+    /// @dev {tok} of `tokenOut` that the loss budget still allows, less the most that the index may round away. No
+    /// limit while the premium is not negative.
     function _affordable(Auction memory a, Side memory out, Side memory in_, uint256 base, uint256 top, uint256 factor_)
         private
         pure
         returns (uint256)
     {
         uint256 step = _RAY / base + 3;
-        uint256 rounding = out.price * (step + (out.units >> 56)) + in_.price * (step + (Math.max(in_.units, top) >> 56));
+        uint256 rounding =
+            out.price * (step + (out.units >> 56)) + in_.price * (step + (Math.max(in_.units, top) >> 56));
         uint256 left = (budgetOf(a) - a.cost) * _WAD;
         if (left <= rounding) return 0;
         if (factor_ >= _WAD) return type(uint256).max;
         return Math.mulDiv(left - rounding, base, _RAY) * _WAD / ((_WAD - factor_) * out.price);
     }
 
-    /// @dev Counts the loss by the units that the index is going to have, and closes what is done.
-    function _settle(Auction memory a, Side memory out, Side memory in_, uint256 base, uint256 booksOut, uint256 booksIn) private pure {
+    /// @dev Counts the loss by the units that the index is going to have. Clears the bits of tokens that are done, and
+    /// ends the rebalance where all are.
+    function _settle(
+        Auction memory a,
+        Side memory out,
+        Side memory in_,
+        uint256 base,
+        uint256 booksOut,
+        uint256 booksIn
+    ) private pure {
         uint256 before = out.units * out.price + in_.units * in_.price;
         out.units = UnitsLib.pack(booksOut * _RAY / base).value();
         in_.units = UnitsLib.pack(booksIn * _RAY / base).value();
         uint256 later = out.units * out.price + in_.units * in_.price;
 
-        // Within the budget, which has 112 bits.
+        // The cost stays within the budget, which has 112 bits.
         if (later < before) a.cost += uint112(Math.ceilDiv(before - later, _WAD));
         if (!tooMuch(out.units, out.target, out.dust, base)) a.surplus &= ~uint32(out.bit);
         if (!tooLittle(in_.units, in_.target, in_.dust, base)) a.deficit &= ~uint32(in_.bit);

@@ -5,7 +5,8 @@ import {SSTORE2} from "solady/src/utils/SSTORE2.sol";
 
 import {IMethodology} from "../../interfaces/IMethodology.sol";
 
-/// @dev How an index is to be weighed, kept as code: one read, whatever its length. The decimals of the tokens are a byte each, the first is the lowest.
+/// @dev How an index is to be weighed. Kept as code, so that a plan of any length costs one read. `decimals` has one
+/// byte for each token, the first token in the lowest byte.
 struct PlanBook {
     IMethodology methodology;
     address[] tokens;
@@ -14,12 +15,13 @@ struct PlanBook {
 }
 
 /// @title Writing and reading a {PlanBook}
+/// @notice A plan is written once, as the code of a contract of its own.
 library PlanBookLib {
     function write(PlanBook memory book) internal returns (address) {
         return SSTORE2.write(abi.encode(book));
     }
 
-    /// @dev Empty for no address.
+    /// @dev Empty where `at` is zero.
     function read(address at) internal view returns (PlanBook memory book) {
         if (at != address(0)) book = abi.decode(SSTORE2.read(at), (PlanBook));
     }

@@ -14,14 +14,20 @@ import {PlanBook, PlanBookLib} from "./PlanBook.sol";
 import {Target, TargetLib} from "./Target.sol";
 
 /// @title What a start of a rebalance fixes, and whether that is what was proposed
-/// @dev The half of {Rebalancer} that starts need and bids do not, apart for its size. Without state and without rights: the rebalancer says what to go by
-/// and stores what comes back. `docs/rebalancing-math.md` is the specification.
+/// @notice The half of {Rebalancer} that starts need and bids do not. It has no state and no rights.
+/// @dev Apart from the rebalancer because both together would be too large for one contract. The rebalancer passes the
+/// rules in and stores what comes back. `docs/rebalancing-math.md` is the specification.
+/// @custom:security-contact security@ssi.example
 contract RebalancePlanner {
     uint256 private constant _MAX_TOKENS = 32;
     uint256 private constant _MAX_TOLERANCE = 5000;
     uint256 private constant _WAD = 1e18;
     uint256 private constant _BPS = 10_000;
 
+    /// @notice What a start goes by.
+    /// @param oracle where prices come from
+    /// @param index the index
+    /// @param book where its {PlanBook} is
     /// @param drift bp that a price may be off that of the last start
     /// @param dust ppm of NAV
     /// @param id of the start
@@ -34,11 +40,14 @@ contract RebalancePlanner {
         uint256 id;
     }
 
+    /// @notice What a start fixes.
+    /// @param tokens of the plan first, then the others that the index holds
+    /// @param targets one for each token
     /// @param nav D27{USD/base share}
     /// @param turnover bp of NAV, rounded up
     /// @param surplus a bit for each token, by its place: to be sold
-    /// @param deficit to be bought
-    /// @param leaving without a target
+    /// @param deficit a bit for each token: to be bought
+    /// @param leaving a bit for each token: without a target
     struct Start {
         address[] tokens;
         Target[] targets;
@@ -49,7 +58,8 @@ contract RebalancePlanner {
         uint256 leaving;
     }
 
-    /// @dev Tokens of the plan first. `quotes` D18{USD/whole token}, `prices` D36{USD/tok}, `value` D63{USD/base}, `turnover` bp of it.
+    /// @dev Tokens of the plan first. `quotes` D18{USD/whole token}, `prices` D36{USD/tok}, `value` D63{USD/base},
+    /// `turnover` bp of it.
     struct Draft {
         address[] tokens;
         uint256[] units;
@@ -62,8 +72,16 @@ contract RebalancePlanner {
         uint256 base;
     }
 
-    /// @notice What a start fixes, by prices on which the oracle's sources agree. Reverts as {IRebalancer.startRebalance}.
-    function start(Rules calldata rules, IRebalancer.Proposal calldata proposal) external view returns (Start memory s) {
+    /// @notice What a start fixes, by prices on which the oracle's sources agree.
+    /// @dev Only for the rebalancer, whose references it reads. Reverts as {IRebalancer.startRebalance}.
+    /// @param rules what to go by
+    /// @param proposal what was proposed
+    /// @return s what to store
+    function start(Rules calldata rules, IRebalancer.Proposal calldata proposal)
+        external
+        view
+        returns (Start memory s)
+    {
         PlanBook memory book = _book(rules.index, rules.book);
         Draft memory d = _draft(rules.index, book);
         _quote(rules.oracle, d, book.tokens.length, proposal.prices, proposal.unpriced);
@@ -71,15 +89,26 @@ contract RebalancePlanner {
         _weigh(d, book);
 
         (s.tokens, s.nav, s.turnover) = (d.tokens, d.value / _WAD, d.turnover);
-        _aim(rules, d, proposal, s);
+        _packTargets(rules, d, proposal, s);
     }
 
     /// @notice As {IRebalancer.previewStart}.
-    function preview(IPriceOracle oracle, address index, address at, uint256[] calldata prices, uint256 unpriced, uint256 allowed)
-        external
-        view
-        returns (IRebalancer.Preview memory)
-    {
+    /// @dev Only for the rebalancer, whose references it reads.
+    /// @param oracle where prices come from
+    /// @param index the index
+    /// @param at where its {PlanBook} is
+    /// @param prices D18{USD/whole token} that the proposal gives
+    /// @param unpriced a bit for each token that is priced by the proposal
+    /// @param allowed bp of NAV that may be sold
+    /// @return what a start would find
+    function preview(
+        IPriceOracle oracle,
+        address index,
+        address at,
+        uint256[] calldata prices,
+        uint256 unpriced,
+        uint256 allowed
+    ) external view returns (IRebalancer.Preview memory) {
         PlanBook memory book = _book(index, at);
         Draft memory d = _draft(index, book);
         _quote(oracle, d, book.tokens.length, prices, unpriced);
@@ -92,6 +121,13 @@ contract RebalancePlanner {
     }
 
     /// @notice As {IRebalancer.weightsOf}, by prices that no second source has to confirm.
+    /// @dev Only for the rebalancer, whose references it reads.
+    /// @param oracle where prices come from
+    /// @param index the index
+    /// @param at where its {PlanBook} is
+    /// @return tokens of the plan first, then the others that the index holds
+    /// @return current D18 weight of each
+    /// @return target D18 weight of each
     function weights(IPriceOracle oracle, address index, address at)
         external
         view
@@ -113,7 +149,12 @@ contract RebalancePlanner {
         return (d.tokens, current, target);
     }
 
-    /// @notice The tokens of a plan, then what else the index holds, all with their D27{tok/base}; and {base}.
+    /// @notice The tokens of a plan, then the others that the index holds.
+    /// @param index the index
+    /// @param planned tokens of the plan
+    /// @return tokens all of them, each once
+    /// @return units D27{tok/base} of each that the index holds, 0 for one that it does not
+    /// @return base {base} that all shares stand for
     function union(address index, address[] memory planned)
         public
         view
@@ -135,7 +176,7 @@ contract RebalancePlanner {
             if (i == planned.length) i = count++;
             (tokens[i], units[i]) = (held[k], heldUnits[k]);
         }
-        // Both shortened to what was found.
+        // Shortens both lists to what was found.
         assembly ("memory-safe") {
             mstore(tokens, count)
             mstore(units, count)
@@ -149,20 +190,21 @@ contract RebalancePlanner {
         return PlanBookLib.read(at);
     }
 
-    /// @dev What there is to weigh, without prices.
+    /// @dev The tokens to weigh, with their units and decimals, without prices.
     function _draft(address index, PlanBook memory book) private view returns (Draft memory d) {
         (d.tokens, d.units, d.base) = union(index, book.tokens);
         if (d.base == 0) revert IRebalancer.Rebalancer_NotSeeded(index);
         uint256 count = d.tokens.length;
         if (count > _MAX_TOKENS) revert IRebalancer.Rebalancer_TokenCount(count);
-        (uint256 planned, uint256 known, uint256[] memory decimals) = (book.tokens.length, book.decimals, new uint256[](count));
+        (uint256 planned, uint256 known, uint256[] memory decimals) =
+            (book.tokens.length, book.decimals, new uint256[](count));
         for (uint256 i = 0; i < count; ++i) {
             decimals[i] = i < planned ? uint8(known >> 8 * i) : _decimals(index, d.tokens[i]);
         }
         d.decimals = decimals;
     }
 
-    /// @dev Of a token that leaves. One that was in the last start is not asked: it may be broken.
+    /// @dev Decimals of a token that leaves. A token of the last start is not asked again: it may be broken by now.
     function _decimals(address index, address token) private view returns (uint256) {
         (uint256 price, uint256 known,) = IRebalancer(msg.sender).referenceOf(index, token);
         if (price != 0) return known;
@@ -171,8 +213,11 @@ contract RebalancePlanner {
         return decimals;
     }
 
-    /// @dev Writes D18 prices into `d`. What the oracle has none for is priced by the proposal, where it leaves.
-    function _quote(IPriceOracle oracle, Draft memory d, uint256 planned, uint256[] calldata given, uint256 unpriced) private view {
+    /// @dev Writes D18 prices into `d`. The proposal prices a leaving token for which the oracle has no price.
+    function _quote(IPriceOracle oracle, Draft memory d, uint256 planned, uint256[] calldata given, uint256 unpriced)
+        private
+        view
+    {
         uint256 count = d.tokens.length;
         if (unpriced == 0) {
             d.quotes = oracle.agreedPrices(d.tokens);
@@ -185,7 +230,8 @@ contract RebalancePlanner {
                 d.quotes[i] = oracle.agreedPrice(d.tokens[i]);
                 continue;
             }
-            // Gas cannot be kept from the oracle: it gets 63 parts of 64, and the last part would not do for the rest of a start.
+            // A caller cannot fake a missing price by too little gas: the oracle gets 63 parts of 64, and the last part
+            // is not enough for the rest of a start.
             bool known = true;
             try oracle.agreedPrice(d.tokens[i]) {}
             catch {
@@ -197,13 +243,19 @@ contract RebalancePlanner {
         }
     }
 
-    /// @dev Compares with prices that are not of now, so that no single reading of the oracle decides what is traded.
-    function _requireProposed(Rules calldata rules, Draft memory d, IRebalancer.Proposal calldata proposal) private view {
-        (uint256[] calldata prices, uint256 most) = (proposal.prices, Math.max(proposal.priceTolerance, proposal.targetTolerance));
+    /// @dev Compares with prices of the past, so that no single reading of the oracle decides what is traded.
+    function _requireProposed(Rules calldata rules, Draft memory d, IRebalancer.Proposal calldata proposal)
+        private
+        view
+    {
+        (uint256[] calldata prices, uint256 most) =
+            (proposal.prices, Math.max(proposal.priceTolerance, proposal.targetTolerance));
         if (most > _MAX_TOLERANCE) revert IRebalancer.Rebalancer_ToleranceTooLarge(most, _MAX_TOLERANCE);
         (uint256[] memory quotes, uint256 count) = (d.quotes, d.quotes.length);
         if (prices.length != count) revert IRebalancer.Rebalancer_LengthMismatch(count, prices.length);
-        if (proposal.targets.length != count) revert IRebalancer.Rebalancer_LengthMismatch(count, proposal.targets.length);
+        if (proposal.targets.length != count) {
+            revert IRebalancer.Rebalancer_LengthMismatch(count, proposal.targets.length);
+        }
 
         for (uint256 i = 0; i < count; ++i) {
             (uint256 quote, uint256 expected, uint256 tolerance) = (quotes[i], prices[i], proposal.priceTolerance);
@@ -218,21 +270,23 @@ contract RebalancePlanner {
         }
     }
 
-    /// @dev Targets by the methodology and the quotes of `d`, rounded down to what {Units} holds. A token that the plan does not have is to leave.
+    /// @dev Targets by the methodology and the quotes of `d`, rounded down to what {Units} holds. A token outside the
+    /// plan leaves.
     function _weigh(Draft memory d, PlanBook memory book) private view {
         uint256 count = book.tokens.length;
         uint256[] memory list = book.methodology.weights(book.tokens, _first(d.quotes, count), book.parameters);
         if (list.length != count) revert IRebalancer.Rebalancer_LengthMismatch(count, list.length);
 
         _value(d);
-        // So that nothing below overflows: D63{USD/base} under 2^172. Prices of the oracle scaled up have 188 bits.
+        // So that no product below overflows: D63{USD/base} under 2^172. Prices of the oracle scaled up have 188 bits.
         uint256 nav = d.value / _WAD;
         if (nav == 0 || nav > type(uint112).max) revert IRebalancer.Rebalancer_NavOutOfRange(nav);
 
         _target(d, list);
     }
 
-    /// @dev No bid sells below a target, so a rebalance sells no more than what is over the targets.
+    /// @dev Computes targets and turnover. No bid sells below a target, so a rebalance sells no more than what is over
+    /// the targets.
     function _target(Draft memory d, uint256[] memory list) private pure {
         (uint256[] memory units, uint256[] memory prices, uint256 value) = (d.units, d.prices, d.value);
         (Units[] memory targets, uint256 sum, uint256 over) = (new Units[](units.length), 0, 0);
@@ -272,9 +326,14 @@ contract RebalancePlanner {
         (d.prices, d.value) = (prices, value);
     }
 
-    /// @dev Writes into `s` what is to be stored, provided that it is near what was proposed.
-    function _aim(Rules calldata rules, Draft memory d, IRebalancer.Proposal calldata proposal, Start memory s) private pure {
-        (uint256[] calldata expected, uint256[] memory units, uint256[] memory quotes) = (proposal.targets, d.units, d.quotes);
+    /// @dev Packs the targets of `d` into `s`, and marks the tokens that are over, under or without a target. Reverts
+    /// where a target is not near the one that was proposed.
+    function _packTargets(Rules calldata rules, Draft memory d, IRebalancer.Proposal calldata proposal, Start memory s)
+        private
+        pure
+    {
+        (uint256[] calldata expected, uint256[] memory units, uint256[] memory quotes) =
+            (proposal.targets, d.units, d.quotes);
         (uint256 tolerance, uint256 share, uint256 base) = (proposal.targetTolerance, d.value * rules.dust, d.base);
         (uint256 surplus, uint256 deficit, uint256 leaving) = (0, 0, 0);
         Target[] memory aims = new Target[](units.length);
@@ -301,7 +360,7 @@ contract RebalancePlanner {
         }
     }
 
-    /// @dev The first `count` of `list`: `list` itself where that is all.
+    /// @dev The first `count` of `list`; `list` itself where that is all of it.
     function _first(uint256[] memory list, uint256 count) private pure returns (uint256[] memory first) {
         if (count == list.length) return list;
         first = new uint256[](count);
@@ -310,12 +369,13 @@ contract RebalancePlanner {
         }
     }
 
-    /// @dev Whether both lists are the same in the same order: mostly they are, and then nothing needs to be copied.
+    /// @dev Whether both lists are the same in the same order. Mostly they are, and then no list needs to be copied.
     function _same(address[] memory a, address[] memory b) private pure returns (bool) {
         return a.length == b.length && _hash(a) == _hash(b);
     }
 
-    /// @dev keccak256(abi.encodePacked(list)), without the copy. Addresses in memory have no dirty bits: both lists were decoded.
+    /// @dev keccak256(abi.encodePacked(list)), without the copy. Addresses in memory have no dirty bits, because both
+    /// lists were decoded.
     function _hash(address[] memory list) private pure returns (bytes32 hash) {
         assembly ("memory-safe") {
             hash := keccak256(add(list, 32), mul(mload(list), 32))

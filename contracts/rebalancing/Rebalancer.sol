@@ -18,8 +18,10 @@ import {StoredTerms, StoredTermsLib} from "./StoredTerms.sol";
 import {Target} from "./Target.sol";
 
 /// @title Moves a basket to its targets by open auctions
-/// @dev The rebalancer of its indexes, which alone may call {IIndexToken.swap}. Holds no token ever. Everything about the amounts of a bid is in {AuctionMath},
-/// everything about what a start aims at in {RebalancePlanner}.
+/// @notice See {IRebalancer}. Never holds a token.
+/// @dev The rebalancer of its indexes, which alone may call {IIndexToken.swap}. {AuctionMath} computes the amounts of a
+/// bid, {RebalancePlanner} the targets of a start.
+/// @custom:security-contact security@ssi.example
 contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     using AuctionMath for Auction;
     using SafeERC20 for IERC20;
@@ -45,15 +47,17 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     // keccak256(abi.encode(uint256(keccak256("ssi.storage.Rebalancer")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant _STORAGE = 0xbb8a8d2ca5f0fd8bc252b041241539aeeca1cbdf5436035cddbae5a6212e0400;
 
-    /// @dev In the code, because a slot would cost every bid 2,100: another oracle is another implementation, after the notice.
+    /// @notice Where prices come from.
+    /// @dev Immutable, because a slot would cost every bid 2,100 gas. Another oracle takes another implementation,
+    /// after the notice.
     /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
     IPriceOracle public immutable oracle;
 
-    /// @dev What a start computes, without state.
+    /// @notice Computes what a start fixes.
     /// @custom:oz-upgrades-unsafe-allow state-variable-immutable
     RebalancePlanner public immutable planner;
 
-    /// @dev The index that may call back, and who pays. Set within a bid alone.
+    /// @dev The index that may call back, and the bidder who pays. Set within a bid alone.
     address private transient _caller;
     address private transient _bidder;
 
@@ -63,6 +67,8 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         (oracle, planner) = (oracle_, planner_);
     }
 
+    /// @notice Sets up a proxy. Its constructor calls this, and it works once.
+    /// @param authority_ AccessManager that decides on the restricted functions
     function initialize(address authority_) external initializer {
         __GovernedUUPS_init(authority_);
     }
@@ -70,11 +76,12 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     // ---------------------------------------------------------------- governance
 
     /// @inheritdoc IRebalancer
-    function setMethodology(address index, IMethodology methodology, address[] calldata tokens, bytes calldata parameters)
-        external
-        restricted
-        nonReentrant
-    {
+    function setMethodology(
+        address index,
+        IMethodology methodology,
+        address[] calldata tokens,
+        bytes calldata parameters
+    ) external restricted nonReentrant {
         _requireOver(index, _auction(index));
         if (index == address(0) || address(methodology) == address(0)) revert Rebalancer_ZeroAddress();
         if (tokens.length == 0 || tokens.length > _MAX_TOKENS) revert Rebalancer_TokenCount(tokens.length);
@@ -101,7 +108,12 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IRebalancer
-    function startRebalance(address index, Proposal calldata proposal) external restricted nonReentrant returns (uint256 id) {
+    function startRebalance(address index, Proposal calldata proposal)
+        external
+        restricted
+        nonReentrant
+        returns (uint256 id)
+    {
         Auction memory last = _auction(index);
         if (proposal.nonce != last.nonce) revert Rebalancer_WrongNonce(index, proposal.nonce, last.nonce);
         if (block.timestamp > proposal.latest) revert Rebalancer_TooLate(index, proposal.latest);
@@ -111,7 +123,8 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         if (terms.duration == 0) revert Rebalancer_NoTerms(index);
 
         uint256 drift = last.drift(terms.band);
-        RebalancePlanner.Rules memory rules = RebalancePlanner.Rules(oracle, index, plan.book, drift, terms.dust, last.nonce);
+        RebalancePlanner.Rules memory rules =
+            RebalancePlanner.Rules(oracle, index, plan.book, drift, terms.dust, last.nonce);
         RebalancePlanner.Start memory s = planner.start(rules, proposal);
         uint256 allowed = last.allowance(terms.turnover, terms.daily);
         if (s.turnover > allowed) revert Rebalancer_TurnoverTooLarge(s.turnover, allowed);
@@ -155,21 +168,28 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         _end(index, a, Phase.Cancelled);
     }
 
-    // ---------------------------------------------------------------- everybody
+    // ---------------------------------------------------------------- bidders
 
     /// @inheritdoc IRebalancer
-    function bid(address index, address tokenOut, address tokenIn, uint256 amountOut, uint256 maxIn, address receiver, bytes calldata data)
-        external
-        nonReentrant
-        returns (uint256 filledOut, uint256 paidIn)
-    {
-        if (receiver == address(0) || receiver == index || receiver == address(this)) revert Rebalancer_InvalidReceiver(receiver);
+    function bid(
+        address index,
+        address tokenOut,
+        address tokenIn,
+        uint256 amountOut,
+        uint256 maxIn,
+        address receiver,
+        bytes calldata data
+    ) external nonReentrant returns (uint256 filledOut, uint256 paidIn) {
+        if (receiver == address(0) || receiver == index || receiver == address(this)) {
+            revert Rebalancer_InvalidReceiver(receiver);
+        }
         Auction memory a = _auction(index);
         (uint112 cost, uint32 surplus, uint32 deficit) = (a.cost, a.surplus, a.deficit);
         (filledOut, paidIn) = _fill(a, index, tokenOut, tokenIn, amountOut);
         if (filledOut == 0) return (0, 0);
         if (maxIn != type(uint256).max) {
-            uint256 limit = filledOut == amountOut ? maxIn : Math.mulDiv(maxIn, filledOut, amountOut, Math.Rounding.Ceil);
+            uint256 limit =
+                filledOut == amountOut ? maxIn : Math.mulDiv(maxIn, filledOut, amountOut, Math.Rounding.Ceil);
             if (paidIn > limit) revert Rebalancer_PriceTooHigh(paidIn, limit);
         }
 
@@ -186,7 +206,9 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IIndexSwapCallback
-    function onIndexSwap(address tokenOut, uint256 amountOut, address tokenIn, uint256 amountIn, bytes calldata data) external {
+    function onIndexSwap(address tokenOut, uint256 amountOut, address tokenIn, uint256 amountIn, bytes calldata data)
+        external
+    {
         if (msg.sender != _caller) revert Rebalancer_UnexpectedCallback(msg.sender);
         _caller = address(0);
         address bidder = _bidder;
@@ -299,11 +321,16 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IRebalancer
-    function weightsOf(address index) external view nonReentrantView returns (address[] memory, uint256[] memory, uint256[] memory) {
+    function weightsOf(address index)
+        external
+        view
+        nonReentrantView
+        returns (address[] memory, uint256[] memory, uint256[] memory)
+    {
         _answer(abi.encodeCall(RebalancePlanner.weights, (oracle, index, _plan(index).book)));
     }
 
-    /// @dev Ends a view with what the planner says to `question`, which returns the same types, or with its revert.
+    /// @dev Ends a view with the planner's answer to `question`, which returns the same types, or with its revert.
     function _answer(bytes memory question) private view {
         address planner_ = address(planner);
         assembly ("memory-safe") {
@@ -316,8 +343,12 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IRebalancer
-    /// @dev Asked by the planner within a start.
-    function referenceOf(address index, address token) external view returns (uint256 price, uint256 decimals, bool given) {
+    /// @dev The planner reads this within a start, so it has no guard against re-entry.
+    function referenceOf(address index, address token)
+        external
+        view
+        returns (uint256 price, uint256 decimals, bool given)
+    {
         Target t = _storage().targets[index][token];
         if (t.id() == _auction(index).id) return (t.price(), t.decimals(), t.given());
     }
@@ -331,7 +362,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
 
     // ---------------------------------------------------------------- a bid
 
-    /// @dev What a bid would do now, written into `a`. Reads no price where nothing can be bid.
+    /// @dev What a bid would do now, written into `a`. Reads no price where no bid is possible.
     function _fill(Auction memory a, address index, address tokenOut, address tokenIn, uint256 wanted)
         private
         view
@@ -347,20 +378,23 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         if (top == 0) return (0, 0);
 
         uint256 base;
-        (base, sold.units, bought.units) = IIndexToken(index).baseAndUnits(tokenOut, tokenIn);
+        (base, sold.units, bought.units) = IIndexToken(index).unitsForTrade(tokenOut, tokenIn);
         (uint256 priceOut, uint256 priceIn) = (_price(tokenOut, out), _price(tokenIn, in_));
         (uint256 outMoved, uint256 inMoved) = (_moved(out, priceOut), _moved(in_, priceIn));
-        if (!AuctionMath.near(outMoved, inMoved, a.band)) revert Rebalancer_PriceMoved(tokenOut, tokenIn, outMoved, inMoved, a.band);
-        (sold.price, bought.price) = (AuctionMath.scaled(priceOut, out.decimals()), AuctionMath.scaled(priceIn, in_.decimals()));
+        if (!AuctionMath.near(outMoved, inMoved, a.band)) {
+            revert Rebalancer_PriceMoved(tokenOut, tokenIn, outMoved, inMoved, a.band);
+        }
+        (sold.price, bought.price) =
+        (AuctionMath.scaled(priceOut, out.decimals()), AuctionMath.scaled(priceIn, in_.decimals()));
         return a.fill(sold, bought, base, top, wanted);
     }
 
-    /// @dev D18{USD/whole token}: the oracle's, or what the proposal gave where that has none.
+    /// @dev D18{USD/whole token}: the oracle's price, or the proposal's where the oracle has none.
     function _price(address token, Target t) private view returns (uint256) {
         return t.given() ? t.price() : oracle.price(token);
     }
 
-    /// @dev D18 of the price of the start. A price has 128 bits.
+    /// @dev The price as a part of that of the start, D18. A price has 128 bits.
     function _moved(Target t, uint256 price) private pure returns (uint256) {
         unchecked {
             return price * _WAD / t.price();
@@ -374,7 +408,11 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     }
 
     /// @dev The largest bid for a pair, which leaves the sides as they were.
-    function _offer(Auction memory a, Side memory out, Side memory in_, uint256 base) private view returns (Offer memory offer) {
+    function _offer(Auction memory a, Side memory out, Side memory in_, uint256 base)
+        private
+        view
+        returns (Offer memory offer)
+    {
         (uint256 unitsOut, uint256 unitsIn) = (out.units, in_.units);
         (offer.amountOut, offer.amountIn) = a.fill(out, in_, base, a.ceiling(out, in_), type(uint256).max);
         (out.units, in_.units) = (unitsOut, unitsIn);
@@ -383,7 +421,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
 
     // ---------------------------------------------------------------- tokens
 
-    /// @dev Those of the plan, then what else the index holds.
+    /// @dev Tokens of the plan, then the others that the index holds.
     function _tokens(address index) private view returns (address[] memory, uint256[] memory, uint256) {
         return planner.union(index, PlanBookLib.read(_plan(index).book).tokens);
     }

@@ -5,18 +5,23 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {TimedBalance} from "../tokens/TimedBalance.sol";
 
-/// @dev What a staked token owes its shares, as it was when the supply's slot was last touched: `cooldown:24 | left:24 | unvested:96 | total:96` = 240 bits, high to low.
-/// `total`: {asset} that all shares are worth. `unvested`: {asset} that vest linearly over the `left` seconds after that touch. `cooldown`: the one in force, seconds.
-/// The two amounts together are under 2^96. Packed by hand, because a struct is written field by field.
+/// @dev What a staked token owes its shares, as it was when the supply's slot was last touched:
+/// `cooldown:24 | left:24 | unvested:96 | total:96` = 240 bits, high to low.
+/// `total`: {asset} that all shares are worth. `unvested`: {asset} that vest linearly over the `left` seconds after
+/// that touch. `cooldown`: the one in force, seconds. The two amounts together are under 2^96.
+/// Packed by hand, because the compiler writes a struct field by field.
 type Books is uint256;
 
 using BooksLib for Books global;
 
 /// @title The books of a staked token in one slot
+/// @notice Why a stream: rewards that counted at once would go to stakers who come a second before and leave a second
+/// after. Vesting over a day pays those who stay.
 /// @dev `docs/staking-math.md` is the specification.
 library BooksLib {
-    /// @dev {share} that nobody has, and as many {asset} that nobody gave. They are there from the beginning and never leave, so that the price of a share goes on
-    /// when the last staker leaves, and no first depositor can make shares dear.
+    /// @dev Virtual {share} without a holder, and as many virtual {asset}. They are there from the beginning and never
+    /// leave, so that the price of a share goes on when the last staker leaves, and no first depositor can make shares
+    /// expensive.
     uint256 internal constant VIRTUAL = 1e9;
 
     uint256 private constant _VESTING = 1 days;
@@ -49,12 +54,13 @@ library BooksLib {
         }
     }
 
-    /// @dev {asset} that still fit.
+    /// @dev {asset} that still fit in.
     function room(Books self) internal pure returns (uint256) {
         return type(uint96).max - self.staked();
     }
 
-    /// @dev The books at `timestamp`, `supply` being untouched until then. With fewer shares than nobody has, time stands still for what vests.
+    /// @dev The books at `timestamp`, provided that `supply` is untouched until then. While there are fewer shares than
+    /// {VIRTUAL}, time stands still for what vests: most of it would go to the virtual shares.
     function at(Books self, TimedBalance supply, uint256 timestamp) internal pure returns (Books) {
         unchecked {
             uint256 left_ = self.left();
@@ -67,21 +73,22 @@ library BooksLib {
         }
     }
 
-    /// @dev With `assets` more for the shares. The caller keeps them within the {room}.
+    /// @dev The books with `assets` more for the shares. The caller keeps them within the {room}.
     function plus(Books self, uint256 assets) internal pure returns (Books) {
         unchecked {
             return Books.wrap(Books.unwrap(self) + assets);
         }
     }
 
-    /// @dev With `assets` less for the shares. The caller keeps them within the total.
+    /// @dev The books with `assets` less for the shares. The caller keeps them within the total.
     function minus(Books self, uint256 assets) internal pure returns (Books) {
         unchecked {
             return Books.wrap(Books.unwrap(self) - assets);
         }
     }
 
-    /// @dev With `fresh` on their way, which by themselves would take a day. The seconds left are averaged by size. The caller keeps `fresh` within the {room}.
+    /// @dev The books with `fresh` rewards on their way, which by themselves would take a day. The seconds left are
+    /// averaged by size. The caller keeps `fresh` within the {room}.
     function plusRewards(Books self, uint256 fresh) internal pure returns (Books) {
         unchecked {
             uint256 old = self.unvested();
@@ -95,12 +102,20 @@ library BooksLib {
     }
 
     /// @dev {share}
-    function toShares(Books self, uint256 supply, uint256 assets, Math.Rounding rounding) internal pure returns (uint256) {
+    function toShares(Books self, uint256 supply, uint256 assets, Math.Rounding rounding)
+        internal
+        pure
+        returns (uint256)
+    {
         return Math.mulDiv(assets, supply + VIRTUAL, self.total() + VIRTUAL, rounding);
     }
 
     /// @dev {asset}
-    function toAssets(Books self, uint256 supply, uint256 shares, Math.Rounding rounding) internal pure returns (uint256) {
+    function toAssets(Books self, uint256 supply, uint256 shares, Math.Rounding rounding)
+        internal
+        pure
+        returns (uint256)
+    {
         return Math.mulDiv(shares, self.total() + VIRTUAL, supply + VIRTUAL, rounding);
     }
 }

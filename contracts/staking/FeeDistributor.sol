@@ -11,7 +11,9 @@ import {IStakedToken} from "../../interfaces/IStakedToken.sol";
 import {GovernedUUPS} from "../governance/GovernedUUPS.sol";
 
 /// @title From an index's fees to its stakers' daily yield
+/// @notice See {IFeeDistributor}.
 /// @dev Holds fee shares from their collection until the same or the next distribution, and nothing else.
+/// @custom:security-contact security@ssi.example
 contract FeeDistributor is IFeeDistributor, GovernedUUPS, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
@@ -26,7 +28,7 @@ contract FeeDistributor is IFeeDistributor, GovernedUUPS, ReentrancyGuardTransie
 
     uint256 private constant _BPS = 10_000;
 
-    /// @dev One slot.
+    /// @dev One slot. `stakersPart` bp, `lastDay` in whole UTC days since 1970.
     struct Split {
         address stakedToken;
         uint16 stakersPart;
@@ -42,7 +44,9 @@ contract FeeDistributor is IFeeDistributor, GovernedUUPS, ReentrancyGuardTransie
     // keccak256(abi.encode(uint256(keccak256("ssi.storage.FeeDistributor")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant _STORAGE = 0xcd7f7b04330e4e544194db72425f383d90622509de6b9754714861e85d86cf00;
 
-    /// @notice Once, by the proxy's constructor.
+    /// @notice Sets up a proxy. Its constructor calls this, and it works once.
+    /// @param authority_ AccessManager that decides on the restricted functions
+    /// @param treasury_ gets the rest of all fees
     function initialize(address authority_, address treasury_) external initializer {
         __GovernedUUPS_init(authority_);
         _setTreasury(treasury_);
@@ -108,8 +112,12 @@ contract FeeDistributor is IFeeDistributor, GovernedUUPS, ReentrancyGuardTransie
         return _storage().treasury;
     }
 
-    /// @dev Whatever is here belongs to the fees of `index`: those just collected, and those that somebody collected before.
-    function _distribute(address index, Split storage split, uint256 day) private returns (uint256 toStakers, uint256 toTreasury) {
+    /// @dev All shares of `index` that are here are its fees: those just collected, and those that a caller of
+    /// `collectFees` collected before.
+    function _distribute(address index, Split storage split, uint256 day)
+        private
+        returns (uint256 toStakers, uint256 toTreasury)
+    {
         IIndexToken(index).collectFees();
         uint256 amount = IERC20(index).balanceOf(address(this));
         if (amount == 0) return (0, 0);
@@ -121,8 +129,9 @@ contract FeeDistributor is IFeeDistributor, GovernedUUPS, ReentrancyGuardTransie
         if (toTreasury != 0) IERC20(index).safeTransfer(_storage().treasury, toTreasury);
     }
 
-    /// @dev The stakers' part rounds down. Where hardly anything is staked, there is nobody to whom it belongs. Worth counts, not shares: a lonely staker can make
-    /// shares as dear as they like.
+    /// @dev The stakers' part rounds down. Where hardly anything is staked, it belongs to no staker and goes to the
+    /// treasury. The test is by worth, not by shares, because a single staker can make shares as expensive as they
+    /// like.
     function _parts(Split storage split, uint256 amount) private view returns (uint256 toStakers, uint256 toTreasury) {
         IStakedToken staked = IStakedToken(split.stakedToken);
         if (staked.convertToAssets(staked.totalSupply()) >= MIN_STAKED) toStakers = amount * split.stakersPart / _BPS;

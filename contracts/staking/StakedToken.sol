@@ -17,11 +17,14 @@ import {Books, BooksLib} from "./Books.sol";
 import {ExitRequest, ExitRequestLib} from "./ExitRequest.sol";
 
 /// @title Staked index tokens and staked SOSO
-/// @dev `docs/staking-math.md` is the specification. No proxy, no pause, and no way for anybody to take assets or to hold them back.
+/// @notice See {IStakedToken}. No proxy, no pause, and no role that can take assets or hold them back.
+/// @dev `docs/staking-math.md` is the specification.
 ///
-/// Why nothing overflows: what is staked stays under 2^96 ({maxDeposit}), a share is worth one asset-wei or more, so shares do as well. What one account has on
-/// its way out fits while the asset's supply is under 2^96, as that of index tokens and SOSO is; else a request is refused until something has been claimed, and a claim
-/// that would leave as much.
+/// Why nothing overflows: what is staked stays under 2^96 ({maxDeposit}), and a share is worth one asset-wei or more,
+/// so shares stay under 2^96 as well. What one account has on its way out fits while the asset's supply is under 2^96,
+/// as that of index tokens and SOSO is. With a larger supply, a request that would not fit is refused until the account
+/// has claimed, and so is a claim that would leave too much.
+/// @custom:security-contact security@ssi.example
 contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
@@ -38,33 +41,42 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     bytes4 private constant _REDEEM = 0x2fd7d42a;
     bytes4 private constant _WITHDRAW = 0x70dec094;
 
+    /// @dev One slot: what has matured of earlier requests and is not claimed.
     struct Parked {
         uint96 assets;
         uint96 shares;
     }
 
+    /// @inheritdoc IERC7575
     address public immutable asset;
     uint8 private immutable _decimals;
 
     Books private _books;
 
-    /// @dev When the cooldown was last made shorter.
+    /// @dev When the cooldown was last cut, Unix seconds.
     uint256 private _lastCut;
 
     mapping(address controller => ExitRequest) private _requests;
     mapping(address controller => Parked) private _parked;
 
-    /// @dev The books as they were before the supply's first touch in the epoch, which keeps the supply's slot as well.
+    /// @dev The books as they were before the supply's first touch in an epoch. That touch saves the supply's slot as
+    /// well.
     mapping(uint256 epoch => Books) private _past;
 
     /// @inheritdoc IERC7540Operator
     mapping(address controller => mapping(address operator => bool)) public isOperator;
 
-    constructor(address authority_, IERC20Metadata asset_, string memory name_, string memory symbol_, uint256 genesis, uint256 length)
-        TimeWeightedERC20(name_, symbol_, genesis, length)
-        FixedAuthority(authority_)
-    {
-        if (authority_ == address(0) || address(asset_) == address(0)) revert StakedToken_ZeroAddress();
+    constructor(
+        address authority_,
+        IERC20Metadata asset_,
+        string memory name_,
+        string memory symbol_,
+        uint256 genesis,
+        uint256 length
+    ) TimeWeightedERC20(name_, symbol_, genesis, length) FixedAuthority(authority_) {
+        if (authority_ == address(0) || address(asset_) == address(0)) {
+            revert StakedToken_ZeroAddress();
+        }
 
         asset = address(asset_);
         _decimals = asset_.decimals();
@@ -77,7 +89,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     /// @inheritdoc IERC7575
     /// @dev Rounds shares down. Reverts: ExceedsMaximum, ZeroAmount, InvalidReceiver, ERC-20 errors.
     function deposit(uint256 assets, address receiver) external nonReentrant returns (uint256 shares) {
-        (Books b, uint256 supply) = _begin();
+        (Books b, uint256 supply) = _openBooks();
         _requireRoom(b, assets);
         shares = b.toShares(supply, assets, Math.Rounding.Floor);
         _deposit(b, assets, shares, receiver);
@@ -86,7 +98,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     /// @inheritdoc IERC7575
     /// @dev Rounds assets up. Reverts as {deposit}.
     function mint(uint256 shares, address receiver) external nonReentrant returns (uint256 assets) {
-        (Books b, uint256 supply) = _begin();
+        (Books b, uint256 supply) = _openBooks();
         if (shares > type(uint96).max) revert StakedToken_ExceedsMaximum(shares, _maxShares(b, supply));
         assets = b.toAssets(supply, shares, Math.Rounding.Ceil);
         _requireRoom(b, assets);
@@ -96,7 +108,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     /// @inheritdoc IStakedToken
     function addRewards(uint256 assets) external nonReentrant {
         if (assets == 0) revert StakedToken_ZeroAmount();
-        (Books b,) = _begin();
+        (Books b,) = _openBooks();
         _requireRoom(b, assets);
 
         b = b.plusRewards(assets);
@@ -117,20 +129,21 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     }
 
     /// @inheritdoc IERC7540Redeem
-    /// @dev The caller must be the controller or its operator, because this moves the controller's timer; and the owner, its operator, or have an allowance for the
-    /// shares. Assets round down. Reverts: ZeroAmount, NotAuthorized, ZeroAddress, ERC-20 errors, SafeCastOverflowedUintDowncast (2^96 and more on its way out:
-    /// claim first).
+    /// @dev The caller must be the controller or its operator, because this moves the controller's timer. The caller
+    /// must also be the owner or its operator, or have an allowance for the shares. Assets round down. Reverts:
+    /// ZeroAmount, NotAuthorized, ZeroAddress, ERC-20 errors, SafeCastOverflowedUintDowncast (2^96 and more on its way
+    /// out: claim first).
     function requestRedeem(uint256 shares, address controller, address owner) external nonReentrant returns (uint256) {
         if (shares == 0) revert StakedToken_ZeroAmount();
         if (controller == address(0)) revert StakedToken_ZeroAddress();
         _authorize(controller);
         if (msg.sender != owner && !isOperator[owner][msg.sender]) _spendAllowance(owner, msg.sender, shares);
 
-        (Books b, uint256 supply) = _begin();
+        (Books b, uint256 supply) = _openBooks();
         _burn(owner, shares);
         uint256 assets = b.toAssets(supply, shares, Math.Rounding.Floor);
         _books = b.minus(assets);
-        _cool(b.cooldown(), controller, assets, shares);
+        _startCooldown(b.cooldown(), controller, assets, shares);
         emit RedeemRequest(controller, owner, 0, msg.sender, shares);
         return 0;
     }
@@ -142,7 +155,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         uint256 assets = r.assets();
         if (assets == 0 || _matured(r)) revert StakedToken_NothingCooling(controller);
 
-        (Books b, uint256 supply) = _begin();
+        (Books b, uint256 supply) = _openBooks();
         _requireRoom(b, assets);
         shares = b.toShares(supply, assets, Math.Rounding.Floor);
         if (shares == 0) revert StakedToken_ZeroAmount();
@@ -153,9 +166,13 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     }
 
     /// @inheritdoc IERC7575
-    /// @dev Claims `shares` of those that have matured, by the controller or its operator. Rounds assets down.
+    /// @dev For the controller or its operator. Rounds assets down.
     /// Reverts: ZeroAmount, NotAuthorized, InvalidReceiver, ExceedsClaimable, ERC-20 errors.
-    function redeem(uint256 shares, address receiver, address controller) external nonReentrant returns (uint256 assets) {
+    function redeem(uint256 shares, address receiver, address controller)
+        external
+        nonReentrant
+        returns (uint256 assets)
+    {
         if (shares == 0) revert StakedToken_ZeroAmount();
         _authorize(controller);
         ExitRequest r = _requests[controller];
@@ -163,22 +180,26 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         if (shares > allShares) revert StakedToken_ExceedsClaimable(controller, shares, allShares);
 
         assets = allAssets * shares / allShares; // 97 bits each
-        _leave(controller, r, running, allAssets - assets, allShares - shares);
+        _storeClaimable(controller, r, running, allAssets - assets, allShares - shares);
         _pay(receiver, controller, assets, shares);
     }
 
     /// @inheritdoc IERC7575
-    /// @dev Claims `assets` of those that have matured. Rounds shares up. Reverts as {redeem}.
-    function withdraw(uint256 assets, address receiver, address controller) external nonReentrant returns (uint256 shares) {
+    /// @dev For the controller or its operator. Rounds shares up. Reverts as {redeem}.
+    function withdraw(uint256 assets, address receiver, address controller)
+        external
+        nonReentrant
+        returns (uint256 shares)
+    {
         if (assets == 0) revert StakedToken_ZeroAmount();
         _authorize(controller);
         ExitRequest r = _requests[controller];
         (uint256 allAssets, uint256 allShares, bool running) = _claimable(controller, r);
         if (assets > allAssets) revert StakedToken_ExceedsClaimable(controller, assets, allAssets);
 
-        // 97 bits each. Whatever is left keeps a share to be claimed by.
+        // 97 bits each. Assets that are left keep at least one share to be claimed by.
         shares = assets == allAssets ? allShares : Math.min(Math.ceilDiv(allShares * assets, allAssets), allShares - 1);
-        _leave(controller, r, running, allAssets - assets, allShares - shares);
+        _storeClaimable(controller, r, running, allAssets - assets, allShares - shares);
         _pay(receiver, controller, assets, shares);
     }
 
@@ -200,7 +221,8 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
 
     // ---------------------------------------------------------------- reads: ERC-4626, ERC-7575, ERC-7540
 
-    /// @notice Decimals of the asset.
+    /// @notice Decimals of the shares.
+    /// @return those of the asset
     function decimals() public view override returns (uint8) {
         return _decimals;
     }
@@ -212,12 +234,14 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
 
     /// @inheritdoc IERC165
     function supportsInterface(bytes4 id) external pure returns (bool) {
-        return id == type(IERC165).interfaceId || id == type(IERC7540Operator).interfaceId || id == type(IERC7575).interfaceId
-            || id == type(IERC7540Redeem).interfaceId || id == _MINIMAL || id == _DEPOSIT || id == _MINT || id == _REDEEM || id == _WITHDRAW;
+        return id == type(IERC165).interfaceId || id == type(IERC7540Operator).interfaceId
+            || id == type(IERC7575).interfaceId || id == type(IERC7540Redeem).interfaceId || id == _MINIMAL
+            || id == _DEPOSIT || id == _MINT || id == _REDEEM || id == _WITHDRAW;
     }
 
     /// @inheritdoc IERC7575
-    /// @dev {asset} that all shares are worth, vested rewards and what nobody's shares have earned included; neither what has not vested nor what is cooling.
+    /// @dev Vested rewards are in it, and what the virtual shares have earned. Rewards that have not vested and assets
+    /// that are cooling are not.
     function totalAssets() external view nonReentrantView returns (uint256) {
         (Books b,) = _present();
         return b.total();
@@ -247,7 +271,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     }
 
     /// @inheritdoc IERC7575
-    /// @dev What keeps the books under 2^96; 0 where that is not worth a share-wei, and for receivers that are refused.
+    /// @dev Keeps the books under 2^96. 0 where the room is not worth a share-wei, and for receivers that are refused.
     function maxDeposit(address receiver) external view returns (uint256) {
         return maxMint(receiver) == 0 ? 0 : _books.room();
     }
@@ -262,25 +286,25 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     }
 
     /// @inheritdoc IERC7575
-    /// @dev {asset} that have matured.
+    /// @dev All that has matured.
     function maxWithdraw(address controller) external view returns (uint256 assets) {
         (assets,,) = _claimable(controller, _requests[controller]);
     }
 
     /// @inheritdoc IERC7575
-    /// @dev {share} that have matured.
+    /// @dev All that have matured.
     function maxRedeem(address controller) public view returns (uint256 shares) {
         (, shares,) = _claimable(controller, _requests[controller]);
     }
 
     /// @inheritdoc IERC7575
-    /// @dev Always reverts, as EIP-7540 wants it.
+    /// @dev EIP-7540 demands the revert.
     function previewWithdraw(uint256) external pure returns (uint256) {
         revert StakedToken_NoPreview();
     }
 
     /// @inheritdoc IERC7575
-    /// @dev Always reverts, as EIP-7540 wants it.
+    /// @dev EIP-7540 demands the revert.
     function previewRedeem(uint256) external pure returns (uint256) {
         revert StakedToken_NoPreview();
     }
@@ -389,31 +413,39 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     // ---------------------------------------------------------------- leaving
 
     function _authorize(address controller) private view {
-        if (msg.sender != controller && !isOperator[controller][msg.sender]) revert StakedToken_NotAuthorized(controller, msg.sender);
+        if (msg.sender != controller && !isOperator[controller][msg.sender]) {
+            revert StakedToken_NotAuthorized(controller, msg.sender);
+        }
     }
 
-    /// @dev A cut of the cooldown counts at once. Why a raise never takes back what has matured: docs/staking-math.md.
+    /// @dev A cut of the cooldown counts at once. Why a raise never takes back what has matured:
+    /// `docs/staking-math.md`.
     function _matured(ExitRequest r) private view returns (bool) {
         return block.timestamp >= r.time() + r.cooldown() || block.timestamp >= r.time() + _books.cooldown();
     }
 
-    /// @dev Adds to the running request and starts its time again; what has matured of it is parked before.
-    function _cool(uint256 cooldown_, address controller, uint256 assets, uint256 shares) private {
+    /// @dev Adds to the running request and starts its time again. A running request that has matured is parked first.
+    function _startCooldown(uint256 cooldown_, address controller, uint256 assets, uint256 shares) private {
         ExitRequest r = _requests[controller];
         (uint256 allAssets, uint256 allShares, bool parked) = (r.assets(), r.shares(), r.parked());
         if (allAssets != 0 && _matured(r)) {
             Parked memory p = _parked[controller];
-            _parked[controller] = Parked(SafeCast.toUint96(p.assets + allAssets), SafeCast.toUint96(p.shares + allShares));
+            _parked[controller] =
+                Parked(SafeCast.toUint96(p.assets + allAssets), SafeCast.toUint96(p.shares + allShares));
             (allAssets, allShares, parked) = (0, 0, true);
         }
-        // They fit while the asset's supply does, and no share is worth less than one asset-wei.
+        // Both fit while the asset's supply does, and no share is worth less than one asset-wei.
         (allAssets, allShares) = (SafeCast.toUint96(allAssets + assets), allShares + shares);
         _requests[controller] = ExitRequestLib.make(allAssets, allShares, uint32(block.timestamp), cooldown_, parked);
         emit CooldownStarted(controller, assets, allAssets, block.timestamp + cooldown_);
     }
 
     /// @dev What the controller can claim. `running` where a matured running request is part of it.
-    function _claimable(address controller, ExitRequest r) private view returns (uint256 assets, uint256 shares, bool running) {
+    function _claimable(address controller, ExitRequest r)
+        private
+        view
+        returns (uint256 assets, uint256 shares, bool running)
+    {
         running = r.assets() != 0 && _matured(r);
         if (running) (assets, shares) = (r.assets(), r.shares());
         if (r.parked()) {
@@ -422,17 +454,22 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         }
     }
 
-    /// @dev Leaves `assets` and `shares` claimable: in the running request where that has matured, else parked.
-    function _leave(address controller, ExitRequest r, bool running, uint256 assets, uint256 shares) private {
+    /// @dev Stores what is left to claim: in the running request where that has matured, else parked.
+    function _storeClaimable(address controller, ExitRequest r, bool running, uint256 assets, uint256 shares) private {
         if (running) {
             if (r.parked()) delete _parked[controller];
-            // Both together may be more than a slot holds, where the asset's supply is; then only a claim of more is taken.
+            // With an asset supply of 2^96 and more, the rest may not fit in a slot: the claim reverts, and a larger
+            // one fits.
             _requests[controller] = assets == 0
                 ? ExitRequest.wrap(0)
-                : ExitRequestLib.make(SafeCast.toUint96(assets), SafeCast.toUint96(shares), r.time(), r.cooldown(), false);
+                : ExitRequestLib.make(
+                    SafeCast.toUint96(assets), SafeCast.toUint96(shares), r.time(), r.cooldown(), false
+                );
         } else {
             _parked[controller] = Parked(uint96(assets), uint96(shares));
-            if (assets == 0) _requests[controller] = ExitRequestLib.make(r.assets(), r.shares(), r.time(), r.cooldown(), false);
+            if (assets == 0) {
+                _requests[controller] = ExitRequestLib.make(r.assets(), r.shares(), r.time(), r.cooldown(), false);
+            }
         }
     }
 
@@ -451,8 +488,9 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         return (_books.at(slot, block.timestamp), slot.balance());
     }
 
-    /// @dev The same for whoever is about to change them: before the first change in an epoch they are kept as they were. The change must touch the supply, whose clock is theirs.
-    function _begin() private returns (Books, uint256 supply) {
+    /// @dev The same for a caller that is about to change them: saves them as they were before the first change in an
+    /// epoch. The change must touch the supply, because the books go by the supply's clock.
+    function _openBooks() private returns (Books, uint256 supply) {
         TimedBalance slot = _supplySlot();
         Books b = _books;
         uint256 epoch = currentEpoch();
@@ -461,12 +499,13 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         return (b.at(slot, block.timestamp), slot.balance());
     }
 
-    /// @dev D18{asset/share} at a moment up to which nothing touched the supply's slot, nor changed the books.
+    /// @dev D18{asset/share} at a moment up to which neither the supply's slot nor the books changed.
     function _rate(Books b, TimedBalance slot, uint256 timestamp) private pure returns (uint256) {
         return b.at(slot, timestamp).toAssets(slot.balance(), _WAD, Math.Rounding.Floor);
     }
 
-    /// @dev In the first second of an epoch, before anything that happens in it. Goes back once for each epoch since in which the supply was touched.
+    /// @dev D18{asset/share} in the first second of an epoch, before anything that happens in it. Goes back once for
+    /// each epoch since then in which the supply was touched.
     function _rateAt(uint256 boundary) private view returns (uint256) {
         TimedBalance slot = _supplySlot();
         Books b = _books;

@@ -9,7 +9,8 @@ import {ITimeWeightedERC20} from "../../interfaces/ITimeWeightedERC20.sol";
 import {TimedBalance} from "./TimedBalance.sol";
 
 /// @title ERC-20 with permit whose balance slot also carries a clock
-/// @dev The issued supply is the balance of the zero address, which can never hold shares.
+/// @notice The base of index tokens and staked tokens.
+/// @dev The issued supply is kept as the balance of the zero address, which can never hold shares.
 abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
     /// @inheritdoc ITimeWeightedERC20
     uint256 public immutable epochGenesis;
@@ -17,7 +18,8 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
     /// @inheritdoc ITimeWeightedERC20
     uint256 public immutable epochLength;
 
-    /// @dev `saved`, by the epoch of the account's first touch in it: its slot as it was before that touch. Idle epochs store nothing.
+    /// @dev `saved` has, for each epoch in which the account was touched, its slot as it was before the first touch.
+    /// Epochs without a touch store nothing.
     struct Account {
         TimedBalance live;
         mapping(uint256 epoch => TimedBalance) saved;
@@ -25,8 +27,13 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
 
     mapping(address account => Account) private _accounts;
 
-    constructor(string memory name_, string memory symbol_, uint256 genesis, uint256 length) ERC20(name_, symbol_) ERC20Permit(name_) {
-        if (length == 0 || genesis > block.timestamp) revert TimeWeightedERC20_InvalidEpochGrid(genesis, length);
+    constructor(string memory name_, string memory symbol_, uint256 genesis, uint256 length)
+        ERC20(name_, symbol_)
+        ERC20Permit(name_)
+    {
+        if (length == 0 || genesis > block.timestamp) {
+            revert TimeWeightedERC20_InvalidEpochGrid(genesis, length);
+        }
 
         epochGenesis = genesis;
         epochLength = length;
@@ -68,8 +75,9 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
 
     // ---------------------------------------------------------------- internals
 
-    /// @dev The one place where balances change. Self-transfers and zero values take the same road and come out unchanged.
-    /// Nothing overflows: only a mint raises the issued supply, and no balance or burnt value is ever more than that.
+    /// @dev The one place where balances change. Self-transfers and zero values run through it too and change no
+    /// balance. Nothing overflows: only a mint raises the issued supply, and no balance or burnt value is ever more
+    /// than that.
     function _update(address from, address to, uint256 value) internal virtual override {
         unchecked {
             uint256 elapsed = block.timestamp - epochGenesis;
@@ -107,11 +115,12 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
 
     /// @dev Moves the supply's clock alone.
     function _touchSupply() internal {
-        TimedBalance slot = _touch(_accounts[address(0)], block.timestamp - (block.timestamp - epochGenesis) % epochLength);
+        TimedBalance slot =
+            _touch(_accounts[address(0)], block.timestamp - (block.timestamp - epochGenesis) % epochLength);
         _accounts[address(0)].live = slot.moveTo(block.timestamp, slot.balance());
     }
 
-    /// @dev Returns the live slot, and keeps it for readers if this is the account's first touch in this epoch.
+    /// @dev Returns the live slot, and saves it for readers if this is the account's first touch in this epoch.
     function _touch(Account storage account, uint256 epochStart) private returns (TimedBalance live) {
         live = account.live;
         if (live.time() < epochStart && !live.isEmpty()) account.saved[_epochOf(epochStart)] = live;
@@ -119,13 +128,22 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
 
     function _slotSeconds(address account, uint256 fromEpoch, uint256 toEpoch) private view returns (uint256) {
         uint256 current = currentEpoch();
-        if (fromEpoch >= toEpoch || fromEpoch > current) revert TimeWeightedERC20_InvalidEpochs(fromEpoch, toEpoch, current);
+        if (fromEpoch >= toEpoch || fromEpoch > current) {
+            revert TimeWeightedERC20_InvalidEpochs(fromEpoch, toEpoch, current);
+        }
 
-        uint256 end = toEpoch > current ? block.timestamp : epochGenesis + toEpoch * epochLength;
-        return _cumulativeAt(account, end) - _cumulativeAt(account, epochGenesis + fromEpoch * epochLength);
+        uint256 start;
+        uint256 end;
+        // Epochs up to the current one have begun, so neither bound is later than now.
+        unchecked {
+            start = epochGenesis + fromEpoch * epochLength;
+            end = toEpoch > current ? block.timestamp : epochGenesis + toEpoch * epochLength;
+        }
+        return _cumulativeAt(account, end) - _cumulativeAt(account, start);
     }
 
-    /// @dev Exact for a start of an epoch and for now. Bounded: goes back once for each epoch since `timestamp` in which the account was touched.
+    /// @dev Exact for the start of an epoch and for now. Bounded: goes back once for each epoch since `timestamp` in
+    /// which the account was touched.
     function _cumulativeAt(address account, uint256 timestamp) private view returns (uint256) {
         Account storage owner = _accounts[account];
         TimedBalance slot = owner.live;
@@ -134,7 +152,10 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
         return slot.isEmpty() ? 0 : slot.cumulativeAt(timestamp);
     }
 
+    /// @dev Of a time since genesis.
     function _epochOf(uint256 timestamp) internal view returns (uint256) {
-        return (timestamp - epochGenesis) / epochLength;
+        unchecked {
+            return (timestamp - epochGenesis) / epochLength;
+        }
     }
 }

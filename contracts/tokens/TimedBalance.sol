@@ -8,8 +8,10 @@ type TimedBalance is uint256;
 using TimedBalanceLib for TimedBalance global;
 
 /// @title One slot that holds a balance and its history's integral
-/// @dev Why nothing overflows: a balance is under 2^96 and all seconds together are under 2^32 until February 2106, so the integral is under
-/// 2^96 x 2^32 = 2^128. After 2106 the clock wraps: averages become meaningless, balances stay right, because every step is modular within its field.
+/// @notice Reading and moving a {TimedBalance}.
+/// @dev Why nothing overflows: a balance is under 2^96 and all seconds together are under 2^32 until February 2106, so
+/// the integral is under 2^96 x 2^32 = 2^128. After 2106 the clock wraps: averages become meaningless, but balances
+/// stay right, because every step is modular within its field.
 library TimedBalanceLib {
     uint256 private constant _TIME_SHIFT = 96;
     uint256 private constant _CUMULATIVE_SHIFT = 128;
@@ -35,9 +37,9 @@ library TimedBalanceLib {
 
     /// @dev The slot at `timestamp` with a new balance. The caller keeps `newBalance` under 2^96.
     function moveTo(TimedBalance self, uint256 timestamp, uint256 newBalance) internal pure returns (TimedBalance) {
-        return
-            TimedBalance.wrap(
-                (cumulativeAt(self, timestamp) << _CUMULATIVE_SHIFT) | (uint256(uint32(timestamp)) << _TIME_SHIFT) | newBalance
-            );
+        return TimedBalance.wrap(
+            (cumulativeAt(self, timestamp) << _CUMULATIVE_SHIFT) | (uint256(uint32(timestamp)) << _TIME_SHIFT)
+                | newBalance
+        );
     }
 }

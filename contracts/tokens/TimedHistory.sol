@@ -3,7 +3,8 @@ pragma solidity 0.8.37;
 
 import {TimedBalance} from "./TimedBalance.sol";
 
-/// @dev `saved`, by the epoch of the first touch in it: the slot as it was before that touch. Idle epochs store nothing.
+/// @dev `saved` has, for each epoch with a touch, the slot as it was before the first one. Epochs without a touch store
+/// nothing.
 struct TimedHistory {
     TimedBalance live;
     mapping(uint256 epoch => TimedBalance) saved;
@@ -12,18 +13,27 @@ struct TimedHistory {
 using TimedHistoryLib for TimedHistory global;
 
 /// @title A balance whose integral is known at the start of every epoch
-/// @dev Epoch `n` starts at `genesis + n * length`. Both are the same in every call, and no call is before genesis. {TimeWeightedERC20} has the same written out:
-/// there a transfer would pay 41 gas more for the call.
+/// @notice Touching and reading a {TimedHistory}.
+/// @dev Epoch `n` starts at `genesis + n * length`. Both are the same in every call, and no call is before genesis.
+/// {TimeWeightedERC20} has the same code written out, because a transfer would pay 41 gas more for the calls.
 library TimedHistoryLib {
-    /// @dev Returns the live slot, and keeps it for readers if this is the first touch in the epoch that began at `epochStart`.
-    function touch(TimedHistory storage self, uint256 epochStart, uint256 genesis, uint256 length) internal returns (TimedBalance live) {
+    /// @dev Returns the live slot, and saves it for readers if this is the first touch in the epoch that began at
+    /// `epochStart`.
+    function touch(TimedHistory storage self, uint256 epochStart, uint256 genesis, uint256 length)
+        internal
+        returns (TimedBalance live)
+    {
         live = self.live;
         if (live.time() < epochStart && !live.isEmpty()) self.saved[(epochStart - genesis) / length] = live;
     }
 
-    /// @dev The integral up to `timestamp`. Exact for a start of an epoch, and for any time that is not before the last touch.
-    /// Bounded: goes back once for each epoch since `timestamp` in which the balance was touched.
-    function cumulativeAt(TimedHistory storage self, uint256 timestamp, uint256 genesis, uint256 length) internal view returns (uint256) {
+    /// @dev The integral up to `timestamp`. Exact for the start of an epoch, and for any time that is not before the
+    /// last touch. Bounded: goes back once for each epoch since `timestamp` in which the balance was touched.
+    function cumulativeAt(TimedHistory storage self, uint256 timestamp, uint256 genesis, uint256 length)
+        internal
+        view
+        returns (uint256)
+    {
         TimedBalance slot = self.live;
         while (slot.time() > timestamp) slot = self.saved[(slot.time() - genesis) / length];
 

@@ -1,0 +1,1 @@
+"""A node, accounts, transactions, and contracts in general."""

@@ -7,12 +7,16 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 
+class NotStarted(RuntimeError):  # noqa: N818 - it says what happened
+    """A fork did not start. The message may contain the URL of what was to be forked."""
+
+
 class Forks(ABC):
     """Makes forks, and moves them."""
 
     @abstractmethod
     def fork(self, url: str, block: int | None = None) -> AbstractContextManager[str]:
-        """A fork of the chain at `url`, at its head unless `block` is said; yields its URL and ends it."""
+        """A fork of the chain at `url`, at its head unless `block` is said; yields its URL and ends it. Raises NotStarted."""
 
     @abstractmethod
     def warp(self, rpc: Any, seconds: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from ssi.chain.evm import Evm
 from ssi.chain.http import TIMEOUT, HttpRpc, session
 from ssi.chain.rpc import Rpc
-from ssi.failure import Misused
+from ssi.failure import Failure, Misused
 
 
 def is_fork() -> bool:
@@ -44,12 +44,15 @@ def interactive() -> bool:
 
 
 def harden() -> None:
-    """Gives Ape's own reads on a live network the patience of `HttpRpc`."""
+    """Gives Ape's own reads on a live network the patience of `HttpRpc`. Raises Failure where the node is of another chain."""
     from ape import networks
     from web3 import HTTPProvider
 
     if not is_fork():
         provider = networks.provider
+        wanted, found = provider.network.chain_id, int(rpc().call("eth_chainId"), 16)
+        if wanted != found:
+            raise Failure(f"The node is of chain {found}, and {network()} is {wanted}: is MAINNET_RPC_URL right?", 1)
         provider.web3.provider = HTTPProvider(
             provider.http_uri, {"timeout": TIMEOUT}, session=session(), exception_retry_configuration=None
         )

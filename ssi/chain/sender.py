@@ -90,7 +90,7 @@ class Sender:
         """What it would use now. Raises Reverted when it would fail."""
         call = {"from": self.address, "data": "0x" + data.hex(), "value": hex(value)} | ({"to": to} if to else {})
         try:
-            return int(self.rpc.call("eth_estimateGas", call), 16)
+            return int(self.rpc.call("eth_estimateGas", call, "latest"), 16)  # what others have not got mined yet does not count
         except RpcError as error:
             if "insufficient funds" in str(error).lower():
                 raise self._poor() from None
@@ -139,7 +139,7 @@ class Sender:
                 most, tip = self._more(most, tip)
                 raw, raised = self._sign(nonce, to, data, value, gas, most, tip), time.monotonic()
                 continue
-            if answer == "taken" and not hashes and raw.hash not in self._known(raw):
+            if answer == "taken" and not hashes and not self._arrived(raw):
                 raise _NonceTaken
             if raw.hash not in hashes:
                 hashes.append(raw.hash)
@@ -153,9 +153,14 @@ class Sender:
             raw, raised = self._sign(nonce, to, data, value, gas, most, tip), time.monotonic()
             self.replaced += 1
 
-    def _known(self, raw: _Signed) -> list[str]:
-        """Its hash where it is mined already: an answer got lost, and it was sent once more."""
-        return [raw.hash] if self.rpc.call("eth_getTransactionReceipt", raw.hash) else []
+    def _arrived(self, raw: _Signed) -> bool:
+        """Whether the node has had it already: an answer got lost, and it was sent once more."""
+        began = time.monotonic()
+        while not (known := any(self.rpc.call(f"eth_getTransaction{what}", raw.hash) for what in ("ByHash", "Receipt"))):
+            if (waited := time.monotonic() - began) > self._settle:
+                break
+            time.sleep(_pause(waited))
+        return known
 
     def _look(self, hashes: list[str], nonce: int) -> Mined | None:
         for hash in reversed(hashes):

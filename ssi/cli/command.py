@@ -20,6 +20,7 @@ from eth_utils import is_hex_address, to_checksum_address
 from ssi.build import fresh_project
 from ssi.chain import network as chain
 from ssi.chain.evm import Reverted
+from ssi.chain.forking import NotStarted
 from ssi.chain.http import NodeUnreachable
 from ssi.chain.rpc import RpcError
 from ssi.chain.sender import NotSent
@@ -123,6 +124,14 @@ def explained(error: Exception) -> click.ClickException:
         return Failure(_revert(error), 1)
     if isinstance(error, RpcError):
         return Failure(f"The node says: {error}.", 1)
+    if isinstance(error, NotStarted):
+        said = "" if "://" in str(error) else f" ({error})"
+        return Failure(
+            f"The fork on which this is tried out could not be started{said}. Try again; does the node serve its last blocks?", 1
+        )
+    if type(error).__module__.startswith(("ledger", "hid")):
+        said = str(error) or type(error).__name__
+        return Failure(f"The hardware wallet says: {said}. Is it connected and unlocked, with its Ethereum app open?", 1)
     if isinstance(error, ApeException | requests.RequestException | OSError) or type(error).__module__.startswith(("web3", "urllib3")):
         return Failure(f"{_network(error)} Is MAINNET_RPC_URL right, and the node up?", 1)
     return Failure(f"This should not happen ({type(error).__name__}: {error}). {TRACEBACK}=1 shows where it does.", 1)

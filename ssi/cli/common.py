@@ -18,19 +18,20 @@ from eth_utils import keccak
 from rich.console import Console
 from rich.table import Table
 
-from ssi.build import ROOT, fresh_project
+from ssi.build import fresh_project
 from ssi.chain import network as chain
 from ssi.chain.evm import Reverted
 from ssi.chain.sender import Sender
 from ssi.failure import Failure, Misused
 from ssi.governance.decoder import Catalog, readable
 from ssi.governance.safe import Multisig, SafeTransaction, builder_file
-from ssi.places import state
+from ssi.governance.service import KEY, URL, Service
+from ssi.places import state, working
 from ssi.registry.record import Record
 from ssi.registry.system import System
 
 LAST_MOMENT = 253_402_300_799  # what calendars here know
-FOLDER = ROOT / "build" / "proposals"  # unless SSI_STATE says otherwise
+FOLDER = working() / "build" / "proposals"  # unless SSI_STATE says otherwise
 
 
 def folder() -> Path:
@@ -63,18 +64,22 @@ class Signing:
     nonce: int | None = None
     yes: bool = False
     json: bool = False
+    queue: bool = False
 
 
 def signing(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options of every command that makes a transaction of a Safe, as one argument `how`."""
 
     @wraps(command)
-    def gathered(*args: Any, accounts: tuple[str, ...], dry_run: bool, nonce: int | None, yes: bool, json: bool, **others: Any) -> Any:
-        return command(*args, how=Signing(accounts, dry_run, nonce, yes, json), **others)
+    def gathered(
+        *args: Any, accounts: tuple[str, ...], dry_run: bool, nonce: int | None, yes: bool, json: bool, queue: bool, **others: Any
+    ) -> Any:
+        return command(*args, how=Signing(accounts, dry_run, nonce, yes, json, queue), **others)
 
     for option in (
         click.option("--json", is_flag=True, help="Print everything as JSON."),
         click.option("--yes", is_flag=True, help="Sign and send without asking."),
+        click.option("--queue", is_flag=True, help="Sign with one --account and put it into Safe's queue, where the others sign."),
         click.option("--dry-run", is_flag=True, help="Try it out, show it and write it down; sign nothing."),
         click.option(
             "--nonce", type=click.IntRange(0, 2**64),
@@ -98,9 +103,11 @@ def signers(multisig: Multisig, how: Signing) -> list[Any]:
     from ape import accounts
 
     aliases = how.accounts
+    if how.queue and (chain.is_fork() or not aliases):
+        raise Misused("--queue is for a live network, and needs one owner who signs: --account ALIAS.")
     if how.dry_run or not (aliases or chain.is_fork()):
         return []
-    owners, needed = multisig.owners, multisig.threshold
+    owners, needed = multisig.owners, 1 if how.queue else multisig.threshold
     if not aliases:
         known = [account for account in accounts.test_accounts if account.address in owners]
         return known[:needed] if len(known) >= needed else []
@@ -157,7 +164,7 @@ def prepare(
         Failure: one would fail now.
         Misused: its nonce cannot be.
     """
-    queue = Queue(multisig)
+    queue, sending = Queue(multisig), bool(owners) and not how.queue
     prepared: list[Prepared] = []
     for to, data in calls:
         try:
@@ -165,14 +172,14 @@ def prepare(
         except Reverted as reverted:
             raise Failure(f"The transaction would fail now with {Catalog(system).error(reverted.data)}.", 1) from None
         first = prepared[0].transaction.nonce if prepared else None
-        nonce = queue.nonce(to, data, how.nonce, bool(owners)) if first is None else first + len(prepared)
+        nonce = queue.nonce(to, data, how.nonce, sending) if first is None else first + len(prepared)
         transaction = multisig.transaction(to, data, nonce)
         path = folder() / f"{slug}-{transaction.hash.hex()[:8]}.json"
         batch = builder_file(transaction.safe, transaction.chain_id, title, f"Safe nonce {nonce}", system.evm.now, [(to, data)])
         path.write_text(json.dumps(batch, indent=2) + "\n")
-        file = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+        file = str(path.relative_to(working())) if path.is_relative_to(working()) else str(path)
         prepared.append(Prepared(multisig, transaction, file, queue.other(transaction)))
-        if not (owners or how.dry_run):
+        if not (sending or how.dry_run):
             queue.add(transaction, title, file)
     return prepared
 
@@ -183,10 +190,11 @@ def asked(owners: Sequence[Any], how: Signing) -> bool:
 
 
 def sign(system: System, prepared: Sequence[Prepared], owners: Sequence[Any], how: Signing) -> list[str | None]:
-    """Asks once, then lets the owners sign and the first of them send. Returns the hashes, None where nobody signs here.
+    """Asks once, then lets the owners sign and the first of them send. Returns the hashes, None for what is not sent here.
 
     Raises:
-        Misused: the answer is no, there is nobody to ask, or a passphrase is missing.
+        Misused: the answer is no, there is nobody to ask, a passphrase is missing, or no queue is known.
+        Failure: Safe's queue does not take it.
         NotSent, Reverted: it is not on chain.
     """
     if not owners:
@@ -195,15 +203,40 @@ def sign(system: System, prepared: Sequence[Prepared], owners: Sequence[Any], ho
         names = " and ".join(account.alias or account.address for account in owners)
         if not chain.interactive():
             raise Misused("There is no terminal to ask whether to sign: add --yes once you have read a --dry-run.")
-        if not click.confirm(f"Sign with {names} and send?", err=True):
+        then = "put it into Safe's queue" if how.queue else "send"
+        if not click.confirm(f"Sign with {names} and {then}?", err=True):
             raise Misused("Nothing was signed.")
+    service = Service.configured(prepared[0].transaction.chain_id) if how.queue else None
+    if how.queue and service is None:
+        raise Misused(f"Say which queue: a key of developer.safe.global in {KEY}, or the URL of a service in {URL}.")
     accounts = [chain.unlocked(account) for account in owners]
+    if service is not None:
+        for one in prepared:
+            service.propose(one.transaction, accounts[0])
+        return [None] * len(prepared)
     sender = Sender(system.evm.rpc, accounts[0])
     return [one.multisig.execute(one.transaction, accounts, sender) for one in prepared]
 
 
+def agreed_to_deploy(contract: str, alias: str | None, how: Signing) -> None:
+    """A trial needs the new implementation on chain: asks before it is sent. Raises Misused when the answer is not yes."""
+    if chain.is_fork() or alias is None:
+        return
+    if how.dry_run:
+        raise Misused("A dry run sends nothing, and this needs a new implementation: say where it is, --implementation ADDRESS.")
+    if how.yes:
+        return
+    if not chain.interactive():
+        raise Misused("There is no terminal to ask whether to deploy the new implementation: add --yes.")
+    if not click.confirm(f"Deploy a new implementation of {contract} with {alias}? It does nothing before the Safe agrees.", err=True):
+        raise Misused("Nothing was deployed.")
+
+
 class Queue:
-    """What was proposed for a Safe on this machine and is not executed, by nonce. On a fork nothing is kept."""
+    """What was proposed for a Safe and is not executed, by nonce: on this machine, and in Safe's queue where one is configured.
+
+    On a fork nothing is kept.
+    """
 
     def __init__(self, multisig: Multisig) -> None:
         self._next = multisig.nonce
@@ -213,6 +246,9 @@ class Queue:
             with suppress(OSError, ValueError):
                 known = json.loads(self._file.read_text())
                 self._entries = {int(nonce): entry for nonce, entry in known.items() if int(nonce) >= self._next}
+            if (service := Service.configured(int(multisig.evm.rpc.call("eth_chainId"), 16))) is not None:
+                for waiting in service.queued(multisig.address, self._next):
+                    self._entries.setdefault(waiting.nonce, _entry(waiting, "a transaction in Safe's queue", "Safe's queue"))
 
     def nonce(self, to: str, data: bytes, wanted: int | None, sending: bool) -> int:
         """For a call: that which was asked for, that with which the same was proposed, or the first that is free. Raises Misused."""
@@ -242,9 +278,13 @@ class Queue:
         """Writes it down."""
         if chain.is_fork():
             return
-        call = keccak(bytes.fromhex(transaction.to[2:]) + transaction.data).hex()
-        self._entries[transaction.nonce] = {"hash": transaction.hash.hex(), "call": call, "title": title, "file": file}
+        self._entries[transaction.nonce] = _entry(transaction, title, file)
         self._file.write_text(json.dumps(self._entries, indent=2, sort_keys=True) + "\n")
+
+
+def _entry(transaction: SafeTransaction, title: str, file: str) -> dict[str, str]:
+    call = keccak(bytes.fromhex(transaction.to[2:]) + transaction.data).hex()
+    return {"hash": transaction.hash.hex(), "call": call, "title": title, "file": file}
 
 
 # ---------------------------------------------------------------- for people

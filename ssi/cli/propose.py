@@ -21,6 +21,7 @@ from ssi.cli.command import Command, Number
 from ssi.cli.forking import forks
 from ssi.cli.simulated import tables
 from ssi.constants import NOTICE
+from ssi.deploy.journal import SendingAccount
 from ssi.failure import Failure
 from ssi.governance import proposals
 from ssi.governance.decoder import Call, Catalog, plain
@@ -228,7 +229,13 @@ def set_terms(
 @desk.signing
 def upgrade(contract: str, implementation: str | None, deployer: str | None, arguments: tuple[str, ...], how: desk.Signing) -> Any:
     """Put a new implementation behind the proxy of CONTRACT. Its storage is compared with snapshots/storage/ first."""
-    return propose(lambda catalog: proposals.upgrade(catalog, contract, implementation, deployer, arguments), how=how)
+
+    def account() -> Any:
+        desk.agreed_to_deploy(contract, deployer, how)
+        return SendingAccount(inner=chain.signer(deployer), rpc=chain.rpc())
+
+    deploying = account if deployer or chain.is_fork() else None
+    return propose(lambda catalog: proposals.upgrade(catalog, contract, implementation, deploying, arguments), how=how)
 
 
 @cli.command(cls=Command)

@@ -1,0 +1,1 @@
+"""A deployment, step by step, which can be taken up where it stopped."""

@@ -20,7 +20,7 @@ PATIENCE = 600  # seconds for a transaction that is not mined yet
 class SendingAccount(AccountAPI):  # type: ignore[misc] # Ape has no types
     """Use as any account of Ape's.
 
-    Args:
+    Attributes:
         inner: who signs.
         rpc: the node.
         record: where hashes are kept; nowhere when left out.

@@ -189,7 +189,7 @@ def foreseen(system: System, calls: Sequence[tuple[Deployed, bytes]], forks: For
     Raises:
         Refused: a call, or the look, fails.
     """
-    with forks.fork(system.evm.rpc.url) as url:
+    with forks.fork(system.evm.rpc.url, int(system.evm.rpc.call("eth_blockNumber"), 16)) as url:
         fork = System(Evm(url), system.project, system.record)
         manager, catalog = fork.manager, Catalog(fork)
         safe = Multisig(fork.evm, fork.record.contracts["Safe"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -106,8 +106,12 @@ def path_call(catalog: Catalog, asset: str) -> tuple[Deployed, bytes]:
     return router, router.setHop.encode(known[asset].address, known[hop.next].address, hop.fee)
 
 
-def upgrade(catalog: Catalog, name: str, implementation: str | None, deployer: str | None, arguments: Sequence[str] = ()) -> Proposal:
+def upgrade(
+    catalog: Catalog, name: str, implementation: str | None, deploying: Callable[[], Any] | None, arguments: Sequence[str] = ()
+) -> Proposal:  # fmt: skip
     """A new implementation behind a proxy, deployed now unless there is one; what is in its code stays unless `arguments` say else.
+
+    `deploying` gives the Ape account that deploys, or raises where its owner says no.
 
     Raises:
         Unknown: the contract has no proxy, the storage would break, or the code at `implementation` is something else.
@@ -117,14 +121,21 @@ def upgrade(catalog: Catalog, name: str, implementation: str | None, deployer: s
     slot = int(system.evm.rpc.call("eth_getStorageAt", proxy.address, IMPLEMENTATION_SLOT, "latest"), 16)
     if not slot or "upgradeToAndCall" not in proxy.interface.entries:
         raise Unknown(f"{name} is not upgradeable: there is no proxy in front of it.")
+    account = None
+    if implementation is None:
+        if deploying is None:
+            raise Unknown("Say who deploys the new implementation, --deployer ALIAS, or where it is, --implementation ADDRESS.")
+        account = deploying()
+    else:
+        implementation = catalog.address(implementation)
+        if not chain.code(implementation):
+            raise Unknown(f"There is no code at {implementation}.")
+    values = _construction(catalog, proxy, name, arguments)
     if (why := layout.unsafe(name)) is not None:
         raise Unknown(f"The sources of {name} are no safe upgrade: {why}")
-    values = _construction(catalog, proxy, name, arguments)
-    if implementation is None:
-        if deployer is None and not chain.is_fork():
-            raise Unknown("Say who deploys the new implementation, --deployer ALIAS, or where it is, --implementation ADDRESS.")
-        implementation = str(chain.signer(deployer).deploy(getattr(system.project, name), *values).address)
-    new = to_checksum_address(catalog.address(implementation))
+    if account is not None:
+        implementation = account.deploy(getattr(system.project, name), *values).address
+    new = to_checksum_address(str(implementation))
     _require_code(catalog, name, new, values)
     call = proxy.upgradeToAndCall.encode(new, b"")
     title = f"Upgrade {name} from {catalog.address(f'0x{slot:040x}')} to {new}"
@@ -150,8 +161,6 @@ def _require_code(catalog: Catalog, name: str, implementation: str, values: Sequ
     """The code is what these sources and arguments leave on chain, but for where it knows its own address. Raises Unknown."""
     evm, kind = catalog.system.evm, getattr(catalog.system.project, name)
     theirs = bytes.fromhex(evm.rpc.call("eth_getCode", implementation, "latest")[2:])
-    if not theirs:
-        raise Unknown(f"There is no code at {implementation}.")
     creation = bytes(kind.contract_type.deployment_bytecode.to_bytes()) + eth_abi.encode(Interface.of(kind).constructor, list(values))
     ours, itself = evm.call(None, creation, where=f"new {name}"), bytes.fromhex(implementation[2:])
     places = [n for n in range(len(theirs)) if theirs.startswith(itself, n)]

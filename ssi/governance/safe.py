@@ -136,7 +136,8 @@ class Multisig:
         for account in accounts:
             if (signature := account.sign_message(transaction.signable)) is None:
                 raise NotSent(f"{account.address} refused to sign")
-            signatures[account.address] = signature.encode_rsv()
+            v = signature.v + 27 if signature.v < 27 else signature.v  # some hardware wallets count from 0, and Safes from 27
+            signatures[account.address] = signature.encode_rsv()[:64] + bytes([v])
         return sender.send(self.address, self.safe.execTransaction.encode(*transaction.call, joined(signatures))).hash
 
 

@@ -1,0 +1,1 @@
+"""Indexes: bounds of their figures."""

@@ -1,0 +1,1 @@
+"""The jobs of a keeper, and the service that runs them."""

@@ -158,7 +158,7 @@ class Keeper:
             chore.due = time.monotonic() + chore.every
             return
         chore.failures, chore.in_a_row = chore.failures + 1, chore.in_a_row + 1
-        pause = min(LONGEST_PAUSE, max(chore.every, self.look) * 2 ** min(chore.in_a_row - 1, 12))
+        pause = min(LONGEST_PAUSE, self.look * 2 ** min(chore.in_a_row - 1, 16))
         chore.due = time.monotonic() + pause
         for problem in problems:
             log.error("%s failed (%d in a row, again in %.0f s): %s", chore.name, chore.in_a_row, pause, problem)

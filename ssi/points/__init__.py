@@ -1,0 +1,1 @@
+"""Points: epochs, samples, records and statements."""

@@ -1,18 +1,18 @@
-"""What a deployment is made of: `deployments/params/`, checked."""
+"""What a deployment is made of: the files of `ssi.places.params()`, checked."""
 
 from __future__ import annotations
 
 import json
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Annotated, Literal
 
 import eth_abi
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-ROOT = Path(__file__).resolve().parents[2]
-FOLDER = ROOT / "deployments" / "params"
+from ssi import places
+
+FOLDER = places.params()
 
 
 class _Strict(BaseModel):

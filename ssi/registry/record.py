@@ -9,7 +9,7 @@ from typing import Any
 
 from eth_utils import is_hex_address
 
-from ssi.places import records
+from ssi.places import published, records
 
 
 class RecordUnusable(ValueError):  # noqa: N818 - it says what is wrong
@@ -48,7 +48,10 @@ class Record:
         Raises:
             RecordUnusable: the file is damaged or of another chain.
         """
-        return cls.read(records() / f"{network}.json", chain_id)
+        path = records() / f"{network}.json"
+        found = cls.read(path if path.exists() else published(network), chain_id)
+        found.path = path
+        return found
 
     @classmethod
     def read(cls, path: Path, chain_id: int) -> Record:
@@ -59,6 +62,8 @@ class Record:
             known = json.loads(path.read_text())
             found = known.pop("chain_id")
             record = cls(path, chain_id, **known)
+            if not isinstance(record.steps, list) or not isinstance(record.sent, list) or not isinstance(record.safes, dict):
+                raise ValueError
             for addresses in (record.contracts, record.indexes, record.staked):
                 if not all(is_hex_address(address) for address in addresses.values()):
                     raise ValueError

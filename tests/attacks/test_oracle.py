@@ -192,7 +192,7 @@ class TestHeldPool:
 
     @pytest.mark.parametrize("name", POOLED)
     def test_a_swap_in_every_block_silences_nothing(self, system, evm, name):
-        """101 swaps silenced a feed over a pool that kept 100 observations."""
+        """As deployed. What pools that keep less would do is in test_silenced_feeds.py."""
         token, thief = system.token(name).address, Thief(evm, name, POOLED[name])
         start, fair = thief.pool.slot0()[0], system.oracle.price(token)
         for n in range(2 * WINDOW // BLOCK):

@@ -102,3 +102,25 @@ def test_nor_does_it_multiply_the_boost(system, evm, ledger, thief):
     price = system.oracle.value(soso.address, WAD)
     boost, days = ledger.statement(thief, epoch).soso, ledger.epochLength() // DAY
     assert boost <= days * wealth * price // WAD * 1001 // 1000, "P12 SOSO lifts as much as it is worth"
+
+
+def test_no_deployed_vault_starts_anew(system, evm, thief):
+    """S14: all five were without a staker at deployment, and fell back from a rate of 999,001 to one when the only one left."""
+    assert len(system.record.staked) == 5
+    for symbol in system.record.staked:
+        vault = system.staked(symbol)
+        token = system.token(vault.asset())
+        if symbol in system.record.indexes:
+            invest(system, symbol, thief, 2 * WAD)
+        else:
+            control.deal(evm.rpc, symbol, thief, 2 * WAD)
+        assert vault.issuedSupply() == 0
+        stake(token, vault, thief, TINY)
+        vault.addRewards(WAD, sender=thief)
+        evm.warp(DAY)
+        rate = vault.exchangeRate()
+        assert rate > 9 * 10**5 * WAD
+        vault.requestRedeem(vault.balanceOf(thief), thief, thief, sender=thief)
+        assert vault.issuedSupply() == 0
+        assert vault.exchangeRate() >= rate, f"S14 {symbol}"
+        assert vault.convertToShares(TINY) <= TINY * WAD // rate, f"S14 {symbol}: who comes next pays the price of who left"

@@ -155,21 +155,25 @@ def test_a_pause_delays_one_constituent_and_nothing_else(scene):
 
 
 def test_a_claim_is_paid_in_parts(scene):
-    """A token that moves ten at a time at most never paid a claim of twenty."""
-    index, odd, alice = scene.index, scene.odd, scene.alice
+    """A token that moves ten at a time at most never paid a claim of fifty: it was all or nothing, and each of five attempts failed."""
+    index, odd, alice, ten = scene.index, scene.odd, scene.alice, 10 * SHARE
+    index.setStreamingFee(0, sender=scene.owner)
+    scene.mint(alice, 20 * SHARE)
     scene.quirk(Quirk.FROZEN)
-    scene.redeem()
+    scene.redeem(shares=26 * SHARE)
     claim, before = scene.claim(), odd.balanceOf(alice)
+    assert claim > 5 * ten
     scene.quirk(Quirk.NONE)
-    odd.setMostMoved(claim // 2, sender=scene.owner)
+    odd.setMostMoved(ten, sender=scene.owner)
     with reverts(odd.interface["QuirkToken_Frozen"]):
         index.claim(odd.address, MAX, alice, 0, sender=alice)
-    (event,) = index.claim(odd.address, claim // 2, alice, claim // 2, sender=alice).events(index)
-    half = {"claim": claim // 2, "paid": claim // 2}
-    assert event.values == {"token": odd.address, "account": alice, "receiver": alice, **half}
-    assert scene.claim() == index.segregated(odd.address) == claim - claim // 2
-    with reverts(scene.error("ClaimExceeded"), token=odd.address, amount=claim, claim=claim - claim // 2):
-        index.claim(odd.address, claim, alice, 0, sender=alice)
+    assert scene.claim() == claim, "what failed has taken nothing"
+    for part in range(1, 6):
+        (event,) = index.claim(odd.address, ten, alice, ten, sender=alice).events(index)
+        assert event.values == {"token": odd.address, "account": alice, "receiver": alice, "claim": ten, "paid": ten}
+        assert scene.claim() == index.segregated(odd.address) == claim - part * ten
+    with reverts(scene.error("ClaimExceeded"), token=odd.address, amount=ten, claim=claim - 5 * ten):
+        index.claim(odd.address, ten, alice, 0, sender=alice)
     index.claim(odd.address, MAX, alice, 0, sender=alice)
     assert odd.balanceOf(alice) - before == claim
     assert scene.claim() == index.segregated(odd.address) == 0
@@ -283,7 +287,61 @@ class TestLosses:
             index.claim(token, MAX, halved.bob, 0, sender=halved.bob)
         index.sync(token, sender=halved.owner)
         assert index.basket().tokens == [halved.good.address]
-        assert index.claimOf(token, halved.bob) < 10**3
+        assert index.claimOf(token, halved.bob) == index.segregated(token) == 0
+
+    @pytest.mark.parametrize("units", [UNIT, 10**9 * UNIT], ids=["of 18 decimals", "of very many"])
+    def test_what_comes_back_after_a_total_loss_is_lost_alike(self, evm, project, authority, owner, units):
+        """A trace of the old claims kept a token of very many wei out, and claims made later bore none of the next loss."""
+        scene = Scene(evm, project, authority, owner, units)
+        index, odd = scene.index, scene.odd
+        swapper = evm.deploy(project.SwapperMock, sender=owner)
+        index.setRebalancer(swapper, sender=owner)
+        odd.mint(swapper.address, 2**120, sender=owner)
+        odd.setBlocked(owner, True, sender=owner)
+        scene.redeem(owner, shares=5 * SHARE)
+        odd.burn(index.address, odd.balanceOf(index.address), sender=owner)
+        index.sync(odd.address, sender=owner)
+        assert index.basket().tokens == [scene.good.address]
+        assert index.segregated(odd.address) == 0
+
+        swapper.swap(index.address, scene.good.address, SHARE, odd.address, 10 * units // 10**9, sender=owner)
+        scene.tokens.reverse()
+        scene.mint(scene.bob, scene.index.balanceOf(scene.alice))
+        index.redeem(index.balanceOf(scene.bob), owner, scene.bob, *ANYTHING, sender=scene.bob)
+        assert index.claimOf(odd.address, scene.bob) > 0
+        assert index.claimOf(odd.address, scene.alice) == 0, "what was lost stays lost"
+        for left in (3, 10**6):
+            odd.burn(index.address, odd.balanceOf(index.address) - odd.balanceOf(index.address) // left, sender=owner)
+            index.sync(odd.address, sender=owner)
+        shares = index.balanceOf(scene.alice)
+        redeemed, claimed = index.previewRedeem(shares)[1], scene.worth(scene.bob)
+        assert abs(claimed - redeemed) <= 2 + claimed // 10**12, "I11 losses are shared"
+        assert self.leave_all(scene) == (redeemed, claimed)
+
+    def leave_all(self, scene) -> tuple[int, int]:
+        before = [scene.odd.balanceOf(who) for who in (scene.alice, scene.bob)]
+        scene.redeem(shares=scene.index.balanceOf(scene.alice))
+        scene.index.claim(scene.odd.address, MAX, scene.bob, 0, sender=scene.bob)
+        redeemed, claimed = (scene.odd.balanceOf(who) - had for who, had in zip((scene.alice, scene.bob), before, strict=True))
+        return redeemed, claimed
+
+    def test_a_claim_bears_every_loss_since_it_was_made(self, halved):
+        """Whoever asks after each loss, or once after many, is owed the same to a wei; what they take in between counts."""
+        index, odd = halved.index, halved.odd
+        odd.setBlocked(halved.alice, True, sender=halved.owner)
+        for n, left in enumerate((2, 7, 3)):
+            if n == 1:
+                halved.redeem(shares=3 * SHARE)
+            index.sync(odd.address, sender=halved.owner)
+            odd.burn(index.address, odd.balanceOf(index.address) // left, sender=halved.owner)
+        index.sync(odd.address, sender=halved.owner)
+        assert index.claimOf(odd.address, halved.bob) + index.claimOf(odd.address, halved.alice) + 1 >= index.segregated(odd.address)
+        half = index.claimOf(odd.address, halved.bob) // 2
+        index.claim(odd.address, half, halved.bob, 0, sender=halved.bob)
+        for who in (halved.bob, halved.alice):
+            index.claim(odd.address, MAX, halved.evm.account("elsewhere"), 0, sender=who)
+            assert index.claimOf(odd.address, who) == 0
+        assert index.segregated(odd.address) == 0, "I3 nothing stays set aside for nobody"
 
     def test_claims_on_what_left_the_basket_can_lose_too(self, halved):
         """Their loss is written off before the token can join again: else whoever buys it for the basket would pay the claims."""
@@ -504,6 +562,25 @@ def test_too_little_gas_cannot_fake_a_broken_token(scene, gas, quirk):
     except Reverted:
         assert index.balanceOf(scene.alice) == 10 * SHARE
     assert scene.claim() == 0
+
+
+def test_more_than_128_bits_of_a_token_are_refused_and_not_truncated(scene):
+    """Whoever can make so much of it has it refused at the next sync. Until then, and afterwards, the basket is what it was."""
+    index, odd = scene.index, scene.odd
+    basket, expected = index.basket(), index.previewRedeem(SHARE)
+    odd.mint(index.address, 2**150, sender=scene.owner)
+    with pytest.raises(Reverted) as caught:
+        index.sync(odd.address, sender=scene.owner)
+    refusal = scene.error("UnitsOutOfRange")
+    assert caught.value.data[:4] == refusal.hash[:4]
+    said = refusal.arguments(caught.value.data[4:])
+    assert said["token"] == odd.address
+    assert 2**128 < said["units"] * basket.base // 10**27 <= 2**150 + 2**65
+    before = odd.balanceOf(scene.alice)
+    assert (index.basket(), index.previewRedeem(SHARE)) == (basket, expected)
+    scene.redeem()
+    assert odd.balanceOf(scene.alice) - before == expected[0]
+    scene.mint(scene.bob)
 
 
 def test_a_constituent_must_look_like_a_token(evm, project, authority, owner, alice):

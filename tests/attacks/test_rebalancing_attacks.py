@@ -252,7 +252,7 @@ def test_a_bidder_cannot_re_enter(running, bidder):
         (index, index.mint.encode(10**18, bidder, bytes(32), [MAX] * 3, MAX)),
         (index, index.redeem.encode(1, bidder, bidder, *ANYTHING)),
         (index, index.previewRedeem.encode(10**18)),
-        (index, index.baseAndUnits.encode(out, in_)),
+        (index, index.unitsForTrade.encode(out, in_)),
     )
     guarded = error(running.project.Rebalancer, "ReentrancyGuardReentrantCall").hash[:4]
     part = running.quote(2, 0, MAX)[0] // len(calls)

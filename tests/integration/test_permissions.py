@@ -18,7 +18,7 @@ WORDS = MappingProxyType(
     {
         "IndexToken.pauseMinting": "pause minting",
         "Rebalancer.cancel": "end a rebalance",
-        "ProtocolManager.cancel": "cancel whatever is scheduled",
+        "ProtocolManager.cancel": "cancel every scheduled call",
     }
 )
 # The ways out. Nobody needs to be allowed to take one.
@@ -45,21 +45,22 @@ CLAIMS = MappingProxyType(
             "that are not near those that were proposed {notice} days before",
             "that price is governance's word, which the guardian can cancel",
             "The Safe ({safe}) is administrator and governor with a delay of {notice} days",
-            "is the notice, in which everybody can redeem, stakers included, and the guardian's veto",
-            "given up after one notice, by a proposal that everybody sees and that can be vetoed like every other",
+            "is the notice, in which every holder can redeem, stakers included, and the guardian's veto",
+            "given up after one notice, by a public proposal that can be vetoed like every other",
             "**The guardian** ({guardian}, and no owner of the Safe: the deployment refuses it, `status` shows it) may {powers}",
             "One veto runs out, that on the guardian's own replacement (`ProtocolManager.replaceGuardian`): from the first such veto on "
             "they can veto every attempt for {contest} days, then none for {truce} days",
             "a stolen guardian key holds governance up for {stolen_guardian} days at most: a notice until the first veto, {contest} days,",
             "Two stolen keys of the Safe need {stolen_safe} days for anything that a watchful guardian would stop: {contest} days,",
             "Where the guardian lost such a contest in the {truce} days before, they need {two_notices} days, two notices",
-            "What nobody vetoes takes {notice}.",
+            "A change without a veto takes {notice}.",
             "waits {notice} days and can be vetoed too",
         ),
         "docs/architecture.md": (
             "Safe {safe_short} ──{notice} days──┐ guardian Safe ──at once, only to stop──┐",
             "with a complete veto: there the guardian of a function's role cancels it",
-            "what nobody has listed has no guardian; here the guardian cancels everything, but their own replacement only for a while",
+            "a function outside the role table has no guardian; here the guardian cancels everything, "
+            "but their own replacement only for a while",
             "(`replaceGuardian`, SECURITY.md)",
             "| GUARDIAN | guardian Safe | none | {powers} |",
             "| ADMIN | Safe; the factory (for the roles of an index at its birth) | {notice} days; none |",
@@ -72,7 +73,7 @@ CLAIMS = MappingProxyType(
             "| guardian Safe, {guardian} | {powers} | at once |",
             "one at least {notice} days later that executes it",
             "by the guardian's owners",
-            "Only their own replacement the guardian cannot cancel for ever",
+            "Their own replacement is the one call that the guardian cannot cancel for ever",
             "Replacing the guardian",
             "the new guardian Safe",
             "A guardian who does not agree can cancel it: from their first veto on for {contest} days",
@@ -149,5 +150,5 @@ def test_nobody_has_to_be_allowed_to_leave(system):
         existing[kind] = {entry.name for entry in kinds[kind].interface.kinds("function") if not entry.reads}
         assert ways <= existing[kind], kind
         assert not ways & restricted[kind], f"{kind} is not for everybody to leave"
-    for name, claim in (("README.md", "**Nobody can stop a redemption.**"), ("README.md", "**Nobody can hold a staker back.**")):
+    for name, claim in (("README.md", "**No role can stop a redemption.**"), ("README.md", "**No role can hold a staker back.**")):
         assert claim in (ROOT / name).read_text()

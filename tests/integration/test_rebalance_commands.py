@@ -9,7 +9,6 @@ import pytest
 from click.testing import CliRunner
 
 from forks import control
-from forks.seeding import invest
 from scripts import execute, keeper, propose
 from ssi.cli import common as desk
 from ssi.constants import IMPLEMENTATION_SLOT
@@ -17,12 +16,10 @@ from ssi.governance import storage as layout
 from ssi.governance.starting import Bounds, start_call
 from ssi.keeper.rebalance import Filling, NoPath
 from tests.support.governance import govern, schedule, wait
-from tests.support.rebalanced import govern_all, recorded
+from tests.support.rebalanced import TERMS, recorded, unbalanced
 
 pytestmark = pytest.mark.minimainnet  # what pays for a keeper depends on the depth of the pools
-TERMS = (100, 200, 86_400, 50, 50, 5_000, 5_000, 2_500)
 LATER = 3600  # seconds: a look is at the second of the real clock, which must not be after the transaction
-EQUAL = {"WBTC": 1600, "WETH": 1400, "BNB": 1400, "SOL": 1400, "LINK": 1400, "UNI": 1400, "AAVE": 1400}
 
 
 def run(script, *words):
@@ -40,16 +37,11 @@ def refused(script, *words):
 
 
 @pytest.fixture
-def rebalanced(evm, system, monkeypatch, tmp_path):
+def rebalanced(system, monkeypatch, tmp_path):
     """MAG7.ssi with a plan that wants other weights than it has, worth about 200,000 USD."""
     monkeypatch.setattr(desk, "FOLDER", tmp_path)
     monkeypatch.setattr(desk, "ROOT", tmp_path)
-    rebalancer, index = system.contract("Rebalancer"), system.index("MAG7.ssi")
-    tokens, weights = [system.token(name) for name in EQUAL], [weight * 10**14 for weight in EQUAL.values()]
-    parameters = eth_abi.encode(["uint256[]"], [weights])
-    plan = rebalancer.setMethodology.encode(index, system.record.contracts["FixedWeights"], tokens, parameters)
-    govern_all(system, rebalancer, [plan, rebalancer.setTerms.encode(index, TERMS)])
-    invest(system, "MAG7.ssi", evm.account("investor"), 2_000 * 10**18)
+    unbalanced(system)
     return system
 
 

@@ -7,7 +7,7 @@ import http.client
 import json
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +22,7 @@ _PRIVATE = ("eth_sendTransaction", "eth_sendTransactionSync", "eth_accounts", "e
 class Weather:
     """What goes wrong. Numbers count down with every request that they spoil."""
 
+    upstream: str = ""
     blocks: int | None = None  # that eth_getLogs answers for
     results: int | None = None
     refuse: int = 0  # 429, with a page of HTML
@@ -30,14 +31,21 @@ class Weather:
     swallow: int = 0  # signed transactions that never arrive, although the answer says so
     hide: int = 0  # receipts that are not there yet
     down: bool = False
+    chain_id: int | None = None  # that it says it is of
+    watch: Callable[[str, bool], bool] | None = None  # told every method, before and after the chain answers; cuts off where it says so
     asked: Counter[str] = field(default_factory=Counter)
     refused: list[str] = field(default_factory=list)
 
+    def clear(self) -> None:
+        """Nothing goes wrong any more."""
+        upstream, asked = self.upstream, self.asked
+        self.__init__(upstream, asked=asked)  # type: ignore[misc]
+
 
 @contextmanager
-def proxied(upstream: str) -> Iterator[tuple[str, Weather]]:
-    """A proxy in front of an anvil; yields its URL, with user and password, and its weather."""
-    weather, host = Weather(), urlsplit(upstream).netloc
+def proxied() -> Iterator[tuple[str, Weather]]:
+    """A proxy in front of the anvil at `weather.upstream`; yields its URL, with user and password, and its weather."""
+    weather = Weather()
     wanted = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
     lock = threading.Lock()
 
@@ -49,6 +57,8 @@ def proxied(upstream: str) -> Iterator[tuple[str, Weather]]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else every answer waits 40 ms for an acknowledgement
+        wbufsize = -1
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
@@ -70,6 +80,8 @@ def proxied(upstream: str) -> Iterator[tuple[str, Weather]]:
                 return self._error(request, -32601, f"the method {method} does not exist")
             if method == "eth_getLogs" and (problem := self._too_much(request)):
                 return self._error(request, *problem)
+            if weather.chain_id and method in ("eth_chainId", "net_version"):
+                return self._json({"jsonrpc": "2.0", "id": request["id"], "result": hex(weather.chain_id)})
             if method == "eth_getTransactionReceipt" and spoilt("hide"):
                 return self._json({"jsonrpc": "2.0", "id": request["id"], "result": None})
             if method == "eth_sendRawTransaction":
@@ -79,7 +91,13 @@ def proxied(upstream: str) -> Iterator[tuple[str, Weather]]:
                     forwarded(body)
                     self.close_connection = True
                     return None
+            if weather.watch and weather.watch(method, False):
+                self.close_connection = True
+                return None
             answer = forwarded(body)
+            if weather.watch and weather.watch(method, True):
+                self.close_connection = True
+                return None
             if method == "eth_getLogs" and weather.results and len(json.loads(answer).get("result", [])) > weather.results:
                 return self._error(request, -32005, f"query returned more than {weather.results} results")
             return self._answer(200, answer)
@@ -106,7 +124,7 @@ def proxied(upstream: str) -> Iterator[tuple[str, Weather]]:
             """Silent."""
 
     def forwarded(body: bytes) -> bytes:
-        connection = http.client.HTTPConnection(host, timeout=120)
+        connection = http.client.HTTPConnection(urlsplit(weather.upstream).netloc, timeout=120)
         try:
             connection.request("POST", "/", body, {"Content-Type": "application/json"})
             return connection.getresponse().read()

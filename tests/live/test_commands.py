@@ -1,87 +1,224 @@
-"""Every command on a live network, in good weather and in bad, unattended; and what each says to what cannot be meant."""
+"""Every command on a live network: with nobody at the keyboard, and by a person at a terminal; in good weather and in bad."""
 
 from __future__ import annotations
 
+import importlib
 import json
+import re
 
 import pytest
 
 from ssi.constants import NOTICE
-from tests.live.proxy import PASSWORD
+from ssi.places import ROOT
+from ssi.registry.system import System
+from tests.live import words
+from tests.live.network import PASSPHRASE
+from tests.support.governance import govern
 
-OWNERS = ("--account", "safe0", "--account", "safe1", "--yes")
-GUARDIANS = ("--account", "guardian0", "--yes")
+OWNERS = ("--account", "safe0", "--account", "safe1")
+GUARDIANS = ("--account", "guardian0")
+DAY = 86_400
+PROPOSALS = sorted(name for name in words.RIGHT if name.startswith("propose "))
+READING = ("pending", "points leaderboard", "points statement", "status")
+TO_COMPARE = ("Safe transaction hash", "domain hash", "message hash")
+
+
+def typed(name):
+    """The command with words that are right."""
+    return [*name.split(), *words.RIGHT[name]]
+
+
+def possible(live, name):
+    """Makes room for the two proposals that are refused while nothing would change."""
+    with live.world() as evm:
+        system = System(evm, live.project, live.record)
+        link = system.token("LINK").address
+        if name == "propose set-price":
+            govern(system, system.oracle, "removeRoute", [link])
+        elif name == "propose set-path":
+            govern(system, system.router, "setHop", [link, link, 0])
+
+
+# ---------------------------------------------------------------- all of them
+
+
+def test_every_command_has_a_test_of_both_kinds():
+    """The marks say which test has which command; `calm` in conftest.py holds each test to its marks."""
+    shown = set()
+    for path in (ROOT / "tests/live").glob("test_*.py"):
+        for test in vars(importlib.import_module(f"tests.live.{path.stem}")).values():
+            marks = list(getattr(test, "pytestmark", []))
+            for mark in [*marks]:
+                if mark.name == "parametrize":
+                    marks += [inner for row in mark.args[1] for inner in getattr(row, "marks", ())]
+            shown |= {mark.args for mark in marks if mark.name == "shows"}
+    assert shown == {(name, how) for name in words.every() for how in ("unattended", "by hand")}
+
+
+def rows(names, how):
+    """Parameters with marks."""
+    return [pytest.param(name, marks=pytest.mark.shows(name, how)) for name in names]
 
 
 # ---------------------------------------------------------------- reading
 
 
-def test_everything_can_be_read(deployed):
-    """By machines: JSON alone on standard output. By people: something."""
-    who = deployed.address("other")
-    for words in (["status"], ["pending"], ["points", "leaderboard"], ["points", "statement", who]):
-        deployed.run(*words, "--json").json  # noqa: B018 - it fails where it is none
-    assert "MAG7.ssi" in deployed.run("status").out
+@pytest.mark.parametrize("name", rows(READING, "unattended"))
+def test_machines_read_json(deployed, name):
+    assert deployed.run(*typed(name), "--json").json is not None
+
+
+@pytest.mark.parametrize("name", rows(READING, "by hand"))
+def test_people_read_tables(deployed, name):
+    with deployed.person(*typed(name)) as person:
+        done = person.leaves()
+    assert done.code == 0
+    assert {"pending": "Nothing is scheduled", "status": "MAG7.ssi"}.get(name, "points") in done.out
 
 
 def test_reading_survives_bad_weather(deployed):
     """Refused with a page of HTML, cut off in the middle, and with the limits of a small provider."""
     deployed.weather.refuse = deployed.weather.drop = 2
-    deployed.weather.blocks, deployed.weather.results = 2_000, 10_000
-    assert deployed.run("pending", "--json", SSI_STATE=str(deployed.folder / "other state")).json == []
+    deployed.weather.blocks, deployed.weather.results = 40, 10_000  # others limit to 2,000 blocks; this chain has some hundred
+    asked = deployed.weather.asked["eth_getLogs"]
+    assert deployed.run("pending", "--json").json == []
+    assert deployed.weather.asked["eth_getLogs"] - asked >= 4, "in spans of 40 blocks"
 
 
-def test_a_dead_node_is_one_line_without_the_password(deployed):
-    deployed.weather.down = True
-    done = deployed.run("pending")
-    assert done.code == 1
-    assert len(done.err.splitlines()) == 1
-    assert PASSWORD not in done.err
+def test_logs_are_read_in_parts_where_a_node_limits_what_it_answers(deployed):
+    """One result is enough for nothing; two are for a span with two operations."""
+    for cap in ("31", "32", "33"):
+        deployed.run("propose", "set-cap", "USSI", cap, *OWNERS, "--yes", "--json").json  # noqa: B018
+    deployed.weather.results = 1
+    assert len(deployed.run("pending", "--json", SSI_STATE=str(deployed.folder / "empty")).json) == 3
+
+
+@pytest.mark.shows("demo", "unattended")
+@pytest.mark.shows("demo", "by hand")
+def test_a_demonstration_wants_a_fork(deployed):
+    """Nothing is sent, and a person is told the same."""
+    assert deployed.run("demo").code == 2
+    with deployed.person("demo") as person:
+        assert "`make demo` starts a fork" in person.leaves().out.replace("\n", " ")
 
 
 # ---------------------------------------------------------------- the multisig
 
 
-@pytest.fixture(scope="module")
-def proposed(deployed):
-    """A change that two owners have scheduled, and an answer that got lost on the way."""
+@pytest.mark.parametrize("name", rows(PROPOSALS, "unattended"))
+def test_a_proposal_for_the_web_site(deployed, name):
+    """JSON with everything to compare, and a file; nothing is signed."""
+    possible(deployed, name)
+    nonce = deployed.direct.call("eth_getTransactionCount", deployed.address("safe0"), "latest")
+    said = deployed.run(*typed(name), "--yes", "--json").json
+    assert said["transaction"] is None
+    assert said["changes"]
+    assert said["calls"]
+    assert json.loads((ROOT / said["file"]).read_text())["transactions"]
+    assert deployed.direct.call("eth_getTransactionCount", deployed.address("safe0"), "latest") == nonce
+
+
+@pytest.mark.parametrize("name", rows(PROPOSALS, "by hand"))
+def test_an_owner_sees_everything_before_the_one_question(deployed, name):
+    """Calls, changes and hashes come first. Who says no has signed nothing."""
+    possible(deployed, name)
+    before = len(deployed.run("pending", "--json").json)
+    asked = deployed.weather.asked["eth_sendRawTransaction"]
+    with deployed.person(*typed(name), *OWNERS) as person:
+        if name == "propose upgrade":
+            person.sees("Deploy a new implementation of Rebalancer with other? It does nothing before the Safe agrees. [y/N]:")
+            person.types("y")
+        shown = person.sees("Sign with safe0 and safe1 and send? [y/N]:")
+        person.types("n")
+        done = person.leaves()
+    assert done.code == 2
+    assert "Nothing was signed." in done.out
+    for text in ("what will change", "before", "after", *TO_COMPARE, "Tried out on a fork"):
+        assert text in shown, text
+    for word in (word for word in words.RIGHT[name] if word[0].isupper() and word.isalpha()):
+        assert word in shown
+    assert deployed.weather.asked["eth_sendRawTransaction"] - asked == (name == "propose upgrade")
+    assert len(deployed.run("pending", "--json").json) == before
+
+
+@pytest.mark.shows("cancel", "unattended")
+@pytest.mark.shows("execute", "unattended")
+def test_owners_and_the_guardian_unattended(deployed):
+    """Proposed, cancelled, proposed anew, executed; an answer gets lost on the way, and nothing is done twice."""
     deployed.weather.lose = 1
-    return deployed.run("propose", "set-cap", "USSI", "54321", *OWNERS, "--json").json
-
-
-def test_owners_propose_and_the_guardian_cancels(deployed, proposed):
+    proposed = deployed.run("propose", "set-cap", "USSI", "54321", *OWNERS, "--yes", "--json").json
     operation = proposed["calls"][0]["operation"]
     assert proposed["transaction"] is not None
     assert [o["operation"] for o in deployed.run("pending", "--json").json] == [operation]
-    early = deployed.run("execute", *OWNERS)
+    early = deployed.run("execute", *OWNERS, "--yes")
     assert early.code == 1
     assert early.err.splitlines()[-1].startswith("Error: Nothing is ready. The next is on ")
-    for nothing in ("", "0x"):
-        assert deployed.run("cancel", nothing, *GUARDIANS).code == 2
+    for nothing in ("", "0x", operation[:9]):
+        assert deployed.run("cancel", nothing, *GUARDIANS, "--yes").code == 2
     assert len(deployed.run("pending", "--json").json) == 1
-    cancelled = deployed.run("cancel", operation[:10], *GUARDIANS, "--json").json
-    assert cancelled["transaction"] is not None
+    assert deployed.run("cancel", operation[:10], *GUARDIANS, "--yes", "--json").json["transaction"] is not None
     assert deployed.run("pending", "--json").json == []
 
-
-def test_owners_execute(deployed):
-    assert deployed.run("propose", "set-cap", "USSI", "777000", *OWNERS, "--json").json["transaction"]
+    assert deployed.run("propose", "set-cap", "USSI", "777000", *OWNERS, "--yes", "--json").json["transaction"]
     deployed.warp(NOTICE + 60)
-    assert deployed.run("execute", *OWNERS, "--json").json["transactions"][0]["transaction"]
+    assert deployed.run("execute", *OWNERS, "--yes", "--json").json["transactions"][0]["transaction"]
     assert deployed.system.index("USSI").terms().supplyCap == 777_000
 
 
-def test_nobody_signs_without_having_seen_it(deployed):
-    """Without --yes and without a terminal: calls, changes and hashes are shown, and nothing is signed."""
-    done = deployed.run("propose", "set-cap", "USSI", "11", *OWNERS[:-1])
+@pytest.mark.shows("cancel", "by hand")
+@pytest.mark.shows("execute", "by hand")
+def test_owners_and_the_guardian_by_hand(deployed):
+    """Each sees the call and the hashes, is asked once, and says yes."""
+    ids = []
+    for cap in ("41", "42"):
+        with deployed.person("propose", "set-cap", "USSI", cap, *OWNERS) as person:
+            person.sees("Sign with safe0 and safe1 and send? [y/N]:")
+            person.types("y")
+            assert "Scheduled in 0x" in person.leaves().out
+        ids = [o["operation"] for o in deployed.run("pending", "--json").json]
+    assert len(ids) == 2
+
+    with deployed.person("cancel", ids[0][:10], *GUARDIANS) as person:
+        shown = person.sees("Sign with guardian0 and send? [y/N]:")
+        person.types("y")
+        done = person.leaves()
+    assert done.code == 0
+    assert "Cancelled in 0x" in done.out
+    for text in ("USSI.setSupplyCap(", *TO_COMPARE):
+        assert text in shown
+
+    deployed.warp(NOTICE + 60)
+    with deployed.person("execute", ids[1][:10], *OWNERS) as person:
+        shown = person.sees("Sign with safe0 and safe1 and send? [y/N]:")
+        person.types("y")
+        done = person.leaves()
+    assert done.code == 0
+    assert done.out.count("[y/N]") == 1
+    for text in ("USSI.setSupplyCap(", *TO_COMPARE):
+        assert text in shown
+    assert deployed.system.index("USSI").terms().supplyCap == 42
+
+
+@pytest.mark.parametrize("name", ["propose set-cap", "cancel", "execute"])
+def test_nobody_signs_without_having_seen_it(deployed, name):
+    """Without --yes and without a terminal: everything is shown, and nothing is signed. JSON stays alone on standard output."""
+    words_of = typed("propose set-cap")
+    owners = GUARDIANS if name == "cancel" else OWNERS
+    if name != "propose set-cap":
+        operation = deployed.run("propose", "set-cap", "USSI", "11", *OWNERS, "--yes", "--json").json["calls"][0]["operation"]
+        words_of = [name, operation[:10]]
+    if name == "execute":
+        deployed.warp(NOTICE + 60)
+    asked = deployed.weather.asked["eth_sendRawTransaction"]
+    done = deployed.run(*words_of, *owners)
     assert done.code == 2
     assert "There is no terminal to ask whether to sign" in done.err
-    for text in ("USSI.setSupplyCap(", "what will change", "Safe transaction hash", "domain hash", "message hash"):
+    for text in ("USSI.setSupplyCap(", *TO_COMPARE):
         assert text in done.out
-    as_json = deployed.run("propose", "set-cap", "USSI", "11", *OWNERS[:-1], "--json")
+    as_json = deployed.run(*words_of, *owners, "--json")
     assert json.loads(as_json.out)["code"] == 2
     assert "Safe transaction hash" in as_json.err, "shown to the person, apart from the machine's answer"
-    assert deployed.run("pending", "--json").json == []
+    assert deployed.weather.asked["eth_sendRawTransaction"] == asked
 
 
 def test_two_proposals_never_get_one_nonce_silently(deployed):
@@ -91,21 +228,70 @@ def test_two_proposals_never_get_one_nonce_silently(deployed):
     assert (second["nonce"], second["transaction"]) == (first["nonce"] + 1, None)
     again = deployed.run("propose", "set-cap", "USSI", "21", "--dry-run", "--json").json
     assert again["safeTxHash"] == first["safeTxHash"]
-    jumping = deployed.run("propose", "set-cap", "USSI", "23", *OWNERS)
+    jumping = deployed.run("propose", "set-cap", "USSI", "23", *OWNERS, "--yes")
     assert jumping.code == 2
     assert f"say --nonce {first['nonce']} to take its place" in jumping.err
     taking = deployed.run("propose", "set-cap", "USSI", "23", "--nonce", str(second["nonce"]), "--dry-run", "--json").json
     assert taking["replaces"] == second["title"]
+    with deployed.person("propose", "set-cap", "USSI", "23", "--nonce", str(first["nonce"]), *OWNERS) as person:
+        assert f"It takes the place of “{first['title']}”." in person.sees("[y/N]:").replace("\n", " ")
+        person.types("n")
+
+
+def test_a_nonce_that_cannot_be_is_refused(deployed):
+    """One that is used, and one that would have to wait for others."""
+    deployed.run("propose", "set-cap", "USSI", "24", *OWNERS, "--yes", "--json").json  # noqa: B018
     used = deployed.run("propose", "set-cap", "USSI", "23", "--nonce", "0", "--dry-run")
     assert (used.code, "Nonce 0 of the Safe is used" in used.err) == (2, True)
+    far = deployed.run("propose", "set-cap", "USSI", "23", "--nonce", "9", *OWNERS, "--yes")
+    assert (far.code, "Nonce 9 cannot be sent before 1" in far.err) == (2, True)
+
+
+# ---------------------------------------------------------------- hardware wallets
+
+
+def test_a_hardware_wallet_signs_for_the_safe(deployed):
+    """It asks on the device, and shows the hashes that were shown before the question. No passphrase."""
+    with deployed.person("propose", "set-cap", "USSI", "51", "--account", "safe0-ledger", "--account", "safe1") as person:
+        shown = person.sees("Sign with safe0-ledger and safe1 and send? [y/N]:")
+        person.types("y")
+        asked = person.sees("Please follow the prompts on your device.")
+        person.sees("Please follow the prompts on your device.")  # the transaction that brings it to the Safe
+        done = person.leaves()
+    assert done.code == 0, done.out
+    assert "Scheduled in 0x" in done.out
+    for name in ("Domain Hash", "Message Hash"):
+        (said,) = re.findall(rf"{name}: (0x\w+)", asked)
+        assert said.lower() in shown.lower(), "the same hash"
+
+
+def test_a_hardware_wallet_that_refuses_signs_nothing(deployed):
+    before = deployed.weather.asked["eth_sendRawTransaction"]
+    with deployed.person("propose", "set-cap", "USSI", "52", "--account", "safe0-ledger", "--account", "safe1", LEDGER_SAYS="no") as person:
+        person.sees("[y/N]:")
+        person.types("y")
+        done = person.leaves()
+    assert done.code == 1
+    assert "Error: The hardware wallet says: Action cancelled by the user." in done.out.replace("\n", " ")
+    assert deployed.weather.asked["eth_sendRawTransaction"] == before
+
+
+def test_a_hardware_wallet_leaves_json_alone(deployed):
+    """What it says about its prompts is for people."""
+    operation = deployed.run("propose", "set-cap", "USSI", "53", *OWNERS, "--yes", "--json").json["calls"][0]["operation"]
+    done = deployed.run("cancel", operation[:10], "--account", "guardian0-ledger", "--yes", "--json")
+    assert done.json["transaction"]
+    assert "Please follow the prompts on your device." in done.err
 
 
 # ---------------------------------------------------------------- keepers, once
 
 
+@pytest.mark.shows("keeper daily", "unattended")
+@pytest.mark.shows("points keeper", "unattended")
 def test_a_keepers_day(deployed):
-    """Both daily jobs, with receipts that are late."""
-    deployed.warp(86_400)
+    """Both daily jobs, with receipts that are late. Done again there is nothing to do."""
+    deployed.warp(DAY)
     deployed.weather.hide = 3
     done = deployed.run("keeper", "daily", "--account", "keeper", "--json").json
     assert {outcome["what"] for outcome in done if outcome["did"] == "distribute"} == set(deployed.record.indexes)
@@ -115,76 +301,47 @@ def test_a_keepers_day(deployed):
     assert points["sampled"] is True
 
 
-def test_a_passphrase_may_be_in_a_file(deployed):
-    file = deployed.folder / "passphrase"
-    file.write_text("correct horse\n")
-    deployed.run("points", "keeper", "--account", "locked", "--json", APE_ACCOUNTS_locked_PASSPHRASE_FILE=str(file)).json  # noqa: B018
+@pytest.mark.shows("keeper daily", "by hand")
+@pytest.mark.shows("points keeper", "by hand")
+def test_a_keepers_day_by_hand(deployed):
+    """Each asks once, for the passphrase."""
+    deployed.warp(DAY)
+    for name, said in (("keeper daily", "distribute MAG7.ssi  0x"), ("points keeper", "prices missing")):
+        with deployed.person(*name.split(), "--account", "locked") as person:
+            person.sees("Enter passphrase")
+            person.types(PASSPHRASE)
+            done = person.leaves()
+        assert done.code == 0, done.out
+        assert said in done.out
+        assert done.out.count("passphrase") == 1
 
 
-# ---------------------------------------------------------------- what cannot be meant
+@pytest.mark.shows("keeper rebalance", "unattended")
+@pytest.mark.shows("keeper rebalance", "by hand")
+def test_a_rebalance_from_proposal_to_its_fills(deployed):
+    """One constituent for another: the owners schedule and execute it, a keeper fills what pays, a second one by hand what is left."""
+    said = deployed.run("propose", "add-constituent", "MAG7.ssi", "MKR", "--instead-of", "UNI", *OWNERS, "--yes", "--json").json
+    assert said["rebalance"]["phase"] == "completed"
+    deployed.warp(NOTICE + 60)
+    deployed.run("execute", *OWNERS, "--yes", "--json").json  # noqa: B018
+    words_of = ["keeper", "rebalance", "MAG7.ssi", "--account", "keeper"]
+    deployed.weather.lose = 1
+    mkr, sent = deployed.system.token("MKR").address, []
+    for _ in range(8):
+        sent += [fill["transaction"] for fill in deployed.run(*words_of, "--once", "--min-profit", "-10", "--json").json["fills"]]
+        if mkr in deployed.system.index("MAG7.ssi").basket().tokens:
+            break
+        deployed.warp(3 * 3600)  # the price falls
+    assert mkr in deployed.system.index("MAG7.ssi").basket().tokens
+    assert sent
+    assert len(set(sent)) == len(sent)
+    with deployed.person(*words_of, "--once", "--min-profit", "-10") as person:
+        done = person.leaves()
+    assert done.code == 0, done.out
+    assert re.search(r"\d+ fills, rebalance \d+ is", done.out)
 
 
-@pytest.mark.parametrize(
-    ("words", "code", "message"),
-    [
-        (["keeper", "daily"], 2, "Say who signs: --account ALIAS."),
-        (["keeper", "daily", "--account", "nobody"], 2, "Ape knows no account nobody"),
-        (["keeper", "daily", "--account", "locked"], 2, "There is no terminal to ask for the passphrase of locked"),
-        (["keeper", "rebalance", "MAG7.ssi", "--account", "keeper", "--min-profit", "NaN"], 2, "'NaN' is no number"),
-        (["keeper", "rebalance", "MAG7.ssi", "--account", "keeper", "--min-profit", "Infinity"], 2, "'Infinity' is no number"),
-        (["keeper", "rebalance", "MAG7.ssi", "--account", "keeper", "--min-profit", "9" * 80], 2, "is no number that can be meant"),
-        (["keeper", "rebalance", "MAG9.ssi", "--account", "keeper"], 2, "There is no index MAG9.ssi here."),
-        (["keeper", "rebalance", "MAG7.ssi", "--account", "keeper"], 2, "MAG7.ssi was never rebalanced"),
-        (["keeper", "rebalance", "MAG7.ssi", "--account", "keeper", "--fast-forward"], 2, "this is a live network"),
-        (["keeper", "run", "--account", "keeper", "--listen", "everywhere"], 2, "'everywhere' is not HOST:PORT."),
-        (["keeper", "run", "--account", "keeper", "--look", "1e999999999"], 2, "is no number that can be meant"),
-        (["points", "keeper", "--account", "keeper", "--min-worth", "-1"], 2, "-1 is not from 0"),
-        (["points", "leaderboard", "--epoch", "-1"], 2, "-1 is not in the range"),
-        (["points", "leaderboard", "--epoch", "4000000"], 2, "Epoch 4000000 has not begun"),
-        (["points", "leaderboard", "--epoch", "9" * 80], 2, "is not in the range"),
-        (["points", "statement", "0x1234"], 2, "'0x1234' is no address"),
-        (["points", "statement", "0x70997970C51812dc3A010C7d01b50e0d17dc79c8"], 2, "has a wrong checksum"),
-        (["propose", "set-cap", "USSI", "9" * 80], 2, "is not in the range"),
-        (["propose", "set-cap", "USSI", "-5"], 2, "No such option"),
-        (["propose", "set-fee", "USSI", "--daily-bps", "NaN"], 2, "'NaN' is no number"),
-        (["propose", "set-fee", "USSI", "--mint-bps", "-1"], 2, "-1 is not in the range"),
-        (["propose", "set-terms", "USSI", "--premium-bps", "-1", "--discount-bps", "1", "--hours", "1"], 2, "-1 is not in"),
-        (["propose", "call", "USSI", "setSupplyCap", "9" * 80], 2, ""),
-        (["propose", "call", "USSI", "setSupplyCap", "1e999999999"], 2, "is no uint"),
-        (["propose", "call", "USSI", "setSupplyCap", "NaN"], 2, "is no uint"),
-        (["propose", "call", "USSI", "sync", "0x70997970C51812dc3A010C7d01b50e0d17dc79c8"], 2, "wrong checksum"),
-        (["propose", "set-cap", "USSI", "1", "--account", "other"], 2, "does not own this Safe"),
-        (["propose", "set-cap", "USSI", "1", "--account", "safe0"], 2, "2 owners must sign"),
-        (["propose", "set-cap", "USSI", "1", "--nonce", "-1"], 2, "-1 is not in the range"),
-        (["cancel", "0x12345678"], 2, "No operation begins with 0x12345678"),
-        (["execute", "0x12345678"], 2, "No operation begins with 0x12345678"),
-        (["status", "--colour"], 2, "No such option"),
-        (["deploy", "--account", "nobody", "--yes"], 2, "Ape knows no account nobody"),
-        (["keeper", "daily", "--account", "poor"], 1, ""),
-    ],
-)  # fmt: skip
-def test_what_cannot_be_meant_is_one_line(deployed, words, code, message):
-    if words[-1] == "poor":
-        deployed.warp(86_400)
-    done = deployed.run(*words)
-    lines = done.err.strip().splitlines()
-    assert (done.code, len(lines)) == (code, 1), done
-    assert lines[0].startswith("Error: ")
-    assert message in lines[0]
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("{", "is damaged"), ("[]", "is damaged"), ('{"chain_id": 1, "surprise": 1}', "is damaged"),
-        ('{"chain_id": 1, "contracts": {"Safe": "0x12"}}', "is damaged"), ('{"chain_id": 5}', "is of another chain (5, not 1)"),
-        ('{"chain_id": 1, "contracts": {"Safe": "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"}}', "there is nothing"), ("", "is damaged"),
-    ],
-)  # fmt: skip
-def test_a_record_that_is_damaged_or_of_another_chain_is_told(live, tmp_path, content, message):
-    (tmp_path / "ethereum-mainnet.json").write_text(content)
-    for words in (["pending"], ["deploy", "--account", "deployer", "--yes"]):
-        done = live.run(*words, SSI_DEPLOYMENTS=str(tmp_path))
-        assert done.code in (1, 2)
-        assert message in done.err.splitlines()[-1]
-    assert (tmp_path / "ethereum-mainnet.json").read_text() == content
+def test_a_passphrase_may_be_in_a_file(deployed, tmp_path):
+    (tmp_path / "passphrase").write_text(f"{PASSPHRASE}\n")
+    file = {"APE_ACCOUNTS_locked_PASSPHRASE_FILE": str(tmp_path / "passphrase")}
+    deployed.run("points", "keeper", "--account", "locked", "--json", **file).json  # noqa: B018

@@ -1,8 +1,36 @@
-"""The deployment by a key file on a live network, with nobody at the keyboard."""
+"""The deployment on a live network: by hand, with nobody at the keyboard, and killed at every step."""
 
 from __future__ import annotations
 
 import json
+import os
+import re
+import signal
+import time
+
+import pytest
+
+UNATTENDED = ("deploy", "--account", "deployer", "--yes", "--json")
+
+
+def count(live, alias):
+    """Transactions of a key file that were mined."""
+    return int(live.direct.call("eth_getTransactionCount", live.address(alias), "latest"), 16)
+
+
+@pytest.mark.shows("deploy", "by hand")
+def test_a_person_is_asked_once(live):
+    """Who says no has deployed nothing, and was shown with whose ether."""
+    nonce = count(live, "deployer")
+    with live.person("deploy", "--account", "deployer") as person:
+        shown = person.sees("Go on? [y/N]:")
+        person.types("n")
+        done = person.leaves()
+    assert re.search(rf"Deploys to ethereum-mainnet with deployer \({live.address('deployer')}\), which has [\d.]+ ether\.", shown)
+    assert "Nothing is deployed yet." in shown
+    assert done.code == 2
+    assert "Nothing was deployed." in done.out
+    assert count(live, "deployer") == nonce
 
 
 def test_the_deployment_is_complete_and_its_record_knows_where_it_begins(deployed):
@@ -15,10 +43,10 @@ def test_the_deployment_is_complete_and_its_record_knows_where_it_begins(deploye
 
 
 def test_a_second_run_sends_nothing(deployed):
-    nonce = deployed.direct.call("eth_getTransactionCount", deployed.address("deployer"), "latest")
-    again = deployed.run("deploy", "--account", "deployer", "--yes", "--json")
+    nonce = count(deployed, "deployer")
+    again = deployed.run(*UNATTENDED)
     assert again.json["contracts"] == deployed.record.contracts
-    assert deployed.direct.call("eth_getTransactionCount", deployed.address("deployer"), "latest") == nonce
+    assert count(deployed, "deployer") == nonce
 
 
 def test_nobody_at_the_keyboard_is_told_to_say_yes(live):
@@ -31,3 +59,57 @@ def test_a_failure_is_json_where_that_is_asked_for(live):
     done = live.run("deploy", "--json")
     assert done.code == 2
     assert json.loads(done.out) == {"error": "Say who signs: --account ALIAS. `ape accounts list` shows them.", "code": 2}
+
+
+# ---------------------------------------------------------------- crashes
+
+# When the process dies: before the node has the transaction, once it has mined it and nobody knows, and once the receipt was asked for.
+MOMENTS = (("eth_sendRawTransaction", False), ("eth_sendRawTransaction", True), ("eth_getTransactionReceipt", True))
+# After how many transactions. `make deep` kills at each; so does tests/scripts/test_deployment.py, within one process.
+EVERY = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 4
+
+
+@pytest.mark.shows("deploy", "unattended")
+def test_a_deployment_killed_over_and_over_goes_on_and_does_nothing_twice(live, tmp_path):
+    """Each run is killed after a few transactions, at another moment each time, until one comes to the end."""
+    running: list[int] = []
+    kills, seen = 0, 0
+
+    def watch(method: str, answered: bool) -> bool:
+        nonlocal kills, seen
+        if not running or (method, answered) != MOMENTS[kills % len(MOMENTS)]:
+            return False
+        seen += 1
+        if seen % EVERY:
+            return False
+        os.kill(running.pop(), signal.SIGKILL)
+        kills += 1
+        return True
+
+    live.weather.watch = watch
+    began = int(live.direct.call("eth_blockNumber"), 16)
+    while True:
+        known, job = kills, live.start(*UNATTENDED, SSI_DEPLOYMENTS=str(tmp_path))
+        running.append(job.pid)
+        while kills == known and not job.ended:
+            time.sleep(0.005)
+        if job.ended:
+            break
+    live.weather.watch = None
+    said = job.err.read_text()
+    assert "steps of an earlier run are done." in said
+    assert " done · " in said, "progress"
+    assert sorted(job.wait().json["indexes"]) == ["DEFI.ssi", "MAG7.ssi", "MEME.ssi", "USSI"]
+    assert json.loads((tmp_path / "ethereum-mainnet.json").read_text())["sent"] == []
+    sent = list(sent_since(live, began, "deployer"))
+    assert len(sent) > 150
+    assert len(set(sent)) == len(sent), "nothing was sent twice"
+    assert kills >= len(sent) // EVERY // 2
+
+
+def sent_since(live, block, alias):
+    """Targets and data of what a key file has sent since a block."""
+    for number in range(block + 1, int(live.direct.call("eth_blockNumber"), 16) + 1):
+        for each in live.direct.call("eth_getBlockByNumber", hex(number), True)["transactions"]:
+            if each["from"].lower() == live.address(alias).lower():
+                yield each["to"], each["input"]

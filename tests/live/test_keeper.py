@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import configparser
+import json
 import signal
 import time
 import urllib.error
@@ -9,7 +11,12 @@ import urllib.request
 
 import pytest
 
+from ssi.places import ROOT
+from tests.live.network import PASSPHRASE
+from tests.live.words import every
+
 DAY = 86_400
+RUN = ("keeper", "run", "--look", "0.1")
 
 
 @pytest.fixture
@@ -25,14 +32,14 @@ def keep(due):
     started = []
 
     def start(account="keeper", *words):
-        running = due.start("keeper", "run", "--account", account, "--look", "0.1", "--listen", "127.0.0.1:0", *words)
+        running = due.start(*RUN, "--account", account, "--listen", "127.0.0.1:0", *words)
         started.append(running)
         said = running.until("health on ")
         return running, said.partition("health on ")[2].split("/healthz")[0]
 
     yield start
     for running in started:
-        if not running.code.exists():
+        if not running.ended:
             running.kill()
 
 
@@ -57,6 +64,28 @@ def wait_for(true, seconds=240):
         time.sleep(0.05)
 
 
+def sent(live, alias):
+    """Transactions of a key file that were mined."""
+    return int(live.direct.call("eth_getTransactionCount", live.address(alias), "latest"), 16)
+
+
+def transactions(url):
+    """What a keeper says it has sent."""
+    lines = ask(f"{url}/metrics")[1].splitlines()
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("ssi_keeper_chore_transactions_total"))
+
+
+def pooled(live):
+    """Transactions that wait to be mined, by sender and nonce."""
+    return live.direct.call("txpool_content")["pending"]
+
+
+def only(live):
+    """The one transaction that waits."""
+    ((waiting,),) = [pool.values() for pool in pooled(live).values()]
+    return waiting
+
+
 def distributed(live):
     """Whether all fees of today were."""
     system = live.system
@@ -64,6 +93,7 @@ def distributed(live):
     return all(system.distributor.splitOf(index).lastDay == today for index in system.record.indexes.values())
 
 
+@pytest.mark.shows("keeper run", "unattended")
 def test_it_does_what_is_due_says_how_it_is_and_stops_when_told(due, keep):
     running, url = keep()
     wait_for(lambda: distributed(due))
@@ -71,27 +101,62 @@ def test_it_does_what_is_due_says_how_it_is_and_stops_when_told(due, keep):
     wait_for(lambda: metric(url, 'ssi_keeper_chore_runs_total{chore="points"}') >= 1)
     assert ask(f"{url}/healthz") == (200, "ok\n")
     assert metric(url, "ssi_keeper_healthy") == 1
+    assert metric(url, "ssi_keeper_balance_ether") == pytest.approx(100, abs=0.1)
     running.kill(signal.SIGTERM)
     done = running.wait()
     assert done.code == 0, done.err
     assert done.err.splitlines()[-1].endswith("INFO stopped")
 
 
+@pytest.mark.shows("keeper run", "by hand")
+def test_a_person_starts_it_and_stops_it_with_control_c(due):
+    """They are asked for the passphrase, once and for all transactions."""
+    with due.person("keeper", "run", "--account", "locked", "--look", "0.1", "--listen", "127.0.0.1:0") as person:
+        person.sees("Enter passphrase")
+        person.types(PASSPHRASE)
+        person.sees("health on ")
+        wait_for(lambda: distributed(due))
+        person.presses("\x03")
+        done = person.leaves()
+    assert done.code == 0, done.out
+    assert "INFO stopped" in done.out
+    assert done.out.count("passphrase") == 1
+
+
+# ---------------------------------------------------------------- the node
+
+
 def test_it_outlives_a_node_that_is_gone(due, keep):
     """Ill while nothing answers, well afterwards, and the work is done."""
-    running, _ = keep()
+    running, url = keep()
     due.weather.down = True
-    wait_for(lambda: "no answer from the node" in running.err.read_text())
+    running.until("no answer from the node")
     due.weather.down = False
-    wait_for(lambda: distributed(due))
     running.until("the node answers again")
+    wait_for(lambda: distributed(due))
+    assert ask(f"{url}/healthz")[0] == 200
 
 
 def test_pages_of_html_and_cut_connections_cost_time_and_nothing_else(due, keep):
+    due.weather.refuse = due.weather.drop = 3
     running, _ = keep()
     due.weather.refuse = due.weather.drop = 3
     wait_for(lambda: distributed(due))
     assert "unexpected" not in running.err.read_text()
+
+
+def test_answers_that_get_lost_and_receipts_that_are_late_send_nothing_twice(due, keep):
+    """The node has every transaction before the keeper knows."""
+    before = sent(due, "keeper")
+    due.weather.lose, due.weather.hide = 2, 5
+    _, url = keep()
+    wait_for(lambda: distributed(due))
+    wait_for(lambda: metric(url, 'ssi_keeper_chore_runs_total{chore="points"}') >= 1)
+    assert metric(url, 'ssi_keeper_chore_transactions_total{chore="distribute"}') == 4
+    assert sent(due, "keeper") - before == transactions(url)
+
+
+# ---------------------------------------------------------------- transactions
 
 
 def test_a_transaction_that_got_lost_is_replaced_with_a_higher_fee(due, keep):
@@ -102,26 +167,116 @@ def test_a_transaction_that_got_lost_is_replaced_with_a_higher_fee(due, keep):
     assert metric(url, "ssi_keeper_fees_raised_total") >= 1
 
 
-def test_what_a_killed_keeper_left_unmined_is_taken_over(due, keep):
-    """Killed with a transaction in the pool: the next keeper replaces that, and everything is done once."""
+def test_a_transaction_that_is_stuck_is_replaced_with_a_higher_fee(due, keep):
+    """The node has it and does not mine it, while blocks go by. The one that is mined at last offers more, with the same nonce."""
     due.direct.call("evm_setAutomine", False)
-    running, _ = keep()
-    wait_for(lambda: int(due.direct.call("txpool_status")["pending"], 16) == 1)
-    running.kill()
     _, url = keep("keeper", "--stuck", "1")
-    wait_for(lambda: metric(url, "ssi_keeper_fees_raised_total") >= 1 or due.weather.asked["eth_sendRawTransaction"] > 2)
+    wait_for(lambda: pooled(due))
+    first = only(due)
+    wait_for(lambda: only(due)["hash"] != first["hash"])
+    second = only(due)
+    assert second["nonce"] == first["nonce"]
+    assert int(second["maxFeePerGas"], 16) >= int(first["maxFeePerGas"], 16) * 11 // 10
+    assert metric(url, "ssi_keeper_fees_raised_total") >= 1
     due.direct.call("evm_setAutomine", True)
     due.direct.call("evm_mine")
     wait_for(lambda: distributed(due))
 
 
-def test_somebody_else_was_faster(due, keep):
-    """Two keepers at once, each with an account of its own: what is due is done, and nobody calls it a failure for long."""
-    (_, first), (_, second) = keep("keeper"), keep("other")
+def test_a_nonce_that_another_program_takes_is_no_harm(due, keep):
+    """The account's owner sends something by hand meanwhile: the job is looked at again, and done."""
+    due.direct.call("evm_setAutomine", False)
+    running, url = keep()
+    wait_for(lambda: pooled(due))
+    due.transfer("keeper", nonce=sent(due, "keeper"), gas_price=10**12)
+    due.direct.call("evm_mine")
+    due.direct.call("evm_setAutomine", True)
+    due.direct.call("evm_mine")
     wait_for(lambda: distributed(due))
-    done = [metric(url, 'ssi_keeper_chore_transactions_total{chore="distribute"}') for url in (first, second)]
-    assert 0 <= sum(done) <= 8
-    wait_for(lambda: all(metric(url, 'ssi_keeper_chore_failing{chore="distribute"}') == 0 for url in (first, second)))
+    wait_for(lambda: metric(url, 'ssi_keeper_chore_failing{chore="distribute"}') == 0)
+    assert "unexpected" not in running.err.read_text()
+
+
+def test_another_keeper_that_was_faster_is_no_failure(due, keep):
+    """Both have the same job in the pool; one is mined first, and the other reverts. Then they share what is left."""
+    due.direct.call("evm_setAutomine", False)
+    (one, first), (two, second) = keep("keeper"), keep("other")
+    wait_for(lambda: len(pooled(due)) == 2)
+    due.direct.call("evm_mine")
+    due.direct.call("evm_setAutomine", True)
+    due.direct.call("evm_mine")
+    wait_for(lambda: distributed(due))
+    wait_for(lambda: "somebody else was faster" in one.err.read_text() + two.err.read_text())
+    wait_for(lambda: all(metric(url, 'ssi_keeper_chore_runs_total{chore="points"}') >= 1 for url in (first, second)))
+    assert [metric(url, 'ssi_keeper_chore_failures_total{chore="distribute"}') for url in (first, second)] == [0, 0]
+    done = sum(metric(url, 'ssi_keeper_chore_transactions_total{chore="distribute"}') for url in (first, second))
+    assert done == 4, "each once"
+
+
+def test_a_keeper_without_funds_says_so_and_goes_on_when_it_has_some(due, keep):
+    running, url = keep("poor")
+    running.until("out of funds")
+    assert ask(f"{url}/healthz")[0] == 503
+    assert metric(url, "ssi_keeper_healthy") == 0
+    due.direct.call("anvil_setBalance", due.address("poor"), hex(10**20))
+    wait_for(lambda: distributed(due))
+    wait_for(lambda: ask(f"{url}/healthz")[0] == 200)
+
+
+def test_a_job_that_fails_stops_no_other(due, keep):
+    """The rebalancer is broken: its jobs fail and say so, fees and points go on."""
+    due.direct.call("anvil_setCode", due.record.contracts["Rebalancer"], "0xfe")
+    _, url = keep()
+    wait_for(lambda: metric(url, 'ssi_keeper_chore_failing{chore="rebalance MAG7.ssi"}') >= 2)
+    wait_for(lambda: distributed(due))
+    wait_for(lambda: metric(url, 'ssi_keeper_chore_runs_total{chore="points"}') >= 1)
+    assert metric(url, 'ssi_keeper_chore_failing{chore="distribute"}') == 0
+    assert ask(f"{url}/healthz") == (200, "ok\n"), "a job that fails is no reason to start the keeper anew"
+
+
+# ---------------------------------------------------------------- crashes
+
+
+@pytest.mark.parametrize("answered", [False, True], ids=["before it was sent", "before that was known"])
+def test_killed_at_every_transaction_and_started_again_everything_is_done_once(due, keep, answered):
+    """A keeper that dies at its first transaction each time gets all the work done, or the next one does."""
+    jobs, before, lives = [], sent(due, "keeper"), 0
+
+    def watch(method: str, after: bool) -> bool:
+        if jobs and method == "eth_sendRawTransaction" and after == answered:
+            jobs.pop().kill()
+            return True
+        return False
+
+    due.weather.watch = watch
+    while not distributed(due) and lives < 4:
+        job = due.start(*RUN, "--account", "keeper", "--listen", "127.0.0.1:0")
+        jobs.append(job)
+        wait_for(lambda: not jobs)
+        lives += 1
+    assert sent(due, "keeper") - before == (lives if answered else 0)
+    due.weather.watch = None
+    _, url = keep()
+    wait_for(lambda: distributed(due))
+    wait_for(lambda: metric(url, 'ssi_keeper_chore_runs_total{chore="points"}') >= 1)
+    assert sent(due, "keeper") - before == (lives if answered else 0) + transactions(url), "nothing was sent twice"
+
+
+def test_what_a_killed_keeper_left_unmined_is_taken_over(due, keep):
+    """Killed with a transaction in the pool: the next keeper replaces that, and everything is done once."""
+    due.direct.call("evm_setAutomine", False)
+    running, _ = keep()
+    wait_for(lambda: pooled(due))
+    running.kill()
+    _, url = keep("keeper", "--stuck", "1")
+    wait_for(lambda: metric(url, "ssi_keeper_fees_raised_total") >= 1)
+    due.direct.call("evm_setAutomine", True)
+    due.direct.call("evm_mine")
+    wait_for(lambda: distributed(due))
+    wait_for(lambda: metric(url, 'ssi_keeper_chore_transactions_total{chore="distribute"}') == 4)
+
+
+# ---------------------------------------------------------------- one machine
 
 
 def test_one_account_is_kept_with_once(due, keep):
@@ -138,11 +293,23 @@ def test_a_port_that_is_taken_is_told(due, keep):
     assert "choose another with --listen" in taken.err
 
 
-def test_a_keeper_without_funds_says_so_and_goes_on_when_it_has_some(due, keep):
-    running, url = keep("poor")
-    running.until("out of funds")
-    assert ask(f"{url}/healthz")[0] == 503
-    due.direct.call("anvil_setBalance", due.address("poor"), hex(10**20))
-    wait_for(lambda: distributed(due))
-    wait_for(lambda: ask(f"{url}/healthz")[0] == 200)
-    due.direct.call("anvil_setBalance", due.address("poor"), hex(10**12))
+# ---------------------------------------------------------------- what comes with it
+
+
+def test_the_unit_and_the_container_start_it_as_these_tests_do():
+    """Both run a command that exists, with options that exist, and the container asks where the keeper listens."""
+    unit = configparser.RawConfigParser(strict=False)
+    unit.optionxform = str
+    unit.read(ROOT / "ops/keeper.service")
+    service = unit["Service"]["ExecStart"].split()
+    assert service[0].endswith(".venv/bin/ape")
+    container = dict(line.split(" ", 1) for line in (ROOT / "ops/Containerfile").read_text().splitlines() if line and line[0].isupper())
+    for words in (service[1:], json.loads(container["CMD"])[1:]):
+        assert words[:3] == ["run", "keeper", "run"]
+        parsed = every()["keeper run"].make_context("keeper run", words[3:]).params
+        assert parsed["account"] == "keeper"
+        assert parsed["network"]
+    assert unit["Service"]["Restart"] == "always"
+    port = container["HEALTHCHECK"].split("127.0.0.1:")[1].split("/")[0]
+    assert parsed["listen"] == f"0.0.0.0:{port}"
+    assert f"EXPOSE {port}" in (ROOT / "ops/Containerfile").read_text()

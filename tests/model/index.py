@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 WAD, RAY, BPS, DAY = 10**18, 10**27, 10_000, 86_400
 DEAD_SHARES = 10**16
 VESTING = 28 * DAY
+PARTS = 2**64
 DEAD = "dead"
 
 
@@ -89,30 +90,35 @@ class Surplus:
 
 @dataclass
 class Claims:
-    """All claims on one token. What they are worth is parts x scale; a loss that is written off lowers the scale."""
+    """All claims on one token, in parts of a token-wei. A loss that is written off cuts each of them, and their sum, by one fraction."""
 
-    scale: int = RAY
+    set_aside: int = 0
     parts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
     def owed(self, account: str) -> int:
         """{tok} of one, before any haircut."""
-        return self.parts[account] * self.scale // RAY
+        return self.parts[account] // PARTS
 
     @property
     def total(self) -> int:
         """{tok} of all, before any haircut."""
-        return sum(self.parts.values()) * self.scale // RAY
+        return self.set_aside // PARTS
 
     def add(self, account: str, amount: int) -> None:
-        """Rounded down."""
-        if not any(self.parts.values()):
-            self.scale = RAY
-        self.parts[account] += amount * RAY // self.scale
+        """Exact."""
+        self.parts[account] += amount * PARTS
+        self.set_aside += amount * PARTS
 
     def take(self, account: str, amount: int) -> None:
-        """Rounded up; all parts where all is taken."""
-        everything = amount == self.owed(account) and self.scale != RAY
-        self.parts[account] -= self.parts[account] if everything else ceil_div(amount * RAY, self.scale)
+        """Exact; all parts where all is taken."""
+        parts = self.parts[account] if amount == self.owed(account) else amount * PARTS
+        self.parts[account] -= parts
+        self.set_aside -= parts
+
+    def cut(self, left: int, owed: int) -> None:
+        """{tok} `left` of `owed` are there. Rounded down."""
+        self.parts = defaultdict(int, {who: parts * left // owed for who, parts in self.parts.items()})
+        self.set_aside = self.set_aside * left // owed
 
 
 @dataclass
@@ -307,8 +313,7 @@ class IndexModel:
         real, books, owed, units = self.real[token], self.books(token, now), self.owed(token, now), self.unit(token, now)
         self.surplus.pop(token, None)
         if real < owed:
-            claims = self.claims[token]
-            claims.scale = max(1, claims.scale * real // owed)
+            self.claims[token].cut(real, owed)
             self._set_units(token, books * real // owed * RAY // self.base)
         elif token in self.units:
             extra = max(0, (real - self.segregated(token)) * RAY // self.base - units)

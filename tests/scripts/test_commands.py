@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 
 from ssi.chain.rpc import Rpc
-from ssi.registry.params import ROOT
+from ssi.places import ROOT
 
 
 def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from copy import deepcopy
 from typing import Any, ClassVar
 
@@ -31,6 +32,7 @@ class IndexMachine(RuleBasedStateMachine):
     """
 
     world: ClassVar[dict[str, Any]] = {}
+    met: ClassVar[Counter[str]] = Counter()
 
     def __init__(self) -> None:
         super().__init__()
@@ -156,6 +158,10 @@ class IndexMachine(RuleBasedStateMachine):
             if (name, who) in claimed and not (who == person and name in self.frozen):
                 assert claimed[name, who] <= worth_now <= claimed[name, who] + 2, "I11 and claims theirs"
 
+    def held(self, name: str) -> dict[str, int]:
+        """{tok} of one token that everybody's shares are worth now."""
+        return {who: self.model.preview_redeem(self.now, shares).get(name, 0) for who, shares in self.model.balances.items()}
+
     def claimable(self) -> dict[tuple[str, str], int]:
         """{tok} that every open claim is worth now, by the model."""
         people = [(name, who) for name, claims in self.model.claims.items() for who, parts in claims.parts.items() if parts]
@@ -226,6 +232,15 @@ class IndexMachine(RuleBasedStateMachine):
         self.model.real[str(n)] -= amount
         self.short.add(str(n))
 
+    @precondition(lambda self: any(self.model.balances[person] for person in PEOPLE))
+    @rule(person=PERSON, n=TOKENS, part=PARTS, lost=st.integers(1, 900))
+    def lose_under_a_claim(self, person: str, n: int, part: int, lost: int) -> None:
+        """A token stops, somebody leaves with a claim on it, it goes on, and a part is lost: by chance that hardly happens in a row."""
+        self.freeze(n, True)
+        self.redeem(person, person, part)
+        self.freeze(n, False)
+        self.lose(n, lost)
+
     @rule(n=TOKENS, frozen=st.booleans())
     def freeze(self, n: int, frozen: bool) -> None:
         self.at_now()
@@ -252,13 +267,17 @@ class IndexMachine(RuleBasedStateMachine):
             return
         if self.refusal(shares) is None and not self.frozen:
             self.sandwich(token, shares)
-        claimed = self.claimable()
+        claimed, held = self.claimable(), self.held(name)
         self.at_now()
         self.index.sync(token.address, sender=self.owner)
         m.sync(self.now, name)
         self.short.discard(name)
+        for who, worth_now in self.held(name).items():
+            # Units keep 57 bits, rounded down.
+            assert held[who] - 2 - (held[who] >> 56) <= worth_now <= held[who] + 1, "I11 a sync moves no holder's worth"
         for key, worth_now in self.claimable().items():
-            assert key[0] != name or claimed[key] - 2 <= worth_now <= claimed[key], "I11 a sync moves no claim's worth"
+            # The fraction of a wei that a payment drops before the loss is written off may count afterwards.
+            assert key[0] != name or claimed[key] - 2 <= worth_now <= claimed[key] + 1, "I11 a sync moves no claim's worth"
 
     def sandwich(self, token: Any, shares: int) -> None:
         """Whoever minted a second before and redeems a second after has not gained a wei."""
@@ -301,6 +320,42 @@ class IndexMachine(RuleBasedStateMachine):
         m.swap(self.now, str(out), amount, str(into), paid)
         assert self.claimable() == claimed, "I3 a swap touches no claim"
 
+    @precondition(lambda self: self.model.base)
+    @rule(
+        token=TOKENS, leaving=TOKENS, other=TOKENS, people=st.permutations(PEOPLE), part=st.integers(1, 900),
+        losses=st.tuples(*[st.sampled_from([0, 1, 500, 999, 1000])] * 2), paid=st.integers(10**6, 10**22),
+    )  # fmt: skip
+    def claims_outlive_the_basket(
+        self, token: int, leaving: int, other: int, people: list[str], part: int, losses: tuple[int, int], paid: int
+    ) -> None:
+        """A token has claims while one leaves, itself or another, and comes back; it loses something, or all, before and after."""
+        self.segregate(token, people[0], part)
+        self.swap(leaving, other, 1000, paid)
+        self.write_off(token, losses[0])
+        self.both_agree()
+        for gone in (leaving, token):
+            if str(gone) not in self.model.units:
+                self.swap(other, gone, 500, paid)
+        self.both_agree()
+        self.segregate(token, people[1], part)
+        self.write_off(token, losses[1])
+        self.both_agree()
+        self.losses_are_shared()
+
+    def segregate(self, n: int, person: str, part: int) -> None:
+        """A claim on a token that the person cannot be sent."""
+        frozen = str(n) in self.frozen
+        self.mint(person, person, 10**18, callback=False)
+        self.freeze(n, True)
+        self.redeem(person, person, part)
+        self.freeze(n, frozen)
+
+    def write_off(self, n: int, loss: int) -> None:
+        """Thousandths of what is there are lost, and books and claims cut to the rest."""
+        if loss:
+            self.lose(n, loss)
+            self.sync(n, 1)
+
     # ------------------------------------------------------------ invariants
 
     @invariant()
@@ -341,6 +396,8 @@ class IndexMachine(RuleBasedStateMachine):
             owed, books = self.model.claims[name].owed(person), self.model.books(name, self.now)
             paid, there = self.model.preview_claim(name, person, self.now), min(books, self.model.available(name, self.now))
             assert abs(paid * books - there * owed) <= owed + books, "I11 losses are shared"
+            self.met["claims in the basket"] += 1
+            self.met["under a loss"] += 0 < paid < owed
             if paid:
                 assert self.index.claim.call(token, MAX, who, 0, sender=who, at=self.now) == paid, "I11 losses are shared"
 
@@ -374,4 +431,6 @@ def test_the_index_is_its_model(evm, project, authority, owner):
     }  # fmt: skip
     from hypothesis.stateful import run_state_machine_as_test
 
+    IndexMachine.met = Counter()
     run_state_machine_as_test(IndexMachine)
+    assert IndexMachine.met["under a loss"] >= 100, IndexMachine.met

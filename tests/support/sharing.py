@@ -41,15 +41,27 @@ class Share:
         self._say("collected", {"tests": len(items)})
 
     @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
-        """True, which means done, for a test of a module that another process has taken."""
-        module = _module(item)
-        if not self._mine(module):
-            return True
-        if module != self._module:
-            self._finish()
-            self._module, self._began, self._counts = module, time.monotonic(), {}
-        return None
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Pytest's own loop, over the tests of modules that are taken on the way.
+
+        Each test knows the next one before it runs, because pytest then keeps the fixtures that both use.
+        """
+        if session.testsfailed or session.config.option.collectonly:
+            return None
+        items = (item for item in session.items if self._mine(_module(item)))
+        item = next(items, None)
+        while item is not None:
+            following = next(items, None)
+            if _module(item) != self._module:
+                self._finish()
+                self._module, self._began, self._counts = _module(item), time.monotonic(), {}
+            item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+            if session.shouldfail:
+                raise session.Failed(session.shouldfail)
+            if session.shouldstop:
+                raise session.Interrupted(session.shouldstop)
+            item = following
+        return True
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Counts a test once, and an error of its set-up or tear-down as a failure."""

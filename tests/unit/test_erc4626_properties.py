@@ -19,7 +19,7 @@ AMOUNTS = st.one_of(st.integers(1, 1000), st.integers(1, 10**19), st.integers(10
 
 
 class State(NamedTuple):
-    """{asset} staked by bob and cooling of him, rewards, and seconds since."""
+    """{asset} staked by bob and cooling for bob, rewards, and seconds since."""
 
     staked: int
     left: int
@@ -205,15 +205,15 @@ def test_the_most_that_can_be_minted_is_accepted_and_a_share_more_is_not(evm, va
 @given(state=STATES)
 def test_maxima_do_not_look_at_anybodys_assets(evm, vault, staked, alice, state):
     with in_state(vault, state):
-        nobody = evm.account("nobody")
-        assert staked.maxDeposit(nobody) == staked.maxDeposit(alice)
-        assert staked.maxMint(nobody) == staked.maxMint(alice)
-        assert staked.maxWithdraw(nobody) == staked.maxRedeem(nobody) == 0
+        stranger = evm.account("nobody")
+        assert staked.maxDeposit(stranger) == staked.maxDeposit(alice)
+        assert staked.maxMint(stranger) == staked.maxMint(alice)
+        assert staked.maxWithdraw(stranger) == staked.maxRedeem(stranger) == 0
 
 
 @given(state=STATES, amount=st.one_of(st.integers(0, 10), st.integers(0, 2**159)))
 def test_what_must_not_revert_does_not(vault, staked, alice, state, amount):
-    """Whatever the vault's limits: far above what can be deposited, too."""
+    """Beyond the vault's limits too: far above what can be deposited."""
     with in_state(vault, state):
         for method in (staked.convertToShares, staked.convertToAssets, staked.previewDeposit, staked.previewMint):
             assert method(amount) >= 0
@@ -250,7 +250,7 @@ def test_claims_respect_their_maxima_and_lose_nothing(evm, vault, staked, alice,
         before = vault.holds(alice)
         taken = staked.withdraw.call(exact, alice, alice, sender=alice)
         up = -(-exact * most_shares // most_assets)
-        assert taken == min(up, most_shares - int(exact < most_assets)), "rounded up, but whatever stays keeps a share"
+        assert taken == min(up, most_shares - int(exact < most_assets)), "rounded up, but assets that stay keep a share"
         staked.withdraw(exact, alice, alice, sender=alice)
         assert vault.holds(alice) - before == exact
         assert (staked.maxRedeem(alice), staked.maxWithdraw(alice)) == (most_shares - taken, most_assets - exact)

@@ -178,7 +178,7 @@ class TestStates:
         assert (staked.pendingRedeemRequest(0, alice), staked.claimableRedeemRequest(0, alice)) == (3 * WHOLE, 10 * WHOLE)
 
     def test_requests_of_one_controller_are_one(self, vault, staked, alice, bob):
-        """With the id 0 the controller alone tells requests apart, whoever owned the shares; all of them are aggregated."""
+        """With the id 0 the controller alone tells requests apart, not the owner of the shares; all of them are aggregated."""
         vault.stake(bob, 5 * WHOLE)
         staked.setOperator(alice, True, sender=bob)
         vault.request(alice, WHOLE)
@@ -202,9 +202,9 @@ class TestStates:
         for caller in (alice, bob, ZERO):
             assert staked.pendingRedeemRequest.call(0, alice, sender=caller) == 2 * WHOLE
             assert staked.claimableRedeemRequest.call(0, alice, sender=caller) == WHOLE
-            for nobody in (ZERO, staked.address):
-                assert staked.pendingRedeemRequest.call(ANY, nobody, sender=caller) == 0
-                assert staked.claimableRedeemRequest.call(0, nobody, sender=caller) == 0
+            for stranger in (ZERO, staked.address):
+                assert staked.pendingRedeemRequest.call(ANY, stranger, sender=caller) == 0
+                assert staked.claimableRedeemRequest.call(0, stranger, sender=caller) == 0
 
     def test_maxima_move_with_what_is_claimable(self, vault, staked, alice):
         assert staked.maxRedeem(alice) == staked.maxWithdraw(alice) == 0, "shares that are merely held cannot be redeemed"
@@ -244,7 +244,7 @@ class TestClaims:
 
     @pytest.mark.parametrize("shares", [1, 2, 10**9])
     def test_whatever_a_withdrawal_leaves_is_shown_and_can_be_claimed(self, vault, staked, alice, shares):
-        """As found: all but one asset-wei took all shares, and the last wei showed in none."""
+        """A claim of all but one asset-wei once took all shares, so that no view showed the last wei."""
         vault.reward(150 * WHOLE)
         vault.pass_days(1)
         vault.request(alice, shares)

@@ -105,7 +105,7 @@ def test_only_a_redemption_goes_without_bounds_and_only_altogether(index, refuse
 
 
 class TestMintWithCallback:
-    """The caller has the constituents delivered; the index believes its balances alone."""
+    """The caller delivers constituents in any way; the index trusts its balances alone."""
 
     @pytest.fixture
     def minter(self, evm, project, tokens, owner):
@@ -255,7 +255,7 @@ def test_a_basket_has_one_to_32_different_constituents(evm, project, authority, 
 
 
 class TestSwap:
-    """The one door through which a constituent can leave besides redemption. `owner` lets the swapper in."""
+    """The one way for a constituent to leave besides redemption and claims. `owner` makes the swapper the rebalancer."""
 
     @pytest.fixture
     def swapper(self, evm, project, index, tokens, owner):
@@ -270,7 +270,7 @@ class TestSwap:
 
     @pytest.mark.parametrize("name", ["alice", "owner"])
     def test_nobody_else_gets_in(self, evm, index, swapper, tokens, refuse, name):
-        """Nor does who governs, nor who was the rebalancer before."""
+        """Neither the governor nor a former rebalancer may swap."""
         with refuse("NotRebalancer", caller=evm.account(name)):
             index.swap(tokens[0].address, 1, tokens[1].address, 1, swapper, b"", sender=evm.account(name))
 
@@ -336,14 +336,14 @@ class TestSwap:
 
 
 class TestSync:
-    """A surplus of 20 on a basket of 200: who minted before the sync and redeemed after it took 81 % of it."""
+    """A surplus of 20 on a basket of 200: a holder who minted before the sync and redeemed after it took 81 % of it."""
 
     SURPLUS = 20 * SHARE
     VESTING = 28 * DAY
 
     @pytest.fixture
     def surplus(self, index, tokens, owner):
-        """Of the second token, of which the basket holds 300; alice has all shares."""
+        """A surplus of the second token, of which the basket holds 300; alice has all shares."""
         index.setStreamingFee(0, sender=owner)
         index.setMintFee(0, sender=owner)
         tokens[1].mint(index.address, self.SURPLUS, sender=owner)
@@ -359,7 +359,7 @@ class TestSync:
 
     @pytest.mark.parametrize("days", [1, 7, 28])
     def test_what_others_take_is_for_the_time_that_they_hold(self, evm, index, surplus, tokens, owner, bob, days):
-        """With 81 % of all shares from the second before: their part of what vests meanwhile, and no more."""
+        """Bob has 81 % of all shares from the second before, and gets their part of what vests meanwhile, no more."""
         before = surplus.balanceOf(bob)
         index.mint(430 * SHARE, bob, *unlimited(tokens[:2]), sender=bob)
         part = 430 * SHARE / index.totalSupply()
@@ -369,7 +369,7 @@ class TestSync:
         assert surplus.balanceOf(bob) - before == pytest.approx(part * self.SURPLUS * days / 28, rel=1e-5)
 
     def test_who_comes_after_pays_for_it(self, evm, index, surplus, tokens, owner, bob):
-        """In full; and has it in full when it has vested. Alice has what was hers in between."""
+        """A minter pays for the whole surplus, and has all of it once it has vested. Alice keeps her part of what vested before."""
         worth = index.previewRedeem(100 * SHARE)[1]
         index.sync(surplus.address, sender=owner)
         start, before = evm.now, surplus.balanceOf(bob)
@@ -430,7 +430,7 @@ class TestSync:
 
 
 def test_fees_can_be_collected_beyond_the_last_share(evm, project, authority, tokens, owner, alice):
-    """At the highest cap and fee all balances are full in the 19th year: collection, and a change of receiver, reverted then."""
+    """At the highest cap and fee all balances are full in the 19th year. Collection and a change of receiver once reverted then."""
     terms = {"supplyCap": 2**35, "dailyFee": 5 * 10**16 // 365, "mintFee": 0}
     index = new_index(evm, project, authority, tokens[:1], [UNIT], owner, **terms)
     stock(tokens, index, [alice])
@@ -446,7 +446,7 @@ def test_fees_can_be_collected_beyond_the_last_share(evm, project, authority, to
 
 
 def test_filling_the_cap_to_block_buyers_costs_the_mint_fee(index, tokens, refuse, owner, bob):
-    """SECURITY.md says the price: the mint fee on all room that is left, for every transaction that is blocked. The holders get it."""
+    """SECURITY.md tells the cost: the mint fee on all room that is left, for every transaction that is blocked. The holders get it."""
     index.setSupplyCap(1_000_000, sender=owner)
     index.setStreamingFee(0, sender=owner)
     index.collectFees(sender=owner)

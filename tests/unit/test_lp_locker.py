@@ -17,7 +17,7 @@ NONE, V2, V3 = range(3)
 
 @pytest.fixture
 def market(system, alice, bob):
-    """Alice and Bob have shares and dollars. Bob has made the pools liquid and traded: an LP token is an odd number of liquidity."""
+    """Alice and Bob have shares and dollars. Bob has added liquidity and traded, so an LP token is an odd number of liquidity."""
     market = Market(system)
     for person in (alice, bob):
         market.fund(person, 100, 50_000)
@@ -97,7 +97,7 @@ class TestPositions:
         assert locker.positionOf(token_id).owner == alice
 
     def test_liquidity_is_the_geometric_mean(self, locker, market, alice):
-        """The unit of the interface: sqrt(amount0 x amount1), whatever the pool's price is."""
+        """The unit of the interface: sqrt(amount0 x amount1), at every price of the pool."""
         before = [token.balanceOf(alice) for token in market.tokens]
         token_id = market.position(alice, 5)
         paid = [held - token.balanceOf(alice) for token, held in zip(market.tokens, before, strict=True)]
@@ -366,7 +366,7 @@ class TestTokens:
         locker.requestUnlockTokens(alice, pair, staked, sender=alice)
 
     def test_the_protocol_fee_is_left_out(self, locker, market, pair, alice, bob, evm):
-        """With v2's fee on, what is recorded is what the tokens stand for after the fee has been taken."""
+        """With v2's fee on, the locker records what the tokens stand for after that fee."""
         market.protocol_fee(evm.account("uniswap"))
         market.add(bob, 1)
         for n in (0, 1):
@@ -526,7 +526,7 @@ def market_lock(locker, market, person):
 
 
 def test_the_deployed_locker_lists_after_the_notice(system, market, alice, evm):
-    """The way of a real deployment: the Safe schedules, sixteen days pass, positions can be locked."""
+    """As in a real deployment: the Safe schedules, sixteen days pass, positions can be locked."""
     from tests.support.governance import govern
 
     locker, pool = system.locker, market.pools["V3"].address

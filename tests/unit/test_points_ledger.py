@@ -121,7 +121,7 @@ class TestMultipliers:
         assert world.ledger.statement(alice, 0).counts is True
 
     def test_what_is_missing_is_what_lifts_to_the_full_boost(self, world, alice, bob):
-        """Bob has the same as alice and from the start that many shares more: he is boosted to the full. With one share less he is not."""
+        """Bob has the same as alice and from the start that many shares more: full boost. With one share less the boost is not full."""
         for person in (alice, bob):
             world.hold(person, 1012 * WAD)
             world.stake(person, 77 * WAD + 1)
@@ -225,7 +225,7 @@ class TestFunction:
 
 class TestWhoGains:
     def test_splitting_a_wallet_never_gains(self, world, alice, bob, carol):
-        """P4: positions and SOSO of one against the same in two hands, cut in an odd way."""
+        """P4: positions and SOSO of one wallet against the same in two, split unevenly."""
         for hold, stake, lock, soso, people in (
             (DOLLARS + 7, 33 * WAD + 1, 500, 700 * WAD + 3, (alice,)),
             (DOLLARS // 3 + 7, 33 * WAD + 1, 400, 100 * WAD, (bob,)),
@@ -242,7 +242,7 @@ class TestWhoGains:
         assert one >= sum(parts), "P4"
 
     def test_flash_positions_earn_nothing(self, world, alice, bob):
-        """P5: whatever comes and goes within a second weighs nothing, SOSO for the boost included."""
+        """P5: a balance that comes and goes within a second weighs nothing, SOSO for the boost included."""
         world.hold(alice, DOLLARS)
         world.evm.warp(DAY)
         before = world.ledger.pointsOf(alice, 0)
@@ -258,7 +258,7 @@ class TestWhoGains:
         assert world.ledger.statement(alice, 0).held.boosted == 0, "P5"
 
     def test_dust_and_pokes_of_strangers_change_nothing(self, world, alice, bob):
-        """P6: a wei more is a wei more, and moving nothing moves nothing."""
+        """P6: a wei more counts as a wei, and a transfer of zero changes no points."""
         world.hold(alice, DOLLARS)
         world.hold(bob, WAD)
         world.evm.warp(DAY)
@@ -352,7 +352,7 @@ class TestJoining:
         assert world.ledger.joinedAt(alice) == world.evm.now
 
     def test_nobody_else_counts(self, world, alice, bob, carol, refused):
-        """P9: pools and vaults do not join, so they take nothing from those who did; and whoever comes too late counts from then on."""
+        """P9: pools and vaults do not join, so they take nothing from those who did. A late joiner counts from then on."""
         for person in (alice, bob, carol):
             world.hold(person, DOLLARS)
         world.join(alice)
@@ -421,7 +421,7 @@ class TestRecording:
         assert over.ledger.recordedPoints(alice, 0) == over.ledger.totalRecorded(0) == points == 28 * 300 * WAD
 
     def test_many_at_once_are_asked_for_what_recording_would_write(self, over, alice, bob, carol, refused):
-        """For keepers: who is not worth a transaction, before one is sent."""
+        """Keepers learn which accounts are not worth a transaction before they send one."""
         people, stranger = [alice, bob, carol], over.evm.account("stranger")
         over.hold(stranger, DOLLARS)
         points = [over.ledger.pointsOf(person, 0) for person in people]
@@ -440,17 +440,17 @@ class TestRecording:
     def test_both_sides_of_a_referral_are_paid(self, over, alice, bob):
         """A tenth of bob's points for alice, a twentieth for bob."""
         over.ledger.recordMany([bob, alice], 0, sender=bob)
-        mine, his = over.ledger.pointsOf(alice, 0), over.ledger.pointsOf(bob, 0)
-        assert over.ledger.recordedPoints(alice, 0) == mine + his // 10
-        assert over.ledger.recordedPoints(bob, 0) == his + his // 20
+        alices, bobs = over.ledger.pointsOf(alice, 0), over.ledger.pointsOf(bob, 0)
+        assert over.ledger.recordedPoints(alice, 0) == alices + bobs // 10
+        assert over.ledger.recordedPoints(bob, 0) == bobs + bobs // 20
 
     def test_the_referrers_bonus_ends_at_his_own_points(self, over, alice, bob, carol):
-        """Two referees with twelve times his points bring him 100, not 120 percent."""
+        """Two referees with twelve times the referrer's points bring them 100, not 120 percent."""
         over.ledger.recordMany([bob, alice, carol], 0, sender=bob)
         assert over.ledger.recordedPoints(alice, 0) == 2 * over.ledger.pointsOf(alice, 0)
 
     def test_the_order_of_records_does_not_matter(self, over, evm, alice, bob, carol):
-        """P8: all orders, one by one, and everybody's bonus and the sum are the same."""
+        """P8: in every order of records, every account's bonus and the sum are the same."""
         outcomes = set()
         for n, order in enumerate(permutations((alice, bob, carol))):
             keeper = evm.account(f"keeper {n}")  # another one each time: no transaction is sent twice
@@ -493,7 +493,7 @@ class TestRecording:
         assert world.ledger.totalRecorded(0) == (2 * raw + (raw // 10 + raw // 20 if bound else 0))
 
     def test_bonuses_do_not_compound(self, world, alice, bob, carol):
-        """Carol by bob, bob by alice: alice has a tenth of bob's own points, none of carol's, none of his bonus."""
+        """Carol by bob, bob by alice: alice has a tenth of bob's own points, none of carol's, none of bob's bonus."""
         for person in (alice, bob, carol):
             world.hold(person, DOLLARS)
         world.referrals.bind(carol, bob, sender=carol)
@@ -514,7 +514,7 @@ class TestRecording:
         assert world.ledger.recordMany.call([carol], 0, sender=alice) == 0
 
     def test_closed_epochs_never_change(self, over, alice, bob, carol):
-        """P7: after the week nothing that anybody does moves what was recorded, nor what the view says."""
+        """P7: after the week no call moves what was recorded, nor what the view says."""
         over.ledger.recordMany([alice, bob, carol], 0, sender=bob)
 
         def said():
@@ -537,7 +537,7 @@ class TestRecording:
 class TestPots:
     @pytest.fixture
     def reward(self, evm, project, owner):
-        """A token with any quirk one likes, of which alice has plenty."""
+        """A token with a quirk that the test chooses; alice has plenty of it."""
         return evm.deploy(project.QuirkToken, 18, sender=owner)
 
     @pytest.fixture

@@ -106,7 +106,7 @@ def test_a_round_before_that_is_no_answer(bench: Bench, past: tuple[int, int]) -
 
 @pytest.mark.parametrize("round_id", [0, 2**64 + 1, 2**80, 2**256 - 1])
 def test_the_first_round_of_a_phase_waits_for_the_next(bench: Bench, round_id: int) -> None:
-    """A proxy numbers rounds `phase << 64 | round`: the first of a phase has none before it. Ids that are none are refused alike."""
+    """A proxy numbers rounds `phase << 64 | round`: the first of a phase has none before it. Invalid ids are refused alike."""
     token, feed = guarded(bench)
     feed.setRound((round_id, 10**8, bench.evm.now, bench.evm.now, 1), sender=bench.owner)
     with bench.refuses("PriceOracle_NoRoundBefore", token=token, source=feed, roundId=round_id):
@@ -152,7 +152,7 @@ def test_a_feed_without_a_past_cannot_be_guarded(bench: Bench) -> None:
 
 
 def test_every_leg_has_its_own_bound(bench: Bench) -> None:
-    """W5: the second leg of a composed price is looked at as the first is."""
+    """W5: the second leg of a composed price is checked like the first."""
     token, (_, calm), (_, wild) = bench.token(), guarded(bench), guarded(bench)
     bench.route(token, leg(calm, max_move=1_000), leg(wild, max_move=2_000))
     say(bench, wild, 121 * 10**6)
@@ -196,7 +196,7 @@ def test_a_rate_is_believed_within_what_time_may_add(bench: Bench, rate: int, ma
 
 @given(steps=st.lists(st.tuples(st.integers(6 * HOUR, 40 * DAY), st.integers(0, 900)), min_size=1, max_size=6))
 def test_checkpoints_follow_the_model(bench: Bench, steps: list[tuple[int, int]]) -> None:
-    """W6: whatever the rate does upwards, and whoever pokes, a checkpoint rises by no more than time allows."""
+    """W6: however far the rate rises, and however often it is poked, a checkpoint rises by no more than time allows."""
     with bench.evm.isolated():
         token, vault, at = vaulted(bench)
         checkpoint = rate = WAD
@@ -279,7 +279,7 @@ def paired(bench: Bench, price: int = 10**8, other: int = 10**8, deviation: int 
 @example(price=10**18, part=9_800, nudge=0, deviation=200, swapped=False)
 @example(price=34 * 10**37, part=10_000, nudge=0, deviation=1, swapped=False)
 def test_two_routes_agree_as_the_model(bench: Bench, price: int, part: int, nudge: int, deviation: int, swapped: bool) -> None:
-    """W8, at and around the bound, whichever of the two is the lower."""
+    """W8, at and around the bound, with either of the two as the lower."""
     with bench.evm.isolated():
         other = min(max(1, price * part // 10_000 + nudge), 34 * 10**37)
         price, other = (other, price) if swapped else (price, other)
@@ -311,7 +311,7 @@ def test_one_route_agrees_with_itself(bench: Bench) -> None:
 
 
 def test_a_second_route_that_fails_agrees_with_nothing(bench: Bench) -> None:
-    """W8: a silenced second source is no consent, and the plain price stays."""
+    """W8: a second source that does not answer is no consent; the plain price stays."""
     token, _, second = paired(bench)
     second.setMode(REFUSING, sender=bench.owner)
     with bench.refuses("PriceOracle_SourceFailed", token=token, source=second):

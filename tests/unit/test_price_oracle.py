@@ -391,8 +391,8 @@ def test_bounds_of_more_than_four_digits(bench: Bench, bound: int) -> None:
 
 def test_sources_have_code(bench: Bench) -> None:
     token, feed = bench.token(), bench.feed(10**8)
-    for nobody in (ZERO, bench.owner):
-        for entry in (leg(nobody), rate_leg(nobody)):
+    for codeless in (ZERO, bench.owner):
+        for entry in (leg(codeless), rate_leg(codeless)):
             with bench.flaw(token, SOURCE):
                 bench.route(token, leg(feed), entry)
 

@@ -36,7 +36,7 @@ def failure(project, name):
 
 
 def start(world, **changes):
-    """On the chain alone, where it is to be refused."""
+    """Starts on the chain alone, without the model, where a start must be refused."""
     world.rebalancer.startRebalance(world.index, world.words(world.proposal(**changes)), sender=world.owner)
 
 
@@ -56,7 +56,7 @@ def test_two_bids_complete_it(world):
 
 
 def test_one_leaves_and_another_comes(world):
-    """The newcomer is in the basket with the first bid, and who leaves is out with the last one."""
+    """The new token joins the basket with the first bid, and the leaving one is out with the last bid."""
     world.set_plan({"0": 10**18 // 3, "1": 10**18 // 3, "3": 10**18 - 2 * (10**18 // 3)})
     world.start()
     world.warp(DAY // 3)
@@ -72,7 +72,7 @@ def test_one_leaves_and_another_comes(world):
 
 
 def test_the_last_of_a_leaving_constituent_finds_a_buyer(world):
-    """Its price rises after the start, so what is missing is bought before it is sold out."""
+    """Its price rises after the start, so the deficits are filled before it is sold out."""
     world.set_plan({"0": 10**18 // 3, "1": 10**18 // 3, "3": 10**18 - 2 * (10**18 // 3)})
     world.start()
     world.warp(DAY // 3)
@@ -212,7 +212,7 @@ def test_weights_must_sum_to_one(world):
 
 
 def test_a_share_of_millions_has_room_and_one_beyond_is_refused(world):
-    """112 bits of D27 USD a base share: five millions are within, six are beyond."""
+    """112 bits of D27{USD/base share}: five million fit, six million do not."""
     for n, price in enumerate(PRICES):
         world.set_price(n, price * 60_000)
     world.set_plan(weights(50, 30, 20))
@@ -329,7 +329,7 @@ def test_every_token_has_a_price_and_a_target(world, name):
 
 @pytest.mark.parametrize("name", ["prices", "targets"])
 def test_nothing_is_near_a_number_beyond_all_prices(world, name):
-    """Nor does it wrap around into being near."""
+    """A number beyond all prices does not overflow into the tolerance."""
     words = list(world.words(world.proposal()))
     place = 4 if name == "prices" else 5
     kind = "PriceOff" if name == "prices" else "TargetOff"
@@ -356,7 +356,7 @@ def test_a_price_is_near_what_was_proposed(world, price, off):
 
 
 def test_targets_are_near_what_was_proposed(world):
-    """A holder of the signed start who waits for the moment at which the targets suit them is refused."""
+    """The holder of a signed start cannot wait for a moment at which the targets suit them."""
     world.set_plan(weights(50, 30, 20))
     proposal = world.proposal(price_tolerance=5000)
     world.set_price(0, 140 * USD)  # targets are 0.81, 1.13 and 1.13 of what they were
@@ -426,7 +426,7 @@ def test_a_rebalance_sells_no_more_than_its_turnover(world):
 
 
 def test_turnover_comes_back_day_by_day(world):
-    """A start may sell `daily` for each day since the last one, whatever became of that."""
+    """A start may sell `daily` for each day since the last one, however that ended."""
     world.set_terms(replace(TERMS, turnover=1_400, daily=500))
     world.set_plan(weights(40, 33, 27))
     world.start()
@@ -447,7 +447,7 @@ def test_turnover_comes_back_day_by_day(world):
 
 
 def test_a_bid_of_exactly_what_the_budget_allows_ends_it(world):
-    """Not only one that was cut: it would run on without an offer."""
+    """A bid that was cut to the budget ends it, and so does one of the exact size: without that it would run on without an offer."""
     world.set_terms(replace(TERMS, premium=0, discount=500, budget=20))
     world.set_plan(weights(60, 30, 10))
     world.start()
@@ -481,7 +481,7 @@ def remove_dead(world, price):
 
 
 def test_a_constituent_with_a_dead_feed_is_sold_by_the_proposed_price(world):
-    """In one notice: nobody has to find another feed first."""
+    """In one notice: governance need not find another feed first."""
     given = remove_dead(world, 9 * 10**17)
     with reverts(error(world.project.PriceOracle, "PriceOracle_NoRoute"), token=world.tokens[2].address):
         start(world)
@@ -508,7 +508,7 @@ def test_a_constituent_with_a_dead_feed_is_sold_by_the_proposed_price(world):
 
 
 def test_a_price_may_be_given_only_where_there_is_none(world):
-    """Neither for a token with a live price, nor for one that the plan holds, nor of nothing."""
+    """A price is refused for a token with a live price and for one of the plan, and so is a price of zero."""
     given = remove_dead(world, 0)
     not_needed = failure(world.project, "PriceNotNeeded")
     with reverts(not_needed, token=world.tokens[2].address):
@@ -530,7 +530,7 @@ def test_a_price_may_be_given_only_where_there_is_none(world):
 
 
 def test_a_missing_price_leaves_the_list_of_bids_readable(world):
-    """Where a leaving constituent may lift others, one of those without a price is left out; the old list divided by its zero."""
+    """Where a leaving constituent may raise others, the list leaves out those without a price. It once divided by their zero."""
     world.set_plan({"0": 10**18 // 3, "1": 10**18 // 3, "3": 10**18 - 2 * (10**18 // 3)})
     world.start()
     world.warp(DAY // 3)

@@ -58,7 +58,7 @@ class TestSampling:
         assert [world.price(1, pool) for pool in (one, other)] == [4 * WAD, 2 * WAD], "at 1 and 4, at 1 and 1"
 
     def test_once_a_slot(self, world, alice, refused):
-        """Not again at better prices, until the second in which the next slot begins."""
+        """A second sample is refused, at better prices too, until the second in which the next slot begins."""
         world.set_price("T0", 5)
         with reverts(refused("AlreadySampled"), epoch=0, slot=0, missing=0):
             world.prices.sample(sender=alice)
@@ -73,7 +73,7 @@ class TestSampling:
         assert world.prices.slotsOf(0)[:3] == [1, 1, 0]
 
     def test_slots_of_any_length(self, evm, project, owner):
-        """28 of them, whatever the epoch's length: the model's, at their edges."""
+        """28 of them, for every length of an epoch: the model's, at their edges."""
         for length in (1, 27, 5 * DAY, 28 * DAY + 13):
             prices = evm.deploy(project.ReferencePrices, owner, owner, evm.now, length, sender=owner)
             model = PointsModel(prices.epochGenesis(), length)
@@ -86,7 +86,7 @@ class TestSampling:
                 assert prices.runningSlot.call(at=running.end - 1)[:2] == running[:2]
 
     def test_only_a_sample_that_misses_less_replaces_one(self, world, alice, refused):
-        """And as a whole, so that all prices of a slot are of one second."""
+        """It replaces the whole sample, so that all prices of a slot are of one second."""
         world.go(world.slot_start(0, 1))
         for name in ("T0", "SOSO"):
             world.feeds[name].setMode(1, sender=alice)
@@ -107,7 +107,7 @@ class TestSampling:
         ]  # fmt: skip
 
     def test_where_nothing_has_a_price_there_is_no_sample(self, evm, project, owner, refused):
-        """So nobody can make sources wait for the next epoch, or use up a slot, while there is nothing to find."""
+        """So a caller cannot make sources wait for the next epoch, or use up a slot, while there is no price to find."""
         world = World(evm, project, owner)
         for feed in world.feeds.values():
             feed.setMode(1, sender=owner)
@@ -118,7 +118,7 @@ class TestSampling:
             world.sample()
 
     def test_in_the_middle_of_something_there_is_no_sample(self, world, project, evm, alice, refused):
-        """From within a transfer during a mint the index refuses to be read: that does not pass for an index without a price."""
+        """Within a transfer of a mint the index refuses reads. The sample reverts then, and does not count the index as without a price."""
         quirk = evm.deploy(project.QuirkToken, 6, sender=alice)
         feed = evm.deploy(project.MockAggregator, "Q", 8, 10**8, sender=alice)
         world.oracle.setRoute(quirk, [(feed, 0, HEARTBEAT, 0, 10**6, 10**24)], sender=world.owner)
@@ -136,7 +136,7 @@ class TestSampling:
         assert world.price(1, world.indexes[2]) == WAD
 
     def test_little_gas_makes_no_sample(self, world, bob):
-        """Too little of it for the feeds, or for a look at the rates: neither fewer prices nor a rate that fell and is not seen."""
+        """With too little gas for the feeds or the rates, sampling reverts: it neither loses prices nor overlooks a rate that fell."""
         world.go(world.slot_start(0, 1))
         world.staked_soso.tell(WAD, sender=bob)
         world.staked_soso.setRate(WAD // 2, sender=bob)
@@ -170,7 +170,7 @@ class TestSampling:
             assert prices.medianOf(prices.currentEpoch(), index) == (system.lens.overview(index).sharePrice, 1)
 
     def test_one_constituent_without_a_price_is_an_index_without_one(self, real, system, evm, owner):
-        """It is not worth what the others are worth."""
+        """Its other constituents alone do not make its price."""
         prices, indexes = real
         control.set_feed(evm.rpc, "LINK/USD", 0)
         without = [index for index in indexes if system.token("LINK").address in index.basket().tokens]
@@ -184,7 +184,7 @@ class TestMedian:
     @settings(max_examples=12)
     @given(st.dictionaries(st.integers(0, SLOTS - 1), st.integers(0, 10**12), min_size=1, max_size=6))
     def test_of_whatever_was_sampled(self, evm, project, owner, by_slot):
-        """The model's median and count, with slots that nobody took and samples that missed it."""
+        """The model's median and count, with empty slots and samples that missed it."""
         with evm.isolated():
             world = World(evm, project, owner)
             model = PointsModel(world.genesis, world.length)
@@ -204,7 +204,7 @@ class TestMedian:
         st.lists(st.one_of(st.none(), st.integers(1, NONE - 1)), max_size=SLOTS - 1),
     )
     def test_a_minority_moves_it_nowhere_beyond_the_honest(self, honest, others):
-        """P13: of the model. The others may be any price, or none."""
+        """P13, on the model: the other samples may have any price, or none."""
         others = others[: len(honest) - 1]
         model = PointsModel(0, SLOTS)
         for slot, price in enumerate([*honest, *others]):
@@ -248,7 +248,7 @@ class TestSettling:
         assert world.prices.sheetOf(0) == before, "P7"
 
     def test_settling_late_finds_the_same(self, world, alice):
-        """P7: whatever happened since the epoch's end."""
+        """P7: nothing that happens after the epoch's end changes them."""
         world.stake(alice, DOLLARS)
         world.close(0)
         before = world.prices.sheetOf(0)
@@ -259,7 +259,7 @@ class TestSettling:
         assert world.prices.sheetOf(0) == before, "P7"
 
     def test_the_running_epoch_is_worth_what_its_samples_say_so_far(self, world, alice):
-        """Until the first, what the epoch before says; then the median, be the samples ever so few."""
+        """Before the first sample it is worth what the epoch before was; then the median of its samples, however few."""
         world.hold(alice, DOLLARS)
         world.close(0)
         assert world.price(1, world.indexes[0]) == WAD
@@ -270,7 +270,7 @@ class TestSettling:
             assert world.price(1, world.indexes[0]) == median * WAD
 
     def test_too_few_samples_are_the_price_of_the_epoch_before(self, world, alice):
-        """That lives for one epoch more and no longer, and no one is boosted to the full for want of SOSO's price."""
+        """That price counts for one epoch more and no longer. A missing SOSO price boosts no account to the full."""
         world.hold(alice, DOLLARS)
         world.boost(alice, DOLLARS // 2)
         for epoch in range(3):
@@ -286,7 +286,7 @@ class TestSettling:
             world.ledger.statement(alice, epoch)
 
     def test_an_epoch_that_nobody_sampled(self, world, alice):
-        """Has the prices of the one before, and where nobody sampled that either, is worth nothing. Sampling later does not help."""
+        """Has the prices of the one before; without samples in that either, it is worth nothing. Sampling later does not help."""
         world.hold(alice, DOLLARS)
         world.join(alice)
         world.close(0)
@@ -318,7 +318,7 @@ class TestSettling:
         assert (world.ledger.pointsOf(alice, 1), world.ledger.pointsOf(bob, 1)) == (0, 28 * 15 * DOLLARS)
 
     def test_a_price_beyond_128_bits_is_none(self, world, alice):
-        """A staked token whose share is worth 2^128 whole tokens and more, or a rate that is no number of this world."""
+        """A share worth 2^128 whole tokens and more, or a rate of 2^256 - 1."""
         for rate, price in ((2**128 - 1, 2**128 - 1), (2**128, 0), (2**256 - 1, 0)):
             with world.evm.isolated():
                 world.staked[0].setRate(rate, sender=alice)

@@ -93,7 +93,7 @@ class TestBinding:
         registry.bind(coded, sender=bob)
 
     def test_registering_does_not_prevent_being_bound(self, registry, coded, alice, bob, evm):
-        """Nor does having referred somebody."""
+        """An account that has referred another can still be bound."""
         registry.register(word("BOB"), sender=bob)
         carol = evm.account("carol")
         registry.bind(word("BOB"), sender=carol)
@@ -182,7 +182,7 @@ class TestSignatures:
 
 
 class TestNobodyElse:
-    """F3: what strangers do changes nobody's ability to be bound."""
+    """F3: strangers cannot change whether an account can be bound."""
 
     def test_being_referred_to_does_not_block(self, registry, coded, alice, bob, evm):
         """Strangers name Bob's code in every way there is; Bob is still bound to Alice."""
@@ -193,7 +193,7 @@ class TestNobodyElse:
         assert registry.referrerOf(bob).referrer == alice
 
     def test_a_code_taken_by_somebody_else_moves_no_binding(self, registry, wrong, coded, alice, bob, evm):
-        """Mallory sees Bob's registration coming and takes his word. Bob takes another; whoever is bound stays where he is."""
+        """Mallory sees Bob's registration coming and takes the same word. Bob takes another; bound accounts stay bound as they are."""
         carol, mallory = evm.account("carol"), evm.account("mallory")
         registry.bind(coded, sender=carol)
         registry.register(word("BOB"), sender=mallory)

@@ -200,10 +200,10 @@ class TestRewards:
         worth = staked.exitOf(alice).coolingAssets
         assert 102 * WHOLE - VIRTUAL < worth <= 102 * WHOLE
         assert staked.issuedSupply() == 0
-        assert staked.totalAssets() == 102 * WHOLE - worth <= VIRTUAL * 2 // 100 + 1, "what nobody's shares have earned stays theirs"
+        assert staked.totalAssets() == 102 * WHOLE - worth <= VIRTUAL * 2 // 100 + 1, "what the virtual shares have earned stays theirs"
         assert tuple(staked.rewardStream()) == (6 * WHOLE, evm.now, DAY * 3 // 4)
         vault.pass_days(3)
-        assert staked.unvestedRewards() == 6 * WHOLE, "S10 rewards for nobody wait"
+        assert staked.unvestedRewards() == 6 * WHOLE, "S10 rewards without stakers wait"
         after = staked.exchangeRate()
         assert rate <= after <= rate + WAD // VIRTUAL, "S14 the price goes on"
         vault.stake(bob, WHOLE)
@@ -213,11 +213,11 @@ class TestRewards:
         assert vault.worth(bob) >= 7 * WHOLE - 7 * VIRTUAL, "S10 nothing is lost"
 
     def test_nothing_vests_for_shares_that_nobody_has(self, evm, vault, staked, alice, bob):
-        """With fewer shares than those, most would be lost to them."""
+        """While stakers have fewer shares than the virtual ones, most rewards would go to those."""
         vault.stake(alice, VIRTUAL - 1)
         vault.reward(WHOLE)
         vault.pass_days(5)
-        assert (staked.unvestedRewards(), staked.exchangeRate(), staked.currentApr()) == (WHOLE, WAD, 0), "S10 rewards for nobody wait"
+        assert (staked.unvestedRewards(), staked.exchangeRate(), staked.currentApr()) == (WHOLE, WAD, 0), "S10 rewards without stakers wait"
         vault.stake(bob, 1)
         assert staked.currentApr() > 0
         evm.warp(DAY // 2)
@@ -230,7 +230,7 @@ class TestRewards:
             vault.stake(alice)
             vault.request(alice)
             evm.warp(DAY // 2)
-        assert tuple(staked.rewardStream())[0::2] == (WHOLE, DAY), "S10 rewards for nobody wait"
+        assert tuple(staked.rewardStream())[0::2] == (WHOLE, DAY), "S10 rewards without stakers wait"
 
 
 class TestRequests:
@@ -455,7 +455,7 @@ class TestClaiming:
 
 
 def test_what_no_slot_can_hold_is_refused_and_lost_to_nobody(vault, staked, alice):
-    """An asset of which there is more than 2^96, and an account with as much both parked and running."""
+    """An asset with a supply of more than 2^96, and an account with as much parked and as much running."""
     for _ in range(2):
         vault.stake(alice, MAX)
         vault.request(alice)
@@ -631,7 +631,7 @@ class TestRates:
     def test_the_pace_of_the_stream(self, evm, vault, staked, alice):
         assert staked.currentApr() == 0
         vault.reward(WHOLE)
-        assert staked.currentApr() == 0, "nobody stakes"
+        assert staked.currentApr() == 0, "there is no staker"
         vault.stake(alice)
         assert staked.currentApr() == WHOLE * WAD * YEAR // (DAY * (100 * WHOLE + VIRTUAL))
         evm.warp(DAY - 1)
@@ -671,7 +671,7 @@ def test_the_average_of_staked_balances_is_kept(evm, vault, staked, alice, bob):
 
 
 def test_the_first_request_writes_one_slot_of_its_own(evm, vault, staked, alice, bob):
-    """Beside the books, the supply and the balance: one new slot for the account's timer, whatever the request."""
+    """Beside the books, the supply and the balance: one new slot for the account's timer, for every request."""
     vault.stake(bob)
     vault.stake(alice)
     slots = []

@@ -40,6 +40,6 @@ def test_packed_units_and_tokens_read_back_as_they_were_written(evm, project, au
     assert basket.tokens == [token.address for token in tokens]
     assert basket.units == [round57(unit) for unit in units]
     for a in range(32):
-        assert index.baseAndUnits(tokens[a], tokens[-1 - a]) == (0, basket.units[a], basket.units[-1 - a])
-    assert index.baseAndUnits(owner, tokens[31]) == (0, 0, basket.units[31])
-    assert index.baseAndUnits(tokens[0], owner) == (0, basket.units[0], 0)
+        assert index.unitsForTrade(tokens[a], tokens[-1 - a]) == (0, basket.units[a], basket.units[-1 - a])
+    assert index.unitsForTrade(owner, tokens[31]) == (0, 0, basket.units[31])
+    assert index.unitsForTrade(tokens[0], owner) == (0, basket.units[0], 0)

@@ -81,7 +81,7 @@ def magnitude(rng: random.Random, bits: int = 128) -> int:
 
 
 def market(rng: random.Random, count: int) -> tuple[list[int], list[int]]:
-    """Prices and supplies of one of the kinds that hurt."""
+    """Prices and supplies of one of the difficult kinds."""
     kind = rng.randrange(9)
     if kind == 0:  # plausible
         return [rng.randint(10**9, 10**23) for _ in range(count)], [rng.randint(10**22, 10**33) for _ in range(count)]
@@ -119,7 +119,7 @@ def floors(rng: random.Random, count: int) -> int:
 
 
 def ceilings(rng: random.Random, caps: Sequence[int]) -> int:
-    """Among them the least that can hold, one less, those that bind for some, and those a fraction of a wei below a share."""
+    """Caps: among them the least possible one, one less, some that bind for a few, and some a fraction of a wei below a share."""
     least = -(-WAD // len(caps))
     if rng.random() < 0.25:
         return max(least, WAD * rng.choice(caps) // sum(caps))
@@ -351,7 +351,7 @@ def test_fixed_weights_of_another_shape_or_sum(bench: Bench) -> None:
 
 
 def test_prices_that_no_oracle_says(bench: Bench) -> None:
-    """W2: one for each constituent, above 0 and within 128 bits, whoever asks."""
+    """W2: one for each constituent, above 0 and within 128 bits, for every caller."""
     for kind in (bench.project.FloorAndMarketCap, bench.project.CappedMarketCap):
         methodology, tokens = told(bench, kind, [1, 1])
         for count in (0, 1, 3):

@@ -3,7 +3,7 @@ import { privateKeyToAccount } from "viem/accounts";
 import { mainnet } from "viem/chains";
 
 /** Where the wallet remembers, as real ones do, that this site may see the account. */
-const GRANTED = "ssi.testWallet.granted";
+export const GRANTED = "ssi.testWallet.granted";
 
 type Listener = (...args: unknown[]) => void;
 
@@ -14,7 +14,7 @@ class Rejected extends Error {
 
 interface Options {
   /** Asked before anything is signed; false refuses. */
-  approve?: () => boolean;
+  approve?: () => boolean | Promise<boolean>;
   chainId?: number;
 }
 
@@ -30,8 +30,8 @@ export function localWallet(key: Hex, rpc: string, options: Options = {}) {
   const listeners = new Map<string, Set<Listener>>();
   let chainId = options.chainId ?? mainnet.id;
 
-  const sign = () => {
-    if (options.approve && !options.approve()) throw new Rejected("User rejected the request.");
+  const sign = async () => {
+    if (options.approve && !(await options.approve())) throw new Rejected("User rejected the request.");
   };
   const emit = (event: string, ...args: unknown[]) => listeners.get(event)?.forEach((listener) => listener(...args));
 
@@ -65,15 +65,15 @@ export function localWallet(key: Hex, rpc: string, options: Options = {}) {
           return null;
         }
         case "personal_sign":
-          sign();
+          await sign();
           return account.signMessage({ message: { raw: list[0] as Hex } });
         case "eth_signTypedData_v4": {
-          sign();
+          await sign();
           const { domain, types, primaryType, message } = JSON.parse(list[1] as string) as Parameters<typeof account.signTypedData>[0];
           return account.signTypedData({ domain, types, primaryType, message } as Parameters<typeof account.signTypedData>[0]);
         }
         case "eth_sendTransaction": {
-          sign();
+          await sign();
           const { to, data, value, gas } = list[0] as { to: Hex; data?: Hex; value?: Hex; gas?: Hex };
           return wallet.sendTransaction({ to, data, value: value ? BigInt(value) : 0n, gas: gas ? BigInt(gas) : undefined });
         }

@@ -1,12 +1,15 @@
-import type { ContractFunctionReturnType } from "viem";
+import { type Address, type ContractFunctionReturnType, erc20Abi } from "viem";
 import { useReadContract, useReadContracts } from "wagmi";
 
 import { contract } from "../chain/config";
 import { useConfig } from "../chain/context";
 import { indexLensAbi, rebalancerAbi } from "../generated/abis";
+import { short } from "../lib/format";
 
 export type Overview = ContractFunctionReturnType<typeof indexLensAbi, "view", "overviews">[number];
 export type Constituent = Overview["constituents"][number];
+export type RebalanceStatus = ContractFunctionReturnType<typeof rebalancerAbi, "view", "status">;
+export type Offer = ContractFunctionReturnType<typeof rebalancerAbi, "view", "bidsOf">[number];
 
 const LIVE = { refetchInterval: 12_000, staleTime: 6_000 } as const;
 
@@ -55,4 +58,22 @@ export function useRebalance(index: `0x${string}` | undefined) {
       : [],
     query: { enabled: !!index, refetchInterval: 12_000 },
   });
+}
+
+/** Symbol and decimals of tokens of an auction: constituents are known, those that enter are asked. */
+export function useToken(index: Overview, tokens: readonly Address[]): (token: Address) => { symbol: string; decimals: number } {
+  const config = useConfig();
+  const known = new Map(index.constituents.map((c) => [c.token.toLowerCase(), { symbol: c.symbol, decimals: c.decimals }]));
+  for (const token of config.tokens) known.set(token.address.toLowerCase(), token);
+  const others = [...new Set(tokens.map((token) => token.toLowerCase()))].filter((token) => !known.has(token)) as Address[];
+  const { data } = useReadContracts({
+    allowFailure: true,
+    contracts: others.flatMap((address) => [
+      { address, abi: erc20Abi, functionName: "symbol" } as const,
+      { address, abi: erc20Abi, functionName: "decimals" } as const,
+    ]),
+    query: { enabled: others.length > 0, staleTime: Infinity },
+  });
+  others.forEach((token, i) => known.set(token, { symbol: (data?.[2 * i]?.result as string | undefined) ?? short(token), decimals: (data?.[2 * i + 1]?.result as number | undefined) ?? 18 }));
+  return (token) => known.get(token.toLowerCase()) ?? { symbol: short(token), decimals: 18 };
 }

@@ -1,10 +1,9 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import type { AbiEvent, Address, GetLogsReturnType, PublicClient } from "viem";
 import { usePublicClient } from "wagmi";
 
-import { contract, type Config } from "../chain/config";
 import { useConfig } from "../chain/context";
-import { indexLensAbi } from "../generated/abis";
 
 const SPAN = 50_000n;
 
@@ -54,55 +53,34 @@ export function useLogs<const E extends readonly AbiEvent[]>(
   });
 }
 
-export interface Sample {
-  time: number;
-  sharePrice: number;
-}
-
-const SAMPLES = 40;
-
-/** Share price of an index at blocks spread evenly since the deployment; needs an endpoint that keeps old states. */
-export function usePriceHistory(index: Address | undefined) {
-  const config = useConfig();
+function useLatest() {
   const client = usePublicClient();
   return useQuery({
-    queryKey: ["prices", index],
-    enabled: !!index && !!client,
-    staleTime: 60_000,
-    retry: false,
-    queryFn: () => priceHistory(client as PublicClient, config, index as Address),
-  });
-}
-
-async function priceHistory(client: PublicClient, config: Config, index: Address): Promise<Sample[]> {
-  const [first, last] = [BigInt(config.deployedAtBlock), await client.getBlockNumber()];
-  const count = Number(last - first) < SAMPLES ? Number(last - first) : SAMPLES;
-  const blocks = [...Array(count + 1).keys()].map((i) => (count === 0 ? last : first + ((last - first) * BigInt(i)) / BigInt(count)));
-  const answers = await Promise.allSettled(
-    blocks.map(async (blockNumber) => {
-      const [block, overview] = await Promise.all([
-        client.getBlock({ blockNumber }),
-        client.readContract({ address: contract(config, "IndexLens"), abi: indexLensAbi, functionName: "overview", args: [index], blockNumber }),
-      ]);
-      return { time: Number(block.timestamp), sharePrice: overview.priced ? Number(overview.sharePrice) / 1e18 : Number.NaN };
-    }),
-  );
-  const samples = answers.flatMap((answer) => (answer.status === "fulfilled" ? [answer.value] : []));
-  const sorted = samples.filter((sample) => Number.isFinite(sample.sharePrice)).sort((a, b) => a.time - b.time);
-  return sorted.filter((sample, i) => i === 0 || sample.time !== sorted[i - 1]?.time);
-}
-
-/** Seconds of the chain's latest block, kept going by the browser's clock. */
-export function useNow(): number {
-  const client = usePublicClient();
-  const { data } = useQuery({
     queryKey: ["now"],
     queryFn: async () => {
       const block = await (client as PublicClient).getBlock();
       return { chain: Number(block.timestamp), seen: Date.now() / 1000 };
     },
     enabled: !!client,
-    refetchInterval: 15_000,
+    retry: 1,
+    refetchInterval: (query) => (query.state.error ? 3_000 : 12_000),
   });
+}
+
+/** Seconds of the chain's latest block, kept going by the browser's clock. */
+export function useNow(): number {
+  const { data } = useLatest();
   return data ? Math.floor(data.chain + (Date.now() / 1000 - data.seen)) : Math.floor(Date.now() / 1000);
+}
+
+/** False while the endpoint is silent. Whatever failed meanwhile is asked again once it answers. */
+export function useChainAnswers(): boolean {
+  const { isError } = useLatest();
+  const queries = useQueryClient();
+  const was = useRef(isError);
+  useEffect(() => {
+    if (was.current && !isError) void queries.invalidateQueries();
+    was.current = isError;
+  }, [isError, queries]);
+  return !isError;
 }

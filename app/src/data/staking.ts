@@ -41,11 +41,17 @@ export function useStakes(): { data: StakePosition[] | undefined; isPending: boo
     query: { refetchInterval: 12_000 },
   });
   const list = data as unknown[] | undefined;
+  // Exactly what a request would be worth: the rate is rounded, so shares times rate can be some wei less.
+  const worth = useReadContracts({
+    allowFailure: false,
+    contracts: vaults.map(([, vault], i) => ({ address: vault, abi: stakedTokenAbi, functionName: "convertToAssets", args: [(list?.[PER * i] as bigint | undefined) ?? 0n] }) as const),
+    query: { enabled: !!list && !!address, refetchInterval: 12_000, placeholderData: (previous) => previous },
+  });
   return {
     isPending,
     data: list && vaults.map(([symbol, staked], i) => {
       const [shares, exit, rate, apr, total, cooldown] = list.slice(PER * i, PER * (i + 1)) as [bigint, StakePosition["exit"], bigint, bigint, bigint, bigint];
-      return { symbol, staked, shares, assets: (shares * rate) / 10n ** 18n, exit, rate, apr, total, cooldown };
+      return { symbol, staked, shares, assets: worth.data?.[i] ?? (shares * rate) / 10n ** 18n, exit, rate, apr, total, cooldown };
     }),
   };
 }

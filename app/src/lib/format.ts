@@ -61,6 +61,11 @@ export function date(seconds: number | bigint): string {
   return new Date(Number(seconds) * 1000).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
 }
 
+/** Unix seconds. */
+export function day(seconds: number | bigint): string {
+  return new Date(Number(seconds) * 1000).toLocaleDateString("en-GB", { dateStyle: "medium" });
+}
+
 /** "13 d 4 h", "3 h 12 min", "45 s". */
 export function duration(seconds: number): string {
   const s = Math.max(0, Math.floor(seconds));

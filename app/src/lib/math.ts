@@ -52,3 +52,30 @@ export function atMost(value: bigint, tolerance: bigint): bigint {
 export function worth(amount: bigint, decimals: number, price: bigint): bigint {
   return (amount * price) / 10n ** BigInt(decimals);
 }
+
+/** The whole root, rounded down. */
+export function isqrt(value: bigint): bigint {
+  if (value < 2n) return value;
+  let root = 1n << BigInt(Math.ceil(value.toString(2).length / 2));
+  for (;;) {
+    const next = (root + value / root) >> 1n;
+    if (next >= root) return root;
+    root = next;
+  }
+}
+
+/** D18 dollars of liquidity over the whole range at fair prices (D18 of a whole token): 2 L sqrt(P0 P1), rounded down. */
+export function fullRangeWorth(liquidity: bigint, one: { price: bigint; decimals: number }, other: { price: bigint; decimals: number }): bigint {
+  return isqrt((4n * liquidity * liquidity * one.price * other.price) / 10n ** BigInt(one.decimals + other.decimals));
+}
+
+/** D18 points on top for an account that was referred: a twentieth of its own, as the ledger rounds it. */
+export function bonusOfReferee(own: bigint): bigint {
+  return own / 20n;
+}
+
+/** D27{tokIn/tokOut} in token-wei becomes D18 whole tokens a whole token, rounded up as the auction rounds. */
+export function perToken(price: bigint, outDecimals: number, inDecimals: number): bigint {
+  const scale = 10n ** BigInt(9 + inDecimals);
+  return (price * 10n ** BigInt(outDecimals) + scale - 1n) / scale;
+}

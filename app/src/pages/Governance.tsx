@@ -1,11 +1,12 @@
-import { type Abi, type Address, decodeFunctionData, type Hex, parseAbiItem, toFunctionSelector } from "viem";
+import { type Address, type Hex, parseAbiItem, toFunctionSelector } from "viem";
 import { useReadContract, useReadContracts } from "wagmi";
 
 import { contract, nameOf } from "../chain/config";
 import { useConfig } from "../chain/context";
+import { decode, EVERY_ABI, leaveBy, say, useChange } from "../data/changes";
 import { useLogs, useNow } from "../data/logs";
 import * as abis from "../generated/abis";
-import { date, DAY, duration, short } from "../lib/format";
+import { date, duration, short } from "../lib/format";
 import { At, Card, Countdown, Page, Rows, Skeleton, Table } from "../ui/kit";
 
 const EVENTS = [
@@ -13,10 +14,8 @@ const EVENTS = [
   parseAbiItem("event OperationExecuted(bytes32 indexed operationId, uint32 indexed nonce)"),
   parseAbiItem("event OperationCanceled(bytes32 indexed operationId, uint32 indexed nonce)"),
 ] as const;
-const EVERY_ABI = Object.values(abis).flat() as unknown as Abi;
 const NAMES = new Map(EVERY_ABI.flatMap((item) => (item.type === "function" ? [[toFunctionSelector(item), item.name] as const] : [])));
 const ROLES: Record<string, string> = { "0": "Administrator: grants roles, changes the table", "1": "Governor: rules, fees within caps, paths, prices, rebalances", "2": "Guardian: stops minting and rebalances, cancels what is scheduled" };
-const WAY_OUT = 14 * DAY;
 
 interface Operation {
   id: string;
@@ -68,6 +67,7 @@ export default function Governance() {
             {pending.map((op) => (
               <li key={`${op.id}${op.nonce}`} className="rounded-md border border-line p-3">
                 <Call target={op.target} data={op.data} />
+                <Change target={op.target} data={op.data} />
                 <div className="mt-2">
                   <Rows
                     rows={[
@@ -75,7 +75,7 @@ export default function Governance() {
                       ["Void from", date(op.ready + Number(expiration ?? 604_800))],
                       [
                         "To be out before it, a staker asks to leave by",
-                        op.ready - WAY_OUT > now ? `${date(op.ready - WAY_OUT)}, within ${duration(op.ready - WAY_OUT - now)}` : "it is too late to be out before; holders can redeem at any second",
+                        leaveBy(op.ready) > now ? `${date(leaveBy(op.ready))}, within ${duration(leaveBy(op.ready) - now)}` : "it is too late to be out before; holders can redeem at any second",
                       ],
                       ["Operation", short(op.id)],
                     ]}
@@ -99,37 +99,64 @@ export default function Governance() {
   );
 }
 
-function decode(data: Hex): { name: string; args: readonly unknown[] } | null {
-  try {
-    const { functionName, args } = decodeFunctionData({ abi: EVERY_ABI, data });
-    return { name: functionName, args: (args ?? []) as readonly unknown[] };
-  } catch {
-    return null;
-  }
-}
-
-function say(value: unknown, name: (address: string) => string | null): string {
-  if (typeof value === "string" && value.length === 42) return name(value) ?? value;
-  if (Array.isArray(value)) return `[${value.map((one) => say(one, name)).join(", ")}]`;
-  if (value !== null && typeof value === "object") return `{${Object.entries(value).map(([key, one]) => `${key}: ${say(one, name)}`).join(", ")}}`;
-  return String(value);
-}
-
+/** A call in words: the function, then its arguments by name, folded where they are long. */
 function Call({ target, data, brief = false }: { target: Address; data: Hex; brief?: boolean }) {
   const config = useConfig();
   const call = decode(data);
   const name = (address: string) => nameOf(config, address);
+  const args = call?.args.map((arg, i) => [call.inputs[i]?.name || `argument ${i + 1}`, say(arg, name)] as const) ?? [];
+  const long = args.reduce((sum, [, text]) => sum + text.length, 0) > 90;
   return (
-    <p className={brief ? "max-w-md text-left break-words whitespace-normal" : "text-sm break-words"}>
+    <div className={brief ? "max-w-md min-w-56 text-left break-words whitespace-normal" : "text-sm break-words"}>
       <At address={target} />
       {call ? (
         <>
-          <strong> {call.name}</strong>({call.args.map((arg) => say(arg, name)).join(", ")})
+          {" "}
+          <strong>{call.name}</strong>
+          {long ? (
+            <details>
+              <summary className="cursor-pointer text-accent">
+                {args[0]?.[0]} {args[0]?.[1]} and more
+              </summary>
+              <dl className="mt-1 text-xs">
+                {args.map(([label, text]) => (
+                  <div key={label} className="mt-1">
+                    <dt className="text-muted">{label}</dt>
+                    <dd className="break-all">{text}</dd>
+                  </div>
+                ))}
+              </dl>
+            </details>
+          ) : (
+            <span className="break-all">({args.map(([label, text]) => `${label} ${text}`).join(", ")})</span>
+          )}
         </>
       ) : (
         <code className="ml-1 break-all">{data}</code>
       )}
-    </p>
+    </div>
+  );
+}
+
+/** What is there now and what will be. */
+function Change({ target, data }: { target: Address; data: Hex }) {
+  const config = useConfig();
+  const change = useChange(target, decode(data), (address) => nameOf(config, address));
+  if (!change) return null;
+  return (
+    <dl className="mt-2 grid gap-2 text-sm sm:grid-cols-2">
+      {(
+        [
+          ["Before", change.before],
+          ["After", change.after],
+        ] as const
+      ).map(([label, text]) => (
+        <div key={label} className="min-w-0 rounded bg-sunken px-3 py-2">
+          <dt className="text-xs text-muted">{label}</dt>
+          <dd className="break-words">{text}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 
@@ -161,7 +188,7 @@ function Who() {
             <Table
               caption="Restricted functions"
               head={["Contract and function", "Role", "Delay"]}
-              rows={rows.map((row) => [`${row.target}.${NAMES.get(row.selector) ?? row.selector}`, row.role === 2n ? "Guardian" : "Governor", delay(row.role)])}
+              rows={rows.map((row) => [`${row.target}.${NAMES.get(row.selector) ?? row.selector}`, ["Administrator", "Governor", "Guardian"][Number(row.role)] ?? String(row.role), delay(row.role)])}
             />
           </div>
         </details>

@@ -5,9 +5,12 @@ import { parseAbiItem } from "viem";
 import { contract } from "../chain/config";
 import { useConfig } from "../chain/context";
 import { useIndex, useRebalance, useWeights } from "../data/indexes";
-import { useLogs, useNow, usePriceHistory } from "../data/logs";
-import { amount, bp, date, duration, percent, usd, usdShort, WAD } from "../lib/format";
+import { useShareHistory } from "../data/history";
+import { useLogs, useNow } from "../data/logs";
+import { amount, bp, day, duration, percent, usd, usdShort, WAD } from "../lib/format";
+import { Auction } from "../ui/Auction";
 import { Bar, LineChart } from "../ui/Chart";
+import { Depth } from "../ui/Depth";
 import { At, Card, Note, Page, Rows, Skeleton, Stat, Stats, Table, Tx } from "../ui/kit";
 
 const PHASES = ["none yet", "running", "completed", "halted", "cancelled", "expired"];
@@ -54,6 +57,7 @@ export default function Index() {
       <History address={index.index} />
       <Weights symbol={index.symbol} />
       <Holdings symbol={index.symbol} />
+      <Depth index={index} />
       <Rules symbol={index.symbol} />
       <Rebalances symbol={index.symbol} />
     </Page>
@@ -61,22 +65,22 @@ export default function Index() {
 }
 
 function History({ address }: { address: `0x${string}` }) {
-  const { data, isPending } = usePriceHistory(address);
-  const points = useMemo(() => data?.map((sample) => ({ time: sample.time, value: sample.sharePrice })) ?? [], [data]);
-  const [first, last] = [points[0], points[points.length - 1]];
+  const { data, isPending } = useShareHistory(address);
+  const points = useMemo(() => data?.map((sample) => ({ time: sample.time, value: Number(sample.sharePrice) / 1e18 })) ?? [], [data]);
+  const [first, last] = [data?.[0], data?.[data.length - 1]];
   return (
-    <Card title="Share price over time" aside="read from past blocks">
+    <Card title="Share price over time" aside="sampled on chain once a day">
       {isPending ? (
         <Skeleton lines={5} />
       ) : first && last && points.length > 1 ? (
         <>
           <LineChart label="Share price in dollars over time" points={points} format={toUsd} />
           <p className="mt-2 text-sm text-muted">
-            From {toUsd(first.value)} on {date(first.time)} to {toUsd(last.value)} on {date(last.time)}.
+            From {usd(first.sharePrice)} on {day(first.time)} to {usd(last.sharePrice)} on {day(last.time)}.
           </p>
         </>
       ) : (
-        <p className="text-sm text-muted">This endpoint keeps no old states. Choose an archive node in the settings to see the history.</p>
+        <p className="text-sm text-muted">There are not two samples yet. One a day is taken.</p>
       )}
     </Card>
   );
@@ -124,7 +128,7 @@ function Holdings({ symbol }: { symbol: string }) {
         caption={`What ${symbol} says it holds, and what is there`}
         head={["Constituent", "In the books", "Really there", "Set aside for claims", "Covered"]}
         rows={index.constituents.map((c) => [
-          <At key="at" address={c.token} name={c.symbol || c.token} />,
+          <At key="at" address={c.token} name={c.symbol || c.token} holder={index.index} />,
           amount(c.books, c.decimals),
           amount(c.available, c.decimals),
           amount(c.claimed, c.decimals),
@@ -171,8 +175,6 @@ function Rebalances({ symbol }: { symbol: string }) {
 
   const status = data?.[0]?.result;
   const offers = data?.[1]?.result ?? [];
-  const known = new Map(index.constituents.map((c) => [c.token.toLowerCase(), c]));
-  const token = (address: string) => known.get(address.toLowerCase());
   const started = new Map<string, bigint>();
   const ended: { id: bigint; phase: number; cost: bigint; hash: string }[] = [];
   for (const log of logs.data ?? []) {
@@ -182,32 +184,7 @@ function Rebalances({ symbol }: { symbol: string }) {
   }
   return (
     <Card title="Rebalances" aside={status && status.phase === 1 ? `running, ${duration(Number(status.ends) - now)} left` : "none is running"}>
-      {status && status.phase === 1 && (
-        <>
-          <Stats>
-            <Stat label="Premium now" value={bp(status.premium)} hint="falls by the second" />
-            <Stat label="Lost so far" value={bp(status.cost)} hint={`of at most ${bp(status.budget)}`} />
-            <Stat label="Still to sell" value={String(status.surplus)} />
-            <Stat label="Still to buy" value={String(status.deficit)} />
-          </Stats>
-          <div className="mt-4">
-            <Table
-              caption="What can be bid now"
-              head={["The index sells", "for", "at most", "costs"]}
-              empty="Nothing can be bid at this moment."
-              rows={offers.map((offer) => {
-                const [out, paid] = [token(offer.tokenOut), token(offer.tokenIn)];
-                return [
-                  out?.symbol ?? <At key="o" address={offer.tokenOut} />,
-                  paid?.symbol ?? <At key="i" address={offer.tokenIn} />,
-                  amount(offer.amountOut, out?.decimals ?? 18),
-                  amount(offer.amountIn, paid?.decimals ?? 18),
-                ];
-              })}
-            />
-          </div>
-        </>
-      )}
+      {status && status.phase === 1 && <Auction index={index} status={status} offers={offers} />}
       <div className="mt-4">
         <Table
           caption="Past rebalances and what they cost"

@@ -21,7 +21,7 @@ export function Indexes() {
           {refusal.next}
         </Note>
       )}
-      {isPending && (
+      {isPending && !refusal && (
         <div className="grid gap-4 lg:grid-cols-2">
           {[0, 1, 2, 3].map((i) => (
             <Card key={i}>

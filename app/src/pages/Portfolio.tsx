@@ -5,11 +5,12 @@ import { useAccount, useReadContract, useReadContracts } from "wagmi";
 import { contract } from "../chain/config";
 import { useConfig } from "../chain/context";
 import { useIndexes } from "../data/indexes";
+import { useLocked, useLockPools } from "../data/locked";
 import { useLogs } from "../data/logs";
 import { usePrice } from "../data/quote";
 import { useStakes } from "../data/staking";
 import { indexTokenAbi, pointsLedgerAbi } from "../generated/abis";
-import { amount, multiplier, percent, points, usd } from "../lib/format";
+import { amount, multiplier, percent, points, short, usd } from "../lib/format";
 import { worth } from "../lib/math";
 import { Button, Card, Countdown, Note, Page, Skeleton, Stat, Stats, Table, Tx } from "../ui/kit";
 import { Progress } from "../ui/Progress";
@@ -49,6 +50,7 @@ function Mine({ who }: { who: Address }) {
     contracts: tokens.flatMap((index) => index.constituents.map((c) => ({ address: index.index, abi: indexTokenAbi, functionName: "claimOf", args: [c.token, who] }) as const)),
     query: { enabled: tokens.length > 0, refetchInterval: 30_000 },
   });
+  const locked = useLocked(who);
   if (!indexes || !stakes || !held) return <Skeleton lines={8} />;
 
   const priceOf = (symbol: string) => (symbol === "SOSO" ? soso : (indexes.find((index) => index.symbol === symbol)?.sharePrice ?? 0n));
@@ -58,16 +60,20 @@ function Mine({ who }: { who: Address }) {
     const assets = stake.exit.coolingAssets + stake.exit.claimableAssets;
     return { ...stake, left: assets, dollars: worth(assets, 18, priceOf(stake.symbol)) };
   });
-  const owed: { symbol: string; name: string; value: string }[] = [];
+  const liquidity = [
+    ...(locked?.positions ?? []).map((one) => ({ name: `Position ${one.id}`, leaves: one.maturesAt, dollars: one.dollars ?? 0n })),
+    ...(locked?.stakes ?? []).filter((one) => one.locked + one.cooling > 0n).map((one) => ({ name: `LP tokens of ${short(one.pool.pool)}`, leaves: one.maturesAt, dollars: one.dollars ?? 0n })),
+  ];
+  const owed: { symbol: string; name: string; value: string; dollars: bigint }[] = [];
   let at = 0;
   for (const index of indexes) {
     for (const c of index.constituents) {
       const claim = claims?.[at++] ?? 0n;
-      if (claim > 0n) owed.push({ symbol: index.symbol, name: c.symbol, value: amount(claim, c.decimals) });
+      if (claim > 0n) owed.push({ symbol: index.symbol, name: c.symbol, value: amount(claim, c.decimals), dollars: worth(claim, c.decimals, c.price) });
     }
   }
   const sum = (list: { dollars: bigint }[]) => list.reduce((total, one) => total + one.dollars, 0n);
-  const total = sum(holdings) + sum(staked) + sum(cooling);
+  const total = sum(holdings) + sum(staked) + sum(cooling) + sum(liquidity) + sum(owed);
   return (
     <Page title="Portfolio">
       <Card>
@@ -75,7 +81,9 @@ function Mine({ who }: { who: Address }) {
           <Stat label="Worth together" value={usd(total)} />
           <Stat label="Held" value={usd(sum(holdings))} />
           <Stat label="Staked" value={usd(sum(staked))} />
-          <Stat label="On its way out" value={usd(sum(cooling))} />
+          <Stat label="Cooling down or ready" value={usd(sum(cooling))} />
+          <Stat label="Locked liquidity" value={usd(sum(liquidity))} />
+          <Stat label="Open claims" value={usd(sum(owed))} />
         </Stats>
       </Card>
       <Card title="Held">
@@ -120,15 +128,31 @@ function Mine({ who }: { who: Address }) {
             ])}
         />
       </Card>
+      {liquidity.length > 0 && (
+        <Card title="Locked liquidity">
+          <Table
+            caption="Liquidity that you have locked"
+            head={["What", "Worth", "State"]}
+            rows={liquidity.map((one) => [
+              <Link key="l" className="underline" to="/points">
+                {one.name}
+              </Link>,
+              usd(one.dollars),
+              one.leaves === 0n ? "locked" : <Countdown key="c" until={Number(one.leaves)} />,
+            ])}
+          />
+        </Card>
+      )}
       {owed.length > 0 && (
         <Card title="Open claims">
           <Table
             caption="Claims on broken constituents"
-            head={["Index", "Constituent", "Owed", ""]}
+            head={["Index", "Constituent", "Owed", "Worth", ""]}
             rows={owed.map((claim) => [
               claim.symbol,
               claim.name,
               claim.value,
+              usd(claim.dollars),
               <Link key="l" className="text-accent underline" to={`/trade/${claim.symbol}`}>
                 Collect
               </Link>,
@@ -186,13 +210,22 @@ function Activity({ who }: { who: Address }) {
 function Approvals({ who }: { who: Address }) {
   const config = useConfig();
   const action = useAction();
-  const router = contract(config, "IndexRouter");
+  const { data: indexes } = useIndexes();
+  const pools = useLockPools() ?? [];
+  const [router, locker, rebalancer] = [contract(config, "IndexRouter"), contract(config, "LpLocker"), contract(config, "Rebalancer")];
   const list = [
-    ...config.tokens.map((token) => ({ name: token.symbol, token: token.address, spender: router, to: "the router", decimals: token.decimals })),
+    ...config.tokens.flatMap((token) => [
+      { name: token.symbol, token: token.address, spender: router, to: "the router", decimals: token.decimals },
+      { name: token.symbol, token: token.address, spender: config.external.permit2, to: "Permit2", decimals: token.decimals },
+      { name: token.symbol, token: token.address, spender: rebalancer, to: "the rebalancer", decimals: token.decimals },
+    ]),
+    ...(indexes ?? []).flatMap((index) => index.constituents.map((c) => ({ name: c.symbol, token: c.token, spender: index.index, to: index.symbol, decimals: c.decimals }))),
     ...Object.entries(config.indexes).flatMap(([name, token]) => [
       { name, token, spender: router, to: "the router", decimals: 18 },
       ...(config.staked[name] ? [{ name, token, spender: config.staked[name], to: `s${name}`, decimals: 18 }] : []),
     ]),
+    ...(config.staked["SOSO"] ? [{ name: "SOSO", token: config.external.soso, spender: config.staked["SOSO"], to: "sSOSO", decimals: 18 }] : []),
+    ...pools.map(({ pool }) => ({ name: `LP tokens of ${short(pool)}`, token: pool, spender: locker, to: "the locker", decimals: 18 })),
   ];
   const { data } = useReadContracts({
     allowFailure: true,

@@ -8,12 +8,14 @@ import { useLogs } from "../data/logs";
 import { fromBytes32, isCode, keptReferral, toBytes32 } from "../data/referral";
 import { referralRegistryAbi } from "../generated/abis";
 import { date, points, short } from "../lib/format";
+import { bonusOfReferee } from "../lib/math";
 import { At, Button, Card, Field, Note, Page, Rows, Table, Tx } from "../ui/kit";
 import { Progress } from "../ui/Progress";
 import { NeedsWallet } from "../ui/Wallet";
 import { useAction } from "../write/useAction";
 
 const BOUND = parseAbiItem("event Bound(address indexed referee, address indexed referrer, bytes32 indexed code)");
+const RECORDED = parseAbiItem("event Recorded(uint256 indexed epoch, address indexed account, uint256 points)");
 const CREDITED = parseAbiItem("event ReferralCredited(uint256 indexed epoch, address indexed referrer, address indexed referee, uint256 credit)");
 
 /** A code of one's own, the link, and who came by it. */
@@ -38,6 +40,13 @@ export default function Referral() {
   const credits = useLogs("credits", contract(config, "PointsLedger"), [CREDITED], { referrer: who }, !!address);
   const earned = (referee: string) =>
     (credits.data ?? []).reduce((sum, log) => (log.args.referee?.toLowerCase() === referee.toLowerCase() ? sum + (log.args.credit ?? 0n) : sum), 0n);
+  const referees = (bonds.data ?? []).map((log) => log.args.referee ?? zeroAddress);
+  const ledger = contract(config, "PointsLedger");
+  const records = useLogs("referees", ledger, [RECORDED], { account: referees }, referees.length > 0);
+  const gained = (referee: string) =>
+    (records.data ?? []).reduce((sum, log) => (log.args.account?.toLowerCase() === referee.toLowerCase() ? sum + bonusOfReferee(log.args.points ?? 0n) : sum), 0n);
+  const own = useLogs("own records", ledger, [RECORDED], { account: who }, !!address && referrer !== zeroAddress);
+  const mine = (own.data ?? []).reduce((sum, log) => sum + bonusOfReferee(log.args.points ?? 0n), 0n);
   const link = code ? `${location.origin}${location.pathname}?ref=${code}` : "";
   const kept = keptReferral();
   const wanted = text.trim().toUpperCase();
@@ -92,6 +101,7 @@ export default function Referral() {
               rows={[
                 ["Referrer", <At key="r" address={referrer} />],
                 ["Since", date(boundAt)],
+                ["Points that it has brought you", points(mine)],
               ]}
             />
           ) : kept ? (
@@ -120,14 +130,16 @@ export default function Referral() {
       <Card title="Whom you referred">
         <Table
           caption="Accounts that you referred"
-          head={["Account", "Points that they brought you", "Bound in"]}
+          head={["Account", "Brought you, points", "Got themselves, points", "Bound in"]}
           empty="Nobody yet."
           rows={(bonds.data ?? []).map((log) => [
             short(log.args.referee ?? zeroAddress),
             points(earned(log.args.referee ?? zeroAddress)),
+            points(gained(log.args.referee ?? zeroAddress)),
             <Tx key="tx" hash={log.transactionHash} />,
           ])}
         />
+        <p className="mt-2 text-xs text-muted">From epochs that are recorded. What they brought counts for you up to as many points as you have yourself in that epoch.</p>
       </Card>
     </Page>
   );

@@ -1,7 +1,8 @@
 import { useState } from "react";
 import { useNavigate, useParams } from "react-router";
 import { type Abi, type Address, erc20Abi, formatUnits, type PublicClient, zeroAddress } from "viem";
-import { useAccount, usePublicClient, useReadContract, useReadContracts, useWalletClient } from "wagmi";
+import { useAccount, useConfig as useWagmi, usePublicClient, useReadContract, useReadContracts } from "wagmi";
+import { getWalletClient } from "wagmi/actions";
 
 import { contract } from "../chain/config";
 import { useConfig } from "../chain/context";
@@ -13,7 +14,7 @@ import { amount, cut, date, duration, parseAmount, percent } from "../lib/format
 import { Button, Card, Countdown, Dialog, Field, Note, Page, Rows, Select, Skeleton, Stat, Stats } from "../ui/kit";
 import { Progress } from "../ui/Progress";
 import { NeedsWallet } from "../ui/Wallet";
-import { signPermit } from "../write/permission";
+import { deadlineFrom, signPermit } from "../write/permission";
 import { type Action, useAction } from "../write/useAction";
 
 const abi = stakedTokenAbi as Abi;
@@ -90,8 +91,7 @@ function Join({ stake }: { stake: StakePosition }) {
   const router = contract(config, "IndexRouter");
   const { address } = useAccount();
   const client = usePublicClient() as PublicClient;
-  const { data: wallet } = useWalletClient();
-  const now = useNow();
+  const wagmi = useWagmi();
   const action = useAction();
   const asset = useAsset(stake);
   const [text, setText] = useState("");
@@ -117,9 +117,8 @@ function Join({ stake }: { stake: StakePosition }) {
       if (await action.run({ title, address: stake.staked, abi, functionName: "deposit", args: [value, address] })) setText("");
       return;
     }
-    if (!wallet) return;
     try {
-      const permit = await signPermit(client, wallet, { address: asset.address, permit: { name: asset.name ?? "", version: "1" } }, router, value, BigInt(now + 1200));
+      const permit = await signPermit(client, await getWalletClient(wagmi), { address: asset.address, permit: { name: asset.name ?? "", version: "1" } }, router, value, await deadlineFrom(client));
       const call = { title, address: router, abi: indexRouterAbi as Abi, functionName: "stakeWithPermit", args: [asset.address, value, address, permit] };
       if (await action.run(call)) setText("");
     } catch (error) {

@@ -1,27 +1,30 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useNavigate, useParams } from "react-router";
-import { type Address, formatUnits, type Hex, type PublicClient, zeroAddress, zeroHash } from "viem";
-import { useAccount, usePublicClient, useWalletClient } from "wagmi";
+import { type Address, formatUnits, type Hex, maxUint48, type PublicClient, zeroAddress, zeroHash } from "viem";
+import { useAccount, useConfig as useWagmi, usePublicClient } from "wagmi";
+import { getWalletClient } from "wagmi/actions";
 
 import { contract, type PayToken } from "../chain/config";
 import { useConfig } from "../chain/context";
 import { useIndexes, type Overview } from "../data/indexes";
-import { useNow } from "../data/logs";
 import { type Mode, useFunds, useGasCost, usePrice, useQuote } from "../data/quote";
 import { forgetReferral, keptReferral, toBytes32 } from "../data/referral";
 import { indexRouterAbi } from "../generated/abis";
 import { amount, parseAmount, percent, usd } from "../lib/format";
 import { atLeast, atMost, slippage, worth } from "../lib/math";
 import { InKind } from "../ui/InKind";
-import { Button, Card, Field, Note, Page, Rows, Select, Skeleton } from "../ui/kit";
+import { Button, Card, Field, Note, Page, Rows, Select, Skeleton, Tabs } from "../ui/kit";
 import { Progress } from "../ui/Progress";
 import { NeedsWallet } from "../ui/Wallet";
 import { explain } from "../write/errors";
-import { approval, Permission, signPermit, signPermit2 } from "../write/permission";
+import { approval, deadlineFrom, Permission, signPermit, signPermit2 } from "../write/permission";
 import { useAction } from "../write/useAction";
 
 const ETHER = "ETH";
-const DEADLINE = 20 * 60;
+/** What the router leaves to the purchase hook (docs/router.md), and what a call may take away on the way there. */
+const HOOK_ROOM = 350_000n;
+/** A quote that could not be refreshed for so long is no offer any more, ms. */
+const QUOTE_LIFE = 45_000;
 const TOLERANCES: [string, string][] = [
   ["1000000000000000", "0.1 %"],
   ["5000000000000000", "0.5 %"],
@@ -34,36 +37,23 @@ export default function Trade() {
   const { symbol } = useParams();
   const navigate = useNavigate();
   const { data, isPending } = useIndexes();
-  const [tab, setTab] = useState<"buy" | "sell" | "kind">("buy");
+  const [tab, setTab] = useState("buy");
   if (isPending || !data) return <Skeleton lines={8} />;
   const index = data.find((one) => one.symbol === symbol) ?? data[0];
   if (!index) return <Note title="There is no index yet." />;
   return (
     <Page title={`Buy or sell ${index.symbol}`} lead="One transaction over Uniswap. The quote is what would really happen now, to the last digit.">
-      <div className="flex flex-wrap items-end gap-4">
-        <Select label="Index" value={index.symbol} onChange={(next) => navigate(`/trade/${next}`)} options={data.map((one) => [one.symbol, one.symbol])} />
-        <div role="tablist" aria-label="What to do" className="flex rounded-md border border-line p-0.5">
-          {(
-            [
-              ["buy", "Buy"],
-              ["sell", "Sell"],
-              ["kind", "In kind"],
-            ] as const
-          ).map(([key, name]) => (
-            <button
-              key={key}
-              role="tab"
-              type="button"
-              aria-selected={tab === key}
-              onClick={() => setTab(key)}
-              className={`min-h-9 rounded px-4 text-sm ${tab === key ? "bg-accent text-accent-ink" : "hover:bg-sunken"}`}
-            >
-              {name}
-            </button>
-          ))}
-        </div>
-      </div>
-      {tab === "kind" ? <InKind key={index.index} index={index} /> : <Order key={`${index.index}${tab}`} index={index} side={tab} />}
+      <Select label="Index" value={index.symbol} onChange={(next) => navigate(`/trade/${next}`)} options={data.map((one) => [one.symbol, one.symbol])} />
+      <Tabs
+        label="What to do"
+        value={tab}
+        onChange={setTab}
+        tabs={[
+          ["buy", "Buy", <Order key={index.index} index={index} side="buy" />],
+          ["sell", "Sell", <Order key={index.index} index={index} side="sell" />],
+          ["kind", "In kind", <InKind key={index.index} index={index} />],
+        ]}
+      />
     </Page>
   );
 }
@@ -72,9 +62,8 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
   const config = useConfig();
   const router = contract(config, "IndexRouter");
   const client = usePublicClient() as PublicClient;
-  const { data: wallet } = useWalletClient();
+  const wagmi = useWagmi();
   const { address } = useAccount();
-  const now = useNow();
   const action = useAction();
 
   const [symbol, setSymbol] = useState("USDC");
@@ -107,10 +96,9 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
   const balance = buying ? funds.balance : held.balance;
   const short = value !== null && needed > balance;
   const way = buying ? funds.way(needed) : held.way(needed);
-  const deadline = BigInt(now + DEADLINE);
   const code = keptReferral();
 
-  const trade = (permission: number, permit: Hex) => ({
+  const trade = (permission: number, permit: Hex, deadline: bigint) => ({
     index: index.index,
     token: tokenAddress,
     receiver: address ?? zeroAddress,
@@ -120,8 +108,8 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
     stake: buying && stake,
     referralCode: buying && code ? toBytes32(code) : zeroHash,
   });
-  const order = (permission: number, permit: Hex) => {
-    const t = trade(permission, permit);
+  const order = (permission: number, permit: Hex, deadline: bigint) => {
+    const t = trade(permission, permit, deadline);
     const base = { address: router, abi: indexRouterAbi } as const;
     if (mode === "buyIn")
       return { ...base, functionName: "buyExactInput", args: [t, needed, q?.shares ?? 0n, limit ?? 0n] as const, value: token ? 0n : needed } as const;
@@ -129,8 +117,15 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
     if (mode === "sellIn") return { ...base, functionName: "sell", args: [t, value ?? 0n, limit ?? 0n] as const, value: undefined } as const;
     return { ...base, functionName: "sellExactOutput", args: [t, value ?? 0n, needed] as const, value: undefined } as const;
   };
-  const plain = q && !short && (way === "ether" || way === "allowance") ? order(0, "0x") : null;
-  const gas = useGasCost(plain ? { abi: indexRouterAbi, functionName: plain.functionName, args: plain.args, to: router, value: plain.value } as never : null);
+  const plain = q && !short && (way === "ether" || way === "allowance") ? order(0, "0x", maxUint48) : null;
+  // Without an allowance the order itself cannot be tried yet; the quote swaps as the order will.
+  const gas = useGasCost(
+    plain
+      ? ({ abi: indexRouterAbi, functionName: plain.functionName, args: plain.args, to: router, value: plain.value } as never)
+      : q && value
+        ? ({ abi: indexRouterAbi, functionName: buying ? "quoteBuy" : "quoteSell", args: [index.index, tokenAddress, q.shares], to: router } as never)
+        : null,
+  );
 
   const nav = q && index.priced ? worth(q.shares, 18, index.sharePrice) : 0n;
   const dollars = q ? worth(q.tokens, decimals, price) : 0n;
@@ -149,17 +144,18 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
     return action.run({ title: `Approve ${target.symbol}`, ...approval(target.address, router, needed) });
   };
   const submit = async () => {
-    let [permission, permit]: [number, Hex] = [Permission.Allowance, "0x"];
+    let [permission, permit, deadline]: [number, Hex, bigint] = [Permission.Allowance, "0x", 0n];
     try {
-      if (way === "permit" && wallet) {
+      deadline = await deadlineFrom(client);
+      if (way === "permit") {
         setSigning("Sign the permit in your wallet: it allows this amount to the router, for 20 minutes.");
         const target = buying ? (token as PayToken & { permit: { name: string; version: string } }) : (shares as typeof shares & { permit: { name: string; version: string } });
         permission = Permission.Permit;
-        permit = await signPermit(client, wallet, target, router, needed, deadline);
-      } else if (way === "permit2" && wallet) {
+        permit = await signPermit(client, await getWalletClient(wagmi), target, router, needed, deadline);
+      } else if (way === "permit2") {
         setSigning("Sign the Permit2 transfer in your wallet: it allows this one payment.");
         permission = Permission.Permit2;
-        permit = await signPermit2(config, client, wallet, tokenAddress, router, needed, deadline);
+        permit = await signPermit2(config, client, await getWalletClient(wagmi), tokenAddress, router, needed, deadline);
       }
     } catch (error) {
       setSigning("");
@@ -167,13 +163,13 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
       return;
     }
     setSigning("");
-    const done = await action.run({ title, ...order(permission, permit) });
+    const done = await action.run({ title, ...order(permission, permit, deadline), gasRoom: buying ? HOOK_ROOM : undefined });
     if (done && buying) forgetReferral();
     if (done) setText("");
   };
 
   const refusal = quote.error && value ? explain(quote.error) : null;
-  const stale = q !== undefined && Date.now() - q.at > 60_000;
+  const stale = useOlder(q?.at, QUOTE_LIFE);
   return (
     <div className="grid gap-4 lg:grid-cols-2">
       <Card title={buying ? "You pay" : "You sell"}>
@@ -253,7 +249,7 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
           <Progress action={action} />
         </form>
       </Card>
-      <Card title="What you get" aside={q ? "refreshes every 12 seconds" : undefined}>
+      <Card title="What you get" aside={stale ? "not refreshed: the endpoint does not answer" : q ? "refreshes every 12 seconds" : undefined}>
         {refusal ? (
           <Note kind="bad" title={refusal.title}>
             {refusal.next}
@@ -272,7 +268,7 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
                 mode === "buyIn" ? "At least" : mode === "buyOut" ? "At most" : mode === "sellIn" ? "At least" : "At most",
                 mode === "buyIn" || mode === "sellOut" ? `${amount(limit ?? 0n, 18)} ${index.symbol}` : `${amount(limit ?? 0n, decimals)} ${tokenName}`,
               ],
-              ["Gas", gas ? `${usd(gas.dollars)} (${gas.gas.toLocaleString("en-US")})` : "shown once nothing is missing"],
+              ["Gas", gas ? `${plain ? "" : "about "}${usd(gas.dollars)} (${gas.gas.toLocaleString("en-US")})` : address ? "…" : "shown once a wallet is connected"],
               ["Good for", "20 minutes after you sign"],
             ]}
           />
@@ -282,6 +278,16 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
       </Card>
     </div>
   );
+}
+
+/** Whether something of `at`, ms, is older than `life`, ms; looks every second. */
+function useOlder(at: number | undefined, life: number): boolean {
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  return at !== undefined && now - at > life;
 }
 
 function TokenSelect({ value, onChange }: { value: string; onChange: (symbol: string) => void }) {

@@ -1,25 +1,24 @@
 import { useState } from "react";
-import { type Abi, erc20Abi } from "viem";
-import { useAccount, useReadContract, useReadContracts } from "wagmi";
+import { type Abi, erc20Abi, type PublicClient } from "viem";
+import { useAccount, usePublicClient, useReadContract, useReadContracts } from "wagmi";
 
 import type { Overview } from "../data/indexes";
-import { useNow } from "../data/logs";
 import { indexTokenAbi } from "../generated/abis";
 import { amount, parseAmount } from "../lib/format";
 import { atLeast, atMost } from "../lib/math";
 import { explain } from "../write/errors";
+import { deadlineFrom } from "../write/permission";
 import { useAction } from "../write/useAction";
 import { Button, Card, Field, Note, Select, Table } from "./kit";
 import { Progress } from "./Progress";
 import { NeedsWallet } from "./Wallet";
 
 const ROOM = 10n ** 15n; // 0.1 %: units move by the second with the streaming fee
-const DEADLINE = 20 * 60;
 
 /** Mint from constituents, redeem into constituents, and collect claims on broken ones. Needs no pool and no price. */
 export function InKind({ index }: { index: Overview }) {
   const { address } = useAccount();
-  const now = useNow();
+  const client = usePublicClient() as PublicClient;
   const action = useAction();
   const [side, setSide] = useState<"redeem" | "mint">("redeem");
   const [text, setText] = useState("");
@@ -54,8 +53,8 @@ export function InKind({ index }: { index: Overview }) {
   const missing = redeeming ? -1 : index.constituents.findIndex((_, i) => own(i, 0) < (amounts[i] ?? 0n));
   const unallowed = redeeming ? -1 : index.constituents.findIndex((_, i) => own(i, 1) < atMost(amounts[i] ?? 0n, ROOM));
 
-  const go = () => {
-    const deadline = BigInt(now + DEADLINE);
+  const go = async () => {
+    const deadline = await deadlineFrom(client);
     const names = hash.data as `0x${string}`;
     return action.run(
       redeeming

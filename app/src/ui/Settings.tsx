@@ -52,7 +52,7 @@ export function Settings() {
             value={url}
             onChange={setUrl}
             error={why}
-            hint="These pages ask this endpoint and nobody else. An archive node also shows the history of prices."
+            hint="These pages ask this endpoint and nobody else."
           />
           <div className="mt-2 flex gap-2">
             <Button type="submit">Use it</Button>

@@ -1,11 +1,12 @@
 import { useState } from "react";
-import { type Connector, useAccount, useConnect, useDisconnect, useSwitchChain } from "wagmi";
+import { type Connector, type CreateConnectorFn, useAccount, useConfig as useWagmi, useConnect, useDisconnect, useSwitchChain } from "wagmi";
 
 import { useConfig } from "../chain/context";
-import { makeWalletConnect } from "../chain/wagmi";
+import { makeCoinbase, makeWalletConnect } from "../chain/wagmi";
 import { short } from "../lib/format";
 import { explain } from "../write/errors";
 import { Button, Dialog, Note } from "./kit";
+import { Pairing } from "./Pairing";
 
 /** Connect, switch the network, disconnect. */
 export function Wallet() {
@@ -17,10 +18,17 @@ export function Wallet() {
   const [open, setOpen] = useState(false);
   const [why, setWhy] = useState("");
   const [busy, setBusy] = useState("");
+  const [pairing, setPairing] = useState("");
+  const wagmi = useWagmi();
 
-  const choose = async (connector: Connector | ReturnType<typeof makeWalletConnect>, name: string) => {
+  const choose = async (made: Connector | CreateConnectorFn, name: string) => {
     setBusy(name);
     setWhy("");
+    setPairing("");
+    const connector = typeof made === "function" ? wagmi._internal.connectors.setup(made) : made;
+    connector.emitter.on("message", ({ type, data }) => {
+      if (type === "display_uri") setPairing(String(data));
+    });
     try {
       await connectAsync({ connector });
       setOpen(false);
@@ -28,6 +36,7 @@ export function Wallet() {
       setWhy(explain(error).title);
     } finally {
       setBusy("");
+      setPairing("");
     }
   };
 
@@ -61,27 +70,26 @@ export function Wallet() {
     );
   }
 
-  const inSafe = window.parent !== window;
-  const offered = connectors.filter((connector) => connector.id !== "safe" || inSafe);
+  const known = connectors.map((connector): [string, string, Connector | CreateConnectorFn] => [connector.uid, connector.name, connector]);
+  const has = (id: string) => connectors.some((connector) => connector.id === id);
   const project = config.walletConnectProjectId;
+  const offered: typeof known = [
+    ...known,
+    ...(has("coinbaseWalletSDK") ? [] : [["coinbase", "Coinbase Wallet", makeCoinbase()] as (typeof known)[number]]),
+    ...(project && !has("walletConnect") ? [["walletConnect", "WalletConnect", makeWalletConnect(project)] as (typeof known)[number]] : []),
+  ];
   return (
     <Dialog title="Connect a wallet" open={open} onOpenChange={setOpen} trigger={<Button>Connect</Button>}>
       <ul className="space-y-2">
-        {offered.map((connector) => (
-          <li key={connector.uid}>
-            <Button kind="plain" className="w-full text-left" busy={busy === connector.name} onClick={() => void choose(connector, connector.name)}>
-              {connector.name}
+        {offered.map(([key, name, connector]) => (
+          <li key={key}>
+            <Button kind="plain" className="w-full text-left" busy={busy === name} onClick={() => void choose(connector, name)}>
+              {name}
             </Button>
           </li>
         ))}
-        {project && (
-          <li>
-            <Button kind="plain" className="w-full text-left" busy={busy === "WalletConnect"} onClick={() => void choose(makeWalletConnect(project), "WalletConnect")}>
-              WalletConnect
-            </Button>
-          </li>
-        )}
       </ul>
+      {pairing && <Pairing uri={pairing} />}
       {why && (
         <div className="mt-3">
           <Note kind="bad" title={why} />

@@ -1,5 +1,5 @@
-import { Dialog as Base } from "radix-ui";
-import { type ButtonHTMLAttributes, type ReactNode, useEffect, useId, useState } from "react";
+import { Tabs as Base } from "radix-ui";
+import { type ButtonHTMLAttributes, cloneElement, type ReactElement, type ReactNode, useEffect, useId, useRef, useState } from "react";
 import type { Address } from "viem";
 
 import { useConfig } from "../chain/context";
@@ -148,7 +148,7 @@ export function Field({
           </button>
         )}
       </div>
-      <div className={join("flex items-center gap-2 rounded-md border bg-paper px-3", error ? "border-bad" : "border-line")}>
+      <div className={join("flex items-center gap-2 rounded-md border bg-paper px-3 has-[input:focus-visible]:outline-2 has-[input:focus-visible]:outline-offset-2 has-[input:focus-visible]:outline-accent", error ? "border-bad" : "border-line")}>
         <input
           id={id}
           inputMode={inputMode}
@@ -159,7 +159,7 @@ export function Field({
           onChange={(event) => onChange(event.target.value)}
           aria-invalid={!!error}
           aria-describedby={`${id}-note`}
-          className="min-h-11 w-full bg-transparent text-lg outline-none placeholder:text-muted"
+          className="min-h-11 w-full min-w-0 bg-transparent text-lg outline-none! placeholder:text-muted"
         />
         {suffix}
       </div>
@@ -230,13 +230,13 @@ export function Skeleton({ lines = 3 }: { lines?: number }) {
   );
 }
 
-/** An address with its name where there is one, linked to the explorer where there is one. */
-export function At({ address, name }: { address: Address; name?: string }) {
+/** An address with its name where there is one, linked to the explorer where there is one; with `holder`, to what that account has of the token. */
+export function At({ address, name, holder }: { address: Address; name?: string; holder?: Address }) {
   const config = useConfig();
   const text = name ?? nameOf(config, address) ?? short(address);
   if (!config.explorer) return <span title={address}>{text}</span>;
   return (
-    <a className="underline decoration-line underline-offset-2 hover:decoration-ink" href={`${config.explorer}/address/${address}`} target="_blank" rel="noreferrer">
+    <a className="underline decoration-line underline-offset-2 hover:decoration-ink" href={holder ? `${config.explorer}/token/${address}?a=${holder}` : `${config.explorer}/address/${address}`} target="_blank" rel="noreferrer">
       {text}
     </a>
   );
@@ -261,9 +261,10 @@ export function Countdown({ until }: { until: number }) {
     const timer = setInterval(() => tick((n) => n + 1), 1_000);
     return () => clearInterval(timer);
   }, []);
-  return <span>{until > now ? duration(until - now) : "now"}</span>;
+  return <span className="whitespace-nowrap">{until > now ? duration(until - now) : "now"}</span>;
 }
 
+/** The browser's own modal dialog: it keeps the focus, closes with Escape, and needs no styles of a library. */
 export function Dialog({
   title,
   trigger,
@@ -272,30 +273,86 @@ export function Dialog({
   onOpenChange,
 }: {
   title: string;
-  trigger?: ReactNode;
+  trigger?: ReactElement<{ onClick?: () => void; "aria-haspopup"?: "dialog" }>;
   children: ReactNode;
   open?: boolean;
   onOpenChange?: (open: boolean) => void;
 }) {
+  const box = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  const [own, setOwn] = useState(false);
+  const shown = open ?? own;
+  const set = (next: boolean) => {
+    setOwn(next);
+    onOpenChange?.(next);
+  };
+  useEffect(() => {
+    if (shown && !box.current?.open) box.current?.showModal();
+    if (!shown && box.current?.open) box.current.close();
+  }, [shown]);
   return (
-    <Base.Root open={open} onOpenChange={onOpenChange}>
-      {trigger && <Base.Trigger asChild>{trigger}</Base.Trigger>}
-      <Base.Portal>
-        <Base.Overlay className="fixed inset-0 z-20 bg-black/50" />
-        <Base.Content
-          aria-describedby={undefined}
-          className="fixed top-1/2 left-1/2 z-30 max-h-[90vh] w-[min(28rem,calc(100vw-2rem))] -translate-x-1/2 -translate-y-1/2 overflow-y-auto rounded-lg border border-line bg-card p-5 text-ink"
-        >
-          <div className="mb-3 flex items-start justify-between gap-3">
-            <Base.Title className="text-base font-semibold">{title}</Base.Title>
-            <Base.Close className="-mt-1 rounded px-2 py-1 text-muted hover:bg-sunken" aria-label="Close">
-              ✕
-            </Base.Close>
+    <>
+      {trigger && cloneElement(trigger, { onClick: () => set(true), "aria-haspopup": "dialog" })}
+      <dialog
+        ref={box}
+        aria-labelledby={id}
+        onClose={() => set(false)}
+        onClick={(event) => {
+          if (event.target === box.current) set(false);
+        }}
+        className="m-auto max-h-[90vh] w-[min(28rem,calc(100vw-2rem))] overflow-y-auto rounded-lg border border-line bg-card p-0 text-ink backdrop:bg-black/50"
+      >
+        {shown && (
+          <div className="p-5">
+            <div className="mb-3 flex items-start justify-between gap-3">
+              <h2 id={id} className="text-base font-semibold">
+                {title}
+              </h2>
+              <button type="button" className="-mt-1 rounded px-2 py-1 text-muted hover:bg-sunken" aria-label="Close" onClick={() => set(false)}>
+                ✕
+              </button>
+            </div>
+            {children}
           </div>
-          {children}
+        )}
+      </dialog>
+    </>
+  );
+}
+
+/** One of a few views of the same thing. */
+export function Tabs({ label, value, onChange, tabs }: { label: string; value: string; onChange: (value: string) => void; tabs: [string, string, ReactNode][] }) {
+  return (
+    <Base.Root value={value} onValueChange={onChange} className="space-y-4">
+      <Base.List aria-label={label} className="inline-flex rounded-md border border-line bg-card p-0.5">
+        {tabs.map(([key, name]) => (
+          <Base.Trigger key={key} value={key} className="min-h-9 rounded px-4 text-sm hover:bg-sunken data-[state=active]:bg-accent data-[state=active]:text-accent-ink">
+            {name}
+          </Base.Trigger>
+        ))}
+      </Base.List>
+      {tabs.map(([key, , content]) => (
+        <Base.Content key={key} value={key} className="outline-none">
+          {content}
         </Base.Content>
-      </Base.Portal>
+      ))}
     </Base.Root>
+  );
+}
+
+/** How much of something is done, in words as well. */
+export function Meter({ label, share, text }: { label: string; share: number; text: string }) {
+  const whole = Math.min(1, Math.max(0, share));
+  return (
+    <div>
+      <div className="mb-1 flex justify-between gap-3 text-xs text-muted">
+        <span>{label}</span>
+        <span>{text}</span>
+      </div>
+      <div role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(whole * 100)} aria-valuetext={text} className="h-2 overflow-hidden rounded-full bg-sunken">
+        <div className="bar-0 h-full" style={{ width: `${whole * 100}%` }} />
+      </div>
+    </div>
   );
 }
 

@@ -1,4 +1,4 @@
-import { BaseError, ContractFunctionRevertedError, decodeErrorResult, type Hex, UserRejectedRequestError } from "viem";
+import { BaseError, ContractFunctionRevertedError, decodeErrorResult, type Hex, UserRejectedRequestError, WaitForTransactionReceiptTimeoutError } from "viem";
 
 import { errorsAbi } from "../generated/abis";
 import { amount, date, short } from "../lib/format";
@@ -66,6 +66,12 @@ const WORDS: Record<string, Words> = {
   LpLocker_NotFullRange: () => ["Only positions over the full range can be locked.", "Make a full-range position in the same pool."],
   LpLocker_NotMatured: ([maturesAt]) =>
     big(maturesAt) === 0n ? ["Ask to unlock first.", "The cooldown takes 14 days."] : [`It can be taken out from ${at(maturesAt)}.`, "Wait."],
+  LpLocker_ExceedsLocked: ([, locked]) => [`${amount(big(locked), 18)} is locked.`, "Enter a smaller amount."],
+  LpLocker_ZeroAmount: () => ["The amount is zero, or too small to weigh anything.", "Enter a larger amount."],
+  LpLocker_NothingCooling: () => ["Nothing is cooling down.", "What has matured can be taken out."],
+  Rebalancer_NotRunning: () => ["No rebalance of this index is running.", "Wait for the next one."],
+  Rebalancer_PriceTooHigh: () => ["The price moved: it would cost more than you allowed.", "Refresh, and bid again."],
+  Rebalancer_PriceMoved: () => ["One price moved too far since the start, so this pair cannot be bid.", "Choose another pair, or wait."],
   LpLocker_AlreadyRequested: ([, maturesAt]) => [`The cooldown runs until ${at(maturesAt)}.`, "Wait, or cancel the request."],
   ReferralRegistry_InvalidCode: () => ["A code has 3 to 16 of A–Z and 0–9.", "Choose another spelling."],
   ReferralRegistry_CodeTaken: () => ["This code belongs to another account.", "Choose another one."],
@@ -100,6 +106,13 @@ function named(name: string, args: Arguments): Refusal {
 
 /** Plain words for whatever was thrown while simulating, signing or sending. */
 export function explain(error: unknown): Refusal {
+  if (error instanceof WaitForTransactionReceiptTimeoutError) {
+    return {
+      title: "The transaction has not been mined for ten minutes.",
+      next: "It may still be, or it was dropped: look into your wallet, and speed it up or cancel it there.",
+      detail: error.shortMessage,
+    };
+  }
   if (error instanceof BaseError) {
     const rejected = error.walk((inner) => inner instanceof UserRejectedRequestError || (inner as { code?: number }).code === 4001);
     if (rejected) return { title: "You rejected the request in the wallet.", next: "Nothing was sent. Try again whenever you like.", detail: "4001" };

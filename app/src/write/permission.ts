@@ -33,6 +33,13 @@ export function chooseWay(token: PayToken | null, needed: bigint, toRouter: bigi
   return toPermit2 >= needed ? "permit2" : "approve";
 }
 
+const LIFE = 20n * 60n; // seconds that an order or a signature is good for
+
+/** Unix seconds: twenty minutes from the chain's latest block, whatever the browser's clock says. */
+export async function deadlineFrom(client: PublicClient): Promise<bigint> {
+  return (await client.getBlock()).timestamp + LIFE;
+}
+
 /** `abi.encode(value, deadline, v, r, s)` of an EIP-2612 permit, signed now. */
 export async function signPermit(
   client: PublicClient,

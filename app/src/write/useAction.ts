@@ -1,7 +1,8 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
 import type { Abi, Address, Hash } from "viem";
-import { useAccount, usePublicClient, useWalletClient } from "wagmi";
+import { useAccount, useConfig, usePublicClient } from "wagmi";
+import { getWalletClient } from "wagmi/actions";
 
 import { errorsAbi } from "../generated/abis";
 import { explain, type Refusal } from "./errors";
@@ -14,6 +15,11 @@ export interface Call {
   functionName: string;
   args: readonly unknown[];
   value?: bigint;
+  /**
+   * Gas beyond the least that the call needs. A wallet's estimate is that least, and where a call goes on without an inner one that ran out of gas,
+   * the inner one does not happen: a purchase would neither join its buyer nor bind them to their referrer.
+   */
+  gasRoom?: bigint;
 }
 
 export type Step =
@@ -47,12 +53,12 @@ function remembered(): Pending | null {
 
 /**
  * One write at a time: simulate, sign, wait, and end in a clear state.
- * What was sent is remembered, so that a reloaded page goes on waiting for it.
+ * What was sent is remembered, and `resume` goes on waiting for it: the header of the page does, after a reload.
  */
-export function useAction() {
+export function useAction(resume = false) {
   const [step, setStep] = useState<Step>({ at: "idle" });
   const client = usePublicClient();
-  const { data: wallet } = useWalletClient();
+  const wagmi = useConfig();
   const { address } = useAccount();
   const queries = useQueryClient();
 
@@ -104,7 +110,7 @@ export function useAction() {
 
   useEffect(() => {
     const pending = remembered();
-    if (pending && client && address && pending.from === address && step.at === "idle") void wait(pending);
+    if (resume && pending && client && address && pending.from === address && step.at === "idle") void wait(pending);
     // Only when the page or the account appears.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [client, address]);
@@ -112,18 +118,22 @@ export function useAction() {
   const run = useCallback(
     async (call: Call): Promise<boolean> => {
       const { title } = call;
-      if (!client || !wallet || !address) {
+      if (!client || !address) {
         const refusal = { title: "No wallet is connected.", next: "Connect a wallet first.", detail: "" };
         setStep({ at: "failed", title, refusal });
         return false;
       }
       try {
         setStep({ at: "simulating", title });
+        // Asked for now: a hook's answer may still be of the network that the wallet was on.
+        const wallet = await getWalletClient(wagmi);
         const abi = [...(call.abi as readonly unknown[]), ...errorsAbi] as Abi;
         const { address: to, functionName, args, value } = call;
         const { request } = await client.simulateContract({ account: address, address: to, abi, functionName, args: [...args], value });
+        const least = call.gasRoom === undefined ? undefined : await client.estimateContractGas({ account: address, address: to, abi, functionName, args: [...args], value });
+        const gas = least === undefined ? undefined : least + (call.gasRoom ?? 0n);
         setStep({ at: "signing", title });
-        const hash = await wallet.writeContract({ ...request, account: wallet.account } as Parameters<typeof wallet.writeContract>[0]);
+        const hash = await wallet.writeContract({ ...request, gas, account: wallet.account } as Parameters<typeof wallet.writeContract>[0]);
         const pending = { title, hash, from: address };
         remember(pending);
         return await wait(pending);
@@ -132,12 +142,18 @@ export function useAction() {
         return false;
       }
     },
-    [client, wallet, address, wait],
+    [client, wagmi, address, wait],
   );
+
+  const reset = useCallback(() => {
+    // A person who has seen the end of it need not be told again after a reload.
+    remember(null);
+    setStep({ at: "idle" });
+  }, []);
 
   const fail = useCallback((title: string, error: unknown) => setStep({ at: "failed", title, refusal: explain(error) }), []);
 
-  return { step, run, fail, reset: () => setStep({ at: "idle" }), busy: ["simulating", "signing", "pending"].includes(step.at) };
+  return { step, run, fail, reset, busy: ["simulating", "signing", "pending"].includes(step.at) };
 }
 
 export type Action = ReturnType<typeof useAction>;

@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title Stand-in for BNB, a token of 2017
-/// @dev Kept quirks: `transfer` returns nothing, zero values and the zero address are refused, refusals spend all gas or say nothing.
+/// @dev Kept quirks: `transfer` returns no value, refuses zero values and the zero address, and refuses by spending all
+/// gas or without a reason.
 contract BnbLike {
     string public constant name = "BNB";
     string public constant symbol = "BNB";

@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title Stand-in for MKR
-/// @dev Kept quirks: name and symbol are 32 bytes and no strings, a full allowance is never used up, the owner can stop all.
+/// @dev Kept quirks: name and symbol are 32 bytes and no strings, a full allowance is never used up, the owner can stop
+/// all transfers.
 contract MakerLike {
     bytes32 public constant name = "Maker";
     bytes32 public constant symbol = "MKR";
@@ -27,7 +28,9 @@ contract MakerLike {
     }
 
     function transferFrom(address from, address to, uint256 value) external returns (bool) {
-        if (from != msg.sender && allowance[from][msg.sender] != type(uint256).max) allowance[from][msg.sender] -= value;
+        if (from != msg.sender && allowance[from][msg.sender] != type(uint256).max) {
+            allowance[from][msg.sender] -= value;
+        }
         return _move(from, to, value);
     }
 

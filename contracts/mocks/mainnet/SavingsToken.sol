@@ -6,8 +6,8 @@ import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
 import {PlainToken} from "../PlainToken.sol";
 
 /// @title Stand-in for sDAI and sUSDS
-/// @dev Kept: the ERC-4626 face, a rate that grows every second and that no donation moves, deposits burn the asset and withdrawals mint it.
-/// The rate grows linearly here; the real ones compound.
+/// @dev Kept: the ERC-4626 functions, a rate that grows every second and that no donation moves, deposits that burn the
+/// asset and withdrawals that mint it. The rate grows linearly here; the real ones compound.
 contract SavingsToken is ERC20 {
     uint256 private constant _RAY = 1e27;
 
@@ -15,10 +15,12 @@ contract SavingsToken is ERC20 {
     uint256 public immutable start;
     uint256 public immutable startRate;
 
-    /// @dev ray a second
+    /// @dev D27 for each second.
     uint256 public immutable growth;
 
-    constructor(string memory name_, string memory symbol_, PlainToken asset_, uint256 startRate_, uint256 growth_) ERC20(name_, symbol_) {
+    constructor(string memory name_, string memory symbol_, PlainToken asset_, uint256 startRate_, uint256 growth_)
+        ERC20(name_, symbol_)
+    {
         asset = asset_;
         start = block.timestamp;
         startRate = startRate_;

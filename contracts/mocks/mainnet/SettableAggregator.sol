@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @title The aggregator behind a Chainlink proxy, with an answer that anybody can set
+/// @title The aggregator behind a Chainlink proxy, with an answer that any account can set
 contract SettableAggregator {
     /// @dev One slot, as Chainlink's own aggregators keep it.
     struct Round {

@@ -2,7 +2,8 @@
 pragma solidity 0.8.37;
 
 /// @title Stand-in for USDT
-/// @dev Kept quirks: nothing is returned, an allowance must be zero before it changes, a fee can be switched on, addresses can be blocked, all can pause.
+/// @dev Kept quirks: functions return no value, an allowance must be zero before it changes, the owner can switch a fee
+/// on, block addresses and pause all transfers.
 contract TetherLike {
     string public constant name = "Tether USD";
     string public constant symbol = "USDT";

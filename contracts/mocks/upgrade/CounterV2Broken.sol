@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {GovernedUUPS} from "../../governance/GovernedUUPS.sol";
 
-/// @title A successor that would read one value as another: nobody may upgrade to it
+/// @title A successor that would read one value as another: the upgrade check must refuse it
 contract CounterV2Broken is GovernedUUPS {
     /// @custom:storage-location erc7201:ssi.storage.Counter
     struct Counter {

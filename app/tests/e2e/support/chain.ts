@@ -1,12 +1,11 @@
-import { execFileSync } from "node:child_process";
-
-import {
-  type Address, createTestClient, createWalletClient, erc20Abi, getAddress, type Hex, http, keccak256, parseEther, publicActions, slice, toBytes,
-} from "viem";
+import { type Address, createTestClient, createWalletClient, erc20Abi, getAddress, type Hex, http, keccak256, parseEther, publicActions, slice, toBytes } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { mainnet } from "viem/chains";
 
 import type { Config } from "../../../src/chain/config";
+import type { Levers } from "./levers";
+
+export const DAY = 86_400;
 
 /** The fork, as a test sees it behind the site's back. */
 export class Chain {
@@ -15,9 +14,12 @@ export class Chain {
   readonly rich;
   /** Sends for any account: the fork signs for all. */
   readonly unlocked;
-  constructor(readonly config: Config) {
+  constructor(
+    readonly config: Config,
+    readonly levers: Levers,
+  ) {
     const transport = http(config.rpcUrl, { timeout: 120_000 });
-    this.client = createTestClient({ chain: mainnet, mode: "anvil", transport }).extend(publicActions);
+    this.client = createTestClient({ chain: mainnet, mode: "anvil", transport, pollingInterval: 100 }).extend(publicActions);
     this.unlocked = createWalletClient({ chain: mainnet, transport });
     if (!config.testWallet) throw new Error("The journeys need a fork.");
     this.rich = createWalletClient({ account: privateKeyToAccount(config.testWallet.key), chain: mainnet, transport });
@@ -31,8 +33,18 @@ export class Chain {
     return { address: index, decimals: 18 };
   }
 
+  contract(name: string): Address {
+    const at = this.config.contracts[name];
+    if (!at) throw new Error(`${name} is not deployed`);
+    return at;
+  }
+
   balance(token: Address, who: Address): Promise<bigint> {
     return this.client.readContract({ address: token, abi: erc20Abi, functionName: "balanceOf", args: [who] });
+  }
+
+  sent(who: Address): Promise<number> {
+    return this.client.getTransactionCount({ address: who });
   }
 
   /** A new account with ether and some tokens. */
@@ -42,11 +54,9 @@ export class Chain {
     await this.client.setBalance({ address, value: parseEther("100") });
     for (const [symbol, value] of Object.entries(gifts)) {
       const call = { address: this.token(symbol).address, abi: erc20Abi, functionName: "transfer", args: [address, value] } as const;
-      // Indexes come from the investor of tools/app.py, whose account is the hash of their label.
+      // Indexes come from the investor of tools/app_world.py, whose account is the hash of their label.
       const investor = getAddress(slice(keccak256(toBytes(`app investor ${symbol}`)), 12));
-      const hash = this.config.indexes[symbol]
-        ? await this.unlocked.writeContract({ ...call, account: investor })
-        : await this.rich.writeContract(call);
+      const hash = this.config.indexes[symbol] ? await this.unlocked.writeContract({ ...call, account: investor }) : await this.rich.writeContract(call);
       await this.mined(hash);
     }
     return { key, address };
@@ -63,10 +73,13 @@ export class Chain {
     if (status !== "success") throw new Error(`${hash} reverted`);
   }
 
-  /** One of the levers of forks/control.py. */
-  lever(name: "warp" | "freeze" | "pause" | "deal", ...args: (string | number | boolean | bigint)[]): void {
-    const said = args.map((arg) => (typeof arg === "string" ? JSON.stringify(arg) : typeof arg === "boolean" ? (arg ? "True" : "False") : String(arg)));
-    const program = `from forks import control; from ssi.chain.rpc import Rpc; control.${name}(Rpc(${JSON.stringify(this.config.rpcUrl)}), ${said.join(", ")})`;
-    execFileSync("python", ["-c", program], { cwd: "..", stdio: ["ignore", "pipe", "inherit"] });
+  /** Lets time pass, with feeds that keep up. */
+  warp(seconds: number): Promise<void> {
+    return this.levers.ask("warp", seconds);
+  }
+
+  /** Has PEPE refuse an account, or serve it again. */
+  freeze(account: Address, frozen = true): Promise<void> {
+    return this.levers.ask("freeze", "PEPE", account, frozen);
   }
 }

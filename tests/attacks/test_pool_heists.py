@@ -1,0 +1,71 @@
+"""A pool is held off its price, and a rebalance buys what it prices: from the swap to the loot. Ids are those of docs/invariants.md."""
+
+from __future__ import annotations
+
+import pytest
+
+from forks import control
+from forks.seeding import invest
+from ssi.governance.starting import Bounds
+from tests.integration.test_rebalancing import Desk
+from tests.support.governance import wait
+from tests.support.indexes import DAY, MAX
+from tests.support.manipulation import BLOCK, Thief
+from tests.support.prices import WINDOW
+
+SHARE, BP = 10**18, 10**14
+FLOKI_FEE = 10_000
+
+
+class Heist:
+    """MEME.ssi, worth some five million dollars, is to buy five percent of that of FLOKI, by the terms that it was deployed with."""
+
+    def __init__(self, system, project):
+        self.desk = Desk(system, project, "MEME.ssi", SHARE)
+        self.evm, self.oracle, self.index = system.evm, system.oracle, self.desk.index
+        invest(system, "MEME.ssi", self.evm.account("fund"), 50_000 * SHARE)
+        weights = {name: now for name, (now, _) in self.desk.weights().items()}
+        weights["FLOKI"] += 5 * 10**16
+        weights["SHIB"] -= 25 * 10**15
+        weights["PEPE"] += SHARE - sum(weights.values())
+        calls = self.desk.propose(weights, tuple(self.desk.rebalancer.planOf(self.index).terms), Bounds())
+        wait(system)
+        self.desk.execute(calls)
+        self.desk.later(DAY // 3)  # bids are at the oracle's prices: what is lost is lost by those
+        assert self.desk.rebalancer.status(self.index).premium == 0
+        self.right = {token: self.oracle.price(token) * 10 ** (18 - self.desk.token(self.desk.names[token]).decimals())
+                      for token in self.index.basket().tokens}  # fmt: skip
+        self.loot = 0
+
+    def value(self):
+        """D18 USD of the basket, at the prices before the theft."""
+        books = self.index.holdings().books
+        return sum(amount * self.right[token] for token, amount in zip(self.index.basket().tokens, books, strict=True)) // SHARE
+
+    def rob(self):
+        """Takes every offer that pays."""
+        for offer in self.desk.offers():
+            gain = (offer.amountOut * self.right[offer.tokenOut] - offer.amountIn * self.right[offer.tokenIn]) // SHARE
+            if gain > 0:
+                self.loot += gain
+                self.desk.bid(offer, MAX)
+
+
+@pytest.mark.parametrize("dearer", [True, False])
+def test_a_pool_that_is_held_for_a_block_robs_no_index(system, project, dearer):
+    """W8, R9: FLOKI said 1.65 times its price; 98,755 dollars were taken, 197 bp of NAV, and 0.00 bp of 50 were counted. Now the price
+    stays, or is none for a while."""
+    heist = Heist(system, project)
+    evm, thief, before = heist.evm, Thief(heist.evm, "FLOKI", FLOKI_FEE), heist.value()
+    assert 4_900_000 * SHARE < before < 5_500_000 * SHARE
+    floki = heist.desk.token("FLOKI").address
+    fair = heist.oracle.price(floki)
+    evm.warp(BLOCK)
+    thief.hold(thief.far(dearer, 10**22), BLOCK)
+    for _ in range(0, WINDOW + 1, 120):
+        control.refresh_feeds(evm.rpc)
+        assert tuple(heist.oracle.tryPrice(floki)) in ((True, fair), (False, 0)), "W8 the price"
+        heist.rob()
+        evm.warp(120)
+    lost = (before - heist.value()) / before * 10_000
+    assert lost < 1, f"R9 {lost:.2f} bp, {heist.loot / SHARE:,.0f} dollars"

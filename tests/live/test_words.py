@@ -1,0 +1,210 @@
+"""What cannot be meant is told in one line, by every command: 2 for what was typed or is configured here, 1 for the chain and the node."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.live import words
+from tests.live.proxy import PASSWORD
+
+ALL = words.every()
+# Those that look at the chain first. The demonstration wants a fork and nothing else.
+ON_CHAIN = sorted(ALL.keys() - {"demo"})
+
+
+def told(done, code, message=""):
+    """One line, and nothing on standard output."""
+    lines = done.err.strip().splitlines()
+    assert (done.code, len(lines), done.out) == (code, 1, ""), done
+    assert lines[0].startswith("Error: ")
+    assert message in lines[0]
+
+
+def typed(name):
+    """The command with words that are right."""
+    return [*name.split(), *words.RIGHT[name]]
+
+
+def test_the_table_has_every_command():
+    assert words.RIGHT.keys() == ALL.keys()
+
+
+@pytest.mark.parametrize("name", sorted(ALL))
+def test_what_cannot_be_parsed_is_one_line(live, name):
+    """Every option and argument of every command, with numbers and addresses that are none."""
+    rows = list(words.spoilt(name, ALL[name]))
+    for row, done in zip(rows, live.each(rows), strict=True):
+        assert done.code == 2, row
+        told(done, 2)
+        assert done.err.strip().endswith("--help` says what can be."), row
+    if any(parameter.name == "json" for parameter in ALL[name].params):
+        as_json = live.run(*rows[0], "--json")
+        said = json.loads(as_json.out)
+        assert (as_json.code, said["code"], set(said)) == (2, 2, {"code", "error"})
+
+
+# ---------------------------------------------------------------- the node
+
+
+def test_a_node_that_is_silent_is_told_by_every_command(live):
+    """Without the password of its URL."""
+    live.weather.down = True
+    for done in live.all([typed(name) for name in ON_CHAIN]):
+        told(done, 1, "Is MAINNET_RPC_URL right, and the node up?")
+        assert PASSWORD not in done.err
+
+
+def test_a_node_of_another_chain_is_told_by_every_command(live):
+    live.weather.chain_id = 5
+    for done in live.each([typed(name) for name in ON_CHAIN]):
+        told(done, 1, "The node is of chain 5, and ethereum-mainnet is 1")
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://no.such.host.invalid"])
+def test_a_host_that_is_dead_is_told(live, url):
+    told(live.run("pending", "--network", f"ethereum:mainnet:{url}"), 1, "Is MAINNET_RPC_URL right, and the node up?")
+
+
+def test_a_node_that_wants_another_password_is_told(live):
+    url = live.url.replace(PASSWORD, "another")
+    done = live.run("pending", "--network", f"ethereum:mainnet:{url}")
+    told(done, 1)
+    assert "another" not in done.err
+
+
+def test_a_network_that_does_not_exist_is_told(live):
+    for done in live.each([[*typed(name), "--network", "ethereum:moon:node"] for name in sorted(ALL)]):
+        told(done, 2)
+
+
+# ---------------------------------------------------------------- the record
+
+
+def test_nothing_deployed_is_told_by_every_command(live, tmp_path):
+    names = [name for name in ON_CHAIN if name != "deploy"]
+    for done in live.each([typed(name) for name in names], SSI_DEPLOYMENTS=str(tmp_path)):
+        told(done, 1, "is deployed on ethereum-mainnet: `ape run deploy` first.")
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "message"),
+    [
+        ("", 2, "is damaged"), ("{", 2, "is damaged"), ("[]", 2, "is damaged"), ("\0\1", 2, "is damaged"), ("null", 2, "is damaged"),
+        ('{"chain_id": 1, "surprise": 1}', 2, "is damaged"), ('{"chain_id": 1, "contracts": []}', 2, "is damaged"),
+        ('{"chain_id": 1, "contracts": {"Safe": "0x12"}}', 2, "is damaged"),
+        ('{"chain_id": 1, "contracts": {"Safe": 7}}', 2, "is damaged"),
+        ('{"chain_id": 1, "steps": 7, "contracts": {}}', 2, "is damaged"),
+        ('{"chain_id": 5}', 2, "is of another chain (5, not 1)"),
+    ],
+)  # fmt: skip
+def test_a_record_that_is_damaged_or_of_another_chain_is_told_by_every_command(live, tmp_path, content, code, message):
+    (tmp_path / "ethereum-mainnet.json").write_text(content)
+    names = ON_CHAIN if content in ("{", '{"chain_id": 5}') else ["pending", "deploy"]
+    for done in live.each([typed(name) for name in names], SSI_DEPLOYMENTS=str(tmp_path)):
+        told(done, code, message)
+    assert (tmp_path / "ethereum-mainnet.json").read_text() == content, "as it was"
+
+
+def test_a_record_of_another_deployment_is_told_by_every_command(live, tmp_path):
+    """Of a fork that is gone, of a test network with the same id."""
+    everything = dict.fromkeys(("Safe", "IndexLens", "PointsLedger"), words.STRANGER)
+    (tmp_path / "ethereum-mainnet.json").write_text(json.dumps({"chain_id": 1, "contracts": everything}))
+    for done in live.each([typed(name) for name in ON_CHAIN], SSI_DEPLOYMENTS=str(tmp_path)):
+        told(done, 1, "there is nothing: is this the record's network?")
+
+
+# ---------------------------------------------------------------- what is not there
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        (["demo"], "`make demo` starts a fork"),
+        (["deploy"], "Say who signs: --account ALIAS."),
+        (["deploy", "--account", "nobody", "--yes"], "Ape knows no account nobody"),
+        (["keeper", "daily"], "Say who signs: --account ALIAS."),
+        (["keeper", "daily", "--account", "nobody"], "Ape knows no account nobody"),
+        (["keeper", "daily", "--account", "locked"], "There is no terminal to ask for the passphrase of locked"),
+        (["keeper", "rebalance", "MAG9.ssi", "--account", "keeper"], "There is no index MAG9.ssi here."),
+        (["keeper", "rebalance", "", "--account", "keeper"], "There is no index"),
+        (["keeper", "rebalance", "MAG7.ssi", "--account", "keeper"], "MAG7.ssi was never rebalanced"),
+        (["keeper", "rebalance", "MAG7.ssi", "--account", "keeper", "--fast-forward"], "this is a live network"),
+        (["keeper", "run"], "Say who signs: --account ALIAS."),
+        (["keeper", "run", "--account", "nobody"], "Ape knows no account nobody"),
+        (["keeper", "run", "--account", "keeper", "--listen", "everywhere"], "'everywhere' is not HOST:PORT."),
+        (["keeper", "run", "--account", "keeper", "--listen", "127.0.0.1:99999"], "is not HOST:PORT."),
+        (["keeper", "run", "--account", "keeper", "--listen", "no.such.host.invalid:1"], "choose another with --listen"),
+        (["points", "keeper"], "Say who signs: --account ALIAS."),
+        (["points", "keeper", "--account", "nobody"], "Ape knows no account nobody"),
+        (["points", "leaderboard", "--epoch", "4000000"], "Epoch 4000000 has not begun"),
+        (["points", "statement", words.STRANGER, "--epoch", "4000000"], "Epoch 4000000 has not begun"),
+        (["propose", "set-cap", "MAG9.ssi", "1"], "There is no index MAG9.ssi here."),
+        (["propose", "set-cap", "USSI", "1", "--account", "nobody"], "Ape knows no account nobody"),
+        (["propose", "set-cap", "USSI", "1", "--account", "other"], "does not own this Safe"),
+        (["propose", "set-cap", "USSI", "1", "--account", "safe0"], "2 owners must sign"),
+        (["propose", "set-cap", "USSI", "1", "--account", "safe0", "--account", "safe0"], "2 owners must sign"),
+        (["propose", "set-fee", "USSI"], ""),
+        (["propose", "set-fee", "MAG9.ssi", "--mint-bps", "1"], "There is no index MAG9.ssi here."),
+        (["propose", "set-price", "DOGE"], "DOGE"),
+        (["propose", "set-path", "DOGE"], "DOGE"),
+        (["propose", "rebalance", "MAG9.ssi"], "There is no index MAG9.ssi here."),
+        (["propose", "add-constituent", "MAG7.ssi", "DOGE"], "DOGE is neither an address nor a name known here"),
+        (["propose", "add-constituent", "MAG7.ssi", "UNI"], "UNI is a constituent of MAG7.ssi already."),
+        (["propose", "remove-constituent", "MAG7.ssi", "COMP"], "COMP"),
+        (["propose", "set-methodology", "USSI", "Nonsense", "USDC"], "Nonsense"),
+        (["propose", "set-methodology", "USSI", "FixedWeights", "USDC=NaN", "sDAI=1"], ""),
+        (["propose", "set-methodology", "USSI", "FixedWeights", "USDC=" + "9" * 80], ""),
+        (["propose", "set-terms", "MAG9.ssi", *words.RIGHT["propose set-terms"][1:]], "There is no index MAG9.ssi here."),
+        (["propose", "upgrade", "Nonsense"], "Nonsense"),
+        (["propose", "upgrade", "Rebalancer"], "--deployer ALIAS"),
+        (["propose", "upgrade", "Rebalancer", "--deployer", "nobody", "--yes"], "Ape knows no account nobody"),
+        (["propose", "upgrade", "Rebalancer", "--deployer", "other", "--dry-run"], "A dry run sends nothing"),
+        (["propose", "upgrade", "Rebalancer", "--deployer", "other"], "There is no terminal to ask whether to deploy"),
+        (["propose", "upgrade", "Rebalancer", "--implementation", "0x12"], "0x12"),
+        (["propose", "upgrade", "Rebalancer", "--implementation", words.STRANGER], "There is no code at"),
+        (["propose", "upgrade", "PriceOracle"], "PriceOracle is not upgradeable"),
+        (["propose", "call", "Nonsense", "sync"], "Nonsense"),
+        (["propose", "call", "USSI", "nonsense"], "nonsense"),
+        (["propose", "call", "USSI", "setSupplyCap"], ""),
+        (["propose", "call", "USSI", "setSupplyCap", "9" * 80], ""),
+        (["propose", "call", "USSI", "setSupplyCap", "1e999999999"], "is no uint"),
+        (["propose", "call", "USSI", "setSupplyCap", "NaN"], "is no uint"),
+        (["propose", "call", "USSI", "setSupplyCap", "[1"], "is no uint"),
+        (["propose", "call", "USSI", "setSupplyCap", "--", "-1"], ""),
+        (["propose", "call", "USSI", "sync", words.STRANGER.replace("C8", "c8")], "wrong checksum"),
+        (["propose", "call", "USSI", "sync", "0x1234"], "0x1234"),
+        (["cancel", ""], "say at least eight hex digits"),
+        (["cancel", "0x"], "say at least eight hex digits"),
+        (["cancel", "0x1234567"], "say at least eight hex digits"),
+        (["cancel", "0x12345678"], "No operation begins with 0x12345678"),
+        (["cancel", "0x" + "1" * 65], "say at least eight hex digits"),
+        (["execute", ""], "say at least eight hex digits"),
+        (["execute", "0x"], "say at least eight hex digits"),
+        (["execute", "0x12345678"], "No operation begins with 0x12345678"),
+    ],
+    ids=lambda value: " ".join(value)[:60] if isinstance(value, list) else "",
+)  # fmt: skip
+def test_what_is_not_there_is_one_line(deployed, typed, message):
+    told(deployed.run(*typed), 2, message)
+
+
+def test_one_who_cannot_pay_is_told(deployed):
+    """That is the chain's."""
+    deployed.warp(86_400)
+    done = deployed.run("points", "keeper", "--account", "poor")
+    assert (done.code, len(done.err.splitlines())) == (1, 1)
+    assert done.err.startswith("Error: Not sent: ")
+    assert done.err.endswith("send it more.\n")
+
+
+def test_a_passphrase_that_is_wrong_is_told(deployed, tmp_path):
+    told(
+        deployed.run("points", "keeper", "--account", "keeper", APE_ACCOUNTS_keeper_PASSPHRASE="guess"), 2, "passphrase of keeper is wrong"
+    )
+    (tmp_path / "passphrase").write_text("guess\n")
+    file = {"APE_ACCOUNTS_locked_PASSPHRASE_FILE": str(tmp_path / "passphrase")}
+    told(deployed.run("points", "keeper", "--account", "locked", **file), 2, "passphrase of locked is wrong")
+    gone = {"APE_ACCOUNTS_locked_PASSPHRASE_FILE": str(tmp_path / "nowhere")}
+    told(deployed.run("points", "keeper", "--account", "locked", **gone), 2, "is not in")

@@ -1,0 +1,93 @@
+"""What can be typed: every command there is, with words that are right, and how to spoil them."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+
+import click
+
+from ssi.cli.command import Address, Number
+from ssi.places import ROOT
+
+STRANGER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+
+# Arguments and options that each command needs. Whether they can be done is another matter.
+RIGHT = {
+    "cancel": ("0x12345678",),
+    "demo": (),
+    "deploy": ("--account", "deployer", "--yes"),
+    "execute": (),
+    "keeper daily": ("--account", "keeper"),
+    "keeper rebalance": ("MAG7.ssi", "--account", "keeper", "--once"),
+    "keeper run": ("--account", "keeper", "--listen", "127.0.0.1:0"),
+    "pending": (),
+    "points keeper": ("--account", "keeper"),
+    "points leaderboard": (),
+    "points statement": (STRANGER,),
+    "propose add-constituent": ("MAG7.ssi", "MKR", "--instead-of", "UNI"),
+    "propose call": ("USSI", "setSupplyCap", "4_321"),
+    "propose rebalance": ("MAG7.ssi",),
+    "propose remove-constituent": ("DEFI.ssi", "COMP"),
+    "propose set-cap": ("USSI", "54321"),
+    "propose set-fee": ("MAG7.ssi", "--mint-bps", "20", "--daily-bps", "0.5"),
+    "propose set-methodology": ("USSI", "FixedWeights", "USDC=2000", "sDAI=4000", "sUSDS=4000"),
+    "propose set-path": ("LINK",),
+    "propose set-price": ("LINK",),
+    "propose set-terms": (
+        "USSI", "--premium-bps", "50", "--discount-bps", "60", "--hours", "24", "--budget-bps", "50", "--turnover-bps", "3000",
+        "--band-bps", "100",
+    ),
+    "propose upgrade": ("Rebalancer", "--deployer", "other"),
+    "status": (),
+}  # fmt: skip
+
+NO_NUMBERS = ("NaN", "Infinity", "-Infinity", "1e999999999", "9" * 80, "0x12", "ten", "")
+NO_ADDRESSES = ("0x1234", "safe", "", STRANGER[2:], STRANGER.replace("C8", "c8"), "0x" + "z" * 40)
+
+
+def every() -> dict[str, click.Command]:
+    """All commands of `ape run` by name, such as "propose set-cap"."""
+    found: dict[str, click.Command] = {}
+    for path in sorted((ROOT / "scripts").glob("[!_]*.py")):
+        found |= dict(_within(path.stem, importlib.import_module(f"scripts.{path.stem}").cli))
+    return found
+
+
+def _within(name: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    if not isinstance(command, click.Group):
+        yield name, command
+        return
+    for word, inner in command.commands.items():
+        yield from _within(f"{name} {word}", inner)
+
+
+def spoilt(name: str, command: click.Command) -> Iterator[list[str]]:
+    """The command with right words, and one wrong: no such option, one word too many or too few, numbers and addresses that are none."""
+    words, right = name.split(), list(RIGHT[name])
+    yield [*words, *right, "--no-such-option"]
+    takes_rest = any(isinstance(p, click.Argument) and p.nargs == -1 for p in command.params)
+    if not takes_rest:
+        yield [*words, *right, "surplus", "words"]
+    places = [p for p in command.params if isinstance(p, click.Argument)]
+    if any(p.required for p in places):
+        yield words
+    for place, parameter in enumerate(places):
+        for wrong in _wrong(parameter.type):
+            yield [*words, *right[:place], "--", wrong, *right[place + 1 :]] if wrong.startswith("-") else [
+                *words, *right[:place], wrong, *right[place + 1 :],
+            ]  # fmt: skip
+    for parameter in command.params:
+        if isinstance(parameter, click.Option):
+            if not parameter.is_flag and parameter.name != "network":
+                yield [*words, "--network", "ethereum:mainnet:node", *right, parameter.opts[0]]
+            for wrong in _wrong(parameter.type):
+                yield [*words, *right, f"{parameter.opts[0]}={wrong}"]
+
+
+def _wrong(kind: click.ParamType) -> tuple[str, ...]:
+    if isinstance(kind, click.types.IntRange | Number):
+        least = kind.min if isinstance(kind, click.types.IntRange) else kind.least
+        negative = ("-1", "-0.5") if least is not None and least >= 0 else ()
+        return (*NO_NUMBERS, *negative, *(("1.5",) if isinstance(kind, click.types.IntRange) else ()))
+    return NO_ADDRESSES if isinstance(kind, Address) else ()

@@ -1,0 +1,187 @@
+"""The shell blocks of README and docs/operations.md, line by line: each line runs here, on the fork, or is listed with its reason.
+
+A line of `ape run` runs in this process, as Ape would run it; any other line runs in a shell. A line may need a state (a proposal
+to list, sixteen days to pass): `STATES` brings it about. Placeholders are filled as `filled` says.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import NamedTuple
+
+import pytest
+from click.testing import CliRunner
+
+from forks.seeding import invest
+from ssi.build import ROOT
+from ssi.cli import common
+from ssi.governance.starting import Bounds, start_call
+from tests.support.governance import govern, schedule, wait
+from tests.support.rebalanced import unbalanced
+
+PAGES = ("README.md", "docs/operations.md")
+WAD = 10**18
+
+NOT_HERE = MappingProxyType(
+    {
+        "make demo": "takes a minute; tests/scripts/test_demo.py runs it",
+        "make test": "is this suite",
+        "make app": "serves until it is ended; the app's own journeys are `make app-test`",
+        "ape run propose upgrade Rebalancer --deployer ALIAS": "compiles for a minute; tests/integration/test_rebalance_commands.py",
+        "ape run keeper run --account keeper --network ethereum:mainnet:node": "runs for ever on a live network; tests/live/test_keeper.py",
+    }
+)
+
+
+class Line(NamedTuple):
+    """A command of a page."""
+
+    page: str
+    text: str
+
+
+def lines(page: str) -> list[Line]:
+    """The commands of all shell blocks, continued lines joined, comments and `&&` taken away."""
+    found = []
+    for block in re.findall(r"^```sh\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL):
+        for line in block.replace("\\\n", " ").splitlines():
+            words = re.sub(r"\s+#.*$", "", line).strip()
+            found += [Line(page, " ".join(part.split())) for part in words.split(" && ") if part]
+    return found
+
+
+LINES = [line for page in PAGES for line in lines(page)]
+
+
+@pytest.fixture(autouse=True)
+def folder(monkeypatch, tmp_path):
+    """Files of proposals go away with the test."""
+    monkeypatch.setattr(common, "FOLDER", tmp_path)
+    monkeypatch.setattr(common, "ROOT", tmp_path)
+
+
+# ---------------------------------------------------------------- states
+
+
+def proposed(system):
+    """A change that waits; its id, as far as the page has it."""
+    index = system.index("USSI")
+    return "0x" + schedule(system, index, index.setSupplyCap.encode(12_345)).hex()[:8]
+
+
+def ready(system):
+    """A change whose notice is over."""
+    operation = proposed(system)
+    wait(system)
+    return operation
+
+
+def repriced(system):
+    """LINK has no route, so that the parameters say something new."""
+    govern(system, system.oracle, "removeRoute", [system.token("LINK").address])
+
+
+def rebalancing(system):
+    """A rebalance of MAG7.ssi that has just begun."""
+    unbalanced(system)
+    rebalancer, index = system.contract("Rebalancer"), system.index("MAG7.ssi")
+    call, _ = start_call(rebalancer, index, system.evm.now + 24 * 86_400, Bounds())
+    schedule(system, rebalancer, call)
+    wait(system)
+    system.evm.send(system.record.contracts["Safe"], rebalancer, call)
+
+
+def holding(system):
+    """A holder with ten shares, whom the shell lines call ME."""
+    invest(system, "MAG7.ssi", system.evm.account("holder"), 10 * WAD)
+
+
+STATES: MappingProxyType[str, Callable] = MappingProxyType(
+    {
+        "ape run pending": proposed,
+        "ape run execute": ready,
+        "ape run execute 0x28e5b570": ready,
+        "ape run cancel 0x28e5b570": proposed,
+        "ape run propose set-price LINK": repriced,
+        "ape run keeper rebalance MAG7.ssi --account ALIAS": rebalancing,
+        "ape run keeper rebalance MAG7.ssi --account ALIAS --once": rebalancing,
+        'cast send $INDEX "redeem(uint256,address,address,bytes32,uint256[],uint256)" $SHARES $ME $ME $(cast to-bytes32 0x00) "[]" '
+        "9999999999 --account ALIAS --rpc-url $MAINNET_RPC_URL": holding,
+    }
+)
+# What a line needs on a fork on top, where no person waits for hours.
+ADDED = MappingProxyType({"ape run keeper rebalance MAG7.ssi --account ALIAS": "--fast-forward"})
+
+
+def filled(text: str, operation: str | None, system) -> str:
+    """The line with its placeholders filled: on a fork the test accounts sign, and a holder there is unlocked."""
+    text = text.replace("0x28e5b570", operation or "0x28e5b570").replace("0x…", system.evm.account("new guardian"))
+    if text.startswith("cast"):
+        return text.replace("--account ALIAS", "--unlocked --from $ME")
+    return re.sub(r" --(account|deployer) ALIAS", "", text)
+
+
+# ---------------------------------------------------------------- running
+
+
+def ape(words: list[str]) -> str:
+    """`ape run WORDS`, in this process."""
+    assert (ROOT / "scripts" / f"{words[0]}.py").exists(), f"there is no command {words[0]}"
+    done = CliRunner(mix_stderr=False).invoke(importlib.import_module(f"scripts.{words[0]}").cli, words[1:])
+    assert done.exit_code == 0, f"{done.output}\n{done.stderr}\n{done.exception}"
+    return str(done.stdout)
+
+
+def shell(text: str, **variables: str) -> str:
+    """A line in bash, at the root of the repository."""
+    done = subprocess.run(
+        ["bash", "-euc", text], cwd=ROOT, env={**os.environ, **variables}, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def served(text: str) -> list[str]:
+    """What a server in the background prints until it is ready; it is ended."""
+    clean = {name: value for name, value in os.environ.items() if name not in ("MAINNET_RPC_URL", "APE_FOUNDRY_HOST", "SSI_CHAIN")}
+    words = [sys.executable if word == "python" else word for word in shlex.split(text.removesuffix("&"))]
+    process = subprocess.Popen(words, cwd=ROOT, env=clean, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        return [process.stdout.readline().strip() for _ in range(2)]
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.mark.minimainnet  # what a rebalance brings depends on the depth of the pools
+@pytest.mark.parametrize("line", [line for line in LINES if line.text not in NOT_HERE], ids=lambda line: f"{line.page}: {line.text[:60]}")
+def test_a_line_of_the_documents_does_what_it_says(line, system, evm):
+    operation = STATES[line.text](system) if line.text in STATES else None
+    text = " ".join(part for part in (filled(line.text, operation, system), ADDED.get(line.text)) if part)
+    if text.startswith("ape run "):
+        assert ape(shlex.split(text)[2:]), "a command says what it did"
+    elif text.endswith("&"):
+        assert [exported.partition("=")[0] for exported in served(text)] == ["export MAINNET_RPC_URL", "export APE_FOUNDRY_HOST"]
+    elif text.startswith("cast "):
+        index, me = system.index("MAG7.ssi"), evm.account("holder")
+        received = system.token("WBTC").balanceOf(me)
+        shell(text, INDEX=index.address, SHARES=str(10 * WAD), ME=me, MAINNET_RPC_URL=os.environ["APE_FOUNDRY_HOST"])
+        assert index.balanceOf(me) == 0
+        assert system.token("WBTC").balanceOf(me) > received
+    else:
+        shell(text)
+
+
+def test_every_line_that_does_not_run_here_is_a_line_of_the_documents():
+    """And so is every line that has a state or an addition; no list keeps what the documents have dropped."""
+    known = {line.text for line in LINES}
+    assert set(NOT_HERE) | set(STATES) | set(ADDED) <= known
+    assert len(known) > 25

@@ -1,0 +1,208 @@
+"""Safe's queue, with a stand-in of its transaction service; and what safe-eth-py does and does not do for us."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import pkgutil
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+
+import pytest
+import safe_eth.safe
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+from eth_utils import keccak, to_checksum_address
+from hypothesis import given
+from hypothesis import strategies as st
+from safe_eth.safe import SafeTx
+from safe_eth.safe.safe_signature import SafeSignature
+
+from ssi.chain import network as chain
+from ssi.cli import common as desk
+from ssi.failure import Failure, Misused
+from ssi.governance.safe import SafeTransaction
+from ssi.governance.service import KEY, URL, Service
+
+OWNER = Account.from_key("0x" + "11" * 32)
+
+
+def named(label):
+    return to_checksum_address(keccak(text=label)[12:])
+
+
+SAFE = named("safe")
+
+
+def transaction(nonce, label="change"):
+    return SafeTransaction(SAFE, 1, named(label), keccak(text=label), nonce)
+
+
+class Signer:
+    """What an Ape account of an owner does when it is asked to sign."""
+
+    address, alias = OWNER.address, "owner"
+
+    def sign_message(self, message):
+        signed = OWNER.sign_message(message)
+        return SimpleNamespace(encode_rsv=lambda: bytes(signed.signature))
+
+
+@pytest.fixture(autouse=True)
+def isolated():
+    """Instead of the suite's own, which would touch its fork."""
+
+
+@pytest.fixture
+def service(monkeypatch):
+    """A stand-in of the service at a URL that the environment names. Its `waiting` are served, `taken` is what it was given."""
+    desired = SimpleNamespace(waiting=[], taken=[], asked=[], refuses=False)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            desired.asked.append((self.path, self.headers["Authorization"]))
+            self.answer(200, {"results": desired.waiting, "next": None, "count": len(desired.waiting)})
+
+        def do_POST(self):
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            desired.taken.append((self.path, body))
+            self.answer(422 if desired.refuses else 201, {"nonFieldErrors": ["no"]} if desired.refuses else {})
+
+        def answer(self, status, body):
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, *_):
+            """Says nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv(URL, f"http://127.0.0.1:{server.server_port}")
+    monkeypatch.setenv(KEY, "a-key")
+    yield desired
+    server.shutdown()
+    server.server_close()
+
+
+def entry(each, executed=False):
+    """As the service describes a transaction."""
+    return {"to": each.to, "data": "0x" + each.data.hex(), "nonce": each.nonce, "isExecuted": executed, "safe": each.safe}
+
+
+@pytest.fixture
+def queue(monkeypatch, tmp_path):
+    """Opens the queue of the Safe, whose next nonce is 5, on a network that is not a fork."""
+    monkeypatch.setattr(chain, "is_fork", lambda: False)
+    monkeypatch.setattr(desk, "FOLDER", tmp_path)
+    evm = SimpleNamespace(rpc=SimpleNamespace(call=lambda _: "0x1"))
+    return lambda: desk.Queue(SimpleNamespace(nonce=5, address=SAFE, evm=evm))
+
+
+# ---------------------------------------------------------------- the queue
+
+
+def test_a_nonce_in_the_shared_queue_is_not_given_again(service, queue):
+    service.waiting = [entry(transaction(5, "theirs")), entry(transaction(7, "later")), entry(transaction(6, "done"), executed=True)]
+    mine = transaction(6, "mine")
+    assert queue().nonce(mine.to, mine.data, None, sending=False) == 6
+    assert service.asked[0][1] == "Bearer a-key"
+    assert f"/api/v2/safes/{SAFE}/multisig-transactions/" in service.asked[0][0]
+
+
+def test_the_same_call_gets_the_nonce_that_it_has_in_the_queue(service, queue):
+    theirs = transaction(7, "theirs")
+    service.waiting = [entry(theirs)]
+    assert queue().nonce(theirs.to, theirs.data, None, sending=False) == 7
+
+
+def test_sending_over_what_waits_in_the_queue_is_refused(service, queue):
+    service.waiting = [entry(transaction(5, "theirs"))]
+    mine = transaction(5, "mine")
+    with pytest.raises(Misused, match="Safe's queue"):
+        queue().nonce(mine.to, mine.data, None, sending=True)
+    assert queue().other(mine) == "a transaction in Safe's queue"
+
+
+def test_without_a_service_the_queue_is_this_machines(queue, monkeypatch):
+    monkeypatch.delenv(KEY, raising=False)
+    monkeypatch.delenv(URL, raising=False)
+    first = queue()
+    first.add(transaction(5), "mine", "file")
+    other = transaction(6, "other")
+    assert queue().nonce(other.to, other.data, None, sending=False) == 6
+
+
+def test_a_proposal_gets_there_signed_by_its_owner(service):
+    sent = transaction(8)
+    Service.configured(1).propose(sent, Signer())
+    ((path, body),) = service.taken
+    assert path == f"/api/v2/safes/{SAFE}/multisig-transactions/"
+    assert (body["contractTransactionHash"], body["nonce"], body["to"], body["sender"]) == (
+        "0x" + sent.hash.hex(), 8, sent.to, OWNER.address,
+    )  # fmt: skip
+    (signature,) = SafeSignature.parse_signature(bytes.fromhex(body["signature"][2:]), sent.hash)
+    assert signature.owner == OWNER.address
+    assert signature.is_valid()
+
+
+def test_what_the_service_refuses_is_said_in_one_line(service):
+    service.refuses = True
+    with pytest.raises(Failure, match=r"does not do it.*nonFieldErrors"):
+        Service.configured(1).propose(transaction(8), Signer())
+
+
+def test_a_service_that_is_gone_is_said_in_one_line(monkeypatch):
+    monkeypatch.setenv(URL, "http://user:secret@127.0.0.1:9")
+    with pytest.raises(Failure, match=r"http://127\.0\.0\.1:9 does not do it: ") as failure:
+        Service.configured(1).queued(SAFE, 0)
+    assert "secret" not in str(failure.value)
+
+
+def test_the_option_puts_every_transaction_into_the_queue(service, monkeypatch):
+    monkeypatch.setattr(chain, "is_fork", lambda: False)
+    prepared = [desk.Prepared(SimpleNamespace(), transaction(nonce), "file", None) for nonce in (5, 6)]
+    assert desk.sign(SimpleNamespace(), prepared, [Signer()], desk.Signing(("owner",), yes=True, queue=True)) == [None, None]
+    assert [body["nonce"] for _, body in service.taken] == [5, 6]
+
+
+@pytest.mark.parametrize(("fork", "aliases"), [(True, ("owner",)), (False, ())])
+def test_the_option_wants_a_live_network_and_an_owner(monkeypatch, fork, aliases):
+    monkeypatch.setattr(chain, "is_fork", lambda: fork)
+    with pytest.raises(Misused, match="--queue is for a live network"):
+        desk.signers(SimpleNamespace(), desk.Signing(aliases, queue=True))
+
+
+def test_the_option_without_a_service_says_what_to_set(monkeypatch):
+    monkeypatch.setattr(chain, "is_fork", lambda: False)
+    monkeypatch.delenv(KEY, raising=False)
+    monkeypatch.delenv(URL, raising=False)
+    prepared = [desk.Prepared(SimpleNamespace(), transaction(5), "file", None)]
+    with pytest.raises(Misused, match=KEY):
+        desk.sign(SimpleNamespace(), prepared, [Signer()], desk.Signing(("owner",), yes=True, queue=True))
+
+
+# ---------------------------------------------------------------- why `ssi/governance/safe.py` stays
+
+
+@given(data=st.binary(max_size=200), nonce=st.integers(0, 2**64), salt=st.text(min_size=1))
+def test_our_hash_is_theirs(data, nonce, salt):
+    ours = SafeTransaction(named(salt), 1, named(f"to {salt}"), data, nonce)
+    theirs = SafeTx(None, ours.safe, *ours.call, safe_nonce=nonce, safe_version="1.4.1", chain_id=1)
+    assert ours.hash == bytes(theirs.safe_tx_hash)
+    assert bytes(encode_typed_data(full_message=theirs.eip712_structured_data).body) == ours.message_hash
+
+
+def test_theirs_signs_with_bare_keys_alone():
+    """Ape's accounts and hardware wallets sign a message; they never give a key away."""
+    assert list(inspect.signature(SafeTx.sign).parameters) == ["self", "private_key"]
+    with pytest.raises((TypeError, ValueError, AttributeError)):
+        SafeTx(None, SAFE, *transaction(1).call, safe_nonce=1, safe_version="1.4.1", chain_id=1).sign(Signer())
+
+
+def test_theirs_knows_no_files_of_the_transaction_builder():
+    """Owners without an account of the service, or while it is down, import such a file."""
+    names = [module.name for module in pkgutil.walk_packages(safe_eth.safe.__path__, "safe_eth.safe.")]
+    assert "safe_eth.safe.safe_tx" in names
+    assert not [name for name in names if "builder" in name]
