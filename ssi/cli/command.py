@@ -62,11 +62,12 @@ class Command(ConnectedProviderCommand):  # type: ignore[misc] # Ape has no type
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """What cannot be parsed is one line, too."""
+        as_json = "--json" in args  # click empties the list
         try:
             return list(super().parse_args(ctx, args))
         except click.UsageError as error:
             failure = Failure(f"{error.format_message()} `ape run {ctx.command_path.split(' run ')[-1]} --help` says what can be.", 2)
-            if "--json" in args:
+            if as_json:
                 click.echo(json.dumps({"error": failure.message, "code": 2}))
             raise failure from None
 

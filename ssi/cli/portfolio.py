@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -32,8 +31,9 @@ def cli(account: str | None, json: bool) -> Any:
     found = protocol.portfolio(who)
     if json:
         return {**plain(found), "worth_usd_d18": found.worth_usd_d18}
+    screen = desk.console()
     for number, part in enumerate(shown(found, protocol.points)):
-        desk.console().print(Padding(part, (1 if number else 0, 0, 0, 0)))
+        screen.print(*([""] if number else []), part, sep="\n")
     return None
 
 

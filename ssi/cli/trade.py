@@ -179,9 +179,11 @@ def _difference(quote: Quote) -> Text:
 
 
 def _rows(quote: Quote) -> list[tuple[Any, ...]]:
-    # Of the two the exact side is to the digit.
+    pays, budget = quote.pays.amount(quote.pays_wei), quote.pays.amount(quote.budget_wei)
+    # Of an amount that buys whole share-wei, a little may be left.
+    of = "" if quote.fixed != "pays" else "exact" if quote.pays_wei == quote.budget_wei else f"of {budget}"
     return [
-        ("you pay", str(quote.pays.amount(quote.pays_wei)), dollars(quote.pays_usd_d18), "exact" if quote.fixed == "pays" else ""),
+        ("you pay", str(pays), dollars(quote.pays_usd_d18), of),
         ("you get", str(quote.gets.amount(quote.gets_wei)), dollars(quote.gets_usd_d18), "exact" if quote.fixed == "gets" else ""),
         ("difference", "", _difference(quote), "pool and mint fees, price impact" if quote.side == "buy" else "pool fees, price impact"),
     ]

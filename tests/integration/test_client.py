@@ -50,7 +50,8 @@ def test_quotes_are_outcomes_to_the_wei(protocol, symbol, token):
     if token != "ETH":
         give(protocol, **{token: 10_000 if token != "WBTC" else 1})
     budget = {"WBTC": 10**6, "ETH": 10**17}.get(token, 700 * 10**of.decimals)
-    for quote in (index.quote_buy(token, amount_in_wei=budget), index.quote_buy(token, shares_wei=2 * SHARE)):
+    for wanted in ({"amount_in_wei": budget}, {"shares_wei": 2 * SHARE}):
+        quote = index.quote_buy(token, **wanted)
         done = index.buy(quote)
         assert (done.paid_wei, done.received_wei) == (quote.pays_wei, quote.gets_wei)
         assert quote.pays_wei <= (budget if quote.fixed == "pays" else quote.limit_wei())
@@ -67,14 +68,14 @@ def test_quotes_are_outcomes_to_the_wei(protocol, symbol, token):
 
 @pytest.mark.parametrize("dollars", [1, 150, 5_000])
 def test_a_sale_for_an_exact_amount_brings_it(protocol, dollars):
-    """The quoted shares suffice, and are nearly the fewest."""
+    """The quoted shares suffice, and are nearly the fewest: of a dollar, a satoshi of WBTC is a tenth of a cent."""
     give(protocol, USDC=20_000)
     index = protocol.index("MAG7.ssi")
     index.buy(index.quote_buy("USDC", amount_in_wei=10_000 * 10**6))
     wanted = dollars * 10**6 + 1
     quote = index.quote_sell("USDC", amount_out_wei=wanted)
     assert index.quote_sell("USDC", shares_wei=quote.pays_wei).gets_wei >= wanted
-    assert index.quote_sell("USDC", shares_wei=quote.pays_wei * 9_990 // 10_000).gets_wei < wanted
+    assert index.quote_sell("USDC", shares_wei=quote.pays_wei * 99 // 100).gets_wei < wanted
     done = index.sell(quote, slippage_bps=10)
     assert wanted <= done.received_wei <= wanted * 1_001 // 1_000 + 10_000
     assert done.paid_wei <= quote.limit_wei(10)
@@ -128,7 +129,7 @@ def test_what_cannot_be_meant_is_refused(protocol):
     assert index.symbol == "MAG7.ssi"
     with pytest.raises(Impossible, match=r"needed, and 0x\w+ has 0 USDC"):
         index.buy(index.quote_buy("USDC", shares_wei=SHARE))
-    with pytest.raises(Misused, match=r"Known are MAG7\.ssi"):
+    with pytest.raises(Misused, match=r"Known are .*MAG7\.ssi"):
         protocol.index("MAG8")
     with pytest.raises(Misused, match="no token XYZ"):
         index.quote_buy("XYZ", shares_wei=SHARE)
@@ -273,7 +274,7 @@ def test_history_says_what_happened_once(protocol):
 def test_a_proposal_is_what_the_owners_would_sign(system, protocol):
     proposed = protocol.governance.propose("set-cap", "USSI", 12_345)
     (call,) = proposed.calls
-    assert (call.function, call.arguments["supplyCap"]) == ("setSupplyCap", 12_345)
+    assert (call.function, list(call.arguments.values())) == ("setSupplyCap", [12_345])
     safe = Multisig(system.evm, system.record.contracts["Safe"])
     assert (proposed.transaction.safe, proposed.transaction.nonce, proposed.trial) == (safe.address, safe.nonce, None)
     assert protocol.governance.pending() == []
