@@ -18,7 +18,8 @@ export async function allLogs<const E extends readonly AbiEvent[]>(
   events: E,
   args?: Record<string, unknown>,
 ): Promise<GetLogsReturnType<undefined, E>> {
-  const end = await client.getBlockNumber();
+  // Not the number that viem remembers: what has just been mined is looked for first of all.
+  const end = await client.getBlockNumber({ cacheTime: 0 });
   const found: unknown[] = [];
   let [start, span] = [from, SPAN];
   while (start <= end) {
@@ -50,6 +51,8 @@ export function useLogs<const E extends readonly AbiEvent[]>(
     queryFn: () => allLogs(client as PublicClient, BigInt(config.deployedAtBlock), address, events, args),
     enabled: enabled && !!client,
     staleTime: 15_000,
+    // An endpoint may answer from a node that is a block behind.
+    refetchInterval: 30_000,
   });
 }
 

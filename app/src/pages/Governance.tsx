@@ -128,7 +128,7 @@ function Call({ target, data, brief = false }: { target: Address; data: Hex; bri
               </dl>
             </details>
           ) : (
-            <span className="break-all">({args.map(([label, text]) => `${label} ${text}`).join(", ")})</span>
+            <span className="[overflow-wrap:anywhere]">({args.map(([label, text]) => `${label} ${text}`).join(", ")})</span>
           )}
         </>
       ) : (
