@@ -28,10 +28,12 @@ class Quote:
     """A purchase or a sale as the router would make it after `block`.
 
     Args:
-        pays_wei, gets_wei: what goes out of the account and what comes in: of `pays` and `gets`.
+        pays_wei: what goes out of the account, of `pays`.
+        gets_wei: what comes in, of `gets`.
         fixed: which of both stays as it is when prices move: "pays" or "gets".
         budget_wei: of a purchase for an exact amount, that amount; `pays_wei` is a little less.
-        pays_usd_d18, gets_usd_d18: at the oracle's prices; None where one has none.
+        pays_usd_d18: at the oracle's price; None where it has none.
+        gets_usd_d18: at the oracle's price; None where it has none.
     """
 
     side: str
@@ -255,8 +257,7 @@ class IndexClient:
     def sell(self, quote: Quote, *, slippage_bps: int = SLIPPAGE_BPS, receiver: str | None = None, patience_s: int = PATIENCE) -> Traded:
         """Sells what `quote_sell` said. `unsold` has constituents that could not be sold and came as they are.
 
-        Raises:
-            As `buy`.
+        Raises as `buy` does.
         """
         router, account = self.holder.system.router, self.holder.account
         spends = self.spends_wei(quote, slippage_bps)
