@@ -146,6 +146,11 @@ interface IIndexRouter {
     /// @param minimum {tok} or {share} that the caller demands
     error IndexRouter_TooLittle(uint256 amountOut, uint256 minimum);
 
+    /// @notice The transaction's gas limit leaves the purchase hook less than its share. Most of it is not spent.
+    /// @param available gas that the hook could get
+    /// @param needed gas that it must be able to get
+    error IndexRouter_TooLittleGas(uint256 available, uint256 needed);
+
     /// @notice The pool ran dry before the swap was complete.
     /// @param pool the pool
     error IndexRouter_NotEnoughLiquidity(address pool);
@@ -171,7 +176,7 @@ interface IIndexRouter {
 
     /// @notice Buys exactly `shares` for at most `maxIn` of `t.token`. Ether that is not needed comes back.
     /// @dev Reverts: Expired, ZeroAddress, InvalidReceiver, UnknownIndex, NoPath, TooExpensive, NotEnoughLiquidity,
-    /// UnexpectedEther, NoStakedToken, every error of IndexToken.mintWithCallback, ERC-20 errors.
+    /// UnexpectedEther, NoStakedToken, TooLittleGas, every error of IndexToken.mintWithCallback, ERC-20 errors.
     /// @param t what to buy, what with, and for which receiver
     /// @param shares {share}
     /// @param maxIn {tok}; send as much ether where ether pays

@@ -321,11 +321,15 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
     }
 
     /// @dev Calls the purchase hook with the buyer, not the receiver, so that a stranger's purchase cannot join or bind
-    /// an account. Ignores every failure of the hook, so that a hook cannot stop a purchase.
+    /// an account. Ignores every failure of the hook, so that a hook cannot stop a purchase. But the caller must
+    /// provide the hook's gas: an estimate is the least gas with which a call succeeds, and would leave none.
     function _callBuyHook(bytes32 referralCode) private {
         address hook = buyHook;
         if (hook == address(0)) return;
 
+        // A call gets at most 63 parts in 64 of the gas that is left (EIP-150).
+        uint256 available = gasleft() * 63 / 64;
+        if (available < _HOOK_GAS) revert IndexRouter_TooLittleGas(available, _HOOK_GAS);
         try IBuyHook(hook).onBuy{gas: _HOOK_GAS}(msg.sender, referralCode) {} catch {}
     }
 

@@ -29,6 +29,7 @@ WORDS: Mapping[str, str | Callable[[Arguments], str]] = {
     "IndexRouter_Expired": lambda a: f"The order was good until {_at(a['deadline'])}. Run the command again for a fresh quote.",
     "IndexRouter_TooExpensive": "Prices moved, and it would cost more than your limit. Run it again, or allow more with --slippage.",
     "IndexRouter_TooLittle": "Prices moved, and you would get less than your limit. Run it again, or allow more with --slippage.",
+    "IndexRouter_TooLittleGas": "The transaction's gas limit is too low for a purchase. Run it again.",
     "IndexRouter_NotEnoughLiquidity": "A pool has too little liquidity for this size. Trade less, or use `ape run mint` in kind.",
     "IndexRouter_NoPath": "There is no path of pools for this token. Use ETH, USDC, USDT or DAI, or `ape run mint` in kind.",
     "IndexRouter_UnknownIndex": "This is no index of the protocol. `ape run status` lists them.",

@@ -68,7 +68,8 @@ function formulaOf(namespace) {
 
 // An annotation is only a comment: the contract that carries it must also use the slot that it names, as a number or by the formula of EIP-7201.
 function strayNamespaces(sources, bases, namespaces) {
-  const texts = bases.map((base) => sources[base.split(":")[0]].content.toLowerCase());
+  // Without the ends of lines: a formatter may break the formula.
+  const texts = bases.map((base) => sources[base.split(":")[0]].content.toLowerCase().replace(/\s+/g, " "));
   return Object.keys(namespaces ?? {})
     .map((name) => name.replace(/^erc7201:/, ""))
     .filter((name) => !texts.some((text) => text.includes(slotOf(name)) || text.includes(formulaOf(name.toLowerCase()))))

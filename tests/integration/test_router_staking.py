@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ssi.chain.evm import Reverted
 from ssi.chain.permits import permit
 from tests.support.governance import govern
 from tests.support.indexes import new_index
@@ -113,6 +114,23 @@ class TestHook:
         assert trader.holds("USSI") == SHARE
         assert hook.buyer() == ETHER
         assert receipt.gas_used < 1_500_000
+
+    def test_the_least_gas_of_a_purchase_is_enough_for_it(self, evm, project, trader, hook):
+        """Wallets send what an estimate says. It left the hook nothing, so the purchase went through and the buyer was not bound."""
+        trader.provide("USDC", trader.quote_buy("USSI", "USDC", SHARE))
+        router, data = trader.router, trader.router.buy.encode(trader.order("USSI", "USDC", code=CODE), SHARE, 10**60)
+        least = int(evm.rpc.call("eth_estimateGas", {"from": trader.account, "to": router.address, "data": "0x" + data.hex()}), 16)
+        with evm.isolated():
+            receipt = evm.send(trader.account, router.address, data, gas=least)
+            assert (hook.buyer(), hook.code()) == (trader.account, CODE)
+            assert receipt.gas_used < least - 100_000, "most of what the hook may use comes back"
+        with pytest.raises(Reverted) as caught:
+            evm.send(trader.account, router.address, data, gas=least - 10_000)
+        expected = error(project.IndexRouter, "IndexRouter_TooLittleGas")
+        available, needed = expected.arguments(caught.value.data[4:]).values()
+        assert (caught.value.data[:4], needed) == (expected.hash[:4], 300_000)
+        assert 280_000 < available < 300_000
+        assert (trader.holds("USSI"), hook.buyer()) == (0, ETHER)
 
     def test_it_can_be_removed(self, system, hook, trader):
         govern(system, system.router, "setBuyHook", [ETHER])

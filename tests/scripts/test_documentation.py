@@ -64,7 +64,6 @@ LINES = [line for page in PAGES for line in lines(page)]
 def folder(monkeypatch, tmp_path):
     """Files of proposals go away with the test."""
     monkeypatch.setattr(common, "FOLDER", tmp_path)
-    monkeypatch.setattr(common, "ROOT", tmp_path)
 
 
 # ---------------------------------------------------------------- states

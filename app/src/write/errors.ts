@@ -22,6 +22,7 @@ const WORDS: Record<string, Words> = {
   IndexRouter_Expired: ([deadline]) => [`The offer ran out at ${at(deadline)}.`, "Ask for a fresh quote and sign it within its time."],
   IndexRouter_TooExpensive: () => ["Prices moved: it would cost more than you allowed.", "Refresh the quote, or allow more slippage."],
   IndexRouter_TooLittle: () => ["Prices moved: you would get less than the least you allowed.", "Refresh the quote, or allow more slippage."],
+  IndexRouter_TooLittleGas: () => ["The gas limit is too low for this purchase.", "Send it again with the limit that the site proposes."],
   IndexRouter_NotEnoughLiquidity: () => ["A pool has too little liquidity for this size.", "Try a smaller amount, or mint in kind."],
   IndexRouter_NoPath: () => ["There is no path for this token.", "Pay with USDC, USDT, DAI or ether."],
   IndexRouter_UnknownIndex: () => ["This is not an index of this protocol.", "Choose one from the list."],
