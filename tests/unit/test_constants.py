@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from eth_utils import keccak
+from eth_utils import keccak, to_checksum_address
 
 from forks.addresses import CONTRACTS
 from ssi import constants
@@ -69,3 +69,11 @@ def test_terms_are_written_in_the_order_of_the_interface():
     theirs = re.findall(r"(\w+);", struct)
     ours = [name.partition("_")[0] for name in params.Rebalancing.model_fields]
     assert theirs == [{"premium": "premiumStart", "discount": "discountEnd", "hours": "duration"}.get(name, name) for name in ours]
+
+
+def test_addresses_are_spelt_with_their_checksums():
+    """Wallets and viem refuse an address whose capitals are wrong: it may be mistyped."""
+    texts = [*(ROOT / "deployments").rglob("*.json"), ROOT / "forks/addresses.py", ROOT / "ssi/constants.py"]
+    found = [address for path in texts for address in re.findall(r"\b0x[0-9a-fA-F]{40}\b", path.read_text())]
+    assert len(found) > 50
+    assert [address for address in found if to_checksum_address(address) != address] == []
