@@ -40,7 +40,6 @@ def refused(script, *words):
 def rebalanced(system, monkeypatch, tmp_path):
     """MAG7.ssi with a plan that wants other weights than it has, worth about 200,000 USD."""
     monkeypatch.setattr(desk, "FOLDER", tmp_path)
-    monkeypatch.setattr(desk, "ROOT", tmp_path)
     unbalanced(system)
     return system
 

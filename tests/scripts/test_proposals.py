@@ -35,7 +35,6 @@ SAFE_TX_TYPE = keccak(
 def folder(monkeypatch, tmp_path):
     """Files of proposals go away with the test."""
     monkeypatch.setattr(desk, "FOLDER", tmp_path)
-    monkeypatch.setattr(desk, "ROOT", tmp_path)
     return tmp_path
 
 
