@@ -280,7 +280,11 @@ class Live:
     @property
     def system(self) -> System:
         """The deployed protocol, seen past the proxy."""
-        return System(Evm(self.direct, impersonate=False), self.project, self.record)
+        return self.system_of(Evm(self.direct, impersonate=False))
+
+    def system_of(self, evm: Evm) -> System:
+        """The same over another connection, such as the world's."""
+        return System(evm, self.project, self.record)
 
     def transfer(self, alias: str, nonce: int, gas_price: int) -> None:
         """A transaction of a key file that another program sends: nothing, to itself."""

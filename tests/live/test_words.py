@@ -109,7 +109,7 @@ def test_a_record_that_is_damaged_or_of_another_chain_is_told_by_every_command(l
 
 def test_a_record_of_another_deployment_is_told_by_every_command(live, tmp_path):
     """Of a fork that is gone, of a test network with the same id."""
-    everything = dict.fromkeys(("Safe", "IndexLens", "PointsLedger"), words.STRANGER)
+    everything = dict.fromkeys(("Safe", "IndexLens", "PointsLedger", "IndexRouter"), words.STRANGER)
     (tmp_path / "ethereum-mainnet.json").write_text(json.dumps({"chain_id": 1, "contracts": everything}))
     for done in live.each([typed(name) for name in ON_CHAIN], SSI_DEPLOYMENTS=str(tmp_path)):
         told(done, 1, "there is nothing: is this the record's network?")
@@ -188,6 +188,94 @@ def test_a_record_of_another_deployment_is_told_by_every_command(live, tmp_path)
 )  # fmt: skip
 def test_what_is_not_there_is_one_line(deployed, typed, message):
     told(deployed.run(*typed), 2, message)
+
+
+NO_AMOUNTS = ("NaN", "1e999999999", "9" * 80, "0x12", "1,5", "1.0000000000000000001", "-1", "", "all all", "١")
+
+
+def test_an_amount_that_is_none_is_one_line(deployed):
+    """Before a unit that is right; in quotes and without."""
+    commands = ("stake", "unstake", "boost", "mint", "redeem", "buy", "sell", "quote buy", "quote sell")
+    rows = []
+    for name in commands:
+        unit = "SOSO" if name == "boost" else "MAG7.ssi"
+        more = [*(["--for", "USDC"] if name.split()[-1] in ("buy", "sell") else []), *(() if "quote" in name else words.HOLDER)]
+        rows += [[*name.split(), *more, "--", *wrong] for bad in NO_AMOUNTS for wrong in ([bad, unit], [f"{bad} {unit}"])]
+    for row, done in zip(rows, deployed.each(rows), strict=True):
+        assert done.code == 2, (row, done)
+        told(done, 2)
+
+
+def test_holders_are_told_what_is_not_there(deployed):
+    rows = [
+        (["buy", "1", "MAG9.ssi", "--for", "ETH", *words.HOLDER], "There is no index MAG9.ssi here."),
+        (["buy", "1", "MAG7.ssi", "--for", "NOPE", *words.HOLDER], "There is no token NOPE here"),
+        (["buy", "MAG7.ssi", "--for", "USDC", *words.HOLDER], "Neither side says how much"),
+        (["buy", "1", "MAG7.ssi", "--for", "1 USDC", *words.HOLDER], "Both sides say how much"),
+        (["buy", "1", "MAG7.ssi", "--for", "ETH"], "Say who signs: --account ALIAS."),
+        (["buy", "1", "MAG7.ssi", "--for", "ETH", "--account", "nobody"], "Ape knows no account nobody"),
+        (["buy", "1", "MAG7.ssi", "--for", "ETH", "--code", "a-b", *words.HOLDER], "is no referral code"),
+        (["buy", "1", "MAG7.ssi", "--for", "ETH", "--slippage", "0.001", *words.HOLDER], "finer than a hundredth of a percent"),
+        (["sell", "MAG7.ssi", "--for", "all ETH", *words.HOLDER], "Say how many ETH you want"),
+        (["quote", "sell", "MAG7.ssi", "--for", "USDC"], "Neither side says how much"),
+        (["mint", "1", *words.HOLDER], "Say of which index"),
+        (["redeem", "1", "LINK", *words.HOLDER], "There is no index LINK here."),
+        (["claim", "MAG9.ssi", *words.HOLDER], "There is no index MAG9.ssi here."),
+        (["claim", "MAG7.ssi", "NOPE", *words.HOLDER], "There is no token NOPE here"),
+        (["stake", "5", "LINK", *words.HOLDER], "LINK cannot be staked"),
+        (["unstake", "5", *words.HOLDER], "Say of what"),
+        (["cancel-unstake", "LINK", *words.HOLDER], "LINK cannot be staked"),
+        (["withdraw", "", *words.HOLDER], ""),
+        (["withdraw", "LINK", *words.HOLDER], "LINK cannot be staked"),
+        (["boost", "5", "LINK", *words.HOLDER], "not with LINK"),
+        (["lock", "1.5", *words.HOLDER], "A position has a whole number"),
+        (["lock", "9" * 80, *words.HOLDER], ""),
+        (["lock", "all", "NOPE/WETH", *words.HOLDER], "NOPE/WETH"),
+        (["unlock", "12345", *words.HOLDER], "is not locked"),
+        (["unlock", "9" * 80, *words.HOLDER], ""),
+        (["collect", "12345", *words.HOLDER], "is not locked"),
+        (["refer", "create", "a-b", *words.HOLDER], "is no referral code"),
+        (["refer", "use", "", *words.HOLDER], "is no referral code"),
+        (["refer", "show"], "Say whose"),
+        (["refer", "show", "nobody"], "Ape knows no account nobody"),
+        (["portfolio"], "Say whose"),
+        (["portfolio", ""], "Ape knows no account"),
+        (["portfolio", words.STRANGER.replace("C8", "c8")], "wrong checksum"),
+        (["history", "0x1234"], "Ape knows no account 0x1234"),
+        (["join", "--account", "locked", "--yes", "--json"], ""),
+    ]
+    for (row, message), done in zip(rows, deployed.each([row for row, _ in rows]), strict=True):
+        if "--json" in row:
+            assert json.loads(done.out)["code"] == 2, done
+        else:
+            told(done, 2, message)
+
+
+def test_holders_are_told_what_cannot_be_done(deployed):
+    """That is the chain's."""
+    nothing = ("--account", "keeper")  # who has ether alone
+    rows = [
+        (["buy", "MAG7.ssi", "--for", "1_000 USDC", *nothing], "1,000 USDC are needed, and"),
+        (["buy", "90_000_000", "MAG7.ssi", "--for", "ETH", *nothing], "(Index"),
+        (["buy", "1", "MAG7.ssi", "--for", "ETH", "--account", "poor"], "needed"),
+        (["sell", "all", "MAG7.ssi", "--for", "ETH", *nothing], "There is no MAG7.ssi in"),
+        (["mint", "1", "MAG7.ssi", *nothing], "needed, and"),
+        (["redeem", "1", "MAG7.ssi", *nothing], "1 MAG7.ssi is needed, and"),
+        (["claim", "MAG7.ssi", *nothing], "MAG7.ssi owes"),
+        (["stake", "1", "MAG7.ssi", *nothing], "1 MAG7.ssi is needed, and"),
+        (["unstake", "1", "MAG7.ssi", *nothing], "are worth 0 MAG7.ssi"),
+        (["cancel-unstake", "MAG7.ssi", *nothing], "cools down"),
+        (["withdraw", *nothing], "Nothing has matured."),
+        (["boost", *nothing], "Everything is boosted already"),
+        (["lock", "12345", *nothing], "There is no position 12345"),
+        (["refer", "use", "UNKNOWN", *nothing], "This code is not registered."),
+        (["record", *nothing], "There are no points of yours to record now"),
+        (["record", "--epoch", "4000000", *nothing], ""),
+        (["claim-pot", *nothing], "No pot owes"),
+        (["claim-pot", "--epoch", "4000000", *nothing], ""),
+    ]
+    for (_, message), done in zip(rows, deployed.each([row for row, _ in rows]), strict=True):
+        told(done, 1, message)
 
 
 def test_one_who_cannot_pay_is_told(deployed):

@@ -12,19 +12,32 @@ from ssi.places import ROOT
 
 STRANGER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 
+HOLDER = ("--account", "other")
+
 # Arguments and options that each command needs. Whether they can be done is another matter.
-RIGHT = {
+RIGHT: dict[str, tuple[str, ...]] = {
+    "boost": ("10", "SOSO", *HOLDER),
+    "buy": ("1", "MAG7.ssi", "--for", "ETH", *HOLDER),
     "cancel": ("0x12345678",),
+    "cancel-unstake": ("MAG7.ssi", *HOLDER),
+    "claim": ("MAG7.ssi", *HOLDER),
+    "claim-pot": HOLDER,
+    "collect": ("12345", *HOLDER),
     "demo": (),
     "deploy": ("--account", "deployer", "--yes"),
     "execute": (),
+    "history": (STRANGER,),
+    "join": HOLDER,
     "keeper daily": ("--account", "keeper"),
     "keeper rebalance": ("MAG7.ssi", "--account", "keeper", "--once"),
     "keeper run": ("--account", "keeper", "--listen", "127.0.0.1:0"),
+    "lock": ("12345", *HOLDER),
+    "mint": ("1", "MAG7.ssi", *HOLDER),
     "pending": (),
     "points keeper": ("--account", "keeper"),
     "points leaderboard": (),
     "points statement": (STRANGER,),
+    "portfolio": (STRANGER,),
     "propose add-constituent": ("MAG7.ssi", "MKR", "--instead-of", "UNI"),
     "propose call": ("USSI", "setSupplyCap", "4_321"),
     "propose rebalance": ("MAG7.ssi",),
@@ -39,7 +52,19 @@ RIGHT = {
         "--band-bps", "100",
     ),
     "propose upgrade": ("Rebalancer", "--deployer", "other"),
+    "quote buy": ("1", "MAG7.ssi", "--for", "ETH"),
+    "quote sell": ("MAG7.ssi", "--for", "100 USDC"),
+    "record": HOLDER,
+    "redeem": ("1", "MAG7.ssi", *HOLDER),
+    "refer create": ("MINE1", *HOLDER),
+    "refer show": (STRANGER,),
+    "refer use": ("OLDER", *HOLDER),
+    "sell": ("MAG7.ssi", "--for", "100 USDC", *HOLDER),
+    "stake": ("1", "MAG7.ssi", *HOLDER),
     "status": (),
+    "unlock": ("12345", *HOLDER),
+    "unstake": ("1", "MAG7.ssi", *HOLDER),
+    "withdraw": ("MAG7.ssi", *HOLDER),
 }  # fmt: skip
 
 NO_NUMBERS = ("NaN", "Infinity", "-Infinity", "1e999999999", "9" * 80, "0x12", "ten", "")
