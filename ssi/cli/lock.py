@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from ssi.amounts import dollars
+from ssi.amounts import LARGEST, dollars
 from ssi.chain import network as chain
 from ssi.cli import common as desk
 from ssi.cli import holders
@@ -125,7 +125,10 @@ def collect(token_id: int, receiver: str | None, how: holders.Acting) -> Any:
 def _id(number: str | None) -> int:
     if number is None or "." in number:
         raise Misused("A position has a whole number, such as 12345; LP tokens go by amount and pool, such as all MAG7.ssi/WETH.")
-    return int(number)
+    digits = number.lstrip("0") or "0"
+    if len(digits) > 78 or int(digits) > LARGEST:  # Python refuses to read much longer ones
+        raise Misused("No position has so large a number.")
+    return int(digits)
 
 
 def _v2(pool: LockPool) -> LockPool:

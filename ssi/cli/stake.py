@@ -153,7 +153,7 @@ def cancel_unstake(asset: str, how: holders.Acting) -> Any:
 def withdraw(asset: str | None, receiver: str | None, how: holders.Acting) -> Any:
     """Take what has matured of ASSET; of all that you unstaked, unless told."""
     protocol = holders.opened(how.account)
-    vaults = [protocol.stakes[asset]] if asset else list(protocol.stakes.values())
+    vaults = [protocol.stakes[asset]] if asset is not None else list(protocol.stakes.values())
     exits = [(vault, vault.exit) for vault in vaults]
     ready = [(vault, leaving) for vault, leaving in exits if leaving.claimable_shares_wei]
     if not ready:

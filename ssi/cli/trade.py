@@ -56,7 +56,7 @@ def buy(
     """
     protocol = holders.opened(how.account)
     index, quote = buying(protocol, typed(amount), typed(other))
-    bps, word = holders.bps(slippage), encoded(code) if code else bytes(32)
+    bps, word = holders.bps(slippage), encoded(code) if code is not None else bytes(32)
     way, spends = index.way(quote, bps), index.spends_wei(quote, bps)
     shown = _card(quote, bps, spends, way.value, f"{minutes} minutes", stake)
     bought = holders.go(
