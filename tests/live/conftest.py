@@ -33,6 +33,7 @@ def deployed(live: Live) -> Live:
     with live.person("deploy", "--account", "locked") as person:
         shown = person.sees("Go on? [y/N]:")
         assert "Deploys to ethereum-mainnet with locked" in shown
+        assert "Nothing is deployed yet." in shown
         person.types("y")
         person.sees("Enter passphrase")
         person.types(PASSPHRASE)

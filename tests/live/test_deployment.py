@@ -27,7 +27,7 @@ def test_a_person_is_asked_once(live):
         person.types("n")
         done = person.leaves()
     assert re.search(rf"Deploys to ethereum-mainnet with deployer \({live.address('deployer')}\), which has [\d.]+ ether\.", shown)
-    assert "Nothing is deployed yet." in shown
+    assert re.search(r"Nothing is deployed yet\.|\d+ steps of an earlier run are done\.", shown), "by what other tests did before"
     assert done.code == 2
     assert "Nothing was deployed." in done.out
     assert count(live, "deployer") == nonce
