@@ -119,7 +119,7 @@ def test_a_site_with_a_foreign_page_is_refused(tmp_path):
 
 
 def test_the_browser_itself_refuses_other_hosts():
-    """A policy on every page, whatever a script may try."""
+    """A policy on every page stops every script from asking another host."""
     theme = (ROOT / "docs/theme/main.html").read_text()
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', theme)[1]
     assert "default-src 'self'" in policy

@@ -76,7 +76,7 @@ export function useNow(): number {
   return data ? Math.floor(data.chain + (Date.now() / 1000 - data.seen)) : Math.floor(Date.now() / 1000);
 }
 
-/** False while the endpoint is silent. Whatever failed meanwhile is asked again once it answers. */
+/** False while the endpoint is silent. The app repeats failed requests once the endpoint answers. */
 export function useChainAnswers(): boolean {
   const { isError } = useLatest();
   const queries = useQueryClient();

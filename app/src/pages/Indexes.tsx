@@ -14,7 +14,7 @@ export function Indexes() {
   return (
     <Page
       title="Indexes"
-      lead="One token is a whole portfolio. Each index holds its basket on chain; anyone can redeem it in kind at any second, and nobody can stop that."
+      lead="One token is a whole portfolio. Each index holds its basket on chain; every holder can redeem it in kind at any second, and no role can stop that."
     >
       {refusal && !data && (
         <Note kind="bad" title={refusal.title}>

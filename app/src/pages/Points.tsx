@@ -159,7 +159,7 @@ function Leaderboard({ epoch }: { epoch: bigint }) {
       <Table
         caption="Accounts with most points in the last epoch"
         head={["Rank and account", "Points"]}
-        empty="Nobody is recorded yet."
+        empty="No account is recorded yet."
         rows={rows.slice(0, 25).map((log, i) => [`${i + 1}. ${short(log.args.account ?? zeroAddress)}`, points(log.args.points ?? 0n)])}
       />
       {rows.length === 0 && <Note title="Recording opens when an epoch ends, for seven days. Anyone can record anyone." />}

@@ -55,7 +55,7 @@ export default function Referral() {
   return (
     <Page
       title="Referral"
-      lead="A friend who buys through your link gets 5 % more points, and you get 10 % of theirs, up to as many as you have yourself. One level, for ever, and nobody can change it."
+      lead="A friend who buys through your link gets 5 % more points, and you get 10 % of theirs, up to as many as you have yourself. One level, for ever, and no one can change it."
     >
       {!address && <Note title="Connect a wallet to see your code." />}
       <div className="grid gap-4 lg:grid-cols-2">
@@ -122,7 +122,7 @@ export default function Referral() {
               </div>
             </>
           ) : (
-            <p className="text-sm text-muted">Nobody. Open somebody&apos;s link before your first purchase to be bound to them.</p>
+            <p className="text-sm text-muted">No account. To be bound to a friend, open their link before your first purchase.</p>
           )}
         </Card>
       </div>
@@ -131,7 +131,7 @@ export default function Referral() {
         <Table
           caption="Accounts that you referred"
           head={["Account", "Brought you, points", "Got themselves, points", "Bound in"]}
-          empty="Nobody yet."
+          empty="No account yet."
           rows={(bonds.data ?? []).map((log) => [
             short(log.args.referee ?? zeroAddress),
             points(earned(log.args.referee ?? zeroAddress)),

@@ -69,7 +69,7 @@ export function Epochs({ who, epoch, genesis, length, now, joined, action }: { w
         <Table
           caption="Reward pots"
           head={["Epoch", "Token", "In the pot", "Yours", ""]}
-          empty="Nobody has funded a pot yet."
+          empty="There is no pot yet."
           rows={known.map((pot, i) => {
             const yours = (owed?.[2 * i]?.result as bigint | undefined) ?? 0n;
             const [funded] = (owed?.[2 * i + 1]?.result as readonly [bigint, bigint] | undefined) ?? [0n, 0n];

@@ -52,7 +52,7 @@ export function Settings() {
             value={url}
             onChange={setUrl}
             error={why}
-            hint="These pages ask this endpoint and nobody else."
+            hint="These pages send requests to this endpoint only."
           />
           <div className="mt-2 flex gap-2">
             <Button type="submit">Use it</Button>

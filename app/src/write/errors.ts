@@ -35,7 +35,7 @@ const WORDS: Record<string, Words> = {
     `That is over the supply cap of ${amount(big(cap), 18)} shares.`,
     "Buy less, or wait until governance raises the cap.",
   ],
-  IndexToken_Shortfall: () => ["A constituent is short, so nobody can mint now.", "Redemption still works."],
+  IndexToken_Shortfall: () => ["A constituent is short, so the index refuses to mint.", "Redemption still works."],
   IndexToken_MaxAmountExceeded: () => ["Minting needs more of a constituent than you allowed.", "Refresh the amounts."],
   IndexToken_MinAmountNotMet: () => ["You would get less of a constituent than you asked for.", "Refresh the amounts."],
   IndexToken_BasketChanged: () => ["The basket changed since you looked.", "Refresh the page and check the new amounts."],
@@ -77,8 +77,8 @@ const WORDS: Record<string, Words> = {
   ReferralRegistry_InvalidCode: () => ["A code has 3 to 16 of A–Z and 0–9.", "Choose another spelling."],
   ReferralRegistry_CodeTaken: () => ["This code belongs to another account.", "Choose another one."],
   ReferralRegistry_AlreadyRegistered: () => ["This account has a code. It keeps it for ever.", "Share the code that you have."],
-  ReferralRegistry_UnknownCode: () => ["Nobody has registered this code.", "Check the spelling."],
-  ReferralRegistry_SelfReferral: () => ["An account cannot refer itself.", "Use somebody else's code."],
+  ReferralRegistry_UnknownCode: () => ["No account has registered this code.", "Check the spelling."],
+  ReferralRegistry_SelfReferral: () => ["An account cannot refer itself.", "Use another account's code."],
   ReferralRegistry_AlreadyBound: () => ["This account is bound to a referrer already.", "A bond never changes."],
   ReferralRegistry_YoungerReferrer: () => ["Your own code is older than this one.", "Only an older code can refer you."],
   ERC20InsufficientBalance: ([, held, needed]) => [
@@ -105,7 +105,7 @@ function named(name: string, args: Arguments): Refusal {
   return { title, next, detail: `${name}(${list.join(", ")})` };
 }
 
-/** Plain words for whatever was thrown while simulating, signing or sending. */
+/** Plain words for an error of simulating, signing or sending. */
 export function explain(error: unknown): Refusal {
   if (error instanceof WaitForTransactionReceiptTimeoutError) {
     return {

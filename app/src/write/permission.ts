@@ -35,7 +35,7 @@ export function chooseWay(token: PayToken | null, needed: bigint, toRouter: bigi
 
 const LIFE = 20n * 60n; // seconds that an order or a signature is good for
 
-/** Unix seconds: twenty minutes from the chain's latest block, whatever the browser's clock says. */
+/** Unix seconds: twenty minutes after the chain's latest block. The browser's clock may be wrong. */
 export async function deadlineFrom(client: PublicClient): Promise<bigint> {
   return (await client.getBlock()).timestamp + LIFE;
 }

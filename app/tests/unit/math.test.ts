@@ -30,7 +30,7 @@ describe("points", () => {
 });
 
 describe("limits", () => {
-  it("round against nobody but the quote", () => {
+  it("round against the quote alone", () => {
     expect(atLeast(1_000n, 10n ** 15n)).toBe(999n);
     expect(atMost(1_000n, 10n ** 15n)).toBe(1_001n);
     expect(atMost(1n, 10n ** 15n)).toBe(2n);
