@@ -22,7 +22,9 @@ class BuildWithData(build_py):  # type: ignore[misc] # setuptools has no types h
             return
         data = Path(self.build_lib) / "ssi" / "data"
         shutil.rmtree(data, ignore_errors=True)
-        shutil.copytree(ROOT / "deployments", data / "deployments", ignore=shutil.ignore_patterns("*-fork.json", "*.tmp"))
+        shutil.copytree(
+            ROOT / "deployments", data / "deployments", ignore=shutil.ignore_patterns("*-fork.json", "*.tmp")
+        )
         for file in sorted(COMPILED.glob("*")):
             shutil.copy(file, data)
 

@@ -50,7 +50,13 @@ def cli() -> None:
     console.print(gas)
 
     (ROOT / "build").mkdir(exist_ok=True)
-    result = {"contracts": record.contracts, "indexes": record.indexes, "steps": stage.report, "state": indexes, "broken": stage.broken}
+    result = {
+        "contracts": record.contracts,
+        "indexes": record.indexes,
+        "steps": stage.report,
+        "state": indexes,
+        "broken": stage.broken,
+    }
     (ROOT / "build/demo.json").write_text(json.dumps(result, indent=2) + "\n")
     console.print("Written to build/demo.json")
     if stage.broken:

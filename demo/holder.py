@@ -15,7 +15,13 @@ class Holder:
 
     def __init__(self, stage: Stage) -> None:
         self.stage, self.system, self.evm = stage, stage.system, stage.evm
-        self.router, self.usdc, self.mag7, self.alice, self.bob = stage.router, stage.usdc, stage.mag7, stage.alice, stage.bob
+        self.router, self.usdc, self.mag7, self.alice, self.bob = (
+            stage.router,
+            stage.usdc,
+            stage.mag7,
+            stage.alice,
+            stage.bob,
+        )
 
     def run(self) -> None:
         """All steps in their order. Within a step no time passes: quotes move by the second, with the streaming fee."""
@@ -56,7 +62,9 @@ class Holder:
         shares = 2 * 10**18
         cost = self.router.quoteBuy.call(self.mag7.address, ETHER, shares)
         before = self.stage.balance(self.bob)
-        receipt = self.router.buy(self.stage.trade(self.mag7, ETHER, self.bob), shares, cost, sender=self.bob, value=cost + 10**18)
+        receipt = self.router.buy(
+            self.stage.trade(self.mag7, ETHER, self.bob), shares, cost, sender=self.bob, value=cost + 10**18
+        )
         spent = before - self.stage.balance(self.bob)
         price = self.system.oracle.price(self.system.token("WETH").address)
         self.stage.step(
@@ -71,7 +79,9 @@ class Holder:
     def transfer(self) -> None:
         amount, before = 10**18, self.mag7.balanceOf(self.bob)
         receipt = self.mag7.transfer(self.bob, amount, sender=self.alice)
-        self.stage.step("Transfer 1 MAG7.ssi", receipt, {}, {"it arrived": self.mag7.balanceOf(self.bob) == before + amount})
+        self.stage.step(
+            "Transfer 1 MAG7.ssi", receipt, {}, {"it arrived": self.mag7.balanceOf(self.bob) == before + amount}
+        )
 
     def redeem_in_kind(self) -> None:
         shares, tokens = 10**18, self.mag7.basket().tokens
@@ -139,7 +149,11 @@ class Holder:
         )  # fmt: skip
 
     def stranger_is_refused(self) -> None:
-        wanted = self.evm.at(self.system.project.IndexToken, self.mag7.address).interface["AccessManagedUnauthorized"].encode([self.bob])
+        wanted = (
+            self.evm.at(self.system.project.IndexToken, self.mag7.address)
+            .interface["AccessManagedUnauthorized"]
+            .encode([self.bob])
+        )
         try:
             self.mag7.setMintFee(100, sender=self.bob)
             refused = False

@@ -72,7 +72,10 @@ class Points:
         locker, safe, manager = self.system.locker, self.system.record.contracts["Safe"], self.system.manager
         dollars = self.system.lens.valueOf(self.mag7.address, WAD) // 10**12
         one, other = self.amounts(WAD, dollars)
-        create, order = self.positions.createAndInitializePoolIfNecessary, (*self.pool_tokens(), FEE, isqrt((other << 192) // one))
+        create, order = (
+            self.positions.createAndInitializePoolIfNecessary,
+            (*self.pool_tokens(), FEE, isqrt((other << 192) // one)),
+        )
         self.pool = create.call(*order)
         create(*order, sender=self.keeper)
         manager.schedule(locker.address, locker.addPool.encode(self.pool, V3), 0, sender=safe)
@@ -127,7 +130,17 @@ class Points:
         control.deal(self.evm.rpc, "USDC", self.dora, dollars)
         for token in self.pool_tokens():
             token.approve(self.positions.address, 2**128, sender=self.dora)
-        order = (*self.pool_tokens(), FEE, -FULL_RANGE, FULL_RANGE, *self.amounts(shares, dollars), 0, 0, self.dora, self.evm.now)
+        order = (
+            *self.pool_tokens(),
+            FEE,
+            -FULL_RANGE,
+            FULL_RANGE,
+            *self.amounts(shares, dollars),
+            0,
+            0,
+            self.dora,
+            self.evm.now,
+        )
         minted = self.positions.mint(order, sender=self.dora).events(self.positions, "IncreaseLiquidity")[0].values
         self.positions.approve(locker.address, minted["tokenId"], sender=self.dora)
         receipt = locker.lockPosition(minted["tokenId"], sender=self.dora)
@@ -148,14 +161,18 @@ class Points:
 
     def live(self, epoch: int) -> None:
         self.sample_daily(10)
-        table = Table("who", "class", "dollar-days", "multiplier", "points", title="Points after ten days", title_justify="left")
+        table = Table(
+            "who", "class", "dollar-days", "multiplier", "points", title="Points after ten days", title_justify="left"
+        )
         figures: dict[str, Any] = {}
         for name, person in (("Dora", self.dora), ("Emil", self.emil)):
             said = self.points.statement(person, epoch)
             for kind in ("held", "staked", "locked"):
                 of = getattr(said, kind)
                 if of.value:
-                    table.add_row(name, kind, f"{of.value / WAD:,.0f}", f"{of.multiplier / WAD:.2f}X", f"{of.points / WAD:,.0f}")
+                    table.add_row(
+                        name, kind, f"{of.value / WAD:,.0f}", f"{of.multiplier / WAD:.2f}X", f"{of.points / WAD:,.0f}"
+                    )
                     figures[f"{name.lower()}_{kind}_multiplier"] = round(of.multiplier / WAD, 4)
                     figures[f"{name.lower()}_{kind}_points"] = round(of.points / WAD)
             figures[f"{name.lower()}_points"] = round(said.points / WAD)

@@ -66,7 +66,12 @@ class Rebalancing:
         start = proposals.rebalance(catalog, "MAG7.ssi")
         tokens = self.mag7.basket().tokens
         post = registry.post.encode(tokens, [registry.supply(token) * 1_002 // 1_000 for token in tokens])
-        proposal = Proposal("monthly-MAG7.ssi", "Post supplies and rebalance MAG7.ssi", [(registry, post), *start.calls], watch=start.watch)
+        proposal = Proposal(
+            "monthly-MAG7.ssi",
+            "Post supplies and rebalance MAG7.ssi",
+            [(registry, post), *start.calls],
+            watch=start.watch,
+        )
         trial = attempt(self.system, proposal, NOTICE, FORKS)
         self.calls = [(target.address, data) for target, data in proposal.calls]
         receipt = self.send(scheduling(self.system.manager, proposal.calls))
@@ -85,11 +90,18 @@ class Rebalancing:
         early = self.system.manager.interface["AccessManagerNotReady"].hash[:4]
         self.evm.warp(NOTICE - 1)
         try:
-            self.evm.call(self.system.manager.address, execution(self.system.manager, self.calls), sender=self.safe.address)
+            self.evm.call(
+                self.system.manager.address, execution(self.system.manager, self.calls), sender=self.safe.address
+            )
             refused = False
         except Reverted as reverted:
             refused = reverted.data[:4] == early
-        self.stage.step("Execute a second before the notice has passed", None, {"refused": refused}, {"refused as not ready": refused})
+        self.stage.step(
+            "Execute a second before the notice has passed",
+            None,
+            {"refused": refused},
+            {"refused as not ready": refused},
+        )
 
     def execute(self) -> None:
         control.warp(self.evm.rpc, 1)
@@ -117,7 +129,9 @@ class Rebalancing:
         report = self.filling.report()
         table = Table("token", "before", "target", "after", title="Weights of MAG7.ssi", title_justify="left")
         for name, weight in report["weights"].items():
-            table.add_row(name, *(f"{bp / 100:.2f} %" for bp in (self.before[name]["now"], weight["target"], weight["now"])))
+            table.add_row(
+                name, *(f"{bp / 100:.2f} %" for bp in (self.before[name]["now"], weight["target"], weight["now"]))
+            )
         farthest = max(abs(weight["now"] - weight["target"]) for weight in report["weights"].values())
         expected = self.mag7.previewRedeem(shares)
         redeemed = self.mag7.redeem.call(shares, investor, investor, *UNBOUNDED, sender=investor)

@@ -66,7 +66,13 @@ class Stage:
             self.console.print(f"    [red]not true: {what}[/]")
 
     def trade(
-        self, index: Deployed, token: str, receiver: str, permission: int = ALLOWANCE, signature: bytes = b"", stake: bool = False
+        self,
+        index: Deployed,
+        token: str,
+        receiver: str,
+        permission: int = ALLOWANCE,
+        signature: bytes = b"",
+        stake: bool = False,
     ) -> tuple[Any, ...]:
         return (index.address, token, receiver, self.evm.now + 600, permission, signature, stake, NO_CODE)
 

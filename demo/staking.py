@@ -33,7 +33,9 @@ class Staking:
         cost = router.quoteBuy.call(self.mag7.address, usdc.address, shares)
         control.deal(self.evm.rpc, "USDC", self.bob, usdc.balanceOf(self.bob) + cost)
         usdc.approve(router.address, cost, sender=self.bob)
-        receipt = router.buy(self.stage.trade(self.mag7, usdc.address, self.bob, stake=True), shares, cost, sender=self.bob)
+        receipt = router.buy(
+            self.stage.trade(self.mag7, usdc.address, self.bob, stake=True), shares, cost, sender=self.bob
+        )
         self.stage.step(
             "Buy 20 MAG7.ssi straight into staking", receipt, {"spent_usdc": cost / 1e6, "staked": shares / 1e18},
             {
@@ -50,7 +52,9 @@ class Staking:
             receipt = self.distributor.distribute(self.mag7.address, sender=self.stage.alice)
             gas.append(receipt.gas_used)
             paid += receipt.events(self.distributor)[0].values["toStakers"]
-        again = self.evm.at(self.system.project.FeeDistributor, self.distributor.address).interface["FeeDistributor_AlreadyDistributed"]
+        again = self.evm.at(self.system.project.FeeDistributor, self.distributor.address).interface[
+            "FeeDistributor_AlreadyDistributed"
+        ]
         try:
             self.distributor.distribute(self.mag7.address, sender=self.bob)
             refused = False
@@ -112,7 +116,9 @@ class Staking:
             refused = False
         except Reverted as reverted:
             refused = reverted.data == wanted
-        self.stage.step("Claim a second too early", None, {"refused": refused}, {"refused with ExceedsClaimable": refused})
+        self.stage.step(
+            "Claim a second too early", None, {"refused": refused}, {"refused with ExceedsClaimable": refused}
+        )
 
     def claim_on_day_24(self) -> None:
         self.evm.warp(1)

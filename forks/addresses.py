@@ -124,5 +124,8 @@ POOLS = (
 # Pools whose time-weighted average serves as a price: they remember more than the last second.
 OBSERVED = frozenset(
     {("USDC", "WETH"), ("WBTC", "WETH")}
-    | {(token, "WETH") for token in ("LINK", "UNI", "AAVE", "MKR", "LDO", "CRV", "COMP", "SHIB", "PEPE", "FLOKI", "SOSO")}
+    | {
+        (token, "WETH")
+        for token in ("LINK", "UNI", "AAVE", "MKR", "LDO", "CRV", "COMP", "SHIB", "PEPE", "FLOKI", "SOSO")
+    }
 )

@@ -102,7 +102,16 @@ def _wait(process: subprocess.Popen[str], url: str) -> None:
 @contextmanager
 def fork_of(upstream: str, port: int | None = None, block: int | None = None, history: bool = False) -> Iterator[str]:
     """A fork of the chain at `upstream`, at its head unless `block` is said; yields its URL."""
-    options = ("--fork-url", upstream, "--fork-chain-id", "1", "--no-storage-caching", "--no-rate-limit", "--gas-limit", "60000000")
+    options = (
+        "--fork-url",
+        upstream,
+        "--fork-chain-id",
+        "1",
+        "--no-storage-caching",
+        "--no-rate-limit",
+        "--gas-limit",
+        "60000000",
+    )
     if block is None and ("127.0.0.1" in upstream or "localhost" in upstream):
         block = int(Rpc(upstream).call("eth_blockNumber"), 16)
     if block is not None:

@@ -111,7 +111,9 @@ def permit2_runtime() -> bytes:
     Raises:
         LookupError: the package's code is not mainnet's.
     """
-    helper = json.loads((MODULES / "@uniswap/v4-periphery/foundry-out/DeployPermit2.sol/DeployPermit2.json").read_text())
+    helper = json.loads(
+        (MODULES / "@uniswap/v4-periphery/foundry-out/DeployPermit2.sol/DeployPermit2.json").read_text()
+    )
     blob = bytes.fromhex(helper["deployedBytecode"]["object"].removeprefix("0x"))
     start = blob.find(bytes.fromhex("6040608081526004908136101561"))
     code = blob[start : start + _PERMIT2_SIZE]
@@ -133,7 +135,11 @@ def standins() -> dict[str, dict[str, Any]]:
         kept: dict[str, dict[str, Any]] = json.loads((places.PACKAGED / "standins.json").read_text())
         return kept
     sources = sorted((ROOT / "contracts/mocks").rglob("*.sol"))
-    names = [str(path.relative_to(ROOT)) for path in sources if path.parent.name == "mainnet" or path.name == "PlainToken.sol"]
+    names = [
+        str(path.relative_to(ROOT))
+        for path in sources
+        if path.parent.name == "mainnet" or path.name == "PlainToken.sol"
+    ]
     settings = {
         "evmVersion": "cancun",
         "optimizer": {"enabled": True, "runs": 200},

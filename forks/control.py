@@ -30,7 +30,10 @@ def _address(rpc: Rpc, to: str, call: str) -> str:
 
 def balance_of(rpc: Rpc, token: str, holder: str) -> int:
     """Token-wei. `token` is a name of `TOKENS` or an address."""
-    return int(rpc.call("eth_call", {"to": TOKENS.get(token, token), "data": encode("balanceOf(address)", holder)}, "latest"), 16)
+    return int(
+        rpc.call("eth_call", {"to": TOKENS.get(token, token), "data": encode("balanceOf(address)", holder)}, "latest"),
+        16,
+    )
 
 
 def deal(rpc: Rpc, token: str, holder: str, amount: int) -> None:
@@ -97,7 +100,9 @@ def set_feed(rpc: Rpc, feed: str, answer: int, updated_at: int | None = None, ro
 def read_feed(rpc: Rpc, feed: str) -> tuple[int, int]:
     """The answer of a feed, and when it was given."""
     data = rpc.call("eth_call", {"to": FEEDS[feed], "data": encode("latestRoundData()")}, "latest")
-    _, answer, _, updated_at, _ = eth_abi.decode(["uint80", "int256", "uint256", "uint256", "uint80"], bytes.fromhex(data[2:]))
+    _, answer, _, updated_at, _ = eth_abi.decode(
+        ["uint80", "int256", "uint256", "uint256", "uint80"], bytes.fromhex(data[2:])
+    )
     return answer, updated_at
 
 

@@ -38,7 +38,12 @@ def _is_dynamic(types: str) -> bool:
 
 
 def deploy_to(
-    rpc: Rpc, address: str, init_code: bytes, types: tuple[str, ...] = (), args: tuple[object, ...] = (), sender: str = OWNER
+    rpc: Rpc,
+    address: str,
+    init_code: bytes,
+    types: tuple[str, ...] = (),
+    args: tuple[object, ...] = (),
+    sender: str = OWNER,
 ) -> None:
     """Runs a constructor at a chosen address: its code is put there as if it were runtime, called, and replaced by what it returns."""
     code = "0x" + (init_code + eth_abi.encode(types, args)).hex()

@@ -33,5 +33,14 @@ def simulate(fork: System, symbol: str) -> dict[str, Any]:
             "secondsAfterStart": fork.evm.now - status.started,
         })  # fmt: skip
     after = filling.report()
-    weights = {name: {**weight, "after": after["weights"].get(name, {}).get("now", 0.0)} for name, weight in before["weights"].items()}
-    return {"phase": after["phase"], "costBps": after["costBps"], "budgetBps": after["budgetBps"], "weights": weights, "trades": fills}
+    weights = {
+        name: {**weight, "after": after["weights"].get(name, {}).get("now", 0.0)}
+        for name, weight in before["weights"].items()
+    }
+    return {
+        "phase": after["phase"],
+        "costBps": after["costBps"],
+        "budgetBps": after["budgetBps"],
+        "weights": weights,
+        "trades": fills,
+    }

@@ -75,7 +75,14 @@ def _infrastructure(rpc: Rpc) -> None:
     put("QuoterV2", ("address", "address"), (v3, weth))
     rpc.call("anvil_setCode", CONTRACTS["Permit2"], "0x" + artifacts.permit2_runtime().hex())
     rpc.call("anvil_setCode", CONTRACTS["Multicall3"], "0x" + bytes(MULTICALL3_CODE).hex())
-    for name in ("Safe", "SafeL2", "SafeProxyFactory", "MultiSend", "MultiSendCallOnly", "CompatibilityFallbackHandler"):
+    for name in (
+        "Safe",
+        "SafeL2",
+        "SafeProxyFactory",
+        "MultiSend",
+        "MultiSendCallOnly",
+        "CompatibilityFallbackHandler",
+    ):
         put(name)
 
 
@@ -102,11 +109,21 @@ def _tokens(rpc: Rpc) -> None:
 
     deploy_to(rpc, TOKENS["LINK"], artifacts.init_code("LINK"))
     deploy_to(rpc, TOKENS["COMP"], artifacts.init_code("COMP"), ("address",), (OWNER,))
-    deploy_to(rpc, TOKENS["CRV"], artifacts.init_code("CRV"), ("string", "string", "uint256"), ("Curve DAO Token", "CRV", 18))
+    deploy_to(
+        rpc, TOKENS["CRV"], artifacts.init_code("CRV"), ("string", "string", "uint256"), ("Curve DAO Token", "CRV", 18)
+    )
     minting_starts = int(rpc.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16) + 3600
-    deploy_to(rpc, TOKENS["UNI"], artifacts.init_code("UNI"), ("address", "address", "uint256"), (OWNER, OWNER, minting_starts))
+    deploy_to(
+        rpc,
+        TOKENS["UNI"],
+        artifacts.init_code("UNI"),
+        ("address", "address", "uint256"),
+        (OWNER, OWNER, minting_starts),
+    )
     minime = ("address", "address", "uint256", "string", "uint8", "string", "bool")
-    deploy_to(rpc, TOKENS["LDO"], artifacts.init_code("LDO"), minime, (ZERO, ZERO, 0, "Lido DAO Token", 18, "LDO", True))
+    deploy_to(
+        rpc, TOKENS["LDO"], artifacts.init_code("LDO"), minime, (ZERO, ZERO, 0, "Lido DAO Token", 18, "LDO", True)
+    )
     implementation = named("AAVE implementation")
     deploy_to(rpc, implementation, artifacts.init_code("AaveToken"))
     deploy_to(rpc, TOKENS["AAVE"], artifacts.init_code("AAVE"), sender=named("AAVE admin"))
@@ -120,7 +137,9 @@ def _usdc(rpc: Rpc) -> None:
     deploy_to(rpc, USDC_LIBRARY, artifacts.init_code("SignatureChecker"))
     implementation = artifacts.init_code("FiatTokenV2_2", {"SignatureChecker": USDC_LIBRARY})
     deploy_to(rpc, USDC_IMPLEMENTATION, implementation)
-    deploy_to(rpc, TOKENS["USDC"], artifacts.init_code("FiatTokenProxy"), ("address",), (USDC_IMPLEMENTATION,), USDC_ADMIN)
+    deploy_to(
+        rpc, TOKENS["USDC"], artifacts.init_code("FiatTokenProxy"), ("address",), (USDC_IMPLEMENTATION,), USDC_ADMIN
+    )
     signature = "initialize(string,string,string,uint8,address,address,address,address)"
     master = USDC_MASTER
     rpc.send(OWNER, TOKENS["USDC"], encode(signature, "USD Coin", "USDC", "USD", 6, master, master, master, master))
@@ -131,7 +150,9 @@ def _usdc(rpc: Rpc) -> None:
 
 def _feed(rpc: Rpc, feed: str) -> None:
     source = put_aggregator(rpc, feed, feed_decimals(feed))
-    deploy_to(rpc, FEEDS[feed], artifacts.init_code("EACAggregatorProxy"), ("address", "address"), (source, ZERO), FEEDS_OWNER)
+    deploy_to(
+        rpc, FEEDS[feed], artifacts.init_code("EACAggregatorProxy"), ("address", "address"), (source, ZERO), FEEDS_OWNER
+    )
     set_feed(rpc, feed, feed_answer(feed))
 
 
@@ -142,7 +163,9 @@ def add_pool(rpc: Rpc, pool: Pool) -> None:
     pair = (TOKENS[token0], TOKENS[token1])
     create = "createAndInitializePoolIfNecessary(address,address,uint24,uint160)"
     receipt = rpc.call(
-        "eth_call", {"from": PROVIDER, "to": manager, "data": encode(create, *pair, pool.fee, sqrt_price_x96(token0, token1))}, "latest"
+        "eth_call",
+        {"from": PROVIDER, "to": manager, "data": encode(create, *pair, pool.fee, sqrt_price_x96(token0, token1))},
+        "latest",
     )
     address = to_checksum_address("0x" + receipt[-40:])
     rpc.send(PROVIDER, manager, encode(create, *pair, pool.fee, sqrt_price_x96(token0, token1)))

@@ -31,8 +31,16 @@ def state_file() -> Path:
     """Where the built state is kept: named by everything that decides it."""
     digest = hashlib.sha256()
     standins = [*sorted((ROOT / "contracts/mocks/mainnet").glob("*.sol")), ROOT / "contracts/mocks/PlainToken.sol"]
-    levers = [ROOT / "forks" / name for name in ("addresses.py", "anvils.py", "artifacts.py", "control.py", "placing.py")]
-    for path in [*sorted(Path(__file__).parent.glob("*.py")), *levers, ROOT / "ssi/chain/rpc.py", *standins, ROOT / "package-lock.json"]:
+    levers = [
+        ROOT / "forks" / name for name in ("addresses.py", "anvils.py", "artifacts.py", "control.py", "placing.py")
+    ]
+    for path in [
+        *sorted(Path(__file__).parent.glob("*.py")),
+        *levers,
+        ROOT / "ssi/chain/rpc.py",
+        *standins,
+        ROOT / "package-lock.json",
+    ]:
         digest.update(path.name.encode() + path.read_bytes())
     return CACHE / f"{digest.hexdigest()[:16]}.json"
 
@@ -44,7 +52,16 @@ def built_state(console: Console | None = None) -> Path:
         return path
     CACHE.mkdir(parents=True, exist_ok=True)
     console = console or Console(stderr=True)
-    options = ("--chain-id", "1", "--timestamp", str(GENESIS_TIME), "--block-base-fee-per-gas", "0", "--gas-limit", "60000000")
+    options = (
+        "--chain-id",
+        "1",
+        "--timestamp",
+        str(GENESIS_TIME),
+        "--block-base-fee-per-gas",
+        "0",
+        "--gas-limit",
+        "60000000",
+    )
     with anvils.anvil(*options) as url, console.status("Building the miniature mainnet") as status:
         rpc = Rpc(url)
         build(rpc, lambda text: status.update(f"Building the miniature mainnet: {text}"))
@@ -68,7 +85,9 @@ def serve(port: int | None = None) -> Iterator[str]:
 def _unpacked(folder: Path) -> Path:
     """The state that came with the wheel. Raises FileNotFoundError where none did."""
     if not PACKAGED.exists():
-        raise FileNotFoundError("This ssi was installed without the miniature mainnet: set MAINNET_RPC_URL, or install a built wheel.")
+        raise FileNotFoundError(
+            "This ssi was installed without the miniature mainnet: set MAINNET_RPC_URL, or install a built wheel."
+        )
     state = folder / "state.json"
     state.write_bytes(gzip.decompress(PACKAGED.read_bytes()))
     return state

@@ -65,14 +65,18 @@ _SAFE_RECORDS = MappingProxyType(
     }
 )
 
-_STANDINS = frozenset({"USDT", "DAI", "USDS", "sDAI", "sUSDS", "WBTC", "BNB", "SOL", "MKR", "SHIB", "PEPE", "FLOKI", "SOSO"})
+_STANDINS = frozenset(
+    {"USDT", "DAI", "USDS", "sDAI", "sUSDS", "WBTC", "BNB", "SOL", "MKR", "SHIB", "PEPE", "FLOKI", "SOSO"}
+)
 
 
 def expected_hashes() -> dict[str, str]:
     """How the hash of every byte-exact contract begins. Those of Safe come from Safe's own record of deployments."""
     records = MODULES / "@safe-global/safe-deployments/dist/assets/v1.4.1"
     safe = {
-        name: json.loads((records / f"{file}.json").read_text())["deployments"]["canonical"]["codeHash"].removeprefix("0x")
+        name: json.loads((records / f"{file}.json").read_text())["deployments"]["canonical"]["codeHash"].removeprefix(
+            "0x"
+        )
         for name, file in _SAFE_RECORDS.items()
     }
     return {**_HASHES, **safe}
@@ -81,7 +85,12 @@ def expected_hashes() -> dict[str, str]:
 def check(rpc: Rpc) -> list[Checked]:
     """Every contract at its mainnet address."""
     expected = expected_hashes()
-    places = {**CONTRACTS, **TOKENS, "USDC implementation": USDC_IMPLEMENTATION, **{f"feed {name}": at for name, at in FEEDS.items()}}
+    places = {
+        **CONTRACTS,
+        **TOKENS,
+        "USDC implementation": USDC_IMPLEMENTATION,
+        **{f"feed {name}": at for name, at in FEEDS.items()},
+    }
     result = []
     for name, address in places.items():
         found = keccak(bytes.fromhex(rpc.call("eth_getCode", address, "latest")[2:])).hex()

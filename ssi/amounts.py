@@ -65,7 +65,9 @@ class Written:
         if self.everything:
             return everything
         if self.number is None:
-            raise AmountInvalid(f"{self.text!r} does not say how much: write a number before it, such as 1_000.50 {self.text}.")
+            raise AmountInvalid(
+                f"{self.text!r} does not say how much: write a number before it, such as 1_000.50 {self.text}."
+            )
         whole, _, fraction = self.number.partition(".")
         if len(fraction.rstrip("0")) > decimals:
             raise TooManyDecimals(self.number, decimals, self.unit or "the token")

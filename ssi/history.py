@@ -75,7 +75,9 @@ def history(holder: Holder, account: str | None = None) -> list[Happened]:
                 continue
             if block not in times:
                 times[block] = int(system.evm.rpc.call("eth_getBlockByNumber", hex(block), False)["timestamp"], 16)
-            found[block, index] = Happened(name, event.name, event.values, block, index, log["transactionHash"], times[block])
+            found[block, index] = Happened(
+                name, event.name, event.values, block, index, log["transactionHash"], times[block]
+            )
     return [found[key] for key in sorted(found)]
 
 

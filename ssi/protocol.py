@@ -49,7 +49,9 @@ class Protocol:
         signed: told the hashes of every transaction before it is sent.
     """
 
-    def __init__(self, system: System, account: Any = None, signed: Callable[[list[str]], object] = lambda _: None) -> None:
+    def __init__(
+        self, system: System, account: Any = None, signed: Callable[[list[str]], object] = lambda _: None
+    ) -> None:
         self.system = system
         self.holder = Holder(system, None if account is None else Wallet(system.evm, account, signed))
 

@@ -21,7 +21,12 @@ collect_ignore = ["foreign"]  # other projects, which `tests/scripts/test_packag
 _COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 settings.register_profile("default", max_examples=100, stateful_step_count=50, derandomize=True, **_COMMON)
 settings.register_profile(
-    "unshrunk", max_examples=100, stateful_step_count=50, derandomize=True, phases=(Phase.explicit, Phase.generate), **_COMMON
+    "unshrunk",
+    max_examples=100,
+    stateful_step_count=50,
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
+    **_COMMON,
 )
 settings.register_profile("deep", max_examples=1000, stateful_step_count=50, phases=tuple(Phase), **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))

@@ -61,7 +61,13 @@ def world(stack: ExitStack, console: Console, rpc_port: int, days: int) -> dict[
 @click.command()
 @click.option("--port", default=4173, show_default=True, help="Where the site is served.")
 @click.option("--rpc-port", default=8545, show_default=True, help="Where the fork answers.")
-@click.option("--days", default=33, show_default=True, type=click.IntRange(LEAST), help="Days that the market lives before you come.")
+@click.option(
+    "--days",
+    default=33,
+    show_default=True,
+    type=click.IntRange(LEAST),
+    help="Days that the market lives before you come.",
+)
 def main(port: int, rpc_port: int, days: int) -> None:
     """Serve the web app on a fork with a deployed protocol."""
     anvils.stop_in_order()
@@ -71,10 +77,16 @@ def main(port: int, rpc_port: int, days: int) -> None:
     with ExitStack() as stack:
         app_config.write(world(stack, console, rpc_port, days), DIST / "config.json")
         server = ThreadingHTTPServer(("127.0.0.1", port), functools.partial(Site, directory=str(DIST)))
-        console.print(f"\n[bold]Open http://127.0.0.1:{port}[/]  (Ctrl-C ends it; ready after {time.monotonic() - began:.0f} s)")
-        console.print("Connect the test wallet: it has 250,000 USDC, USDT, DAI, ether, SOSO and Uniswap liquidity, all of it play money.")
+        console.print(
+            f"\n[bold]Open http://127.0.0.1:{port}[/]  (Ctrl-C ends it; ready after {time.monotonic() - began:.0f} s)"
+        )
+        console.print(
+            "Connect the test wallet: it has 250,000 USDC, USDT, DAI, ether, SOSO and Uniswap liquidity, all of it play money."
+        )
         console.print("Try: buy MAG7.ssi with a signature · stake it · ask to leave twice and see the timer restart ·")
-        console.print("boost with SOSO · lock a Uniswap position · bid in the running auction of DEFI.ssi · look at Governance.")
+        console.print(
+            "boost with SOSO · lock a Uniswap position · bid in the running auction of DEFI.ssi · look at Governance."
+        )
         try:
             server.serve_forever()
         except KeyboardInterrupt:

@@ -35,7 +35,9 @@ def source(project: Any) -> str:
         abi = [lean(json.loads(entry.model_dump_json(by_alias=True, exclude_none=True))) for entry in entries]
         lines.append(f"export const {name[0].lower()}{name[1:]}Abi = {json.dumps(abi, sort_keys=True)} as const;")
         errors.update({json.dumps(entry, sort_keys=True): entry for entry in abi if entry["type"] == "error"})
-    lines.append(f"export const errorsAbi = {json.dumps([errors[key] for key in sorted(errors)], sort_keys=True)} as const;")
+    lines.append(
+        f"export const errorsAbi = {json.dumps([errors[key] for key in sorted(errors)], sort_keys=True)} as const;"
+    )
     return "\n".join(lines) + "\n"
 
 

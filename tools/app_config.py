@@ -62,7 +62,8 @@ def permit_of(rpc: Rpc, token: str, chain_id: int) -> dict[str, str] | None:
         return None
     for version in {_text(_asked(rpc, token, "version()")) or "1", "1", "2"}:
         told = eth_abi.encode(
-            ["bytes32", "bytes32", "bytes32", "uint256", "address"], [_DOMAIN, keccak(text=name), keccak(text=version), chain_id, token]
+            ["bytes32", "bytes32", "bytes32", "uint256", "address"],
+            [_DOMAIN, keccak(text=name), keccak(text=version), chain_id, token],
         )
         if keccak(told) == separator:
             return {"name": name, "version": version}
@@ -79,7 +80,9 @@ def pay_tokens(system: System) -> list[dict[str, Any]]:
         if int(system.router.hop(address)[0], 16) == 0 and name != "WETH":
             continue
         permit = permit_of(system.evm.rpc, address, system.record.chain_id)
-        tokens.append({"symbol": name, "address": address, "decimals": int(system.token(name).decimals()), "permit": permit})
+        tokens.append(
+            {"symbol": name, "address": address, "decimals": int(system.token(name).decimals()), "permit": permit}
+        )
     return tokens
 
 
@@ -127,8 +130,12 @@ def write(content: dict[str, Any], out: Path) -> None:
 
 
 @click.command()
-@click.option("--network", default="ethereum-mainnet", show_default=True, help="The record in deployments/ that the site shows.")
-@click.option("--rpc", required=True, help="The endpoint that pages ask unless their user chooses another. Everybody can read it.")
+@click.option(
+    "--network", default="ethereum-mainnet", show_default=True, help="The record in deployments/ that the site shows."
+)
+@click.option(
+    "--rpc", required=True, help="The endpoint that pages ask unless their user chooses another. Everybody can read it."
+)
 @click.option("--out", type=click.Path(path_type=Path), default=CONFIG, show_default=True)
 def main(network: str, rpc: str, out: Path) -> None:
     """Write config.json for a deployment."""
@@ -140,7 +147,9 @@ def main(network: str, rpc: str, out: Path) -> None:
         raise click.ClickException(str(error)) from None
     if not record.indexes or record.block is None:
         raise click.ClickException(f"{record.path} has no deployment to show.")
-    write(config(System(Evm(rpc), fresh_project(), record), rpc, project=os.environ.get("WALLETCONNECT_PROJECT_ID")), out)
+    write(
+        config(System(Evm(rpc), fresh_project(), record), rpc, project=os.environ.get("WALLETCONNECT_PROJECT_ID")), out
+    )
     click.echo(f"{out}: {len(record.indexes)} indexes of {network}, chain {chain_id}.")
 
 

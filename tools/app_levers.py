@@ -33,7 +33,9 @@ SYMBOL = "MAG7.ssi"
 def system_of(url: str) -> System:
     """The deployment that the site shows."""
     told = json.loads(CONFIG.read_text())
-    record = Record(Path(), told["chainId"], told["contracts"], told["indexes"], told["staked"], block=told["deployedAtBlock"])
+    record = Record(
+        Path(), told["chainId"], told["contracts"], told["indexes"], told["staked"], block=told["deployedAtBlock"]
+    )
     return System(Evm(url), fresh_project(), record)
 
 
@@ -118,16 +120,27 @@ def scheduled(system: System) -> list[dict[str, Any]]:
 def cases() -> dict[str, list[list[Any]]]:
     """Numbers at random and what must come of them, by the models that the contracts are compared with."""
     rng = random.Random(SEED)
-    found: dict[str, list[list[Any]]] = {"points": [], "limits": [], "liquidity": [], "usd": [], "amount": [], "perToken": []}
+    found: dict[str, list[list[Any]]] = {
+        "points": [],
+        "limits": [],
+        "liquidity": [],
+        "usd": [],
+        "amount": [],
+        "perToken": [],
+    }
     for _ in range(CASES):
         held, staked, locked, soso = (rng.choice((0, 1, rng.randrange(10**25))) for _ in range(4))
         daily = Values(held * DAY, staked * DAY, locked * DAY, soso * DAY).points()
         found["points"].append([held, staked, locked, soso, daily])
         value, tolerance = rng.randrange(10**30), rng.choice((10**15, 5 * 10**15, 10**16, 3 * 10**16))
-        found["limits"].append([value, tolerance, value * (WAD - tolerance) // WAD, -(-value * (WAD + tolerance) // WAD)])
+        found["limits"].append(
+            [value, tolerance, value * (WAD - tolerance) // WAD, -(-value * (WAD + tolerance) // WAD)]
+        )
         liquidity, price0, price1 = rng.randrange(10**20), rng.randrange(1, 10**24), rng.randrange(1, 10**24)
         decimals = rng.choice((6, 8, 18))
-        found["liquidity"].append([liquidity, price0, decimals, price1, isqrt(4 * liquidity**2 * price0 * price1 // 10 ** (decimals + 18))])
+        found["liquidity"].append(
+            [liquidity, price0, decimals, price1, isqrt(4 * liquidity**2 * price0 * price1 // 10 ** (decimals + 18))]
+        )
         cents = rng.randrange(10**16, 10 ** rng.randrange(17, 30))
         found["usd"].append([cents, dollars(cents)])
         decimals = rng.choice((6, 8, 9, 18))

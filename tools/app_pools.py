@@ -29,7 +29,10 @@ class Pools:
         self.dollar = int(system.lens.valueOf(self.index.address, WAD)) // 10**12  # {USDC} a share
         keeper = self.evm.account("app keeper")
         one, other = self.amounts(1)
-        create, order = self.positions.createAndInitializePoolIfNecessary, (*self.tokens, FEE, isqrt((other << 192) // one))
+        create, order = (
+            self.positions.createAndInitializePoolIfNecessary,
+            (*self.tokens, FEE, isqrt((other << 192) // one)),
+        )
         self.pool: str = create.call(*order)
         create(*order, sender=keeper)
         factory = self._packaged("UniswapV2Factory")

@@ -25,7 +25,12 @@ DAY, HOUR = 86_400, 3_600
 TEST_KEY = "0x" + "5517e57".zfill(64)
 GIFTS = {"USDC": 250_000 * 10**6, "USDT": 50_000 * 10**6, "DAI": 50_000 * 10**18, "SOSO": 200_000 * 10**18}
 INVESTED = {"MAG7.ssi": 5_000, "MEME.ssi": 800, "DEFI.ssi": 1_500, "USSI": 2_500}
-MOVES = ({"SOL": 1.04, "BNB": 1.02}, {"LINK": 0.97, "UNI": 1.03}, {"SOL": 1.05, "AAVE": 0.96}, {"BNB": 1.03, "UNI": 0.95})
+MOVES = (
+    {"SOL": 1.04, "BNB": 1.02},
+    {"LINK": 0.97, "UNI": 1.03},
+    {"SOL": 1.05, "AAVE": 0.96},
+    {"BNB": 1.03, "UNI": 0.95},
+)
 CODE = b"OLDFRIEND".ljust(32, b"\0")
 POT = 1_000 * 10**6
 PATIENCE = 10 * HOUR  # of the bidder, who waits for a discount
@@ -121,7 +126,16 @@ class World:
             name = {asset.address: name for name, asset in self.system.assets.assets.items()}[offer.tokenIn]
             control.deal(self.evm.rpc, name, self.bidder, 2 * offer.amountIn)
             paid.approve(rebalancer.address, 2 * offer.amountIn, sender=self.bidder)
-            rebalancer.bid(index.address, offer.tokenOut, offer.tokenIn, offer.amountOut, 2**255, self.bidder, b"", sender=self.bidder)
+            rebalancer.bid(
+                index.address,
+                offer.tokenOut,
+                offer.tokenIn,
+                offer.amountOut,
+                2**255,
+                self.bidder,
+                b"",
+                sender=self.bidder,
+            )
             paid.approve(rebalancer.address, 0, sender=self.bidder)
 
     # ------------------------------------------------------------ governance

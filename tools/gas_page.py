@@ -23,7 +23,11 @@ ROWS: dict[str, tuple[str, ...]] = {
     "buy MAG7.ssi for 1,000 USDC, repeat / new holder": ("buy_exact_input_repeat", "buy_exact_input_new_user"),
     "buy MAG7.ssi for 1,000 USDC, the first purchase ever": ("buy_exact_input_first_ever",),
     "buy MAG7.ssi for 1,000 USDC, a target two percent too high": ("buy_exact_input_scaled",),
-    "buy MEME.ssi / DEFI.ssi / USSI for 1,000 USDC": ("buy_exact_input_meme", "buy_exact_input_defi", "buy_exact_input_ussi"),
+    "buy MEME.ssi / DEFI.ssi / USSI for 1,000 USDC": (
+        "buy_exact_input_meme",
+        "buy_exact_input_defi",
+        "buy_exact_input_ussi",
+    ),
     "buy ten MAG7.ssi with USDC / with ether": ("buy_usdc_7", "buy_eth_7"),
     "sell ten MAG7.ssi for USDC": ("sell_usdc_7",),
     "buy / sell, 32 constituents": ("buy_usdc_32", "sell_usdc_32"),

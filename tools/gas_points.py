@@ -18,7 +18,14 @@ class Bench(World):
 
     def new_staked(self, asset: Any) -> Deployed:
         return self.evm.deploy(
-            self.project.StakedToken, self.authority, asset, "Staked", "sTOK", self.genesis, self.length, sender=self.owner
+            self.project.StakedToken,
+            self.authority,
+            asset,
+            "Staked",
+            "sTOK",
+            self.genesis,
+            self.length,
+            sender=self.owner,
         )
 
     def stake_real(self, vault: Deployed, person: str, amount: int) -> None:

@@ -43,7 +43,9 @@ class Bench:
             units.append(100 * 10**18 * 10**27 // oracle.price(token))
         planner = evm.deploy(project.RebalancePlanner, sender=self.owner)
         implementation = evm.deploy(project.Rebalancer, oracle, planner, sender=self.owner)
-        proxy = evm.deploy(project.ProtocolProxy, implementation, implementation.initialize.encode(manager), sender=self.owner)
+        proxy = evm.deploy(
+            project.ProtocolProxy, implementation, implementation.initialize.encode(manager), sender=self.owner
+        )
         self.rebalancer = evm.at(project.Rebalancer, proxy.address)
         self.index = new_index(evm, project, manager, self.tokens, units, self.owner, rebalancer=proxy.address)
         self.methodology = evm.deploy(project.MethodologyMock, sender=self.owner)
@@ -65,7 +67,11 @@ class Bench:
 
     def mint(self) -> int:
         limits = [amount * 101 // 100 for amount in self.index.previewMint(SHARES)]
-        return int(self.index.mint(SHARES, self.owner, *bounds(self.tokens, limits, self.evm.now + 600), sender=self.owner).gas_used)
+        return int(
+            self.index.mint(
+                SHARES, self.owner, *bounds(self.tokens, limits, self.evm.now + 600), sender=self.owner
+            ).gas_used
+        )
 
     def plan(self, percent: tuple[int, ...]) -> None:
         parameters = eth_abi.encode(["uint256[]"], [[part * 10**16 for part in percent]])
@@ -144,7 +150,12 @@ def measure_filler(system: System, project: Any) -> dict[str, int]:
 
 def measure_deployed_start(system: System) -> dict[str, int]:
     """The second start of MAG7.ssi as it is deployed: by market cap, over mainnet's own feed proxies, two of them guarded."""
-    evm, index, rebalancer, safe = system.evm, system.index("MAG7.ssi"), system.rebalancer, system.record.contracts["Safe"]
+    evm, index, rebalancer, safe = (
+        system.evm,
+        system.index("MAG7.ssi"),
+        system.rebalancer,
+        system.record.contracts["Safe"],
+    )
     with evm.isolated():
         for _ in range(2):
             start, _ = start_call(rebalancer, index, evm.now + 17 * DAY, Bounds())

@@ -65,7 +65,9 @@ class Bench:
     def mint(self, person: str) -> int:
         """With limits as a holder would set them: one percent off the preview."""
         limits = [amount * 101 // 100 for amount in self.index.previewMint(SHARES)]
-        return int(self.index.mint(SHARES, person, *bounds(self.tokens, limits, self.evm.now + 600), sender=person).gas_used)
+        return int(
+            self.index.mint(SHARES, person, *bounds(self.tokens, limits, self.evm.now + 600), sender=person).gas_used
+        )
 
     def redeem(self, receiver: str) -> int:
         limits = [amount * 99 // 100 for amount in self.index.previewRedeem(SHARES // 2)]
@@ -134,7 +136,9 @@ class Buyers:
         quoted, _ = self.router.quoteBuyExactInput.call(index.address, self.usdc.address, 10**9)
         order = self._order(index, self.usdc.address, person)
         return int(
-            self.router.buyExactInput(order, 10**9, steady(quoted * percent // 100), steady(quoted * 99 // 100), sender=person).gas_used
+            self.router.buyExactInput(
+                order, 10**9, steady(quoted * percent // 100), steady(quoted * 99 // 100), sender=person
+            ).gas_used
         )
 
     def exact_shares(self, index: Deployed, person: str, ether: bool = False) -> int:
@@ -168,7 +172,10 @@ def measure_router(system: System) -> dict[str, int]:
             buyers.exact_input(index, first)
             figures[f"buy_exact_input_{name.removesuffix('.ssi').lower()}"] = buyers.exact_input(index, first)
     with evm.isolated():
-        tokens = [evm.deploy(system.project.PlainToken, f"Gas {n}", f"GAS{n}", 18, sender=evm.account("gas owner")) for n in range(32)]
+        tokens = [
+            evm.deploy(system.project.PlainToken, f"Gas {n}", f"GAS{n}", 18, sender=evm.account("gas owner"))
+            for n in range(32)
+        ]
         bazaar = Bazaar(system, tokens)
         person = buyers.person("gas buyer", bazaar.index)
         for _ in range(2):
@@ -196,9 +203,13 @@ def main() -> int:
         with console.status("Measuring"):
             system = System(evm, project, deploy())
             figures = measure(evm, project) | gas_staking.measure_staking(evm, project)
-            figures |= measure_router(system) | gas_methodology.measure_methodology(system) | gas_locker.measure_locker(system)
+            figures |= (
+                measure_router(system) | gas_methodology.measure_methodology(system) | gas_locker.measure_locker(system)
+            )
             figures |= gas_points.measure_points(evm, project) | gas_points.measure_boost(system)
-            figures |= gas_rebalancing.measure_rebalancing(evm, project) | gas_rebalancing.measure_filler(system, project)
+            figures |= gas_rebalancing.measure_rebalancing(evm, project) | gas_rebalancing.measure_filler(
+                system, project
+            )
             figures |= gas_rebalancing.measure_deployed_start(system)
 
     before = json.loads(SNAPSHOT.read_text()) if SNAPSHOT.exists() else {}

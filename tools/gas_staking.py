@@ -42,7 +42,9 @@ class Bench:
 
     def claim(self) -> int:
         self.evm.warp(14 * DAY)
-        return int(self.staked.redeem(self.staked.maxRedeem(self.user), self.user, self.user, sender=self.user).gas_used)
+        return int(
+            self.staked.redeem(self.staked.maxRedeem(self.user), self.user, self.user, sender=self.user).gas_used
+        )
 
     def again(self) -> int:
         self.request(SHARES // 4)

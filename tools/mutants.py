@@ -20,7 +20,11 @@ INDEX, ROUTER = "contracts/index/IndexToken.sol", "contracts/index/IndexRouter.s
 MANAGED, COUNTED = "contracts/index/ManagedIndex.sol", "contracts/index/IndexBase.sol"
 SWAPS = "contracts/index/RouterSwaps.sol"
 CLAIMS, STATE_OF_LIST = "contracts/index/Claims.sol", "contracts/index/BasketLib.sol"
-MACHINE, UNIT, QUIRKS = "tests/stateful/test_index_machine.py", "tests/unit/test_index_token.py", "tests/attacks/test_quirk_tokens.py"
+MACHINE, UNIT, QUIRKS = (
+    "tests/stateful/test_index_machine.py",
+    "tests/unit/test_index_token.py",
+    "tests/attacks/test_quirk_tokens.py",
+)
 STAKED, BOOKS = "contracts/staking/StakedToken.sol", "contracts/staking/Books.sol"
 STAKES, STAKING = "tests/stateful/test_staking_machine.py", "tests/unit/test_staked_token.py"
 GRIEF, EIP4626 = "tests/attacks/test_staking_griefing.py", "tests/unit/test_erc4626_properties.py"
@@ -34,19 +38,31 @@ HELD_POOLS, SILENCED = "tests/attacks/test_pool_heists.py", "tests/attacks/test_
 LATE = "tests/attacks/test_late_redemptions.py"
 PLANNER, UNION = "contracts/rebalancing/RebalancePlanner.sol", "tests/unit/test_rebalancer.py"
 WRONG_FEEDS = "tests/attacks/test_wrong_feeds.py"
-MANAGER, VETO, STATUS = "contracts/governance/ProtocolManager.sol", "tests/integration/test_veto.py", "tests/scripts/test_status.py"
+MANAGER, VETO, STATUS = (
+    "contracts/governance/ProtocolManager.sol",
+    "tests/integration/test_veto.py",
+    "tests/scripts/test_status.py",
+)
 CUSTODY = "ssi/governance/custody.py"
 HOPS, ROUTER_EXACT = "contracts/index/HopTree.sol", "tests/integration/test_router_exact.py"
 ROUTER_ATTACKS = "tests/integration/test_router_attacks.py"
 TRADES, RULES = "tests/integration/test_router.py", "tests/integration/test_governance.py"
 
 ORACLE, REGISTRY = "contracts/oracle/PriceOracle.sol", "contracts/methodology/SupplyRegistry.sol"
-GUARDS, DONATIONS, ROUTES = "tests/unit/test_price_guards.py", "tests/attacks/test_oracle.py", "tests/unit/test_price_oracle.py"
+GUARDS, DONATIONS, ROUTES = (
+    "tests/unit/test_price_guards.py",
+    "tests/attacks/test_oracle.py",
+    "tests/unit/test_price_oracle.py",
+)
 WEIGHTS, SUPPLIES = "tests/unit/test_weights.py", "tests/unit/test_supply_registry.py"
 LOCKER, LOCKER_UNIT = "contracts/points/LpLocker.sol", "tests/unit/test_lp_locker.py"
 LOCKER_ATTACKS = "tests/attacks/test_locked_liquidity.py"
 REFERRALS, REFERRAL_UNIT = "contracts/points/ReferralRegistry.sol", "tests/unit/test_referral_registry.py"
-LEDGER, PRICES, POINTS = "contracts/points/PointsLedger.sol", "contracts/points/ReferencePrices.sol", "contracts/points/PointsMath.sol"
+LEDGER, PRICES, POINTS = (
+    "contracts/points/PointsLedger.sol",
+    "contracts/points/ReferencePrices.sol",
+    "contracts/points/PointsMath.sol",
+)
 PRICES_UNIT, PRICES_ATTACKS = "tests/unit/test_reference_prices.py", "tests/attacks/test_reference_price_attacks.py"
 LEDGER_UNIT, LEDGER_MACHINE = "tests/unit/test_points_ledger.py", "tests/stateful/test_points_machine.py"
 
@@ -406,7 +422,9 @@ def survives(mutant: Mutant, folder: Path) -> bool:
         }  # fmt: skip
 
         def run(*command: str) -> subprocess.CompletedProcess[str]:
-            return subprocess.run([sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+            return subprocess.run(
+                [sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True, check=False
+            )
 
         built = run("-m", "ssi.build")
         if built.returncode:
@@ -423,7 +441,9 @@ def main(words: list[str]) -> int:
     alive = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+        files = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout.split("\0")
         for file in filter(None, files):
             (folder / file).parent.mkdir(parents=True, exist_ok=True)
             (folder / file).write_bytes((ROOT / file).read_bytes())

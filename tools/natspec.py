@@ -124,7 +124,11 @@ def page(interface: Interface, every: dict[str, Interface]) -> str:
     for base in interface.bases:
         known = f"[{base}]({base}.md)" if base in every else f"`{base}`"
         lines += [f"It has everything of {known} as well.", ""]
-    for heading, kind, docs in (("Functions", "function", "methods"), ("Events", "event", "events"), ("Errors", "error", "errors")):
+    for heading, kind, docs in (
+        ("Functions", "function", "methods"),
+        ("Events", "event", "events"),
+        ("Errors", "error", "errors"),
+    ):
         entries = sorted((entry for entry in own if entry["type"] == kind), key=lambda entry: str(entry["name"]))
         if entries:
             lines += [f"## {heading}", ""]
@@ -167,7 +171,9 @@ def _struct(node: dict[str, Any]) -> Iterator[str]:
     text = (node.get("documentation") or {}).get("text", "")
     tags = {"notice": "", "dev": ""}
     members = dict[str, str]()
-    for tag, rest in re.findall(r"(?:^|\n)\s*@(\w+)\s+((?:(?!\n\s*@).|\n(?!\s*@))*)", text if "@" in text else f"@notice {text}"):
+    for tag, rest in re.findall(
+        r"(?:^|\n)\s*@(\w+)\s+((?:(?!\n\s*@).|\n(?!\s*@))*)", text if "@" in text else f"@notice {text}"
+    ):
         if tag == "param":
             name, _, told = rest.partition(" ")
             members[name] = told

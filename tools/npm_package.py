@@ -49,11 +49,24 @@ def token_list(known: Sequence[Mapping[str, Any]], version: str, time: datetime)
     """Every index and staked token, as Uniswap's schema of token lists wants it. None where there is no token."""
     names = {index.symbol: index.name for index in params.indexes()}
     tokens = [
-        {"chainId": record["chain_id"], "address": address, "name": name, "symbol": symbol, "decimals": 18, "tags": [tag]}
+        {
+            "chainId": record["chain_id"],
+            "address": address,
+            "name": name,
+            "symbol": symbol,
+            "decimals": 18,
+            "tags": [tag],
+        }
         for record in known
         for tag, found in (
             ("index", [(symbol, names[symbol], address) for symbol, address in record["indexes"].items()]),
-            ("staked", [(f"s{symbol}", f"Staked {names.get(symbol, symbol)}", address) for symbol, address in record["staked"].items()]),
+            (
+                "staked",
+                [
+                    (f"s{symbol}", f"Staked {names.get(symbol, symbol)}", address)
+                    for symbol, address in record["staked"].items()
+                ],
+            ),
         )
         for symbol, name, address in found
     ]
@@ -87,7 +100,9 @@ def constant(name: str, value: Json) -> tuple[str, str]:
 
 def constants_of(known: Sequence[Mapping[str, Any]], abis: Mapping[str, Json]) -> dict[str, Json]:
     """Everything that the module exports, by name."""
-    errors = {json.dumps(entry, sort_keys=True): entry for abi in abis.values() for entry in abi if entry["type"] == "error"}
+    errors = {
+        json.dumps(entry, sort_keys=True): entry for abi in abis.values() for entry in abi if entry["type"] == "error"
+    }
     external = params.protocol().contracts.model_dump(by_alias=True)
     return {
         **{f"{name[0].lower()}{name[1:]}Abi": abi for name, abi in abis.items()},
@@ -145,7 +160,9 @@ def write(folder: Path, known: Sequence[Mapping[str, Any]], time: datetime) -> N
     (folder / "abi").mkdir(parents=True)
     shutil.copytree(ROOT / "interfaces", folder / "interfaces", ignore=shutil.ignore_patterns(".*"))
     for source in sorted((folder / "interfaces").rglob("*.sol")):
-        source.write_text(re.sub(r"^pragma solidity [^;]+;", f"pragma solidity {PRAGMA};", source.read_text(), flags=re.MULTILINE))
+        source.write_text(
+            re.sub(r"^pragma solidity [^;]+;", f"pragma solidity {PRAGMA};", source.read_text(), flags=re.MULTILINE)
+        )
     shutil.copy(ROOT / "LICENSE", folder)
     project, abis = fresh_project(), {}
     for name in CONTRACTS:
@@ -178,7 +195,11 @@ def build(target: Path, deployments: Path = places.ROOT / "deployments") -> list
     for old in target.glob(f"{NAME}-*.tgz"):
         old.unlink()
     packed = subprocess.run(
-        ["npm", "pack", "--silent", "--pack-destination", str(target), str(folder)], capture_output=True, text=True, check=True, cwd=target
+        ["npm", "pack", "--silent", "--pack-destination", str(target), str(folder)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=target,
     )
     made = [target / packed.stdout.strip().splitlines()[-1]]
     if (folder / "tokenlist.json").exists():

@@ -140,7 +140,13 @@ def markets(random: Random) -> dict[str, list[int]]:
     crash = wander(random, 2 * day, 1.5)
     for n in range(len(crash)):
         crash[n] -= 6_931 * max(0, min(n - day, 300)) // 300  # half of it within an hour, once
-    return {"60 % a year": calm, "150 % a year": meme, "400 % a year": wild, "a fifth at once, 6 a day": jumps, "halves in an hour": crash}
+    return {
+        "60 % a year": calm,
+        "150 % a year": meme,
+        "400 % a year": wild,
+        "a fifth at once, 6 a day": jumps,
+        "halves in an hour": crash,
+    }
 
 
 def moments(ticks: Sequence[int], stride: int) -> Iterator[Pool]:
@@ -230,7 +236,11 @@ def main() -> None:
             refused, typical, most = lag(average, ticks)
             cells.append(f"{percent(typical)} / {percent(most)} / {refused:.1%}")
         print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
-    pools = [pool for name in ("60 % a year", "150 % a year", "400 % a year") for pool in list(moments(histories[name], 2_900))[:3]]
+    pools = [
+        pool
+        for name in ("60 % a year", "150 % a year", "400 % a year")
+        for pool in list(moments(histories[name], 2_900))[:3]
+    ]
     print("\n| candidate | 1 block | 2 blocks | 5 blocks | 10 blocks | silenced by 1 / 5 |\n|---|---|---|---|---|---|")
     for name, average in CANDIDATES.items():
         found = {blocks: worst(average, pools, blocks, 1 if blocks == 1 else 6) for blocks in (1, 2, 5, 10)}

@@ -86,7 +86,9 @@ def rows(system: System) -> list[list[str]]:
         cells = [name.removesuffix(" twap"), "0", "0"]
         for move in MOVES:
             blocks = seconds_to_move(window, move) // BLOCK
-            cells.append(f"{pool.capital(move):,.0f}, {pool.undisturbed(move):,.0f} / {pool.arbitraged(move, blocks):,.0f}")
+            cells.append(
+                f"{pool.capital(move):,.0f}, {pool.undisturbed(move):,.0f} / {pool.arbitraged(move, blocks):,.0f}"
+            )
         off = silencing(window)
         cells.append(f"{pool.capital(off):,.0f}, {pool.undisturbed(off):,.0f}")
         found.append(cells)

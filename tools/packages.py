@@ -53,7 +53,17 @@ def wheel(target: Path) -> Path:
             else:
                 shutil.copy(ROOT / part, copy)
         data(copy / "build" / "packages" / "data")
-        command = ["pip", "wheel", "--quiet", "--disable-pip-version-check", "--no-deps", "--no-build-isolation", "-w", folder, folder]
+        command = [
+            "pip",
+            "wheel",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--no-deps",
+            "--no-build-isolation",
+            "-w",
+            folder,
+            folder,
+        ]
         done = subprocess.run([sys.executable, "-m", *command], capture_output=True, text=True, check=False)
         if done.returncode:
             raise RuntimeError(done.stderr.strip()[-4000:])

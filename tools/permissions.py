@@ -37,7 +37,10 @@ _TAIL = """
 
 def page(system: System) -> str:
     """The whole text."""
-    rows = [f"| {kind} | `{function}` | {who} | {after} | {stop} |" for kind, function, who, after, stop in permissions(system)]
+    rows = [
+        f"| {kind} | `{function}` | {who} | {after} | {stop} |"
+        for kind, function, who, after, stop in permissions(system)
+    ]
     manager, safe = system.manager, system.record.contracts["Safe"]
     _, notice = manager.hasRole(ADMIN, safe)
     tail = _TAIL.format(contest=manager.CONTEST() // DAY, truce=manager.TRUCE() // DAY, notice=notice // DAY)

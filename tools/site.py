@@ -151,7 +151,11 @@ def on_post_build(config: MkDocsConfig) -> None:
         PluginError: with the pages and addresses.
     """
     site = Path(config.site_dir)
-    found = [f"{path.relative_to(site)}: {address}" for path in sorted(site.rglob("*.html")) for address in foreign(path.read_text())]
+    found = [
+        f"{path.relative_to(site)}: {address}"
+        for path in sorted(site.rglob("*.html"))
+        for address in foreign(path.read_text())
+    ]
     found += [
         f"{path.relative_to(site)}: {address}"
         for path in sorted(site.rglob("*.css"))

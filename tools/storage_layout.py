@@ -17,12 +17,18 @@ def main() -> int:
     """Shows and writes the layouts of all upgradeable contracts outside of mocks."""
     console, known = Console(), layout.references()
     found = layout.examine(layout.production(), known)
-    bad = {name: f"snapshots/storage/{name}.json is of no contract: remove it if none was deployed" for name in known if name not in found}
+    bad = {
+        name: f"snapshots/storage/{name}.json is of no contract: remove it if none was deployed"
+        for name in known
+        if name not in found
+    }
     for name, contract in found.items():
         if contract.breaks or contract.flaws:
             bad[name] = "\n".join(filter(None, [contract.breaks, *contract.flaws]))
             continue
-        slots = sum(len(variables) for variables in contract.layout.get("namespaces", {}).values()) + len(contract.layout["storage"])
+        slots = sum(len(variables) for variables in contract.layout.get("namespaces", {}).values()) + len(
+            contract.layout["storage"]
+        )
         said = "new" if name not in known else "unchanged" if known[name] == contract.layout else "compatible"
         console.print(f"[green]✓[/] {name}  {slots} variables, {said}", highlight=False)
         layout.REFERENCES.mkdir(parents=True, exist_ok=True)

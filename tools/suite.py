@@ -35,7 +35,12 @@ class Part:
         with self.log.open("w") as log:
             command = ["ape", "test", "-p", "tests.support.sharing"]
             self.process = subprocess.Popen(
-                command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+                command,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
 
     def end(self) -> None:
@@ -70,7 +75,10 @@ def run(jobs: int) -> int:
         parts = []
         for number in range(1, jobs + 1):
             # Each has deployments of its own, too: the record of one fork is wrong on another.
-            own = {"SSI_DEPLOYMENTS": str(folder / f"deployments-{number}"), "SSI_STATE": str(folder / f"state-{number}")}
+            own = {
+                "SSI_DEPLOYMENTS": str(folder / f"deployments-{number}"),
+                "SSI_STATE": str(folder / f"state-{number}"),
+            }
             parts.append(Part(number, {**with_chain.environment(upstream, stack), **own, FOLDER: str(folder)}))
             stack.callback(parts[-1].end)
         console.print(f"· {jobs} processes, each on a fork of its own; their output is in build/suite-*.log")
@@ -98,7 +106,9 @@ def run(jobs: int) -> int:
         if collected != {ran}:
             console.print(f"[red]✗ {sorted(collected)} tests were collected, and {ran} ran[/]")
         good = collected == {ran} and not failed and not any(part.process.returncode for part in parts)
-        console.print(f"{'[green]✓' if good else '[red]✗'} {ran:,} tests ran, {failed} failed, in {minutes:.1f} minutes[/]")
+        console.print(
+            f"{'[green]✓' if good else '[red]✗'} {ran:,} tests ran, {failed} failed, in {minutes:.1f} minutes[/]"
+        )
     return 0 if good else 1
 
 

@@ -134,7 +134,11 @@ class Interface:
                 self.constructor = [abi_type(p) for p in item.get("inputs", [])]
             elif item["type"] in ("function", "event", "error"):
                 entry = Entry(
-                    item["name"], item.get("inputs", []), item.get("outputs") or [], item.get("stateMutability", ""), item["type"]
+                    item["name"],
+                    item.get("inputs", []),
+                    item.get("outputs") or [],
+                    item.get("stateMutability", ""),
+                    item["type"],
                 )
                 self.entries.setdefault(entry.name, entry)
                 self.entries[entry.signature] = entry
@@ -207,12 +211,16 @@ class Method:
             return self.call(*args, sender=sender)
         if sender is None:
             raise TypeError(f"{self.entry.signature} changes state: say sender=")
-        return self.contract.evm.send(sender, self.contract.address, self.entry.encode(args), value, self.entry.signature)
+        return self.contract.evm.send(
+            sender, self.contract.address, self.entry.encode(args), value, self.entry.signature
+        )
 
     def call(self, *args: Any, sender: Any = None, value: int = 0, at: int | None = None) -> Any:
         """What it would return, with nothing changed; `at` is the block's time, Unix seconds. Raises Reverted."""
         evm = self.contract.evm
-        return self.entry.decode(evm.call(self.contract.address, self.entry.encode(args), sender, value, at, self.entry.signature))
+        return self.entry.decode(
+            evm.call(self.contract.address, self.entry.encode(args), sender, value, at, self.entry.signature)
+        )
 
     def encode(self, *args: Any) -> bytes:
         """The calldata."""
@@ -332,7 +340,9 @@ class Evm:
     def attempts(self, calls: Sequence[tuple[Method, Sequence[Any]]], block: int | None = None) -> list[Any]:
         """As `batch`; None stands for what reverts, or answers with what its ABI does not say."""
         asked = [(method.contract.address, method.entry.encode(args)) for method, args in calls]
-        data = keccak(text="tryAggregate(bool,(address,bytes)[])")[:4] + eth_abi.encode(["bool", "(address,bytes)[]"], [False, asked])
+        data = keccak(text="tryAggregate(bool,(address,bytes)[])")[:4] + eth_abi.encode(
+            ["bool", "(address,bytes)[]"], [False, asked]
+        )
         (answers,) = eth_abi.decode(["(bool,bytes)[]"], self.call(MULTICALL3, data, where="attempts", block=block))
         found: list[Any] = []
         for (method, _), (ok, answer) in zip(calls, answers, strict=True):
@@ -354,11 +364,15 @@ class Evm:
             transaction["from"] = _plain(sender)
         extra: list[Any] = [] if at is None else [{}, {"time": hex(at)}]
         try:
-            return bytes.fromhex(self.rpc.call("eth_call", transaction, "latest" if block is None else hex(block), *extra)[2:])
+            return bytes.fromhex(
+                self.rpc.call("eth_call", transaction, "latest" if block is None else hex(block), *extra)[2:]
+            )
         except RpcError as error:
             raise Reverted(revert_data(error), where) from None
 
-    def send(self, sender: Any, to: Any, data: bytes = b"", value: int = 0, where: str = "send", gas: int = GAS) -> Receipt:
+    def send(
+        self, sender: Any, to: Any, data: bytes = b"", value: int = 0, where: str = "send", gas: int = GAS
+    ) -> Receipt:
         """Sends, mines and returns the receipt. Raises Reverted with the exact bytes."""
         transaction = {
             "from": _plain(sender), "data": "0x" + data.hex(), "gas": hex(gas), "value": hex(value),
@@ -372,7 +386,12 @@ class Evm:
         receipt = self.rpc.send_sync(transaction)
         if int(receipt["status"], 16) == 0:
             self._raise(receipt, where)
-        figures = (int(receipt["gasUsed"], 16), receipt["logs"], int(receipt["blockNumber"], 16), receipt.get("contractAddress"))
+        figures = (
+            int(receipt["gasUsed"], 16),
+            receipt["logs"],
+            int(receipt["blockNumber"], 16),
+            receipt.get("contractAddress"),
+        )
         return Receipt(*figures, receipt["transactionHash"])
 
     def _raise(self, receipt: dict[str, Any], where: str) -> None:

@@ -29,7 +29,14 @@ _PROBED = (("name", "string"), ("version", "string"), ("DOMAIN_SEPARATOR", "byte
 
 
 def permit(
-    signer: Any, token: str, domain: dict[str, Any], spender: str, value: int, nonce: int, deadline: int, chain_id: int = 1
+    signer: Any,
+    token: str,
+    domain: dict[str, Any],
+    spender: str,
+    value: int,
+    nonce: int,
+    deadline: int,
+    chain_id: int = 1,
 ) -> bytes:
     """An EIP-2612 permit as `IndexRouter` takes it: value, deadline and signature, ABI-encoded.
 
@@ -38,7 +45,9 @@ def permit(
         nonce: `nonces(owner)` of the token.
     """
     message = {"owner": _address(signer), "spender": spender, "value": value, "nonce": nonce, "deadline": deadline}
-    signed = _signed(signer, encode_typed_data({**domain, "chainId": chain_id, "verifyingContract": token}, _PERMIT, message))
+    signed = _signed(
+        signer, encode_typed_data({**domain, "chainId": chain_id, "verifyingContract": token}, _PERMIT, message)
+    )
     encoded: bytes = eth_abi.encode(
         ["uint256", "uint256", "uint8", "bytes32", "bytes32"], [value, deadline, signed[64], signed[:32], signed[32:64]]
     )
@@ -54,7 +63,12 @@ def permit2(signer: Any, token: str, spender: str, maximum: int, nonce: int, dea
         ],
         "TokenPermissions": [{"name": "token", "type": "address"}, {"name": "amount", "type": "uint256"}],
     }  # fmt: skip
-    message = {"permitted": {"token": token, "amount": maximum}, "spender": spender, "nonce": nonce, "deadline": deadline}
+    message = {
+        "permitted": {"token": token, "amount": maximum},
+        "spender": spender,
+        "nonce": nonce,
+        "deadline": deadline,
+    }
     domain = {"name": "Permit2", "chainId": chain_id, "verifyingContract": PERMIT2}
     signature = _signed(signer, encode_typed_data(domain, types, message))
     encoded: bytes = eth_abi.encode(["uint256", "uint256", "uint256", "bytes"], [maximum, nonce, deadline, signature])
@@ -87,7 +101,10 @@ def domain_of(token: Deployed, chain_id: int) -> dict[str, Any] | None:
     """
     probes = Interface(
         "Probe",
-        [{"type": "function", "name": name, "stateMutability": "view", "outputs": [{"name": "", "type": kind}]} for name, kind in _PROBED],
+        [
+            {"type": "function", "name": name, "stateMutability": "view", "outputs": [{"name": "", "type": kind}]}
+            for name, kind in _PROBED
+        ],
     )
     asked: Sequence[tuple[Method, Sequence[Any]]] = [(Method(token, probes[name]), ()) for name, _ in _PROBED]
     name, version, separator, typehash = token.evm.attempts(asked)
@@ -96,7 +113,9 @@ def domain_of(token: Deployed, chain_id: int) -> dict[str, Any] | None:
     for candidate in dict.fromkeys((version, "1", "2", None)):
         domain = {"name": name} | ({} if candidate is None else {"version": candidate})
         message = {"owner": token.address, "spender": token.address, "value": 0, "nonce": 0, "deadline": 0}
-        signable = encode_typed_data({**domain, "chainId": chain_id, "verifyingContract": token.address}, _PERMIT, message)
+        signable = encode_typed_data(
+            {**domain, "chainId": chain_id, "verifyingContract": token.address}, _PERMIT, message
+        )
         if signable.header == separator:
             return domain
     return None

@@ -85,7 +85,13 @@ class Rpc:
 
     def send(self, sender: str, to: str | None, data: str = "0x", value: int = 0) -> Any:
         """Sends from an impersonated account and returns the receipt. Raises RpcError when the transaction fails."""
-        transaction = {"from": sender, "data": data, "value": hex(value), "gas": hex(29_000_000), "gasPrice": hex(10**11)}
+        transaction = {
+            "from": sender,
+            "data": data,
+            "value": hex(value),
+            "gas": hex(29_000_000),
+            "gasPrice": hex(10**11),
+        }
         if to is not None:
             transaction["to"] = to
         receipt = self.send_sync(transaction)

@@ -70,7 +70,13 @@ class Sender:
         signed: Callable[[list[str]], object] = lambda _: None,
     ) -> None:  # fmt: skip
         self.rpc, self.account, self.address = rpc, account, str(account.address)
-        self._exclusive, self._patience, self._stuck, self._settle, self._signed = exclusive, patience, stuck, settle, signed
+        self._exclusive, self._patience, self._stuck, self._settle, self._signed = (
+            exclusive,
+            patience,
+            stuck,
+            settle,
+            signed,
+        )
         self.replaced = 0  # times that a fee was raised
         self._chain_id: int | None = None
         self._passed: float | None = None  # when the nonce was first seen to be used
@@ -90,13 +96,17 @@ class Sender:
         """What it would use now. Raises Reverted when it would fail."""
         call = {"from": self.address, "data": "0x" + data.hex(), "value": hex(value)} | ({"to": to} if to else {})
         try:
-            return int(self.rpc.call("eth_estimateGas", call, "latest"), 16)  # what others have not got mined yet does not count
+            return int(
+                self.rpc.call("eth_estimateGas", call, "latest"), 16
+            )  # what others have not got mined yet does not count
         except RpcError as error:
             if "insufficient funds" in str(error).lower():
                 raise self._poor() from None
             raise Reverted(revert_data(error), "estimate") from None
 
-    def send(self, to: str | None, data: bytes, value: int = 0, gas: int | None = None, fees: tuple[int, int] | None = None) -> Mined:
+    def send(
+        self, to: str | None, data: bytes, value: int = 0, gas: int | None = None, fees: tuple[int, int] | None = None
+    ) -> Mined:
         """Signs, sends and waits.
 
         Args:
@@ -117,12 +127,16 @@ class Sender:
                 return self._mined(nonce, to, data, value, gas, most, tip)
             except _NonceTaken:
                 continue
-        raise NotSent(f"another program sends from {self.address} all the time: give every keeper an account of its own")
+        raise NotSent(
+            f"another program sends from {self.address} all the time: give every keeper an account of its own"
+        )
 
     # ------------------------------------------------------------ one nonce
 
     def _nonce(self) -> int:
-        return int(self.rpc.call("eth_getTransactionCount", self.address, "latest" if self._exclusive else "pending"), 16)
+        return int(
+            self.rpc.call("eth_getTransactionCount", self.address, "latest" if self._exclusive else "pending"), 16
+        )
 
     def _mined(self, nonce: int, to: str | None, data: bytes, value: int, gas: int, most: int, tip: int) -> Mined:
         """Raises _NonceTaken as long as nothing of this was accepted, Overtaken afterwards."""
@@ -156,7 +170,9 @@ class Sender:
     def _arrived(self, raw: _Signed) -> bool:
         """Whether the node has had it already: an answer got lost, and it was sent once more."""
         began = time.monotonic()
-        while not (known := any(self.rpc.call(f"eth_getTransaction{what}", raw.hash) for what in ("ByHash", "Receipt"))):
+        while not (
+            known := any(self.rpc.call(f"eth_getTransaction{what}", raw.hash) for what in ("ByHash", "Receipt"))
+        ):
             if (waited := time.monotonic() - began) > self._settle:
                 break
             time.sleep(_pause(waited))
@@ -170,7 +186,9 @@ class Sender:
             self._passed = None
         elif self._passed is None:
             self._passed = time.monotonic()
-        elif time.monotonic() - self._passed > self._settle:  # receipts may come later than counts, from another machine of the node's
+        elif (
+            time.monotonic() - self._passed > self._settle
+        ):  # receipts may come later than counts, from another machine of the node's
             raise Overtaken(f"another transaction of {self.address} was mined with nonce {nonce}")
         return None
 
@@ -179,7 +197,9 @@ class Sender:
         now = self.fees()
         more = max(most * RAISE // 100 + 1, now[0]), max(tip * RAISE // 100 + 1, now[1])
         if more[0] > MOST_FEE:
-            raise NotSent(f"a fee of {more[0] / 10**9:.0f} gwei a gas would be needed, and the limit is {MOST_FEE // 10**9}")
+            raise NotSent(
+                f"a fee of {more[0] / 10**9:.0f} gwei a gas would be needed, and the limit is {MOST_FEE // 10**9}"
+            )
         return more
 
     def _sign(self, nonce: int, to: str | None, data: bytes, value: int, gas: int, most: int, tip: int) -> _Signed:
@@ -187,7 +207,14 @@ class Sender:
 
         if self._chain_id is None:
             self._chain_id = int(self.rpc.call("eth_chainId"), 16)
-        fields = {"type": 2, "chainId": self._chain_id, "sender": self.address, "nonce": nonce, "data": data, "value": value}
+        fields = {
+            "type": 2,
+            "chainId": self._chain_id,
+            "sender": self.address,
+            "nonce": nonce,
+            "data": data,
+            "value": value,
+        }
         fields |= {"gas": gas, "maxFeePerGas": most, "maxPriorityFeePerGas": tip}
         transaction = networks.provider.network.ecosystem.create_transaction(**fields, **({"to": to} if to else {}))
         signed = self.account.sign_transaction(transaction)
@@ -231,7 +258,12 @@ def done(hash: str, found: dict[str, Any]) -> Mined:
     """From a node's receipt. Raises Reverted when the transaction failed."""
     if int(found["status"], 16) == 0:
         raise Reverted(b"", f"transaction {hash}")
-    return Mined(hash, Receipt(int(found["gasUsed"], 16), found["logs"], int(found["blockNumber"], 16), found.get("contractAddress"), hash))
+    return Mined(
+        hash,
+        Receipt(
+            int(found["gasUsed"], 16), found["logs"], int(found["blockNumber"], 16), found.get("contractAddress"), hash
+        ),
+    )
 
 
 def _pause(waited: float) -> float:

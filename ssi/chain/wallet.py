@@ -68,7 +68,15 @@ class Wallet:
 
     # ------------------------------------------------------------ paying
 
-    def way(self, token: Deployed | None, spender: str, amount: int, *, permits_taken: bool = True, permit2_taken: bool = False) -> Way:
+    def way(
+        self,
+        token: Deployed | None,
+        spender: str,
+        amount: int,
+        *,
+        permits_taken: bool = True,
+        permit2_taken: bool = False,
+    ) -> Way:
         """How `spender` can get `amount` token-wei; None stands for ether.
 
         Args:
@@ -77,7 +85,9 @@ class Wallet:
         """
         if token is None:
             return Way.ETHER
-        given, to_permit2 = self.evm.batch([(token.allowance, (self.address, spender)), (token.allowance, (self.address, PERMIT2))])
+        given, to_permit2 = self.evm.batch(
+            [(token.allowance, (self.address, spender)), (token.allowance, (self.address, PERMIT2))]
+        )
         if given >= amount:
             return Way.ALLOWED
         if self.signs and permits_taken and permits.domain_of(token, self.chain_id) is not None:
@@ -101,7 +111,8 @@ class Wallet:
             # Its nonces have no order: a random one of 256 bits is as good as unused.
             nonce = secrets.randbits(256)
             return Permission(
-                PERMIT2_TRANSFER, permits.permit2(self.account, token.address, spender, amount, nonce, deadline, self.chain_id)
+                PERMIT2_TRANSFER,
+                permits.permit2(self.account, token.address, spender, amount, nonce, deadline, self.chain_id),
             )
         self.approve(token, spender, amount)
         return Permission()

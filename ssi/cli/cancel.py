@@ -41,5 +41,7 @@ def cli(ids: tuple[str, ...], how: desk.Signing) -> Any:
     if sent:
         screen.print(f"[green]✓[/] Cancelled in {sent}.")
     else:
-        screen.print(f"Next: the guardian's owners import {prepared[0].file} at app.safe.global, compare the hashes, sign and send.")
+        screen.print(
+            f"Next: the guardian's owners import {prepared[0].file} at app.safe.global, compare the hashes, sign and send."
+        )
     return None

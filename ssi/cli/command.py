@@ -66,7 +66,9 @@ class Command(ConnectedProviderCommand):  # type: ignore[misc] # Ape has no type
         try:
             return list(super().parse_args(ctx, args))
         except click.UsageError as error:
-            failure = Failure(f"{error.format_message()} `ape run {ctx.command_path.split(' run ')[-1]} --help` says what can be.", 2)
+            failure = Failure(
+                f"{error.format_message()} `ape run {ctx.command_path.split(' run ')[-1]} --help` says what can be.", 2
+            )
             if as_json:
                 click.echo(json.dumps({"error": failure.message, "code": 2}))
             raise failure from None
@@ -127,12 +129,17 @@ def explained(error: Exception) -> click.ClickException:
     if isinstance(error, NotStarted):
         said = "" if "://" in str(error) else f" ({error})"
         return Failure(
-            f"The fork on which this is tried out could not be started{said}. Try again; does the node serve its last blocks?", 1
+            f"The fork on which this is tried out could not be started{said}. Try again; does the node serve its last blocks?",
+            1,
         )
     if type(error).__module__.startswith(("ledger", "hid")):
         said = str(error) or type(error).__name__
-        return Failure(f"The hardware wallet says: {said}. Is it connected and unlocked, with its Ethereum app open?", 1)
-    if isinstance(error, ApeException | requests.RequestException | OSError) or type(error).__module__.startswith(("web3", "urllib3")):
+        return Failure(
+            f"The hardware wallet says: {said}. Is it connected and unlocked, with its Ethereum app open?", 1
+        )
+    if isinstance(error, ApeException | requests.RequestException | OSError) or type(error).__module__.startswith(
+        ("web3", "urllib3")
+    ):
         return Failure(f"{_network(error)} Is MAINNET_RPC_URL right, and the node up?", 1)
     return Failure(f"This should not happen ({type(error).__name__}: {error}). {TRACEBACK}=1 shows where it does.", 1)
 
@@ -179,7 +186,9 @@ class Number(click.ParamType):
         if not number.is_finite() or number.adjusted() > 40 or number.as_tuple().exponent < -40:  # type: ignore[operator]
             self.fail(f"{value!r} is no number that can be meant.", param, ctx)
         if (self.least is not None and number < self.least) or (self.most is not None and number > self.most):
-            self.fail(f"{value} is not from {self.least} to {self.most if self.most is not None else 'infinity'}.", param, ctx)
+            self.fail(
+                f"{value} is not from {self.least} to {self.most if self.most is not None else 'infinity'}.", param, ctx
+            )
         return number
 
 

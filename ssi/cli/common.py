@@ -72,7 +72,14 @@ def signing(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def gathered(
-        *args: Any, accounts: tuple[str, ...], dry_run: bool, nonce: int | None, yes: bool, json: bool, queue: bool, **others: Any
+        *args: Any,
+        accounts: tuple[str, ...],
+        dry_run: bool,
+        nonce: int | None,
+        yes: bool,
+        json: bool,
+        queue: bool,
+        **others: Any,
     ) -> Any:
         return command(*args, how=Signing(accounts, dry_run, nonce, yes, json, queue), **others)
 
@@ -114,7 +121,9 @@ def signers(multisig: Multisig, how: Signing) -> list[Any]:
     chosen = []
     for alias in aliases:
         if alias not in accounts.aliases:
-            raise Misused(f"Ape knows no account {alias}: `ape accounts list` shows them, `ape accounts import` adds one.")
+            raise Misused(
+                f"Ape knows no account {alias}: `ape accounts list` shows them, `ape accounts import` adds one."
+            )
         account = accounts.load(alias)
         if account.address not in owners:
             raise Misused(f"{alias} ({account.address}) does not own this Safe. Its owners are {', '.join(owners)}.")
@@ -150,13 +159,23 @@ class Prepared:
         replaces = f"It takes the place of “{self.replaces}”." if self.replaces else None
         title = f"Transaction {t.nonce} of the Safe {t.safe}"
         table = Table("compare on the wallet", "", title=title, title_justify="left", caption=replaces)
-        for name, value in (("Safe transaction hash", t.hash), ("domain hash", t.domain_hash), ("message hash", t.message_hash)):
+        for name, value in (
+            ("Safe transaction hash", t.hash),
+            ("domain hash", t.domain_hash),
+            ("message hash", t.message_hash),
+        ):
             table.add_row(name, "0x" + value.hex())
         return table
 
 
 def prepare(
-    system: System, multisig: Multisig, calls: Sequence[tuple[str, bytes]], slug: str, title: str, owners: Sequence[Any], how: Signing
+    system: System,
+    multisig: Multisig,
+    calls: Sequence[tuple[str, bytes]],
+    slug: str,
+    title: str,
+    owners: Sequence[Any],
+    how: Signing,
 ) -> list[Prepared]:
     """One transaction of the Safe for each call, with consecutive nonces, and the Transaction Builder's file of each. Signs nothing.
 
@@ -175,7 +194,9 @@ def prepare(
         nonce = queue.nonce(to, data, how.nonce, sending) if first is None else first + len(prepared)
         transaction = multisig.transaction(to, data, nonce)
         path = folder() / f"{slug}-{transaction.hash.hex()[:8]}.json"
-        batch = builder_file(transaction.safe, transaction.chain_id, title, f"Safe nonce {nonce}", system.evm.now, [(to, data)])
+        batch = builder_file(
+            transaction.safe, transaction.chain_id, title, f"Safe nonce {nonce}", system.evm.now, [(to, data)]
+        )
         path.write_text(json.dumps(batch, indent=2) + "\n")
         file = str(path.relative_to(working())) if path.is_relative_to(working()) else str(path)
         prepared.append(Prepared(multisig, transaction, file, queue.other(transaction)))
@@ -223,12 +244,16 @@ def agreed_to_deploy(contract: str, alias: str | None, how: Signing) -> None:
     if chain.is_fork() or alias is None:
         return
     if how.dry_run:
-        raise Misused("A dry run sends nothing, and this needs a new implementation: say where it is, --implementation ADDRESS.")
+        raise Misused(
+            "A dry run sends nothing, and this needs a new implementation: say where it is, --implementation ADDRESS."
+        )
     if how.yes:
         return
     if not chain.interactive():
         raise Misused("There is no terminal to ask whether to deploy the new implementation: add --yes.")
-    if not click.confirm(f"Deploy a new implementation of {contract} with {alias}? It does nothing before the Safe agrees.", err=True):
+    if not click.confirm(
+        f"Deploy a new implementation of {contract} with {alias}? It does nothing before the Safe agrees.", err=True
+    ):
         raise Misused("Nothing was deployed.")
 
 
@@ -248,7 +273,9 @@ class Queue:
                 self._entries = {int(nonce): entry for nonce, entry in known.items() if int(nonce) >= self._next}
             if (service := Service.configured(int(multisig.evm.rpc.call("eth_chainId"), 16))) is not None:
                 for waiting in service.queued(multisig.address, self._next):
-                    self._entries.setdefault(waiting.nonce, _entry(waiting, "a transaction in Safe's queue", "Safe's queue"))
+                    self._entries.setdefault(
+                        waiting.nonce, _entry(waiting, "a transaction in Safe's queue", "Safe's queue")
+                    )
 
     def nonce(self, to: str, data: bytes, wanted: int | None, sending: bool) -> int:
         """For a call: that which was asked for, that with which the same was proposed, or the first that is free. Raises Misused."""
@@ -256,7 +283,9 @@ class Queue:
             if wanted < self._next:
                 raise Misused(f"Nonce {wanted} of the Safe is used: its next is {self._next}.")
             if sending and wanted > self._next:
-                raise Misused(f"Nonce {wanted} cannot be sent before {self._next}: leave --account away and sign on the Safe's web site.")
+                raise Misused(
+                    f"Nonce {wanted} cannot be sent before {self._next}: leave --account away and sign on the Safe's web site."
+                )
             return wanted
         call = keccak(bytes.fromhex(to[2:]) + data).hex()
         same = [nonce for nonce, entry in self._entries.items() if entry["call"] == call]

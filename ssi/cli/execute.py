@@ -32,13 +32,19 @@ def cli(ids: tuple[str, ...], how: desk.Signing) -> Any:
     picked = chosen(known, ids) if ids else [operation for operation in known if operation.status(now) == "ready"]
     if not picked:
         waiting = min((operation.ready_at for operation in known if operation.status(now) == "waiting"), default=None)
-        when = f"The next is on {desk.moment(waiting)}, in {desk.period(waiting - now)}." if waiting else "Nothing is waiting either."
+        when = (
+            f"The next is on {desk.moment(waiting)}, in {desk.period(waiting - now)}."
+            if waiting
+            else "Nothing is waiting either."
+        )
         raise Failure(f"Nothing is ready. {when}", 1)
     for operation in picked:
         _require_ready(operation, now)
 
     owners = desk.signers(safe, how)
-    through = [(operation.call.target, operation.call.data) for operation in picked if operation.call.function not in DIRECT]
+    through = [
+        (operation.call.target, operation.call.data) for operation in picked if operation.call.function not in DIRECT
+    ]
     direct = [(operation.call.target, operation.call.data) for operation in picked if operation.call.function in DIRECT]
     calls = ([(system.manager.address, execution(system.manager, through))] if through else []) + direct
     title = "Execute " + "; ".join(f"{operation.call.contract}.{operation.call.function}" for operation in picked)

@@ -26,7 +26,11 @@ _WITHIN = {"Bought": {"Deposit"}, "Sold": {"Redeemed"}, "Staked": {"Deposit"}}
 @click.command(cls=Command)
 @click.argument("account", required=False)
 @click.option(
-    "--last", type=click.IntRange(1, 100_000), default=30, show_default=True, help="How many lines; with --json everything is there."
+    "--last",
+    type=click.IntRange(1, 100_000),
+    default=30,
+    show_default=True,
+    help="How many lines; with --json everything is there.",
 )
 @json_option
 def cli(account: str | None, last: int, json: bool) -> Any:
@@ -47,7 +51,9 @@ def cli(account: str | None, last: int, json: bool) -> Any:
         table.add_column(name, no_wrap=name == "when")
     for happened in rows[-last:]:
         table.add_row(
-            desk.moment(happened.time_s).removesuffix(" UTC"), sentence(protocol, happened), f"[dim]{happened.transaction[:10]}…[/]"
+            desk.moment(happened.time_s).removesuffix(" UTC"),
+            sentence(protocol, happened),
+            f"[dim]{happened.transaction[:10]}…[/]",
         )
     screen.print(table)
     return None
@@ -64,7 +70,9 @@ def brief(found: Sequence[Happened]) -> list[Happened]:
 
     first = {happened.transaction: happened.log for happened in reversed(found)}
     kept = [happened for happened in found if not repeats(happened)]
-    return sorted(kept, key=lambda one: (one.block, first[one.transaction], one.event not in ("Bought", "Sold"), one.log))
+    return sorted(
+        kept, key=lambda one: (one.block, first[one.transaction], one.event not in ("Bought", "Sold"), one.log)
+    )
 
 
 def sentence(protocol: Protocol, happened: Happened) -> str:
@@ -119,7 +127,9 @@ _SENTENCES: Mapping[str, str | Callable[[Line], str]] = {
     "Staked": lambda line: f"staked {line.of('index', 'shares')}",
     "Minted": lambda line: f"minted {line.shares} in kind",
     "Redeemed": lambda line: f"redeemed {line.shares} in kind",
-    "Segregated": lambda line: f"got a claim on {line.of('token', 'amount')} of {line.happened.contract}, which did not move",
+    "Segregated": lambda line: (
+        f"got a claim on {line.of('token', 'amount')} of {line.happened.contract}, which did not move"
+    ),
     "Claimed": _claimed,
     "Deposit": lambda line: f"staked {line.assets}",
     "RedeemRequest": lambda line: f"requested {line.shares} back",

@@ -62,9 +62,15 @@ def typed(words: tuple[str, ...] | str) -> Written:
     return written(words if isinstance(words, str) else " ".join(words))
 
 
-receiver: Callable[[Any], Any] = click.option("--to", "receiver", type=Address(), help="Who gets it; the account itself unless told.")
+receiver: Callable[[Any], Any] = click.option(
+    "--to", "receiver", type=Address(), help="Who gets it; the account itself unless told."
+)
 slippage: Callable[[Any], Any] = click.option(
-    "--slippage", type=Number(0, 50), default="0.5", show_default=True, help="Percent by which prices may move against you."
+    "--slippage",
+    type=Number(0, 50),
+    default="0.5",
+    show_default=True,
+    help="Percent by which prices may move against you.",
 )
 
 

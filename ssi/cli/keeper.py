@@ -27,9 +27,15 @@ from ssi.keeper.service import Keeper, alone, serving
 from ssi.registry.system import System
 
 chain.quiet()
-_ACCOUNT = click.option("--account", help="Alias of the Ape account that sends and gets the profit. On a fork a test account unless told.")
+_ACCOUNT = click.option(
+    "--account", help="Alias of the Ape account that sends and gets the profit. On a fork a test account unless told."
+)
 _MIN_PROFIT = click.option(
-    "--min-profit", type=Number(-(10**6), 10**6), default="0", show_default=True, help="USD after gas, under which a fill does not pay."
+    "--min-profit",
+    type=Number(-(10**6), 10**6),
+    default="0",
+    show_default=True,
+    help="USD after gas, under which a fill does not pay.",
 )
 
 
@@ -41,11 +47,35 @@ def cli() -> None:
 @cli.command(cls=Command)
 @_ACCOUNT
 @_MIN_PROFIT
-@click.option("--min-worth", type=Number(0, 10**6), help="USD that a record of points must be worth; what its gas costs unless told.")
-@click.option("--look", type=Number(0, 3600), default="12", show_default=True, help="Seconds between two looks at the chain.")
-@click.option("--low", type=Number(0, 10**6), default="0.05", show_default=True, help="Ether under which the keeper calls for more.")
-@click.option("--stuck", type=Number(1, 3600), default="60", show_default=True, help="Seconds until a transaction's fee is raised.")
-@click.option("--listen", default="127.0.0.1:9123", show_default=True, metavar="HOST:PORT", help="Where /healthz and /metrics are.")
+@click.option(
+    "--min-worth",
+    type=Number(0, 10**6),
+    help="USD that a record of points must be worth; what its gas costs unless told.",
+)
+@click.option(
+    "--look", type=Number(0, 3600), default="12", show_default=True, help="Seconds between two looks at the chain."
+)
+@click.option(
+    "--low",
+    type=Number(0, 10**6),
+    default="0.05",
+    show_default=True,
+    help="Ether under which the keeper calls for more.",
+)
+@click.option(
+    "--stuck",
+    type=Number(1, 3600),
+    default="60",
+    show_default=True,
+    help="Seconds until a transaction's fee is raised.",
+)
+@click.option(
+    "--listen",
+    default="127.0.0.1:9123",
+    show_default=True,
+    metavar="HOST:PORT",
+    help="Where /healthz and /metrics are.",
+)
 @click.option("--shared", is_flag=True, help="Others send from this account: what they left unmined is not replaced.")
 def run(
     account: str | None,
@@ -81,10 +111,14 @@ def run(
 @_ACCOUNT
 @_MIN_PROFIT
 @click.option("--once", is_flag=True, help="Fill what pays now and stop, for a timer such as cron.")
-@click.option("--every", type=click.IntRange(1, 86_400), default=60, show_default=True, help="Seconds between two looks, at most.")
+@click.option(
+    "--every", type=click.IntRange(1, 86_400), default=60, show_default=True, help="Seconds between two looks, at most."
+)
 @click.option("--fast-forward", is_flag=True, help="On a fork, let time pass instead of waiting for it.")
 @json_option
-def rebalance(index: str, account: str | None, min_profit: Decimal, once: bool, every: int, fast_forward: bool, json: bool) -> Any:
+def rebalance(
+    index: str, account: str | None, min_profit: Decimal, once: bool, every: int, fast_forward: bool, json: bool
+) -> Any:
     """Run the rebalance of INDEX to its end with Uniswap's liquidity. It can be stopped and started again at any moment."""
     if fast_forward and not chain.is_fork():
         raise Misused("--fast-forward moves the clock of a fork; this is a live network.")
@@ -99,7 +133,9 @@ def rebalance(index: str, account: str | None, min_profit: Decimal, once: bool, 
     try:
         return _run(system, filling, catalog, sender, once, every, fast_forward, json)
     except Reverted as reverted:
-        raise Failure(f"The chain says {catalog.error(reverted.data)}. Start the keeper again when that is over.", 1) from None
+        raise Failure(
+            f"The chain says {catalog.error(reverted.data)}. Start the keeper again when that is over.", 1
+        ) from None
 
 
 @cli.command(cls=Command)
@@ -113,7 +149,9 @@ def daily(account: str | None, json: bool) -> Any:
     if json:
         return [outcome.plain() for outcome in done]
     for outcome in done:
-        click.echo(f"{outcome.did} {outcome.what}  {outcome.transaction or outcome.problem or 'somebody else was faster'}")
+        click.echo(
+            f"{outcome.did} {outcome.what}  {outcome.transaction or outcome.problem or 'somebody else was faster'}"
+        )
     if not done:
         click.echo("Nothing is due: fees are distributed once a UTC day, checkpoints move once a week.")
     if any(outcome.problem for outcome in done):
@@ -122,7 +160,14 @@ def daily(account: str | None, json: bool) -> Any:
 
 
 def _run(
-    system: System, filling: Filling, catalog: Catalog, sender: Sender, once: bool, every: int, fast_forward: bool, json: bool
+    system: System,
+    filling: Filling,
+    catalog: Catalog,
+    sender: Sender,
+    once: bool,
+    every: int,
+    fast_forward: bool,
+    json: bool,
 ) -> dict[str, Any] | None:
     screen = desk.console()
     fills: list[dict[str, Any]] = []
@@ -131,7 +176,12 @@ def _run(
         return sender.send(filling.filler.address, filling.filler.fill.encode(*arguments)).hash
 
     with Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}"), console=screen, disable=json, transient=True
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.fields[said]}"),
+        console=screen,
+        disable=json,
+        transient=True,
     ) as progress:
         start = _distance(filling)
         task = progress.add_task(f"Rebalancing {filling.symbol}", total=start or 1, said="")
@@ -156,7 +206,9 @@ def _run(
                 "netUsd": fill.net / 1e18, "transaction": transaction,
             })  # fmt: skip
             if not json:
-                progress.print(f"[green]✓[/] {sold} → {bought}  net ${fill.net / 1e18:,.4f}  {transaction}", highlight=False)
+                progress.print(
+                    f"[green]✓[/] {sold} → {bought}  net ${fill.net / 1e18:,.4f}  {transaction}", highlight=False
+                )
             look("")
     return _show(filling, fills, json)
 
@@ -172,7 +224,9 @@ def _show(filling: Filling, fills: list[dict[str, Any]], json: bool) -> dict[str
         return {"fills": fills, **report}
     screen = desk.console()
     for name, weight in report["weights"].items():
-        screen.print(f"  {name:8} {weight['now'] / 100:6.2f} %  target {weight['target'] / 100:6.2f} %", highlight=False)
+        screen.print(
+            f"  {name:8} {weight['now'] / 100:6.2f} %  target {weight['target'] / 100:6.2f} %", highlight=False
+        )
     cost = f"cost {report['costBps']:.2f} of {report['budgetBps']:.0f} bp of NAV"
     screen.print(f"{len(fills)} fills, rebalance {report['id']} is {report['phase']}, {cost}")
     if report["phase"] == "running":

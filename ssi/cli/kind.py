@@ -19,7 +19,11 @@ from ssi.index.client import KindQuote, Part
 
 chain.quiet()
 _SLIPPAGE = click.option(
-    "--slippage", type=Number(0, 50), default="0.1", show_default=True, help="Percent by which an amount may move against you."
+    "--slippage",
+    type=Number(0, 50),
+    default="0.1",
+    show_default=True,
+    help="Percent by which an amount may move against you.",
 )
 
 
@@ -35,7 +39,11 @@ def mint(amount: tuple[str, ...], slippage: Decimal, receiver: str | None, how: 
     index = protocol.index(_unit(what.unit))
     shares = what.wei(18, index.most_shares_wei() if what.everything else 0)
     if not shares:
-        raise Impossible(f"Your constituents of {index.symbol} do not suffice for any share." if what.everything else "The amount is zero.")
+        raise Impossible(
+            f"Your constituents of {index.symbol} do not suffice for any share."
+            if what.everything
+            else "The amount is zero."
+        )
     quote = index.quote_mint(shares)
     for part in quote.parts:
         protocol.holder.require(part.token, part.wei)
@@ -70,7 +78,9 @@ def redeem(amount: tuple[str, ...], slippage: Decimal, receiver: str | None, how
     if how.json:
         return {"quote": plain(quote), "slippage_bps": bps, "result": plain(redeemed)}
     if redeemed:
-        holders.done(f"Redeemed {index.token.amount(redeemed.shares_wei)} for {_listed(redeemed.parts)}.", redeemed.transaction)
+        holders.done(
+            f"Redeemed {index.token.amount(redeemed.shares_wei)} for {_listed(redeemed.parts)}.", redeemed.transaction
+        )
         for part in redeemed.segregated:
             text = f"{part.token.amount(part.wei)} could not be transferred and is your claim: `ape run claim {index.symbol}` later."
             desk.console().print(f"  [yellow]{text}[/]")
@@ -95,7 +105,9 @@ def claim(index: str, tokens: tuple[str, ...], receiver: str | None, how: holder
     if not payable:
         raise Impossible(f"{of.symbol} cannot pay any of it now. The claims stay: try again later.")
     for each in payable:
-        protocol.holder.account.check(of.contract.claim, each.token.address, 2**256 - 1, receiver or protocol.holder.account.address, 0)
+        protocol.holder.account.check(
+            of.contract.claim, each.token.address, 2**256 - 1, receiver or protocol.holder.account.address, 0
+        )
     paid = holders.go(
         protocol, how, card(f"Claims on {of.symbol}", *rows), lambda: [of.claim(claim.token, receiver=receiver) for claim in payable]
     )  # fmt: skip
@@ -117,7 +129,10 @@ def _unit(unit: str | None) -> str:
 
 
 def _card(title: str, verb: str, quote: KindQuote) -> RenderableType:
-    rows = [(f"you {verb}" if not n else "", str(part.token.amount(part.wei)), dollars(part.usd_d18)) for n, part in enumerate(quote.parts)]
+    rows = [
+        (f"you {verb}" if not n else "", str(part.token.amount(part.wei)), dollars(part.usd_d18))
+        for n, part in enumerate(quote.parts)
+    ]
     return card(title, *rows, ("the shares", "are worth", dollars(quote.shares_usd_d18)))
 
 

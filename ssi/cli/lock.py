@@ -36,13 +36,21 @@ def lock(amount: tuple[str, ...], how: holders.Acting) -> Any:
         locks.require_position(token_id)
         account.check(locks.positions_manager.safeTransferFrom, account.address, locks.contract.address, token_id)
         shown = card(f"Lock position {token_id}", *_terms(protocol))
-        return _said(how, holders.go(protocol, how, shown, lambda: locks.lock_position(token_id)), f"Position {token_id} is locked")
+        return _said(
+            how,
+            holders.go(protocol, how, shown, lambda: locks.lock_position(token_id)),
+            f"Position {token_id} is locked",
+        )
     pool = _v2(locks.pool(what.unit))
     token = protocol.token(pool.address)
     wei = protocol.holder.wei(what, token)
     protocol.holder.require(token, wei)
     shown = card(f"Lock {what.number or 'all'} LP tokens of {pool.name}", *_terms(protocol))
-    return _said(how, holders.go(protocol, how, shown, lambda: locks.lock_tokens(pool, wei)), f"LP tokens of {pool.name} are locked")
+    return _said(
+        how,
+        holders.go(protocol, how, shown, lambda: locks.lock_tokens(pool, wei)),
+        f"LP tokens of {pool.name} are locked",
+    )
 
 
 @click.command(cls=Command)
@@ -68,18 +76,32 @@ def unlock(amount: tuple[str, ...], cancel: bool, receiver: str | None, how: hol
         if not of.cooling_wei:
             raise Impossible(f"No {name} cool down.")
         shown = card(f"Lock {name} again", ("cooling", str(protocol.token(pool.address).amount(of.cooling_wei))))
-        return _said(how, holders.go(protocol, how, shown, lambda: locks.cancel_unlock_tokens(pool)), f"{name} are locked again")
+        return _said(
+            how, holders.go(protocol, how, shown, lambda: locks.cancel_unlock_tokens(pool)), f"{name} are locked again"
+        )
     if what.said:
         wei = what.wei(18, of.locked_wei)
         if not 0 < wei <= of.locked_wei:
-            raise Impossible(f"{protocol.token(pool.address).amount(of.locked_wei)} of it are locked: unlock a part of that, or all.")
+            raise Impossible(
+                f"{protocol.token(pool.address).amount(of.locked_wei)} of it are locked: unlock a part of that, or all."
+            )
         shown = card(f"Request {name}", *_cooldown(protocol))
-        return _said(how, holders.go(protocol, how, shown, lambda: locks.request_unlock_tokens(pool, wei)), f"{name} are requested")
+        return _said(
+            how,
+            holders.go(protocol, how, shown, lambda: locks.request_unlock_tokens(pool, wei)),
+            f"{name} are requested",
+        )
     if not of.matured_wei:
-        when = f"The next mature on {desk.moment(of.matures_at_s)}." if of.cooling_wei else f"Request them: ape run unlock all {what.unit}."
+        when = (
+            f"The next mature on {desk.moment(of.matures_at_s)}."
+            if of.cooling_wei
+            else f"Request them: ape run unlock all {what.unit}."
+        )
         raise Impossible(f"No {name} have matured. {when}")
     shown = card(f"Take out {name}", ("matured", str(protocol.token(pool.address).amount(of.matured_wei))))
-    return _said(how, holders.go(protocol, how, shown, lambda: locks.unlock_tokens(pool, receiver)), f"{name} are yours again")
+    return _said(
+        how, holders.go(protocol, how, shown, lambda: locks.unlock_tokens(pool, receiver)), f"{name} are yours again"
+    )
 
 
 def _unlock_position(protocol: Protocol, token_id: int, cancel: bool, receiver: str | None, how: holders.Acting) -> Any:
@@ -89,14 +111,26 @@ def _unlock_position(protocol: Protocol, token_id: int, cancel: bool, receiver: 
     if cancel:
         account.check(locks.contract.cancelUnlock, token_id)
         shown = card(f"Lock position {token_id} again", what)
-        return _said(how, holders.go(protocol, how, shown, lambda: locks.cancel_unlock(token_id)), f"Position {token_id} is locked again")
+        return _said(
+            how,
+            holders.go(protocol, how, shown, lambda: locks.cancel_unlock(token_id)),
+            f"Position {token_id} is locked again",
+        )
     if not of.matures_at_s:
         account.check(locks.contract.requestUnlock, token_id)
         shown = card(f"Request position {token_id}", what, *_cooldown(protocol))
-        return _said(how, holders.go(protocol, how, shown, lambda: locks.request_unlock(token_id)), f"Position {token_id} is requested")
+        return _said(
+            how,
+            holders.go(protocol, how, shown, lambda: locks.request_unlock(token_id)),
+            f"Position {token_id} is requested",
+        )
     account.check(locks.contract.unlock, token_id, receiver or account.address)
     shown = card(f"Take out position {token_id}", what)
-    return _said(how, holders.go(protocol, how, shown, lambda: locks.unlock(token_id, receiver)), f"Position {token_id} is yours again")
+    return _said(
+        how,
+        holders.go(protocol, how, shown, lambda: locks.unlock(token_id, receiver)),
+        f"Position {token_id} is yours again",
+    )
 
 
 @click.command(cls=Command)
@@ -124,7 +158,9 @@ def collect(token_id: int, receiver: str | None, how: holders.Acting) -> Any:
 
 def _id(number: str | None) -> int:
     if number is None or "." in number:
-        raise Misused("A position has a whole number, such as 12345; LP tokens go by amount and pool, such as all MAG7.ssi/WETH.")
+        raise Misused(
+            "A position has a whole number, such as 12345; LP tokens go by amount and pool, such as all MAG7.ssi/WETH."
+        )
     digits = number.lstrip("0") or "0"
     if len(digits) > 78 or int(digits) > LARGEST:  # Python refuses to read much longer ones
         raise Misused("No position has so large a number.")

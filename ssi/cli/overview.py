@@ -30,9 +30,13 @@ def tables(indexes: list[dict[str, Any]]) -> list[Table]:
     shown = []
     for index in indexes:
         price = f"${index['sharePrice'] / 1e18:,.4f}" if index["priced"] else "no price"
-        title = f"{index['symbol']}  {price}  supply {index['totalSupply'] / 1e18:,.4f}  NAV ${index['nav'] / 1e18:,.2f}"
+        title = (
+            f"{index['symbol']}  {price}  supply {index['totalSupply'] / 1e18:,.4f}  NAV ${index['nav'] / 1e18:,.2f}"
+        )
         staking = index["staking"]
-        caption = f"staked {staking['totalAssets'] / 1e18:,.4f}  yearly return {staking['currentApr'] / 1e16:.2f} % now, "
+        caption = (
+            f"staked {staking['totalAssets'] / 1e18:,.4f}  yearly return {staking['currentApr'] / 1e16:.2f} % now, "
+        )
         caption += f"{staking['lastEpochApr'] / 1e16:.2f} % in the last epoch"
         table = Table("token", "held", "price", "value", "weight", title=title, caption=caption)
         table.title_justify = table.caption_justify = "left"

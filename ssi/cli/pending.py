@@ -37,5 +37,7 @@ def cli(json: bool) -> Any:
             desk.moment(operation.ready_at), desk.moment(operation.expires_at),
         )  # fmt: skip
     screen.print(table)
-    screen.print("`ape run execute` executes what is ready; the guardian's `ape run cancel OPERATION` stops what should not happen.")
+    screen.print(
+        "`ape run execute` executes what is ready; the guardian's `ape run cancel OPERATION` stops what should not happen."
+    )
     return None

@@ -103,7 +103,9 @@ def statement(account: str, epoch: int | None, json: bool) -> Any:
     console.print(
         f"staked SOSO {said['soso'] / 1e18:,.2f} dollar-days; {said['sharesMissing'] / 1e18:,.4f} sSOSO more would boost everything"
     )
-    console.print(f"recorded, with referrals: {said['recorded'] / 1e18:,.2f}" + ("" if said["counts"] else " (has not joined)"))
+    console.print(
+        f"recorded, with referrals: {said['recorded'] / 1e18:,.2f}" + ("" if said["counts"] else " (has not joined)")
+    )
     for token, amount in said["claims"].items():
         console.print(f"claimable of {token}: {amount}")
     return None

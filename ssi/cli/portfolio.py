@@ -45,7 +45,9 @@ def shown(found: Portfolio, points: PointsClient) -> Iterator[RenderableType]:
         total = sum(holding.usd_d18 or 0 for holding in found.holdings)
         for holding in found.holdings:
             part = f"{(holding.usd_d18 or 0) * 100 / total:.1f} %" if total else "–"
-            table.add_row(holding.token.name, readable(holding.wei, holding.token.decimals), dollars(holding.usd_d18), part)
+            table.add_row(
+                holding.token.name, readable(holding.wei, holding.token.decimals), dollars(holding.usd_d18), part
+            )
         yield table
     if found.stakes:
         yield from _staked(found)
@@ -61,7 +63,11 @@ def shown(found: Portfolio, points: PointsClient) -> Iterator[RenderableType]:
         table = _table("Pots", ("epoch", ">"), ("yours", ">"), ("", "<"))
         for pot in found.pots:
             of = pot.epoch
-            when = f"until {desk.moment(of.claims_close_at_s)}" if pot.open else f"from {desk.moment(of.claims_open_at_s)}, as things stand"
+            when = (
+                f"until {desk.moment(of.claims_close_at_s)}"
+                if pot.open
+                else f"from {desk.moment(of.claims_open_at_s)}, as things stand"
+            )
             table.add_row(str(of.number), str(pot.amount), when)
         yield table
     if found.referral.code or found.referral.referrer:
@@ -99,13 +105,24 @@ def to_do(found: Portfolio, points: PointsClient) -> Iterator[str]:
 
 def _head(found: Portfolio) -> RenderableType:
     head = Table.grid(padding=(0, 3, 0, 0))
-    head.add_row(Text(dollars(found.worth_usd_d18), "bold green"), Text(f"and {found.ether.token.amount(found.ether.wei)}", "default"))
+    head.add_row(
+        Text(dollars(found.worth_usd_d18), "bold green"),
+        Text(f"and {found.ether.token.amount(found.ether.wei)}", "default"),
+    )
     under = Text(f"{found.account}\nafter block {found.block:,}, {desk.moment(found.time_s)}", "dim")
     return Group(head, under)
 
 
 def _staked(found: Portfolio) -> Iterator[RenderableType]:
-    table = _table("Staked", ("", "<"), ("staked", ">"), ("leaving", ">"), ("worth", ">"), ("a year, now", ">"), ("last epoch", ">"))
+    table = _table(
+        "Staked",
+        ("", "<"),
+        ("staked", ">"),
+        ("leaving", ">"),
+        ("worth", ">"),
+        ("a year, now", ">"),
+        ("last epoch", ">"),
+    )
     timers = []
     for stake in found.stakes:
         yields, leaving = stake.yields, stake.exit
@@ -129,7 +146,12 @@ def _locked(found: Portfolio) -> Iterator[RenderableType]:
         return
     table = _table("Locked liquidity", ("pool", "<"), ("position", ">"), ("worth", ">"), ("", "<"))
     for position in locks.positions:
-        table.add_row(position.pool.name, f"#{position.token_id}", dollars(position.usd_d18), _timer(position.matures_at_s, found.time_s))
+        table.add_row(
+            position.pool.name,
+            f"#{position.token_id}",
+            dollars(position.usd_d18),
+            _timer(position.matures_at_s, found.time_s),
+        )
     for of in locks.tokens:
         parts = [f"{readable(of.locked_wei, 18)} LP"]
         state = _timer(of.matures_at_s, found.time_s) if of.cooling_wei else "locked"
@@ -161,19 +183,38 @@ def _points(found: Portfolio) -> RenderableType:
         table.add_row(*[Text(name, "dim") for name in ("", "dollar-days", "points", "multiplier")])
         for kind in live.kinds:
             if kind.usd_days_d18:
-                table.add_row(kind.kind, readable(kind.usd_days_d18, 18), readable(kind.points_d18, 18), _times(kind.multiplier_d18))
+                table.add_row(
+                    kind.kind,
+                    readable(kind.usd_days_d18, 18),
+                    readable(kind.points_d18, 18),
+                    _times(kind.multiplier_d18),
+                )
         lines.append(table)
     if live.soso_missing_wei:
-        lines.append(Text(f"  {readable(live.soso_missing_wei, 18)} sSOSO more, held since the epoch began, would boost everything"))
+        lines.append(
+            Text(
+                f"  {readable(live.soso_missing_wei, 18)} sSOSO more, held since the epoch began, would boost everything"
+            )
+        )
     if found.last and (found.last.points_d18 or found.last.recorded_d18):
         last = found.last
-        recorded = f", recorded with referrals: {readable(last.recorded_d18, 18)}" if last.recorded_d18 else ", not recorded"
+        recorded = (
+            f", recorded with referrals: {readable(last.recorded_d18, 18)}" if last.recorded_d18 else ", not recorded"
+        )
         lines.append(Text(f"  epoch {last.epoch.number}: {readable(last.points_d18, 18)}{recorded}"))
     return Group(*lines)
 
 
 def _table(title: str, *columns: tuple[str, str]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 3, 0, 0), header_style="dim", pad_edge=False)
+    table = Table(
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        padding=(0, 3, 0, 0),
+        header_style="dim",
+        pad_edge=False,
+    )
     for name, side in columns:
         table.add_column(name, justify="right" if side == ">" else "left", no_wrap=True)
     return table

@@ -41,7 +41,9 @@ def propose(build: Callable[[Catalog], Proposal], how: desk.Signing, rebalanced:
     try:
         proposal = build(catalog)
         with screen.status("Trying it out on a fork") if not how.json else nullcontext():
-            trial = attempt(system, proposal, NOTICE, forks(), lambda fork: forks().simulate(fork, rebalanced) if rebalanced else {})
+            trial = attempt(
+                system, proposal, NOTICE, forks(), lambda fork: forks().simulate(fork, rebalanced) if rebalanced else {}
+            )
     except Reverted as reverted:
         said = catalog.error(reverted.data)
         raise Failure(f"This cannot be proposed now: {said}. {advice(said)}".strip(), 1) from None
@@ -79,14 +81,18 @@ def _show(proposal: Proposal, calls: Sequence[Call], trial: Trial, prepared: des
         screen.print(f"  {call}", highlight=False)
     table = Table("what will change", "before", "after")
     for change in trial.changes:
-        table.add_row(change.what, desk.shown(change.what, change.before, catalog), desk.shown(change.what, change.after, catalog))
+        table.add_row(
+            change.what, desk.shown(change.what, change.before, catalog), desk.shown(change.what, change.after, catalog)
+        )
     screen.print(table if trial.changes else "  Nothing that can be read without arguments changes.")
     for event in trial.events:
         screen.print(f"  {event}", highlight=False)
     for shown in tables(trial.extra) if trial.extra else ():
         screen.print(shown)
     screen.print(prepared.table())
-    screen.print(f"Tried out on a fork: scheduled, refused a second early, executed. For the Transaction Builder: {prepared.file}")
+    screen.print(
+        f"Tried out on a fork: scheduled, refused a second early, executed. For the Transaction Builder: {prepared.file}"
+    )
 
 
 @click.group()
@@ -134,8 +140,16 @@ def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
     usual = Bounds()
     for name, default, text in (
         ("--days", usual.days, "From now: the start is refused afterwards."),
-        ("--target-bps", usual.target_bps, "The start is refused where a target is farther than this from what is shown, at most 5000."),
-        ("--price-bps", usual.price_bps, "The start is refused where a price is farther than this from that of now, at most 5000."),
+        (
+            "--target-bps",
+            usual.target_bps,
+            "The start is refused where a target is farther than this from what is shown, at most 5000.",
+        ),
+        (
+            "--price-bps",
+            usual.price_bps,
+            "The start is refused where a price is farther than this from that of now, at most 5000.",
+        ),
     ):
         command = click.option(name, type=BPS, default=default, show_default=True, help=text)(command)
     return command
@@ -155,16 +169,29 @@ def rebalance(index: str, price_bps: int, target_bps: int, days: int, how: desk.
 @click.argument("index")
 @click.argument("asset")
 @click.option("--instead-of", metavar="ASSET", help="A constituent that leaves.")
-@click.option("--bps", type=BPS, help="Weight of the new one, for an index with fixed weights; that of the one that leaves unless said.")
+@click.option(
+    "--bps",
+    type=BPS,
+    help="Weight of the new one, for an index with fixed weights; that of the one that leaves unless said.",
+)
 @bounded
 @desk.signing
 def add_constituent(
-    index: str, asset: str, instead_of: str | None, bps: int | None, price_bps: int, target_bps: int, days: int, how: desk.Signing
+    index: str,
+    asset: str,
+    instead_of: str | None,
+    bps: int | None,
+    price_bps: int,
+    target_bps: int,
+    days: int,
+    how: desk.Signing,
 ) -> Any:
     """Add ASSET to INDEX: price, path, methodology and rebalance in one proposal."""
     bounds = Bounds(price_bps, target_bps, days)
     return propose(
-        lambda catalog: proposals.change_constituents(catalog, index, asset, instead_of, bps, forks(), bounds), rebalanced=index, how=how
+        lambda catalog: proposals.change_constituents(catalog, index, asset, instead_of, bps, forks(), bounds),
+        rebalanced=index,
+        how=how,
     )
 
 
@@ -174,11 +201,15 @@ def add_constituent(
 @click.option("--price", type=Number(0), help="USD: sells it by this price, where the oracle has none for it any more.")
 @bounded
 @desk.signing
-def remove_constituent(index: str, asset: str, price: Decimal | None, price_bps: int, target_bps: int, days: int, how: desk.Signing) -> Any:
+def remove_constituent(
+    index: str, asset: str, price: Decimal | None, price_bps: int, target_bps: int, days: int, how: desk.Signing
+) -> Any:
     """Remove ASSET from INDEX, and rebalance."""
     bounds = Bounds(price_bps, target_bps, days)
     return propose(
-        lambda catalog: proposals.change_constituents(catalog, index, None, asset, None, forks(), bounds, price), rebalanced=index, how=how
+        lambda catalog: proposals.change_constituents(catalog, index, None, asset, None, forks(), bounds, price),
+        rebalanced=index,
+        how=how,
     )
 
 
@@ -188,7 +219,9 @@ def remove_constituent(index: str, asset: str, price: Decimal | None, price_bps:
 @click.argument("constituents", nargs=-1, required=True)
 @click.option("--bps", type=BPS, help="Floor or cap of each weight, for a methodology that has one.")
 @desk.signing
-def set_methodology(index: str, methodology: str, constituents: tuple[str, ...], bps: int | None, how: desk.Signing) -> Any:
+def set_methodology(
+    index: str, methodology: str, constituents: tuple[str, ...], bps: int | None, how: desk.Signing
+) -> Any:
     """Weigh INDEX by METHODOLOGY from its next rebalance on. CONSTITUENTS by name; as NAME=BP for FixedWeights."""
     return propose(lambda catalog: proposals.set_methodology(catalog, index, methodology, bps, constituents), how=how)
 
@@ -206,10 +239,22 @@ def set_methodology(index: str, methodology: str, constituents: tuple[str, ...],
     show_default=True,
     help="Of NAV; a constituent that is this close to its target is done.",
 )
-@click.option("--turnover-bps", type=BPS, default=1500, show_default=True, help="Of NAV that a rebalance may sell, at most 5000.")
-@click.option("--daily-bps", type=BPS, default=500, show_default=True, help="Of NAV that may be sold for each day since the last start.")
 @click.option(
-    "--band-bps", type=BPS, default=500, show_default=True, help="How far a price may move from the start for bids, at most 2500."
+    "--turnover-bps", type=BPS, default=1500, show_default=True, help="Of NAV that a rebalance may sell, at most 5000."
+)
+@click.option(
+    "--daily-bps",
+    type=BPS,
+    default=500,
+    show_default=True,
+    help="Of NAV that may be sold for each day since the last start.",
+)
+@click.option(
+    "--band-bps",
+    type=BPS,
+    default=500,
+    show_default=True,
+    help="How far a price may move from the start for bids, at most 2500.",
 )
 @desk.signing
 def set_terms(
@@ -225,9 +270,13 @@ def set_terms(
 @click.argument("contract")
 @click.option("--implementation", help="Address of the new implementation; deployed now from the sources unless said.")
 @click.option("--deployer", help="Alias of the Ape account that deploys it. On a fork a test account unless told.")
-@click.option("--argument", "arguments", multiple=True, help="Of its constructor, in order; as they are now unless said.")
+@click.option(
+    "--argument", "arguments", multiple=True, help="Of its constructor, in order; as they are now unless said."
+)
 @desk.signing
-def upgrade(contract: str, implementation: str | None, deployer: str | None, arguments: tuple[str, ...], how: desk.Signing) -> Any:
+def upgrade(
+    contract: str, implementation: str | None, deployer: str | None, arguments: tuple[str, ...], how: desk.Signing
+) -> Any:
     """Put a new implementation behind the proxy of CONTRACT. Its storage is compared with snapshots/storage/ first."""
 
     def account() -> Any:

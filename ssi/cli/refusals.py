@@ -26,7 +26,9 @@ def _not_matured(a: Arguments) -> str:
 
 # By the name of the contract's error.
 WORDS: Mapping[str, str | Callable[[Arguments], str]] = {
-    "IndexRouter_Expired": lambda a: f"The order was good until {_at(a['deadline'])}. Run the command again for a fresh quote.",
+    "IndexRouter_Expired": lambda a: (
+        f"The order was good until {_at(a['deadline'])}. Run the command again for a fresh quote."
+    ),
     "IndexRouter_TooExpensive": "Prices moved, and it would cost more than your limit. Run it again, or allow more with --slippage.",
     "IndexRouter_TooLittle": "Prices moved, and you would get less than your limit. Run it again, or allow more with --slippage.",
     "IndexRouter_TooLittleGas": "The transaction's gas limit is too low for a purchase. Run it again.",
@@ -36,7 +38,8 @@ WORDS: Mapping[str, str | Callable[[Arguments], str]] = {
     "IndexRouter_InvalidReceiver": "The receiver would be the router or the index itself, where tokens are lost. Name another with --to.",
     "IndexRouter_NoStakedToken": "This index cannot be staked yet. Buy without --stake.",
     "IndexToken_MintingStopped": lambda a: (
-        ("Minting is paused." if a.get("paused") else "This index is closed to new money.") + " Selling and redeeming still work."
+        ("Minting is paused." if a.get("paused") else "This index is closed to new money.")
+        + " Selling and redeeming still work."
     ),
     "IndexToken_SupplyCapExceeded": lambda a: (
         f"The supply cap of {readable(a['supplyCap'], 18)} shares is reached. Buy less, or wait until governance raises it."
@@ -60,13 +63,17 @@ WORDS: Mapping[str, str | Callable[[Arguments], str]] = {
     "PointsLedger_AlreadyJoined": "The account has joined already, and its points count. There is nothing to do.",
     "PointsLedger_NotJoined": "The account had not joined when the epoch ended. `ape run join`: the running epoch counts.",
     "PointsLedger_AlreadyRecorded": "These points are recorded already. There is nothing to do.",
-    "PointsLedger_OutsideWindow": lambda a: f"This is open from {_at(a['opens'])} to {_at(a['closes'])}. Come back within that time.",
+    "PointsLedger_OutsideWindow": lambda a: (
+        f"This is open from {_at(a['opens'])} to {_at(a['closes'])}. Come back within that time."
+    ),
     "PointsLedger_AlreadyClaimed": "The account has claimed this pot already. There is nothing to do.",
     "PointsLedger_NothingToClaim": "This pot owes the account nothing. `ape run portfolio` shows what does.",
     "LpLocker_PoolNotOpen": "Liquidity of this pool cannot be locked, or not any more. Lock it in a pool that governance has listed.",
     "LpLocker_NotFullRange": "Only positions over the full range can be locked. Make one in the same pool.",
     "LpLocker_NotMatured": _not_matured,
-    "LpLocker_AlreadyRequested": lambda a: f"Its cooldown runs until {_at(a['maturesAt'])}. Wait, or take it back with --cancel.",
+    "LpLocker_AlreadyRequested": lambda a: (
+        f"Its cooldown runs until {_at(a['maturesAt'])}. Wait, or take it back with --cancel."
+    ),
     "LpLocker_NothingCooling": "No unlock is on its way that could be taken back. `ape run portfolio` shows what is locked.",
     "LpLocker_UnknownPosition": "This position is not locked. `ape run portfolio` shows those that are.",
     "LpLocker_NotAuthorized": "Only the owner, or an operator, may do this. Name the owner with --account.",

@@ -47,8 +47,13 @@ def record(epoch: int | None, how: holders.Acting) -> Any:
     if not any(found.values()):
         raise Impossible("There are no points of yours to record now: they are recorded already, or there are none.")
     until = {number: desk.moment(protocol.points.epoch(number).claims_open_at_s) for number in found}
-    rows = [(f"epoch {number}", f"{readable(points, 18)} points", f"until {until[number]}") for number, points in found.items()]
-    recorded = holders.go(protocol, how, card("Record points", *rows), lambda: [protocol.points.record(number) for number in found])
+    rows = [
+        (f"epoch {number}", f"{readable(points, 18)} points", f"until {until[number]}")
+        for number, points in found.items()
+    ]
+    recorded = holders.go(
+        protocol, how, card("Record points", *rows), lambda: [protocol.points.record(number) for number in found]
+    )
     if how.json:
         return {"points_d18": plain(found), "result": plain(recorded)}
     for one in recorded or []:
@@ -70,7 +75,10 @@ def claim_pot(epoch: int | None, how: holders.Acting) -> Any:
         )
     if not pots:
         raise Impossible(f"No pot owes {protocol.holder.account.address} anything now.")
-    rows = [(f"epoch {pot.epoch.number}", str(pot.amount), f"until {desk.moment(pot.epoch.claims_close_at_s)}") for pot in pots]
+    rows = [
+        (f"epoch {pot.epoch.number}", str(pot.amount), f"until {desk.moment(pot.epoch.claims_close_at_s)}")
+        for pot in pots
+    ]
     paid = holders.go(protocol, how, card("Claim your part of the pots", *rows), lambda: protocol.points.claim(pots))
     if how.json:
         return {"pots": plain(pots), "result": plain(paid)}
@@ -98,7 +106,11 @@ def show(account: str | None, json: bool) -> Any:
         return plain(found)
     since = f"since {desk.moment(found.bound_at_s)}" if found.referrer else ""
     desk.console().print(
-        card(f"Referral of {who}", ("code", found.code or "none", ""), ("referred by", found.referrer or "no one yet", since))
+        card(
+            f"Referral of {who}",
+            ("code", found.code or "none", ""),
+            ("referred by", found.referrer or "no one yet", since),
+        )
     )
     return None
 
@@ -121,7 +133,9 @@ def use(code: str, how: holders.Acting) -> Any:
     """Be referred by the owner of CODE."""
     protocol, word = holders.opened(how.account), encoded(code)
     protocol.holder.account.check(protocol.referral.contract.bind, word)
-    shown = card("Be referred", ("code", code.upper(), "for ever"), ("owner", protocol.referral.owner_of(code) or "", ""))
+    shown = card(
+        "Be referred", ("code", code.upper(), "for ever"), ("owner", protocol.referral.owner_of(code) or "", "")
+    )
     return _done(how, code, holders.go(protocol, how, shown, lambda: protocol.referral.bind(code)), "has referred you")
 
 

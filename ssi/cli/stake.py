@@ -51,11 +51,15 @@ def boost(amount: tuple[str, ...], how: holders.Acting) -> Any:
         return _staked(protocol, vault, protocol.holder.wei(what, vault.asset), None, how)
     missing = int(vault.contract.previewMint(protocol.points.live().soso_missing_wei))
     if not missing:
-        raise Impossible("Everything is boosted already, or there is nothing to boost: `ape run portfolio` shows your points.")
+        raise Impossible(
+            "Everything is boosted already, or there is nothing to boost: `ape run portfolio` shows your points."
+        )
     held = protocol.holder.balance_wei(vault.asset)
     if not held:
         need = vault.asset.amount(missing)
-        raise Impossible(f"{need} would boost everything, and {protocol.holder.account.address} has none. Get some first.")
+        raise Impossible(
+            f"{need} would boost everything, and {protocol.holder.account.address} has none. Get some first."
+        )
     return _staked(protocol, vault, min(held, missing), None, how)
 
 
@@ -65,13 +69,23 @@ def _staked(protocol: Protocol, vault: StakeClient, assets_wei: int, receiver: s
     shown = card(
         f"Stake {vault.asset.amount(assets_wei)}",
         ("you get", str(vault.shares.amount(shares)), dollars(protocol.holder.value_usd_d18(vault.asset, assets_wei))),
-        ("a year", f"{found.yields.apr_now_d18 / 1e16:.2f} %", f"now; {found.yields.apr_last_epoch_d18 / 1e16:.2f} % in the last epoch"),
+        (
+            "a year",
+            f"{found.yields.apr_now_d18 / 1e16:.2f} %",
+            f"now; {found.yields.apr_last_epoch_d18 / 1e16:.2f} % in the last epoch",
+        ),
         ("leaving takes", desk.period(found.yields.cooldown_s), "from the request"),
         ("payment", "", way.value),
     )
     moved = holders.go(protocol, how, shown, lambda: vault.deposit(assets_wei, receiver=receiver))
     if how.json:
-        return {"asset": vault.symbol, "assets_wei": assets_wei, "shares_wei": shares, "way": plain(way), "result": plain(moved)}
+        return {
+            "asset": vault.symbol,
+            "assets_wei": assets_wei,
+            "shares_wei": shares,
+            "way": plain(way),
+            "result": plain(moved),
+        }
     if moved:
         text = f"Staked {vault.asset.amount(moved.assets_wei)} for {vault.shares.amount(moved.shares_wei)}."
         holders.done(text, moved.transaction)
@@ -113,7 +127,13 @@ def unstake(amount: tuple[str, ...], how: holders.Acting) -> Any:
     )
     moved = holders.go(protocol, how, shown, lambda: vault.request(shares))
     if how.json:
-        return {"asset": vault.symbol, "assets_wei": assets, "shares_wei": shares, "cooldown_s": cooldown, "result": plain(moved)}
+        return {
+            "asset": vault.symbol,
+            "assets_wei": assets,
+            "shares_wei": shares,
+            "cooldown_s": cooldown,
+            "result": plain(moved),
+        }
     if moved:
         when = desk.moment(moved.matures_at_s)
         text = f"{vault.asset.amount(moved.assets_wei)} can be withdrawn from {when}: ape run withdraw {vault.symbol}"
@@ -131,15 +151,26 @@ def cancel_unstake(asset: str, how: holders.Acting) -> Any:
     leaving = vault.exit
     if not leaving.cooling_assets_wei:
         more = f" {vault.asset.amount(leaving.claimable_assets_wei)} have matured: ape run withdraw {vault.symbol}."
-        raise Impossible(f"No {vault.symbol} of {account.address} cools down.{more if leaving.claimable_assets_wei else ''}")
+        raise Impossible(
+            f"No {vault.symbol} of {account.address} cools down.{more if leaving.claimable_assets_wei else ''}"
+        )
     shares = int(account.check(vault.contract.cancelRequest, account.address))
     shown = card(
         f"Stake {vault.asset.amount(leaving.cooling_assets_wei)} again",
-        ("you get", str(vault.shares.amount(shares)), f"for {vault.shares.amount(leaving.cooling_shares_wei)} that you gave up"),
+        (
+            "you get",
+            str(vault.shares.amount(shares)),
+            f"for {vault.shares.amount(leaving.cooling_shares_wei)} that you gave up",
+        ),
     )
     moved = holders.go(protocol, how, shown, vault.cancel)
     if how.json:
-        return {"asset": vault.symbol, "assets_wei": leaving.cooling_assets_wei, "shares_wei": shares, "result": plain(moved)}
+        return {
+            "asset": vault.symbol,
+            "assets_wei": leaving.cooling_assets_wei,
+            "shares_wei": shares,
+            "result": plain(moved),
+        }
     if moved:
         text = f"Staked {vault.asset.amount(moved.assets_wei)} again for {vault.shares.amount(moved.shares_wei)}."
         holders.done(text, moved.transaction)

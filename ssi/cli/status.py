@@ -36,7 +36,9 @@ def cli(json: bool, accept: bool) -> Any:
         screen.print(table)
     runs_out, returns = governed["contest"].values()
     if returns:
-        state = f"runs out on {desk.moment(runs_out)}" if now < runs_out else f"has run out until {desk.moment(returns)}"
+        state = (
+            f"runs out on {desk.moment(runs_out)}" if now < runs_out else f"has run out until {desk.moment(returns)}"
+        )
         screen.print(f"[yellow]The guardian's replacement is contested: the veto on it {state}.[/]")
     for alarm in governed["alarms"]:
         screen.print(f"✗ {alarm}", style="bold red", highlight=False)

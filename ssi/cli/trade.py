@@ -23,13 +23,25 @@ from ssi.registry.holder import ETHER
 
 chain.quiet()
 _PAYS = click.option(
-    "--for", "other", required=True, metavar="AMOUNT", help="What pays: ETH or any token with a path; the side with a number is exact."
+    "--for",
+    "other",
+    required=True,
+    metavar="AMOUNT",
+    help="What pays: ETH or any token with a path; the side with a number is exact.",
 )
 _GETS = click.option(
-    "--for", "other", required=True, metavar="AMOUNT", help="What is wanted: ETH or any token with a path; the side with a number is exact."
+    "--for",
+    "other",
+    required=True,
+    metavar="AMOUNT",
+    help="What is wanted: ETH or any token with a path; the side with a number is exact.",
 )
 _MINUTES = click.option(
-    "--minutes", type=Number(1, 1440), default="20", show_default=True, help="How long the order is good, from the signature."
+    "--minutes",
+    type=Number(1, 1440),
+    default="20",
+    show_default=True,
+    help="How long the order is good, from the signature.",
 )
 
 
@@ -67,7 +79,11 @@ def buy(
         return {**_plain(quote, bps), "way": plain(way), "spends_at_most_wei": spends, "result": plain(bought)}
     if bought:
         got = quote.gets.amount(bought.received_wei)
-        more = f", staked as {protocol.stakes[index.symbol].shares.amount(bought.staked_wei)}" if bought.staked_wei is not None else ""
+        more = (
+            f", staked as {protocol.stakes[index.symbol].shares.amount(bought.staked_wei)}"
+            if bought.staked_wei is not None
+            else ""
+        )
         holders.done(f"Bought {got} for {quote.pays.amount(bought.paid_wei)}{more}.", bought.transaction)
     return None
 
@@ -79,7 +95,9 @@ def buy(
 @_MINUTES
 @receiver
 @acting
-def sell(amount: tuple[str, ...], other: str, slippage: Decimal, minutes: Decimal, receiver: str | None, how: holders.Acting) -> Any:
+def sell(
+    amount: tuple[str, ...], other: str, slippage: Decimal, minutes: Decimal, receiver: str | None, how: holders.Acting
+) -> Any:
     """Sell AMOUNT of an index.
 
     The side with a number is exact:
@@ -99,9 +117,13 @@ def sell(amount: tuple[str, ...], other: str, slippage: Decimal, minutes: Decima
     if how.json:
         return {**_plain(quote, bps), "way": plain(way), "spends_at_most_wei": spends, "result": plain(sold)}
     if sold:
-        holders.done(f"Sold {quote.pays.amount(sold.paid_wei)} for {quote.gets.amount(sold.received_wei)}.", sold.transaction)
+        holders.done(
+            f"Sold {quote.pays.amount(sold.paid_wei)} for {quote.gets.amount(sold.received_wei)}.", sold.transaction
+        )
         for address, wei in sold.unsold:
-            desk.console().print(f"  [yellow]{protocol.token(address).amount(wei)} could not be sold and came as it is.[/]")
+            desk.console().print(
+                f"  [yellow]{protocol.token(address).amount(wei)} could not be sold and came as it is.[/]"
+            )
     return None
 
 
@@ -184,8 +206,18 @@ def _rows(quote: Quote) -> list[tuple[Any, ...]]:
     of = "" if quote.fixed != "pays" else "exact" if quote.pays_wei == quote.budget_wei else f"of {budget}"
     return [
         ("you pay", str(pays), dollars(quote.pays_usd_d18), of),
-        ("you get", str(quote.gets.amount(quote.gets_wei)), dollars(quote.gets_usd_d18), "exact" if quote.fixed == "gets" else ""),
-        ("difference", "", _difference(quote), "pool and mint fees, price impact" if quote.side == "buy" else "pool fees, price impact"),
+        (
+            "you get",
+            str(quote.gets.amount(quote.gets_wei)),
+            dollars(quote.gets_usd_d18),
+            "exact" if quote.fixed == "gets" else "",
+        ),
+        (
+            "difference",
+            "",
+            _difference(quote),
+            "pool and mint fees, price impact" if quote.side == "buy" else "pool fees, price impact",
+        ),
     ]
 
 
@@ -210,4 +242,9 @@ def _quoted(quote: Quote, json: bool) -> Any:
 
 
 def _plain(quote: Quote, bps: int) -> dict[str, Any]:
-    return {"quote": plain(quote), "difference_bps": quote.difference_bps, "slippage_bps": bps, "limit_wei": quote.limit_wei(bps)}
+    return {
+        "quote": plain(quote),
+        "difference_bps": quote.difference_bps,
+        "slippage_bps": bps,
+        "limit_wei": quote.limit_wei(bps),
+    }

@@ -74,7 +74,9 @@ class Deployer(Builder):
         epochs = (self.protocol.epoch_genesis, self.protocol.epoch_length)
         factory = self.contract("IndexFactory", manager, table, rebalancer, code_hash, *epochs)
         distributor = self.proxied("FeeDistributor", manager, safe)
-        router = self.contract("IndexRouter", manager, factory, distributor, external.uniswap_v3_factory, external.permit2, external.weth)
+        router = self.contract(
+            "IndexRouter", manager, factory, distributor, external.uniswap_v3_factory, external.permit2, external.weth
+        )
         self.contract("IndexLens", factory, oracle, distributor)
 
         targets = {
@@ -164,7 +166,9 @@ class Deployer(Builder):
             if self.provide is not None:
                 self.provide(name, self.account.address, amount)
             if self._erc20(token).balanceOf(self.account) < amount:
-                raise SeedMissing(f"{self.account.address} needs {amount} wei of {name} ({token}) to seed {index.symbol}")
+                raise SeedMissing(
+                    f"{self.account.address} needs {amount} wei of {name} ({token}) to seed {index.symbol}"
+                )
             if self._erc20(token).allowance(self.account, factory) < amount:
                 self._erc20(token).approve(factory, amount, sender=self.account)
 

@@ -67,7 +67,11 @@ class SendingAccount(AccountAPI):  # type: ignore[misc] # Ape has no types
         record: Record | None = self.record
         for hash in record.sent if record else ():
             known = self.rpc.call("eth_getTransactionByHash", hash)
-            if known and (known["to"] or "").lower() == (to or "").lower() and bytes.fromhex(known["input"][2:]) == data:
+            if (
+                known
+                and (known["to"] or "").lower() == (to or "").lower()
+                and bytes.fromhex(known["input"][2:]) == data
+            ):
                 return self._waited(hash)
         return None
 

@@ -24,12 +24,15 @@ def fresh_record() -> Record:
     gone = [name for name, address in record.contracts.items() if not chain.code(address)]
     if gone and not chain.is_fork():
         raise Failure(
-            f"{record.path} names {gone[0]} at {record.contracts[gone[0]]}, and there is nothing: is this the record's network?", 1
+            f"{record.path} names {gone[0]} at {record.contracts[gone[0]]}, and there is nothing: is this the record's network?",
+            1,
         )
     return Record(record.path, record.chain_id) if gone else record
 
 
-def deploy(account: str | None = None, console: Console | None = None, yes: bool = False, forks: Forks | None = None) -> Record:
+def deploy(
+    account: str | None = None, console: Console | None = None, yes: bool = False, forks: Forks | None = None
+) -> Record:
     """Deploys, or goes on with a deployment that stopped. On a live network asks once, unless `yes`.
 
     On a fork `forks` provides what the first shares consist of.
@@ -62,8 +65,14 @@ def _ask(alias: str | None, record: Record, console: Console, yes: bool) -> None
         return  # `chain.signer` says what is wrong
     balance = int(chain.rpc().call("eth_getBalance", known.address, "latest"), 16)
     done = len(record.contracts) + len(record.steps)
-    console.print(f"Deploys to {chain.network()} with {alias} ({known.address}), which has {from_wei(balance, 'ether'):.4f} ether.")
-    console.print(f"{done} steps of an earlier run are done." if done else f"Nothing is deployed yet. The record will be {record.path}.")
+    console.print(
+        f"Deploys to {chain.network()} with {alias} ({known.address}), which has {from_wei(balance, 'ether'):.4f} ether."
+    )
+    console.print(
+        f"{done} steps of an earlier run are done."
+        if done
+        else f"Nothing is deployed yet. The record will be {record.path}."
+    )
     if yes:
         return
     if not chain.interactive():

@@ -44,9 +44,17 @@ def intended(multisig: params.Multisig, external: params.External) -> Settings:
 def found(evm: Evm, address: str) -> Settings:
     """What a Safe is set to on chain. What is no Safe has no owners."""
     multisig = Multisig(evm, address)
-    slots = {name: _checksummed(evm.rpc.call("eth_getStorageAt", address, hex(slot), "latest")[-40:]) for name, slot in _SLOTS.items()}
+    slots = {
+        name: _checksummed(evm.rpc.call("eth_getStorageAt", address, hex(slot), "latest")[-40:])
+        for name, slot in _SLOTS.items()
+    }
     try:
-        return {**slots, "owners": sorted(multisig.owners), "threshold": multisig.threshold, "modules": _modules(multisig)}
+        return {
+            **slots,
+            "owners": sorted(multisig.owners),
+            "threshold": multisig.threshold,
+            "modules": _modules(multisig),
+        }
     except (Reverted, DecodingError):
         return {**slots, "owners": [], "threshold": 0, "modules": []}
 
@@ -79,12 +87,21 @@ def alarms(record: Record, actual: Mapping[str, Settings]) -> list[str]:
 
 def table(record: Record, actual: Mapping[str, Settings]) -> Table:
     """The same for people: what differs from the record in red."""
-    shown = Table("multisig", "setting", "on chain", "recorded", title="Who signs, and what acts without them", title_justify="left")
+    shown = Table(
+        "multisig",
+        "setting",
+        "on chain",
+        "recorded",
+        title="Who signs, and what acts without them",
+        title_justify="left",
+    )
     for name in SAFES:
         recorded = record.safes.get(name, {})
         for setting, value in actual[name].items():
             style = None if recorded.get(setting) == value else "bold red"
-            shown.add_row(name, setting, _text(value), "the same" if style is None else _text(recorded.get(setting)), style=style)
+            shown.add_row(
+                name, setting, _text(value), "the same" if style is None else _text(recorded.get(setting)), style=style
+            )
     return shown
 
 

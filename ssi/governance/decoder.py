@@ -88,7 +88,9 @@ class Catalog:
     def index(self, symbol: str) -> Deployed:
         """An index by its symbol. Raises Unknown."""
         if symbol not in self.system.record.indexes:
-            raise Unknown(f"There is no index {symbol} here. Known are {', '.join(sorted(self.system.record.indexes))}.")
+            raise Unknown(
+                f"There is no index {symbol} here. Known are {', '.join(sorted(self.system.record.indexes))}."
+            )
         return self.deployed[symbol]
 
     def address(self, name: str) -> str:
@@ -97,7 +99,9 @@ class Catalog:
             if mistyped(name):
                 raise Unknown(f"{name} has a wrong checksum: a letter was mistyped.")
             return str(to_checksum_address(name))
-        known = self.system.record.addresses | {asset: entry.address for asset, entry in self.system.assets.assets.items()}
+        known = self.system.record.addresses | {
+            asset: entry.address for asset, entry in self.system.assets.assets.items()
+        }
         if name not in known:
             raise Unknown(f"{name} is neither an address nor a name known here: {', '.join(sorted(known))}.")
         return known[name]
@@ -106,7 +110,9 @@ class Catalog:
         """A function that changes state. Raises Unknown."""
         functions = {entry.name: entry for entry in contract.interface.kinds("function") if not entry.reads}
         if name not in functions:
-            raise Unknown(f"{contract.interface.name} has no function {name} that changes anything. It has {', '.join(sorted(functions))}.")
+            raise Unknown(
+                f"{contract.interface.name} has no function {name} that changes anything. It has {', '.join(sorted(functions))}."
+            )
         return functions[name]
 
     # ------------------------------------------------------------ by bytes
@@ -139,7 +145,11 @@ class Catalog:
 
     def refusal(self, data: bytes) -> tuple[str, dict[str, Any]] | None:
         """Name and arguments of a revert's error; None where no contract of the protocol has it."""
-        for entry in (_ERROR, _PANIC, *(entry for interface in self.interfaces.values() for entry in interface.kinds("error"))):
+        for entry in (
+            _ERROR,
+            _PANIC,
+            *(entry for interface in self.interfaces.values() for entry in interface.kinds("error")),
+        ):
             if entry.hash[:4] == data[:4]:
                 return entry.name, entry.arguments(data[4:])
         return None
@@ -217,8 +227,12 @@ def encoded(contract: Deployed, entry: Entry, texts: Sequence[str], catalog: Cat
     """Calldata from what a person typed. Raises Unknown."""
     if len(texts) != len(entry.inputs):
         wanted = ", ".join(f"{parameter['type']} {parameter['name']}" for parameter in entry.inputs) or "nothing"
-        raise Unknown(f"{contract.interface.name}.{entry.name} takes {wanted}: {len(entry.inputs)} arguments, not {len(texts)}.")
+        raise Unknown(
+            f"{contract.interface.name}.{entry.name} takes {wanted}: {len(entry.inputs)} arguments, not {len(texts)}."
+        )
     try:
-        return entry.encode([parsed(parameter, text, catalog) for parameter, text in zip(entry.inputs, texts, strict=True)])
+        return entry.encode(
+            [parsed(parameter, text, catalog) for parameter, text in zip(entry.inputs, texts, strict=True)]
+        )
     except EncodingError as error:
         raise Unknown(f"{contract.interface.name}.{entry.name} does not take that: {error}") from None

@@ -122,14 +122,20 @@ def _flatten(into: State, label: str, value: Any) -> None:
 def differences(before: State, after: State) -> list[Change]:
     """In the order of `before`, then what is new."""
     labels = [*before, *(label for label in after if label not in before)]
-    return [Change(label, before.get(label), after.get(label)) for label in labels if before.get(label) != after.get(label)]
+    return [
+        Change(label, before.get(label), after.get(label)) for label in labels if before.get(label) != after.get(label)
+    ]
 
 
 # ---------------------------------------------------------------- the trial
 
 
 def attempt(
-    system: System, proposal: Proposal, notice: int, forks: Forks, look: Callable[[System], dict[str, Any]] = lambda _: {}
+    system: System,
+    proposal: Proposal,
+    notice: int,
+    forks: Forks,
+    look: Callable[[System], dict[str, Any]] = lambda _: {},
 ) -> Trial:
     """Schedules, waits and executes on a fork of the chain as it is now, through the Safe's own code, and compares.
 
@@ -154,14 +160,18 @@ def attempt(
             raise Refused("The manager scheduled something else than what was proposed. Do not sign.")
         ready_at = max(values["schedule"] for values in scheduled)
         if ready_at - evm.now < notice:
-            raise Refused(f"The manager would allow this after {ready_at - evm.now} s, sooner than the notice of {notice} s. Do not sign.")
+            raise Refused(
+                f"The manager would allow this after {ready_at - evm.now} s, sooner than the notice of {notice} s. Do not sign."
+            )
 
         data = execution(manager, calls)
         try:
             evm.call(manager.address, data, sender=safe.address, at=ready_at - 1)
         except Reverted as reverted:
             if reverted.data[:4] != manager.interface["AccessManagerNotReady"].hash[:4]:
-                raise Refused(f"A second before the notice has passed this fails with {catalog.error(reverted.data)}.") from None
+                raise Refused(
+                    f"A second before the notice has passed this fails with {catalog.error(reverted.data)}."
+                ) from None
         else:
             raise Refused("This could be executed a second before the notice has passed. Do not sign.")
 
@@ -171,19 +181,25 @@ def attempt(
             try:
                 executed = safe.rehearse(safe.transaction(manager.address, data))
             except Reverted as reverted:
-                raise Refused(f"The execution would fail with {catalog.error(reverted.data)}. Nothing was proposed.") from None
+                raise Refused(
+                    f"The execution would fail with {catalog.error(reverted.data)}. Nothing was proposed."
+                ) from None
             changes = differences(before, after := state(fork, proposal))
         known = proposal.expect and all(before.get(label) == wanted for label, wanted in proposal.expect.items())
         if known or (proposal.must_change and not changes):
             raise Refused("This would change nothing: it is so already. Nothing was proposed.")
         for label, wanted in proposal.expect.items():
             if after.get(label) != wanted:
-                raise Refused(f"After the execution {label} would be {readable(after.get(label))}, not {readable(wanted)}. Do not sign.")
+                raise Refused(
+                    f"After the execution {label} would be {readable(after.get(label))}, not {readable(wanted)}. Do not sign."
+                )
         gas = {"schedule": receipt.gas_used, "execute": executed.gas_used}
         return Trial(operations, ready_at, manager.expiration(), changes, _events(catalog, executed), gas, look(fork))
 
 
-def foreseen(system: System, calls: Sequence[tuple[Deployed, bytes]], forks: Forks, look: Callable[[System], Any]) -> Any:
+def foreseen(
+    system: System, calls: Sequence[tuple[Deployed, bytes]], forks: Forks, look: Callable[[System], Any]
+) -> Any:
     """What `look` sees on a fork on which the Safe has scheduled the calls, waited and executed them.
 
     Raises:
@@ -197,10 +213,16 @@ def foreseen(system: System, calls: Sequence[tuple[Deployed, bytes]], forks: For
             receipt = safe.rehearse(safe.transaction(manager.address, scheduling(manager, calls)))
             ready_at = max(event.values["schedule"] for event in receipt.events(manager, "OperationScheduled"))
             forks.warp(fork.evm.rpc, ready_at - fork.evm.now + MARGIN)
-            safe.rehearse(safe.transaction(manager.address, execution(manager, [(target.address, data) for target, data in calls])))
+            safe.rehearse(
+                safe.transaction(
+                    manager.address, execution(manager, [(target.address, data) for target, data in calls])
+                )
+            )
             return look(fork)
         except Reverted as reverted:
-            raise Refused(f"The proposal would fail with {catalog.error(reverted.data)}. Nothing was proposed.") from None
+            raise Refused(
+                f"The proposal would fail with {catalog.error(reverted.data)}. Nothing was proposed."
+            ) from None
 
 
 def _why_not_scheduled(catalog: Catalog, data: bytes) -> str:

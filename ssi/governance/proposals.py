@@ -70,7 +70,9 @@ def price_call(catalog: Catalog, asset: str) -> tuple[Deployed, bytes]:
     """Contract and calldata. Raises Unknown."""
     known, oracle = catalog.system.assets.assets, catalog.contract("PriceOracle")
     if asset not in known:
-        raise Unknown(f"deployments/params/assets.json has no asset {asset}: write down its address, its price and its hop there first.")
+        raise Unknown(
+            f"deployments/params/assets.json has no asset {asset}: write down its address, its price and its hop there first."
+        )
     return oracle, oracle.setRoute.encode(known[asset].address, _legs(catalog, known[asset].price))
 
 
@@ -124,7 +126,9 @@ def upgrade(
     account = None
     if implementation is None:
         if deploying is None:
-            raise Unknown("Say who deploys the new implementation, --deployer ALIAS, or where it is, --implementation ADDRESS.")
+            raise Unknown(
+                "Say who deploys the new implementation, --deployer ALIAS, or where it is, --implementation ADDRESS."
+            )
         account = deploying()
     else:
         implementation = catalog.address(implementation)
@@ -145,7 +149,9 @@ def upgrade(
 def _construction(catalog: Catalog, proxy: Deployed, name: str, arguments: Sequence[str]) -> list[Any]:
     """The arguments of the constructor: as told, else what the getters of the same names say now. Raises Unknown."""
     abi = getattr(catalog.system.project, name).contract_type.abi
-    inputs = [i.model_dump(mode="json", by_alias=True) for entry in abi if entry.type == "constructor" for i in entry.inputs]
+    inputs = [
+        i.model_dump(mode="json", by_alias=True) for entry in abi if entry.type == "constructor" for i in entry.inputs
+    ]
     if arguments:
         if len(arguments) != len(inputs):
             raise Unknown(f"{name} is constructed from {len(inputs)} arguments, not {len(arguments)}.")
@@ -153,7 +159,9 @@ def _construction(catalog: Catalog, proxy: Deployed, name: str, arguments: Seque
     getters = [parameter["name"].rstrip("_") for parameter in inputs]
     unknown = [getter for getter in getters if f"{getter}()" not in proxy.interface.entries]
     if unknown:
-        raise Unknown(f"{name} does not tell its {', '.join(unknown)}: say all arguments of its constructor with --argument.")
+        raise Unknown(
+            f"{name} does not tell its {', '.join(unknown)}: say all arguments of its constructor with --argument."
+        )
     return [proxy[f"{getter}()"].call() for getter in getters]
 
 
@@ -161,7 +169,9 @@ def _require_code(catalog: Catalog, name: str, implementation: str, values: Sequ
     """The code is what these sources and arguments leave on chain, but for where it knows its own address. Raises Unknown."""
     evm, kind = catalog.system.evm, getattr(catalog.system.project, name)
     theirs = bytes.fromhex(evm.rpc.call("eth_getCode", implementation, "latest")[2:])
-    creation = bytes(kind.contract_type.deployment_bytecode.to_bytes()) + eth_abi.encode(Interface.of(kind).constructor, list(values))
+    creation = bytes(kind.contract_type.deployment_bytecode.to_bytes()) + eth_abi.encode(
+        Interface.of(kind).constructor, list(values)
+    )
     ours, itself = evm.call(None, creation, where=f"new {name}"), bytes.fromhex(implementation[2:])
     places = [n for n in range(len(theirs)) if theirs.startswith(itself, n)]
     selves = {ours[n : n + 20] for n in places}
@@ -173,7 +183,9 @@ def call(catalog: Catalog, name: str, function: str, arguments: Sequence[str]) -
     """Any call of any contract. Raises Unknown."""
     contract = catalog.contract(name)
     data = encoded(contract, catalog.function(contract, function), arguments, catalog)
-    return Proposal(f"{function}-{name}", f"Call {catalog.call(contract.address, data)}", [(contract, data)], must_change=False)
+    return Proposal(
+        f"{function}-{name}", f"Call {catalog.call(contract.address, data)}", [(contract, data)], must_change=False
+    )
 
 
 # ---------------------------------------------------------------- rebalancing
@@ -239,7 +251,11 @@ def change_constituents(
         raise Unknown(f"{remove} is no constituent of {symbol}. Those are {', '.join(names)}.")
     calls = []
     if add is not None:
-        token, (oracle, priced), (router, path) = catalog.address(add), price_call(catalog, add), path_call(catalog, add)
+        token, (oracle, priced), (router, path) = (
+            catalog.address(add),
+            price_call(catalog, add),
+            path_call(catalog, add),
+        )
         if not oracle.route(token):
             calls.append((oracle, priced))
         if not router.hop(token).fee:
@@ -250,7 +266,10 @@ def change_constituents(
         (old,) = eth_abi.decode(["uint256[]"], plan.parameters)
         parameters = _fixed(_reweighed(dict(zip(names, old, strict=True)), add, remove, bps), unit=1)
     calls.append(_plan_call(catalog, symbol, plan.methodology, [*kept, *([add] if add else [])], parameters))
-    latest, given = _latest(catalog, bounds), {} if price is None or remove is None else {catalog.address(remove): int(price * 10**18)}
+    latest, given = (
+        _latest(catalog, bounds),
+        {} if price is None or remove is None else {catalog.address(remove): int(price * 10**18)},
+    )
 
     def start(fork: System) -> tuple[bytes, int]:
         return start_call(fork.rebalancer, fork.index(symbol), latest, bounds, given)
@@ -290,7 +309,9 @@ def _fixed(weights: Mapping[str, int], unit: int = 10**14) -> bytes:
     return bytes(eth_abi.encode(["uint256[]"], [[weight * unit for weight in weights.values()]]))
 
 
-def _plan_call(catalog: Catalog, symbol: str, methodology: str, names: Sequence[str], parameters: bytes) -> tuple[Deployed, bytes]:
+def _plan_call(
+    catalog: Catalog, symbol: str, methodology: str, names: Sequence[str], parameters: bytes
+) -> tuple[Deployed, bytes]:
     rebalancer, index = _rebalancer(catalog), catalog.index(symbol)
     tokens = [catalog.address(name) for name in names]
     return rebalancer, rebalancer.setMethodology.encode(index.address, methodology, tokens, parameters)

@@ -67,7 +67,9 @@ class SafeTransaction:
         names = [field["name"] for field in _TYPES["SafeTx"]]
         message = dict(zip(names, (*self.call, self.nonce), strict=True))
         domain = {"chainId": self.chain_id, "verifyingContract": self.safe}
-        return encode_typed_data(full_message={"types": _TYPES, "primaryType": "SafeTx", "domain": domain, "message": message})
+        return encode_typed_data(
+            full_message={"types": _TYPES, "primaryType": "SafeTx", "domain": domain, "message": message}
+        )
 
     @property
     def domain_hash(self) -> bytes:
@@ -115,14 +117,20 @@ class Multisig:
             RuntimeError: the Safe would hash it in another way, so it is not the Safe that we know.
         """
         chain_id = int(self.evm.rpc.call("eth_chainId"), 16)
-        transaction = SafeTransaction(self.address, chain_id, to_checksum_address(to), data, self.nonce if nonce is None else nonce)
+        transaction = SafeTransaction(
+            self.address, chain_id, to_checksum_address(to), data, self.nonce if nonce is None else nonce
+        )
         if self.safe.getTransactionHash(*transaction.call, transaction.nonce) != transaction.hash:
-            raise RuntimeError(f"{self.address} does not hash transactions as Safe 1.4.1 does: do not sign anything for it")
+            raise RuntimeError(
+                f"{self.address} does not hash transactions as Safe 1.4.1 does: do not sign anything for it"
+            )
         return transaction
 
     def rehearse(self, transaction: SafeTransaction) -> Receipt:
         """On a fork: the transaction as it will be, only that the owners approve its hash instead of signing it. Raises Reverted."""
-        self.evm.call(transaction.to, transaction.data, sender=self.address)  # fails with the reason, which the Safe does not pass on
+        self.evm.call(
+            transaction.to, transaction.data, sender=self.address
+        )  # fails with the reason, which the Safe does not pass on
         approving = sorted(self.owners, key=_number)[: self.threshold]
         for owner in approving:
             self.safe.approveHash(transaction.hash, sender=owner)
@@ -136,7 +144,9 @@ class Multisig:
         for account in accounts:
             if (signature := account.sign_message(transaction.signable)) is None:
                 raise NotSent(f"{account.address} refused to sign")
-            v = signature.v + 27 if signature.v < 27 else signature.v  # some hardware wallets count from 0, and Safes from 27
+            v = (
+                signature.v + 27 if signature.v < 27 else signature.v
+            )  # some hardware wallets count from 0, and Safes from 27
             signatures[account.address] = signature.encode_rsv()[:64] + bytes([v])
         return sender.send(self.address, self.safe.execTransaction.encode(*transaction.call, joined(signatures))).hash
 
@@ -153,7 +163,9 @@ def _number(address: str) -> int:
 # ---------------------------------------------------------------- the Safe's own web site
 
 
-def builder_file(safe: str, chain_id: int, name: str, description: str, time: int, calls: Iterable[tuple[str, bytes]]) -> dict[str, Any]:
+def builder_file(
+    safe: str, chain_id: int, name: str, description: str, time: int, calls: Iterable[tuple[str, bytes]]
+) -> dict[str, Any]:
     """A batch as Safe's Transaction Builder imports it. `time` in Unix seconds; `calls` are targets with calldata."""
     batch: dict[str, Any] = {
         "version": "1.0", "chainId": str(chain_id), "createdAt": time * 1000,

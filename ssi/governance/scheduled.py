@@ -53,7 +53,9 @@ def operations(system: System) -> list[Operation]:
             ready = values["schedule"]
             call = catalog.call(values["target"], values["data"])
             found.pop(values["operationId"], None)
-            found[values["operationId"]] = Operation(values["operationId"], values["caller"], call, ready, ready + manager.expiration())
+            found[values["operationId"]] = Operation(
+                values["operationId"], values["caller"], call, ready, ready + manager.expiration()
+            )
         elif event.name in ("OperationExecuted", "OperationCanceled"):
             found.pop(values["operationId"], None)
     return list(found.values())
@@ -68,8 +70,12 @@ def chosen(known: list[Operation], prefixes: tuple[str, ...]) -> list[Operation]
     picked = []
     for prefix in prefixes:
         if not _ID.fullmatch(prefix):
-            raise Unknown(f"{prefix!r} is no operation: say at least eight hex digits of its id. `ape run pending` lists them.")
-        matching = [operation for operation in known if operation.id.hex().startswith(prefix.removeprefix("0x").lower())]
+            raise Unknown(
+                f"{prefix!r} is no operation: say at least eight hex digits of its id. `ape run pending` lists them."
+            )
+        matching = [
+            operation for operation in known if operation.id.hex().startswith(prefix.removeprefix("0x").lower())
+        ]
         if len(matching) != 1:
             what = "No operation begins" if not matching else f"{len(matching)} operations begin"
             raise Unknown(f"{what} with {prefix}: `ape run pending` lists them.")

@@ -77,4 +77,6 @@ class Service:
             return question()
         except (RequestException, SafeAPIException) as error:
             said = str(error) if isinstance(error, SafeAPIException) else type(error).__name__
-            raise Failure(f"Safe's transaction service at {without_secrets(self._api.base_url)} does not do it: {said[:300]}", 1) from None
+            raise Failure(
+                f"Safe's transaction service at {without_secrets(self._api.base_url)} does not do it: {said[:300]}", 1
+            ) from None

@@ -29,7 +29,11 @@ class Upgradeable:
 
 def production() -> list[str]:
     """The folders of contracts that are deployed."""
-    return [f"contracts/{folder.name}" for folder in sorted((ROOT / "contracts").iterdir()) if folder.is_dir() and folder.name != "mocks"]
+    return [
+        f"contracts/{folder.name}"
+        for folder in sorted((ROOT / "contracts").iterdir())
+        if folder.is_dir() and folder.name != "mocks"
+    ]
 
 
 def examine(folders: Sequence[str], references: Mapping[str, Layout]) -> dict[str, Upgradeable]:
@@ -42,7 +46,10 @@ def examine(folders: Sequence[str], references: Mapping[str, Layout]) -> dict[st
     done = subprocess.run(["node", str(_SCRIPT)], input=request, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr.strip()[-4000:])
-    return {name: Upgradeable(name, found["layout"], found["flaws"], found["breaks"]) for name, found in json.loads(done.stdout).items()}
+    return {
+        name: Upgradeable(name, found["layout"], found["flaws"], found["breaks"])
+        for name, found in json.loads(done.stdout).items()
+    }
 
 
 def references() -> dict[str, Layout]:

@@ -15,7 +15,11 @@ UNBOUNDED: tuple[bytes, list[int], int] = (bytes(32), [], FOREVER)
 
 def basket_hash(tokens: Sequence[Any]) -> bytes:
     """keccak256 of the addresses, 20 bytes each, in the basket's order."""
-    return bytes(keccak(b"".join(to_bytes(hexstr=str(token.address if hasattr(token, "address") else token)) for token in tokens)))
+    return bytes(
+        keccak(
+            b"".join(to_bytes(hexstr=str(token.address if hasattr(token, "address") else token)) for token in tokens)
+        )
+    )
 
 
 def bounds(tokens: Sequence[Any], amounts: Sequence[int], deadline: int = FOREVER) -> tuple[bytes, list[int], int]:

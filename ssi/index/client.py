@@ -132,7 +132,9 @@ class IndexClient:
 
     # ------------------------------------------------------------ quotes
 
-    def quote_buy(self, token: str | Token, *, shares_wei: int | None = None, amount_in_wei: int | None = None) -> Quote:
+    def quote_buy(
+        self, token: str | Token, *, shares_wei: int | None = None, amount_in_wei: int | None = None
+    ) -> Quote:
         """What exactly `shares_wei` cost in `token`, or what `amount_in_wei` of it buys; one of both. To the wei what the router does.
 
         Raises:
@@ -151,7 +153,9 @@ class IndexClient:
             raise Impossible(f"{paid.amount(amount_in_wei)} do not buy the smallest part of a share of {self.symbol}.")
         return self._quote("buy", paid, self.token, cost, shares, "pays", amount_in_wei, block)
 
-    def quote_sell(self, token: str | Token, *, shares_wei: int | None = None, amount_out_wei: int | None = None) -> Quote:
+    def quote_sell(
+        self, token: str | Token, *, shares_wei: int | None = None, amount_out_wei: int | None = None
+    ) -> Quote:
         """What exactly `shares_wei` bring in `token`, or how many shares bring `amount_out_wei` of it; one of both.
 
         Shares for an exact amount are found over quotes, nearly the fewest; the sale itself sells as few as surely suffice.
@@ -203,7 +207,9 @@ class IndexClient:
         data = method.encode(self.contract.address, token.address, amount)
         return method.entry.decode(evm.call(method.contract.address, data, where=method.entry.name, block=block))
 
-    def _quote(self, side: str, pays: Token, gets: Token, out: int, into: int, fixed: str, budget: int, block: int) -> Quote:
+    def _quote(
+        self, side: str, pays: Token, gets: Token, out: int, into: int, fixed: str, budget: int, block: int
+    ) -> Quote:
         worth = [self.holder.value_usd_d18(token, wei, block) for token, wei in ((pays, out), (gets, into))]
         return Quote(side, self.token, pays, gets, out, into, fixed, budget, worth[0], worth[1], block)
 
@@ -249,12 +255,16 @@ class IndexClient:
         if quote.fixed == "gets":
             mined = account.send(router.buy, trade, quote.gets_wei, spends, value=value)
         else:
-            mined = account.send(router.buyExactInput, trade, spends, quote.gets_wei, quote.limit_wei(slippage_bps), value=value)
+            mined = account.send(
+                router.buyExactInput, trade, spends, quote.gets_wei, quote.limit_wei(slippage_bps), value=value
+            )
         bought = mined.receipt.events(router, "Bought")[0].values
         staked = [event.values["stakedShares"] for event in mined.receipt.events(router, "Staked")]
         return Traded(mined.hash, bought["amountIn"], bought["shares"], staked[0] if staked else None)
 
-    def sell(self, quote: Quote, *, slippage_bps: int = SLIPPAGE_BPS, receiver: str | None = None, patience_s: int = PATIENCE) -> Traded:
+    def sell(
+        self, quote: Quote, *, slippage_bps: int = SLIPPAGE_BPS, receiver: str | None = None, patience_s: int = PATIENCE
+    ) -> Traded:
         """Sells what `quote_sell` said. `unsold` has constituents that could not be sold and came as they are.
 
         Raises as `buy` does.
@@ -267,7 +277,9 @@ class IndexClient:
         else:
             mined = account.send(router.sellExactOutput, trade, quote.gets_wei, spends)
         sold = mined.receipt.events(router, "Sold")[0].values
-        unsold = tuple((event.values["token"], event.values["amount"]) for event in mined.receipt.events(router, "Unsold"))
+        unsold = tuple(
+            (event.values["token"], event.values["amount"]) for event in mined.receipt.events(router, "Unsold")
+        )
         return Traded(mined.hash, sold["shares"], sold["amountOut"], None, unsold)
 
     def _trade(
@@ -279,7 +291,16 @@ class IndexClient:
         way = account.way(paid, router, spends, permit2_taken=quote.side == "buy")
         deadline = self.holder.system.evm.now + patience_s
         given = account.permission(way, paid, router, spends, deadline)
-        return (self.token.address, token.address, receiver or account.address, deadline, given.kind, given.data, stake, code)
+        return (
+            self.token.address,
+            token.address,
+            receiver or account.address,
+            deadline,
+            given.kind,
+            given.data,
+            stake,
+            code,
+        )
 
     # ------------------------------------------------------------ in kind
 
@@ -295,7 +316,9 @@ class IndexClient:
         system = self.holder.system
         block = system.evm.block
         basket, amounts = system.evm.batch([(self.contract.basket, ()), (preview, (shares_wei,))], block)
-        values = system.evm.attempts([(system.oracle.value, pair) for pair in zip(basket.tokens, amounts, strict=True)], block)
+        values = system.evm.attempts(
+            [(system.oracle.value, pair) for pair in zip(basket.tokens, amounts, strict=True)], block
+        )
         tokens = [self.holder.token(address) for address in basket.tokens]
         parts = tuple(Part(*part) for part in zip(tokens, amounts, values, strict=True))
         return KindQuote(self.token, shares_wei, parts, self.holder.value_usd_d18(self.token, shares_wei, block), block)
@@ -307,7 +330,9 @@ class IndexClient:
         held = self.holder.system.evm.batch([(self.holder.erc20(token).balanceOf, (account,)) for token in tokens])
         return int(self.holder.system.lens.sharesForAmounts(self.contract.address, held))
 
-    def mint(self, quote: KindQuote, *, slippage_bps: int = 10, receiver: str | None = None, patience_s: int = PATIENCE) -> InKind:
+    def mint(
+        self, quote: KindQuote, *, slippage_bps: int = 10, receiver: str | None = None, patience_s: int = PATIENCE
+    ) -> InKind:
         """Mints in kind, after an approval of each constituent that needs one.
 
         Args:
@@ -327,7 +352,9 @@ class IndexClient:
         mined = account.send(self.contract.mint, quote.shares_wei, receiver or account.address, *within)
         return InKind(mined.hash, quote.shares_wei, self._moved(mined, quote, into=True))
 
-    def redeem(self, quote: KindQuote, *, slippage_bps: int = 10, receiver: str | None = None, patience_s: int = PATIENCE) -> InKind:
+    def redeem(
+        self, quote: KindQuote, *, slippage_bps: int = 10, receiver: str | None = None, patience_s: int = PATIENCE
+    ) -> InKind:
         """Redeems in kind. What the index cannot transfer becomes a claim, in `segregated`.
 
         Raises:
@@ -338,7 +365,9 @@ class IndexClient:
         self.holder.require(self.token, quote.shares_wei)
         least = [part.wei * (BPS - slippage_bps) // BPS for part in quote.parts]
         within = bounds([part.token.address for part in quote.parts], least, self.holder.system.evm.now + patience_s)
-        mined = account.send(self.contract.redeem, quote.shares_wei, receiver or account.address, account.address, *within)
+        mined = account.send(
+            self.contract.redeem, quote.shares_wei, receiver or account.address, account.address, *within
+        )
         segregated = tuple(
             Part(self.holder.token(event.values["token"]), event.values["amount"], None)
             for event in mined.receipt.events(self.contract, "Segregated")

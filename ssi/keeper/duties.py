@@ -23,7 +23,8 @@ def routine(system: System, sender: Sender, min_profit: int, min_worth: int | No
     explain = Catalog(system).error
     symbols = system.record.indexes if "Rebalancer" in system.record.contracts else []
     found = [
-        Chore(f"rebalance {symbol}", 0, partial(fill, Filling(system, symbol, sender.address, min_profit), sender)) for symbol in symbols
+        Chore(f"rebalance {symbol}", 0, partial(fill, Filling(system, symbol, sender.address, min_profit), sender))
+        for symbol in symbols
     ]
     found.append(Chore("distribute", 60, lambda: chores.perform(chores.distributions(system), sender, explain)))
     found.append(Chore("poke", 600, lambda: chores.perform(chores.pokes(system), sender, explain)))

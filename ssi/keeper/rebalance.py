@@ -187,7 +187,9 @@ class Filling:
     def _smallest(self, offer: Struct) -> tuple[int, int] | None:
         """The smallest part of the offer that can be bid for, and what it costs, {tok}; None where nothing can. Crumbs cannot."""
         for halving in reversed(range(HALVINGS + 1)):
-            out, paid = self.rebalancer.quoteBid(self.index.address, offer.tokenOut, offer.tokenIn, offer.amountOut >> halving)
+            out, paid = self.rebalancer.quoteBid(
+                self.index.address, offer.tokenOut, offer.tokenIn, offer.amountOut >> halving
+            )
             if out:
                 return int(out), int(paid)
         return None

@@ -171,7 +171,10 @@ def serving(health: Health, host: str, port: int) -> Iterator[int]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             problem = health.problem
-            answers = {"/metrics": (200, health.metrics()), "/healthz": (503 if problem else 200, (problem or "ok") + "\n")}
+            answers = {
+                "/metrics": (200, health.metrics()),
+                "/healthz": (503 if problem else 200, (problem or "ok") + "\n"),
+            }
             code, text = answers.get(self.path, (404, "/healthz or /metrics\n"))
             self.send_response(code)
             self.send_header("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
@@ -184,7 +187,9 @@ def serving(health: Health, host: str, port: int) -> Iterator[int]:
     try:
         server = ThreadingHTTPServer((host, port), Handler)
     except OSError as error:
-        raise Misused(f"{host}:{port} cannot be listened on ({error.strerror}): choose another with --listen.") from None
+        raise Misused(
+            f"{host}:{port} cannot be listened on ({error.strerror}): choose another with --listen."
+        ) from None
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True)
     thread.start()
     try:
@@ -206,5 +211,7 @@ def alone(address: str) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Misused(f"A keeper runs with {address} on this machine already: give each an account of its own.") from None
+            raise Misused(
+                f"A keeper runs with {address} on this machine already: give each an account of its own."
+            ) from None
         yield

@@ -115,7 +115,9 @@ class PointsClient:
 
     @cached_property
     def _grid(self) -> tuple[int, int]:
-        genesis, length = self.holder.system.evm.batch([(self.contract.epochGenesis, ()), (self.contract.epochLength, ())])
+        genesis, length = self.holder.system.evm.batch(
+            [(self.contract.epochGenesis, ()), (self.contract.epochLength, ())]
+        )
         return int(genesis), int(length)
 
     def epoch(self, number: int | None = None) -> Epoch:
@@ -161,16 +163,22 @@ class PointsClient:
         genesis, length = self._grid
         now, running = self.ledger.now, self.ledger.epoch
         first = max(0, (now - RECORDING - CLAIMING - genesis) // length)
-        return [n for n in range(first, running) if (of := self.epoch(n)).claims_open_at_s <= now < of.claims_close_at_s]
+        return [
+            n for n in range(first, running) if (of := self.epoch(n)).claims_open_at_s <= now < of.claims_close_at_s
+        ]
 
-    def pots(self, epochs: Sequence[int] | None = None, account: str | None = None, block: int | None = None) -> tuple[Pot, ...]:
+    def pots(
+        self, epochs: Sequence[int] | None = None, account: str | None = None, block: int | None = None
+    ) -> tuple[Pot, ...]:
         """What the account can claim of pots, now or, of the running epochs unless told, later if nobody else were recorded."""
         who, now = account or self.holder.account.address, self.ledger.now
         listed = list(epochs) if epochs is not None else self.claimable_epochs()
         found = [(self.epoch(number), token) for number in listed for token in self.ledger.pots(number)]
         if not found:
             return ()
-        claims = self.holder.system.evm.batch([(self.contract.claimable, (who, of.number, token)) for of, token in found], block)
+        claims = self.holder.system.evm.batch(
+            [(self.contract.claimable, (who, of.number, token)) for of, token in found], block
+        )
         return tuple(
             Pot(of, self.holder.token(token), wei, of.claims_open_at_s <= now < of.claims_close_at_s)
             for (of, token), wei in zip(found, claims, strict=True)
@@ -197,4 +205,6 @@ class PointsClient:
             self.contract.claimMany, [pot.epoch.number for pot in pots], [pot.token.address for pot in pots]
         )  # fmt: skip
         paid = [event.values["amount"] for event in mined.receipt.events(self.contract, "Claimed")]
-        return Paid(mined.hash, tuple(Pot(pot.epoch, pot.token, wei, False) for pot, wei in zip(pots, paid, strict=True)))
+        return Paid(
+            mined.hash, tuple(Pot(pot.epoch, pot.token, wei, False) for pot, wei in zip(pots, paid, strict=True))
+        )

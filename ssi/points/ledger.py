@@ -80,7 +80,9 @@ class Ledger:
         """One answer for every account."""
         answers: list[Any] = []
         for start in range(0, len(accounts), READS):
-            answers += self.contract.evm.batch([(method, (account, *args)) for account in accounts[start : start + READS]])
+            answers += self.contract.evm.batch(
+                [(method, (account, *args)) for account in accounts[start : start + READS]]
+            )
         return answers
 
     def points_to_record(self, epoch: int) -> dict[str, int]:
@@ -88,7 +90,11 @@ class Ledger:
         people, points = self.joined(), list[int]()
         for start in range(0, len(people), POSITIONS):
             points += self.contract.recordable(people[start : start + POSITIONS], epoch)
-        return dict(sorted(((account, has) for account, has in zip(people, points, strict=True) if has), key=lambda pair: -pair[1]))
+        return dict(
+            sorted(
+                ((account, has) for account, has in zip(people, points, strict=True) if has), key=lambda pair: -pair[1]
+            )
+        )
 
     def to_record(self, epoch: int) -> list[str]:
         """Who counts in a closed epoch, has points in it and is not recorded; who has most comes first."""
@@ -108,7 +114,9 @@ class Ledger:
     def leaderboard(self, epoch: int) -> list[dict[str, Any]]:
         """Everybody with points in an epoch, the best first. Points are D18, before referrals; `recorded` has them in it."""
         people = self.joined()
-        points, recorded = (self.each(method, people, epoch) for method in (self.contract.pointsOf, self.contract.recordedPoints))
+        points, recorded = (
+            self.each(method, people, epoch) for method in (self.contract.pointsOf, self.contract.recordedPoints)
+        )
         rows = [
             {"account": account, "points": mine, "recorded": written}
             for account, mine, written in zip(people, points, recorded, strict=True)
@@ -122,13 +130,24 @@ class Ledger:
         for name in ("held", "staked", "locked"):
             said[name] = said[name].named()
         claims = {token: self.contract.claimable(account, epoch, token) for token in self.pots(epoch)}
-        return {"account": account, "epoch": epoch, **said, "recorded": self.contract.recordedPoints(account, epoch), "claims": claims}
+        return {
+            "account": account,
+            "epoch": epoch,
+            **said,
+            "recorded": self.contract.recordedPoints(account, epoch),
+            "claims": claims,
+        }
 
     def gas_of(self, accounts: Sequence[str], epoch: int, sender: str) -> int | None:
         """What recording them would cost now; None where the node cannot say, because it is too much or fails."""
         data = "0x" + self.contract.recordMany.encode(list(accounts), epoch).hex()
         try:
-            return int(self.contract.evm.rpc.call("eth_estimateGas", {"from": sender, "to": self.contract.address, "data": data}), 16)
+            return int(
+                self.contract.evm.rpc.call(
+                    "eth_estimateGas", {"from": sender, "to": self.contract.address, "data": data}
+                ),
+                16,
+            )
         except RpcError:
             return None
 
@@ -166,7 +185,9 @@ def record_all(
         fees = sender.fees()
         limit = max(min(MOST_GAS, sender.balance // max(1, fees[0])), estimate or 0)
         try:
-            sender.send(ledger.contract.address, ledger.contract.recordMany.encode(accounts, epoch), gas=limit, fees=fees)
+            sender.send(
+                ledger.contract.address, ledger.contract.recordMany.encode(accounts, epoch), gas=limit, fees=fees
+            )
         except (Reverted, NotSent) as failure:
             if isinstance(failure, OutOfFunds):
                 raise
@@ -180,7 +201,13 @@ def record_all(
 
 
 def least_points(
-    ledger: Ledger, epoch: int, waiting: Mapping[str, int], oracle: Deployed, weth: str, sender: Sender, min_worth: int | None
+    ledger: Ledger,
+    epoch: int,
+    waiting: Mapping[str, int],
+    oracle: Deployed,
+    weth: str,
+    sender: Sender,
+    min_worth: int | None,
 ) -> int:
     """D18 points under which a record is not worth its gas: by what the epoch's pots pay for them, one point where no pot has a price.
 
@@ -198,7 +225,12 @@ def least_points(
 def sample(prices: Deployed, sender: Sender, say: Callable[[str], object]) -> dict[str, Any]:
     """Takes the running slot's sample of prices, unless it has one and another would not find more."""
     running = prices.runningSlot()
-    done = {"epoch": running.epoch, "slot": running.slot, "sampled": False, "missing": running.missing if running.sampled else None}
+    done = {
+        "epoch": running.epoch,
+        "slot": running.slot,
+        "sampled": False,
+        "missing": running.missing if running.sampled else None,
+    }
     if running.sampled and not running.missing:
         return done
     try:
@@ -211,7 +243,12 @@ def sample(prices: Deployed, sender: Sender, say: Callable[[str], object]) -> di
 
 
 def keep(
-    ledger: Ledger, sender: Sender, say: Callable[[str], object], oracle: Deployed, weth: str, min_worth: int | None = None
+    ledger: Ledger,
+    sender: Sender,
+    say: Callable[[str], object],
+    oracle: Deployed,
+    weth: str,
+    min_worth: int | None = None,
 ) -> dict[str, Any]:
     """Samples prices and records everybody who is worth it. Run again, it does what is left.
 

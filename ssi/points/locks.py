@@ -111,9 +111,15 @@ class LocksClient:
     def pools(self, block: int | None = None) -> tuple[LockPool, ...]:
         """All that are or were on the list, oldest first."""
         addresses = self.contract.pools()
-        found = self.holder.system.evm.batch([(self.contract.poolOf, (address,)) for address in addresses], block) if addresses else []
+        found = (
+            self.holder.system.evm.batch([(self.contract.poolOf, (address,)) for address in addresses], block)
+            if addresses
+            else []
+        )
         return tuple(
-            LockPool(address, PoolKind(of.kind), self.holder.token(of.token0), self.holder.token(of.token1), of.removedAt)
+            LockPool(
+                address, PoolKind(of.kind), self.holder.token(of.token0), self.holder.token(of.token1), of.removedAt
+            )
             for address, of in zip(addresses, found, strict=True)
         )
 
@@ -135,16 +141,30 @@ class LocksClient:
         by_address = {pool.address: pool for pool in pools}
         v2 = [pool for pool in pools if pool.kind is PoolKind.V2]
         ids = self._ids(who) if any(pool.kind is PoolKind.V3 for pool in pools) else []
-        asked = [(self.contract.stakeOf, (who, pool.address)) for pool in v2] + [(self.contract.positionOf, (id_,)) for id_ in ids]
+        asked = [(self.contract.stakeOf, (who, pool.address)) for pool in v2] + [
+            (self.contract.positionOf, (id_,)) for id_ in ids
+        ]
         answers = evm.batch(asked, block) if asked else []
         tokens = tuple(
-            LockedTokens(pool, of.locked, of.liquidity, self.value_usd_d18(pool, of.liquidity, block), of.cooling, of.maturesAt, of.matured)
+            LockedTokens(
+                pool,
+                of.locked,
+                of.liquidity,
+                self.value_usd_d18(pool, of.liquidity, block),
+                of.cooling,
+                of.maturesAt,
+                of.matured,
+            )
             for pool, of in zip(v2, answers, strict=False)
             if of.locked or of.cooling or of.matured
         )
         positions = tuple(
             LockedPosition(
-                id_, by_address[of.pool], of.liquidity, self.value_usd_d18(by_address[of.pool], of.liquidity, block), of.maturesAt
+                id_,
+                by_address[of.pool],
+                of.liquidity,
+                self.value_usd_d18(by_address[of.pool], of.liquidity, block),
+                of.maturesAt,
             )
             for id_, of in zip(ids, answers[len(v2) :], strict=True)
             if of.owner == who
@@ -154,7 +174,10 @@ class LocksClient:
     def _ids(self, account: str) -> list[int]:
         """Positions that the account has ever locked."""
         system = self.holder.system
-        topics = ["0x" + self.contract.interface["PositionLocked"].hash.hex(), "0x" + account[2:].lower().rjust(64, "0")]
+        topics = [
+            "0x" + self.contract.interface["PositionLocked"].hash.hex(),
+            "0x" + account[2:].lower().rjust(64, "0"),
+        ]
         logs = LogReader(system.evm.rpc, self.contract.address, topics, system.record.block or 0).read()
         return list(dict.fromkeys(int(log["topics"][2], 16) for log in logs))
 
@@ -200,12 +223,17 @@ class LocksClient:
         if owner == self.contract.address:
             raise Impossible(f"Position {token_id} is locked already.")
         if owner != account:
-            raise Impossible(f"Position {token_id} is {owner}'s, not {account}'s." if owner else f"There is no position {token_id}.")
+            raise Impossible(
+                f"Position {token_id} is {owner}'s, not {account}'s." if owner else f"There is no position {token_id}."
+            )
 
     def request_unlock(self, token_id: int) -> LockMoved:
         """Ends its weight and starts the cooldown. Raises Reverted: UnknownPosition, NotAuthorized, AlreadyRequested."""
         mined = self.holder.account.send(self.contract.requestUnlock, token_id)
-        return LockMoved(mined.hash, matures_at_s=mined.receipt.events(self.contract, "PositionUnlockRequested")[0].values["maturesAt"])
+        return LockMoved(
+            mined.hash,
+            matures_at_s=mined.receipt.events(self.contract, "PositionUnlockRequested")[0].values["maturesAt"],
+        )
 
     def cancel_unlock(self, token_id: int) -> LockMoved:
         """It weighs again. Raises Reverted: NothingCooling, PoolNotOpen."""
@@ -236,7 +264,9 @@ class LocksClient:
         account = self.holder.account
         account.approve(self.holder.erc20(pool.address), self.contract.address, wei)
         mined = account.send(self.contract.lockTokens, pool.address, wei)
-        return LockMoved(mined.hash, mined.receipt.events(self.contract, "TokensLocked")[0].values["liquidity"], wei=wei)
+        return LockMoved(
+            mined.hash, mined.receipt.events(self.contract, "TokensLocked")[0].values["liquidity"], wei=wei
+        )
 
     def request_unlock_tokens(self, pool: LockPool, wei: int) -> LockMoved:
         """Starts the cooldown of {lp}, anew of all that cools. Raises Reverted: ExceedsLocked, ZeroAmount."""

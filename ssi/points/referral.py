@@ -38,7 +38,9 @@ class ReferralClient:
     def of(self, account: str | None = None, block: int | None = None) -> Referral:
         """What an account, this one unless told, has."""
         who = account or self.holder.account.address
-        code, bond = self.holder.system.evm.batch([(self.contract.codeOf, (who,)), (self.contract.referrerOf, (who,))], block)
+        code, bond = self.holder.system.evm.batch(
+            [(self.contract.codeOf, (who,)), (self.contract.referrerOf, (who,))], block
+        )
         text = code.rstrip(b"\0").decode()
         return Referral(who, text or None, None if bond.referrer == ZERO else bond.referrer, bond.boundAt)
 

@@ -59,7 +59,12 @@ class Holder:
         """Addresses of all tokens that have a name here: ETH, assets, indexes, and staked tokens as sMAG7.ssi."""
         record = self.system.record
         staked = {f"s{symbol}": address for symbol, address in record.staked.items()}
-        return {"ETH": ZERO, **{name: asset.address for name, asset in self.system.assets.assets.items()}, **record.indexes, **staked}
+        return {
+            "ETH": ZERO,
+            **{name: asset.address for name, asset in self.system.assets.assets.items()},
+            **record.indexes,
+            **staked,
+        }
 
     def name_of(self, address: str) -> str:
         """The name of a token, its address where it has none."""
@@ -117,7 +122,9 @@ class Holder:
         """
         wei = amount.wei(token.decimals, self.spendable_wei(token) if amount.everything else 0)
         if not wei:
-            raise Impossible(f"There is no {token.name} in {self.account.address}." if amount.everything else "The amount is zero.")
+            raise Impossible(
+                f"There is no {token.name} in {self.account.address}." if amount.everything else "The amount is zero."
+            )
         return wei
 
     def require(self, token: Token, wei: int) -> None:

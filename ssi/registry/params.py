@@ -67,8 +67,12 @@ class Protocol(_Strict):
     @model_validator(mode="after")
     def _apart(self) -> Protocol:
         """Keys that are stolen from one multisig must not be worth anything in the other."""
-        if shared := sorted({owner.lower() for owner in self.safe.owners} & {owner.lower() for owner in self.guardian.owners}):
-            raise ValueError(f"the Safe and the guardian share an owner, so that the veto would go with its keys: {', '.join(shared)}")
+        if shared := sorted(
+            {owner.lower() for owner in self.safe.owners} & {owner.lower() for owner in self.guardian.owners}
+        ):
+            raise ValueError(
+                f"the Safe and the guardian share an owner, so that the veto would go with its keys: {', '.join(shared)}"
+            )
         return self
 
 

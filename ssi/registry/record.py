@@ -62,7 +62,11 @@ class Record:
             known = json.loads(path.read_text())
             found = known.pop("chain_id")
             record = cls(path, chain_id, **known)
-            if not isinstance(record.steps, list) or not isinstance(record.sent, list) or not isinstance(record.safes, dict):
+            if (
+                not isinstance(record.steps, list)
+                or not isinstance(record.sent, list)
+                or not isinstance(record.safes, dict)
+            ):
                 raise ValueError
             for addresses in (record.contracts, record.indexes, record.staked):
                 if not all(is_hex_address(address) for address in addresses.values()):
@@ -70,7 +74,9 @@ class Record:
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             raise RecordUnusable(f"{path} is damaged: take it from version control, or move it away.") from None
         if found != chain_id:
-            raise RecordUnusable(f"{path} is of another chain ({found}, not {chain_id}): move it away, or choose its network.")
+            raise RecordUnusable(
+                f"{path} is of another chain ({found}, not {chain_id}): move it away, or choose its network."
+            )
         return record
 
     def save(self) -> None:

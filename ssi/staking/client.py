@@ -105,7 +105,9 @@ class StakeClient:
     def previews(self, assets_wei: int) -> int:
         """{share} that staking so much gives now. Raises Impossible where that is none, or more than fits."""
         account = self.holder.account.address
-        most, shares = self.holder.system.evm.batch([(self.contract.maxDeposit, (account,)), (self.contract.previewDeposit, (assets_wei,))])
+        most, shares = self.holder.system.evm.batch(
+            [(self.contract.maxDeposit, (account,)), (self.contract.previewDeposit, (assets_wei,))]
+        )
         if assets_wei > most:
             raise Impossible(f"No more than {self.asset.amount(most)} can be staked now.")
         if not shares:
@@ -131,7 +133,9 @@ class StakeClient:
         """
         self.holder.require(self.asset, assets_wei)
         is_index = self.symbol in self.holder.system.record.indexes
-        return self.holder.account.way(self.holder.erc20(self.asset), self.contract.address, assets_wei, permits_taken=is_index)
+        return self.holder.account.way(
+            self.holder.erc20(self.asset), self.contract.address, assets_wei, permits_taken=is_index
+        )
 
     def deposit(self, assets_wei: int, *, receiver: str | None = None, patience_s: int = PATIENCE) -> Moved:
         """Stakes at once.
@@ -172,7 +176,9 @@ class StakeClient:
         account, leaving = self.holder.account, self.exit
         if not leaving.claimable_shares_wei:
             raise Impossible(f"No {self.symbol} of {account.address} has matured.")
-        mined = account.send(self.contract.redeem, leaving.claimable_shares_wei, receiver or account.address, account.address)
+        mined = account.send(
+            self.contract.redeem, leaving.claimable_shares_wei, receiver or account.address, account.address
+        )
         return self._moved(mined, "Withdraw")
 
     def _moved(self, mined: Mined, event: str) -> Moved:

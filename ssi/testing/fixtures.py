@@ -19,7 +19,9 @@ from ssi.testing.protocol import ForkedProtocol
 def deployed_protocol() -> ForkedProtocol:
     """The protocol as a real deployment leaves it, once a session (half a minute). What a test changes here, the next one sees."""
     if not chain.is_fork():
-        pytest.exit("ssi.testing deploys on forks only: leave out --network, or name one that ends in -fork", returncode=2)
+        pytest.exit(
+            "ssi.testing deploys on forks only: leave out --network, or name one that ends in -fork", returncode=2
+        )
     chain.quiet()
     project = fresh_project()
     return ForkedProtocol(System(Evm(chain.rpc()), project, deploy()))

@@ -22,7 +22,9 @@ class Scene:
         self.evm, self.project, self.owner = evm, project, owner
         self.bob = Account.from_key(KEY).address
         evm.fund(self.bob)
-        self.six, self.good, self.other = (evm.deploy(project.PlainToken, "Token", "TOK", n, sender=owner) for n in (6, 18, 18))
+        self.six, self.good, self.other = (
+            evm.deploy(project.PlainToken, "Token", "TOK", n, sender=owner) for n in (6, 18, 18)
+        )
         self.tokens = [self.six, self.good]
         self.index = new_index(evm, project, authority, self.tokens, [TEN * 10**9, 10**27], owner)
         stock(self.tokens, self.index, [alice, self.bob], 10**30)
@@ -35,8 +37,19 @@ class Scene:
         amounts = self.index.previewRedeem(SHARE)
         assert amounts[0] == TEN
         data = self.index.redeem.encode(SHARE, self.bob, self.bob, *bounds(self.tokens, amounts, deadline))
-        nonce, chain = (int(self.evm.rpc.call(*call), 16) for call in (("eth_getTransactionCount", self.bob, "latest"), ("eth_chainId",)))
-        words = {"to": self.index.address, "data": data, "nonce": nonce, "chainId": chain, "gas": 10**6, "gasPrice": 10**12, "value": 0}
+        nonce, chain = (
+            int(self.evm.rpc.call(*call), 16)
+            for call in (("eth_getTransactionCount", self.bob, "latest"), ("eth_chainId",))
+        )
+        words = {
+            "to": self.index.address,
+            "data": data,
+            "nonce": nonce,
+            "chainId": chain,
+            "gas": 10**6,
+            "gasPrice": 10**12,
+            "value": 0,
+        }
         return Account.sign_transaction(words, KEY).raw_transaction.to_0x_hex()
 
     def change_the_basket(self):

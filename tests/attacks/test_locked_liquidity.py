@@ -98,7 +98,9 @@ class TestStrangers:
         market.give(mallory, 10**6, 10**6)
         market.pair.sync(sender=mallory)
         locker.lockTokens(pair, dust // 4, sender=mallory)
-        market.positions["safeTransferFrom(address,address,uint256)"](mallory, locker.address, market.position(mallory, 1), sender=mallory)
+        market.positions["safeTransferFrom(address,address,uint256)"](
+            mallory, locker.address, market.position(mallory, 1), sender=mallory
+        )
         for method, args in (
             ("requestUnlock", (locked,)), ("cancelUnlock", (locked,)), ("unlock", (locked, mallory)), ("collect", (locked, mallory)),
             ("requestUnlockTokens", (alice, pair, 1)), ("cancelUnlockTokens", (alice, pair)), ("unlockTokens", (alice, pair, mallory)),
@@ -159,8 +161,12 @@ class TestFakes:
         """A tick's spacing less at one end would hold the same weight for less."""
         low, high = full_range(60)
         token_id = market.position(mallory, 1, (low + 60, high))
-        with reverts(error(project.LpLocker, "LpLocker_NotFullRange"), tokenId=token_id, tickLower=low + 60, tickUpper=high):
-            market.positions["safeTransferFrom(address,address,uint256)"](mallory, locker.address, token_id, sender=mallory)
+        with reverts(
+            error(project.LpLocker, "LpLocker_NotFullRange"), tokenId=token_id, tickLower=low + 60, tickUpper=high
+        ):
+            market.positions["safeTransferFrom(address,address,uint256)"](
+                mallory, locker.address, token_id, sender=mallory
+            )
 
 
 def position(market, junk, person):
@@ -316,7 +322,9 @@ class TestReentrancy:
         )  # fmt: skip
         for call in calls:
             quirk.setQuirk(0, sender=bob)
-            market.swap_router.exactInputSingle((quirk.address, market.index.address, 3000, bob, 10**18, 0, 0), sender=bob)
+            market.swap_router.exactInputSingle(
+                (quirk.address, market.index.address, 3000, bob, 10**18, 0, 0), sender=bob
+            )
             quirk.setQuirk(6, sender=bob)
             quirk.setReentry(fresh.address, call, sender=bob)
             (collected,) = fresh.collect(token_id, alice, sender=alice).events(fresh, "FeesCollected")

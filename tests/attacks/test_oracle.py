@@ -36,7 +36,13 @@ class TestWildRound:
         for wild in (before * 2, before // 2):
             with evm.isolated():
                 control.set_feed(evm.rpc, SLOW, wild, rounds=1)
-                inputs = {"token": bnb, "source": FEEDS[SLOW], "answer": wild * 10**10, "before": fair, "maxMove": 2_000}
+                inputs = {
+                    "token": bnb,
+                    "source": FEEDS[SLOW],
+                    "answer": wild * 10**10,
+                    "before": fair,
+                    "maxMove": 2_000,
+                }
                 with refuses("Jumped", **inputs):
                     system.oracle.price(bnb)
                 with evm.isolated():
@@ -55,7 +61,13 @@ class TestWildRound:
     def test_weights_wait_too(self, system, evm, bnb, refuses):
         before, _ = control.read_feed(evm.rpc, SLOW)
         control.set_feed(evm.rpc, SLOW, before * 3, rounds=1)
-        inputs = {"token": bnb, "source": FEEDS[SLOW], "answer": before * 3 * 10**10, "before": before * 10**10, "maxMove": 2_000}
+        inputs = {
+            "token": bnb,
+            "source": FEEDS[SLOW],
+            "answer": before * 3 * 10**10,
+            "before": before * 10**10,
+            "maxMove": 2_000,
+        }
         with refuses("Jumped", **inputs):
             system.rebalancer.previewStart(system.index("MAG7.ssi"), [], 0)
 
@@ -134,7 +146,13 @@ def test_answers_pinned_at_an_aggregator_s_limit(system, evm, refuses):
     comp = system.token("COMP").address
     (entry,) = system.oracle.route(comp)
     control.set_feed(evm.rpc, "COMP/USD", 10**6)
-    inputs = {"token": comp, "source": FEEDS["COMP/USD"], "answer": 10**16, "min": entry.min, "max": entry.named()["max"]}
+    inputs = {
+        "token": comp,
+        "source": FEEDS["COMP/USD"],
+        "answer": 10**16,
+        "min": entry.min,
+        "max": entry.named()["max"],
+    }
     with refuses("OutOfBounds", **inputs):
         system.oracle.price(comp)
 

@@ -21,7 +21,9 @@ def to_next_epoch(evm, ledger):
 
 def to_the_day_before(evm, ledger):
     """Rewards that are given now have just vested when the next epoch begins."""
-    control.warp(evm.rpc, ledger.epochGenesis() + (ledger.currentEpoch() + 1) * ledger.epochLength() - evm.now - DAY - 60)
+    control.warp(
+        evm.rpc, ledger.epochGenesis() + (ledger.currentEpoch() + 1) * ledger.epochLength() - evm.now - DAY - 60
+    )
 
 
 def sample_days(system, keeper):
@@ -123,4 +125,6 @@ def test_no_deployed_vault_starts_anew(system, evm, thief):
         vault.requestRedeem(vault.balanceOf(thief), thief, thief, sender=thief)
         assert vault.issuedSupply() == 0
         assert vault.exchangeRate() >= rate, f"S14 {symbol}"
-        assert vault.convertToShares(TINY) <= TINY * WAD // rate, f"S14 {symbol}: who comes next pays the price of who left"
+        assert vault.convertToShares(TINY) <= TINY * WAD // rate, (
+            f"S14 {symbol}: who comes next pays the price of who left"
+        )

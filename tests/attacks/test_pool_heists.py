@@ -40,7 +40,10 @@ class Heist:
     def value(self):
         """D18 USD of the basket, at the prices before the theft."""
         books = self.index.holdings().books
-        return sum(amount * self.right[token] for token, amount in zip(self.index.basket().tokens, books, strict=True)) // SHARE
+        return (
+            sum(amount * self.right[token] for token, amount in zip(self.index.basket().tokens, books, strict=True))
+            // SHARE
+        )
 
     def rob(self):
         """Takes every offer that pays."""

@@ -41,7 +41,9 @@ class Quirk(IntEnum):
 class Scene:
     """An index over a token that can misbehave and one that cannot; `alice` holds ten shares, `bob` nothing."""
 
-    def __init__(self, evm: Evm, project, authority: Deployed, owner: str, units: int = UNIT, decimals: int = 18) -> None:
+    def __init__(
+        self, evm: Evm, project, authority: Deployed, owner: str, units: int = UNIT, decimals: int = 18
+    ) -> None:
         self.evm, self.project, self.owner = evm, project, owner
         self.alice, self.bob = evm.account("alice"), evm.account("bob")
         self.odd = evm.deploy(project.QuirkToken, decimals, sender=owner)
@@ -99,7 +101,9 @@ def test_returning_false_refuses_mints_and_turns_redemptions_into_claims(scene):
 def test_a_fee_on_transfer_refuses_mints_and_costs_only_the_receiver(scene):
     scene.quirk(Quirk.FEE)
     amount = scene.index.previewMint(SHARE)[0]
-    with reverts(scene.error("ShortDelivery"), token=scene.odd.address, required=amount, received=amount - amount // 100):
+    with reverts(
+        scene.error("ShortDelivery"), token=scene.odd.address, required=amount, received=amount - amount // 100
+    ):
         scene.mint(scene.bob)
     before, expected = scene.odd.balanceOf(scene.alice), scene.index.previewRedeem(SHARE)[0]
     scene.redeem()
@@ -322,7 +326,9 @@ class TestLosses:
         before = [scene.odd.balanceOf(who) for who in (scene.alice, scene.bob)]
         scene.redeem(shares=scene.index.balanceOf(scene.alice))
         scene.index.claim(scene.odd.address, MAX, scene.bob, 0, sender=scene.bob)
-        redeemed, claimed = (scene.odd.balanceOf(who) - had for who, had in zip((scene.alice, scene.bob), before, strict=True))
+        redeemed, claimed = (
+            scene.odd.balanceOf(who) - had for who, had in zip((scene.alice, scene.bob), before, strict=True)
+        )
         return redeemed, claimed
 
     def test_a_claim_bears_every_loss_since_it_was_made(self, halved):
@@ -335,7 +341,9 @@ class TestLosses:
             index.sync(odd.address, sender=halved.owner)
             odd.burn(index.address, odd.balanceOf(index.address) // left, sender=halved.owner)
         index.sync(odd.address, sender=halved.owner)
-        assert index.claimOf(odd.address, halved.bob) + index.claimOf(odd.address, halved.alice) + 1 >= index.segregated(odd.address)
+        assert index.claimOf(odd.address, halved.bob) + index.claimOf(
+            odd.address, halved.alice
+        ) + 1 >= index.segregated(odd.address)
         half = index.claimOf(odd.address, halved.bob) // 2
         index.claim(odd.address, half, halved.bob, 0, sender=halved.bob)
         for who in (halved.bob, halved.alice):
@@ -351,7 +359,9 @@ class TestLosses:
         index.setRebalancer(swapper, sender=halved.owner)
         for token in halved.tokens:
             token.mint(swapper.address, 10**30, sender=halved.owner)
-        swapper.swap(index.address, odd.address, index.holdings().books[0], halved.good.address, SHARE, sender=halved.owner)
+        swapper.swap(
+            index.address, odd.address, index.holdings().books[0], halved.good.address, SHARE, sender=halved.owner
+        )
         claim = index.segregated(odd.address)
         assert claim == index.claimOf(odd.address, halved.bob)
         odd.burn(index.address, odd.balanceOf(index.address) - claim // 4, sender=halved.owner)
@@ -435,7 +445,11 @@ class TestShortByAWei:
         return scene
 
     def test_a_mint_refuses_it_by_the_wei(self, shares):
-        amount, held, scale = shares.index.previewMint(SHARE)[0], shares.odd.balanceOf(shares.index.address), shares.odd.scale()
+        amount, held, scale = (
+            shares.index.previewMint(SHARE)[0],
+            shares.odd.balanceOf(shares.index.address),
+            shares.odd.scale(),
+        )
         raw = -(-held * SHARE // scale) + amount * SHARE // scale
         received = raw * scale // SHARE - held
         assert amount - 2 <= received < amount
@@ -449,7 +463,12 @@ class TestShortByAWei:
         index = new_index(evm, project, authority, [odd], [UNIT], owner)
         stock([odd], index, [bob])
         (amount,) = index.previewMint(SHARE)
-        with reverts(error(project.IndexToken, "IndexToken_ShortDelivery"), token=odd.address, required=amount, received=amount - 1):
+        with reverts(
+            error(project.IndexToken, "IndexToken_ShortDelivery"),
+            token=odd.address,
+            required=amount,
+            received=amount - 1,
+        ):
             index.mint(SHARE, bob, *unlimited([odd]), sender=bob)
 
     def test_who_delivers_a_wei_more_mints_and_everybody_leaves(self, shares):
@@ -473,7 +492,9 @@ def test_reverting_on_zero_is_never_asked_for_zero(evm, project, authority, owne
     assert scene.claim() == 0
 
 
-@pytest.mark.parametrize("method", ["mint", "redeem", "claim", "collectFees", "previewRedeem", "previewMint", "holdings", "basket"])
+@pytest.mark.parametrize(
+    "method", ["mint", "redeem", "claim", "collectFees", "previewRedeem", "previewMint", "holdings", "basket"]
+)
 def test_reentrance_finds_every_door_shut(scene, method):
     index = scene.index
     payload = {
@@ -488,7 +509,9 @@ def test_reentrance_finds_every_door_shut(scene, method):
     assert scene.claim() == 0
 
 
-@pytest.mark.parametrize("quirk", [quirk for quirk in Quirk if quirk != Quirk.NONE], ids=lambda quirk: quirk.name.lower())
+@pytest.mark.parametrize(
+    "quirk", [quirk for quirk in Quirk if quirk != Quirk.NONE], ids=lambda quirk: quirk.name.lower()
+)
 def test_an_upgrade_to_anything_hostile_blocks_no_redemption(scene, quirk):
     """The token was good when the shares were minted. Whatever it has become, the other constituent is paid in full, to the wei."""
     scene.odd.setReentry(scene.index.address, scene.index.collectFees.encode(), sender=scene.owner)

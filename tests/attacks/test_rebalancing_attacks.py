@@ -284,7 +284,9 @@ def test_the_index_itself_cannot_receive(running, bob):
     invalid = error(running.project.Rebalancer, "Rebalancer_InvalidReceiver")
     for receiver in (running.index.address, running.rebalancer.address, "0x" + "00" * 20):
         with reverts(invalid, receiver=receiver):
-            running.rebalancer.bid(running.index, running.tokens[2], running.tokens[0], 10**9, MAX, receiver, b"", sender=bob)
+            running.rebalancer.bid(
+                running.index, running.tokens[2], running.tokens[0], 10**9, MAX, receiver, b"", sender=bob
+            )
 
 
 def test_a_token_cannot_re_enter(running):
@@ -292,7 +294,9 @@ def test_a_token_cannot_re_enter(running):
     index, rebalancer, token = running.index, running.rebalancer, running.tokens[2]
     guarded = error(running.project.Rebalancer, "ReentrancyGuardReentrantCall").hash[:4]
     token.setReentry(
-        rebalancer, rebalancer.bid.encode(index, token, running.tokens[0], 10**9, MAX, running.owner, b""), sender=running.owner
+        rebalancer,
+        rebalancer.bid.encode(index, token, running.tokens[0], 10**9, MAX, running.owner, b""),
+        sender=running.owner,
     )
     token.setQuirk(REENTERS, sender=running.owner)
     assert running.bid("bob", 2, 0, MAX)[0] > 0
@@ -368,7 +372,9 @@ def test_a_replaced_rebalancer_moves_nothing(running, evm, project, owner):
     """Its bids revert whole, redemption goes on, and the new one starts afresh."""
     old, index, tokens = running.rebalancer, running.index, running.tokens
     implementation = evm.deploy(project.Rebalancer, running.oracle, old.planner(), sender=owner)
-    proxy = evm.deploy(project.ProtocolProxy, implementation, implementation.initialize.encode(running.manager), sender=owner)
+    proxy = evm.deploy(
+        project.ProtocolProxy, implementation, implementation.initialize.encode(running.manager), sender=owner
+    )
     new = evm.at(project.Rebalancer, proxy.address)
     plan = old.planOf(index)
     new.setMethodology(index, plan.methodology, plan.tokens, plan.parameters, sender=owner)

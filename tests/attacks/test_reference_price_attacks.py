@@ -20,7 +20,9 @@ class RealStaking(World):
 
     def new_staked(self, asset):
         token = self.project.StakedToken
-        return self.evm.deploy(token, self.authority, asset, "Staked", "sTOK", self.genesis, self.length, sender=self.owner)
+        return self.evm.deploy(
+            token, self.authority, asset, "Staked", "sTOK", self.genesis, self.length, sender=self.owner
+        )
 
     def stake_real(self, vault, person, amount):
         asset = self.evm.at(self.project.PlainToken, vault.asset())
@@ -147,7 +149,9 @@ class TestRatesThatFall:
         assert world.price(2, vault) == 10 * WAD
 
     STEPS = st.lists(
-        st.tuples(st.integers(0, 9 * DAY), st.sampled_from(["rate", "stake", "leave"]), st.integers(1, 10**6)), min_size=1, max_size=12
+        st.tuples(st.integers(0, 9 * DAY), st.sampled_from(["rate", "stake", "leave"]), st.integers(1, 10**6)),
+        min_size=1,
+        max_size=12,
     )
 
     @settings(max_examples=25)
@@ -221,7 +225,9 @@ class TestBoostByTime:
         vault = real.staked_soso
         vault.requestRedeem(vault.balanceOf(bob), bob, bob, sender=bob)
         matures = real.evm.now + 14 * DAY
-        with reverts(error(real.project.StakedToken, "StakedToken_ExceedsClaimable"), controller=bob, amount=1, claimable=0):
+        with reverts(
+            error(real.project.StakedToken, "StakedToken_ExceedsClaimable"), controller=bob, amount=1, claimable=0
+        ):
             vault.redeem.call(1, bob, bob, sender=bob, at=matures - 1)
         assert vault.redeem.call(1, bob, bob, sender=bob, at=matures) == 1
 

@@ -114,7 +114,10 @@ def test_a_swing_costs_what_the_documents_say(thief):
 
     said = r"([\d,]+) USD of capital,? and ([\d,]+) USD in fees for every twenty minutes"
     [figures] = re.findall(said, " ".join((ROOT / "docs/oracle-math.md").read_text().split()))
-    assert [float(figure.replace(",", "")) for figure in figures] == [pytest.approx(capital, rel=0.02), pytest.approx(fees, rel=0.02)]
+    assert [float(figure.replace(",", "")) for figure in figures] == [
+        pytest.approx(capital, rel=0.02),
+        pytest.approx(fees, rel=0.02),
+    ]
     [figure] = re.findall(r"twenty minutes cost ([\d,]+) dollars", " ".join((ROOT / "SECURITY.md").read_text().split()))
     assert float(figure.replace(",", "")) == pytest.approx(fees, rel=0.02)
 

@@ -187,7 +187,9 @@ class TestRewards:
         shares, rest = staked.balanceOf(mallory), staked.unvestedRewards()
         evm.warp(HOUR)
         assert rest == WHOLE
-        assert vault.worth(mallory) - 100 * WHOLE <= rest * shares // staked.issuedSupply(), "S7 the rewards of his time"
+        assert vault.worth(mallory) - 100 * WHOLE <= rest * shares // staked.issuedSupply(), (
+            "S7 the rewards of his time"
+        )
         assert vault.worth(alice) > 123 * WHOLE, "S4 nor of what others have earned"
 
     def test_a_cooling_stake_earns_nothing(self, vault, alice, mallory):
@@ -300,7 +302,9 @@ class TestPrice:
         vault.claim(mallory)
         assert spent - vault.holds(mallory) > 19_999 * WHOLE
 
-    @pytest.mark.parametrize(("stake", "reward"), [(VIRTUAL, 10**3 * WHOLE), (10**12, 10**6 * WHOLE), (WHOLE, 10**6 * WHOLE)])
+    @pytest.mark.parametrize(
+        ("stake", "reward"), [(VIRTUAL, 10**3 * WHOLE), (10**12, 10**6 * WHOLE), (WHOLE, 10**6 * WHOLE)]
+    )
     def test_what_a_dear_share_costs(self, vault, staked, alice, mallory, stake, reward):
         """Whoever is alone makes a share as dear as they like, for ever; each asset-wei of the price costs them 10^9.
         A share-wei that is worth a token costs 10^9 tokens. Nobody else loses more than one share-wei by it."""
@@ -313,7 +317,9 @@ class TestPrice:
         vault.claim(mallory)
         price = -(-staked.exchangeRate() // WAD)
         assert price > 10**5
-        assert spent - vault.holds(mallory) >= (price - 2) * VIRTUAL, "S14 what nobody's shares have earned is lost for good"
+        assert spent - vault.holds(mallory) >= (price - 2) * VIRTUAL, (
+            "S14 what nobody's shares have earned is lost for good"
+        )
         for assets in (price, WHOLE, 7 * WHOLE + 1):
             before = vault.worth(alice)
             vault.stake(alice, assets)
@@ -391,7 +397,17 @@ class TestLeaving:
         assert vault.claim(alice) == 100 * WHOLE, "S9 everyone can always leave"
 
     @pytest.mark.parametrize(
-        "method", ["deposit", "requestRedeem", "redeem", "withdraw", "cancelRequest", "addRewards", "totalAssets", "exchangeRate"]
+        "method",
+        [
+            "deposit",
+            "requestRedeem",
+            "redeem",
+            "withdraw",
+            "cancelRequest",
+            "addRewards",
+            "totalAssets",
+            "exchangeRate",
+        ],
     )
     def test_reentrance_finds_every_door_shut(self, evm, project, authority, owner, alice, method):
         token = evm.deploy(project.QuirkToken, 18, sender=owner)

@@ -220,7 +220,9 @@ PERMILLE = st.one_of(st.integers(900, 1110), st.sampled_from((500, 909, 951, 953
     n=st.integers(0, 3),
     wrong=st.sampled_from((0, 20, 100)),
     upwards=st.booleans(),
-    moments=st.lists(st.tuples(st.sampled_from((0, 3600, DAY // 4, DAY // 2, DAY - 4000)), PERMILLE), min_size=1, max_size=5),
+    moments=st.lists(
+        st.tuples(st.sampled_from((0, 3600, DAY // 4, DAY // 2, DAY - 4000)), PERMILLE), min_size=1, max_size=5
+    ),
 )
 def test_no_rebalance_loses_more_than_the_bound(world, n, wrong, upwards, moments):
     """R9: one feed is wrong by up to Y at the start and by whatever the thief wants whenever he wants, and he takes all that pays him."""

@@ -233,7 +233,9 @@ def test_locked_liquidity_from_lock_to_unlock(system, protocol, me):
     control.refresh_feeds(system.evm.rpc)
     token_id, lp, locks = market.position(me.address, 10), market.add(me.address, 5), protocol.locks
     assert locks.lock_position(token_id).liquidity == market.liquidity(token_id)
-    pool = locks.pool("MAG7.ssi/USDC v2" if market.tokens[0].address == system.index("MAG7.ssi").address else "USDC/MAG7.ssi v2")
+    pool = locks.pool(
+        "MAG7.ssi/USDC v2" if market.tokens[0].address == system.index("MAG7.ssi").address else "USDC/MAG7.ssi v2"
+    )
     locks.lock_tokens(pool, lp)
     found = protocol.portfolio().locks
     (position,), (tokens,) = found.positions, found.tokens
@@ -265,7 +267,12 @@ def test_history_says_what_happened_once(protocol):
     requested = stake.request(SHARE)
     found = protocol.history()
     assert [h.event for h in found if h.transaction == requested.transaction] == ["RedeemRequest"]
-    assert sorted(h.event for h in found if h.transaction == bought.transaction) == ["Bought", "Deposit", "Joined", "Staked"]
+    assert sorted(h.event for h in found if h.transaction == bought.transaction) == [
+        "Bought",
+        "Deposit",
+        "Joined",
+        "Staked",
+    ]
     assert len(found) == 5
     assert {h.time_s for h in found} == {protocol.system.evm.now}
     assert protocol.history(protocol.system.evm.account("a stranger")) == []

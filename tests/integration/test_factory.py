@@ -25,7 +25,16 @@ def code(project):
 def new(system):
     """Two constituents, no fee on minting."""
     tokens = [system.token(name).address for name in ("WETH", "LINK")]
-    return ["Two", "TWO.ssi", tokens, [round57(10**25), round57(10**27)], system.record.contracts["Safe"], 10**14, 0, 1000]
+    return [
+        "Two",
+        "TWO.ssi",
+        tokens,
+        [round57(10**25), round57(10**27)],
+        system.record.contracts["Safe"],
+        10**14,
+        0,
+        1000,
+    ]
 
 
 def offer_seed(system, payer, symbols, amounts):
@@ -52,7 +61,11 @@ def test_the_governor_creates_a_fifth_index(system, project, code, new):
     assert factory.indexes() == [*system.record.indexes.values(), foreseen]
     assert (index.symbol(), index.balanceOf(safe)) == ("TWO.ssi", 5 * SHARE)
     assert index.authority() == system.manager.address
-    assert (index.terms().feeReceiver, index.terms().rebalancer) == (safe, factory.rebalancer()) == (safe, system.rebalancer.address)
+    assert (
+        (index.terms().feeReceiver, index.terms().rebalancer)
+        == (safe, factory.rebalancer())
+        == (safe, system.rebalancer.address)
+    )
     assert list(index.holdings().available) == amounts
     for row in system.contract("RoleTable").indexRows():
         assert system.manager.getTargetFunctionRole(foreseen, row.selector) == row.role
@@ -106,6 +119,8 @@ def test_a_factory_needs_its_addresses(evm, project, authority, owner):
 def test_what_the_constructor_refuses_is_not_deployed(system, code, new, bob):
     """CREATE3 keeps the constructor's own reason to itself."""
     new[2][1] = bob  # no token
-    with reverts(Interface("CREATE3", [{"type": "error", "name": "DeploymentFailed", "inputs": []}])["DeploymentFailed"]):
+    with reverts(
+        Interface("CREATE3", [{"type": "error", "name": "DeploymentFailed", "inputs": []}])["DeploymentFailed"]
+    ):
         govern(system, system.factory, "createIndex", [code, new, SHARE, new[4], [2**255, 2**255]])
     assert system.factory.indexCount() == 4

@@ -199,7 +199,10 @@ def test_what_is_refused(scene, project, owner, alice):
     for part in (4_999, 10_001):
         with scene.refuse("PartOutOfBounds", stakersPart=part, minimum=5_000, maximum=10_000):
             split(index, staked, part, sender=owner)
-    for call in (lambda: split(index, staked, 8_000, sender=alice), lambda: scene.distributor.setTreasury(alice, sender=alice)):
+    for call in (
+        lambda: split(index, staked, 8_000, sender=alice),
+        lambda: scene.distributor.setTreasury(alice, sender=alice),
+    ):
         with reverts(error(project.FeeDistributor, "AccessManagedUnauthorized"), caller=alice):
             call()
 

@@ -101,7 +101,9 @@ def table(system):
 
 def functions(project, name):
     """What changes state."""
-    return {entry.hash[:4]: entry for entry in Interface.of(getattr(project, name)).kinds("function") if not entry.reads}
+    return {
+        entry.hash[:4]: entry for entry in Interface.of(getattr(project, name)).kinds("function") if not entry.reads
+    }
 
 
 def targets(system, name):
@@ -130,7 +132,12 @@ def test_every_production_contract_is_walked(project):
     for name, container in project.load_contracts().items():
         contract = container.contract_type
         source = str(contract.source_id)
-        if source.startswith("contracts/") and "/mocks/" not in source and contract.deployment_bytecode and len(contract.abi) > 0:
+        if (
+            source.startswith("contracts/")
+            and "/mocks/" not in source
+            and contract.deployment_bytecode
+            and len(contract.abi) > 0
+        ):
             code = contract.deployment_bytecode.bytecode or ""
             if len(code) > 400:  # libraries without external functions leave a stub
                 found.add(name)
@@ -152,7 +159,9 @@ def test_the_table_is_what_the_code_restricts(evm, system, project, table, bob):
             with reverts(expected, **inputs):
                 evm.send(bob, target.address, data, where=entry.signature)
             refused += 1
-    assert refused == len(table) + 9 * 3 + 1 * 4, "three more indexes with nine rows each, four more staked tokens with one"
+    assert refused == len(table) + 9 * 3 + 1 * 4, (
+        "three more indexes with nine rows each, four more staked tokens with one"
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in CONTRACTS if name != "ProtocolManager"])
@@ -252,7 +261,9 @@ def test_the_multisigs_are_real_safes(evm, system):
     safe, guardian = (Multisig(evm, system.record.contracts[name]) for name in ("Safe", "GuardianSafe"))
     assert (safe.safe.getThreshold(), len(safe.safe.getOwners())) == (2, 3)
     assert (guardian.safe.getThreshold(), len(guardian.safe.getOwners())) == (1, 2)
-    assert not set(safe.multisig.owners) & set(guardian.multisig.owners), "G3 stolen keys of the Safe are worth nothing in the guardian"
+    assert not set(safe.multisig.owners) & set(guardian.multisig.owners), (
+        "G3 stolen keys of the Safe are worth nothing in the guardian"
+    )
 
 
 class TestProposal:

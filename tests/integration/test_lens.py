@@ -33,7 +33,11 @@ def test_an_overview_is_what_single_reads_say(system, index, alice):
     o = system.lens.overview(index.address)
     nav, values = by_hand(system, index)
     assert (o.named()["index"], o.name, o.symbol) == (index.address, index.name(), index.symbol())
-    assert (o.totalSupply, o.issuedSupply, o.pendingFeeShares) == (index.totalSupply(), index.issuedSupply(), index.pendingFeeShares())
+    assert (o.totalSupply, o.issuedSupply, o.pendingFeeShares) == (
+        index.totalSupply(),
+        index.issuedSupply(),
+        index.pendingFeeShares(),
+    )
     assert (o.baseSupply, o.multiplier) == (index.basket().base, index.multiplier())
     assert tuple(o.terms) == tuple(index.terms())
     assert (o.priced, o.nav) == (True, nav)
@@ -48,7 +52,9 @@ def test_an_overview_is_what_single_reads_say(system, index, alice):
 
 def test_weights_at_birth_are_those_of_the_parameters(system, index):
     wanted = next(entry for entry in params.indexes() if entry.symbol == index.symbol()).weights
-    for constituent, (name, weight) in zip(system.lens.overview(index.address).constituents, wanted.items(), strict=True):
+    for constituent, (name, weight) in zip(
+        system.lens.overview(index.address).constituents, wanted.items(), strict=True
+    ):
         assert constituent.token == system.token(name).address
         assert abs(constituent.weight - weight * 10**14) < 10**14, f"{name} within a basis point"
 
@@ -132,7 +138,9 @@ def test_the_inverse_preview_is_exact(system, index):
 
 def test_value_of_shares_is_what_they_redeem_at_these_prices(system, index):
     amounts = index.previewRedeem(WAD)
-    value = sum(system.oracle.value(token, amount) for token, amount in zip(index.basket().tokens, amounts, strict=True))
+    value = sum(
+        system.oracle.value(token, amount) for token, amount in zip(index.basket().tokens, amounts, strict=True)
+    )
     assert system.lens.valueOf(index.address, WAD) == value
     assert 99 * WAD < value < 101 * WAD
 

@@ -88,7 +88,9 @@ def test_no_weights_out_of_a_missing_or_stale_figure(system, project, evm):
 
     _, posted = registry.lastPosting(tokens[0])
     control.warp(evm.rpc, 100 * DAY + 1)
-    with reverts(error(project.SupplyRegistry, "SupplyRegistry_Stale"), token=tokens[0], postedAt=posted, maxAge=100 * DAY):
+    with reverts(
+        error(project.SupplyRegistry, "SupplyRegistry_Stale"), token=tokens[0], postedAt=posted, maxAge=100 * DAY
+    ):
         methodology.weights(tokens, prices, parameters)
 
     _, updated_at = control.read_feed(evm.rpc, "UNI/USD")

@@ -19,7 +19,16 @@ def test_every_contract_is_as_exact_as_it_claims(evm):
     found = verify.check(evm.rpc)
     assert [contract.name for contract in found if not contract.holds] == []
     exact = {contract.name for contract in found if contract.exactness is verify.Exactness.HASH}
-    assert {"WETH", "UniswapV3Factory", "NonfungiblePositionManager", "SwapRouter02", "QuoterV2", "Permit2", "Multicall3", "Safe"} <= exact
+    assert {
+        "WETH",
+        "UniswapV3Factory",
+        "NonfungiblePositionManager",
+        "SwapRouter02",
+        "QuoterV2",
+        "Permit2",
+        "Multicall3",
+        "Safe",
+    } <= exact
 
 
 def test_a_wrong_byte_is_noticed(evm):
@@ -93,7 +102,11 @@ def test_usdt_returns_nothing_and_refuses_to_change_an_allowance(evm, alice, bob
 
 def test_bnb_refuses_zeros_without_a_word(evm, alice, bob):
     control.deal(evm.rpc, "BNB", alice, 10)
-    for call in (("transfer(address,uint256)", bob, 0), ("approve(address,uint256)", bob, 0), ("transfer(address,uint256)", bob, 10**30)):
+    for call in (
+        ("transfer(address,uint256)", bob, 0),
+        ("approve(address,uint256)", bob, 0),
+        ("transfer(address,uint256)", bob, 10**30),
+    ):
         with reverts(""):
             evm.send(alice, TOKENS["BNB"], bytes.fromhex(encode(*call)[2:]))
     assert evm.call(TOKENS["BNB"], bytes.fromhex(encode("transfer(address,uint256)", bob, 1)[2:]), sender=alice) == b""

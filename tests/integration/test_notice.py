@@ -50,7 +50,9 @@ def logs(evm, address, event=None):
 def deployed(system):
     """Every contract of the record with its kind, but for the Safes and what is behind proxies: a test below."""
     found = Catalog(system).deployed.items()
-    return [(contract.interface.name, contract) for name, contract in found if not name.endswith((IMPLEMENTATION, "Safe"))]
+    return [
+        (contract.interface.name, contract) for name, contract in found if not name.endswith((IMPLEMENTATION, "Safe"))
+    ]
 
 
 class TestWholeTable:
@@ -70,10 +72,14 @@ class TestWholeTable:
                     if holder == system.record.contracts["IndexFactory"] and role == ADMIN:
                         assert kind == "ProtocolManager", "see the factory below"
                     elif not at_once:
-                        assert delay == 0 or delay > cooldown, f"G1 {holder} may call {name}.{functions[selector]} after {delay} s"
+                        assert delay == 0 or delay > cooldown, (
+                            f"G1 {holder} may call {name}.{functions[selector]} after {delay} s"
+                        )
                     else:
                         assert role == GUARDIAN, f"G1 {holder} may call {name}.{functions[selector]} at once"
-                        assert functions[selector] in STOPS, f"G1 the guardian may call {name}.{functions[selector]} at once"
+                        assert functions[selector] in STOPS, (
+                            f"G1 the guardian may call {name}.{functions[selector]} at once"
+                        )
         assert {row[:2] for row in table} == seen, "G1 every row is of a deployed contract"
 
     def test_roles_are_given_and_moved_after_the_notice_only(self, system, holders, staked):
@@ -100,8 +106,12 @@ class TestWholeTable:
         births = logs(evm, system.factory.address, "IndexCreated(address,string,uint256,address)")
         assert len(births) == len(system.record.indexes)
         for birth in births:
-            said = [log for log in logs(evm, system.manager.address) if log["transactionHash"] == birth["transactionHash"]]
-            assert {(log["topics"][0], log["topics"][1]) for log in said} == {(what, birth["topics"][1]) for what in about}, "G1"
+            said = [
+                log for log in logs(evm, system.manager.address) if log["transactionHash"] == birth["transactionHash"]
+            ]
+            assert {(log["topics"][0], log["topics"][1]) for log in said} == {
+                (what, birth["topics"][1]) for what in about
+            }, "G1"
 
     def test_what_is_behind_a_proxy_obeys_nobody(self, system, table, holders):
         """G1: an implementation has no authority, so nobody who ever had a role can do anything there, and nobody can initialise it."""
@@ -115,7 +125,11 @@ class TestWholeTable:
                     continue
                 for holder in [*holders, system.manager.address]:
                     upgrade = selector == interface["upgradeToAndCall"].hash[:4]
-                    expected, inputs = ("UUPSUnauthorizedCallContext", {}) if upgrade else ("AccessManagedUnauthorized", {"caller": holder})
+                    expected, inputs = (
+                        ("UUPSUnauthorizedCallContext", {})
+                        if upgrade
+                        else ("AccessManagedUnauthorized", {"caller": holder})
+                    )
                     with reverts(error(interface, expected), **inputs):
                         system.evm.call(contract.address, selector + NOTHING, sender=holder)
             with reverts(error(interface, "InvalidInitialization")):
@@ -143,7 +157,9 @@ class TestShorterNotice:
 
     def test_a_function_can_be_given_away_after_the_notice_only(self, system, project, staked):
         index, safe = system.index("MAG7.ssi"), system.record.contracts["Safe"]
-        data = system.manager.setTargetFunctionRole.encode(index.address, [index.interface["setMintFee"].hash[:4]], GUARDIAN)
+        data = system.manager.setTargetFunctionRole.encode(
+            index.address, [index.interface["setMintFee"].hash[:4]], GUARDIAN
+        )
         operation = schedule(system, system.manager, data)
         not_ready = error(project.ProtocolManager, "AccessManagerNotReady")
         wait(system, staked.MAX_COOLDOWN())
@@ -229,7 +245,9 @@ class TestTheWayOut:
         return alice
 
     @pytest.mark.parametrize("hesitates", [0, DAY, NOTICE - 14 * DAY - 60])
-    def test_who_requests_when_it_is_scheduled_is_out_before_it_is_executed(self, evm, system, project, staked, staker, hesitates):
+    def test_who_requests_when_it_is_scheduled_is_out_before_it_is_executed(
+        self, evm, system, project, staked, staker, hesitates
+    ):
         """From real signatures to the constituents in the staker's hands, then the change; even if they think it over for two days."""
         index, manager = system.index("MAG7.ssi"), system.manager
         safe = Multisig(evm, system.record.contracts["Safe"])
@@ -250,7 +268,9 @@ class TestTheWayOut:
         assert evm.now < ready_at, "G2 out before it is executed"
         assert [token.balanceOf(staker) for token in tokens] == expected, "G2 in kind, in full"
         assert all(expected), "G2"
-        assert (staked.balanceOf(staker), index.balanceOf(staker), staked.exitOf(staker).coolingAssets) == (0, 0, 0), "G2"
+        assert (staked.balanceOf(staker), index.balanceOf(staker), staked.exitOf(staker).coolingAssets) == (0, 0, 0), (
+            "G2"
+        )
         with reverts(error(project.ProtocolManager, "AccessManagerNotReady"), operationId=operation):
             manager.execute(index.address, data, sender=safe.safe.address)
         assert index.terms().mintFee == 10, "G2"
@@ -262,14 +282,21 @@ class TestTheWayOut:
 
     def test_a_longer_cooldown_does_not_trap_them(self, evm, system, project, staked, staker):
         """G2: there is none longer than the notice, and a raise concerns later requests only."""
-        with reverts(error(project.StakedToken, "StakedToken_CooldownTooLong"), cooldown=14 * DAY + 1, maximum=14 * DAY):
+        with reverts(
+            error(project.StakedToken, "StakedToken_CooldownTooLong"), cooldown=14 * DAY + 1, maximum=14 * DAY
+        ):
             govern(system, staked, "setCooldown", [14 * DAY + 1])
         staked.requestRedeem(staked.balanceOf(staker), staker, staker, sender=staker)
         assert staked.exitOf(staker).maturesAt == evm.now + staked.MAX_COOLDOWN() < evm.now + NOTICE, "G2"
 
     def test_no_setting_of_the_manager_stops_who_leaves(self, evm, system, staked, staker):
         """G2: all targets closed, minting paused for good, nobody left in charge: holders, stakers and lockers leave as ever."""
-        index, manager, market, contracts = system.index("MAG7.ssi"), system.manager, Market(system), system.record.contracts
+        index, manager, market, contracts = (
+            system.index("MAG7.ssi"),
+            system.manager,
+            Market(system),
+            system.record.contracts,
+        )
         govern(system, system.locker, "addPool", [market.pools["V3"].address, V3])
         market.fund(staker, 10, 2_000)
         position = market.position(staker, 5)
@@ -282,7 +309,9 @@ class TestTheWayOut:
         for data in settings:
             schedule(system, manager, data)
         wait(system)
-        manager.multicall([manager.execute.encode(manager.address, data) for data in settings], sender=contracts["Safe"])
+        manager.multicall(
+            [manager.execute.encode(manager.address, data) for data in settings], sender=contracts["Safe"]
+        )
 
         staked.requestRedeem(staked.balanceOf(staker), staker, staker, sender=staker)
         system.locker.requestUnlock(position, sender=staker)

@@ -21,7 +21,9 @@ TOLERANCE = 0.02
 def row(name: str) -> list[list[float]]:
     """The figures of every cell of a row of the page."""
     [line] = re.findall(rf"^\| {re.escape(name)} \|(.*)\|$", PAGE, re.MULTILINE)
-    return [[float(figure.replace(",", "")) for figure in re.findall(r"\d[\d,]*\.?\d*", cell)] for cell in line.split("|")]
+    return [
+        [float(figure.replace(",", "")) for figure in re.findall(r"\d[\d,]*\.?\d*", cell)] for cell in line.split("|")
+    ]
 
 
 @pytest.mark.minimainnet  # depths are those of the miniature's pools

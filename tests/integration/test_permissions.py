@@ -26,7 +26,15 @@ WAYS_OUT = MappingProxyType(
     {
         "IndexToken": {"redeem", "claim"},
         "StakedToken": {"requestRedeem", "cancelRequest", "redeem", "withdraw"},
-        "LpLocker": {"requestUnlock", "cancelUnlock", "unlock", "requestUnlockTokens", "cancelUnlockTokens", "unlockTokens", "collect"},
+        "LpLocker": {
+            "requestUnlock",
+            "cancelUnlock",
+            "unlock",
+            "requestUnlockTokens",
+            "cancelUnlockTokens",
+            "unlockTokens",
+            "collect",
+        },
         "PointsLedger": {"claim", "claimMany"},
     }
 )
@@ -97,7 +105,9 @@ CLAIMS = MappingProxyType(
 def deployed(system):
     """Every contract of the record but what is behind proxies and the Safes, by the name of its kind."""
     found = Catalog(system).deployed.items()
-    return [(contract.interface.name, contract) for name, contract in found if not name.endswith((IMPLEMENTATION, "Safe"))]
+    return [
+        (contract.interface.name, contract) for name, contract in found if not name.endswith((IMPLEMENTATION, "Safe"))
+    ]
 
 
 @pytest.fixture
@@ -112,7 +122,9 @@ def facts(evm, system):
                 powers.add(f"{kind}.{entry.name}")
     *some, last = [WORDS[power] for power in WORDS if power in powers]
     assert powers == set(WORDS), "the guardian can do something that the documents have no words for"
-    notice, contest, truce = (seconds // DAY for seconds in (manager.hasRole(ADMIN, safe.address)[1], manager.CONTEST(), manager.TRUCE()))
+    notice, contest, truce = (
+        seconds // DAY for seconds in (manager.hasRole(ADMIN, safe.address)[1], manager.CONTEST(), manager.TRUCE())
+    )
     return {
         "powers": f"{', '.join(some)} and {last}", "notice": notice, "contest": contest, "truce": truce, "two_notices": 2 * notice,
         "stolen_guardian": notice + contest + notice, "stolen_safe": contest + 2 * notice,
@@ -129,13 +141,17 @@ def test_the_table_of_permissions_is_what_the_deployed_manager_answers(system):
 def test_every_claim_about_the_guardian_and_the_notice_is_true(facts, name):
     """G1, G3, G4: with the deployed manager's figures in them, all claims are on the page; and the page speaks of guardian, veto and notice
     in no other sentence."""
-    text = " ".join((ROOT / name).read_text().split()).replace("**Governance waits 16 days**", "Governance waits 16 days")
+    text = " ".join((ROOT / name).read_text().split()).replace(
+        "**Governance waits 16 days**", "Governance waits 16 days"
+    )
     for claim in CLAIMS[name]:
         told = claim.format(**facts)
         assert told in text, f"{name} does not say: {told}"
         text = text.replace(told, "§")
     for sentence in re.split(r"(?<=[.;])\s|\s\|\s", text):
-        unchecked = re.search(rf"guardian|veto|\b({facts['notice']}|{facts['contest']}|{facts['truce']}) days", sentence, re.IGNORECASE)
+        unchecked = re.search(
+            rf"guardian|veto|\b({facts['notice']}|{facts['contest']}|{facts['truce']}) days", sentence, re.IGNORECASE
+        )
         assert not unchecked, f"nobody has checked this claim in {name}: {sentence}"
 
 
@@ -144,11 +160,16 @@ def test_nobody_has_to_be_allowed_to_leave(system):
     restricted, existing = {}, {}
     kinds = dict(deployed(system))
     for row in system.contract("RoleTable").rows():
-        (name,) = (entry.name for entry in kinds[row.target].interface.kinds("function") if entry.hash[:4] == row.selector)
+        (name,) = (
+            entry.name for entry in kinds[row.target].interface.kinds("function") if entry.hash[:4] == row.selector
+        )
         restricted.setdefault(row.target, set()).add(name)
     for kind, ways in WAYS_OUT.items():
         existing[kind] = {entry.name for entry in kinds[kind].interface.kinds("function") if not entry.reads}
         assert ways <= existing[kind], kind
         assert not ways & restricted[kind], f"{kind} is not for everybody to leave"
-    for name, claim in (("README.md", "**No role can stop a redemption.**"), ("README.md", "**No role can hold a staker back.**")):
+    for name, claim in (
+        ("README.md", "**No role can stop a redemption.**"),
+        ("README.md", "**No role can hold a staker back.**"),
+    ):
         assert claim in (ROOT / name).read_text()

@@ -62,7 +62,9 @@ def history(system, evm, pool):
     sources = system.prices.sourcesOf(ledger.currentEpoch())
     model = PointsModel(ledger.epochGenesis(), ledger.epochLength())
     soso = (sources.stakedSoso, system.token("SOSO").address)
-    model.set_sources(evm.now, Sources(tuple(map(tuple, sources.pairs)), soso, ((pool, *system.locker.poolTokens(pool)),)))
+    model.set_sources(
+        evm.now, Sources(tuple(map(tuple, sources.pairs)), soso, ((pool, *system.locker.poolTokens(pool)),))
+    )
     for staked in [staked for _, staked in sources.pairs] + [sources.stakedSoso]:
         for epoch in range(ledger.currentEpoch() + 1):
             start = model.end(epoch - 1)
@@ -72,7 +74,9 @@ def history(system, evm, pool):
     def logs(address, *topics):
         for log in rpc.call("eth_getLogs", {"address": address, "fromBlock": "earliest", "topics": list(topics)}):
             if log["blockNumber"] not in times:
-                times[log["blockNumber"]] = int(rpc.call("eth_getBlockByNumber", log["blockNumber"], False)["timestamp"], 16)
+                times[log["blockNumber"]] = int(
+                    rpc.call("eth_getBlockByNumber", log["blockNumber"], False)["timestamp"], 16
+                )
             yield times[log["blockNumber"]], log
 
     def account(topic):
@@ -167,7 +171,9 @@ class TestStory:
         paid = [ledger.claim(story, usdc, sender=person).events(ledger)[0].values["amount"] for person in (alice, bob)]
         total = ledger.totalRecorded(story)
         assert paid == [pot * ledger.recordedPoints(person, story) // total for person in (alice, bob)]
-        assert [usdc.balanceOf(person) for person in (alice, bob)] == [had + got for had, got in zip(before, paid, strict=True)]
+        assert [usdc.balanceOf(person) for person in (alice, bob)] == [
+            had + got for had, got in zip(before, paid, strict=True)
+        ]
         assert pot - 2 <= sum(paid) <= pot, "P1"
 
     def test_trading_the_pool_moves_no_points(self, evm, ledger, market, story, alice):

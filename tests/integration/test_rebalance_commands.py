@@ -81,7 +81,14 @@ def test_a_rebalance_from_proposal_to_end(rebalanced):
 
 def test_people_see_weights_and_trades(rebalanced):
     done = CliRunner(mix_stderr=False).invoke(propose.cli, ["rebalance", "MAG7.ssi"])
-    for text in ("weight now", "target", "after", "Trades expected: completed, cost", "hours after the start", "Safe transaction hash"):
+    for text in (
+        "weight now",
+        "target",
+        "after",
+        "Trades expected: completed, cost",
+        "hours after the start",
+        "Safe transaction hash",
+    ):
         assert text in done.stdout
     wait(rebalanced)
     run(execute)
@@ -169,7 +176,19 @@ def test_rules_are_proposed_by_name(rebalanced):
     """Methodology and terms of an index that had none."""
     words = [f"{name}={weight}" for name, weight in {"USDC": 2000, "sDAI": 4000, "sUSDS": 4000}.items()]
     run(propose, "set-methodology", "USSI", "FixedWeights", *words)
-    run(propose, "set-terms", "USSI", "--premium-bps", "50", "--discount-bps", "60", "--hours", "12", "--budget-bps", "40")
+    run(
+        propose,
+        "set-terms",
+        "USSI",
+        "--premium-bps",
+        "50",
+        "--discount-bps",
+        "60",
+        "--hours",
+        "12",
+        "--budget-bps",
+        "40",
+    )
     wait(rebalanced)
     run(execute)
     plan = rebalanced.contract("Rebalancer").planOf(rebalanced.index("USSI").address)
@@ -182,11 +201,15 @@ def test_rules_are_proposed_by_name(rebalanced):
 def test_one_constituent_is_replaced_by_another(rebalanced):
     """Weights, the new one's price and path, and the rebalance in one proposal; the old one is sold out and leaves."""
     proposed = run(propose, "add-constituent", "MAG7.ssi", "MKR", "--instead-of", "UNI")
-    assert [call["function"] for call in proposed["calls"]] == ["setMethodology", "startRebalance"], "price and path are there"
+    assert [call["function"] for call in proposed["calls"]] == ["setMethodology", "startRebalance"], (
+        "price and path are there"
+    )
     assert proposed["rebalance"]["phase"] == "completed"
     wait(rebalanced)
     run(execute)
-    done = run(keeper, "rebalance", "MAG7.ssi", "--fast-forward", "--min-profit", "-10")  # crumbs are worth less than their gas
+    done = run(
+        keeper, "rebalance", "MAG7.ssi", "--fast-forward", "--min-profit", "-10"
+    )  # crumbs are worth less than their gas
     held = rebalanced.index("MAG7.ssi").basket().tokens
     assert done["phase"] == "completed"
     assert rebalanced.token("MKR").address in held
@@ -200,7 +223,12 @@ def test_what_has_neither_price_nor_path_gets_them_in_the_same_proposal(rebalanc
     govern(rebalanced, oracle, "removeRoute", [link])
     govern(rebalanced, router, "setHop", [link, link, 0])
     proposed = run(propose, "add-constituent", "MAG7.ssi", "COMP", "--bps", "200")
-    assert [call["function"] for call in proposed["calls"]] == ["setRoute", "setHop", "setMethodology", "startRebalance"]
+    assert [call["function"] for call in proposed["calls"]] == [
+        "setRoute",
+        "setHop",
+        "setMethodology",
+        "startRebalance",
+    ]
     weights = proposed["rebalance"]["weights"]
     assert weights["COMP"]["target"] == pytest.approx(200)
     assert weights["WBTC"]["target"] == pytest.approx(1600 * 0.98)
@@ -221,7 +249,9 @@ def test_a_constituent_without_a_price_leaves_by_a_given_one(rebalanced):
     aave, oracle = rebalanced.token("AAVE").address, rebalanced.oracle
     price = oracle.price(aave)
     govern(rebalanced, oracle, "removeRoute", [aave])
-    assert refused(propose, "remove-constituent", "MAG7.ssi", "AAVE").startswith("The proposal would fail with PriceOracle_NoRoute(")
+    assert refused(propose, "remove-constituent", "MAG7.ssi", "AAVE").startswith(
+        "The proposal would fail with PriceOracle_NoRoute("
+    )
     words = ["--price", str(price * 99 // 100 / 1e18), "--price-bps", "5000"]
     proposed = run(propose, "remove-constituent", "MAG7.ssi", "AAVE", *words)
     assert proposed["rebalance"]["phase"] == "completed"
@@ -301,7 +331,10 @@ def test_bad_input_says_what_to_do():
          "The execution would fail with Rebalancer_InvalidTerms("),
     ):  # fmt: skip
         assert refused(propose, *words).startswith(message)
-    assert refused(keeper, "rebalance", "USSI") == "USSI was never rebalanced: `ape run propose rebalance USSI` proposes it."
+    assert (
+        refused(keeper, "rebalance", "USSI")
+        == "USSI was never rebalanced: `ape run propose rebalance USSI` proposes it."
+    )
     assert refused(keeper, "rebalance", "X").startswith("There is no index X here.")
 
 
@@ -380,12 +413,20 @@ def test_an_unsafe_upgrade_is_refused_before_anything_is_deployed(evm, reference
 @pytest.mark.usefixtures("references")
 def test_only_the_sources_can_be_upgraded_to(evm, project, rebalanced, bob):
     other = evm.deploy(project.CounterV1, sender=bob).address
-    assert "is not what the sources of Rebalancer compile to" in refused(propose, "upgrade", "Rebalancer", "--implementation", other)
+    assert "is not what the sources of Rebalancer compile to" in refused(
+        propose, "upgrade", "Rebalancer", "--implementation", other
+    )
     assert refused(propose, "upgrade", "Rebalancer", "--implementation", bob) == f"There is no code at {bob}."
     planner = rebalanced.contract("Rebalancer").planner()
     elsewhere = evm.deploy(project.Rebalancer, other, planner, sender=bob).address
-    assert "is not what the sources of Rebalancer compile to" in refused(propose, "upgrade", "Rebalancer", "--implementation", elsewhere)
-    said = run(propose, "upgrade", "Rebalancer", "--implementation", elsewhere, "--argument", other, "--argument", planner)
+    assert "is not what the sources of Rebalancer compile to" in refused(
+        propose, "upgrade", "Rebalancer", "--implementation", elsewhere
+    )
+    said = run(
+        propose, "upgrade", "Rebalancer", "--implementation", elsewhere, "--argument", other, "--argument", planner
+    )
     changes = {change["what"]: change["after"] for change in said["changes"]}
-    assert changes == {"Rebalancer.implementation": elsewhere, "Rebalancer.oracle": other}, "what is in the code shows as well"
+    assert changes == {"Rebalancer.implementation": elsewhere, "Rebalancer.oracle": other}, (
+        "what is in the code shows as well"
+    )
     assert "constructed from 2 arguments, not 1" in refused(propose, "upgrade", "Rebalancer", "--argument", other)

@@ -98,7 +98,8 @@ class Desk:
 
         up, down = climb(token_in), climb(token_out)[::-1]
         return b"".join(
-            step.to_bytes(3, "big") if isinstance(step, int) else bytes.fromhex(self.token(step).address[2:]) for step in up + down[1:]
+            step.to_bytes(3, "big") if isinstance(step, int) else bytes.fromhex(self.token(step).address[2:])
+            for step in up + down[1:]
         )
 
 
@@ -139,11 +140,15 @@ def test_a_month_later(mag7, evm):
 
 def test_a_keeper_without_capital_runs_it_on_uniswap(mag7, evm, system, project):
     """The filler buys what is missing with what is too much; what is left is the keeper's, and nothing stays in the filler."""
-    calls = mag7.propose(percent(WBTC=30, WETH=17, BNB=11, SOL=11, LINK=11, UNI=10, AAVE=10), (100, 300, DAY, 100, 50, 5000, 5000, 2500))
+    calls = mag7.propose(
+        percent(WBTC=30, WETH=17, BNB=11, SOL=11, LINK=11, UNI=10, AAVE=10), (100, 300, DAY, 100, 50, 5000, 5000, 2500)
+    )
     wait(system)
     mag7.execute(calls)
     profit = evm.account("profit")
-    unpaid = {error(project.UniswapFiller, f"UniswapFiller_{name}").hash[:4] for name in ("NotCovered", "NothingToFill")}
+    unpaid = {
+        error(project.UniswapFiller, f"UniswapFiller_{name}").hash[:4] for name in ("NotCovered", "NothingToFill")
+    }
 
     def quiet_fill(arguments):
         """What it would return; None where it does not pay yet."""
@@ -182,7 +187,10 @@ def test_a_keeper_without_capital_runs_it_on_uniswap(mag7, evm, system, project)
 class TestFiller:
     @pytest.fixture
     def running(self, mag7, system):
-        calls = mag7.propose(percent(WBTC=30, WETH=17, BNB=11, SOL=11, LINK=11, UNI=10, AAVE=10), (0, 300, DAY, 100, 50, 5000, 5000, 2500))
+        calls = mag7.propose(
+            percent(WBTC=30, WETH=17, BNB=11, SOL=11, LINK=11, UNI=10, AAVE=10),
+            (0, 300, DAY, 100, 50, 5000, 5000, 2500),
+        )
         wait(system)
         mag7.execute(calls)
         return mag7
@@ -214,7 +222,14 @@ class TestFiller:
         invalid = error(project.UniswapFiller, "UniswapFiller_InvalidPath")
         names = {"tokenOut": running.token("WBTC").address, "tokenIn": running.token("WETH").address}
         good = running.path("WETH", "WBTC")
-        for path in (b"", good[:-1], good[:40], running.path("WBTC", "WETH"), running.path("WETH", "UNI"), good + b"\0"):
+        for path in (
+            b"",
+            good[:-1],
+            good[:40],
+            running.path("WBTC", "WETH"),
+            running.path("WETH", "UNI"),
+            good + b"\0",
+        ):
             with reverts(invalid, **names):
                 self.fill(running, path=path)
 
@@ -253,7 +268,9 @@ def test_yield_bearing_dollars(system, project):
 
 def test_a_feed_off_the_market_costs_no_more_than_the_budget(mag7, evm, system):
     """BTC's feed says less than the market, so everybody wants WBTC for less; losses count against the oracle until they halt it."""
-    calls = mag7.propose(percent(WBTC=10, WETH=30, BNB=12, SOL=12, LINK=12, UNI=12, AAVE=12), (100, 500, DAY, 20, 50, 5000, 5000, 2500))
+    calls = mag7.propose(
+        percent(WBTC=10, WETH=30, BNB=12, SOL=12, LINK=12, UNI=12, AAVE=12), (100, 500, DAY, 20, 50, 5000, 5000, 2500)
+    )
     wait(system)
     mag7.execute(calls)
     mag7.later(DAY - 600)

@@ -88,7 +88,12 @@ def test_trades_are_fair_to_the_prices(trader):
     for index in INDEXES:
         shares = 10 * SHARE
         worth = trader.system.lens.valueOf(trader.address_of(index), shares) // 10**12
-        assert worth * 99 // 100 < trader.quote_sell(index, "USDC", shares) < worth < trader.quote_buy(index, "USDC", shares)
+        assert (
+            worth * 99 // 100
+            < trader.quote_sell(index, "USDC", shares)
+            < worth
+            < trader.quote_buy(index, "USDC", shares)
+        )
         assert trader.quote_buy(index, "USDC", shares) < worth * 101 // 100
 
 

@@ -263,7 +263,9 @@ def test_what_its_pool_cannot_pay_for_is_handed_over_and_the_quote_knows(seller,
     positions, provider = seller.bazaar.positions, seller.bazaar.provider
     token_id = positions.tokenOfOwnerByIndex(provider, 1)
     liquidity = positions.positions(token_id).liquidity
-    positions.decreaseLiquidity((token_id, liquidity - (liquidity // left if left else 0), 0, 0, 2**40), sender=provider)
+    positions.decreaseLiquidity(
+        (token_id, liquidity - (liquidity // left if left else 0), 0, 0, 2**40), sender=provider
+    )
     seller.check_bounded(refuse)
     quoted = seller.trader.quote_sell(seller.bazaar.symbol, "USDC", 10 * SHARE)
     rest, unsold = seller.sell(quoted)
@@ -365,7 +367,9 @@ def test_a_permit_of_somebody_else_sells_nothing(project, trader, bob):
     """The caller's shares are sold, whatever permit comes along."""
     trader.with_shares("MAG7.ssi", SHARE)
     index = trader.system.index("MAG7.ssi")
-    signature = permit(KEY, index.address, {"name": index.name(), "version": "1"}, trader.router.address, SHARE, 0, 2**40)
+    signature = permit(
+        KEY, index.address, {"name": index.name(), "version": "1"}, trader.router.address, SHARE, 0, 2**40
+    )
     order = (index.address, trader.address_of("USDC"), bob, 2**40, 1, signature, False, NO_CODE)
     expected = error(project.IndexToken, "ERC20InsufficientAllowance")
     with reverts(expected, spender=trader.router.address, allowance=0, needed=SHARE):

@@ -30,7 +30,9 @@ def spend(trader, index, token, amount, target, least=0):
     """Buys with all of `amount`; returns shares and what was spent of it."""
     trader.provide(token, amount)
     order = trader.order(index, token)
-    receipt = trader.router.buyExactInput(order, amount, target, least, sender=trader.account, value=amount if token == "ETH" else 0)
+    receipt = trader.router.buyExactInput(
+        order, amount, target, least, sender=trader.account, value=amount if token == "ETH" else 0
+    )
     values = receipt.events(trader.router, "Bought")[0].values
     return values["shares"], values["amountIn"]
 
@@ -134,7 +136,9 @@ def supply_after(index, shares):
 def over_the_cap(project, index, shares):
     """What the index says to a mint of so many shares."""
     cap = index.terms().supplyCap * SHARE
-    return reverts(error(project.IndexToken, "IndexToken_SupplyCapExceeded"), supply=supply_after(index, shares), supplyCap=cap)
+    return reverts(
+        error(project.IndexToken, "IndexToken_SupplyCapExceeded"), supply=supply_after(index, shares), supplyCap=cap
+    )
 
 
 def set_cap(system, index, shares_left):

@@ -27,7 +27,11 @@ class Quoter:
         self.trader, system = trader, trader.system
         self.v2 = system.evm.at(Interface("QuoterV2", packaged("QuoterV2")["abi"]), CONTRACTS["QuoterV2"])
         known = {name: asset.address for name, asset in system.assets.assets.items()}
-        self.hops = {known[name]: (known[asset.hop.next], asset.hop.fee) for name, asset in system.assets.assets.items() if asset.hop}
+        self.hops = {
+            known[name]: (known[asset.hop.next], asset.hop.fee)
+            for name, asset in system.assets.assets.items()
+            if asset.hop
+        }
 
     def _asset(self, token):
         return self.trader.address_of("WETH" if token == "ETH" else token)
@@ -57,8 +61,12 @@ class Quoter:
 def test_quotes_are_the_sum_of_the_pools(trader, index, token):
     quoter = Quoter(trader)
     for shares in (SHARE // 100 + 1, 300 * SHARE + 7):
-        assert trader.quote_buy(index, token, shares) == quoter.buy(index, token, shares).amount, "I4 quotes equal outcomes"
-        assert trader.quote_sell(index, token, shares) == quoter.sell(index, token, shares).amount, "I4 quotes equal outcomes"
+        assert trader.quote_buy(index, token, shares) == quoter.buy(index, token, shares).amount, (
+            "I4 quotes equal outcomes"
+        )
+        assert trader.quote_sell(index, token, shares) == quoter.sell(index, token, shares).amount, (
+            "I4 quotes equal outcomes"
+        )
 
 
 @settings(max_examples=20)

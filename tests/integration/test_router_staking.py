@@ -33,8 +33,12 @@ def test_buy_and_stake_in_one_transaction(system, trader, index, bob):
 
 def test_exact_input_can_be_staked_too(system, trader):
     trader.provide("USDC", 10**9)
-    shares, cost = trader.router.quoteBuyExactInput.call(trader.address_of("MAG7.ssi"), trader.address_of("USDC"), 10**9)
-    trader.router.buyExactInput(trader.order("MAG7.ssi", "USDC", stake=True), 10**9, shares, shares, sender=trader.account)
+    shares, cost = trader.router.quoteBuyExactInput.call(
+        trader.address_of("MAG7.ssi"), trader.address_of("USDC"), 10**9
+    )
+    trader.router.buyExactInput(
+        trader.order("MAG7.ssi", "USDC", stake=True), 10**9, shares, shares, sender=trader.account
+    )
     assert system.staked("MAG7.ssi").balanceOf(trader.account) == shares
     assert trader.holds("USDC") == 10**9 - cost
 
@@ -62,7 +66,16 @@ def test_a_permit_that_a_stranger_has_used_still_works(system, trader, bob):
     signature = index_permit(trader, SHARE)
     value, deadline, v, r, s = (int.from_bytes(signature[n : n + 32], "big") for n in range(0, 160, 32))
     index = system.index("MAG7.ssi")
-    index.permit(trader.account, trader.router.address, value, deadline, v, r.to_bytes(32, "big"), s.to_bytes(32, "big"), sender=bob)
+    index.permit(
+        trader.account,
+        trader.router.address,
+        value,
+        deadline,
+        v,
+        r.to_bytes(32, "big"),
+        s.to_bytes(32, "big"),
+        sender=bob,
+    )
     trader.router.stakeWithPermit(index.address, SHARE, trader.account, signature, sender=trader.account)
     assert system.staked("MAG7.ssi").balanceOf(trader.account) == SHARE
 
@@ -119,7 +132,10 @@ class TestHook:
         """Wallets send what an estimate says. It left the hook nothing, so the purchase went through and the buyer was not bound."""
         trader.provide("USDC", trader.quote_buy("USSI", "USDC", SHARE))
         router, data = trader.router, trader.router.buy.encode(trader.order("USSI", "USDC", code=CODE), SHARE, 10**60)
-        least = int(evm.rpc.call("eth_estimateGas", {"from": trader.account, "to": router.address, "data": "0x" + data.hex()}), 16)
+        least = int(
+            evm.rpc.call("eth_estimateGas", {"from": trader.account, "to": router.address, "data": "0x" + data.hex()}),
+            16,
+        )
         with evm.isolated():
             receipt = evm.send(trader.account, router.address, data, gas=least)
             assert (hook.buyer(), hook.code()) == (trader.account, CODE)

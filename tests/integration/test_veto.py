@@ -32,7 +32,9 @@ class Office:
         return self._possible(self.manager.schedule, self.manager.address, self.replacement, 0, sender=self.safe)
 
     def veto(self):
-        return self._possible(self.manager.cancel, self.safe, self.manager.address, self.replacement, sender=self.guardian)
+        return self._possible(
+            self.manager.cancel, self.safe, self.manager.address, self.replacement, sender=self.guardian
+        )
 
     def execute(self):
         return self._possible(self.manager.execute, self.manager.address, self.replacement, sender=self.safe)
@@ -124,7 +126,8 @@ class TestWhateverIsScheduled:
         assert manager.getSchedule(manager.hashOperation(bob, index.address, data)) == 0, "G3"
 
     @pytest.mark.parametrize(
-        ("when", "waits"), [(0, 0), (0, NOTICE - 1), (0, NOTICE), (0, NOTICE + 7 * DAY), (1000 * DAY, 0), (1000 * DAY, 1000 * DAY)]
+        ("when", "waits"),
+        [(0, 0), (0, NOTICE - 1), (0, NOTICE), (0, NOTICE + 7 * DAY), (1000 * DAY, 0), (1000 * DAY, 1000 * DAY)],
     )
     def test_at_any_time(self, system, project, office, when, waits):
         """G3: from the second in which it is scheduled until it is void, however far ahead that is."""
@@ -293,7 +296,9 @@ class TestReplacement:
     def test_nobody_else_can_replace_the_guardian(self, office, project, bob):
         manager = office.manager
         for caller in (bob, office.guardian):
-            with reverts(error(project.ProtocolManager, "AccessManagerUnauthorizedAccount"), msgsender=caller, roleId=ADMIN):
+            with reverts(
+                error(project.ProtocolManager, "AccessManagerUnauthorizedAccount"), msgsender=caller, roleId=ADMIN
+            ):
                 manager.replaceGuardian(office.guardian, bob, sender=caller)
 
     def test_who_can_leave_and_who_can_follow(self, system, office, project, alice, bob):
@@ -322,7 +327,10 @@ class TestReplacement:
     @settings(max_examples=60)
     @given(
         steps=st.lists(
-            st.tuples(st.sampled_from(["announce", "announce", "veto", "execute"]), st.sampled_from([0, 1, 5, 15, 16, 30, 80, 120])),
+            st.tuples(
+                st.sampled_from(["announce", "announce", "veto", "execute"]),
+                st.sampled_from([0, 1, 5, 15, 16, 30, 80, 120]),
+            ),
             min_size=4,
             max_size=16,
         )

@@ -67,7 +67,9 @@ class Device(AccountAPI):  # type: ignore[misc] # Ape has no types
         assert msg.version == b"\x01"
         self._ask(f"Domain Hash: 0x{msg.header.hex().upper()}\nMessage Hash: 0x{msg.body.hex().upper()}")
         signed = Account.sign_message(msg, self._key)
-        return MessageSignature(v=signed.v - 27, r=HexBytes(signed.r), s=HexBytes(signed.s))  # some devices count from 0
+        return MessageSignature(
+            v=signed.v - 27, r=HexBytes(signed.r), s=HexBytes(signed.s)
+        )  # some devices count from 0
 
     def sign_transaction(self, txn: Any, **_: Any) -> Any:
         self._ask(str(txn))

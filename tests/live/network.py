@@ -70,7 +70,9 @@ class Running:
         """Until it has ended."""
         ends = time.monotonic() + timeout
         while not self.ended:
-            assert time.monotonic() < ends, f"still running after {timeout} s\n{self.out.read_text()}\n{self.err.read_text()}"
+            assert time.monotonic() < ends, (
+                f"still running after {timeout} s\n{self.out.read_text()}\n{self.err.read_text()}"
+            )
             time.sleep(0.02)
         return Done(int(self.code.read_text()), self.out.read_text(), self.err.read_text())
 
@@ -176,7 +178,12 @@ def shell(folder: Path, url: str) -> Iterator[Shell]:
         device = {"address": Account.from_key(keys()[alias]).address, "hdpath": "m/44'/60'/0'/0/0"}
         (folder / f"ape/ledger/{alias}-ledger.json").write_text(json.dumps(device))
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.live.shell"], cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-m", "tests.live.shell"],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     try:
         assert process.stdout is not None
@@ -222,7 +229,11 @@ class Live:
     def _start(self, rows: Sequence[Sequence[str]], environment: dict[str, str]) -> list[Running]:
         files = [self.shell.files() for _ in rows]
         self.seen |= {(name, "unattended") for row in rows for name in _names(row)}
-        pid = int(self.shell.ask({"env": environment, "rows": [{"words": _live(row), **to} for row, to in zip(rows, files, strict=True)]}))
+        pid = int(
+            self.shell.ask(
+                {"env": environment, "rows": [{"words": _live(row), **to} for row, to in zip(rows, files, strict=True)]}
+            )
+        )
         return [Running(pid, *(Path(to[name]) for name in ("out", "err", "code"))) for to in files]
 
     def run(self, *words: str, **environment: str) -> Done:
@@ -250,7 +261,11 @@ class Live:
         files, (terminal, slave) = self.shell.files(), os.openpty()
         self.seen |= {(name, "by hand") for name in _names(words)}
         try:
-            job = {"env": environment, "tty": os.ttyname(slave), "rows": [{"words": _live(words), "code": files["code"]}]}
+            job = {
+                "env": environment,
+                "tty": os.ttyname(slave),
+                "rows": [{"words": _live(words), "code": files["code"]}],
+            }
             someone = Person(int(self.shell.ask(job)), Path(files["code"]), terminal)
             yield someone
             if not someone.code.exists():
@@ -290,7 +305,10 @@ class Live:
         """A transaction of a key file that another program sends: nothing, to itself."""
         who = self.address(alias)
         fields = {"chainId": 1, "nonce": nonce, "to": who, "value": 0, "gas": 21_000, "gasPrice": gas_price}
-        self.direct.call("eth_sendRawTransaction", "0x" + bytes(Account.sign_transaction(fields, keys()[alias]).raw_transaction).hex())
+        self.direct.call(
+            "eth_sendRawTransaction",
+            "0x" + bytes(Account.sign_transaction(fields, keys()[alias]).raw_transaction).hex(),
+        )
 
     def warp(self, seconds: int) -> None:
         """Lets time pass, with feeds that keep up."""
@@ -314,7 +332,9 @@ def network(folder: Path, project: Any) -> Iterator[Live]:
     with ExitStack() as stack:
         url, weather = stack.enter_context(proxied())
         started = stack.enter_context(shell(folder, url))
-        weather.upstream = started.ask({"anvil": ["--chain-id", "1", "--load-state", str(node.built_state()), "--gas-limit", "60000000"]})
+        weather.upstream = started.ask(
+            {"anvil": ["--chain-id", "1", "--load-state", str(node.built_state()), "--gas-limit", "60000000"]}
+        )
         rpc = Rpc(weather.upstream)
         rpc.call("anvil_autoImpersonateAccount", False)
         for alias, key in keys().items():
@@ -332,7 +352,9 @@ def keys() -> dict[str, bytes]:
         for name, owners in (("safe", protocol.safe.owners), ("guardian", protocol.guardian.owners)):
             for n, owner in enumerate(owners):
                 _KEYS[f"{name}{n}"] = next(bytes(account.key) for account in known if account.address == owner)
-        _KEYS.update({alias: bytes(Account.create(alias).key) for alias in ("deployer", "keeper", "other", "poor", "locked")})
+        _KEYS.update(
+            {alias: bytes(Account.create(alias).key) for alias in ("deployer", "keeper", "other", "poor", "locked")}
+        )
     return _KEYS
 
 

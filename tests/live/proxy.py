@@ -32,7 +32,9 @@ class Weather:
     hide: int = 0  # receipts that are not there yet
     down: bool = False
     chain_id: int | None = None  # that it says it is of
-    watch: Callable[[str, bool], bool] | None = None  # told every method, before and after the chain answers; cuts off where it says so
+    watch: Callable[[str, bool], bool] | None = (
+        None  # told every method, before and after the chain answers; cuts off where it says so
+    )
     asked: Counter[str] = field(default_factory=Counter)
     refused: list[str] = field(default_factory=list)
 
@@ -98,14 +100,22 @@ def proxied() -> Iterator[tuple[str, Weather]]:
             if weather.watch and weather.watch(method, True):
                 self.close_connection = True
                 return None
-            if method == "eth_getLogs" and weather.results and len(json.loads(answer).get("result", [])) > weather.results:
+            if (
+                method == "eth_getLogs"
+                and weather.results
+                and len(json.loads(answer).get("result", [])) > weather.results
+            ):
                 return self._error(request, -32005, f"query returned more than {weather.results} results")
             return self._answer(200, answer)
 
         def _too_much(self, request: dict[str, Any]) -> tuple[int, str] | None:
             query = request["params"][0]
             blocks = int(query["toBlock"], 16) - int(query["fromBlock"], 16) + 1
-            return (-32600, f"block range is limited to {weather.blocks}") if weather.blocks and blocks > weather.blocks else None
+            return (
+                (-32600, f"block range is limited to {weather.blocks}")
+                if weather.blocks and blocks > weather.blocks
+                else None
+            )
 
         def _error(self, request: dict[str, Any], code: int, message: str) -> None:
             self._json({"jsonrpc": "2.0", "id": request["id"], "error": {"code": code, "message": message}})

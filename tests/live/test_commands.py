@@ -79,7 +79,10 @@ def test_people_read_tables(deployed, name):
 def test_reading_survives_bad_weather(deployed):
     """Refused with a page of HTML, cut off in the middle, and with the limits of a small provider."""
     deployed.weather.refuse = deployed.weather.drop = 2
-    deployed.weather.blocks, deployed.weather.results = 40, 10_000  # others limit to 2,000 blocks; this chain has some hundred
+    deployed.weather.blocks, deployed.weather.results = (
+        40,
+        10_000,
+    )  # others limit to 2,000 blocks; this chain has some hundred
     asked = deployed.weather.asked["eth_getLogs"]
     assert deployed.run("pending", "--json").json == []
     assert deployed.weather.asked["eth_getLogs"] - asked >= 4, "in spans of 40 blocks"
@@ -126,7 +129,9 @@ def test_an_owner_sees_everything_before_the_one_question(deployed, name):
     asked = deployed.weather.asked["eth_sendRawTransaction"]
     with deployed.person(*typed(name), *OWNERS) as person:
         if name == "propose upgrade":
-            person.sees("Deploy a new implementation of Rebalancer with other? It does nothing before the Safe agrees. [y/N]:")
+            person.sees(
+                "Deploy a new implementation of Rebalancer with other? It does nothing before the Safe agrees. [y/N]:"
+            )
             person.types("y")
         shown = person.sees("Sign with safe0 and safe1 and send? [y/N]:")
         person.types("n")
@@ -205,7 +210,9 @@ def test_nobody_signs_without_having_seen_it(deployed, name):
     words_of = typed("propose set-cap")
     owners = GUARDIANS if name == "cancel" else OWNERS
     if name != "propose set-cap":
-        operation = deployed.run("propose", "set-cap", "USSI", "11", *OWNERS, "--yes", "--json").json["calls"][0]["operation"]
+        operation = deployed.run("propose", "set-cap", "USSI", "11", *OWNERS, "--yes", "--json").json["calls"][0][
+            "operation"
+        ]
         words_of = [name, operation[:10]]
     if name == "execute":
         deployed.warp(NOTICE + 60)
@@ -231,7 +238,9 @@ def test_two_proposals_never_get_one_nonce_silently(deployed):
     jumping = deployed.run("propose", "set-cap", "USSI", "23", *OWNERS, "--yes")
     assert jumping.code == 2
     assert f"say --nonce {first['nonce']} to take its place" in jumping.err
-    taking = deployed.run("propose", "set-cap", "USSI", "23", "--nonce", str(second["nonce"]), "--dry-run", "--json").json
+    taking = deployed.run(
+        "propose", "set-cap", "USSI", "23", "--nonce", str(second["nonce"]), "--dry-run", "--json"
+    ).json
     assert taking["replaces"] == second["title"]
     with deployed.person("propose", "set-cap", "USSI", "23", "--nonce", str(first["nonce"]), *OWNERS) as person:
         assert f"It takes the place of “{first['title']}”." in person.sees("[y/N]:").replace("\n", " ")
@@ -252,7 +261,9 @@ def test_a_nonce_that_cannot_be_is_refused(deployed):
 
 def test_a_hardware_wallet_signs_for_the_safe(deployed):
     """It asks on the device, and shows the hashes that were shown before the question. No passphrase."""
-    with deployed.person("propose", "set-cap", "USSI", "51", "--account", "safe0-ledger", "--account", "safe1") as person:
+    with deployed.person(
+        "propose", "set-cap", "USSI", "51", "--account", "safe0-ledger", "--account", "safe1"
+    ) as person:
         shown = person.sees("Sign with safe0-ledger and safe1 and send? [y/N]:")
         person.types("y")
         asked = person.sees("Please follow the prompts on your device.")
@@ -267,7 +278,9 @@ def test_a_hardware_wallet_signs_for_the_safe(deployed):
 
 def test_a_hardware_wallet_that_refuses_signs_nothing(deployed):
     before = deployed.weather.asked["eth_sendRawTransaction"]
-    with deployed.person("propose", "set-cap", "USSI", "52", "--account", "safe0-ledger", "--account", "safe1", LEDGER_SAYS="no") as person:
+    with deployed.person(
+        "propose", "set-cap", "USSI", "52", "--account", "safe0-ledger", "--account", "safe1", LEDGER_SAYS="no"
+    ) as person:
         person.sees("[y/N]:")
         person.types("y")
         done = person.leaves()
@@ -278,7 +291,9 @@ def test_a_hardware_wallet_that_refuses_signs_nothing(deployed):
 
 def test_a_hardware_wallet_leaves_json_alone(deployed):
     """What it says about its prompts is for people."""
-    operation = deployed.run("propose", "set-cap", "USSI", "53", *OWNERS, "--yes", "--json").json["calls"][0]["operation"]
+    operation = deployed.run("propose", "set-cap", "USSI", "53", *OWNERS, "--yes", "--json").json["calls"][0][
+        "operation"
+    ]
     done = deployed.run("cancel", operation[:10], "--account", "guardian0-ledger", "--yes", "--json")
     assert done.json["transaction"]
     assert "Please follow the prompts on your device." in done.err
@@ -320,7 +335,9 @@ def test_a_keepers_day_by_hand(deployed):
 @pytest.mark.shows("keeper rebalance", "by hand")
 def test_a_rebalance_from_proposal_to_its_fills(deployed):
     """One constituent for another: the owners schedule and execute it, a keeper fills what pays, a second one by hand what is left."""
-    said = deployed.run("propose", "add-constituent", "MAG7.ssi", "MKR", "--instead-of", "UNI", *OWNERS, "--yes", "--json").json
+    said = deployed.run(
+        "propose", "add-constituent", "MAG7.ssi", "MKR", "--instead-of", "UNI", *OWNERS, "--yes", "--json"
+    ).json
     assert said["rebalance"]["phase"] == "completed"
     deployed.warp(NOTICE + 60)
     deployed.run("execute", *OWNERS, "--yes", "--json").json  # noqa: B018
@@ -328,7 +345,10 @@ def test_a_rebalance_from_proposal_to_its_fills(deployed):
     deployed.weather.lose = 1
     mkr, sent = deployed.system.token("MKR").address, []
     for _ in range(8):
-        sent += [fill["transaction"] for fill in deployed.run(*words_of, "--once", "--min-profit", "-10", "--json").json["fills"]]
+        sent += [
+            fill["transaction"]
+            for fill in deployed.run(*words_of, "--once", "--min-profit", "-10", "--json").json["fills"]
+        ]
         if mkr in deployed.system.index("MAG7.ssi").basket().tokens:
             break
         deployed.warp(3 * 3600)  # the price falls

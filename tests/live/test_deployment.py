@@ -26,8 +26,12 @@ def test_a_person_is_asked_once(live):
         shown = person.sees("Go on? [y/N]:")
         person.types("n")
         done = person.leaves()
-    assert re.search(rf"Deploys to ethereum-mainnet with deployer \({live.address('deployer')}\), which has [\d.]+ ether\.", shown)
-    assert re.search(r"Nothing is deployed yet\.|\d+ steps of an earlier run are done\.", shown), "by what other tests did before"
+    assert re.search(
+        rf"Deploys to ethereum-mainnet with deployer \({live.address('deployer')}\), which has [\d.]+ ether\.", shown
+    )
+    assert re.search(r"Nothing is deployed yet\.|\d+ steps of an earlier run are done\.", shown), (
+        "by what other tests did before"
+    )
     assert done.code == 2
     assert "Nothing was deployed." in done.out
     assert count(live, "deployer") == nonce
@@ -58,7 +62,10 @@ def test_nobody_at_the_keyboard_is_told_to_say_yes(live):
 def test_a_failure_is_json_where_that_is_asked_for(live):
     done = live.run("deploy", "--json")
     assert done.code == 2
-    assert json.loads(done.out) == {"error": "Say who signs: --account ALIAS. `ape accounts list` shows them.", "code": 2}
+    assert json.loads(done.out) == {
+        "error": "Say who signs: --account ALIAS. `ape accounts list` shows them.",
+        "code": 2,
+    }
 
 
 # ---------------------------------------------------------------- crashes

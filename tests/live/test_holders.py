@@ -78,13 +78,19 @@ class Holder:
     def holds(self, token: str) -> int:
         """Token-wei of an index or of an asset."""
         system = self.live.system
-        return int((system.index(token) if token in system.record.indexes else system.token(token)).balanceOf(self.address))
+        return int(
+            (system.index(token) if token in system.record.indexes else system.token(token)).balanceOf(self.address)
+        )
 
 
 def journey(*names):
     """Both ways, each marked with the commands of the journey."""
     return pytest.mark.parametrize(
-        "how", [pytest.param(how, marks=[pytest.mark.shows(name, how) for name in names]) for how in ("unattended", "by hand")]
+        "how",
+        [
+            pytest.param(how, marks=[pytest.mark.shows(name, how) for name in names])
+            for how in ("unattended", "by hand")
+        ],
     )
 
 
@@ -136,7 +142,11 @@ def test_constituents_for_shares_and_back(holder):
     assert index.claimOf(pepe.address, holder.address) == 0
     if minted:
         assert minted["result"]["shares_wei"] == redeemed["result"]["shares_wei"] == 2 * SHARE
-        assert [part["wei"] for part in redeemed["result"]["segregated"]] == [one["wei"] for one in claimed["result"]] == [owed]
+        assert (
+            [part["wei"] for part in redeemed["result"]["segregated"]]
+            == [one["wei"] for one in claimed["result"]]
+            == [owed]
+        )
 
 
 @journey("stake", "unstake", "cancel-unstake", "withdraw", "portfolio", "history")
@@ -226,9 +236,14 @@ def test_liquidity_that_is_locked(holder):
         market.trade(who, 500)
     before = [holder.holds("MAG7.ssi"), holder.holds("USDC")]
     collected = holder.does("collect", str(number), asks=f"Fees of position {number}")
-    assert holder.holds("USDC") - before[1] == pytest.approx(500 * USDC * 3 // 1000, rel=1e-3), "three per mille of what was traded"
+    assert holder.holds("USDC") - before[1] == pytest.approx(500 * USDC * 3 // 1000, rel=1e-3), (
+        "three per mille of what was traded"
+    )
     if collected:
-        assert sum(collected["result"]["amounts_wei"]) == holder.holds("MAG7.ssi") - before[0] + holder.holds("USDC") - before[1]
+        assert (
+            sum(collected["result"]["amounts_wei"])
+            == holder.holds("MAG7.ssi") - before[0] + holder.holds("USDC") - before[1]
+        )
     holder.does("unlock", str(number), asks=f"Request position {number}")
     assert locker.positionOf(number).maturesAt > 0
     live.warp(COOLDOWN)
@@ -262,7 +277,10 @@ def test_an_answer_that_is_lost_and_a_node_in_bad_weather(funded):
     assert bought["paid_wei"] <= 1_000 * USDC
     assert funded.system.index("MAG7.ssi").balanceOf(who) == held + bought["received_wei"], "once"
     staked = funded.run("stake", "2 MAG7.ssi", *ACCOUNT, "--yes", "--json").json
-    assert (staked["way"], funded.system.staked("MAG7.ssi").balanceOf(who)) == ("permit", staked["result"]["shares_wei"])
+    assert (staked["way"], funded.system.staked("MAG7.ssi").balanceOf(who)) == (
+        "permit",
+        staked["result"]["shares_wei"],
+    )
     funded.weather.refuse = funded.weather.drop = 1
     found = funded.run("portfolio", "other", "--json").json
     assert (found["account"], [stake["assets_wei"] for stake in found["stakes"]]) == (who, [2 * SHARE])

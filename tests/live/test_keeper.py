@@ -54,7 +54,11 @@ def ask(url):
 
 def metric(url, name):
     """One figure of /metrics."""
-    return float(next(line.rpartition(" ")[2] for line in ask(f"{url}/metrics")[1].splitlines() if line.rpartition(" ")[0] == name))
+    return float(
+        next(
+            line.rpartition(" ")[2] for line in ask(f"{url}/metrics")[1].splitlines() if line.rpartition(" ")[0] == name
+        )
+    )
 
 
 def wait_for(true, seconds=240):
@@ -72,7 +76,9 @@ def sent(live, alias):
 def transactions(url):
     """What a keeper says it has sent."""
     lines = ask(f"{url}/metrics")[1].splitlines()
-    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("ssi_keeper_chore_transactions_total"))
+    return sum(
+        float(line.rpartition(" ")[2]) for line in lines if line.startswith("ssi_keeper_chore_transactions_total")
+    )
 
 
 def pooled(live):
@@ -303,7 +309,11 @@ def test_the_unit_and_the_container_start_it_as_these_tests_do():
     unit.read(ROOT / "ops/keeper.service")
     service = unit["Service"]["ExecStart"].split()
     assert service[0].endswith(".venv/bin/ape")
-    container = dict(line.split(" ", 1) for line in (ROOT / "ops/Containerfile").read_text().splitlines() if line and line[0].isupper())
+    container = dict(
+        line.split(" ", 1)
+        for line in (ROOT / "ops/Containerfile").read_text().splitlines()
+        if line and line[0].isupper()
+    )
     for words in (service[1:], json.loads(container["CMD"])[1:]):
         assert words[:3] == ["run", "keeper", "run"]
         parsed = every()["keeper run"].make_context("keeper run", words[3:]).params

@@ -198,7 +198,10 @@ def test_an_amount_that_is_none_is_one_line(deployed):
     rows = [["stake", *words.HOLDER, "--", bad, "MAG7.ssi"] for bad in NO_AMOUNTS]
     for name in ("unstake", "boost", "mint", "redeem", "buy", "sell", "quote buy", "quote sell"):
         unit = "SOSO" if name == "boost" else "MAG7.ssi"
-        more = [*(["--for", "USDC"] if name.split()[-1] in ("buy", "sell") else []), *(() if "quote" in name else words.HOLDER)]
+        more = [
+            *(["--for", "USDC"] if name.split()[-1] in ("buy", "sell") else []),
+            *(() if "quote" in name else words.HOLDER),
+        ]
         rows += [[*name.split(), *more, "--", f"{bad} {unit}"] for bad in ("-1", "9" * 80)]
     for row, done in zip(rows, deployed.each(rows), strict=True):
         assert done.code == 2, (row, done)
@@ -214,7 +217,10 @@ def test_holders_are_told_what_is_not_there(deployed):
         (["buy", "1", "MAG7.ssi", "--for", "ETH"], "Say who signs: --account ALIAS."),
         (["buy", "1", "MAG7.ssi", "--for", "ETH", "--account", "nobody"], "Ape knows no account nobody"),
         (["buy", "1", "MAG7.ssi", "--for", "ETH", "--code", "a-b", *words.HOLDER], "is no referral code"),
-        (["buy", "1", "MAG7.ssi", "--for", "ETH", "--slippage", "0.001", *words.HOLDER], "finer than a hundredth of a percent"),
+        (
+            ["buy", "1", "MAG7.ssi", "--for", "ETH", "--slippage", "0.001", *words.HOLDER],
+            "finer than a hundredth of a percent",
+        ),
         (["buy", "1", "MAG7.ssi", "--for", "ETH", "--code", "", *words.HOLDER], "is no referral code"),
         (["claim", "MAG7.ssi", "", *words.HOLDER], "There is no token"),
         (["claim", "", *words.HOLDER], "There is no index"),
@@ -292,7 +298,9 @@ def test_one_who_cannot_pay_is_told(deployed):
 
 def test_a_passphrase_that_is_wrong_is_told(deployed, tmp_path):
     told(
-        deployed.run("points", "keeper", "--account", "keeper", APE_ACCOUNTS_keeper_PASSPHRASE="guess"), 2, "passphrase of keeper is wrong"
+        deployed.run("points", "keeper", "--account", "keeper", APE_ACCOUNTS_keeper_PASSPHRASE="guess"),
+        2,
+        "passphrase of keeper is wrong",
     )
     (tmp_path / "passphrase").write_text("guess\n")
     file = {"APE_ACCOUNTS_locked_PASSPHRASE_FILE": str(tmp_path / "passphrase")}

@@ -310,7 +310,12 @@ class IndexModel:
         """A loss is written off at once, of books and claims alike; a surplus vests. Raises NotAConstituent."""
         if token not in self.units and not self.segregated(token):
             raise NotAConstituent(token)
-        real, books, owed, units = self.real[token], self.books(token, now), self.owed(token, now), self.unit(token, now)
+        real, books, owed, units = (
+            self.real[token],
+            self.books(token, now),
+            self.owed(token, now),
+            self.unit(token, now),
+        )
         self.surplus.pop(token, None)
         if real < owed:
             self.claims[token].cut(real, owed)

@@ -89,7 +89,10 @@ class LockerModel:
         stop = min(stop, now, self.removed.get(pool, now))
         changes = self.history[account, pool]
         ends = [time for time, _ in changes[1:]] + [now]
-        return sum(weight * max(0, min(until, stop) - max(since, start)) for (since, weight), until in zip(changes, ends, strict=False))
+        return sum(
+            weight * max(0, min(until, stop) - max(since, start))
+            for (since, weight), until in zip(changes, ends, strict=False)
+        )
 
     # ------------------------------------------------------------ positions
 
@@ -143,7 +146,10 @@ class LockerModel:
         t = self.settle(now, owner, pool)
         if pool in self.removed:
             raise Refused("pool")
-        if not 0 < amount <= MAX - t.locked - t.cooling - t.matured or not 0 < liquidity <= MAX - self.recorded(owner, pool) - t.liquidity:
+        if (
+            not 0 < amount <= MAX - t.locked - t.cooling - t.matured
+            or not 0 < liquidity <= MAX - self.recorded(owner, pool) - t.liquidity
+        ):
             raise Refused("amount")
         t.locked += amount
         self._add(now, owner, pool, liquidity)

@@ -30,7 +30,8 @@ class Values:
         """What SOSO lifts of held, staked, locked: dollar by dollar to where a dollar brings most."""
         left, lifted = self.soso, {}
         for name, _, room in sorted(
-            (("held", HELD, self.held), ("staked", STAKED, self.staked), ("locked", LOCKED, self.locked)), key=lambda c: -c[1]
+            (("held", HELD, self.held), ("staked", STAKED, self.staked), ("locked", LOCKED, self.locked)),
+            key=lambda c: -c[1],
         ):
             lifted[name] = min(room, left)
             left -= lifted[name]
@@ -156,7 +157,9 @@ class PointsModel:
     def price(self, now: int, epoch: int, token: str) -> int:
         """D18{USD/1e18 tok} that counts, or 0."""
         sources = self.sources_of(epoch)
-        under = {staked: index for index, staked in sources.pairs if staked} | ({sources.soso[0]: sources.soso[1]} if sources.soso else {})
+        under = {staked: index for index, staked in sources.pairs if staked} | (
+            {sources.soso[0]: sources.soso[1]} if sources.soso else {}
+        )
         pools = {pool: tokens for pool, *tokens in sources.pools}
         if token in under:
             price = self.asset_price(now, epoch, under[token]) * self.lowest_rate(epoch, token) // WAD
@@ -171,7 +174,9 @@ class PointsModel:
     def _value(self, now: int, account: str, epoch: int, token: str | None) -> int:
         if token is None or token not in self.ledgers:
             return 0
-        return self.ledgers[token].balance_seconds(now, account, epoch, epoch + 1) * self.price(now, epoch, token) // WAD
+        return (
+            self.ledgers[token].balance_seconds(now, account, epoch, epoch + 1) * self.price(now, epoch, token) // WAD
+        )
 
     def values(self, now: int, account: str, epoch: int) -> Values:
         """What the account had over the epoch, until now where it is running."""
@@ -211,7 +216,9 @@ class PointsModel:
     def total(self, account: str, epoch: int) -> int:
         """D18{point}, by definition from the set of the recorded."""
         own = self.recorded[epoch].get(account, 0)
-        credit = sum(points // 10 for who, points in self.recorded[epoch].items() if self.referrer(who, epoch) == account)
+        credit = sum(
+            points // 10 for who, points in self.recorded[epoch].items() if self.referrer(who, epoch) == account
+        )
         return own + (own // 20 if self.referrer(account, epoch) else 0) + min(own, credit)
 
     def sum(self, epoch: int) -> int:

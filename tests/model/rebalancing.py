@@ -193,11 +193,15 @@ class RebalanceModel:
     def preview(self, usd: dict[str, int]) -> dict[str, int]:
         """D27{tok/base} that a start would aim at."""
         value = self.value(usd)
-        return {token: round57(self.plan.get(token, 0) * value // (WAD * self.price(token, usd))) for token in self.tokens()}
+        return {
+            token: round57(self.plan.get(token, 0) * value // (WAD * self.price(token, usd))) for token in self.tokens()
+        }
 
     def sold(self, usd: dict[str, int]) -> int:
         """bp of NAV, rounded up, that a start would sell."""
-        over = sum(max(0, self.units(token) - target) * self.price(token, usd) for token, target in self.preview(usd).items())
+        over = sum(
+            max(0, self.units(token) - target) * self.price(token, usd) for token, target in self.preview(usd).items()
+        )
         return ceil_div(over * 10_000, self.value(usd))
 
     def allowed(self, now: int) -> int:

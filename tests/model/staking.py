@@ -95,7 +95,11 @@ class State(NamedTuple):
         elapsed = now - self.stream.start
         if self.supply < VIRTUAL:
             return 0
-        return self.stream.assets if elapsed >= self.stream.duration else self.stream.assets * elapsed // self.stream.duration
+        return (
+            self.stream.assets
+            if elapsed >= self.stream.duration
+            else self.stream.assets * elapsed // self.stream.duration
+        )
 
     def total(self, now: int) -> int:
         """{asset} that all shares are worth."""

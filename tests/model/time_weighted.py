@@ -65,4 +65,7 @@ class NaiveLedger:
         start, stop = self.genesis + first * self.length, min(now, self.genesis + end * self.length)
         changes = self.history[account]
         ends = [time for time, _ in changes[1:]] + [now]
-        return sum(balance * max(0, min(until, stop) - max(since, start)) for (since, balance), until in zip(changes, ends, strict=False))
+        return sum(
+            balance * max(0, min(until, stop) - max(since, start))
+            for (since, balance), until in zip(changes, ends, strict=False)
+        )

@@ -60,7 +60,10 @@ def capped_market_cap(caps: Sequence[int], cap: int) -> list[int]:
         total = sum(others.values())
         over = {place for place, value in others.items() if free * value > cap * total}
         if not over:
-            return _filled([free * others[place] // total if place in others else cap for place in range(len(caps))], [cap] * len(caps))
+            return _filled(
+                [free * others[place] // total if place in others else cap for place in range(len(caps))],
+                [cap] * len(caps),
+            )
         capped |= over
 
 

@@ -16,14 +16,22 @@ from ssi.places import ROOT
 
 def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """A command at the root of the repository."""
-    return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=300, check=False
+    )
 
 
 @pytest.fixture(scope="module")
 def fork() -> Iterator[dict[str, str]]:
     """`python -m minimainnet fork`, and the variables that it says to export."""
-    clean = {name: value for name, value in os.environ.items() if name not in ("MAINNET_RPC_URL", "APE_FOUNDRY_HOST", "SSI_CHAIN")}
-    process = subprocess.Popen([sys.executable, "-m", "minimainnet", "fork"], cwd=ROOT, env=clean, stdout=subprocess.PIPE, text=True)
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("MAINNET_RPC_URL", "APE_FOUNDRY_HOST", "SSI_CHAIN")
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "minimainnet", "fork"], cwd=ROOT, env=clean, stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     try:
         lines = [process.stdout.readline().strip().removeprefix("export ") for _ in range(2)]
@@ -69,7 +77,9 @@ def test_a_change_is_proposed_and_listed_by_itself(fork):
     said = json.loads(proposed.stdout)
     assert (ROOT / said["file"]).exists()
     pending = run("ape", "run", "pending", "--json", **fork)
-    assert [operation["operation"] for operation in json.loads(pending.stdout)] == [call["operation"] for call in said["calls"]]
+    assert [operation["operation"] for operation in json.loads(pending.stdout)] == [
+        call["operation"] for call in said["calls"]
+    ]
     early = run("ape", "run", "execute", **fork)
     assert early.returncode == 1
     assert early.stderr.startswith("Error: Nothing is ready. The next is on ")

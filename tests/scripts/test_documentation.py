@@ -141,7 +141,13 @@ def ape(words: list[str]) -> str:
 def shell(text: str, **variables: str) -> str:
     """A line in bash, at the root of the repository."""
     done = subprocess.run(
-        ["bash", "-euc", text], cwd=ROOT, env={**os.environ, **variables}, capture_output=True, text=True, timeout=60, check=False
+        ["bash", "-euc", text],
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -149,7 +155,11 @@ def shell(text: str, **variables: str) -> str:
 
 def served(text: str) -> list[str]:
     """What a server in the background prints until it is ready; it is ended."""
-    clean = {name: value for name, value in os.environ.items() if name not in ("MAINNET_RPC_URL", "APE_FOUNDRY_HOST", "SSI_CHAIN")}
+    clean = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("MAINNET_RPC_URL", "APE_FOUNDRY_HOST", "SSI_CHAIN")
+    }
     words = [sys.executable if word == "python" else word for word in shlex.split(text.removesuffix("&"))]
     process = subprocess.Popen(words, cwd=ROOT, env=clean, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
@@ -161,14 +171,19 @@ def served(text: str) -> list[str]:
 
 
 @pytest.mark.minimainnet  # what a rebalance brings depends on the depth of the pools
-@pytest.mark.parametrize("line", [line for line in LINES if line.text not in NOT_HERE], ids=lambda line: f"{line.page}: {line.text[:60]}")
+@pytest.mark.parametrize(
+    "line", [line for line in LINES if line.text not in NOT_HERE], ids=lambda line: f"{line.page}: {line.text[:60]}"
+)
 def test_a_line_of_the_documents_does_what_it_says(line, system, evm):
     operation = STATES[line.text](system) if line.text in STATES else None
     text = " ".join(part for part in (filled(line.text, operation, system), ADDED.get(line.text)) if part)
     if text.startswith("ape run "):
         assert ape(shlex.split(text)[2:]), "a command says what it did"
     elif text.endswith("&"):
-        assert [exported.partition("=")[0] for exported in served(text)] == ["export MAINNET_RPC_URL", "export APE_FOUNDRY_HOST"]
+        assert [exported.partition("=")[0] for exported in served(text)] == [
+            "export MAINNET_RPC_URL",
+            "export APE_FOUNDRY_HOST",
+        ]
     elif text.startswith("cast "):
         index, me = system.index("MAG7.ssi"), evm.account("holder")
         received = system.token("WBTC").balanceOf(me)

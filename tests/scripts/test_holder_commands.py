@@ -79,7 +79,9 @@ def refused(command, *words, code=1):
 
 def give(protocol, **whole):
     for name, amount in whole.items():
-        control.deal(protocol.system.evm.rpc, name, protocol.holder.account.address, amount * 10 ** protocol.token(name).decimals)
+        control.deal(
+            protocol.system.evm.rpc, name, protocol.holder.account.address, amount * 10 ** protocol.token(name).decimals
+        )
 
 
 def bought(protocol, shares=10, symbol="MAG7.ssi"):
@@ -201,7 +203,10 @@ def test_what_cannot_be_meant_is_one_line_and_code_2(words, why):
         (["withdraw"], "Nothing has matured. Nothing cools down either."),
         (["boost"], "Everything is boosted already"),
         (["lock", "987654321"], "There is no position 987654321"),
-        (["refer", "use", "UNKNOWN"], "This code is not registered. Check its spelling. (ReferralRegistry_UnknownCode("),
+        (
+            ["refer", "use", "UNKNOWN"],
+            "This code is not registered. Check its spelling. (ReferralRegistry_UnknownCode(",
+        ),
         (["record"], "There are no points of yours to record now"),
         (["claim-pot"], "No pot owes"),
     ],
@@ -318,7 +323,9 @@ def test_points_from_joining_to_the_pot(protocol, system, evm, me):
     holder = evm.account("some holder")
     bought(protocol)
     index = system.index("MAG7.ssi")
-    assert refused("join").startswith("The account has joined already, and its points count. There is nothing to do. (Points")
+    assert refused("join").startswith(
+        "The account has joined already, and its points count. There is nothing to do. (Points"
+    )
     control.deal(evm.rpc, "USDC", holder, 10**9)
     system.token("USDC").approve(system.points.address, 10**9, sender=holder)
     epoch = system.points.currentEpoch()
@@ -427,7 +434,9 @@ def test_history_in_words(protocol):
 
 def test_a_quote_needs_no_account(system):
     buy = answered("quote", "buy", "3 MAG7.ssi", "--for", "DAI")["quote"]
-    assert buy["pays_wei"] == system.router.quoteBuy.call(system.record.indexes["MAG7.ssi"], system.token("DAI").address, 3 * SHARE)
+    assert buy["pays_wei"] == system.router.quoteBuy.call(
+        system.record.indexes["MAG7.ssi"], system.token("DAI").address, 3 * SHARE
+    )
     assert "you pay" in said("quote", "sell", "0.001 MAG7.ssi", "--for", "ETH")
 
 

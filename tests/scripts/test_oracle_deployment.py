@@ -29,7 +29,9 @@ def test_a_deployment_pays_for_a_pool_s_history_and_waits_until_trades_have_used
     deployer = Deployer(project, accounts.test_accounts[9], record, lambda _: None)
     thief = Thief(evm, "SOL", 3_000)
     for _ in range(2):  # paid for once
-        with pytest.raises(oracle.HistoryTooShort, match=r"keeps 1 of 151 observations.*once 1 more blocks.*30 minutes"):
+        with pytest.raises(
+            oracle.HistoryTooShort, match=r"keeps 1 of 151 observations.*once 1 more blocks.*30 minutes"
+        ):
             oracle._twap(deployer, "SOL/WETH twap", SOL)
         assert record.steps == ["history of SOL/WETH twap"]
         assert thief.pool.slot0()[4] == 151

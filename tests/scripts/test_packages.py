@@ -84,8 +84,12 @@ print([index.symbol for index in params.indexes()], params.FOLDER.is_relative_to
 print(record.Record.load("ethereum-mainnet", 1).path)
 """
     said = run(python, "-c", ask, cwd=tmp_path, env=outside)
-    symbols = [json.loads(path.read_text())["symbol"] for path in sorted((ROOT / "deployments/params/indexes").glob("*.json"))]
-    assert said == (f"{symbols} True {tmp_path}/deployments {tmp_path}/build/x\n{tmp_path}/deployments/ethereum-mainnet.json\n")
+    symbols = [
+        json.loads(path.read_text())["symbol"] for path in sorted((ROOT / "deployments/params/indexes").glob("*.json"))
+    ]
+    assert said == (
+        f"{symbols} True {tmp_path}/deployments {tmp_path}/build/x\n{tmp_path}/deployments/ethereum-mainnet.json\n"
+    )
 
 
 def test_parameters_can_be_elsewhere(python, outside, tmp_path):
@@ -157,7 +161,11 @@ def unreleased(tmp_path_factory):
 def test_typescript_checks_names_and_mutability(unreleased):
     """Also that what is marked as an error in the consumer is one."""
     run("node", TSC, "-p", ".", cwd=unreleased)
-    said = json.loads(run("node", "-e", "import('./out/consumer.js').then(it => console.log(JSON.stringify(it.said)))", cwd=unreleased))
+    said = json.loads(
+        run(
+            "node", "-e", "import('./out/consumer.js').then(it => console.log(JSON.stringify(it.said)))", cwd=unreleased
+        )
+    )
     assert said["chains"] == []
     assert said["weth"] == json.loads((ROOT / "deployments/params/protocol.json").read_text())["contracts"]["weth"]
 

@@ -50,7 +50,10 @@ def people(system, evm):
     for n, person in enumerate(names):
         Trader(system, person).with_shares("MAG7.ssi", (n + 1) * SHARES)
     first, index = names[0], system.index("MAG7.ssi")
-    for asset, vault, amount in ((index, system.staked("MAG7.ssi"), SHARES // 2), (system.token("SOSO"), system.staked("SOSO"), 10**20)):
+    for asset, vault, amount in (
+        (index, system.staked("MAG7.ssi"), SHARES // 2),
+        (system.token("SOSO"), system.staked("SOSO"), 10**20),
+    ):
         if asset is not index:
             control.deal(evm.rpc, "SOSO", first, amount)
         asset.approve(vault.address, amount, sender=first)
@@ -82,7 +85,8 @@ def test_the_deployment_points_everywhere(system):
     """Every index with its staked token, SOSO, the locker, the registry; both they and the router know the ledger."""
     sources = system.prices.sourcesOf(system.points.currentEpoch())
     assert [tuple(pair) for pair in sources.pairs] == [
-        (system.record.indexes[symbol], system.record.staked[symbol]) for symbol in ("MAG7.ssi", "MEME.ssi", "DEFI.ssi", "USSI")
+        (system.record.indexes[symbol], system.record.staked[symbol])
+        for symbol in ("MAG7.ssi", "MEME.ssi", "DEFI.ssi", "USSI")
     ]
     assert sources.stakedSoso == system.record.staked["SOSO"]
     assert (sources.locker, sources.referrals) == (system.locker.address, system.referrals.address)
@@ -163,7 +167,9 @@ def test_an_estimate_that_is_stale_when_the_batch_is_mined_stops_nobody(system, 
     assert all(system.points.recordedPoints(person, epoch) for person in people + more)
 
 
-def test_a_batch_that_fails_is_halved_and_who_fails_alone_is_reported(system, ledger, keep, keeper, people, monkeypatch):
+def test_a_batch_that_fails_is_halved_and_who_fails_alone_is_reported(
+    system, ledger, keep, keeper, people, monkeypatch
+):
     """As if the chain refused one account for a reason of its own: the others are recorded."""
     epoch = ledger.epoch
     sample_daily(system, ledger, keeper)

@@ -110,11 +110,20 @@ def test_a_dry_run_only_writes_a_file(evm, system, folder):
     block, nonce = evm.rpc.call("eth_blockNumber"), Multisig(evm, system.record.contracts["Safe"]).safe.nonce()
     proposed = run(propose, "set-cap", "MAG7.ssi", "7", "--dry-run", "--json")
     assert proposed["transaction"] is None
-    assert (evm.rpc.call("eth_blockNumber"), Multisig(evm, system.record.contracts["Safe"]).safe.nonce()) == (block, nonce)
+    assert (evm.rpc.call("eth_blockNumber"), Multisig(evm, system.record.contracts["Safe"]).safe.nonce()) == (
+        block,
+        nonce,
+    )
     batch = json.loads((folder / proposed["file"]).read_text())
-    data = system.manager.schedule.encode(system.index("MAG7.ssi").address, system.index("MAG7.ssi").setSupplyCap.encode(7), 0)
+    data = system.manager.schedule.encode(
+        system.index("MAG7.ssi").address, system.index("MAG7.ssi").setSupplyCap.encode(7), 0
+    )
     (transaction,) = batch["transactions"]
-    assert (transaction["to"], transaction["value"], transaction["data"]) == (system.manager.address, "0", "0x" + data.hex())
+    assert (transaction["to"], transaction["value"], transaction["data"]) == (
+        system.manager.address,
+        "0",
+        "0x" + data.hex(),
+    )
     assert (batch["chainId"], batch["meta"]["createdFromSafeAddress"]) == ("1", system.record.contracts["Safe"])
     checksum = batch["meta"].pop("checksum")
     assert builder_checksum(batch) == checksum
@@ -160,7 +169,8 @@ def test_prices_and_paths_come_from_the_parameters(system):
     govern(system, system.router, "setHop", [link, link, 0])
     price = run(propose, "set-price", "LINK", "--json")
     assert any(
-        change["what"] == "price of LINK" and change["before"].startswith("reverts: PriceOracle_NoRoute") for change in price["changes"]
+        change["what"] == "price of LINK" and change["before"].startswith("reverts: PriceOracle_NoRoute")
+        for change in price["changes"]
     )
     path = run(propose, "set-path", "LINK", "--json")
     assert {"what": "path of LINK.fee", "before": 0, "after": 3000} in path["changes"]
@@ -215,7 +225,9 @@ def test_bad_input_says_what_to_do(words, message, folder):
 
 @pytest.mark.usefixtures("system")
 def test_what_is_the_guardians_cannot_be_proposed():
-    assert "The Safe has no right to schedule this (AccessManagerUnauthorizedCall" in refused(propose, "call", "USSI", "pauseMinting")
+    assert "The Safe has no right to schedule this (AccessManagerUnauthorizedCall" in refused(
+        propose, "call", "USSI", "pauseMinting"
+    )
 
 
 @pytest.mark.usefixtures("system")
@@ -236,7 +248,10 @@ def test_an_unset_variable_names_no_operation(id):
     """`cancel "$ID"` once cancelled whatever was the only one, for good."""
     run(propose, "set-cap", "USSI", "4321", "--json")
     for script in (cancel, execute):
-        assert refused(script, id) == f"{id!r} is no operation: say at least eight hex digits of its id. `ape run pending` lists them."
+        assert (
+            refused(script, id)
+            == f"{id!r} is no operation: say at least eight hex digits of its id. `ape run pending` lists them."
+        )
     assert len(run(pending, "--json")) == 1
 
 
@@ -290,7 +305,9 @@ def test_the_trial_leaves_the_chain_alone(evm, system):
 @pytest.fixture
 def accounts(monkeypatch):
     """Ape accounts by alias: the owners among them, and a stranger."""
-    known = {f"account{n}": ape.accounts.test_accounts[n] for n in range(9)} | {"stranger": ape.accounts.test_accounts[9]}
+    known = {f"account{n}": ape.accounts.test_accounts[n] for n in range(9)} | {
+        "stranger": ape.accounts.test_accounts[9]
+    }
     book = SimpleNamespace(aliases=known, load=known.__getitem__, test_accounts=ape.accounts.test_accounts)
     monkeypatch.setattr(ape, "accounts", book)
     return known
@@ -307,7 +324,9 @@ def test_strangers_and_too_few_owners_are_told(evm, system, accounts):
     safe = Multisig(evm, system.record.contracts["Safe"])
     owners = [alias for alias, account in accounts.items() if account.address in safe.owners]
     assert "stranger (" in refused(propose, "set-cap", "USSI", "8", "--account", "stranger")
-    assert refused(propose, "set-cap", "USSI", "8", "--account", owners[0]).startswith("2 owners must sign, and you named 1")
+    assert refused(propose, "set-cap", "USSI", "8", "--account", owners[0]).startswith(
+        "2 owners must sign, and you named 1"
+    )
     twice = ["--account", owners[0], "--account", owners[0]]
     assert refused(propose, "set-cap", "USSI", "8", *twice).startswith("2 owners must sign")
 
@@ -326,8 +345,22 @@ def test_hashes_are_those_of_the_safe(evm, system):
     for data in (b"", b"\x12\x34\x56\x78" + bytes(300)):
         transaction = safe.transaction(system.manager.address, data)
         assert safe.safe.getTransactionHash(*transaction.call, transaction.nonce) == transaction.hash
-        assert transaction.domain_hash == keccak(eth_abi.encode(["bytes32", "uint256", "address"], [DOMAIN_TYPE, 1, safe.address]))
-        fields = [SAFE_TX_TYPE, system.manager.address, 0, keccak(data), 0, 0, 0, 0, "0x" + "00" * 20, "0x" + "00" * 20, 0]
+        assert transaction.domain_hash == keccak(
+            eth_abi.encode(["bytes32", "uint256", "address"], [DOMAIN_TYPE, 1, safe.address])
+        )
+        fields = [
+            SAFE_TX_TYPE,
+            system.manager.address,
+            0,
+            keccak(data),
+            0,
+            0,
+            0,
+            0,
+            "0x" + "00" * 20,
+            "0x" + "00" * 20,
+            0,
+        ]
         kinds = ["bytes32", "address", "uint256", "bytes32", *["uint256"] * 4, "address", "address", "uint256"]
         assert transaction.message_hash == keccak(eth_abi.encode(kinds, fields))
 
@@ -366,7 +399,9 @@ def test_the_checksum_is_that_of_the_transaction_builder():
 def test_the_file_has_what_the_transaction_builder_asks_for():
     batch = builder_file("0x1", 1, "name", "what", 5, [("0x2", b"\x01")])
     assert (batch["version"], batch["chainId"], batch["createdAt"]) == ("1.0", "1", 5000)
-    assert batch["transactions"] == [{"to": "0x2", "value": "0", "data": "0x01", "contractMethod": None, "contractInputsValues": None}]
+    assert batch["transactions"] == [
+        {"to": "0x2", "value": "0", "data": "0x01", "contractMethod": None, "contractInputsValues": None}
+    ]
 
 
 def test_logs_are_asked_for_in_parts_where_a_node_refuses_many(evm, system, monkeypatch):

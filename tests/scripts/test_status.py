@@ -126,7 +126,9 @@ def test_a_lost_role_and_a_shorter_notice_are_alarms(system, bob):
     ):  # fmt: skip
         schedule(system, manager, getattr(manager, method).encode(*args))
     wait(system)
-    manager.execute(manager.address, manager.replaceGuardian.encode(contracts["GuardianSafe"], bob), sender=contracts["Safe"])
+    manager.execute(
+        manager.address, manager.replaceGuardian.encode(contracts["GuardianSafe"], bob), sender=contracts["Safe"]
+    )
     manager.execute(manager.address, manager.revokeRole.encode(GOVERNOR, contracts["Safe"]), sender=contracts["Safe"])
     manager.execute(manager.address, manager.grantRole.encode(ADMIN, contracts["Safe"], 1), sender=contracts["Safe"])
     wait(system, NOTICE)

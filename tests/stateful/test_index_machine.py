@@ -59,7 +59,11 @@ class IndexMachine(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ rules
 
-    @rule(seconds=st.one_of(st.integers(0, 3), st.integers(1, 3 * DAY), st.sampled_from([DAY - 1, DAY, DAY + 1, 400 * DAY])))
+    @rule(
+        seconds=st.one_of(
+            st.integers(0, 3), st.integers(1, 3 * DAY), st.sampled_from([DAY - 1, DAY, DAY + 1, 400 * DAY])
+        )
+    )
     def time_passes(self, seconds: int) -> None:
         self.now += seconds
         self.evm.mine_at(self.now)
@@ -88,7 +92,9 @@ class IndexMachine(RuleBasedStateMachine):
 
     def redeemable(self) -> dict[str, list[int]]:
         """{tok} that everybody's shares are worth now, the fee receiver's and the dead ones included."""
-        return {who: list(self.model.preview_redeem(self.now, held).values()) for who, held in self.model.balances.items()}
+        return {
+            who: list(self.model.preview_redeem(self.now, held).values()) for who, held in self.model.balances.items()
+        }
 
     def send_mint(self, person: str, receiver: str, shares: int, callback: bool) -> str:
         """Who paid: the person, or a contract that delivers in the callback."""
@@ -105,7 +111,10 @@ class IndexMachine(RuleBasedStateMachine):
         if refused is not None:
             # With a callback all that is there is measured first, and what is frozen is refused afterwards.
             frozen = refused[0].name == "QuirkToken_Frozen"
-            short = (self.shortfall(name, self.model.whole_unit(name) * self.model.base // model.RAY) for name in self.model.units)
+            short = (
+                self.shortfall(name, self.model.whole_unit(name) * self.model.base // model.RAY)
+                for name in self.model.units
+            )
             refused = next(filter(None, short), refused) if callback and frozen else refused
             with reverts(refused[0], **refused[1]):
                 self.send_mint(person, receiver, shares, callback)
@@ -160,11 +169,15 @@ class IndexMachine(RuleBasedStateMachine):
 
     def held(self, name: str) -> dict[str, int]:
         """{tok} of one token that everybody's shares are worth now."""
-        return {who: self.model.preview_redeem(self.now, shares).get(name, 0) for who, shares in self.model.balances.items()}
+        return {
+            who: self.model.preview_redeem(self.now, shares).get(name, 0) for who, shares in self.model.balances.items()
+        }
 
     def claimable(self) -> dict[tuple[str, str], int]:
         """{tok} that every open claim is worth now, by the model."""
-        people = [(name, who) for name, claims in self.model.claims.items() for who, parts in claims.parts.items() if parts]
+        people = [
+            (name, who) for name, claims in self.model.claims.items() for who, parts in claims.parts.items() if parts
+        ]
         return {key: self.model.preview_claim(*key, self.now) for key in people}
 
     @precondition(lambda self: self.open_claims())
@@ -192,14 +205,23 @@ class IndexMachine(RuleBasedStateMachine):
         assert token.balanceOf(who) - before == paid, "I3 claims are paid in full while backed"
         after = self.redeemable()
         for holder in worth:
-            assert all(0 <= new - old <= 2 for new, old in zip(after[holder], worth[holder], strict=True)), "I11 and leave the rest alike"
+            assert all(0 <= new - old <= 2 for new, old in zip(after[holder], worth[holder], strict=True)), (
+                "I11 and leave the rest alike"
+            )
         for key, worth_now in self.claimable().items():
-            assert key == (name, person) or claimed[key] <= worth_now <= claimed[key] + 2, "I11 and leave the rest alike"
+            assert key == (name, person) or claimed[key] <= worth_now <= claimed[key] + 2, (
+                "I11 and leave the rest alike"
+            )
 
     def open_claims(self) -> list[tuple[str, str]]:
         """Token and account of every claim that is worth something before any haircut."""
         claims = self.model.claims
-        return sorted((name, who) for name in claims for who, parts in claims[name].parts.items() if parts and claims[name].owed(who))
+        return sorted(
+            (name, who)
+            for name in claims
+            for who, parts in claims[name].parts.items()
+            if parts and claims[name].owed(who)
+        )
 
     @rule(person=PERSON, to=PERSON, part=st.integers(0, 1000))
     def transfer(self, person: str, to: str, part: int) -> None:
@@ -277,7 +299,9 @@ class IndexMachine(RuleBasedStateMachine):
             assert held[who] - 2 - (held[who] >> 56) <= worth_now <= held[who] + 1, "I11 a sync moves no holder's worth"
         for key, worth_now in self.claimable().items():
             # The fraction of a wei that a payment drops before the loss is written off may count afterwards.
-            assert key[0] != name or claimed[key] - 2 <= worth_now <= claimed[key] + 1, "I11 a sync moves no claim's worth"
+            assert key[0] != name or claimed[key] - 2 <= worth_now <= claimed[key] + 1, (
+                "I11 a sync moves no claim's worth"
+            )
 
     def sandwich(self, token: Any, shares: int) -> None:
         """Whoever minted a second before and redeems a second after has not gained a wei."""
@@ -361,13 +385,24 @@ class IndexMachine(RuleBasedStateMachine):
     @invariant()
     def both_agree(self) -> None:
         index, people = self.index, [*PEOPLE, "fees", model.DEAD]
-        reads = [(index.totalSupply, ()), (index.issuedSupply, ()), (index.basket, ()), (index.multiplier, ()), (index.holdings, ())]
+        reads = [
+            (index.totalSupply, ()),
+            (index.issuedSupply, ()),
+            (index.basket, ()),
+            (index.multiplier, ()),
+            (index.holdings, ()),
+        ]
         reads += [(index.balanceOf, (self.names[person],)) for person in people]
         reads += [(index.segregated, (token.address,)) for token in self.tokens]
         reads += [(index.claimOf, (token.address, self.names[person])) for token in self.tokens for person in PEOPLE]
         supply, issued, basket, multiplier, holdings, *rest = self.evm.batch(reads)
         now, m, names = self.evm.now, self.model, [str(n) for n in range(len(self.tokens))]
-        assert (supply, issued, basket.base, multiplier) == (m.total_supply(now), m.issued, m.base, m.multiplier(now)), "I7 time alone"
+        assert (supply, issued, basket.base, multiplier) == (
+            m.total_supply(now),
+            m.issued,
+            m.base,
+            m.multiplier(now),
+        ), "I7 time alone"
         assert issued <= supply, "I1 no more shares are issued than there are"
         balances, segregated, claims = rest[: len(people)], rest[len(people) : len(people) + 4], rest[len(people) + 4 :]
         assert balances == [m.balances[person] for person in people]
@@ -394,12 +429,17 @@ class IndexMachine(RuleBasedStateMachine):
                 continue
             token, who = self.tokens[int(name)].address, self.names[person]
             owed, books = self.model.claims[name].owed(person), self.model.books(name, self.now)
-            paid, there = self.model.preview_claim(name, person, self.now), min(books, self.model.available(name, self.now))
+            paid, there = (
+                self.model.preview_claim(name, person, self.now),
+                min(books, self.model.available(name, self.now)),
+            )
             assert abs(paid * books - there * owed) <= owed + books, "I11 losses are shared"
             self.met["claims in the basket"] += 1
             self.met["under a loss"] += 0 < paid < owed
             if paid:
-                assert self.index.claim.call(token, MAX, who, 0, sender=who, at=self.now) == paid, "I11 losses are shared"
+                assert self.index.claim.call(token, MAX, who, 0, sender=who, at=self.now) == paid, (
+                    "I11 losses are shared"
+                )
 
     @invariant()
     def redemption_always_works(self) -> None:

@@ -31,7 +31,13 @@ class LockerMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         w = self.world
-        self.evm, self.locker, self.market, self.governor, self.pools = w["evm"], w["locker"], w["market"], w["governor"], w["pools"]
+        self.evm, self.locker, self.market, self.governor, self.pools = (
+            w["evm"],
+            w["locker"],
+            w["market"],
+            w["governor"],
+            w["pools"],
+        )
         self.homes: dict[int, tuple[str, str]] = w["homes"]  # owner and pool of every position
         self.names = {name: self.evm.account(name) for name in (*PEOPLE, "mallory", "operator")}
         self.snapshot = self.evm.rpc.call("evm_snapshot")
@@ -56,7 +62,9 @@ class LockerMachine(RuleBasedStateMachine):
 
     @rule(
         seconds=st.one_of(
-            st.integers(0, 3), st.integers(1, 9 * DAY), st.sampled_from([model.COOLDOWN - 1, model.COOLDOWN, LENGTH, 100 * DAY])
+            st.integers(0, 3),
+            st.integers(1, 9 * DAY),
+            st.sampled_from([model.COOLDOWN - 1, model.COOLDOWN, LENGTH, 100 * DAY]),
         )
     )
     def time_passes(self, seconds: int) -> None:
@@ -80,7 +88,9 @@ class LockerMachine(RuleBasedStateMachine):
 
         def call() -> None:
             if safe:
-                self.market.positions["safeTransferFrom(address,address,uint256)"](who, self.locker.address, token_id, sender=who)
+                self.market.positions["safeTransferFrom(address,address,uint256)"](
+                    who, self.locker.address, token_id, sender=who
+                )
             else:
                 self.locker.lockPosition(token_id, sender=who)
 
@@ -115,7 +125,11 @@ class LockerMachine(RuleBasedStateMachine):
         try:
             deepcopy(self.model).cancel(self.now, token_id)
         except model.Refused as refused:
-            error = ("NothingCooling", {}) if refused.args == ("cooling",) else ("PoolNotOpen", {"pool": self.pools[position.pool]})
+            error = (
+                ("NothingCooling", {})
+                if refused.args == ("cooling",)
+                else ("PoolNotOpen", {"pool": self.pools[position.pool]})
+            )
             with self.refused(error[0], **error[1]):
                 self.locker.cancelUnlock(token_id, sender=who)
             return
@@ -125,7 +139,9 @@ class LockerMachine(RuleBasedStateMachine):
     @precondition(lambda self: any(position.matures for position in self.model.positions.values()))
     @rule(data=st.data(), wait=st.booleans())
     def unlock(self, data: st.DataObject, wait: bool) -> None:
-        token_id = data.draw(st.sampled_from(sorted(n for n, position in self.model.positions.items() if position.matures)))
+        token_id = data.draw(
+            st.sampled_from(sorted(n for n, position in self.model.positions.items() if position.matures))
+        )
         position = self.model.positions[token_id]
         if wait:
             self.now = max(self.now, position.matures)
@@ -297,10 +313,19 @@ class LockerMachine(RuleBasedStateMachine):
     def both_agree(self) -> None:
         locker, m, now = self.locker, self.model, self.evm.now
         current = m.epoch(now)
-        spans = [(0, current + 1), (current, current + 1), (max(0, current - 1), current + 3), (max(0, current - 2), max(1, current - 1))]
+        spans = [
+            (0, current + 1),
+            (current, current + 1),
+            (max(0, current - 1), current + 3),
+            (max(0, current - 2), max(1, current - 1)),
+        ]
         keys = [(person, pool) for person in PEOPLE for pool in POOLS]
         reads = [(locker.liquidityOf, (self.names[person], self.pools[pool])) for person, pool in keys]
-        reads += [(locker.liquiditySeconds, (self.names[person], self.pools[pool], *span)) for person, pool in keys for span in spans]
+        reads += [
+            (locker.liquiditySeconds, (self.names[person], self.pools[pool], *span))
+            for person, pool in keys
+            for span in spans
+        ]
         reads += [(locker.stakeOf, (self.names[person], self.pair)) for person in PEOPLE]
         reads += [(locker.positionOf, (token_id,)) for token_id in self.homes]
         reads += [(self.market.positions.ownerOf, (token_id,)) for token_id in self.homes]
@@ -319,19 +344,31 @@ class LockerMachine(RuleBasedStateMachine):
         for person, stake in zip(PEOPLE, take(len(PEOPLE)), strict=True):
             t = deepcopy(m.settle(now, person, "V2"))
             cooling = 0 if "V2" in m.removed and not t.matures else t.liquidity
-            assert tuple(stake) == (t.locked, m.weight(person, "V2"), t.cooling, cooling, t.matures, t.matured), "L5 timers"
+            assert tuple(stake) == (t.locked, m.weight(person, "V2"), t.cooling, cooling, t.matures, t.matured), (
+                "L5 timers"
+            )
             held += t.locked + t.cooling + t.matured
             reserve0, reserve1, _, supply = self.market.state()
-            assert (stake.liquidity * supply) ** 2 <= stake.locked**2 * reserve0 * reserve1, "L3 no more than it stands for"
+            assert (stake.liquidity * supply) ** 2 <= stake.locked**2 * reserve0 * reserve1, (
+                "L3 no more than it stands for"
+            )
 
         for token_id, position in zip(self.homes, take(len(self.homes)), strict=True):
             mine = m.positions.get(token_id)
-            expected = (self.names[mine.owner], self.pools[mine.pool], mine.liquidity, mine.matures) if mine else (ETHER, ETHER, 0, 0)
+            expected = (
+                (self.names[mine.owner], self.pools[mine.pool], mine.liquidity, mine.matures)
+                if mine
+                else (ETHER, ETHER, 0, 0)
+            )
             assert tuple(position) == expected, "L5 timers"
         for token_id, owner in zip(self.homes, take(len(self.homes)), strict=True):
-            assert owner == (self.locker.address if token_id in m.positions else self.names[self.homes[token_id][0]]), "L4 custody"
+            assert owner == (self.locker.address if token_id in m.positions else self.names[self.homes[token_id][0]]), (
+                "L4 custody"
+            )
             if token_id in m.positions:
-                assert self.market.liquidity(token_id) >= m.positions[token_id].liquidity, "L3 no more than it stands for"
+                assert self.market.liquidity(token_id) >= m.positions[token_id].liquidity, (
+                    "L3 no more than it stands for"
+                )
         assert take(1) == [held + self.stray], "L4 custody"
 
     @invariant()
@@ -339,7 +376,9 @@ class LockerMachine(RuleBasedStateMachine):
         for token_id, position in self.model.positions.items():
             who = self.names[position.owner]
             if not position.matures:
-                assert self.locker.requestUnlock.call(token_id, sender=who, at=self.now) == self.now + model.COOLDOWN, "L4 leaving"
+                assert self.locker.requestUnlock.call(token_id, sender=who, at=self.now) == self.now + model.COOLDOWN, (
+                    "L4 leaving"
+                )
             else:
                 self.locker.unlock.call(token_id, who, sender=who, at=max(self.now, position.matures))
         for person in PEOPLE:

@@ -13,11 +13,30 @@ from typing import Any, ClassVar, NamedTuple
 
 from eth_utils import keccak, to_checksum_address
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from ssi.chain.evm import Receipt
 from tests.model.index import IndexModel
-from tests.model.points import BOOST, CLAIMING, HELD, LEAST, LOCKED, NOBODY, RECORDING, SLOTS, STAKED, PointsModel, Sources
+from tests.model.points import (
+    BOOST,
+    CLAIMING,
+    HELD,
+    LEAST,
+    LOCKED,
+    NOBODY,
+    RECORDING,
+    SLOTS,
+    STAKED,
+    PointsModel,
+    Sources,
+)
 from tests.model.staking import VIRTUAL, StakingModel
 from tests.support.indexes import CAP, DAILY_FEE, DAY, MAX, MINT_FEE, unlimited
 from tests.support.points import HEARTBEAT, UNIT, WAD
@@ -94,15 +113,21 @@ class PointsMachine(RuleBasedStateMachine):
         """What this run has met."""
         met, epochs = self.met, range(self.epoch + 1)
         met["epochs"] += len(epochs)
-        counted = [(e, t.address) for e in epochs for t in self.w.indexes if self.model.asset_price(self.now, e, t.address)]
+        counted = [
+            (e, t.address) for e in epochs for t in self.w.indexes if self.model.asset_price(self.now, e, t.address)
+        ]
         met["carried"] += sum(self.model.median(e, token)[1] < LEAST for e, token in counted if e < self.epoch)
-        met["boosted"] += sum(any(self.model.values(self.now, a, e).boosts()) for e in epochs for a in self.names.values())
+        met["boosted"] += sum(
+            any(self.model.values(self.now, a, e).boosts()) for e in epochs for a in self.names.values()
+        )
         for epoch, records in list(self.model.recorded.items()):
             met["recorded"] += len(records)
             for account, own in records.items():
                 met["with a bonus"] += self.model.total(account, epoch) > own
                 met["capped"] += self.model.total(account, epoch) >= 2 * own
-        met["dear at an epoch's start"] += sum(v.rate_at(self.now, e) > 20 * WAD for v in self.vaults.values() for e in epochs)
+        met["dear at an epoch's start"] += sum(
+            v.rate_at(self.now, e) > 20 * WAD for v in self.vaults.values() for e in epochs
+        )
         met["paid"] += sum(len(pot.claimed) for pot in self.model.pots.values())
         met["rolled over"] += self.rolled
 
@@ -128,7 +153,10 @@ class PointsMachine(RuleBasedStateMachine):
 
     def remember(self, epoch: int) -> None:
         """What everybody has now, for `epoch`."""
-        holdings = {name: {who: ledger.balance(who) for who in self.names.values()} for name, ledger in self.model.ledgers.items()}
+        holdings = {
+            name: {who: ledger.balance(who) for who in self.names.values()}
+            for name, ledger in self.model.ledgers.items()
+        }
         rates = {self.tokens[n].address: self.true_rate(n) for n in self.vaults}
         self.moments[epoch].append(Moment(holdings, rates))
 
@@ -163,7 +191,11 @@ class PointsMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def time_passes(self, data: st.DataObject) -> None:
         left = self.model.end(self.epoch) - self.now
-        self.go(data.draw(st.one_of(st.integers(0, 3), st.integers(1, 2 * DAY), st.sampled_from([left - 1, left, left + 1]))))
+        self.go(
+            data.draw(
+                st.one_of(st.integers(0, 3), st.integers(1, 2 * DAY), st.sampled_from([left - 1, left, left + 1]))
+            )
+        )
 
     @rule(
         later=st.sampled_from([0, 1, DAY]),
@@ -289,7 +321,13 @@ class PointsMachine(RuleBasedStateMachine):
         for person in PEOPLE:
             self.come_back(person, n)
 
-    @rule(person=PERSON, n=VAULT, amount=st.sampled_from([1, 10**6, VIRTUAL, 10**12, WAD]), reward=AMOUNT, back=st.booleans())
+    @rule(
+        person=PERSON,
+        n=VAULT,
+        amount=st.sampled_from([1, 10**6, VIRTUAL, 10**12, WAD]),
+        reward=AMOUNT,
+        back=st.booleans(),
+    )
     def one_is_alone_when_an_epoch_begins(self, person: str, n: int, amount: int, reward: int, back: bool) -> None:
         """With a trifle, and rewards that they have given themselves; out and in at once. A keeper samples prices and records everybody."""
         self.everybody_leaves(n)
@@ -369,13 +407,19 @@ class PointsMachine(RuleBasedStateMachine):
         missing = self.model.sample(self.now, prices)
         if missing is not None:
             receipt = self.act(w.prices.sample)
-            assert receipt.events(w.prices, "SampleTaken")[0].values == {"epoch": epoch, "slot": slot, "missing": missing}
+            assert receipt.events(w.prices, "SampleTaken")[0].values == {
+                "epoch": epoch,
+                "slot": slot,
+                "missing": missing,
+            }
         elif before is None:
             with reverts(error(w.prices.interface, "ReferencePrices_NoPriceFound"), epoch=epoch, slot=slot):
                 self.act(w.prices.sample)
         else:
             known = list(before.values()).count(0)
-            with reverts(error(w.prices.interface, "ReferencePrices_AlreadySampled"), epoch=epoch, slot=slot, missing=known):
+            with reverts(
+                error(w.prices.interface, "ReferencePrices_AlreadySampled"), epoch=epoch, slot=slot, missing=known
+            ):
                 self.act(w.prices.sample)
 
     @rule(slots=st.integers(1, 2 * LEAST))
@@ -422,7 +466,9 @@ class PointsMachine(RuleBasedStateMachine):
 
     def recordable(self) -> list[int]:
         """Epochs within their week."""
-        return [epoch for epoch in range(max(0, self.epoch - 3), self.epoch) if self.now < self.model.end(epoch) + RECORDING]
+        return [
+            epoch for epoch in range(max(0, self.epoch - 3), self.epoch) if self.now < self.model.end(epoch) + RECORDING
+        ]
 
     @precondition(recordable)
     @rule(person=PERSON, data=st.data())
@@ -450,7 +496,9 @@ class PointsMachine(RuleBasedStateMachine):
 
     # ------------------------------------------------------------ pots
 
-    @rule(ahead=st.integers(0, 1), n=st.integers(0, 1), amount=st.one_of(st.integers(1, 10), st.integers(10**6, 10**30)))
+    @rule(
+        ahead=st.integers(0, 1), n=st.integers(0, 1), amount=st.one_of(st.integers(1, 10), st.integers(10**6, 10**30))
+    )
     def fund(self, ahead: int, n: int, amount: int) -> None:
         epoch, token = self.epoch + ahead, self.rewards[n]
         self.act(token.mint, self.owner, amount)
@@ -473,7 +521,9 @@ class PointsMachine(RuleBasedStateMachine):
         amount = self.model.claim(account, epoch, name)
         assert self.ledger.claimable(account, epoch, name) == amount
         if amount == 0:
-            with reverts(self.refused("AlreadyClaimed" if again else "NothingToClaim"), account=account, epoch=epoch, token=name):
+            with reverts(
+                self.refused("AlreadyClaimed" if again else "NothingToClaim"), account=account, epoch=epoch, token=name
+            ):
                 self.act(self.ledger.claim, epoch, name, sender=account)
             return
         token = next(token for token in self.rewards if token.address == name)
@@ -489,7 +539,9 @@ class PointsMachine(RuleBasedStateMachine):
         claim = (self.ledger.claim, (epoch, self.rewards[n]), ends + RECORDING, ends + RECORDING + CLAIMING)
         for method, args, opens, closes in (record, claim):
             if not opens <= self.now < closes:
-                with reverts(self.refused("OutsideWindow"), epoch=epoch, opens=opens, closes=closes, timestamp=self.now):
+                with reverts(
+                    self.refused("OutsideWindow"), epoch=epoch, opens=opens, closes=closes, timestamp=self.now
+                ):
                     self.act(method, *args, sender=account)
 
     @rule(n=st.integers(0, 1), data=st.data())
@@ -534,20 +586,29 @@ class PointsMachine(RuleBasedStateMachine):
     def dollars(self, moment: Moment, prices: dict[str, int], account: str) -> Fraction:
         """D18{USD} that the account had of the tokens with `prices`: of the asset, where the token is staked."""
         held = {token: moment.holdings[token].get(account, 0) for token in prices.keys() & moment.holdings.keys()}
-        return sum((Fraction(held[token] * prices[token], WAD) * moment.rates.get(token, 1) for token in held), Fraction(0))
+        return sum(
+            (Fraction(held[token] * prices[token], WAD) * moment.rates.get(token, 1) for token in held), Fraction(0)
+        )
 
     def no_more_than_wealth(self, account: str, epoch: int, points: int) -> None:
         """P12: what the ledger says against what the account had in each moment of the epoch, at the epoch's prices and the true rates."""
-        sources, seconds = self.model.sources_of(epoch), min(self.now, self.model.end(epoch)) - self.model.end(epoch - 1)
+        sources, seconds = (
+            self.model.sources_of(epoch),
+            min(self.now, self.model.end(epoch)) - self.model.end(epoch - 1),
+        )
         assets = {token: index for index, staked in sources.pairs for token in (index, staked) if token}
         prices = {token: self.model.asset_price(self.now, epoch, asset) for token, asset in assets.items()}
         prices |= {pool: self.model.price(self.now, epoch, pool) for pool, *_ in sources.pools}
         most = max((self.dollars(moment, prices, account) for moment in self.moments[epoch]), default=Fraction(0))
         pace = float(points * DAY / (seconds * most)) if seconds * most else points
-        assert points * DAY <= LOCKED * (1 + BOOST) * seconds * most, f"P12 {pace:,.0f} points a day for each of the most dollars held"
+        assert points * DAY <= LOCKED * (1 + BOOST) * seconds * most, (
+            f"P12 {pace:,.0f} points a day for each of the most dollars held"
+        )
         soso = {sources.soso[0]: self.model.asset_price(self.now, epoch, sources.soso[1])} if sources.soso else {}
         most = max((self.dollars(moment, soso, account) for moment in self.moments[epoch]), default=Fraction(0))
-        assert self.model.values(self.now, account, epoch).soso <= seconds * most, "P12 SOSO lifts no more than the most it was worth"
+        assert self.model.values(self.now, account, epoch).soso <= seconds * most, (
+            "P12 SOSO lifts no more than the most it was worth"
+        )
 
     def mined(self) -> None:
         """Reads are of the latest block's time."""
@@ -608,7 +669,9 @@ def test_points_are_their_model(evm, project):
     homes = {w.position(account, size): name for name, account in people.items() for size in SIZES}
 
     model = PointsModel(w.genesis, LENGTH)
-    model.set_sources(w.genesis, Sources(tuple(w.sources()[0]), (w.staked_soso.address, w.soso.address), w.model_pools()))
+    model.set_sources(
+        w.genesis, Sources(tuple(w.sources()[0]), (w.staked_soso.address, w.soso.address), w.model_pools())
+    )
     indexes = []
     for n, index in enumerate(w.indexes):
         known = IndexModel({"T": UNIT}, DAILY_FEE, MINT_FEE, CAP, w.genesis, "fees")

@@ -74,7 +74,10 @@ class RebalancingMachine(RuleBasedStateMachine):
         self.refresh_feeds()
         self.w.set_terms(TERMS)
         if m.sold(self.w.usd) > TERMS.turnover:  # in steps: what is held is the plan
-            held = {token: units * m.price(token, self.w.usd) * 10**18 // m.value(self.w.usd) for token, units in m.index.units.items()}
+            held = {
+                token: units * m.price(token, self.w.usd) * 10**18 // m.value(self.w.usd)
+                for token, units in m.index.units.items()
+            }
             held[next(iter(held))] += 10**18 - sum(held.values())
             self.w.set_plan(held)
         self.w.start()
@@ -145,7 +148,9 @@ class RebalancingMachine(RuleBasedStateMachine):
         elif how == "unnamed":
             proposal = replace(proposal, prices=dict.fromkeys(proposal.prices, 0))
         elif how == "price":
-            proposal = replace(proposal, prices={token: price * permille // 1000 for token, price in proposal.prices.items()})
+            proposal = replace(
+                proposal, prices={token: price * permille // 1000 for token, price in proposal.prices.items()}
+            )
         elif how == "target" and str(n) in proposal.targets:
             proposal.targets[str(n)] = proposal.targets[str(n)] * permille // 1000
         refused = self.refused_start(proposal)
@@ -162,7 +167,9 @@ class RebalancingMachine(RuleBasedStateMachine):
         targets = w.rebalancer.targetsOf(w.index)
         assert (targets.tokens, targets.targets) == (preview.tokens, preview.targets), "R6 the preview is the outcome"
         for token, price in zip(preview.tokens, preview.prices, strict=True):
-            assert w.rebalancer.referenceOf(w.index, token).price == index_model.round57(price), "R9 the next start compares with it"
+            assert w.rebalancer.referenceOf(w.index, token).price == index_model.round57(price), (
+                "R9 the next start compares with it"
+            )
 
     def refused_start(self, proposal: model.Proposal) -> tuple[Entry, dict[str, Any]] | None:
         """The error that a start must meet."""
@@ -171,7 +178,11 @@ class RebalancingMachine(RuleBasedStateMachine):
         try:
             deepcopy(m).start(self.evm.now, proposal, w.usd)
         except model.WrongNonce as error:
-            return known["Rebalancer_WrongNonce"], {"index": w.index.address, "nonce": error.args[0], "expected": error.args[1]}
+            return known["Rebalancer_WrongNonce"], {
+                "index": w.index.address,
+                "nonce": error.args[0],
+                "expected": error.args[1],
+            }
         except model.TooLate as error:
             return known["Rebalancer_TooLate"], {"index": w.index.address, "latest": error.args[0]}
         except model.AlreadyRunning:
@@ -186,7 +197,10 @@ class RebalancingMachine(RuleBasedStateMachine):
             values = (w.tokens[int(error.args[0])].address, *error.args[1:])
             return stale or (known[f"Rebalancer_{type(error).__name__}"], dict(zip(names, values, strict=True)))
         except model.TurnoverTooLarge as error:
-            return stale or (known["Rebalancer_TurnoverTooLarge"], {"turnover": error.args[0], "allowed": error.args[1]})
+            return stale or (
+                known["Rebalancer_TurnoverTooLarge"],
+                {"turnover": error.args[0], "allowed": error.args[1]},
+            )
         return stale
 
     @rule(rare=st.sampled_from((True, False, False, False)))
@@ -221,7 +235,10 @@ class RebalancingMachine(RuleBasedStateMachine):
         except model.PriceMoved as error:
             inputs = {"tokenOut": self.w.tokens[out].address, "tokenIn": self.w.tokens[in_].address}
             names = ("outMoved", "inMoved", "band")
-            return self.w.rebalancer.interface["Rebalancer_PriceMoved"], {**inputs, **dict(zip(names, error.args, strict=True))}
+            return self.w.rebalancer.interface["Rebalancer_PriceMoved"], {
+                **inputs,
+                **dict(zip(names, error.args, strict=True)),
+            }
         return None
 
     # ------------------------------------------------------------ bids
@@ -229,14 +246,23 @@ class RebalancingMachine(RuleBasedStateMachine):
     def pairs(self) -> list[tuple[int, int]]:
         """Pairs that a bid could move something of."""
         names = [str(n) for n in range(COUNT)]
-        return [(int(a), int(b)) for a in names for b in names if a != b and a in self.model.aims and self.model.ceiling(a, b)]
+        return [
+            (int(a), int(b))
+            for a in names
+            for b in names
+            if a != b and a in self.model.aims and self.model.ceiling(a, b)
+        ]
 
     def refusal(self, out: int, in_: int) -> tuple[Entry, dict[str, Any]] | None:
         """The error that a bid which moves something must meet."""
         index = self.model.index
         for n in (out, in_):
             if index.available(str(n)) < index.books(str(n)):
-                inputs = {"token": self.w.tokens[n].address, "books": index.books(str(n)), "available": index.available(str(n))}
+                inputs = {
+                    "token": self.w.tokens[n].address,
+                    "books": index.books(str(n)),
+                    "available": index.available(str(n)),
+                }
                 return self.w.index.interface["IndexToken_Shortfall"], inputs
         if self.frozen & {out, in_}:
             return self.w.tokens[out].interface["QuirkToken_Frozen"], {}
@@ -386,7 +412,11 @@ class RebalancingMachine(RuleBasedStateMachine):
         self.w.tokens[n].setQuirk(0 if n in self.frozen else 5, sender=self.w.owner)
         self.frozen ^= {n}
 
-    @rule(how=st.sampled_from(("donate", "fees", "fees", "lose", "freeze", "thaw", "thaw")), n=TOKEN, amount=st.integers(1, 10**20))
+    @rule(
+        how=st.sampled_from(("donate", "fees", "fees", "lose", "freeze", "thaw", "thaw")),
+        n=TOKEN,
+        amount=st.integers(1, 10**20),
+    )
     def something_happens(self, how: str, n: int, amount: int) -> None:
         if how == "donate":
             self.donate(n, amount)
@@ -408,12 +438,16 @@ class RebalancingMachine(RuleBasedStateMachine):
         assert list(holdings.books) == [index.books(name) for name in names]
         assert list(holdings.available) == [index.available(name) for name in names]
         if not self.lossy:
-            assert all(books <= there for books, there in zip(holdings.books, holdings.available, strict=True)), "R5 solvency"
+            assert all(books <= there for books, there in zip(holdings.books, holdings.available, strict=True)), (
+                "R5 solvency"
+            )
 
     @invariant()
     def offers_are_what_can_be_bid(self) -> None:
         m, w, now = self.model, self.w, self.evm.now
-        offers = {(offer.tokenOut, offer.tokenIn): (offer.amountOut, offer.amountIn) for offer in w.rebalancer.bidsOf(w.index)}
+        offers = {
+            (offer.tokenOut, offer.tokenIn): (offer.amountOut, offer.amountIn) for offer in w.rebalancer.bidsOf(w.index)
+        }
         expected = {}
         if m.phase_at(now) == model.RUNNING:
             for out, in_ in self.pairs():
@@ -429,11 +463,15 @@ class RebalancingMachine(RuleBasedStateMachine):
         for person, who in self.w.people.items():
             if shares := self.model.index.balances[person]:
                 got = self.w.index.redeem.call(shares, who, who, *ANYTHING, sender=who)
-                assert got == list(self.model.index.preview_redeem(self.evm.now, shares).values()), "R4 redemption always works"
+                assert got == list(self.model.index.preview_redeem(self.evm.now, shares).values()), (
+                    "R4 redemption always works"
+                )
 
 
 def test_a_rebalance_is_its_model(evm, project, authority, owner):
-    world = World(evm, project, authority, owner, DECIMALS, PRICES, HELD, replace(TERMS, premium=50, discount=500, budget=20))
+    world = World(
+        evm, project, authority, owner, DECIMALS, PRICES, HELD, replace(TERMS, premium=50, discount=500, budget=20)
+    )
     world.mint("alice", 1000 * 10**18)
     world.set_plan({"0": 4 * 10**17, "1": 3 * 10**17, "2": 2 * 10**17, "4": 10**17})
     world.start()

@@ -77,7 +77,13 @@ class ReferralMachine(RuleBasedStateMachine):
         with reverts(self.registry.interface[f"ReferralRegistry_{expected[0]}"], **expected[1]):
             self.registry.register(word(code), sender=who)
 
-    @rule(person=WHO, code=CODES, way=st.sampled_from(["oneself", "signature", "ledger"]), bringer=WHO, seconds=st.integers(0, 10**6))
+    @rule(
+        person=WHO,
+        code=CODES,
+        way=st.sampled_from(["oneself", "signature", "ledger"]),
+        bringer=WHO,
+        seconds=st.integers(0, 10**6),
+    )
     def bind(self, person: int, code: int, way: str, bringer: int, seconds: int) -> None:
         refused, who = self.refusal(person, code), self.people[person]
         self.now += seconds
@@ -105,7 +111,10 @@ class ReferralMachine(RuleBasedStateMachine):
     def both_agree(self) -> None:
         registry = self.registry
         got = self.evm.batch([(registry.referrerOf, (person,)) for person in self.people])
-        bonds = [(self.people[self.bonds[n][0]], self.bonds[n][1]) if n in self.bonds else (ETHER, 0) for n in range(len(KEYS))]
+        bonds = [
+            (self.people[self.bonds[n][0]], self.bonds[n][1]) if n in self.bonds else (ETHER, 0)
+            for n in range(len(KEYS))
+        ]
         assert [tuple(bond) for bond in got] == bonds, "F2 a bond never changes"
         owners = self.evm.batch([(registry.ownerOf, (word(code),)) for code in range(len(KEYS) + 3)])
         expected = [self.people[self.owners[code]] if code in self.owners else ETHER for code in range(len(KEYS) + 3)]

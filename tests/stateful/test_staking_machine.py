@@ -8,7 +8,14 @@ from fractions import Fraction
 from typing import Any, ClassVar, NamedTuple
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from tests.model import staking as model
 from tests.model.staking import DAY, MAX_COOLDOWN, VIRTUAL
@@ -122,7 +129,11 @@ class StakingMachine(RuleBasedStateMachine):
             part = Fraction(vested * self.model.balances[person], self.model.supply + VIRTUAL)
             assert self.worth(person) - before[person] == part, "S7 nobody receives more than the rewards of his time"
 
-    @rule(seconds=st.one_of(st.integers(0, 3), st.integers(1, 2 * DAY), st.sampled_from([DAY - 1, DAY, DAY + 1, MAX_COOLDOWN, 60 * DAY])))
+    @rule(
+        seconds=st.one_of(
+            st.integers(0, 3), st.integers(1, 2 * DAY), st.sampled_from([DAY - 1, DAY, DAY + 1, MAX_COOLDOWN, 60 * DAY])
+        )
+    )
     def time_passes(self, seconds: int) -> None:
         self.until(self.now + seconds)
 
@@ -220,12 +231,15 @@ class StakingMachine(RuleBasedStateMachine):
         )  # fmt: skip
         if assets is None:
             return
-        assert caller == controller or (controller, caller) in self.model.operators, "S3 a timer moves only by its owner"
+        assert caller == controller or (controller, caller) in self.model.operators, (
+            "S3 a timer moves only by its owner"
+        )
         for person in PEOPLE:
             if person != controller:
                 assert self.model.matures(person) == before[person], "S3 a timer moves only by its owner"
         queue = [
-            entry if entry.matured(self.now) else Queued(entry.assets, self.now, self.model.cooldown) for entry in self.queues[controller]
+            entry if entry.matured(self.now) else Queued(entry.assets, self.now, self.model.cooldown)
+            for entry in self.queues[controller]
         ]
         self.queues[controller] = [*queue, Queued(assets, self.now, self.model.cooldown)]
         self.others_unmoved(caller, controller, owner)
@@ -252,8 +266,13 @@ class StakingMachine(RuleBasedStateMachine):
 
     @rule(caller=PERSON, controller=PERSON)
     def cancel(self, caller: str, controller: str) -> None:
-        if self.both(lambda m: m.cancel(self.now, controller, caller), "cancelRequest", controller, sender=caller) is not None:
-            assert caller == controller or (controller, caller) in self.model.operators, "S3 a timer moves only by its owner"
+        if (
+            self.both(lambda m: m.cancel(self.now, controller, caller), "cancelRequest", controller, sender=caller)
+            is not None
+        ):
+            assert caller == controller or (controller, caller) in self.model.operators, (
+                "S3 a timer moves only by its owner"
+            )
             self.queues[controller] = [entry for entry in self.queues[controller] if entry.matured(self.now)]
             self.others_unmoved(controller)
 
@@ -271,11 +290,21 @@ class StakingMachine(RuleBasedStateMachine):
         wanted = -(-(assets if exact else shares) * part // 1000)
         if exact:
             result = self.both(
-                lambda m: m.withdraw(self.now, wanted, controller, caller), "withdraw", wanted, receiver, controller, sender=caller
+                lambda m: m.withdraw(self.now, wanted, controller, caller),
+                "withdraw",
+                wanted,
+                receiver,
+                controller,
+                sender=caller,
             )
         else:
             result = self.both(
-                lambda m: m.redeem(self.now, wanted, controller, caller), "redeem", wanted, receiver, controller, sender=caller
+                lambda m: m.redeem(self.now, wanted, controller, caller),
+                "redeem",
+                wanted,
+                receiver,
+                controller,
+                sender=caller,
             )
         if result is None:
             return
@@ -311,13 +340,21 @@ class StakingMachine(RuleBasedStateMachine):
         self.model.transfer(self.now, person, to, value)
         assert self.model.state.total(self.now) == before
 
-    @rule(seconds=st.one_of(st.integers(0, MAX_COOLDOWN), st.sampled_from([0, DAY, 7 * DAY, MAX_COOLDOWN, MAX_COOLDOWN + 1])))
+    @rule(
+        seconds=st.one_of(
+            st.integers(0, MAX_COOLDOWN), st.sampled_from([0, DAY, 7 * DAY, MAX_COOLDOWN, MAX_COOLDOWN + 1])
+        )
+    )
     def set_cooldown(self, seconds: int) -> None:
         before = {person: self.model.claimable(self.now, person) for person in PEOPLE}
         if self.both(lambda m: m.set_cooldown(self.now, seconds), "setCooldown", seconds, sender=self.owner):
             for person in PEOPLE:
-                assert self.model.claimable(self.now, person) >= before[person], "S5 matured never shrinks except by claim"
-                self.queues[person] = [entry._replace(shortest=min(entry.shortest, seconds)) for entry in self.queues[person]]
+                assert self.model.claimable(self.now, person) >= before[person], (
+                    "S5 matured never shrinks except by claim"
+                )
+                self.queues[person] = [
+                    entry._replace(shortest=min(entry.shortest, seconds)) for entry in self.queues[person]
+                ]
 
     @rule(person=HOLDER, rewards=ASSETS, assets=ASSETS, hours=st.integers(0, 24))
     def sandwich(self, person: str, rewards: int, assets: int, hours: int) -> None:
@@ -342,7 +379,9 @@ class StakingMachine(RuleBasedStateMachine):
             got = worth.coolingAssets + worth.claimableAssets - before - self.model.claimable(then, "mallory")[0]
             fair = assets + (total - start) * shares // (others + shares + VIRTUAL) + 1
             if before == 0:
-                assert got <= (assets if hours == 0 else fair), "S4 a one-block or same-day stake earns nothing that belongs to others"
+                assert got <= (assets if hours == 0 else fair), (
+                    "S4 a one-block or same-day stake earns nothing that belongs to others"
+                )
         finally:
             self.evm.rpc.call("evm_revert", snapshot)
             self.evm.mine_at(self.now)
@@ -370,7 +409,11 @@ class StakingMachine(RuleBasedStateMachine):
         for person in PEOPLE:
             who = self.names[person]
             reads += [(v.balanceOf, (who,)), (v.exitOf, (who,)), (v.maxWithdraw, (who,)), (v.maxRedeem, (who,))]
-            reads += [(v.pendingRedeemRequest, (0, who)), (v.claimableRedeemRequest, (0, who)), (self.asset.balanceOf, (who,))]
+            reads += [
+                (v.pendingRedeemRequest, (0, who)),
+                (v.claimableRedeemRequest, (0, who)),
+                (self.asset.balanceOf, (who,)),
+            ]
             reads += [(v.convertToAssets, (m.balances[person],)), (v.convertToShares, (m.balances[person],))]
         answers = self.evm.batch(reads)
 
@@ -418,7 +461,9 @@ class StakingMachine(RuleBasedStateMachine):
         for person in PEOPLE:
             who = self.names[person]
             if shares := self.model.balances[person]:
-                assert self.vault.requestRedeem.call(shares, who, who, sender=who, at=self.now) == 0, "S9 everyone can always leave"
+                assert self.vault.requestRedeem.call(shares, who, who, sender=who, at=self.now) == 0, (
+                    "S9 everyone can always leave"
+                )
             if shares := self.model.claimable(self.now, person)[1]:
                 paid = self.vault.redeem.call(shares, who, who, sender=who, at=self.now)
                 assert paid == self.model.claimable(self.now, person)[0], "S9 everyone can always claim"
@@ -440,7 +485,9 @@ class StakingMachine(RuleBasedStateMachine):
         assert self.vault.assetsSetAside() == self.donated
         kept = self.asset.balanceOf(self.vault.address) - self.vault.unvestedRewards() - self.donated
         earned = VIRTUAL * (price - 1)
-        assert earned <= kept <= earned + len(PEOPLE), "S14 nobody's shares keep what they have earned, and no more than what is rounded"
+        assert earned <= kept <= earned + len(PEOPLE), (
+            "S14 nobody's shares keep what they have earned, and no more than what is rounded"
+        )
 
 
 def test_the_staked_token_is_its_model(evm, project, authority, owner):

@@ -71,7 +71,9 @@ class Bazaar:
         code = bytes(system.project.IndexToken.contract_type.deployment_bytecode.to_bytes())
         addresses = [token.address for token in self.tokens]
         new = ("Bazaar", self.symbol, addresses, units, safe, 10**14, 0, cap)
-        calls: list[tuple[Any, tuple[Any, ...]]] = [(system.router.setHop, (token, self.weth.address, FEE)) for token in addresses]
+        calls: list[tuple[Any, tuple[Any, ...]]] = [
+            (system.router.setHop, (token, self.weth.address, FEE)) for token in addresses
+        ]
         calls.append((system.factory.createIndex, (code, new, SHARE, safe, amounts)))
         for method, args in calls:
             schedule(system, method.contract, method.encode(*args))

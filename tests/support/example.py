@@ -107,6 +107,8 @@ def _rebalance() -> dict[str, str]:
     hours = {0: "start", 8: "middle", 24: "end"}
     return {
         **{f"weight_{n}": _number(weight, 16, 0) for n, weight in enumerate(weights)},
-        **{f"price_{name}": _number(2_000 * auction.factor(BORN + hour * 3_600), 18, 0) for hour, name in hours.items()},
+        **{
+            f"price_{name}": _number(2_000 * auction.factor(BORN + hour * 3_600), 18, 0) for hour, name in hours.items()
+        },
         "budget": _number(10_000 * WAD * terms.budget // 10_000, 18, 0),
     }

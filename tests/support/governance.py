@@ -50,7 +50,9 @@ class Multisig:
     def execute(self, to: Deployed, data: bytes, signers: int) -> Receipt:
         """One transaction of the Safe with that many owners' signatures. Raises Reverted."""
         transaction = self.multisig.transaction(to.address, data)
-        signatures = safe.joined({owner.address: owner.sign_message(transaction.signable).signature for owner in self.owners[:signers]})
+        signatures = safe.joined(
+            {owner.address: owner.sign_message(transaction.signable).signature for owner in self.owners[:signers]}
+        )
         receipt: Receipt = self.safe.execTransaction(*transaction.call, signatures, sender=self.owners[0].address)
         return receipt
 

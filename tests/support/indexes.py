@@ -19,7 +19,13 @@ ANYTHING = UNBOUNDED
 
 
 def new_index(
-    evm: Evm, project: Any, authority: Deployed, tokens: Sequence[Deployed], units: Sequence[int], sender: str, **terms: Any
+    evm: Evm,
+    project: Any,
+    authority: Deployed,
+    tokens: Sequence[Deployed],
+    units: Sequence[int],
+    sender: str,
+    **terms: Any,
 ) -> Deployed:
     """An index over `tokens` with `units` D27{tok/base}. `terms`: members of `IIndexToken.Params`."""
     terms = {

@@ -39,10 +39,15 @@ class Market:
         self.system, self.evm = system, system.evm
         self.index, self.usdc = system.index(SYMBOL), system.token("USDC")
         self.positions = self.evm.at(
-            Interface("NonfungiblePositionManager", packaged("NonfungiblePositionManager")["abi"]), CONTRACTS["NonfungiblePositionManager"]
+            Interface("NonfungiblePositionManager", packaged("NonfungiblePositionManager")["abi"]),
+            CONTRACTS["NonfungiblePositionManager"],
         )
-        self.v2_factory = self.evm.at(Interface("UniswapV2Factory", packaged("UniswapV2Factory")["abi"]), CONTRACTS["UniswapV2Factory"])
-        self.swap_router = self.evm.at(Interface("SwapRouter02", packaged("SwapRouter02")["abi"]), CONTRACTS["SwapRouter02"])
+        self.v2_factory = self.evm.at(
+            Interface("UniswapV2Factory", packaged("UniswapV2Factory")["abi"]), CONTRACTS["UniswapV2Factory"]
+        )
+        self.swap_router = self.evm.at(
+            Interface("SwapRouter02", packaged("SwapRouter02")["abi"]), CONTRACTS["SwapRouter02"]
+        )
         self.tokens = sorted((self.index, self.usdc), key=lambda token: int(token.address, 16))
         self.pair = self.pair_of(*self.tokens)
         self.pools = {name: self._pool(fee) for name, fee in POOL_FEES.items()}
@@ -51,7 +56,9 @@ class Market:
         """The v2 pair of two tokens, made where there is none."""
         if int(self.v2_factory.getPair(one, other), 16) == 0:
             self.v2_factory.createPair(one, other, sender=self.index.address)
-        return self.evm.at(_abi("@uniswap/v2-core/build/UniswapV2Pair.json", "UniswapV2Pair"), self.v2_factory.getPair(one, other))
+        return self.evm.at(
+            _abi("@uniswap/v2-core/build/UniswapV2Pair.json", "UniswapV2Pair"), self.v2_factory.getPair(one, other)
+        )
 
     def _pool(self, fee: int) -> Deployed:
         one, other = (self.amounts(1, PRICE)[n] for n in (0, 1))
@@ -138,7 +145,9 @@ class Market:
 
     def state(self) -> tuple[int, int, int, int]:
         """Reserves, kLast and LP tokens of the pair."""
-        reserves, last, supply = self.evm.batch([(self.pair.getReserves, ()), (self.pair.kLast, ()), (self.pair.totalSupply, ())])
+        reserves, last, supply = self.evm.batch(
+            [(self.pair.getReserves, ()), (self.pair.kLast, ()), (self.pair.totalSupply, ())]
+        )
         return reserves[0], reserves[1], last, supply
 
     def protocol_fee(self, receiver: str) -> None:
@@ -147,7 +156,9 @@ class Market:
         self.v2_factory.setFeeTo(receiver, sender=self.v2_factory.feeToSetter())
 
 
-def new_locker(evm: Evm, project: Any, authority: Deployed, market: Market, sender: str, length: int, **terms: Any) -> Deployed:
+def new_locker(
+    evm: Evm, project: Any, authority: Deployed, market: Market, sender: str, length: int, **terms: Any
+) -> Deployed:
     """A locker over the deployed indexes, with no pool on its list."""
     terms = {
         "manager": authority.address, "positions": market.positions.address, "pairs": market.v2_factory.address,

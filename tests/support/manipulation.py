@@ -20,7 +20,9 @@ SPACING = {100: 1, 500: 10, 3000: 60, 10000: 200}
 
 POOL = Interface(
     "UniswapV3Pool",
-    json.loads((MODULES / "@uniswap/v3-core/artifacts/contracts/UniswapV3Pool.sol/UniswapV3Pool.json").read_text())["abi"],
+    json.loads((MODULES / "@uniswap/v3-core/artifacts/contracts/UniswapV3Pool.sol/UniswapV3Pool.json").read_text())[
+        "abi"
+    ],
 )
 _FACTORY = Interface("UniswapV3Factory", packaged("UniswapV3Factory")["abi"])
 _ROUTER = Interface("SwapRouter02", packaged("SwapRouter02")["abi"])
@@ -120,7 +122,9 @@ class Thief:
         self._positions = evm.at(_POSITIONS, CONTRACTS["NonfungiblePositionManager"])
         self.token_is_0 = self.pair[0] == token
         for name in self.pair:
-            control.deal(evm.rpc, name, self.account, max(10**24, 20 * control.balance_of(evm.rpc, name, self.pool.address)))
+            control.deal(
+                evm.rpc, name, self.account, max(10**24, 20 * control.balance_of(evm.rpc, name, self.pool.address))
+            )
             for spender in (self._router, self._positions):
                 evm.at(Interface("IERC20", _APPROVE), TOKENS[name]).approve(spender, MAX, sender=self.account)
 

@@ -55,7 +55,9 @@ class World:
         self.staked_soso = self.new_staked(self.soso)
         self.add_locker()
         self.referrals = self.new_referrals()
-        self.prices = deploy(project.ReferencePrices, self.authority, self.oracle, self.genesis, self.length, sender=owner)
+        self.prices = deploy(
+            project.ReferencePrices, self.authority, self.oracle, self.genesis, self.length, sender=owner
+        )
         self.ledger = new_ledger(self.evm, project, self.authority, self.prices, self.router, owner)
         self.prices.setSources(self.sources(), sender=owner)
 
@@ -70,7 +72,12 @@ class World:
 
     def add_index(self, n: int) -> None:
         """Over one token, with a first share for the owner."""
-        terms = {"dailyFee": self.daily_fee, "mintFee": self.mint_fee, "epochGenesis": self.genesis, "epochLength": self.length}
+        terms = {
+            "dailyFee": self.daily_fee,
+            "mintFee": self.mint_fee,
+            "epochGenesis": self.genesis,
+            "epochLength": self.length,
+        }
         token = self.tokens[n]
         index = new_index(self.evm, self.project, self.authority, [token], [UNIT], self.owner, **terms)
         token.approve(index.address, MAX, sender=self.owner)

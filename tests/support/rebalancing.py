@@ -58,13 +58,17 @@ class World:
 
         share = 100 * 10**8 // held
         units = [share * 10 ** (n + 9) // price for n, price in zip(self.decimals[:held], usd[:held], strict=True)]
-        self.index = new_index(evm, project, authority, self.tokens[:held], units, owner, rebalancer=self.rebalancer.address)
+        self.index = new_index(
+            evm, project, authority, self.tokens[:held], units, owner, rebalancer=self.rebalancer.address
+        )
         for contract in (self.index, self.rebalancer):
             stock(self.tokens, contract, list(self.people.values()))
 
         plan = dict.fromkeys(map(str, range(held)), 10**18 // held)
         plan["0"] += 10**18 - sum(plan.values())
-        index = IndexModel(dict(zip(plan, units, strict=True)), DAILY_FEE, MINT_FEE, CAP, self.index.terms().anchorTime, "fees")
+        index = IndexModel(
+            dict(zip(plan, units, strict=True)), DAILY_FEE, MINT_FEE, CAP, self.index.terms().anchorTime, "fees"
+        )
         self.model = RebalanceModel(index, dict(zip(self.usd, decimals, strict=True)), {}, terms, 0)
         self.set_plan(plan)
         self.set_terms(terms)
@@ -87,7 +91,9 @@ class World:
         m = self.model
         given = {token: changes.get("prices", {}).get(token, 0) for token in changes.get("unpriced", ())}
         targets = m.preview(self.usd | given)
-        whole = Proposal(m.nonce, self.evm.now + DAY, 1000, 1000, {token: self.usd[token] for token in targets}, targets)
+        whole = Proposal(
+            m.nonce, self.evm.now + DAY, 1000, 1000, {token: self.usd[token] for token in targets}, targets
+        )
         return replace(whole, **{**changes, "prices": whole.prices | changes.get("prices", {})})
 
     def words(self, proposal: Proposal) -> tuple[Any, ...]:
@@ -168,7 +174,9 @@ class World:
             left = m.turnover_left() if m.phase_at(now) == "running" else 0
             assert (status.turnover, status.turnoverLeft) == (m.turnover * 10**14, left), "R9 turnover is told"
             assert status.premium == m.factor(now) - 10**18
-            assert status.cost == -(-m.cost * 10**18 // m.nav) <= status.budget == m.running.budget * 10**14, "R1 the budget holds"
+            assert status.cost == -(-m.cost * 10**18 // m.nav) <= status.budget == m.running.budget * 10**14, (
+                "R1 the budget holds"
+            )
 
     def nav(self) -> int:
         """D27{USD/base share} at the prices of now."""

@@ -42,7 +42,9 @@ class Rooms(World):
         if n == 0:
             rows = deploy(project.RoleTable, sender=owner)
             grid = (self.genesis, self.length)
-            self.factory = deploy(project.IndexFactory, self.authority, rows, self.authority, keccak(code), *grid, sender=owner)
+            self.factory = deploy(
+                project.IndexFactory, self.authority, rows, self.authority, keccak(code), *grid, sender=owner
+            )
             self.authority.grantRole(ADMIN, self.factory, 0, sender=owner)
         token = self.tokens[n]
         token.mint(owner, 10**40, sender=owner)
@@ -57,7 +59,9 @@ class Rooms(World):
 
     def new_staked(self, asset: Any) -> Deployed:
         grid = (self.genesis, self.length)
-        return self.evm.deploy(self.project.StakedToken, self.authority, asset, "Staked", "sTOK", *grid, sender=self.owner)
+        return self.evm.deploy(
+            self.project.StakedToken, self.authority, asset, "Staked", "sTOK", *grid, sender=self.owner
+        )
 
     def new_referrals(self) -> Deployed:
         return self.evm.deploy(self.project.ReferralRegistry, self.authority, sender=self.owner)

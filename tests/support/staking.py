@@ -36,7 +36,9 @@ def refusal(staked: Deployed, refused: model.Refused, names: dict[str, str]) -> 
     return staked.interface[name], dict(zip(inputs, values, strict=True))
 
 
-def new_staked(evm: Evm, project: Any, authority: Deployed, asset: Deployed, sender: str, genesis: int | None = None) -> Deployed:
+def new_staked(
+    evm: Evm, project: Any, authority: Deployed, asset: Deployed, sender: str, genesis: int | None = None
+) -> Deployed:
     """A staked token over `asset`, with epochs of 28 days from `genesis`, Unix seconds."""
     genesis = evm.now - 1000 if genesis is None else genesis
     return evm.deploy(project.StakedToken, authority, asset, "Staked Test", "sTEST", genesis, EPOCH, sender=sender)
@@ -84,7 +86,9 @@ class Vault:
     def worth(self, person: str) -> int:
         """{asset} of somebody's shares, cooling and claimable part."""
         exit_ = self.token.exitOf(person)
-        return int(self.token.convertToAssets(self.token.balanceOf(person)) + exit_.coolingAssets + exit_.claimableAssets)
+        return int(
+            self.token.convertToAssets(self.token.balanceOf(person)) + exit_.coolingAssets + exit_.claimableAssets
+        )
 
     def pass_days(self, days: int) -> None:
         self.evm.warp(days * DAY)

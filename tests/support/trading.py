@@ -44,7 +44,16 @@ class Trader:
     ) -> tuple[Any, ...]:
         """An `IIndexRouter.Trade`; index and token by name."""
         deadline = self.evm.now + 600 if deadline is None else deadline
-        return (self.address_of(index), self.address_of(token), receiver or self.account, deadline, permission, permit, stake, code)
+        return (
+            self.address_of(index),
+            self.address_of(token),
+            receiver or self.account,
+            deadline,
+            permission,
+            permit,
+            stake,
+            code,
+        )
 
     def holds(self, token: str) -> int:
         """{tok}; ether too."""
@@ -72,7 +81,9 @@ class Trader:
 
     def buy(self, index: str, token: str, shares: int, limit: int = 10**60, value: int = 0, **order: Any) -> Receipt:
         """Exact shares."""
-        receipt: Receipt = self.router.buy(self.order(index, token, **order), shares, limit, sender=self.account, value=value)
+        receipt: Receipt = self.router.buy(
+            self.order(index, token, **order), shares, limit, sender=self.account, value=value
+        )
         return receipt
 
     def sell(self, index: str, token: str, shares: int, least: int = 0, **order: Any) -> Receipt:

@@ -26,7 +26,9 @@ LAYERS = (
     ("ssi",),
     ("forks",),  # copies of a chain that can be moved
     ("minimainnet",),  # the chain to copy
-    ("ssi.testing",),  # both, with the protocol on it, for the tests of other projects: the one part of `ssi` on top of them
+    (
+        "ssi.testing",
+    ),  # both, with the protocol on it, for the tests of other projects: the one part of `ssi` on top of them
     ("demo",),
     ("scripts",),
     ("tests.model", "tests.support"),
@@ -59,7 +61,10 @@ def imports(name: str, path: Path, known: dict[str, Path]) -> set[str]:
             assert not node.level, f"{path}: say where {node.module} is"
             assert node.module is not None
             # A name is a module of the package, or something within it.
-            found |= {f"{node.module}.{alias.name}" if f"{node.module}.{alias.name}" in known else node.module for alias in node.names}
+            found |= {
+                f"{node.module}.{alias.name}" if f"{node.module}.{alias.name}" in known else node.module
+                for alias in node.names
+            }
     return {each for each in found if each in known and each != name}
 
 
@@ -86,7 +91,9 @@ def circle(arrows: dict[str, set[str]]) -> list[str]:
 
 
 def upward(arrows: dict[str, set[str]]) -> list[str]:
-    return sorted(f"{above} → {below}" for above, many in arrows.items() for below in many if layer(below) > layer(above))
+    return sorted(
+        f"{above} → {below}" for above, many in arrows.items() for below in many if layer(below) > layer(above)
+    )
 
 
 def test_no_module_imports_itself_by_detours():
@@ -115,27 +122,36 @@ def test_neighbours_do_not_import_each_other():
 
 def test_live_commands_do_not_know_the_test_chain():
     tests = ("scripts.demo", "ssi.testing")
-    reached, waiting = set[str](), [name for name in graph() if name.split(".")[0] in LIVE and not name.startswith(tests)]
+    reached, waiting = (
+        set[str](),
+        [name for name in graph() if name.split(".")[0] in LIVE and not name.startswith(tests)],
+    )
     while waiting:
         fresh = graph()[waiting.pop()] - reached
         reached |= fresh
         waiting += fresh
     assert len(reached) > 40
     assert not [
-        name for name in reached if name.split(".")[0] in ("minimainnet", "demo", "tests", "tools") or name.startswith("ssi.testing")
+        name
+        for name in reached
+        if name.split(".")[0] in ("minimainnet", "demo", "tests", "tools") or name.startswith("ssi.testing")
     ]
 
 
 def test_what_is_looked_for_is_found():
     """Circles, upward arrows and imports within functions, in a house that has them."""
     assert set(circle({"a": {"b"}, "b": {"c"}, "c": {"a"}})) == {"a", "b", "c"}
-    assert upward({"ssi.chain.rpc": {"ssi.cli.command"}, "ssi.cli.command": {"ssi.chain.rpc"}}) == ["ssi.chain.rpc → ssi.cli.command"]
+    assert upward({"ssi.chain.rpc": {"ssi.cli.command"}, "ssi.cli.command": {"ssi.chain.rpc"}}) == [
+        "ssi.chain.rpc → ssi.cli.command"
+    ]
     assert "ssi.chain.network" in graph()["ssi.build"], "imported in a function"
 
 
 @pytest.mark.parametrize(("folders", "most"), [(TOPS, LONGEST), (("scripts",), LONGEST_COMMAND)])
 def test_no_file_is_too_long(folders, most):
     long = {
-        name: lines for name, path in modules().items() if name.split(".")[0] in folders and (lines := path.read_text().count("\n")) > most
+        name: lines
+        for name, path in modules().items()
+        if name.split(".")[0] in folders and (lines := path.read_text().count("\n")) > most
     }
     assert not long

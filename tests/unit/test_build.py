@@ -90,5 +90,9 @@ def test_foundry_mirrors_the_build_of_record():
     forge = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
     assert forge["solc"].endswith(f"solc-v{ape['version']}")
     assert forge["evm_version"] == ape["evm_version"] == "cancun"
-    assert (forge["via_ir"], forge["optimizer"], forge["optimizer_runs"]) == (ape["via_ir"], ape["optimize"], ape["optimization_runs"])
+    assert (forge["via_ir"], forge["optimizer"], forge["optimizer_runs"]) == (
+        ape["via_ir"],
+        ape["optimize"],
+        ape["optimization_runs"],
+    )
     assert forge["remappings"] == ape["import_remapping"]

@@ -55,7 +55,9 @@ def test_parameters_name_the_same_contracts():
 
 
 def test_the_slot_of_implementations_is_that_of_erc1967():
-    assert int(constants.IMPLEMENTATION_SLOT, 16) == int.from_bytes(keccak(text="eip1967.proxy.implementation"), "big") - 1
+    assert (
+        int(constants.IMPLEMENTATION_SLOT, 16) == int.from_bytes(keccak(text="eip1967.proxy.implementation"), "big") - 1
+    )
 
 
 def test_phases_are_those_of_the_interface():
@@ -68,7 +70,9 @@ def test_terms_are_written_in_the_order_of_the_interface():
     struct = re.search(r"struct Terms \{([^}]*)\}", (ROOT / "interfaces/IRebalancer.sol").read_text()).group(1)
     theirs = re.findall(r"(\w+);", struct)
     ours = [name.partition("_")[0] for name in params.Rebalancing.model_fields]
-    assert theirs == [{"premium": "premiumStart", "discount": "discountEnd", "hours": "duration"}.get(name, name) for name in ours]
+    assert theirs == [
+        {"premium": "premiumStart", "discount": "discountEnd", "hours": "duration"}.get(name, name) for name in ours
+    ]
 
 
 def test_addresses_are_spelt_with_their_checksums():

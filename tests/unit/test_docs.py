@@ -39,7 +39,11 @@ def test_every_link_between_documents_leads_somewhere():
     ]
     links = [(page, link) for page in pages for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text())]
     assert len(links) > 10
-    assert not [f"{page.name}: {link}" for page, link in links if not (page.parent / link).exists() and not link.startswith(GENERATED)]
+    assert not [
+        f"{page.name}: {link}"
+        for page, link in links
+        if not (page.parent / link).exists() and not link.startswith(GENERATED)
+    ]
 
 
 _SECONDS = {"days": 86_400, "hours": 3_600, "minutes": 60}
@@ -124,8 +128,18 @@ NUMBERS = (
     (r"days since it\), ([\d,]+)\)", "rebalancing/AuctionMath.sol", "_MOST_DRIFT", 1),
     (r"Both tolerances are ([\d,]+) bp at most", "rebalancing/RebalancePlanner.sol", "_MAX_TOLERANCE", 1),
     (r"Tolerance bp, at most ([\d,]+): how far each", "rebalancing/RebalancePlanner.sol", "_MAX_TOLERANCE", 1),
-    (r"@param premiumStart bp over the oracle price at the start, at most (\S+)$", "rebalancing/StoredTerms.sol", "t.premiumStart", 1),
-    (r"@param discountEnd bp under the oracle price at the end, at most (\d+)", "rebalancing/StoredTerms.sol", "t.discountEnd", 1),
+    (
+        r"@param premiumStart bp over the oracle price at the start, at most (\S+)$",
+        "rebalancing/StoredTerms.sol",
+        "t.premiumStart",
+        1,
+    ),
+    (
+        r"@param discountEnd bp under the oracle price at the end, at most (\d+)",
+        "rebalancing/StoredTerms.sol",
+        "t.discountEnd",
+        1,
+    ),
     (r"@param budget bp .* 1 to (\d+)$", "rebalancing/StoredTerms.sol", "t.budget", 1),
     (r"@param dust parts per million of NAV, 1 to (\d+)", "rebalancing/StoredTerms.sol", "t.dust", 1),
     (r"@param turnover bp of NAV .* 1 to (\S+)$", "rebalancing/StoredTerms.sol", "t.turnover", 1),
@@ -161,11 +175,22 @@ def number(text: str) -> int:
     return int(base.replace(",", "")) ** int(power or 1)
 
 
-@pytest.mark.parametrize(("says", "file", "name", "unit"), NUMBERS, ids=[f"{row[2]}-{n}" for n, row in enumerate(NUMBERS)])
+@pytest.mark.parametrize(
+    ("says", "file", "name", "unit"), NUMBERS, ids=[f"{row[2]}-{n}" for n, row in enumerate(NUMBERS)]
+)
 def test_numbers_in_texts_are_those_in_the_code(says, file, name, unit):
     """A transfer was said to need 400,000 gas where the code gives 200,000. Each phrase is found in a text, and all texts agree."""
-    texts = [ROOT / "README.md", ROOT / "SECURITY.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "interfaces").glob("*.sol")]
-    found = [(path.name, match[match.lastindex]) for path in texts for match in re.finditer(says, unbroken(path), re.MULTILINE)]
+    texts = [
+        ROOT / "README.md",
+        ROOT / "SECURITY.md",
+        *(ROOT / "docs").glob("*.md"),
+        *(ROOT / "interfaces").glob("*.sol"),
+    ]
+    found = [
+        (path.name, match[match.lastindex])
+        for path in texts
+        for match in re.finditer(says, unbroken(path), re.MULTILINE)
+    ]
     assert found, "no text says this any more: take the row out"
     wrong = [each for each in found if int(number(each[1]) * unit) != constant(file, name)]
     assert not wrong, f"{name} is {constant(file, name)}, but: {wrong}"
@@ -196,7 +221,10 @@ def test_spans_of_averages_follow_from_their_window():
         ("docs/oracle-math.md", f"A window of `W` seconds ({window:,} as deployed, a multiple of {WORDS[parts]},"),
         ("docs/oracle-math.md", f"With {part} seconds a part this covers {part // block} blocks in a row"),
         ("docs/oracle-math.md", f"when {WORDS[ends // part]} parts lie behind the jump, after {ends:,} seconds"),
-        ("docs/oracle-math.md", f"{WORDS[median // part]} parts ({median:,} seconds) has moved the median by up to a percent"),
+        (
+            "docs/oracle-math.md",
+            f"{WORDS[median // part]} parts ({median:,} seconds) has moved the median by up to a percent",
+        ),
         ("docs/oracle-math.md", f"and with {WORDS[ends // part]} ({ends:,} seconds) by anything"),
         ("docs/oracle-math.md", f"fewer ({window // block + 1} for half an hour)"),
         (
@@ -209,8 +237,12 @@ def test_spans_of_averages_follow_from_their_window():
 
 def test_what_the_texts_count_is_there():
     """Tokens with two sources, ways to misbehave; and what it takes to move FLOKI, which the table of costs says to the dollar."""
-    [capital] = re.findall(r"^\| FLOKI/WETH \| 0 \| 0 \| ([\d,]+),", (ROOT / "docs/oracle-math.md").read_text(), re.MULTILINE)
-    assert f"moving FLOKI by a percent takes {round(int(capital.replace(',', '')), -3):,} USD of capital" in flat("SECURITY.md")
+    [capital] = re.findall(
+        r"^\| FLOKI/WETH \| 0 \| 0 \| ([\d,]+),", (ROOT / "docs/oracle-math.md").read_text(), re.MULTILINE
+    )
+    assert f"moving FLOKI by a percent takes {round(int(capital.replace(',', '')), -3):,} USD of capital" in flat(
+        "SECURITY.md"
+    )
     twice = sum(asset.second is not None for asset in params.assets().assets.values())
     assert f"{WORDS[twice].capitalize()} tokens have both kinds of source" in flat("SECURITY.md")
     (quirks,) = re.findall(r"enum Quirk \{([^}]*)\}", (ROOT / "contracts/mocks/QuirkToken.sol").read_text())

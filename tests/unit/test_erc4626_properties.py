@@ -198,7 +198,9 @@ def test_the_most_that_can_be_minted_is_accepted_and_a_share_more_is_not(evm, va
             staked.mint(most, bob, sender=alice)
         price = staked.previewMint(most + 1)
         assert price > room
-        with vault.refuse("ExceedsMaximum", amount=price if most + 1 <= MAX else most + 1, maximum=room if most + 1 <= MAX else most):
+        with vault.refuse(
+            "ExceedsMaximum", amount=price if most + 1 <= MAX else most + 1, maximum=room if most + 1 <= MAX else most
+        ):
             staked.mint(most + 1, bob, sender=alice)
 
 
@@ -261,5 +263,9 @@ def test_shares_are_an_erc20_with_metadata(vault, staked, alice, bob):
     assert all((staked.name(), staked.symbol(), staked.decimals() == vault.asset.decimals()))
     staked.approve(bob, 3 * WHOLE, sender=alice)
     staked.transferFrom(alice, bob, 2 * WHOLE, sender=bob)
-    assert (staked.allowance(alice, bob), staked.balanceOf(alice), staked.balanceOf(bob)) == (WHOLE, 8 * WHOLE, 2 * WHOLE)
+    assert (staked.allowance(alice, bob), staked.balanceOf(alice), staked.balanceOf(bob)) == (
+        WHOLE,
+        8 * WHOLE,
+        2 * WHOLE,
+    )
     assert staked.totalSupply() == 10 * WHOLE

@@ -46,7 +46,9 @@ class TestInterfaces:
     def test_supports(self, staked, what, number):
         assert staked.supportsInterface(bytes.fromhex(number[2:])) is True, what
 
-    @pytest.mark.parametrize("number", ["0xce3bbe50", "0xffffffff", "0x00000000"], ids=["asynchronous deposit", "never", "nothing"])
+    @pytest.mark.parametrize(
+        "number", ["0xce3bbe50", "0xffffffff", "0x00000000"], ids=["asynchronous deposit", "never", "nothing"]
+    )
     def test_does_not_support(self, staked, number):
         assert staked.supportsInterface(bytes.fromhex(number[2:])) is False
 
@@ -74,7 +76,12 @@ class TestInterfaces:
 
     def test_deposits_are_the_synchronous_ones_of_eip_4626(self, staked):
         """The side that has no requests uses the synchronous pattern: no request functions, and no claim by a third argument."""
-        for name in ("requestDeposit", "pendingDepositRequest", "claimableDepositRequest", "deposit(uint256,address,address)"):
+        for name in (
+            "requestDeposit",
+            "pendingDepositRequest",
+            "claimableDepositRequest",
+            "deposit(uint256,address,address)",
+        ):
             assert name not in staked.interface.entries
 
 
@@ -92,7 +99,9 @@ class TestShare:
 
 class TestPreviews:
     @pytest.mark.parametrize("amount", [0, 1, WHOLE, ANY])
-    def test_previews_of_the_asynchronous_side_revert_for_all_callers_and_inputs(self, vault, staked, alice, owner, amount):
+    def test_previews_of_the_asynchronous_side_revert_for_all_callers_and_inputs(
+        self, vault, staked, alice, owner, amount
+    ):
         vault.request(alice, WHOLE)
         for caller in (alice, owner, ZERO):
             for method in (staked.previewRedeem, staked.previewWithdraw):
@@ -175,7 +184,10 @@ class TestStates:
         vault.pass_days(14)
         assert (staked.pendingRedeemRequest(0, alice), staked.claimableRedeemRequest(0, alice)) == (0, 10 * WHOLE)
         vault.request(alice, 3 * WHOLE)
-        assert (staked.pendingRedeemRequest(0, alice), staked.claimableRedeemRequest(0, alice)) == (3 * WHOLE, 10 * WHOLE)
+        assert (staked.pendingRedeemRequest(0, alice), staked.claimableRedeemRequest(0, alice)) == (
+            3 * WHOLE,
+            10 * WHOLE,
+        )
 
     def test_requests_of_one_controller_are_one(self, vault, staked, alice, bob):
         """With the id 0 the controller alone tells requests apart, not the owner of the shares; all of them are aggregated."""
@@ -207,14 +219,18 @@ class TestStates:
                 assert staked.claimableRedeemRequest.call(0, stranger, sender=caller) == 0
 
     def test_maxima_move_with_what_is_claimable(self, vault, staked, alice):
-        assert staked.maxRedeem(alice) == staked.maxWithdraw(alice) == 0, "shares that are merely held cannot be redeemed"
+        assert staked.maxRedeem(alice) == staked.maxWithdraw(alice) == 0, (
+            "shares that are merely held cannot be redeemed"
+        )
         vault.request(alice, 10 * WHOLE)
         assert staked.maxRedeem(alice) == staked.maxWithdraw(alice) == 0
         vault.pass_days(14)
         assert staked.maxRedeem(alice) == staked.claimableRedeemRequest(0, alice) == 10 * WHOLE
         assert staked.maxWithdraw(alice) == 10 * WHOLE
         staked.redeem(4 * WHOLE, alice, alice, sender=alice)
-        assert staked.maxRedeem(alice) == staked.claimableRedeemRequest(0, alice) == staked.maxWithdraw(alice) == 6 * WHOLE
+        assert (
+            staked.maxRedeem(alice) == staked.claimableRedeemRequest(0, alice) == staked.maxWithdraw(alice) == 6 * WHOLE
+        )
 
 
 class TestClaims:
@@ -252,7 +268,11 @@ class TestClaims:
         assets = staked.maxWithdraw(alice)
         assert assets > shares
         staked.withdraw(assets - 1, alice, alice, sender=alice)
-        assert (staked.maxWithdraw(alice), staked.maxRedeem(alice), staked.claimableRedeemRequest(0, alice)) == (1, 1, 1)
+        assert (staked.maxWithdraw(alice), staked.maxRedeem(alice), staked.claimableRedeemRequest(0, alice)) == (
+            1,
+            1,
+            1,
+        )
         assert vault.claim(alice) == 1
         assert tuple(staked.exitOf(alice)) == (0, 0, 0, 0, 0)
 
@@ -286,7 +306,10 @@ class TestOperators:
         for approved in (True, True, False, False):
             assert staked.setOperator.call(bob, approved, sender=alice) is True
             (event,) = staked.setOperator(bob, approved, sender=alice).events(staked)
-            assert (event.name, event.values) == ("OperatorSet", {"controller": alice, "operator": bob, "approved": approved})
+            assert (event.name, event.values) == (
+                "OperatorSet",
+                {"controller": alice, "operator": bob, "approved": approved},
+            )
             assert staked.isOperator(alice, bob) is approved
             assert staked.isOperator(bob, alice) is False
 

@@ -51,7 +51,12 @@ def test_another_bar_is_another_page(page, figures):
 def test_what_the_deployed_start_pays_more_is_what_was_measured(page, figures):
     """It was said to be 67,000 long after second sources had made it 390,000. The parts add up to it."""
     text = " ".join(page.split())
-    (said,) = re.findall(r"MAG7\.ssi as it is deployed pays ([\d,]+) more: ([^:]*)\. Prices and weights are views", text)
-    total, parts = (int(said[0].replace(",", "")), [int(part.replace(",", "")) for part in re.findall(r"\((\d+,\d+)", said[1])])
+    (said,) = re.findall(
+        r"MAG7\.ssi as it is deployed pays ([\d,]+) more: ([^:]*)\. Prices and weights are views", text
+    )
+    total, parts = (
+        int(said[0].replace(",", "")),
+        [int(part.replace(",", "")) for part in re.findall(r"\((\d+,\d+)", said[1])],
+    )
     assert abs(total - (figures["start_rebalance_mag7"] - figures["start_rebalance_repeat"])) <= 2_000
     assert sum(parts) == total

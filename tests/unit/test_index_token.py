@@ -123,7 +123,11 @@ class TestMintWithCallback:
         assert [minter.amounts(n) for n in (0, 1)] == amounts
         assert minter.data() == b"anything"
         (event,) = (event for event in receipt.events(index) if event.name == "Minted")
-        assert (event.values["caller"], event.values["receiver"], event.values["shares"]) == (minter.address, bob, SHARE)
+        assert (event.values["caller"], event.values["receiver"], event.values["shares"]) == (
+            minter.address,
+            bob,
+            SHARE,
+        )
 
     def test_a_wei_too_little_is_refused_and_too_much_is_a_gift(self, index, minter, tokens, refuse, alice):
         amount, nobody = index.previewMint(SHARE)[0], "0x" + "00" * 20
@@ -378,7 +382,9 @@ class TestSync:
         assert paid == pytest.approx(worth + self.SURPLUS, rel=1e-3)
         with evm.isolated():
             index.redeem(100 * SHARE, bob, bob, *ANYTHING, sender=bob)
-            assert surplus.balanceOf(bob) == pytest.approx(before - self.SURPLUS, rel=1e-3), "at once they leave it behind"
+            assert surplus.balanceOf(bob) == pytest.approx(before - self.SURPLUS, rel=1e-3), (
+                "at once they leave it behind"
+            )
         vested = index.previewRedeem.call(100 * SHARE, at=start + self.VESTING)[1]
         assert paid - 10 <= vested <= paid
         books, available = index.holdings.call(at=start + self.VESTING)
@@ -454,7 +460,9 @@ def test_filling_the_cap_to_block_buyers_costs_the_mint_fee(index, tokens, refus
     shares, fees = room * 9_990 // 10_000 - 10, index.pendingFeeShares()
     before = [token.balanceOf(bob) for token in tokens[:2]]
     index.mint(shares, bob, *unlimited(tokens[:2]), sender=bob)
-    with refuse("SupplyCapExceeded", supply=index.totalSupply() + SHARE * 10_000 // 9_990 + 1, supplyCap=1_000_000 * SHARE):
+    with refuse(
+        "SupplyCapExceeded", supply=index.totalSupply() + SHARE * 10_000 // 9_990 + 1, supplyCap=1_000_000 * SHARE
+    ):
         index.previewMint(SHARE)
     index.redeem(shares, bob, bob, *ANYTHING, sender=bob)
     lost = [had - token.balanceOf(bob) for token, had in zip(tokens[:2], before, strict=True)]
@@ -481,4 +489,10 @@ def test_permits_are_signed_for_the_index_by_name(evm, index, bob):
 
 def test_terms_are_what_was_set(index):
     terms = index.terms()
-    assert (terms.dailyFee, terms.mintFee, terms.supplyCap, terms.paused, terms.deprecated) == (DAILY_FEE, 10, CAP, False, False)
+    assert (terms.dailyFee, terms.mintFee, terms.supplyCap, terms.paused, terms.deprecated) == (
+        DAILY_FEE,
+        10,
+        CAP,
+        False,
+        False,
+    )

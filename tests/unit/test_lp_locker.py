@@ -82,7 +82,12 @@ class TestPositions:
         liquidity = market.liquidity(token_id)
         assert locker.lockPosition.call(token_id, sender=alice) == liquidity
         receipt = locker.lockPosition(token_id, sender=alice)
-        assert only(receipt, locker, "PositionLocked") == {"owner": alice, "tokenId": token_id, "pool": pool, "liquidity": liquidity}
+        assert only(receipt, locker, "PositionLocked") == {
+            "owner": alice,
+            "tokenId": token_id,
+            "pool": pool,
+            "liquidity": liquidity,
+        }
         assert market.positions.ownerOf(token_id) == locker.address
         assert tuple(locker.positionOf(token_id)) == (alice, pool, liquidity, 0)
         assert locker.liquidityOf(alice, pool) == liquidity
@@ -117,7 +122,12 @@ class TestPositions:
             locker.unlock.call(locked, alice, sender=alice, at=matures - 1)
         evm.next_at(matures)
         receipt = locker.unlock(locked, alice, sender=alice)
-        assert only(receipt, locker, "PositionUnlocked") == {"owner": alice, "tokenId": locked, "pool": pool, "receiver": alice}
+        assert only(receipt, locker, "PositionUnlocked") == {
+            "owner": alice,
+            "tokenId": locked,
+            "pool": pool,
+            "receiver": alice,
+        }
         assert market.positions.ownerOf(locked) == alice
         assert tuple(locker.positionOf(locked)) == (ETHER, ETHER, 0, 0)
 
@@ -135,7 +145,12 @@ class TestPositions:
         locker.requestUnlock(locked, sender=alice)
         evm.warp(COOLDOWN - 1)
         receipt = locker.cancelUnlock(locked, sender=alice)
-        assert only(receipt, locker, "PositionUnlockCancelled") == {"owner": alice, "tokenId": locked, "pool": pool, "caller": alice}
+        assert only(receipt, locker, "PositionUnlockCancelled") == {
+            "owner": alice,
+            "tokenId": locked,
+            "pool": pool,
+            "caller": alice,
+        }
         assert locker.liquidityOf(alice, pool) == liquidity
         evm.warp(50)
         assert locker.liquiditySeconds(alice, pool, 0, 1) == 50 * liquidity
@@ -267,7 +282,12 @@ class TestTokens:
         expected = measure(amount, *market.state())
         assert locker.lockTokens.call(pair, amount, sender=alice) == expected
         receipt = locker.lockTokens(pair, amount, sender=alice)
-        assert only(receipt, locker, "TokensLocked") == {"owner": alice, "pool": pair, "amount": amount, "liquidity": expected}
+        assert only(receipt, locker, "TokensLocked") == {
+            "owner": alice,
+            "pool": pair,
+            "amount": amount,
+            "liquidity": expected,
+        }
         assert tuple(locker.stakeOf(alice, pair)) == (amount, expected, 0, 0, 0, 0)
         assert locker.liquidityOf(alice, pair) == expected
         assert market.pair.balanceOf(locker.address) == amount
@@ -301,7 +321,12 @@ class TestTokens:
         stake = locker.stakeOf(alice, pair)
         assert (stake.matured, stake.cooling) == (part, part)
         receipt = locker.unlockTokens(alice, pair, alice, sender=alice)
-        assert only(receipt, locker, "TokensUnlocked") == {"owner": alice, "pool": pair, "receiver": alice, "amount": part}
+        assert only(receipt, locker, "TokensUnlocked") == {
+            "owner": alice,
+            "pool": pair,
+            "receiver": alice,
+            "amount": part,
+        }
         assert market.pair.balanceOf(alice) == part
         evm.warp(COOLDOWN)
         locker.unlockTokens(alice, pair, alice, sender=alice)
@@ -422,7 +447,9 @@ class TestPools:
         with reverts(error(project.LpLocker, "LpLocker_PoolNotOpen"), pool=pool):
             locker.lockPosition(fresh, sender=alice)
 
-    def test_everything_leaves_a_removed_pool(self, project, locker, market, pool, pair, locked, staked, alice, bob, owner, evm):
+    def test_everything_leaves_a_removed_pool(
+        self, project, locker, market, pool, pair, locked, staked, alice, bob, owner, evm
+    ):
         """L4: also in many small steps, none of which may overflow what is kept for a cancellation that cannot come."""
         evm.warp(100)
         for address in (pool, pair):
@@ -497,7 +524,9 @@ class TestPools:
         empty.addPool(other, V3, sender=owner)
         market.positions.setApprovalForAll(empty.address, True, sender=alice)
         narrow = market.position(alice, 1, (-887_000, 887_000), fee=10000)
-        with reverts(error(project.LpLocker, "LpLocker_NotFullRange"), tokenId=narrow, tickLower=-887_000, tickUpper=887_000):
+        with reverts(
+            error(project.LpLocker, "LpLocker_NotFullRange"), tokenId=narrow, tickLower=-887_000, tickUpper=887_000
+        ):
             empty.lockPosition(narrow, sender=alice)
         empty.lockPosition(market.position(alice, 1, fee=10000), sender=alice)
 
@@ -531,7 +560,10 @@ def test_the_deployed_locker_lists_after_the_notice(system, market, alice, evm):
 
     locker, pool = system.locker, market.pools["V3"].address
     assert locker.pools() == []
-    assert (locker.epochGenesis(), locker.epochLength()) == (system.factory.epochGenesis(), system.factory.epochLength())
+    assert (locker.epochGenesis(), locker.epochLength()) == (
+        system.factory.epochGenesis(),
+        system.factory.epochLength(),
+    )
     govern(system, locker, "addPool", [pool, V3])
     control.deal(evm.rpc, "USDC", alice, 10**10)
     token_id = market.position(alice, 1)

@@ -12,7 +12,12 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = sorted(path for folder in ("contracts", "interfaces") for path in (ROOT / folder).rglob("*.sol") if "mocks" not in path.parts)
+SOURCES = sorted(
+    path
+    for folder in ("contracts", "interfaces")
+    for path in (ROOT / folder).rglob("*.sol")
+    if "mocks" not in path.parts
+)
 NAMES = [str(path.relative_to(ROOT)) for path in SOURCES]
 
 CONTACT = "security@ssi.example"
@@ -25,7 +30,8 @@ _FUNCTION = re.compile(_DOC + r"^[ \t]*function (\w+)\(([^)]*)\)([^;{]*)[;{]", r
 _CONTRACT = re.compile(_DOC + r"^contract (\w+)", re.MULTILINE)
 # A reader of Plain English asks "who?" after each of these; roles answer: holder, staker, bidder, keeper, signer, caller.
 _RIDDLES = re.compile(
-    r"\b(any(body|one)|no(body| one)|some(body|one)|who(m|so)?ever|what(so)?ever|whichever|he|him|his|himself)\b", re.IGNORECASE
+    r"\b(any(body|one)|no(body| one)|some(body|one)|who(m|so)?ever|what(so)?ever|whichever|he|him|his|himself)\b",
+    re.IGNORECASE,
 )
 
 
@@ -55,7 +61,11 @@ def test_declarations_are_found():
 @pytest.mark.parametrize("path", SOURCES, ids=NAMES)
 def test_every_error_and_event_says_what_it_means(path):
     text = path.read_text()
-    found = {name: missing(doc, parameters) for pattern in (_ERROR, _EVENT) for doc, name, parameters in pattern.findall(text)}
+    found = {
+        name: missing(doc, parameters)
+        for pattern in (_ERROR, _EVENT)
+        for doc, name, parameters in pattern.findall(text)
+    }
     assert not {name: tags for name, tags in found.items() if tags}
 
 
@@ -81,7 +91,11 @@ def test_every_deployed_contract_names_the_security_contact(path):
 
 @pytest.mark.parametrize("path", SOURCES, ids=NAMES)
 def test_actors_have_roles(path):
-    riddles = [(number, found[0]) for number, line in enumerate(path.read_text().splitlines(), 1) if (found := _RIDDLES.search(line))]
+    riddles = [
+        (number, found[0])
+        for number, line in enumerate(path.read_text().splitlines(), 1)
+        if (found := _RIDDLES.search(line))
+    ]
     assert not riddles
 
 
@@ -89,4 +103,6 @@ def test_actors_have_roles(path):
 def test_comments_fit_the_line(path):
     """Comments are broken by hand; `forge fmt` breaks code."""
     lines = path.read_text().splitlines()
-    assert not [number for number, line in enumerate(lines, 1) if len(line) > MAX_COLUMNS and line.lstrip().startswith("//")]
+    assert not [
+        number for number, line in enumerate(lines, 1) if len(line) > MAX_COLUMNS and line.lstrip().startswith("//")
+    ]

@@ -219,7 +219,12 @@ class TestFunction:
             left -= other[name]
         assert (
             a.points()
-            >= (3 * (a.held + 10 * other["held"]) + 15 * (a.staked + 10 * other["staked"]) + 20 * (a.locked + 10 * other["locked"])) // DAY
+            >= (
+                3 * (a.held + 10 * other["held"])
+                + 15 * (a.staked + 10 * other["staked"])
+                + 20 * (a.locked + 10 * other["locked"])
+            )
+            // DAY
         )
 
 
@@ -293,9 +298,20 @@ class TestJoining:
             world.ledger.join(sender=alice)
 
     def signed(self, world, key, account, deadline, **changes):
-        types = {"Join": [{"name": n, "type": t} for n, t in (("account", "address"), ("nonce", "uint256"), ("deadline", "uint256"))]}
+        types = {
+            "Join": [
+                {"name": n, "type": t}
+                for n, t in (("account", "address"), ("nonce", "uint256"), ("deadline", "uint256"))
+            ]
+        }
         message = {"account": account, "nonce": world.ledger.nonces(account), "deadline": deadline}
-        domain = {"name": "SSI PointsLedger", "version": "1", "chainId": 1, "verifyingContract": world.ledger.address, **changes}
+        domain = {
+            "name": "SSI PointsLedger",
+            "version": "1",
+            "chainId": 1,
+            "verifyingContract": world.ledger.address,
+            **changes,
+        }
         return Account.sign_typed_data(key, domain, types, message)
 
     def test_by_signature(self, world, bob, refused):
@@ -428,7 +444,9 @@ class TestRecording:
         assert over.ledger.recordable([*people, stranger], 0) == [*points, 0]
         over.ledger.record(bob, 0, sender=bob)
         assert over.ledger.recordable([*people, stranger], 0) == [points[0], 0, points[2], 0]
-        with reverts(refused("OutsideWindow"), epoch=1, opens=over.end(1), closes=over.end(1) + WEEK, timestamp=over.evm.now):
+        with reverts(
+            refused("OutsideWindow"), epoch=1, opens=over.end(1), closes=over.end(1) + WEEK, timestamp=over.evm.now
+        ):
             over.ledger.recordable([alice], 1)
 
     def test_the_first_record_settles_the_prices(self, over, alice, bob):
@@ -519,7 +537,10 @@ class TestRecording:
 
         def said():
             people = (alice, bob, carol)
-            return [(over.ledger.recordedPoints(p, 0), over.ledger.pointsOf(p, 0), tuple(over.ledger.statement(p, 0))) for p in people]
+            return [
+                (over.ledger.recordedPoints(p, 0), over.ledger.pointsOf(p, 0), tuple(over.ledger.statement(p, 0)))
+                for p in people
+            ]
 
         before, total = said(), over.ledger.totalRecorded(0)
         over.go(over.end(0) + WEEK)
@@ -560,7 +581,12 @@ class TestPots:
     def test_paid_pro_rata_and_rounded_down(self, funded, reward, bob, carol):
         assert funded.ledger.claimable(bob, 0, reward) == 666_667
         receipt = funded.ledger.claim(0, reward, sender=bob)
-        assert receipt.events(funded.ledger)[0].values == {"epoch": 0, "token": reward.address, "account": bob, "amount": 666_667}
+        assert receipt.events(funded.ledger)[0].values == {
+            "epoch": 0,
+            "token": reward.address,
+            "account": bob,
+            "amount": 666_667,
+        }
         funded.ledger.claim(0, reward, sender=carol)
         assert (reward.balanceOf(bob), reward.balanceOf(carol)) == (666_667, 333_333)
         assert tuple(funded.ledger.potOf(0, reward)) == (1_000_001, 1_000_000), "P1"
@@ -602,7 +628,9 @@ class TestPots:
         world.ledger.claimMany([0] * 3, tokens, sender=bob)
         assert [token.balanceOf(bob) for token in tokens] == [1, 2, 3]
 
-    def test_a_token_that_takes_a_wei_more_does_not_lock_up_the_last_claim(self, funded, reward, alice, bob, carol, refused):
+    def test_a_token_that_takes_a_wei_more_does_not_lock_up_the_last_claim(
+        self, funded, reward, alice, bob, carol, refused
+    ):
         """It pays what is there. What is missing can be claimed once it is there again, and never twice."""
         funded.ledger.claim(0, reward, sender=bob)
         reward.burn(funded.ledger, 2, sender=alice)  # there were 1,000,001 and a wei of rounding is left
@@ -624,7 +652,12 @@ class TestPots:
         world.close(0)
         for epoch in (1, 2):
             receipt = self.give(world, reward, alice, epoch, 5)
-            assert receipt.events(world.ledger)[0].values == {"epoch": epoch, "token": reward.address, "funder": alice, "amount": 5}
+            assert receipt.events(world.ledger)[0].values == {
+                "epoch": epoch,
+                "token": reward.address,
+                "funder": alice,
+                "amount": 5,
+            }
             assert tuple(world.ledger.potOf(epoch, reward)) == (5, 0)
         for epoch in (0, 3):
             with reverts(refused("FundingClosed"), epoch=epoch, currentEpoch=1):

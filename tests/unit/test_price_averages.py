@@ -125,7 +125,9 @@ def test_every_history_as_the_model(bench: Bench, moves: list[tuple[int, int]], 
     honest=st.lists(st.tuples(st.integers(12, 400), st.integers(-120, 120)), min_size=1, max_size=8),
     ago=st.integers(0, WINDOW),
     blocks=st.integers(1, PART // BLOCK),
-    levels=st.lists(st.one_of(st.integers(-FULL_RANGE, FULL_RANGE), st.integers(-4_000, 4_000)), min_size=1, max_size=3),
+    levels=st.lists(
+        st.one_of(st.integers(-FULL_RANGE, FULL_RANGE), st.integers(-4_000, 4_000)), min_size=1, max_size=3
+    ),
 )
 @example(honest=[(12, 0)], ago=PART + 6, blocks=1, levels=[FULL_RANGE])
 @example(honest=[(400, 0), (400, 90)], ago=700, blocks=1, levels=[-FULL_RANGE])
@@ -166,7 +168,9 @@ def test_blocks_in_a_row_move_no_answer_by_a_percent(
 
 @pytest.mark.parametrize("blocks", [1, 5, 16])
 @pytest.mark.parametrize("level", [-FULL_RANGE, -3_000, 60, FULL_RANGE])
-def test_a_still_price_does_not_move_at_all_and_is_silenced_for_a_part_at_most(bench: Bench, blocks: int, level: int) -> None:
+def test_a_still_price_does_not_move_at_all_and_is_silenced_for_a_part_at_most(
+    bench: Bench, blocks: int, level: int
+) -> None:
     """W8: at every place of the blocks in the window. In the last part they look like a jump, so the feed may be silent."""
     market = new_market(bench, 0)
     bench.evm.warp(WINDOW)

@@ -51,13 +51,17 @@ def say(bench: Bench, feed: Any, answer: int) -> None:
 # ---------------------------------------------------------------- jumps
 
 
-@given(before=st.integers(1, 10**30), part=st.integers(0, 20_000), nudge=st.integers(-2, 2), max_move=st.integers(1, 9_999))
+@given(
+    before=st.integers(1, 10**30), part=st.integers(0, 20_000), nudge=st.integers(-2, 2), max_move=st.integers(1, 9_999)
+)
 @example(before=10**18, part=11_000, nudge=0, max_move=1_000)
 @example(before=10**18, part=11_000, nudge=1, max_move=1_000)
 @example(before=10**18, part=9_000, nudge=-1, max_move=1_000)
 @example(before=3, part=10_000, nudge=1, max_move=3_333)
 @example(before=3, part=10_000, nudge=1, max_move=3_334)
-def test_a_round_is_compared_with_the_one_before(bench: Bench, before: int, part: int, nudge: int, max_move: int) -> None:
+def test_a_round_is_compared_with_the_one_before(
+    bench: Bench, before: int, part: int, nudge: int, max_move: int
+) -> None:
     """W5, at and around the bound, as the model."""
     with bench.evm.isolated():
         answer = max(1, before * part // 10_000 + nudge)
@@ -178,7 +182,9 @@ def vaulted(bench: Bench, rate: int = WAD, max_move: int = 5) -> tuple[Any, Any,
 @example(rate=WAD, max_move=5, elapsed=0, pick="most", nudge=1)
 @example(rate=WAD, max_move=100, elapsed=30 * DAY + 1, pick="most", nudge=0)
 @example(rate=MOST - 1, max_move=1, elapsed=DAY, pick="least", nudge=1)
-def test_a_rate_is_believed_within_what_time_may_add(bench: Bench, rate: int, max_move: int, elapsed: int, pick: str, nudge: int) -> None:
+def test_a_rate_is_believed_within_what_time_may_add(
+    bench: Bench, rate: int, max_move: int, elapsed: int, pick: str, nudge: int
+) -> None:
     """W6, at and around both ends, as the model."""
     with bench.evm.isolated():
         token, vault, since = vaulted(bench, rate, max_move)
@@ -278,7 +284,9 @@ def paired(bench: Bench, price: int = 10**8, other: int = 10**8, deviation: int 
 @example(price=10**18, part=10_200, nudge=1, deviation=200, swapped=False)
 @example(price=10**18, part=9_800, nudge=0, deviation=200, swapped=False)
 @example(price=34 * 10**37, part=10_000, nudge=0, deviation=1, swapped=False)
-def test_two_routes_agree_as_the_model(bench: Bench, price: int, part: int, nudge: int, deviation: int, swapped: bool) -> None:
+def test_two_routes_agree_as_the_model(
+    bench: Bench, price: int, part: int, nudge: int, deviation: int, swapped: bool
+) -> None:
     """W8, at and around the bound, with either of the two as the lower."""
     with bench.evm.isolated():
         other = min(max(1, price * part // 10_000 + nudge), 34 * 10**37)
@@ -406,7 +414,9 @@ class TestSequencer:
 
     @pytest.fixture
     def rollup(self, bench: Bench, authority: Any) -> tuple[Bench, Any, Any]:
-        uptime = bench.evm.deploy(bench.project.MockAggregator, "L2 Sequencer Uptime Status Feed", 0, 0, sender=bench.owner)
+        uptime = bench.evm.deploy(
+            bench.project.MockAggregator, "L2 Sequencer Uptime Status Feed", 0, 0, sender=bench.owner
+        )
         oracle = bench.evm.deploy(bench.project.PriceOracle, authority, uptime, self.GRACE, sender=bench.owner)
         there = Bench(bench.evm, bench.project, bench.owner, oracle)
         bench.evm.warp(self.GRACE + 1)
@@ -460,5 +470,12 @@ def test_leg_constants_are_those_of_the_contract(bench: Bench, heartbeat: int, m
     """The order of a leg's members, read back by name, at their limits too: they share a slot."""
     token, feed = guarded(bench, max_move=max_move, heartbeat=heartbeat)
     (stored,) = bench.oracle.route(token)
-    members = {"source": feed.address, "kind": FEED, "heartbeat": heartbeat, "maxMove": max_move, "min": LEAST, "max": MOST}
+    members = {
+        "source": feed.address,
+        "kind": FEED,
+        "heartbeat": heartbeat,
+        "maxMove": max_move,
+        "min": LEAST,
+        "max": MOST,
+    }
     assert stored.named() == members

@@ -98,7 +98,12 @@ def test_the_premium_falls_by_the_second(world):
     world.set_plan(weights(50, 30, 20))
     world.start()
     start = world.evm.now
-    for seconds, premium in ((0, 10**16), (1, 10**16 - 3 * 10**16 // DAY), (DAY // 3, 0), (DAY - 1, -(2 * 10**16 - 3 * 10**16 // DAY) + 1)):
+    for seconds, premium in (
+        (0, 10**16),
+        (1, 10**16 - 3 * 10**16 // DAY),
+        (DAY // 3, 0),
+        (DAY - 1, -(2 * 10**16 - 3 * 10**16 // DAY) + 1),
+    ):
         world.evm.mine_at(start + seconds)
         assert abs(world.rebalancer.status(world.index).premium - premium) <= 1
         assert world.rebalancer.status(world.index).premium == world.model.factor(world.evm.now) - 10**18
@@ -237,10 +242,17 @@ def test_the_nonce_outlives_what_it_counts(world):
     world.set_terms(TERMS)
     world.warp(DAY * 9 // 10)
     assert world.both_bid("bob", 2, 0, MAX)[0] > 0
-    assert world.rebalancer.planOf(world.index).nonce == world.model.nonce == world.rebalancer.status(world.index).id + 2
+    assert (
+        world.rebalancer.planOf(world.index).nonce == world.model.nonce == world.rebalancer.status(world.index).id + 2
+    )
     world.rebalancer.cancel(world.index, sender=world.owner)
     world.model.cancel(world.evm.now)
-    with reverts(failure(world.project, "WrongNonce"), index=world.index.address, nonce=world.model.nonce - 1, expected=world.model.nonce):
+    with reverts(
+        failure(world.project, "WrongNonce"),
+        index=world.index.address,
+        nonce=world.model.nonce - 1,
+        expected=world.model.nonce,
+    ):
         start(world, nonce=world.model.nonce - 1)
     world.warp(DAY)
     world.start()
@@ -293,7 +305,9 @@ def test_lists_of_thirty_two_stay_readable(evm, project, authority, owner):
     world.set_plan(parts)
     world.start()
     data = world.rebalancer.bidsOf.encode(world.index)
-    answer = evm.rpc.call("eth_call", {"to": world.rebalancer.address, "data": "0x" + data.hex(), "gas": hex(12_000_000)}, "latest")
+    answer = evm.rpc.call(
+        "eth_call", {"to": world.rebalancer.address, "data": "0x" + data.hex(), "gas": hex(12_000_000)}, "latest"
+    )
     assert len(world.rebalancer.bidsOf.entry.decode(bytes.fromhex(answer[2:]))) == 16 * 16
     world.agree()
 
@@ -371,7 +385,9 @@ def test_what_leaves_was_proposed_to_leave(world):
     proposal = world.proposal()
     assert proposal.targets["2"] == 0
     wrong = {**proposal.targets, "2": 1}
-    with reverts(failure(world.project, "TargetOff"), token=world.tokens[2].address, target=0, expected=1, tolerance=1000):
+    with reverts(
+        failure(world.project, "TargetOff"), token=world.tokens[2].address, target=0, expected=1, tolerance=1000
+    ):
         start(world, targets=wrong)
     start(world)
 
@@ -394,7 +410,12 @@ def test_without_a_proposed_price_the_last_start_counts(world):
                 with world.evm.isolated():
                     start(world, prices=unnamed, target_tolerance=5000)
                 continue
-            inputs = {"token": world.tokens[0].address, "price": price * 10**18, "expected": expected, "tolerance": drift}
+            inputs = {
+                "token": world.tokens[0].address,
+                "price": price * 10**18,
+                "expected": expected,
+                "tolerance": drift,
+            }
             with reverts(failure(world.project, "PriceOff"), **inputs):
                 start(world, prices=unnamed)
 
@@ -520,7 +541,9 @@ def test_a_price_may_be_given_only_where_there_is_none(world):
     with reverts(not_needed, token=world.tokens[0].address):
         world.rebalancer.previewStart(world.index, [1, 0, 1], 5)
     world.oracle.setRoute(world.tokens[2], [(world.feeds[2], 0, 2 * DAY, 0, 1, 10**30)], sender=world.owner)
-    words = world.words(world.proposal(prices={"2": 10**17}, unpriced=given["unpriced"], targets=world.model.preview(world.usd)))
+    words = world.words(
+        world.proposal(prices={"2": 10**17}, unpriced=given["unpriced"], targets=world.model.preview(world.usd))
+    )
     with reverts(not_needed, token=world.tokens[2].address):
         world.rebalancer.startRebalance(world.index, words, sender=world.owner)
     world.set_plan(weights(40, 30, 30))

@@ -40,7 +40,9 @@ class TestSampling:
         world.go(world.slot_start(0, 1))
         receipt = world.sample()
         assert sampled(world, receipt) == dict(zip(tokens, [WAD, WAD, WAD, 10**30], strict=True))
-        assert [event.values for event in receipt.events(world.prices, "SampleTaken")] == [{"epoch": 0, "slot": 1, "missing": 0}]
+        assert [event.values for event in receipt.events(world.prices, "SampleTaken")] == [
+            {"epoch": 0, "slot": 1, "missing": 0}
+        ]
         for token in tokens:
             assert world.prices.samplesOf(0, token)[:3] == [sampled(world, receipt)[token]] * 2 + [0]
 
@@ -77,7 +79,9 @@ class TestSampling:
         for length in (1, 27, 5 * DAY, 28 * DAY + 13):
             prices = evm.deploy(project.ReferencePrices, owner, owner, evm.now, length, sender=owner)
             model = PointsModel(prices.epochGenesis(), length)
-            for second in {0, length - 1, length // 28, length // 28 + 1, length // 3, length // 2} & set(range(length)):
+            for second in {0, length - 1, length // 28, length // 28 + 1, length // 3, length // 2} & set(
+                range(length)
+            ):
                 now = model.genesis + 3 * length + second
                 running = prices.runningSlot.call(at=now)
                 assert (running.epoch, running.slot) == (3, model.slot(now))
@@ -91,7 +95,10 @@ class TestSampling:
         for name in ("T0", "SOSO"):
             world.feeds[name].setMode(1, sender=alice)
         receipt = world.sample()
-        assert [token for token, price in sampled(world, receipt).items() if not price] == [world.indexes[0].address, world.soso.address]
+        assert [token for token, price in sampled(world, receipt).items() if not price] == [
+            world.indexes[0].address,
+            world.soso.address,
+        ]
         assert tuple(world.prices.runningSlot())[3:] == (True, 2)
         for name, mode in (("T1", 1), ("T0", 0)):  # others fail, as many
             world.feeds[name].setMode(mode, sender=alice)
@@ -157,7 +164,9 @@ class TestSampling:
     def real(self, system, evm, project, owner):
         """Prices of all real indexes of a deployment, with real routes."""
         authority, epochs = evm.deploy(project.ProtocolManager, owner, sender=owner), system.factory
-        prices = evm.deploy(project.ReferencePrices, authority, system.oracle, epochs.epochGenesis(), epochs.epochLength(), sender=owner)
+        prices = evm.deploy(
+            project.ReferencePrices, authority, system.oracle, epochs.epochGenesis(), epochs.epochLength(), sender=owner
+        )
         indexes = [system.index(symbol) for symbol in sorted(system.record.indexes)]
         prices.setSources([[(index.address, NOBODY) for index in indexes], NOBODY, NOBODY, NOBODY], sender=owner)
         return prices, indexes
@@ -189,14 +198,19 @@ class TestMedian:
             world = World(evm, project, owner)
             model = PointsModel(world.genesis, world.length)
             name, other = world.soso.address, world.dollar.address
-            model.set_sources(world.genesis, Sources(soso=(world.staked_soso.address, name), pools=(("pool", name, other),)))
+            model.set_sources(
+                world.genesis, Sources(soso=(world.staked_soso.address, name), pools=(("pool", name, other),))
+            )
             world.prices.setSources(world.sources(pairs=[]), sender=owner)
             for slot, answer in sorted(by_slot.items()):
                 world.go(max(world.evm.now, world.slot_start(0, slot)))
                 world.feeds["SOSO"].setAnswer(answer, evm.now, sender=owner)
                 world.sample()
                 price = answer * 10**10
-                model.sample(evm.now, {name: price if 10**6 <= price <= 10**24 else 0, other: 10**30, world.indexes[0].address: WAD})
+                model.sample(
+                    evm.now,
+                    {name: price if 10**6 <= price <= 10**24 else 0, other: 10**30, world.indexes[0].address: WAD},
+                )
             assert tuple(world.prices.medianOf(0, name)) == model.median(0, name)
 
     @given(
@@ -327,7 +341,11 @@ class TestSettling:
                 assert world.price(1, world.staked[0]) == price
 
     def test_no_epoch_before_its_time(self, world, alice, refused):
-        for method, args in ((world.ledger.pointsOf, (alice, 1)), (world.ledger.statement, (alice, 1)), (world.prices.sheetOf, (1,))):
+        for method, args in (
+            (world.ledger.pointsOf, (alice, 1)),
+            (world.ledger.statement, (alice, 1)),
+            (world.prices.sheetOf, (1,)),
+        ):
             with reverts(refused("FutureEpoch"), epoch=1, currentEpoch=0):
                 method(*args)
 

@@ -147,7 +147,9 @@ class TestSignatures:
         now = evm.now
         good = referral(key, registry.address, coded, 0, now + 10)
         with reverts(wrong("SignatureExpired"), deadline=now - 1):
-            registry.bindWithSignature(referee, coded, now - 1, referral(key, registry.address, coded, 0, now - 1), sender=bob)
+            registry.bindWithSignature(
+                referee, coded, now - 1, referral(key, registry.address, coded, 0, now - 1), sender=bob
+            )
         registry.register(word("BOB"), sender=bob)
         for person, code, deadline, signature in (
             (bob, coded, now + 10, good),

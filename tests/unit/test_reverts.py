@@ -32,7 +32,10 @@ def test_fails_on_another_error_or_other_arguments(token, project, evm, alice, b
 
 def test_fails_on_another_error_out_of_a_view(project, system):
     unknown = "0x" + "11" * 20
-    with pytest.raises(AssertionError), reverts(error(project.PriceOracle, "PriceOracle_SourceFailed"), token=unknown, source=unknown):
+    with (
+        pytest.raises(AssertionError),
+        reverts(error(project.PriceOracle, "PriceOracle_SourceFailed"), token=unknown, source=unknown),
+    ):
         system.oracle.price(unknown)
 
 
@@ -49,7 +52,10 @@ def test_fails_on_empty_reverts_and_panics(project, data):
 
 
 def test_fails_when_nothing_reverts(project):
-    with pytest.raises(AssertionError, match="nothing reverted"), reverts(error(project.PriceOracle, "PriceOracle_ZeroAddress")):
+    with (
+        pytest.raises(AssertionError, match="nothing reverted"),
+        reverts(error(project.PriceOracle, "PriceOracle_ZeroAddress")),
+    ):
         pass
 
 

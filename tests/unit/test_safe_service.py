@@ -88,7 +88,13 @@ def service(monkeypatch):
 
 def entry(each, executed=False):
     """As the service describes a transaction."""
-    return {"to": each.to, "data": "0x" + each.data.hex(), "nonce": each.nonce, "isExecuted": executed, "safe": each.safe}
+    return {
+        "to": each.to,
+        "data": "0x" + each.data.hex(),
+        "nonce": each.nonce,
+        "isExecuted": executed,
+        "safe": each.safe,
+    }
 
 
 @pytest.fixture
@@ -104,7 +110,11 @@ def queue(monkeypatch, tmp_path):
 
 
 def test_a_nonce_in_the_shared_queue_is_not_given_again(service, queue):
-    service.waiting = [entry(transaction(5, "theirs")), entry(transaction(7, "later")), entry(transaction(6, "done"), executed=True)]
+    service.waiting = [
+        entry(transaction(5, "theirs")),
+        entry(transaction(7, "later")),
+        entry(transaction(6, "done"), executed=True),
+    ]
     mine = transaction(6, "mine")
     assert queue().nonce(mine.to, mine.data, None, sending=False) == 6
     assert service.asked[0][1] == "Bearer a-key"
@@ -163,7 +173,10 @@ def test_a_service_that_is_gone_is_said_in_one_line(monkeypatch):
 def test_the_option_puts_every_transaction_into_the_queue(service, monkeypatch):
     monkeypatch.setattr(chain, "is_fork", lambda: False)
     prepared = [desk.Prepared(SimpleNamespace(), transaction(nonce), "file", None) for nonce in (5, 6)]
-    assert desk.sign(SimpleNamespace(), prepared, [Signer()], desk.Signing(("owner",), yes=True, queue=True)) == [None, None]
+    assert desk.sign(SimpleNamespace(), prepared, [Signer()], desk.Signing(("owner",), yes=True, queue=True)) == [
+        None,
+        None,
+    ]
     assert [body["nonce"] for _, body in service.taken] == [5, 6]
 
 

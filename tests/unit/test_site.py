@@ -21,7 +21,9 @@ MARKDOWN = [
     *(ROOT / ".github").rglob("*.md"),
 ]
 # Sentences that say which role does what need none of these.
-RIDDLES = re.compile(r"\b(anybody|nobody|somebody|everybody|whoever|whomever|whatever|he|him|his|himself)\b", re.IGNORECASE)
+RIDDLES = re.compile(
+    r"\b(anybody|nobody|somebody|everybody|whoever|whomever|whatever|he|him|his|himself)\b", re.IGNORECASE
+)
 ELSEWHERE = {"docs/app.md"}  # rewritten with the app
 
 
@@ -40,7 +42,9 @@ def test_every_declaration_of_an_interface_is_on_its_page(interfaces):
         declared = re.findall(r"^    (?:function|event|error|struct) (\w+)", body, re.MULTILINE)
         shown = re.findall(r"^### (\w+)$", page, re.MULTILINE)
         assert not Counter(declared) - Counter(shown), name
-        if set(interface.bases) <= set(interfaces):  # what comes from another library stands here, for want of a page of its own
+        if set(interface.bases) <= set(
+            interfaces
+        ):  # what comes from another library stands here, for want of a page of its own
             assert sorted(declared) == sorted(shown), name
 
 
@@ -149,7 +153,9 @@ def test_documents_name_the_actor(path):
     """Holder, staker, bidder, keeper, signer, caller, thief; and then *they*."""
     if str(path.relative_to(ROOT)) in ELSEWHERE:
         return
-    found = [f"{number}: {line}" for number, line in enumerate(path.read_text().splitlines(), 1) if RIDDLES.search(line)]
+    found = [
+        f"{number}: {line}" for number, line in enumerate(path.read_text().splitlines(), 1) if RIDDLES.search(line)
+    ]
     assert not found, "\n".join(found)
 
 

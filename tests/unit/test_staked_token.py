@@ -29,7 +29,11 @@ def staked(vault):
 class TestMaking:
     def test_what_it_is(self, vault, staked, authority):
         assert (staked.name(), staked.symbol(), staked.decimals()) == ("Staked Test", "sTEST", 18)
-        assert (staked.asset(), staked.share(), staked.authority()) == (vault.asset.address, staked.address, authority.address)
+        assert (staked.asset(), staked.share(), staked.authority()) == (
+            vault.asset.address,
+            staked.address,
+            authority.address,
+        )
         assert staked.cooldown() == staked.MAX_COOLDOWN() == MAX_COOLDOWN == 14 * DAY
         assert tuple(staked.rewardStream()) == (0, 0, 0)
 
@@ -50,7 +54,9 @@ class TestStaking:
         assert [event.values for event in receipt.events(staked, "Deposit")] == [
             {"sender": alice, "owner": bob, "assets": 5 * WHOLE, "shares": 5 * WHOLE}
         ]
-        assert [event.values for event in receipt.events(staked, "Transfer")] == [{"from": ZERO, "to": bob, "value": 5 * WHOLE}]
+        assert [event.values for event in receipt.events(staked, "Transfer")] == [
+            {"from": ZERO, "to": bob, "value": 5 * WHOLE}
+        ]
         assert (staked.balanceOf(alice), staked.balanceOf(bob)) == (0, 5 * WHOLE)
 
     def test_a_mint_takes_what_its_preview_says(self, vault, staked, alice, bob):
@@ -60,7 +66,12 @@ class TestStaking:
         before, price = vault.holds(bob), staked.previewMint(WHOLE)
         receipt = staked.mint(WHOLE, bob, sender=bob)
         assert before - vault.holds(bob) == price > WHOLE
-        assert receipt.events(staked, "Deposit")[0].values == {"sender": bob, "owner": bob, "assets": price, "shares": WHOLE}
+        assert receipt.events(staked, "Deposit")[0].values == {
+            "sender": bob,
+            "owner": bob,
+            "assets": price,
+            "shares": WHOLE,
+        }
 
     def test_nothing_is_refused(self, vault, staked, alice):
         for method in (staked.deposit, staked.mint):
@@ -145,7 +156,9 @@ class TestRewards:
         assert tuple(staked.rewardStream()) == (86_400_000, start, DAY)
         for seconds in (0, 1, DAY // 2, DAY - 1, DAY, DAY + 1):
             vested = 1000 * min(seconds, DAY)
-            assert staked.unvestedRewards.call(at=start + seconds) == 86_400_000 - vested, "S4 what has not vested is in no price"
+            assert staked.unvestedRewards.call(at=start + seconds) == 86_400_000 - vested, (
+                "S4 what has not vested is in no price"
+            )
             assert staked.totalAssets.call(at=start + seconds) == 100 * WHOLE + vested
 
     def test_a_second_distribution_is_averaged_in_by_size(self, evm, vault, staked, alice):
@@ -200,7 +213,9 @@ class TestRewards:
         worth = staked.exitOf(alice).coolingAssets
         assert 102 * WHOLE - VIRTUAL < worth <= 102 * WHOLE
         assert staked.issuedSupply() == 0
-        assert staked.totalAssets() == 102 * WHOLE - worth <= VIRTUAL * 2 // 100 + 1, "what the virtual shares have earned stays theirs"
+        assert staked.totalAssets() == 102 * WHOLE - worth <= VIRTUAL * 2 // 100 + 1, (
+            "what the virtual shares have earned stays theirs"
+        )
         assert tuple(staked.rewardStream()) == (6 * WHOLE, evm.now, DAY * 3 // 4)
         vault.pass_days(3)
         assert staked.unvestedRewards() == 6 * WHOLE, "S10 rewards without stakers wait"
@@ -217,7 +232,9 @@ class TestRewards:
         vault.stake(alice, VIRTUAL - 1)
         vault.reward(WHOLE)
         vault.pass_days(5)
-        assert (staked.unvestedRewards(), staked.exchangeRate(), staked.currentApr()) == (WHOLE, WAD, 0), "S10 rewards without stakers wait"
+        assert (staked.unvestedRewards(), staked.exchangeRate(), staked.currentApr()) == (WHOLE, WAD, 0), (
+            "S10 rewards without stakers wait"
+        )
         vault.stake(bob, 1)
         assert staked.currentApr() > 0
         evm.warp(DAY // 2)
@@ -244,11 +261,19 @@ class TestRequests:
         assert values["CooldownStarted"] == {
             "controller": alice, "assets": assets, "cooling": assets, "maturesAt": evm.now + 14 * DAY,
         }  # fmt: skip
-        assert values["RedeemRequest"] == {"controller": alice, "owner": alice, "requestId": 0, "sender": alice, "shares": 10 * WHOLE}
+        assert values["RedeemRequest"] == {
+            "controller": alice,
+            "owner": alice,
+            "requestId": 0,
+            "sender": alice,
+            "shares": 10 * WHOLE,
+        }
         assert values["Transfer"] == {"from": alice, "to": ZERO, "value": 10 * WHOLE}
         vault.reward(50 * WHOLE)
         vault.pass_days(2)
-        assert tuple(staked.exitOf(alice)) == (assets, 10 * WHOLE, evm.now + 12 * DAY, 0, 0), "it earns nothing any more"
+        assert tuple(staked.exitOf(alice)) == (assets, 10 * WHOLE, evm.now + 12 * DAY, 0, 0), (
+            "it earns nothing any more"
+        )
 
     def test_the_second_of_maturity(self, evm, vault, staked, alice):
         vault.stake(alice)
@@ -282,7 +307,9 @@ class TestRequests:
         for n in range(1, 5):
             vault.request(alice, n * WHOLE)
             parked = sum(range(1, n)) * WHOLE
-            assert tuple(staked.exitOf(alice)) == (n * WHOLE, n * WHOLE, evm.now + 14 * DAY, parked, parked), "S5 matured stays matured"
+            assert tuple(staked.exitOf(alice)) == (n * WHOLE, n * WHOLE, evm.now + 14 * DAY, parked, parked), (
+                "S5 matured stays matured"
+            )
             vault.pass_days(14)
         assert staked.maxRedeem(alice) == staked.maxWithdraw(alice) == 10 * WHOLE
         vault.request(alice, WHOLE)
@@ -419,7 +446,13 @@ class TestClaiming:
         shares = -(-1000 * 5 // total)
         assert shares == 2
         assert vault.holds(alice) - before == 5
-        assert receipt.events(dear, "Withdraw")[0].values == {"sender": bob, "receiver": alice, "owner": bob, "assets": 5, "shares": shares}
+        assert receipt.events(dear, "Withdraw")[0].values == {
+            "sender": bob,
+            "receiver": alice,
+            "owner": bob,
+            "assets": 5,
+            "shares": shares,
+        }
         assert (dear.maxWithdraw(bob), dear.maxRedeem(bob)) == (total - 5, 998)
 
     def test_wei_by_wei_everything_comes_out(self, dear, bob):
@@ -554,7 +587,9 @@ class TestRates:
         assert [staked.epochApr(n) for n in range(1, 9)] == [0] * 8
         vault.reward(WHOLE)
         epoch_start(9)
-        assert [staked.exchangeRateAt(n) for n in range(9)] == [WAD] + [rate] * 8, "S13 the rate of a past moment never changes"
+        assert [staked.exchangeRateAt(n) for n in range(9)] == [WAD] + [rate] * 8, (
+            "S13 the rate of a past moment never changes"
+        )
         assert staked.exchangeRateAt(9) > rate
 
     def test_a_stream_across_a_boundary(self, evm, vault, staked, alice, epoch_start):
@@ -568,7 +603,9 @@ class TestRates:
         vault.request(alice, WHOLE)
         assert staked.exchangeRateAt(1) == halfway, "S13 the rate of a past moment never changes"
 
-    def test_what_happens_in_the_first_second_of_an_epoch_belongs_to_the_epoch(self, evm, vault, staked, alice, bob, epoch_start):
+    def test_what_happens_in_the_first_second_of_an_epoch_belongs_to_the_epoch(
+        self, evm, vault, staked, alice, bob, epoch_start
+    ):
         vault.stake(alice)
         vault.reward(WHOLE)
         epoch_start()
@@ -680,7 +717,9 @@ def test_the_first_request_writes_one_slot_of_its_own(evm, vault, staked, alice,
             "from": alice, "to": staked.address, "gas": hex(10**7),
             "data": "0x" + staked.requestRedeem.encode(WHOLE, alice, alice).hex(),
         }  # fmt: skip
-        trace = evm.rpc.call("debug_traceCall", access, "latest", {"tracer": "prestateTracer", "tracerConfig": {"diffMode": True}})
+        trace = evm.rpc.call(
+            "debug_traceCall", access, "latest", {"tracer": "prestateTracer", "tracerConfig": {"diffMode": True}}
+        )
         after = trace["post"][staked.address.lower()]["storage"]
         before = trace["pre"][staked.address.lower()].get("storage", {})
         slots.append((len(after), len([slot for slot in after if int(before.get(slot, "0x0"), 16) == 0])))
@@ -705,4 +744,6 @@ def test_over_a_real_index(system, alice, evm):
     before = index.balanceOf(alice)
     staked.redeem(4 * WHOLE, alice, alice, sender=alice)
     assert index.balanceOf(alice) - before == worth
-    assert index.balanceOf(staked.address) == staked.totalAssets() + staked.unvestedRewards() + staked.assetsSetAside(), "S1 solvency"
+    assert (
+        index.balanceOf(staked.address) == staked.totalAssets() + staked.unvestedRewards() + staked.assetsSetAside()
+    ), "S1 solvency"

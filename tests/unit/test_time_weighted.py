@@ -71,7 +71,12 @@ def test_every_average_equals_the_definition(evm, token, seed):
         spans = [(first, first + 1), (0, last + 1), (last, last + 2)]
         for span in spans:
             for person in people:
-                assert contract.balanceSeconds(person, *span) == model.balance_seconds(now, person, *span), ("I8", seed, person, span)
+                assert contract.balanceSeconds(person, *span) == model.balance_seconds(now, person, *span), (
+                    "I8",
+                    seed,
+                    person,
+                    span,
+                )
             assert contract.supplySeconds(*span) == model.balance_seconds(now, SUPPLY, *span), ("I8", seed, span)
             compared += len(people) + 1
         for person in people:

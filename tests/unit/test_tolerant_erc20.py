@@ -16,7 +16,9 @@ def test_both_say_the_same_of_every_quirk(both, owner, bob, quirk, amount):
     reference, token = both
     token.mint(reference.address, 10**18, sender=owner)
     token.setQuirk(quirk, sender=owner)
-    assert list(reference.tryTransfer.call(token.address, bob, amount)) == list(reference.plainTransfer.call(token.address, bob, amount))
+    assert list(reference.tryTransfer.call(token.address, bob, amount)) == list(
+        reference.plainTransfer.call(token.address, bob, amount)
+    )
     assert list(reference.tryBalanceOf(token.address, reference.address)) == list(
         reference.plainBalanceOf(token.address, reference.address)
     )
@@ -24,7 +26,11 @@ def test_both_say_the_same_of_every_quirk(both, owner, bob, quirk, amount):
 
 def test_both_distrust_an_address_without_code(both, alice, bob):
     reference, _ = both
-    assert list(reference.tryTransfer.call(alice, bob, 1)) == list(reference.plainTransfer.call(alice, bob, 1)) == [False, False]
+    assert (
+        list(reference.tryTransfer.call(alice, bob, 1))
+        == list(reference.plainTransfer.call(alice, bob, 1))
+        == [False, False]
+    )
     assert reference.tryBalanceOf(alice, bob)[0] is reference.plainBalanceOf(alice, bob)[0] is False
 
 
@@ -33,7 +39,17 @@ def test_packed_units_and_tokens_read_back_as_they_were_written(evm, project, au
     from tests.model.index import round57
     from tests.support.indexes import new_index
 
-    units = [1, 2**57 - 1, 2**57, 2**57 + 1, 2**58 - 1, 2**64 + 12345, 2**128 - 1, 2**127, *(3**n for n in range(1, 25))]
+    units = [
+        1,
+        2**57 - 1,
+        2**57,
+        2**57 + 1,
+        2**58 - 1,
+        2**64 + 12345,
+        2**128 - 1,
+        2**127,
+        *(3**n for n in range(1, 25)),
+    ]
     tokens = [evm.deploy(project.PlainToken, "T", "T", 18, sender=owner) for _ in units]
     index = new_index(evm, project, authority, tokens, units, owner)
     basket = index.basket()

@@ -68,7 +68,9 @@ class Bench:
 @pytest.fixture
 def bench(evm: Evm, project: Any, owner: str) -> Bench:
     figures = evm.deploy(project.FiguresMock, sender=owner)
-    floor, capped = (evm.deploy(kind, figures, sender=owner) for kind in (project.FloorAndMarketCap, project.CappedMarketCap))
+    floor, capped = (
+        evm.deploy(kind, figures, sender=owner) for kind in (project.FloorAndMarketCap, project.CappedMarketCap)
+    )
     return Bench(evm, project, figures, floor, capped, evm.deploy(project.FixedWeights, sender=owner))
 
 
@@ -97,7 +99,9 @@ def market(rng: random.Random, count: int) -> tuple[list[int], list[int]]:
     if kind == 4:  # as much as there is
         return [MOST - rng.getrandbits(2) for _ in range(count)], [MOST - rng.getrandbits(2) for _ in range(count)]
     if kind == 5:  # around the sum of 256 bits
-        return [2**127 + rng.getrandbits(64) for _ in range(count)], [2**124 + rng.getrandbits(64) - 2**63 for _ in range(count)]
+        return [2**127 + rng.getrandbits(64) for _ in range(count)], [
+            2**124 + rng.getrandbits(64) - 2**63 for _ in range(count)
+        ]
     if kind == 6:  # a staircase, so that caps bind round after round
         base = rng.randint(11, 40)
         return [10**18 * base**place // 10**place for place in range(count)], [10**20] * count
@@ -114,7 +118,17 @@ def counts(rng: random.Random) -> int:
 def floors(rng: random.Random, count: int) -> int:
     """Among them those that bind exactly, and those that are more than the whole."""
     return rng.choice(
-        (0, 1, WAD // 10, WAD // count, WAD // count + 1, WAD, MOST << 128, rng.randint(0, WAD // count), rng.randint(0, WAD))
+        (
+            0,
+            1,
+            WAD // 10,
+            WAD // count,
+            WAD // count + 1,
+            WAD,
+            MOST << 128,
+            rng.randint(0, WAD // count),
+            rng.randint(0, WAD),
+        )
     )
 
 
@@ -151,7 +165,9 @@ def batches(questions: Iterable[Question]) -> Iterator[list[Question]]:
         yield batch
 
 
-def compare(bench: Bench, methodology: Deployed, questions: Iterable[Question], expected: Any, refusals: Sequence[str]) -> tuple[int, int]:
+def compare(
+    bench: Bench, methodology: Deployed, questions: Iterable[Question], expected: Any, refusals: Sequence[str]
+) -> tuple[int, int]:
     """Every answer equals the model's, or is a refusal where the model refuses; returns how many of each."""
     selectors = {int.from_bytes(error(methodology.interface, name).hash[:4], "big") for name in refusals}
     weighed = refused = 0
@@ -277,7 +293,9 @@ def told(bench: Bench, kind: Any, supplies: Sequence[int]) -> tuple[Deployed, li
     """A methodology over supplies that are kept: transient ones would be gone after the call."""
     owner = bench.evm.account("owner")
     registry = bench.evm.deploy(bench.project.KeptFigures, supplies, sender=owner)
-    return bench.evm.deploy(kind, registry, sender=owner), [bench.evm.account(f"token {n}") for n in range(len(supplies))]
+    return bench.evm.deploy(kind, registry, sender=owner), [
+        bench.evm.account(f"token {n}") for n in range(len(supplies))
+    ]
 
 
 def asked(methodology: Deployed) -> Callable[[Sequence[str], bytes], Any]:
@@ -312,7 +330,9 @@ def test_floors_and_caps_that_cannot_hold(bench: Bench) -> None:
     bench.floor.validate(tokens, word(third))
     for floor in (third + 1, 2**256 - 1):
         for call in (asked(bench.floor), bench.floor.validate):
-            with reverts(error(bench.project.FloorAndMarketCap, "FloorAndMarketCap_FloorTooHigh"), floor=floor, count=3):
+            with reverts(
+                error(bench.project.FloorAndMarketCap, "FloorAndMarketCap_FloorTooHigh"), floor=floor, count=3
+            ):
                 call(tokens, word(floor))
     for cap in (third + 1, WAD):
         bench.capped.validate(tokens, word(cap))
@@ -343,7 +363,9 @@ def test_fixed_weights_of_another_shape_or_sum(bench: Bench) -> None:
     )  # fmt: skip
     for call in (asked(bench.fixed), bench.fixed.validate):
         for parameters in bad_shapes:
-            with reverts(error(bench.project.FixedWeights, "FixedWeights_InvalidParameters"), count=2, parameters=parameters):
+            with reverts(
+                error(bench.project.FixedWeights, "FixedWeights_InvalidParameters"), count=2, parameters=parameters
+            ):
                 call(tokens, parameters)
         for parts, total in (([WAD, 1], WAD + 1), ([0, 0], 0), ([2**255, 2**255 + WAD], 2**256 - 1)):
             with reverts(error(bench.project.FixedWeights, "FixedWeights_InvalidSum"), sum=total):

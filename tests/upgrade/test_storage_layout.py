@@ -24,7 +24,10 @@ def test_namespaces_are_read(first):
     assert sorted(namespaces) == [
         "erc7201:openzeppelin.storage.AccessManaged", "erc7201:openzeppelin.storage.Initializable", "erc7201:ssi.storage.Counter",
     ]  # fmt: skip
-    members = [(item["label"], item["type"], item["slot"], item["offset"]) for item in namespaces["erc7201:ssi.storage.Counter"]]
+    members = [
+        (item["label"], item["type"], item["slot"], item["offset"])
+        for item in namespaces["erc7201:ssi.storage.Counter"]
+    ]
     assert members == [
         ("count", "t_uint96", "0", 0), ("last", "t_address", "0", 12), ("counts", "t_mapping(t_address,t_uint256)", "1", 0),
     ]  # fmt: skip
@@ -68,7 +71,9 @@ def test_every_production_contract_keeps_its_storage():
     """What `make storage` demands, against what is committed."""
     known = layout.references()
     found = layout.examine(layout.production(), known)
-    assert {name: (contract.breaks, contract.flaws) for name, contract in found.items() if contract.breaks or contract.flaws} == {}
+    assert {
+        name: (contract.breaks, contract.flaws) for name, contract in found.items() if contract.breaks or contract.flaws
+    } == {}
     assert set(found) == set(known), "run `make storage` and commit snapshots/storage/"
 
 

@@ -73,11 +73,16 @@ def test_nobody_else_can_upgrade(system, project, counter, implementation, succe
             counter.upgradeToAndCall(successor.address, b"", sender=caller)
         data = counter.upgradeToAndCall.encode(successor.address, b"")
         with reverts(
-            error(project.ProtocolManager, "AccessManagerUnauthorizedCall"), caller=caller, target=counter.address, selector=data[:4]
+            error(project.ProtocolManager, "AccessManagerUnauthorizedCall"),
+            caller=caller,
+            target=counter.address,
+            selector=data[:4],
         ):
             system.manager.schedule(counter.address, data, 0, sender=caller)
     safe = system.record.contracts["Safe"]
-    operation = system.manager.hashOperation(safe, counter.address, counter.upgradeToAndCall.encode(successor.address, b""))
+    operation = system.manager.hashOperation(
+        safe, counter.address, counter.upgradeToAndCall.encode(successor.address, b"")
+    )
     with reverts(error(project.ProtocolManager, "AccessManagerNotScheduled"), operationId=operation):
         counter.upgradeToAndCall(successor.address, b"", sender=safe)
 

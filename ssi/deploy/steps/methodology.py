@@ -18,4 +18,6 @@ def deploy(d: Builder, manager: Any, table: Any) -> None:
     d.roles(manager, table, "SupplyRegistry", registry)
     listed = params.supplies().supplies
     tokens = [d.assets.assets[name].address for name in listed]
-    d.once("the first supplies", registry.list, tokens, [int(supply.circulating * 10**18) for supply in listed.values()])
+    d.once(
+        "the first supplies", registry.list, tokens, [int(supply.circulating * 10**18) for supply in listed.values()]
+    )

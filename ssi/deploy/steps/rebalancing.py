@@ -23,5 +23,8 @@ def plan(d: Builder, rebalancer: Any) -> None:
         address = d.record.indexes[index.symbol]
         d.once(f"terms of {index.symbol}", rebalancer.setTerms, address, index.rebalancing.onchain())
         tokens = [d.assets.assets[name].address for name in index.weights]
-        methodology, parameters = d.record.contracts[index.methodology.name], index.methodology.parameters(index.weights)
+        methodology, parameters = (
+            d.record.contracts[index.methodology.name],
+            index.methodology.parameters(index.weights),
+        )
         d.once(f"methodology of {index.symbol}", rebalancer.setMethodology, address, methodology, tokens, parameters)

@@ -15,7 +15,13 @@ def deploy(d: Builder, manager: Any, table: Any, distributor: Any) -> None:
         if symbol not in d.record.staked:
             d.say(f"deploy s{symbol}")
             token = d.account.deploy(
-                d.project.StakedToken, manager, asset, f"Staked {name}", f"s{symbol}", d.protocol.epoch_genesis, d.protocol.epoch_length
+                d.project.StakedToken,
+                manager,
+                asset,
+                f"Staked {name}",
+                f"s{symbol}",
+                d.protocol.epoch_genesis,
+                d.protocol.epoch_length,
             )
             d.record.staked[symbol] = token.address
             d.record.save()
