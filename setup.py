@@ -1,4 +1,6 @@
-"""What a wheel carries besides Python, in `ssi/data`: the parameters and records of deployments, and what `make packages` has compiled."""
+"""What a wheel carries besides Python, in `ssi/data`: the parameters and records of deployments, and what `make
+packages` has compiled.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,10 @@ COMPILED = ROOT / "build" / "packages" / "data"
 
 
 class BuildWithData(build_py):  # type: ignore[misc] # setuptools has no types here
-    """Copies the data beside the modules. Without `make packages` nothing is compiled, and `ssi` says so where it needs it."""
+    """Copies the data beside the modules.
+
+    Without `make packages` nothing is compiled, and `ssi` says so where it needs it.
+    """
 
     def run(self) -> None:
         """Builds."""

@@ -50,13 +50,16 @@ class Holder:
         shares, left = self.mag7.balanceOf(self.alice), self.usdc.balanceOf(self.alice)
         slippage = self.stage.slippage(self.mag7, shares, (amount - left) * 10**12)
         self.stage.step(
-            "Buy 1,000 USDC of MAG7.ssi in one transaction (permit)", receipt,
+            "Buy 1,000 USDC of MAG7.ssi in one transaction (permit)",
+            receipt,
             {"spent_usdc": (amount - left) / 1e6, "shares": shares / 1e18, "slippage_percent": slippage},
             {
-                "the quote was exact": (shares, amount - left) == (quoted, cost), "at least 999 USDC were used": left < 10**6,
-                "the router is empty": self.stage.router_is_empty(), "slippage is under 1 %": slippage < 1,
+                "the quote was exact": (shares, amount - left) == (quoted, cost),
+                "at least 999 USDC were used": left < 10**6,
+                "the router is empty": self.stage.router_is_empty(),
+                "slippage is under 1 %": slippage < 1,
             },
-        )  # fmt: skip
+        )
 
     def buy_with_ether(self) -> None:
         shares = 2 * 10**18
@@ -68,13 +71,19 @@ class Holder:
         spent = before - self.stage.balance(self.bob)
         price = self.system.oracle.price(self.system.token("WETH").address)
         self.stage.step(
-            "Buy exactly 2 MAG7.ssi with ether", receipt,
-            {"spent_eth": cost / 1e18, "shares": 2.0, "slippage_percent": self.stage.slippage(self.mag7, shares, cost * price // 10**18)},
+            "Buy exactly 2 MAG7.ssi with ether",
+            receipt,
+            {
+                "spent_eth": cost / 1e18,
+                "shares": 2.0,
+                "slippage_percent": self.stage.slippage(self.mag7, shares, cost * price // 10**18),
+            },
             {
                 "the quote was exact and the rest came back": cost <= spent < cost + receipt.gas_used * 10**12,
-                "the shares arrived": self.mag7.balanceOf(self.bob) == shares, "the router is empty": self.stage.router_is_empty(),
+                "the shares arrived": self.mag7.balanceOf(self.bob) == shares,
+                "the router is empty": self.stage.router_is_empty(),
             },
-        )  # fmt: skip
+        )
 
     def transfer(self) -> None:
         amount, before = 10**18, self.mag7.balanceOf(self.bob)
@@ -107,13 +116,19 @@ class Holder:
         receipt = self.router.sell(trade, shares, quoted, sender=self.alice)
         got = self.usdc.balanceOf(self.alice) - before
         self.stage.step(
-            "Sell everything to USDC (permit)", receipt,
-            {"shares": shares / 1e18, "got_usdc": got / 1e6, "slippage_percent": round(100 * (1 - got * 10**12 / worth), 4)},
+            "Sell everything to USDC (permit)",
+            receipt,
             {
-                "the quote was exact": got == quoted, "no share is left": self.mag7.balanceOf(self.alice) == 0,
+                "shares": shares / 1e18,
+                "got_usdc": got / 1e6,
+                "slippage_percent": round(100 * (1 - got * 10**12 / worth), 4),
+            },
+            {
+                "the quote was exact": got == quoted,
+                "no share is left": self.mag7.balanceOf(self.alice) == 0,
                 "the router is empty": self.stage.router_is_empty(),
             },
-        )  # fmt: skip
+        )
 
     def buy_another(self, symbol: str) -> None:
         index, shares = self.system.index(symbol), 3 * 10**18
@@ -122,10 +137,14 @@ class Holder:
         self.usdc.approve(self.router.address, cost, sender=self.bob)
         receipt = self.router.buy(self.stage.trade(index, self.usdc.address, self.bob), shares, cost, sender=self.bob)
         self.stage.step(
-            f"Buy 3 {symbol} with USDC", receipt,
+            f"Buy 3 {symbol} with USDC",
+            receipt,
             {"spent_usdc": cost / 1e6, "slippage_percent": self.stage.slippage(index, shares, cost * 10**12)},
-            {"the shares arrived": index.balanceOf(self.bob) == shares, "the router is empty": self.stage.router_is_empty()},
-        )  # fmt: skip
+            {
+                "the shares arrived": index.balanceOf(self.bob) == shares,
+                "the router is empty": self.stage.router_is_empty(),
+            },
+        )
 
     def frozen_constituent(self) -> None:
         index, shares = self.system.index("USSI"), 10**18

@@ -90,9 +90,14 @@ class Points:
         sampled = receipt.events(self.prices, "PriceSampled")
         again = self.prices.runningSlot()
         self.stage.step(
-            "An epoch begins; the first of its 28 samples of prices", receipt, {"epoch": self.ledger.epoch, "prices": len(sampled)},
-            {"none is missing": all(event.values["price"] for event in sampled), "the slot is taken": again.sampled and not again.missing},
-        )  # fmt: skip
+            "An epoch begins; the first of its 28 samples of prices",
+            receipt,
+            {"epoch": self.ledger.epoch, "prices": len(sampled)},
+            {
+                "none is missing": all(event.values["price"] for event in sampled),
+                "the slot is taken": again.sampled and not again.missing,
+            },
+        )
 
     def sample_daily(self, days: int) -> None:
         """As a keeper does."""
@@ -107,9 +112,14 @@ class Points:
         receipt = self.buy(self.emil, 20 * WAD, CODE)
         joined = all(self.points.joinedAt(person) for person in (self.dora, self.emil))
         self.stage.step(
-            "Emil buys 20 MAG7.ssi with Dora's code", receipt, {},
-            {"both joined by buying": joined, "Dora referred him": self.system.referrals.referrerOf(self.emil).referrer == self.dora},
-        )  # fmt: skip
+            "Emil buys 20 MAG7.ssi with Dora's code",
+            receipt,
+            {},
+            {
+                "both joined by buying": joined,
+                "Dora referred him": self.system.referrals.referrerOf(self.emil).referrer == self.dora,
+            },
+        )
 
     def stake_and_boost(self) -> None:
         soso, staked_soso, vault = self.system.token("SOSO"), self.system.staked("SOSO"), self.system.staked("MAG7.ssi")
@@ -195,14 +205,18 @@ class Points:
         points = {person: self.points.pointsOf(person, epoch) for person in (self.dora, self.emil)}
         emil, dora = points[self.emil], points[self.dora]
         self.stage.step(
-            "The epoch is over: a keeper records everybody", receipt, {"accounts": len(accounts)},
+            "The epoch is over: a keeper records everybody",
+            receipt,
+            {"accounts": len(accounts)},
             {
-                "Dora has a tenth of Emil's points on top": self.points.recordedPoints(self.dora, epoch) == dora + min(dora, emil // 10),
-                "Emil has a twentieth of his own on top": self.points.recordedPoints(self.emil, epoch) == emil + emil // 20,
+                "Dora has a tenth of Emil's points on top": self.points.recordedPoints(self.dora, epoch)
+                == dora + min(dora, emil // 10),
+                "Emil has a twentieth of his own on top": self.points.recordedPoints(self.emil, epoch)
+                == emil + emil // 20,
                 "nobody is left": self.ledger.to_record(epoch) == [],
                 "the medians of the samples are settled": self.prices.isSettled(epoch),
             },
-        )  # fmt: skip
+        )
 
     def claim(self, epoch: int) -> None:
         control.warp(self.evm.rpc, self.ledger.end(epoch + 1) - self.evm.now)
@@ -214,10 +228,12 @@ class Points:
         total = self.points.totalRecorded(epoch)
         shares = {person: POT * self.points.recordedPoints(person, epoch) // total for person in before}
         self.stage.step(
-            "A second epoch passes; the pot is claimed", receipt, {"dora_usdc": paid[self.dora] / 1e6, "emil_usdc": paid[self.emil] / 1e6},
+            "A second epoch passes; the pot is claimed",
+            receipt,
+            {"dora_usdc": paid[self.dora] / 1e6, "emil_usdc": paid[self.emil] / 1e6},
             {
                 "each was paid by points": paid == owed == shares,
                 "no more than the pot": sum(paid.values()) <= POT,
                 "the week of recording is over": self.evm.now >= self.ledger.end(epoch) + RECORDING,
             },
-        )  # fmt: skip
+        )

@@ -1,4 +1,6 @@
-"""A month later: prices have moved, the multisig proposes, the notice runs, a keeper rebalances with Uniswap's liquidity."""
+"""A month later: prices have moved, the multisig proposes, the notice runs, a keeper rebalances with Uniswap's
+liquidity.
+"""
 
 from __future__ import annotations
 
@@ -78,13 +80,20 @@ class Rebalancing:
         scheduled = [event.values for event in receipt.events(self.system.manager, "OperationScheduled")]
         self.ready_at = max(values["schedule"] for values in scheduled)
         self.stage.step(
-            "The multisig proposes supplies and a rebalance, tried out before it signs", receipt,
-            {"operations": len(scheduled), "notice_days": (self.ready_at - self.evm.now) / DAY, "changes_foreseen": len(trial.changes)},
+            "The multisig proposes supplies and a rebalance, tried out before it signs",
+            receipt,
             {
-                "what was tried out is what was scheduled": [values["operationId"] for values in scheduled] == trial.operations,
+                "operations": len(scheduled),
+                "notice_days": (self.ready_at - self.evm.now) / DAY,
+                "changes_foreseen": len(trial.changes),
+            },
+            {
+                "what was tried out is what was scheduled": (
+                    [values["operationId"] for values in scheduled] == trial.operations
+                ),
                 "the notice is 16 days": self.ready_at == self.evm.now + NOTICE,
             },
-        )  # fmt: skip
+        )
 
     def too_early(self) -> None:
         early = self.system.manager.interface["AccessManagerNotReady"].hash[:4]
@@ -136,18 +145,26 @@ class Rebalancing:
         expected = self.mag7.previewRedeem(shares)
         redeemed = self.mag7.redeem.call(shares, investor, investor, *UNBOUNDED, sender=investor)
         self.stage.step(
-            "A keeper fills every auction from Uniswap once its price pays", None,
+            "A keeper fills every auction from Uniswap once its price pays",
+            None,
             {
-                "fills": len(fills), "hours": (self.evm.now - started) / 3600, "gas_a_fill": max(gas, default=0),
+                "fills": len(fills),
+                "hours": (self.evm.now - started) / 3600,
+                "gas_a_fill": max(gas, default=0),
                 "cost_bp": report["costBps"],
-                "keeper_profit_usd": sum(fill.net for fill in fills) / 1e18, "farthest_from_target_bp": farthest,
-                "weights": {name: {"before": self.before[name]["now"], **weight} for name, weight in report["weights"].items()},
+                "keeper_profit_usd": sum(fill.net for fill in fills) / 1e18,
+                "farthest_from_target_bp": farthest,
+                "weights": {
+                    name: {"before": self.before[name]["now"], **weight} for name, weight in report["weights"].items()
+                },
             },
             {
-                "it is completed": report["phase"] == "completed", f"all weights are within {CLOSE} bp of their targets": farthest < CLOSE,
-                "it cost less than the budget": 0 <= report["costBps"] <= report["budgetBps"], "redemption works": redeemed == expected,
+                "it is completed": report["phase"] == "completed",
+                f"all weights are within {CLOSE} bp of their targets": farthest < CLOSE,
+                "it cost less than the budget": 0 <= report["costBps"] <= report["budgetBps"],
+                "redemption works": redeemed == expected,
             },
-        )  # fmt: skip
+        )
         self.stage.console.print(table)
 
     def weights(self) -> dict[str, dict[str, float]]:

@@ -82,7 +82,10 @@ class Stage:
         return not held and int(self.evm.rpc.call("eth_getBalance", self.router.address, "latest"), 16) == 0
 
     def slippage(self, index: Deployed, shares: int, paid_usd: int) -> float:
-        """How much of the price paid, D18 USD, is not in the shares' value, in percent. Fees and impact of the pools, and the mint fee."""
+        """How much of the price paid, D18 USD, is not in the shares' value, in percent.
+
+        Fees and impact of the pools, and the mint fee.
+        """
         worth = self.system.lens.valueOf(index.address, shares)
         return round(100 * (1 - int(worth) / paid_usd), 4)
 

@@ -67,17 +67,23 @@ class Staking:
         for e, apr in aprs.items():
             table.add_row(str(e), f"{self.staked.exchangeRateAt(e) / 1e18:.9f}", f"{apr:.3f} %")
         self.stage.step(
-            "Thirty days of daily distributions", None,
+            "Thirty days of daily distributions",
+            None,
             {
-                "paid_to_stakers": paid / 1e18, "bob_earned": (worth - before) / 1e18, "gas_a_day": max(gas[1:]),
-                "apr_percent_by_epoch": aprs, "current_apr_percent": self.staked.currentApr() / 1e16,
+                "paid_to_stakers": paid / 1e18,
+                "bob_earned": (worth - before) / 1e18,
+                "gas_a_day": max(gas[1:]),
+                "apr_percent_by_epoch": aprs,
+                "current_apr_percent": self.staked.currentApr() / 1e16,
             },
             {
                 "a second distribution on the same day is refused": refused,
-                "bob has all that has vested": 0 <= paid - self.staked.unvestedRewards() - (worth - before) < paid // 10**6,
+                "bob has all that has vested": 0
+                <= paid - self.staked.unvestedRewards() - (worth - before)
+                < paid // 10**6,
                 "the yearly return is shown": aprs[self.staked.currentEpoch()] > 0,
             },
-        )  # fmt: skip
+        )
         self.stage.console.print(table)
 
     def unstake(self) -> None:
@@ -100,12 +106,14 @@ class Staking:
         receipt = self.staked.requestRedeem(self.staked.balanceOf(self.bob), self.bob, self.bob, sender=self.bob)
         leaving = self.staked.exitOf(self.bob)
         self.stage.step(
-            "Unstake the rest on day 10: the timer restarts for everything", receipt, {"cooling": leaving.coolingAssets / 1e18},
+            "Unstake the rest on day 10: the timer restarts for everything",
+            receipt,
+            {"cooling": leaving.coolingAssets / 1e18},
             {
                 "what was cooling earned nothing": leaving.coolingAssets > before.coolingAssets,
                 "all of it matures on day 24": leaving.maturesAt == self.started + 24 * DAY,
             },
-        )  # fmt: skip
+        )
 
     def claim_too_early(self) -> None:
         self.evm.warp(14 * DAY - 1)

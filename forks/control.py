@@ -1,4 +1,6 @@
-"""Levers for tests and demonstrations on a fork, of the miniature or of the real mainnet; only `pause` needs a stand-in."""
+"""Levers for tests and demonstrations on a fork, of the miniature or of the real mainnet; only `pause` needs a
+stand-in.
+"""
 
 from __future__ import annotations
 
@@ -81,8 +83,8 @@ def buy(rpc: Rpc, token: str, holder: str, amount: int) -> None:
 def set_feed(rpc: Rpc, feed: str, answer: int, updated_at: int | None = None, rounds: int = 2) -> None:
     """Sets what a feed such as "ETH/USD" answers, updated in the latest block unless told.
 
-    Two rounds say the same, as of a market that has moved and stays there; a single one far from the last is a wild one.
-    The first time its proxy is given an aggregator of ours.
+    Two rounds say the same, as of a market that has moved and stays there; a single one far from the last is a wild
+    one. The first time its proxy is given an aggregator of ours.
     """
     proxy, ours = FEEDS[feed], aggregator(feed)
     if _address(rpc, proxy, "aggregator()") != ours:

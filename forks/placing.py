@@ -45,7 +45,9 @@ def deploy_to(
     args: tuple[object, ...] = (),
     sender: str = OWNER,
 ) -> None:
-    """Runs a constructor at a chosen address: its code is put there as if it were runtime, called, and replaced by what it returns."""
+    """Runs a constructor at a chosen address: its code is put there as if it were runtime, called, and replaced by what
+    it returns.
+    """
     code = "0x" + (init_code + eth_abi.encode(types, args)).hex()
     rpc.call("anvil_setBalance", sender, hex(10**24))
     rpc.call("anvil_setCode", address, code)

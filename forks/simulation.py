@@ -1,4 +1,6 @@
-"""A rebalance from its start to its end on a fork, with a keeper and nobody else: what a proposal would lead to, trade by trade."""
+"""A rebalance from its start to its end on a fork, with a keeper and nobody else: what a proposal would lead to, trade
+by trade.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,10 @@ GAS_MONEY = -10 * 10**18
 
 
 def simulate(fork: System, symbol: str) -> dict[str, Any]:
-    """Runs what is running on a fork to its end; prices stay as they are while time passes. Weights and cost in bp, profit D18 USD."""
+    """Runs what is running on a fork to its end; prices stay as they are while time passes.
+
+    Weights and cost in bp, profit D18 USD.
+    """
     filling = Filling(fork, symbol, fork.evm.account("keeper of a rehearsal"), GAS_MONEY)
     before, status, fills = filling.report(), filling.status(), []
 
@@ -28,10 +33,16 @@ def simulate(fork: System, symbol: str) -> dict[str, Any]:
     catalog = Catalog(fork)
     for fill, _ in filling.run(send, wait):
         names = catalog.name(fill.token_out), catalog.name(fill.token_in)
-        fills.append({
-            "sell": names[0], "buy": names[1], "amountOut": fill.amount_out, "amountIn": fill.amount_in, "usd": fill.worth / 1e18,
-            "secondsAfterStart": fork.evm.now - status.started,
-        })  # fmt: skip
+        fills.append(
+            {
+                "sell": names[0],
+                "buy": names[1],
+                "amountOut": fill.amount_out,
+                "amountIn": fill.amount_in,
+                "usd": fill.worth / 1e18,
+                "secondsAfterStart": fork.evm.now - status.started,
+            }
+        )
     after = filling.report()
     weights = {
         name: {**weight, "after": after["weights"].get(name, {}).get("now", 0.0)}

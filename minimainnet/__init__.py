@@ -1,1 +1,4 @@
-"""A miniature mainnet: a local chain with id 1 that holds real contracts at their real addresses. See docs/mini-mainnet.md."""
+"""A miniature mainnet: a local chain with id 1 that holds real contracts at their real addresses.
+
+See docs/mini-mainnet.md.
+"""

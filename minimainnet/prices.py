@@ -11,12 +11,30 @@ USD = MappingProxyType(
     {
         name: Fraction(price)
         for name, price in {
-            "WETH": "3300", "USDC": "1", "USDT": "1", "DAI": "1", "USDS": "1", "sDAI": "1.17", "sUSDS": "1.07", "WBTC": "95000",
-            "BNB": "900", "SOL": "180", "LINK": "20", "UNI": "9", "AAVE": "250", "MKR": "1700", "LDO": "1.1", "CRV": "0.75", "COMP": "45",
-            "SHIB": "0.0000095", "PEPE": "0.000007", "FLOKI": "0.000075", "SOSO": "0.65",
+            "WETH": "3300",
+            "USDC": "1",
+            "USDT": "1",
+            "DAI": "1",
+            "USDS": "1",
+            "sDAI": "1.17",
+            "sUSDS": "1.07",
+            "WBTC": "95000",
+            "BNB": "900",
+            "SOL": "180",
+            "LINK": "20",
+            "UNI": "9",
+            "AAVE": "250",
+            "MKR": "1700",
+            "LDO": "1.1",
+            "CRV": "0.75",
+            "COMP": "45",
+            "SHIB": "0.0000095",
+            "PEPE": "0.000007",
+            "FLOKI": "0.000075",
+            "SOSO": "0.65",
         }.items()
     }
-)  # fmt: skip
+)
 
 DECIMALS = MappingProxyType({"USDC": 6, "USDT": 6, "WBTC": 8, "SOL": 9, "FLOKI": 9})
 

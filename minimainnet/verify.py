@@ -74,8 +74,10 @@ def expected_hashes() -> dict[str, str]:
     """How the hash of every byte-exact contract begins. Those of Safe come from Safe's own record of deployments."""
     records = MODULES / "@safe-global/safe-deployments/dist/assets/v1.4.1"
     safe = {
-        name: json.loads((records / f"{file}.json").read_text())["deployments"]["canonical"]["codeHash"].removeprefix(
-            "0x"
+        name: (
+            json.loads((records / f"{file}.json").read_text())["deployments"]["canonical"]["codeHash"].removeprefix(
+                "0x"
+            )
         )
         for name, file in _SAFE_RECORDS.items()
     }

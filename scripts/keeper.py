@@ -1,4 +1,7 @@
-"""The work that anybody may do: `ape run keeper run`, or one job of it, `daily` or `rebalance INDEX`. A keeper needs ether for gas."""
+"""The work that anybody may do: `ape run keeper run`, or one job of it, `daily` or `rebalance INDEX`.
+
+A keeper needs ether for gas.
+"""
 
 from forks.local import FORKS
 from ssi.cli import keeper

@@ -1,9 +1,9 @@
 """The one way to get compiled contracts.
 
 Ape compiles a file again only when the text of that very file changed. After an edit of a base contract, a library, an
-interface or a compiler setting its importers would keep their old bytecode. So each source has a fingerprint of everything
-that decides its bytecode: the compiler's settings, the locked packages, its own text and the texts of all that it imports.
-Sources whose fingerprint moved are compiled anew, and no others.
+interface or a compiler setting its importers would keep their old bytecode. So each source has a fingerprint of
+everything that decides its bytecode: the compiler's settings, the locked packages, its own text and the texts of all
+that it imports. Sources whose fingerprint moved are compiled anew, and no others.
 
 An installed package has no sources: there the contracts are those that were compiled when its wheel was made.
 """
@@ -90,8 +90,8 @@ class Packaged:
         """Raises FileNotFoundError where the package was installed without them."""
         if not file.exists():
             raise FileNotFoundError(
-                "This ssi was installed without compiled contracts: install the wheel that `make packages` builds, or run `make build` "
-                "and then `make packages` in a checkout."
+                "This ssi was installed without compiled contracts: install the wheel that `make packages` builds, or"
+                " run `make build` and then `make packages` in a checkout."
             )
         self._kinds: dict[str, Any] = json.loads(gzip.decompress(file.read_bytes()))
         self.path = places.working()
@@ -112,7 +112,8 @@ class Packaged:
 
 
 def fresh_project(project: ProjectManager | None = None) -> ProjectManager:
-    """The Ape project with bytecode that belongs to the sources as they are now; in an installed package its `Packaged` contracts.
+    """The Ape project with bytecode that belongs to the sources as they are now; in an installed package its `Packaged`
+    contracts.
 
     Args:
         project: where to compile; this repository when left out.

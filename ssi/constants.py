@@ -1,4 +1,7 @@
-"""What is written in the contracts or stands on every chain that they are deployed on. A test compares each with where it comes from."""
+"""What is written in the contracts or stands on every chain that they are deployed on.
+
+A test compares each with where it comes from.
+"""
 
 from __future__ import annotations
 

@@ -14,15 +14,26 @@ from ssi.registry.holder import Holder
 _ABOUT: Mapping[str, Mapping[str, str]] = {
     "router": {"Bought": "payer", "Sold": "seller", "Staked": "payer"},
     "index": {"Minted": "caller", "Redeemed": "owner", "Segregated": "account", "Claimed": "account"},
-    "staked": {"Deposit": "owner", "RedeemRequest": "controller", "RequestCancelled": "controller", "Withdraw": "owner"},
+    "staked": {
+        "Deposit": "owner",
+        "RedeemRequest": "controller",
+        "RequestCancelled": "controller",
+        "Withdraw": "owner",
+    },
     "points": {"Joined": "account", "Recorded": "account", "Claimed": "account"},
     "locker": {
-        "PositionLocked": "owner", "PositionUnlockRequested": "owner", "PositionUnlockCancelled": "owner", "PositionUnlocked": "owner",
-        "FeesCollected": "owner", "TokensLocked": "owner", "TokensUnlockRequested": "owner", "TokensUnlockCancelled": "owner",
+        "PositionLocked": "owner",
+        "PositionUnlockRequested": "owner",
+        "PositionUnlockCancelled": "owner",
+        "PositionUnlocked": "owner",
+        "FeesCollected": "owner",
+        "TokensLocked": "owner",
+        "TokensUnlockRequested": "owner",
+        "TokensUnlockCancelled": "owner",
         "TokensUnlocked": "owner",
     },
     "referrals": {"CodeRegistered": "owner", "Bound": "referee"},
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Where files are: what is committed, what a wheel carries, and what a machine keeps for itself.
 
-In a checkout everything stands under its root. An installed package has what it needs to read in `ssi/data` (`setup.py` puts it there),
-and writes under the working directory.
+In a checkout everything stands under its root. An installed package has what it needs to read in `ssi/data` (`setup.py`
+puts it there), and writes under the working directory.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What an account has in a deployment: positions, worth, yield, points, timers, claims. Everything is read at one block."""
+"""What an account has in a deployment: positions, worth, yield, points, timers, claims.
+
+Everything is read at one block.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The protocol for programs: a deployment, a node and an account, and everything that a holder, an integrator or a keeper can ask of them.
+"""The protocol for programs: a deployment, a node and an account, and everything that a holder, an integrator or a
+keeper can ask of them.
 
     protocol = Protocol.from_deployment("deployments/ethereum-mainnet.json", node="https://…", account=account)
     quote = protocol.index("MAG7.ssi").quote_buy("USDC", amount_in_wei=1_000 * 10**6)
@@ -6,8 +7,10 @@
     protocol.stakes["MAG7.ssi"].deposit(quote.gets_wei)
     protocol.portfolio().worth_usd_d18
 
-Figures are integers in the smallest unit; names say which: `_wei`, `_d18` (18 decimals), `_bps`, `_s` (seconds, or Unix seconds after
-`_at`). What a contract refuses is raised as `Reverted` with its exact bytes; what the account cannot do, as `Impossible`; what cannot be
+Figures are integers in the smallest unit; names say which: `_wei`, `_d18` (18 decimals), `_bps`, `_s` (seconds, or Unix
+seconds after
+`_at`). What a contract refuses is raised as `Reverted` with its exact bytes; what the account cannot do, as
+`Impossible`; what cannot be
 meant, as `Misused`; what was not mined, as `NotSent`.
 """
 
@@ -45,7 +48,8 @@ class Protocol:
     """A deployment, seen by one account.
 
     Args:
-        account: an Ape account, which may be locked until it has to sign; an address, to read for it; None to read what is everybody's.
+        account: an Ape account, which may be locked until it has to sign; an address, to read for it; None to read what
+    is everybody's.
         signed: told the hashes of every transaction before it is sent.
     """
 
@@ -62,9 +66,11 @@ class Protocol:
         """Opens a recorded deployment.
 
         Args:
-            deployment: the network's name as records have it, such as "ethereum-mainnet", or the path of a record; that of Ape's network
+            deployment: the network's name as records have it, such as "ethereum-mainnet", or the path of a record; that
+        of Ape's network
                 where it is left out.
-            node: a URL, or a connection with the face of `ssi.chain.rpc.Rpc`; that of Ape's network where it is left out.
+            node: a URL, or a connection with the face of `ssi.chain.rpc.Rpc`; that of Ape's network where it is left
+        out.
             project: where the contracts' interfaces come from; this repository's where it is left out.
 
         Raises:

@@ -1,4 +1,7 @@
-"""Fixtures. Everything runs on Ape's `ethereum:mainnet-fork:foundry`; what is called often goes the fast road (`ssi/chain/evm.py`)."""
+"""Fixtures.
+
+Everything runs on Ape's `ethereum:mainnet-fork:foundry`; what is called often goes the fast road (`ssi/chain/evm.py`).
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,10 @@ def system(evm: Evm, project: Any) -> System:
 
 @pytest.fixture(autouse=True)
 def isolated(evm: Evm) -> Iterator[None]:
-    """Every test leaves the chain as it found it. Time passes only when told: the streaming fee moves amounts by the second."""
+    """Every test leaves the chain as it found it.
+
+    Time passes only when told: the streaming fee moves amounts by the second.
+    """
     with evm.isolated(), evm.standstill():
         yield
 

@@ -81,7 +81,8 @@ def main(port: int, rpc_port: int, days: int) -> None:
             f"\n[bold]Open http://127.0.0.1:{port}[/]  (Ctrl-C ends it; ready after {time.monotonic() - began:.0f} s)"
         )
         console.print(
-            "Connect the test wallet: it has 250,000 USDC, USDT, DAI, ether, SOSO and Uniswap liquidity, all of it play money."
+            "Connect the test wallet: it has 250,000 USDC, USDT, DAI, ether, SOSO and Uniswap liquidity, all of it play"
+            " money."
         )
         console.print("Try: buy MAG7.ssi with a signature · stake it · ask to leave twice and see the timer restart ·")
         console.print(

@@ -14,9 +14,22 @@ from ssi.build import ROOT, fresh_project
 
 TARGET = ROOT / "app" / "src" / "generated" / "abis.ts"
 CONTRACTS = (
-    "FeeDistributor", "IndexFactory", "IndexLens", "IndexRouter", "IndexToken", "LpLocker", "PointsLedger", "PriceOracle",
-    "ProtocolManager", "Rebalancer", "ReferencePrices", "ReferralRegistry", "RoleTable", "StakedToken", "SupplyRegistry",
-)  # fmt: skip
+    "FeeDistributor",
+    "IndexFactory",
+    "IndexLens",
+    "IndexRouter",
+    "IndexToken",
+    "LpLocker",
+    "PointsLedger",
+    "PriceOracle",
+    "ProtocolManager",
+    "Rebalancer",
+    "ReferencePrices",
+    "ReferralRegistry",
+    "RoleTable",
+    "StakedToken",
+    "SupplyRegistry",
+)
 
 
 def lean(value: Any) -> Any:

@@ -1,4 +1,5 @@
-"""What the web app is told, `config.json` beside the page: `python -m tools.app_config --rpc https://... --out app/dist/config.json`.
+"""What the web app is told, `config.json` beside the page: `python -m tools.app_config --rpc https://... --out
+app/dist/config.json`.
 
 Says which deployment the site shows: chain, endpoint, addresses, tokens to pay with, rules in words.
 Reads `deployments/` and asks the chain what only the chain knows; sends nothing.
@@ -29,7 +30,9 @@ FIRST = ("USDC", "USDT", "DAI")
 EXPLORERS = {1: "https://etherscan.io", 11155111: "https://sepolia.etherscan.io"}
 WORDS = {
     "FloorAndMarketCap": "Every constituent gets the floor, and what is left is shared out by circulating market cap.",
-    "CappedMarketCap": "By circulating market cap, with no constituent above the cap; what is cut off goes to the others.",
+    "CappedMarketCap": (
+        "By circulating market cap, with no constituent above the cap; what is cut off goes to the others."
+    ),
     "FixedWeights": "Fixed weights, set by governance.",
 }
 _DOMAIN = keccak(text="EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
@@ -53,7 +56,10 @@ def _text(answer: bytes) -> str | None:
 
 
 def permit_of(rpc: Rpc, token: str, chain_id: int) -> dict[str, str] | None:
-    """Name and version of a token's EIP-712 domain where its permit is EIP-2612's. None where it has none, or one like DAI's."""
+    """Name and version of a token's EIP-712 domain where its permit is EIP-2612's.
+
+    None where it has none, or one like DAI's.
+    """
     separator, name = _asked(rpc, token, "DOMAIN_SEPARATOR()"), _text(_asked(rpc, token, "name()"))
     typehash = _asked(rpc, token, "PERMIT_TYPEHASH()")
     if len(separator) != 32 or name is None or len(_asked(rpc, token, "nonces(address)", token)) != 32:
@@ -101,17 +107,27 @@ def config(system: System, rpc_url: str, *, test_key: str | None = None, project
         methodologies[index.symbol] = {"contract": method.name, "words": WORDS[method.name], "parameters": given}
     fork = test_key is not None
     return {
-        "chainId": record.chain_id, "network": "a local fork" if fork else "Ethereum", "fork": fork, "rpcUrl": rpc_url,
-        "explorer": None if fork else EXPLORERS.get(record.chain_id), "deployedAtBlock": record.block,
-        "contracts": record.contracts, "indexes": record.indexes, "staked": record.staked, "tokens": pay_tokens(system),
+        "chainId": record.chain_id,
+        "network": "a local fork" if fork else "Ethereum",
+        "fork": fork,
+        "rpcUrl": rpc_url,
+        "explorer": None if fork else EXPLORERS.get(record.chain_id),
+        "deployedAtBlock": record.block,
+        "contracts": record.contracts,
+        "indexes": record.indexes,
+        "staked": record.staked,
+        "tokens": pay_tokens(system),
         "methodologies": methodologies,
         "external": {
-            "multicall3": CONTRACTS["Multicall3"], "permit2": protocol.contracts.permit2,
-            "positionManager": protocol.contracts.position_manager, "weth": protocol.contracts.weth, "soso": known.assets["SOSO"].address,
+            "multicall3": CONTRACTS["Multicall3"],
+            "permit2": protocol.contracts.permit2,
+            "positionManager": protocol.contracts.position_manager,
+            "weth": protocol.contracts.weth,
+            "soso": known.assets["SOSO"].address,
         },
         "walletConnectProjectId": project or None,
         "testWallet": {"key": test_key} if test_key else None,
-    }  # fmt: skip
+    }
 
 
 def checksummed(value: Any) -> Any:

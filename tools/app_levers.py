@@ -1,6 +1,7 @@
 """The other side of the browser tests: moves the fork, and works out in Python what the page must show.
 
-Reads one JSON list a line, `[name, argument, ...]`, and answers with one line. Started by the tests with the endpoint of their fork.
+Reads one JSON list a line, `[name, argument, ...]`, and answers with one line. Started by the tests with the endpoint
+of their fork.
 """
 
 from __future__ import annotations
@@ -66,17 +67,29 @@ def overviews(system: System) -> list[dict[str, Any]]:
         worth = [min(c.books, c.available) * c.price // 10**c.decimals for c in index.constituents]
         found.append(
             {
-                "symbol": index.symbol, "nav": index.nav, "summed": sum(worth), "sharePrice": index.sharePrice, "supply": index.totalSupply,
+                "symbol": index.symbol,
+                "nav": index.nav,
+                "summed": sum(worth),
+                "sharePrice": index.sharePrice,
+                "supply": index.totalSupply,
                 "read": {"price": dollars(index.sharePrice), "supply": tokens(index.totalSupply, 18)},
                 "constituents": [
                     {
-                        "symbol": c.symbol, "books": c.books, "available": c.available, "value": c.value, "weight": c.weight,
-                        "read": {"books": tokens(c.books, c.decimals), "price": dollars(c.price), "value": dollars(c.value)},
+                        "symbol": c.symbol,
+                        "books": c.books,
+                        "available": c.available,
+                        "value": c.value,
+                        "weight": c.weight,
+                        "read": {
+                            "books": tokens(c.books, c.decimals),
+                            "price": dollars(c.price),
+                            "value": dollars(c.value),
+                        },
                     }
                     for c in index.constituents
                 ],
             }
-        )  # fmt: skip
+        )
     return found
 
 
@@ -99,9 +112,14 @@ def position(system: System, who: str) -> dict[str, Any]:
     statement = ledger.statement(who, ledger.currentEpoch())
     exit_ = vault.exitOf(who)
     return {
-        "assets": vault.convertToAssets(vault.balanceOf(who)), "cooling": exit_.coolingAssets, "maturesAt": exit_.maturesAt,
-        "points": statement.points, "multiplier": statement.multiplier, "held": statement.held.points, "staked": statement.staked.points,
-    }  # fmt: skip
+        "assets": vault.convertToAssets(vault.balanceOf(who)),
+        "cooling": exit_.coolingAssets,
+        "maturesAt": exit_.maturesAt,
+        "points": statement.points,
+        "multiplier": statement.multiplier,
+        "held": statement.held.points,
+        "staked": statement.staked.points,
+    }
 
 
 def scheduled(system: System) -> list[dict[str, Any]]:

@@ -1,4 +1,5 @@
-"""A market that has lived, for the web app's fork: people who invest, stake, boost and refer, keepers at work, governance that decides.
+"""A market that has lived, for the web app's fork: people who invest, stake, boost and refer, keepers at work,
+governance that decides.
 
 Nothing here is special to the site: these are the transactions that holders, keepers and the multisig send.
 """
@@ -48,7 +49,10 @@ class World:
         self.catalog = Catalog(system)
 
     def live(self, days: int, say: Callable[[str], None]) -> None:
-        """Lets it live for so many days, `LEAST` at least. At the end MAG7.ssi has been rebalanced and DEFI.ssi's auction runs."""
+        """Lets it live for so many days, `LEAST` at least.
+
+        At the end MAG7.ssi has been rebalanced and DEFI.ssi's auction runs.
+        """
         say("people invest")
         self.begin()
         for day in range(days):

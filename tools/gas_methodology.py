@@ -12,7 +12,8 @@ BARS = {"price_feed": 42_000, "price_feed_guarded": 50_000, "price_rate": 53_000
 def measure_methodology(system: System) -> dict[str, int]:
     """Of the views that rebalancing reads.
 
-    `price_feed`: one Chainlink proxy; `price_feed_guarded`: with the round before; `price_rate`: a vault's rate and a feed.
+    `price_feed`: one Chainlink proxy; `price_feed_guarded`: with the round before; `price_rate`: a vault's rate and a
+    feed.
     `weights_*`: of an index, by its methodology.
     """
     evm, oracle = system.evm, system.oracle

@@ -50,7 +50,8 @@ class Bench(World):
 def measure_points(evm: Evm, project: Any) -> dict[str, int]:
     """Four indexes held and staked, a pool, SOSO, a referrer; the epoch's prices are settled.
 
-    `record_account`: everything lies behind a later touch, and the referrer has no credit yet. `points_claim`: of a token that the
+    `record_account`: everything lies behind a later touch, and the referrer has no credit yet. `points_claim`: of a
+    token that the
     account holds already.
     """
     with evm.isolated(), evm.standstill():

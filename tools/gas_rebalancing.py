@@ -1,7 +1,8 @@
 """Gas of rebalancing: whole transactions, cold, on an index of seven plain OpenZeppelin tokens.
 
-Each token is priced by one of mainnet's own feeds, through its proxy; the methodology says the weights that it is given. Bidders hold
-both tokens and have an unlimited allowance. Starts and bids are of a later rebalance than the first, but for `start_rebalance_first`.
+Each token is priced by one of mainnet's own feeds, through its proxy; the methodology says the weights that it is
+given. Bidders hold both tokens and have an unlimited allowance. Starts and bids are of a later rebalance than the
+first, but for `start_rebalance_first`.
 """
 
 from __future__ import annotations
@@ -30,7 +31,9 @@ BARS = {"start_rebalance_repeat": 335_000, "bid_first": 205_000, "bid_later": 16
 
 
 class Bench:
-    """Seven tokens, one index that holds 1,000 USD of each per share, and a rebalancer that the owner governs without delay."""
+    """Seven tokens, one index that holds 1,000 USD of each per share, and a rebalancer that the owner governs without
+    delay.
+    """
 
     def __init__(self, evm: Evm, project: Any) -> None:
         self.evm, self.owner, self.bidder = evm, evm.account("gas owner"), evm.account("gas bidder")
@@ -100,7 +103,8 @@ class Bench:
 def measure_rebalancing(evm: Evm, project: Any) -> dict[str, int]:
     """Every operation by itself.
 
-    Bids come a third through the auction, at a premium; `bid_discount` comes two thirds through, where its loss is written down.
+    Bids come a third through the auction, at a premium; `bid_discount` comes two thirds through, where its loss is
+    written down.
     """
     with evm.isolated():
         bench = Bench(evm, project)
@@ -149,7 +153,9 @@ def measure_filler(system: System, project: Any) -> dict[str, int]:
 
 
 def measure_deployed_start(system: System) -> dict[str, int]:
-    """The second start of MAG7.ssi as it is deployed: by market cap, over mainnet's own feed proxies, two of them guarded."""
+    """The second start of MAG7.ssi as it is deployed: by market cap, over mainnet's own feed proxies, two of them
+    guarded.
+    """
     evm, index, rebalancer, safe = (
         system.evm,
         system.index("MAG7.ssi"),

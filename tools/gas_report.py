@@ -1,7 +1,9 @@
 """Gas of whole transactions, cold: `make gas` writes snapshots/gas.json and the tables of docs/gas.md.
 
-`gasUsed` of single transactions with everything in it, base fee, calldata and refunds. Constituents are plain OpenZeppelin
-ERC-20s of 18 decimals, balances are not zero, allowances are infinite, and default fees accrue. `buy_…` and `sell_…` are trades on
+`gasUsed` of single transactions with everything in it, base fee, calldata and refunds. Constituents are plain
+OpenZeppelin
+ERC-20s of 18 decimals, balances are not zero, allowances are infinite, and default fees accrue. `buy_…` and `sell_…`
+are trades on
 the deployed system: real Uniswap pools, USDC's proxy, all constituents as on mainnet; but `_32`, over plain tokens.
 """
 
@@ -31,13 +33,27 @@ UNIT = 10**27  # one token-wei a base-wei
 
 # What an operation may cost at most.
 BARS = {
-    "buy_exact_input_repeat": 830_000, "buy_exact_input_new_user": 860_000, "buy_exact_input_first_ever": 1_000_000,
+    "buy_exact_input_repeat": 830_000,
+    "buy_exact_input_new_user": 860_000,
+    "buy_exact_input_first_ever": 1_000_000,
     "buy_exact_input_scaled": 1_705_000,
-    "buy_exact_input_meme": 490_000, "buy_usdc_7": 820_000, "buy_eth_7": 720_000, "sell_usdc_7": 900_000,
-    "buy_usdc_32": 3_600_000, "sell_usdc_32": 3_400_000,
-    "mint_repeat": 195_000, "redeem_part": 174_000, "transfer_existing": 35_320, "transfer_new": 52_440, "fee_accrual_with_payout": 75_000,
-    **gas_staking.BARS, **gas_methodology.BARS, **gas_rebalancing.BARS, **gas_locker.BARS, **gas_points.BARS,
-}  # fmt: skip
+    "buy_exact_input_meme": 490_000,
+    "buy_usdc_7": 820_000,
+    "buy_eth_7": 720_000,
+    "sell_usdc_7": 900_000,
+    "buy_usdc_32": 3_600_000,
+    "sell_usdc_32": 3_400_000,
+    "mint_repeat": 195_000,
+    "redeem_part": 174_000,
+    "transfer_existing": 35_320,
+    "transfer_new": 52_440,
+    "fee_accrual_with_payout": 75_000,
+    **gas_staking.BARS,
+    **gas_methodology.BARS,
+    **gas_rebalancing.BARS,
+    **gas_locker.BARS,
+    **gas_points.BARS,
+}
 LIMIT = 12_000_000
 BLOCK = 12  # seconds from one block to the next
 
@@ -132,7 +148,9 @@ class Buyers:
         return (index.address, token, person, 2**40 - 1, 0, b"", False, b"\0" * 32)
 
     def exact_input(self, index: Deployed, person: str, percent: int = 100) -> int:
-        """A thousand USDC, for so many percent of the shares that the quote says; over a hundred they cost too much, and are scaled."""
+        """A thousand USDC, for so many percent of the shares that the quote says; over a hundred they cost too much,
+        and are scaled.
+        """
         quoted, _ = self.router.quoteBuyExactInput.call(index.address, self.usdc.address, 10**9)
         order = self._order(index, self.usdc.address, person)
         return int(
@@ -154,7 +172,10 @@ class Buyers:
 
 
 def measure_router(system: System) -> dict[str, int]:
-    """Buying and selling for a thousand USDC. Who repeats has bought and sold before, and keeps some of what they trade."""
+    """Buying and selling for a thousand USDC.
+
+    Who repeats has bought and sold before, and keeps some of what they trade.
+    """
     figures: dict[str, int] = {}
     buyers, evm, mag7 = Buyers(system), system.evm, system.index("MAG7.ssi")
     with evm.isolated():

@@ -1,4 +1,6 @@
-"""Gas of staking: whole transactions, cold, over a plain OpenZeppelin ERC-20; the daily distribution over an index of seven."""
+"""Gas of staking: whole transactions, cold, over a plain OpenZeppelin ERC-20; the daily distribution over an index of
+seven.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Pages about the contracts' interfaces, from the compiler's own `devdoc`, `userdoc` and ABI: one page an interface.
 
-Nothing is parsed by hand but the documentation of structs, which the compiler leaves out of its output and keeps in the tree.
+Nothing is parsed by hand but the documentation of structs, which the compiler leaves out of its output and keeps in the
+tree.
 """
 
 from __future__ import annotations

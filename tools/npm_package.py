@@ -1,8 +1,9 @@
-"""The npm package `ssi-protocol`: interfaces in Solidity, ABIs as JSON and as typed constants, addresses, and a token list.
+"""The npm package `ssi-protocol`: interfaces in Solidity, ABIs as JSON and as typed constants, addresses, and a token
+list.
 
-Addresses come from the committed records of deployments (`deployments/<ecosystem>-<network>.json`) and from their parameters, never from
-here. While nothing is deployed on a live network the package says so: `addresses` is empty, and there is no token list, because the
-schema of token lists wants a token in each.
+Addresses come from the committed records of deployments (`deployments/<ecosystem>-<network>.json`) and from their
+parameters, never from here. While nothing is deployed on a live network the package says so: `addresses` is empty, and
+there is no token list, because the schema of token lists wants a token in each.
 """
 
 from __future__ import annotations
@@ -24,9 +25,23 @@ from tools.app_abis import lean
 NAME = "ssi-protocol"
 # What integrators call. Interfaces come whole; of these contracts the ABI does.
 CONTRACTS = (
-    "FeeDistributor", "IndexFactory", "IndexLens", "IndexRouter", "IndexToken", "LpLocker", "PointsLedger", "PriceOracle",
-    "ProtocolManager", "Rebalancer", "ReferencePrices", "ReferralRegistry", "RoleTable", "StakedToken", "SupplyRegistry", "UniswapFiller",
-)  # fmt: skip
+    "FeeDistributor",
+    "IndexFactory",
+    "IndexLens",
+    "IndexRouter",
+    "IndexToken",
+    "LpLocker",
+    "PointsLedger",
+    "PriceOracle",
+    "ProtocolManager",
+    "Rebalancer",
+    "ReferencePrices",
+    "ReferralRegistry",
+    "RoleTable",
+    "StakedToken",
+    "SupplyRegistry",
+    "UniswapFiller",
+)
 # Our contracts are compiled by one compiler; those that call them need not be. A test compiles with the oldest.
 PRAGMA = "^0.8.17"
 _KINDS = ("contracts", "indexes", "staked")
@@ -121,17 +136,33 @@ def _described(version: str, listed: bool) -> dict[str, Any]:
     repository = json.loads((ROOT / "package.json").read_text())
     openzeppelin = repository["dependencies"]["@openzeppelin/contracts"]
     return {
-        "name": NAME, "version": version, "description": "Interfaces, ABIs, addresses and constants of the SSI protocol",
-        "license": "MIT", "type": "module", "sideEffects": False, "main": "index.js", "types": "index.d.ts",
+        "name": NAME,
+        "version": version,
+        "description": "Interfaces, ABIs, addresses and constants of the SSI protocol",
+        "license": "MIT",
+        "type": "module",
+        "sideEffects": False,
+        "main": "index.js",
+        "types": "index.d.ts",
         "exports": {
             ".": {"types": "./index.d.ts", "default": "./index.js"},
-            "./abi/*.json": "./abi/*.json", "./interfaces/*": "./interfaces/*", "./package.json": "./package.json",
+            "./abi/*.json": "./abi/*.json",
+            "./interfaces/*": "./interfaces/*",
+            "./package.json": "./package.json",
             **({"./tokenlist.json": "./tokenlist.json"} if listed else {}),
         },
-        "files": ["abi", "interfaces", "index.js", "index.d.ts", "README.md", "LICENSE", *(["tokenlist.json"] if listed else [])],
+        "files": [
+            "abi",
+            "interfaces",
+            "index.js",
+            "index.d.ts",
+            "README.md",
+            "LICENSE",
+            *(["tokenlist.json"] if listed else []),
+        ],
         "peerDependencies": {"@openzeppelin/contracts": openzeppelin},
         "peerDependenciesMeta": {"@openzeppelin/contracts": {"optional": True}},  # for those who compile the interfaces
-    }  # fmt: skip
+    }
 
 
 def _readme(known: Sequence[Mapping[str, Any]]) -> str:
@@ -188,7 +219,10 @@ def _version() -> str:
 
 
 def build(target: Path, deployments: Path = places.ROOT / "deployments") -> list[Path]:
-    """Writes `target/npm` and packs it; returns the archive, and the token list where there is one. Raises CalledProcessError."""
+    """Writes `target/npm` and packs it; returns the archive, and the token list where there is one.
+
+    Raises CalledProcessError.
+    """
     known = records(deployments)
     folder = target / "npm"
     write(folder, known, datetime.now(timezone.utc))

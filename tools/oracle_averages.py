@@ -1,7 +1,10 @@
-"""Which average of a pool's ticks to believe: honest markets against thieves who own blocks. Prints the tables of docs/oracle-math.md.
+"""Which average of a pool's ticks to believe: honest markets against thieves who own blocks.
 
-A market is a list of ticks, one a block of twelve seconds; the pool keeps every one of them for that block, as a busy pool does. Everything
-is an integer. A thief has any capital, so within their blocks, which are consecutive, a tick is whatever they want it to be.
+Prints the tables of docs/oracle-math.md.
+
+A market is a list of ticks, one a block of twelve seconds; the pool keeps every one of them for that block, as a busy
+pool does. Everything is an integer. A thief has any capital, so within their blocks, which are consecutive, a tick is
+whatever they want it to be.
 
     python -m tools.oracle_averages
 """
@@ -92,7 +95,10 @@ def settled_of(parts: int, touched: int, drift: int = ANY) -> Average:
 
 
 def walked(pool: Pool) -> int | None:
-    """The median of all seconds, where the seconds two minutes' rank away from it are within the bound. Reads every observation."""
+    """The median of all seconds, where the seconds two minutes' rank away from it are within the bound.
+
+    Reads every observation.
+    """
     ticks: list[int] = []
     for tick in pool.ticks[-BLOCKS:]:
         insort(ticks, tick)
@@ -172,7 +178,9 @@ def lag(average: Average, ticks: Sequence[int], stride: int = 10) -> tuple[float
 
 
 def attacks(pool: Pool, blocks: int, stride: int) -> Iterator[Pool]:
-    """So many blocks in a row, placed anywhere, at one tick, or at one tick up to some block and at another one from there on."""
+    """So many blocks in a row, placed anywhere, at one tick, or at one tick up to some block and at another one from
+    there on.
+    """
     levels = [sign * far for far in (60, 250, 1_500, 20_000, FARTHEST) for sign in (-1, 1)]
     for start in range(0, len(pool.ticks) - blocks + 1, stride):
         for split in {0, 1, blocks // 2, blocks - 1} if blocks > 1 else {0}:

@@ -2,10 +2,11 @@
 
     python tools/with_chain.py python -m tools.oracle_costs
 
-Few blocks in a row cannot move a feed at any capital: two of nine parts of its window are not enough. What follows holds the pool off its
-price for as many parts as it takes. Everything is computed from the liquidity that is in range, as if it reached that far, in USD at the
-oracle's own prices. `capital` is what one push takes. A thief who builds every block pays the pool's fee on the way there and back; one
-who does not is undone by arbitrageurs after each block as far as the fee leaves them something, pushes again, and pays them each time.
+Few blocks in a row cannot move a feed at any capital: two of nine parts of its window are not enough. What follows
+holds the pool off its price for as many parts as it takes. Everything is computed from the liquidity that is in range,
+as if it reached that far, in USD at the oracle's own prices. `capital` is what one push takes. A thief who builds every
+block pays the pool's fee on the way there and back; one who does not is undone by arbitrageurs after each block as far
+as the fee leaves them something, pushes again, and pays them each time.
 """
 
 from __future__ import annotations
@@ -72,8 +73,8 @@ def depth(system: System, feed: Deployed) -> Depth:
 
 
 HEAD = (
-    "| feed | 1 block | 5 blocks | 1 %: capital, loss | 5 %: capital, loss | 10 %: capital, loss | silence for a part: capital, loss |\n"
-    "|---|---|---|---|---|---|---|"
+    "| feed | 1 block | 5 blocks | 1 %: capital, loss | 5 %: capital, loss | 10 %: capital, loss | silence for a part:"
+    " capital, loss |\n|---|---|---|---|---|---|---|"
 )
 
 

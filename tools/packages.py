@@ -1,4 +1,5 @@
-"""Builds what others install, into build/packages: the wheel of `ssi` with what is compiled, and the npm package of interfaces.
+"""Builds what others install, into build/packages: the wheel of `ssi` with what is compiled, and the npm package of
+interfaces.
 
 `python -m tools.packages` builds both; `make packages` calls it.
 """
@@ -28,7 +29,9 @@ _KEPT = ("contractName", "abi", "deploymentBytecode", "runtimeBytecode")
 
 
 def data(folder: Path) -> None:
-    """Writes what `setup.py` takes into the wheel: contracts, the miniature mainnet, and the stand-ins that a real fork needs."""
+    """Writes what `setup.py` takes into the wheel: contracts, the miniature mainnet, and the stand-ins that a real fork
+    needs.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     kinds: dict[str, Any] = {}
     for name, container in sorted(fresh_project().load_contracts().items()):

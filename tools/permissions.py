@@ -1,4 +1,6 @@
-"""Who may do what after how long, and who can stop it, asked of the deployed manager: `make permissions` writes docs/permissions.md."""
+"""Who may do what after how long, and who can stop it, asked of the deployed manager: `make permissions` writes
+docs/permissions.md.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,9 @@ def page(system: System) -> str:
 
 
 def permissions(system: System) -> Iterator[tuple[str, str, str, str, str]]:
-    """Contract, function, who, after how long, who can cancel. One row for a function, the same on all contracts of that kind.
+    """Contract, function, who, after how long, who can cancel.
+
+    One row for a function, the same on all contracts of that kind.
 
     Raises:
         AssertionError: two contracts of a kind differ.

@@ -1,7 +1,8 @@
-"""What `mkdocs.yml` hooks into the documentation site: pages from elsewhere in the repository, and no request to another host.
+"""What `mkdocs.yml` hooks into the documentation site: pages from elsewhere in the repository, and no request to
+another host.
 
-The site stands on its own: its script for diagrams comes from the locked Node packages, and the build fails where a page
-would load anything from another host.
+The site stands on its own: its script for diagrams comes from the locked Node packages, and the build fails where a
+page would load anything from another host.
 """
 
 from __future__ import annotations
@@ -80,7 +81,10 @@ def _listed(nav: list[Any], pages: Iterable[str]) -> list[Any]:
 
 
 def packages(root: Path = ROOT) -> dict[str, str]:
-    """The parts of the Python package that others import, with the first line of what each says of itself. Commands are no part."""
+    """The parts of the Python package that others import, with the first line of what each says of itself.
+
+    Commands are no part.
+    """
     found = {}
     for path in sorted([*(root / "ssi").glob("*.py"), *(root / "ssi").glob("*/__init__.py")]):
         name = ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
@@ -95,7 +99,10 @@ def python(root: Path = ROOT) -> dict[str, str]:
     parts = packages(root)
     rows = "".join(f"| [`{name}`]({name}.md) | {told} |\n" for name, told in parts.items())
     pages = {f"{PYTHON}/{name}.md": f"# {name}\n\n::: {name}\n" for name in parts}
-    head = "# The Python package\n\n::: ssi\n    options: { show_submodules: false, members: false }\n\n| part | what it is |\n|---|---|\n"
+    head = (
+        "# The Python package\n\n::: ssi\n    options: { show_submodules: false, members: false }\n\n| part | what it"
+        " is |\n|---|---|\n"
+    )
     return {f"{PYTHON}/index.md": head + rows, **pages}
 
 

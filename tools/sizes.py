@@ -1,4 +1,7 @@
-"""Size of every contract: `make size` writes snapshots/sizes.json. Exits with 1 when one is too large to be deployed (EIP-170)."""
+"""Size of every contract: `make size` writes snapshots/sizes.json.
+
+Exits with 1 when one is too large to be deployed (EIP-170).
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """Storage of every upgradeable contract: `make storage` compares it with snapshots/storage/ and adds what is new there.
 
-Exits with 1 when a contract would read another value than its predecessor wrote, or must not be behind a proxy. Then its reference stays.
+Exits with 1 when a contract would read another value than its predecessor wrote, or must not be behind a proxy. Then
+its reference stays.
 """
 
 from __future__ import annotations

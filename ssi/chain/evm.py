@@ -1,8 +1,8 @@
 """A thin, fast road to a local anvil: one raw call for a read, one synchronous raw send for a transaction.
 
-Ape compiles, deploys and signs; it needs about a dozen RPC calls for a transaction. Property tests and gas measurements make
-tens of thousands of them from impersonated accounts and use this instead. Every send states its gas, so that nothing is estimated,
-and every revert carries its exact bytes.
+Ape compiles, deploys and signs; it needs about a dozen RPC calls for a transaction. Property tests and gas measurements
+make tens of thousands of them from impersonated accounts and use this instead. Every send states its gas, so that
+nothing is estimated, and every revert carries its exact bytes.
 """
 
 from __future__ import annotations
@@ -331,7 +331,10 @@ class Evm:
         return int(self.rpc.call("eth_blockNumber"), 16)
 
     def batch(self, calls: Sequence[tuple[Method, Sequence[Any]]], block: int | None = None) -> list[Any]:
-        """Many reads in one call, through Multicall3, after a block or the latest. Raises Reverted when one of them reverts."""
+        """Many reads in one call, through Multicall3, after a block or the latest.
+
+        Raises Reverted when one of them reverts.
+        """
         asked = [(method.contract.address, method.entry.encode(args)) for method, args in calls]
         data = keccak(text="aggregate((address,bytes)[])")[:4] + eth_abi.encode(["(address,bytes)[]"], [asked])
         _, answers = eth_abi.decode(["uint256", "bytes[]"], self.call(MULTICALL3, data, where="batch", block=block))

@@ -1,4 +1,7 @@
-"""What is asked of forks. The package `forks` makes them; a command is given them, so that nothing here depends on a test chain."""
+"""What is asked of forks.
+
+The package `forks` makes them; a command is given them, so that nothing here depends on a test chain.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ class Forks(ABC):
 
     @abstractmethod
     def fork(self, url: str, block: int | None = None) -> AbstractContextManager[str]:
-        """A fork of the chain at `url`, at its head unless `block` is said; yields its URL and ends it. Raises NotStarted."""
+        """A fork of the chain at `url`, at its head unless `block` is said; yields its URL and ends it.
+
+        Raises NotStarted.
+        """
 
     @abstractmethod
     def warp(self, rpc: Any, seconds: int) -> None:

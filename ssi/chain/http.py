@@ -39,9 +39,13 @@ def session(retries: int = RETRIES) -> requests.Session:
     logging.getLogger("urllib3").setLevel(logging.ERROR)  # it would say paths, in which providers have their keys
     made = requests.Session()
     retry = Retry(
-        total=retries, status_forcelist=_LATER, allowed_methods=None, backoff_factor=0.2, respect_retry_after_header=True,
+        total=retries,
+        status_forcelist=_LATER,
+        allowed_methods=None,
+        backoff_factor=0.2,
+        respect_retry_after_header=True,
         raise_on_status=False,
-    )  # fmt: skip
+    )
     for scheme in ("http://", "https://"):
         made.mount(scheme, HTTPAdapter(max_retries=retry, pool_maxsize=4))
     return made

@@ -1,7 +1,7 @@
 """Event logs, in spans that the node answers, with a cursor on disk: what was read is not read again.
 
-Nodes limit `eth_getLogs` by blocks (2,000 or 10,000 at common providers) or by results (10,000). A span that is refused is halved,
-and those after it have the size that was answered.
+Nodes limit `eth_getLogs` by blocks (2,000 or 10,000 at common providers) or by results (10,000). A span that is refused
+is halved, and those after it have the size that was answered.
 """
 
 from __future__ import annotations
@@ -79,7 +79,10 @@ class LogReader:
         return [], self._since
 
     def _remember(self, logs: list[dict[str, Any]], block: int) -> None:
-        """Writes down what there is until `block`, which is final. Readers see the file before or after, never half of it."""
+        """Writes down what there is until `block`, which is final.
+
+        Readers see the file before or after, never half of it.
+        """
         if block < self._since or not (block_hash := self._hash(block)):
             return
         final = [log for log in logs if int(log["blockNumber"], 16) <= block]

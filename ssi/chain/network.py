@@ -29,7 +29,10 @@ def network() -> str:
 
 
 def quiet() -> None:
-    """Ape says every transaction and every use of an unlocked key; scripts say what they do instead. Before a command is made."""
+    """Ape says every transaction and every use of an unlocked key; scripts say what they do instead.
+
+    Before a command is made.
+    """
     from ape.logging import logger
 
     logger.set_level("ERROR")
@@ -44,7 +47,10 @@ def interactive() -> bool:
 
 
 def harden() -> None:
-    """Gives Ape's own reads on a live network the patience of `HttpRpc`. Raises Failure where the node is of another chain."""
+    """Gives Ape's own reads on a live network the patience of `HttpRpc`.
+
+    Raises Failure where the node is of another chain.
+    """
     from ape import networks
     from web3 import HTTPProvider
 
@@ -96,8 +102,8 @@ def account(alias: str | None) -> Any:
 def signer(alias: str | None) -> Any:
     """The same, unlocked once and for all.
 
-    The passphrase is that of `APE_ACCOUNTS_<alias>_PASSPHRASE`, or in the file that `APE_ACCOUNTS_<alias>_PASSPHRASE_FILE` names,
-    else it is asked for.
+    The passphrase is that of `APE_ACCOUNTS_<alias>_PASSPHRASE`, or in the file that
+    `APE_ACCOUNTS_<alias>_PASSPHRASE_FILE` names, else it is asked for.
 
     Raises:
         Misused: nobody was named on a live network, Ape does not know the alias, or the passphrase is wrong or missing.
@@ -106,7 +112,10 @@ def signer(alias: str | None) -> Any:
 
 
 def unlocked(account: Any) -> Any:
-    """The account; where it is a key file it signs without another question. Others (a Ledger) ask on the device. Raises Misused."""
+    """The account; where it is a key file it signs without another question. Others (a Ledger) ask on the device.
+
+    Raises Misused.
+    """
     from ape.exceptions import AccountsError
 
     if not hasattr(account, "set_autosign") or not getattr(account, "locked", False):

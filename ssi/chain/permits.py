@@ -19,10 +19,13 @@ from ssi.constants import PERMIT2
 
 _PERMIT = {
     "Permit": [
-        {"name": "owner", "type": "address"}, {"name": "spender", "type": "address"}, {"name": "value", "type": "uint256"},
-        {"name": "nonce", "type": "uint256"}, {"name": "deadline", "type": "uint256"},
+        {"name": "owner", "type": "address"},
+        {"name": "spender", "type": "address"},
+        {"name": "value", "type": "uint256"},
+        {"name": "nonce", "type": "uint256"},
+        {"name": "deadline", "type": "uint256"},
     ]
-}  # fmt: skip
+}
 _TYPEHASH = keccak(text="Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)")
 # What a token with permits may answer to. Not all of them answer to all of it.
 _PROBED = (("name", "string"), ("version", "string"), ("DOMAIN_SEPARATOR", "bytes32"), ("PERMIT_TYPEHASH", "bytes32"))
@@ -85,10 +88,12 @@ def referral(key: str, registry: str, code: bytes, nonce: int, deadline: int, re
     """
     types = {
         "Bind": [
-            {"name": "referee", "type": "address"}, {"name": "code", "type": "bytes32"}, {"name": "nonce", "type": "uint256"},
+            {"name": "referee", "type": "address"},
+            {"name": "code", "type": "bytes32"},
+            {"name": "nonce", "type": "uint256"},
             {"name": "deadline", "type": "uint256"},
         ]
-    }  # fmt: skip
+    }
     message = {"referee": referee or _address(key), "code": code, "nonce": nonce, "deadline": deadline}
     domain = {"name": "SSI Referrals", "version": "1", "chainId": 1, "verifyingContract": registry}
     return _signed(key, encode_typed_data(domain, types, message))

@@ -58,7 +58,10 @@ class Rpc:
         return json.loads(self._connection.getresponse().read())
 
     def send_sync(self, transaction: dict[str, Any]) -> dict[str, Any]:
-        """Sends to a node that mines at once, and returns the receipt, failed or not. Raises RpcError when the node refuses it."""
+        """Sends to a node that mines at once, and returns the receipt, failed or not.
+
+        Raises RpcError when the node refuses it.
+        """
         try:
             receipt: dict[str, Any] = self.call("eth_sendTransactionSync", transaction)
             return receipt

@@ -1,7 +1,8 @@
-"""Sends transactions of one account and sees them mined: states gas and fees, repeats what got lost, raises the fee of what is stuck.
+"""Sends transactions of one account and sees them mined: states gas and fees, repeats what got lost, raises the fee of
+what is stuck.
 
-Whatever happens in between (the connection breaks, the process is killed, somebody else uses the account), a transaction that was
-signed is mined at most once: every attempt has the same nonce.
+Whatever happens in between (the connection breaks, the process is killed, somebody else uses the account), a
+transaction that was signed is mined at most once: every attempt has the same nonce.
 """
 
 from __future__ import annotations
@@ -57,7 +58,8 @@ class Sender:
     Args:
         rpc: the node.
         account: an Ape account that signs.
-        exclusive: nothing else but keepers uses the account. Then a transaction that an earlier run left unmined is replaced; otherwise
+        exclusive: nothing else but keepers uses the account. Then a transaction that an earlier run left unmined is
+    replaced; otherwise
             a new one is put behind it.
         patience: seconds until a transaction that is not mined is given up.
         stuck: seconds until its fee is raised.
@@ -66,9 +68,16 @@ class Sender:
     """
 
     def __init__(
-        self, rpc: Any, account: Any, *, exclusive: bool = False, patience: float = 600, stuck: float = STUCK, settle: float = SETTLE,
+        self,
+        rpc: Any,
+        account: Any,
+        *,
+        exclusive: bool = False,
+        patience: float = 600,
+        stuck: float = STUCK,
+        settle: float = SETTLE,
         signed: Callable[[list[str]], object] = lambda _: None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.rpc, self.account, self.address = rpc, account, str(account.address)
         self._exclusive, self._patience, self._stuck, self._settle, self._signed = (
             exclusive,

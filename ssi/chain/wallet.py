@@ -39,7 +39,8 @@ class Wallet:
     """What a client acts with.
 
     Args:
-        account: an Ape account, which may be locked until it has to sign; or an address, for which a fork's node sends and which
+        account: an Ape account, which may be locked until it has to sign; or an address, for which a fork's node sends
+    and which
             signs nothing.
         signed: told the hashes of what was signed, before it is sent.
     """

@@ -20,7 +20,10 @@ chain.quiet()
 @click.argument("ids", nargs=-1, required=True, metavar="OPERATION...")
 @desk.signing
 def cli(ids: tuple[str, ...], how: desk.Signing) -> Any:
-    """Let the guardian cancel the OPERATIONs named by the first eight hex digits of their ids or more. At once, and for good."""
+    """Let the guardian cancel the OPERATIONs named by the first eight hex digits of their ids or more.
+
+    At once, and for good.
+    """
     system = desk.opened()
     guardian = Multisig(system.evm, system.record.contracts["GuardianSafe"])
     picked = chosen(operations(system), ids)
@@ -42,6 +45,7 @@ def cli(ids: tuple[str, ...], how: desk.Signing) -> Any:
         screen.print(f"[green]✓[/] Cancelled in {sent}.")
     else:
         screen.print(
-            f"Next: the guardian's owners import {prepared[0].file} at app.safe.global, compare the hashes, sign and send."
+            f"Next: the guardian's owners import {prepared[0].file} at app.safe.global, compare the hashes, sign and"
+            " send."
         )
     return None

@@ -1,4 +1,6 @@
-"""What every command does alike: JSON alone on standard output, one line for what is wrong, 2 for what was typed and 1 for the chain."""
+"""What every command does alike: JSON alone on standard output, one line for what is wrong, 2 for what was typed and 1
+for the chain.
+"""
 
 from __future__ import annotations
 
@@ -129,7 +131,8 @@ def explained(error: Exception) -> click.ClickException:
     if isinstance(error, NotStarted):
         said = "" if "://" in str(error) else f" ({error})"
         return Failure(
-            f"The fork on which this is tried out could not be started{said}. Try again; does the node serve its last blocks?",
+            f"The fork on which this is tried out could not be started{said}. Try again; does the node serve its last"
+            " blocks?",
             1,
         )
     if type(error).__module__.startswith(("ledger", "hid")):

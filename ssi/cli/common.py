@@ -50,7 +50,10 @@ def opened(needed: str = "Safe") -> System:
         raise Failure(f"No {needed} is deployed on {chain.network()}: `ape run deploy` first.", 1)
     if not chain.code(record.contracts[needed]):
         again = "The recorded deployment is gone with its fork: `ape run deploy` again."
-        gone = f"{record.path} names {needed} at {record.contracts[needed]}, and there is nothing: is this the record's network?"
+        gone = (
+            f"{record.path} names {needed} at {record.contracts[needed]}, and there is nothing: is this the record's"
+            " network?"
+        )
         raise Failure(again if chain.is_fork() else gone, 1)
     return System(chain.evm(), fresh_project(), record)
 
@@ -130,7 +133,8 @@ def signers(multisig: Multisig, how: Signing) -> list[Any]:
         chosen.append(account)
     if len({account.address for account in chosen}) < needed:
         raise Misused(
-            f"{needed} owners must sign, and you named {len(chosen)}: name more with --account, or none and sign on the Safe's web site."
+            f"{needed} owners must sign, and you named {len(chosen)}: name more with --account, or none and sign on the"
+            " Safe's web site."
         )
     return chosen[:needed]
 
@@ -148,10 +152,17 @@ class Prepared:
         """For --json."""
         t = self.transaction
         return {
-            "safe": t.safe, "nonce": t.nonce, "to": t.to, "data": "0x" + t.data.hex(), "safeTxHash": "0x" + t.hash.hex(),
-            "domainHash": "0x" + t.domain_hash.hex(), "messageHash": "0x" + t.message_hash.hex(),
-            "file": self.file, "replaces": self.replaces, "transaction": sent,
-        }  # fmt: skip
+            "safe": t.safe,
+            "nonce": t.nonce,
+            "to": t.to,
+            "data": "0x" + t.data.hex(),
+            "safeTxHash": "0x" + t.hash.hex(),
+            "domainHash": "0x" + t.domain_hash.hex(),
+            "messageHash": "0x" + t.message_hash.hex(),
+            "file": self.file,
+            "replaces": self.replaces,
+            "transaction": sent,
+        }
 
     def table(self) -> Table:
         """For people, to compare with what the wallet shows."""
@@ -177,7 +188,9 @@ def prepare(
     owners: Sequence[Any],
     how: Signing,
 ) -> list[Prepared]:
-    """One transaction of the Safe for each call, with consecutive nonces, and the Transaction Builder's file of each. Signs nothing.
+    """One transaction of the Safe for each call, with consecutive nonces, and the Transaction Builder's file of each.
+
+    Signs nothing.
 
     Raises:
         Failure: one would fail now.
@@ -211,7 +224,9 @@ def asked(owners: Sequence[Any], how: Signing) -> bool:
 
 
 def sign(system: System, prepared: Sequence[Prepared], owners: Sequence[Any], how: Signing) -> list[str | None]:
-    """Asks once, then lets the owners sign and the first of them send. Returns the hashes, None for what is not sent here.
+    """Asks once, then lets the owners sign and the first of them send.
+
+    Returns the hashes, None for what is not sent here.
 
     Raises:
         Misused: the answer is no, there is nobody to ask, a passphrase is missing, or no queue is known.
@@ -258,7 +273,8 @@ def agreed_to_deploy(contract: str, alias: str | None, how: Signing) -> None:
 
 
 class Queue:
-    """What was proposed for a Safe and is not executed, by nonce: on this machine, and in Safe's queue where one is configured.
+    """What was proposed for a Safe and is not executed, by nonce: on this machine, and in Safe's queue where one is
+    configured.
 
     On a fork nothing is kept.
     """
@@ -278,13 +294,17 @@ class Queue:
                     )
 
     def nonce(self, to: str, data: bytes, wanted: int | None, sending: bool) -> int:
-        """For a call: that which was asked for, that with which the same was proposed, or the first that is free. Raises Misused."""
+        """For a call: that which was asked for, that with which the same was proposed, or the first that is free.
+
+        Raises Misused.
+        """
         if wanted is not None:
             if wanted < self._next:
                 raise Misused(f"Nonce {wanted} of the Safe is used: its next is {self._next}.")
             if sending and wanted > self._next:
                 raise Misused(
-                    f"Nonce {wanted} cannot be sent before {self._next}: leave --account away and sign on the Safe's web site."
+                    f"Nonce {wanted} cannot be sent before {self._next}: leave --account away and sign on the Safe's"
+                    " web site."
                 )
             return wanted
         call = keccak(bytes.fromhex(to[2:]) + data).hex()
@@ -293,8 +313,8 @@ class Queue:
             return same[0]
         if sending and (other := self._entries.get(self._next)) is not None:
             raise Misused(
-                f"“{other['title']}” is proposed with the Safe's next nonce, {self._next} ({other['file']}), and sending this would make "
-                f"that void: execute it first, or say --nonce {self._next} to take its place."
+                f"“{other['title']}” is proposed with the Safe's next nonce, {self._next} ({other['file']}), and"
+                f" sending this would make that void: execute it first, or say --nonce {self._next} to take its place."
             )
         return self._next if sending else next(nonce for nonce in count(self._next) if nonce not in self._entries)
 

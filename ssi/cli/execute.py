@@ -25,7 +25,9 @@ chain.quiet()
 @click.argument("ids", nargs=-1, metavar="[OPERATION]...")
 @desk.signing
 def cli(ids: tuple[str, ...], how: desk.Signing) -> Any:
-    """Let the multisig execute the OPERATIONs named by the first eight hex digits of their ids or more, or all that are ready."""
+    """Let the multisig execute the OPERATIONs named by the first eight hex digits of their ids or more, or all that are
+    ready.
+    """
     system = desk.opened()
     now, known = system.evm.now, operations(system)
     safe = Multisig(system.evm, system.record.contracts["Safe"])

@@ -90,7 +90,10 @@ def opened(alias: str | None) -> Protocol:
 
 
 def watched(who: str | None) -> tuple[Protocol, str]:
-    """The deployment, and the address of an alias or an address; on a fork of a test account unless told. Signs nothing."""
+    """The deployment, and the address of an alias or an address; on a fork of a test account unless told.
+
+    Signs nothing.
+    """
     if who is not None and is_hex_address(who):
         if mistyped(who):
             raise Misused(f"{who} has a wrong checksum: a letter was mistyped.")

@@ -1,4 +1,7 @@
-"""The work that anybody may do: `ape run keeper run`, or one job of it, `daily` or `rebalance INDEX`. A keeper needs ether for gas."""
+"""The work that anybody may do: `ape run keeper run`, or one job of it, `daily` or `rebalance INDEX`.
+
+A keeper needs ether for gas.
+"""
 
 from __future__ import annotations
 
@@ -119,7 +122,10 @@ def run(
 def rebalance(
     index: str, account: str | None, min_profit: Decimal, once: bool, every: int, fast_forward: bool, json: bool
 ) -> Any:
-    """Run the rebalance of INDEX to its end with Uniswap's liquidity. It can be stopped and started again at any moment."""
+    """Run the rebalance of INDEX to its end with Uniswap's liquidity.
+
+    It can be stopped and started again at any moment.
+    """
     if fast_forward and not chain.is_fork():
         raise Misused("--fast-forward moves the clock of a fork; this is a live network.")
     system = desk.opened()
@@ -142,7 +148,9 @@ def rebalance(
 @_ACCOUNT
 @json_option
 def daily(account: str | None, json: bool) -> Any:
-    """Distribute the fees of every index that has not been today, and move the checkpoints of vaults' rates that are a week old."""
+    """Distribute the fees of every index that has not been today, and move the checkpoints of vaults' rates that are a
+    week old.
+    """
     system = desk.opened()
     sender = Sender(system.evm.rpc, chain.signer(account))
     done = chores.perform([*chores.distributions(system), *chores.pokes(system)], sender, Catalog(system).error)
@@ -191,8 +199,10 @@ def _run(
 
         def wait(seconds: int) -> None:
             status = filling.status()
-            look(f"premium {status.premium / 1e14:+.1f} bp, cost {status.cost / 1e14:.2f} of {status.budget / 1e14:.0f} bp, "
-                 f"next look in {desk.period(seconds)}")  # fmt: skip
+            look(
+                f"premium {status.premium / 1e14:+.1f} bp, cost {status.cost / 1e14:.2f} of {status.budget / 1e14:.0f}"
+                f" bp, next look in {desk.period(seconds)}"
+            )
             if fast_forward:
                 forks().warp(system.evm.rpc, seconds)
             else:
@@ -201,10 +211,17 @@ def _run(
         look("")
         for fill, transaction in filling.run(send, wait, once):
             sold, bought = catalog.name(fill.token_out), catalog.name(fill.token_in)
-            fills.append({
-                "sold": sold, "bought": bought, "amountOut": fill.amount_out, "amountIn": fill.amount_in, "profit": fill.profit,
-                "netUsd": fill.net / 1e18, "transaction": transaction,
-            })  # fmt: skip
+            fills.append(
+                {
+                    "sold": sold,
+                    "bought": bought,
+                    "amountOut": fill.amount_out,
+                    "amountIn": fill.amount_in,
+                    "profit": fill.profit,
+                    "netUsd": fill.net / 1e18,
+                    "transaction": transaction,
+                }
+            )
             if not json:
                 progress.print(
                     f"[green]✓[/] {sold} → {bought}  net ${fill.net / 1e18:,.4f}  {transaction}", highlight=False

@@ -33,7 +33,9 @@ _SLIPPAGE = click.option(
 @receiver
 @acting
 def mint(amount: tuple[str, ...], slippage: Decimal, receiver: str | None, how: holders.Acting) -> Any:
-    """Mint AMOUNT of an index for its constituents, such as 2 MAG7.ssi; `all MAG7.ssi` is what your constituents suffice for."""
+    """Mint AMOUNT of an index for its constituents, such as 2 MAG7.ssi; `all MAG7.ssi` is what your constituents
+    suffice for.
+    """
     protocol, bps = holders.opened(how.account), holders.bps(slippage)
     what = typed(amount)
     index = protocol.index(_unit(what.unit))
@@ -82,7 +84,10 @@ def redeem(amount: tuple[str, ...], slippage: Decimal, receiver: str | None, how
             f"Redeemed {index.token.amount(redeemed.shares_wei)} for {_listed(redeemed.parts)}.", redeemed.transaction
         )
         for part in redeemed.segregated:
-            text = f"{part.token.amount(part.wei)} could not be transferred and is your claim: `ape run claim {index.symbol}` later."
+            text = (
+                f"{part.token.amount(part.wei)} could not be transferred and is your claim: `ape run claim"
+                f" {index.symbol}` later."
+            )
             desk.console().print(f"  [yellow]{text}[/]")
     return None
 
@@ -109,8 +114,11 @@ def claim(index: str, tokens: tuple[str, ...], receiver: str | None, how: holder
             of.contract.claim, each.token.address, 2**256 - 1, receiver or protocol.holder.account.address, 0
         )
     paid = holders.go(
-        protocol, how, card(f"Claims on {of.symbol}", *rows), lambda: [of.claim(claim.token, receiver=receiver) for claim in payable]
-    )  # fmt: skip
+        protocol,
+        how,
+        card(f"Claims on {of.symbol}", *rows),
+        lambda: [of.claim(claim.token, receiver=receiver) for claim in payable],
+    )
     if how.json:
         return {"claims": plain(claims), "result": plain(paid)}
     for one in paid or []:

@@ -14,7 +14,10 @@ from ssi.registry.system import System
 
 
 def overviews(lens: Deployed) -> list[dict[str, Any]]:
-    """Every index as plain data. Amounts in token-wei and share-wei, prices and weights D18. What cannot be read is named and left out."""
+    """Every index as plain data. Amounts in token-wei and share-wei, prices and weights D18.
+
+    What cannot be read is named and left out.
+    """
     result = []
     for o in lens.overviews():
         if not o.readable:
@@ -51,8 +54,9 @@ def tables(indexes: list[dict[str, Any]]) -> list[Table]:
 
 
 def governance(system: System) -> dict[str, Any]:
-    """Both Safes as plain data, when the veto on the guardian's replacement runs out and returns (Unix seconds, 0 where it is as new),
-    and what should alarm everybody: whatever differs from the record."""
+    """Both Safes as plain data, when the veto on the guardian's replacement runs out and returns (Unix seconds, 0 where
+    it is as new), and what should alarm everybody: whatever differs from the record.
+    """
     actual, manager = custody.safes(system), system.manager
     alarms = custody.alarms(system.record, actual)
     for name, role, title, notice in (

@@ -38,6 +38,7 @@ def cli(json: bool) -> Any:
         )  # fmt: skip
     screen.print(table)
     screen.print(
-        "`ape run execute` executes what is ready; the guardian's `ape run cancel OPERATION` stops what should not happen."
+        "`ape run execute` executes what is ready; the guardian's `ape run cancel OPERATION` stops what should not"
+        " happen."
     )
     return None

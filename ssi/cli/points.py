@@ -45,7 +45,10 @@ def cli() -> None:
 )  # fmt: skip
 @json_option
 def keeper(account: str | None, min_worth: Decimal | None, json: bool) -> Any:
-    """Sample prices, once a day, and record everybody of the last epoch who is worth the gas. Safe to run as often as one likes."""
+    """Sample prices, once a day, and record everybody of the last epoch who is worth the gas.
+
+    Safe to run as often as one likes.
+    """
     system, ledger, _ = _opened()
     sender = Sender(system.evm.rpc, chain.signer(account))
     worth = None if min_worth is None else int(min_worth * 10**18)
@@ -58,7 +61,8 @@ def keeper(account: str | None, min_worth: Decimal | None, json: bool) -> Any:
     for epoch, left in done["skipped"].items():
         until = desk.moment(ledger.end(epoch) + RECORDING)
         click.echo(
-            f"epoch {epoch}: {len(left)} accounts have points worth less than the gas; until {until} each can call record(account, {epoch})"
+            f"epoch {epoch}: {len(left)} accounts have points worth less than the gas; until {until} each can call"
+            f" record(account, {epoch})"
         )
     for epoch, failed in done["failed"].items():
         for who, why in failed.items():
@@ -101,7 +105,8 @@ def statement(account: str, epoch: int | None, json: bool) -> Any:
     console = Console()
     console.print(table)
     console.print(
-        f"staked SOSO {said['soso'] / 1e18:,.2f} dollar-days; {said['sharesMissing'] / 1e18:,.4f} sSOSO more would boost everything"
+        f"staked SOSO {said['soso'] / 1e18:,.2f} dollar-days; {said['sharesMissing'] / 1e18:,.4f} sSOSO more would"
+        " boost everything"
     )
     console.print(
         f"recorded, with referrals: {said['recorded'] / 1e18:,.2f}" + ("" if said["counts"] else " (has not joined)")

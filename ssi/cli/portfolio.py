@@ -26,7 +26,9 @@ chain.quiet()
 @click.argument("account", required=False)
 @json_option
 def cli(account: str | None, json: bool) -> Any:
-    """Show what ACCOUNT, an address or an alias, has: positions, worth, yield, points, timers, claims, and what there is to do."""
+    """Show what ACCOUNT, an address or an alias, has: positions, worth, yield, points, timers, claims, and what there
+    is to do.
+    """
     protocol, who = holders.watched(account)
     found = protocol.portfolio(who)
     if json:
@@ -94,7 +96,10 @@ def to_do(found: Portfolio, points: PointsClient) -> Iterator[str]:
         yield f"{index} owes you constituents: ape run claim {index}"
     for epoch, amount_d18 in found.recordable.items():
         until = desk.moment(points.epoch(epoch).claims_open_at_s)
-        yield f"{readable(amount_d18, 18)} points of epoch {epoch} are not recorded; until {until}: ape run record --epoch {epoch}"
+        yield (
+            f"{readable(amount_d18, 18)} points of epoch {epoch} are not recorded; until {until}: ape run record"
+            f" --epoch {epoch}"
+        )
     if any(pot.open for pot in found.pots):
         yield "A pot owes you tokens: ape run claim-pot"
     if not found.joined_at_s and (found.holdings or found.stakes or found.locks.positions or found.locks.tokens):
@@ -193,7 +198,8 @@ def _points(found: Portfolio) -> RenderableType:
     if live.soso_missing_wei:
         lines.append(
             Text(
-                f"  {readable(live.soso_missing_wei, 18)} sSOSO more, held since the epoch began, would boost everything"
+                f"  {readable(live.soso_missing_wei, 18)} sSOSO more, held since the epoch began, would boost"
+                " everything"
             )
         )
     if found.last and (found.last.points_d18 or found.last.recorded_d18):

@@ -1,7 +1,9 @@
-"""Proposes a change: `ape run propose rebalance | set-fee | upgrade | add-constituent | ... | call`; `ape run propose --help` lists all.
+"""Proposes a change: `ape run propose rebalance | set-fee | upgrade | add-constituent | ... | call`; `ape run propose
+--help` lists all.
 
-Every proposal is tried out on a fork first: scheduled, waited for and executed, with the Safe's own code. What it changes is shown, the
-file for Safe's Transaction Builder is written, and the hashes to compare on a hardware wallet are printed.
+Every proposal is tried out on a fork first: scheduled, waited for and executed, with the Safe's own code. What it
+changes is shown, the file for Safe's Transaction Builder is written, and the hashes to compare on a hardware wallet are
+printed.
 """
 
 from __future__ import annotations
@@ -34,7 +36,10 @@ BPS = click.IntRange(0, 10_000)
 
 
 def propose(build: Callable[[Catalog], Proposal], how: desk.Signing, rebalanced: str | None = None) -> Any:
-    """Builds, tries out, writes, shows, and signs with whoever can. `rebalanced`: index whose rebalance is run to its end on the fork."""
+    """Builds, tries out, writes, shows, and signs with whoever can.
+
+    `rebalanced`: index whose rebalance is run to its end on the fork.
+    """
     system = desk.opened()
     catalog, safe, screen = Catalog(system), Multisig(system.evm, system.record.contracts["Safe"]), desk.console()
     owners = desk.signers(safe, how)
@@ -57,15 +62,29 @@ def propose(build: Callable[[Catalog], Proposal], how: desk.Signing, rebalanced:
 
     if how.json:
         return {
-            "title": proposal.title, "readyAt": ready_at, "expiresAt": ready_at + trial.window, "gas": trial.gas, "events": trial.events,
+            "title": proposal.title,
+            "readyAt": ready_at,
+            "expiresAt": ready_at + trial.window,
+            "gas": trial.gas,
+            "events": trial.events,
             "calls": [
-                {"operation": plain(operation), "contract": call.contract, "target": call.target, "function": call.function,
-                 "arguments": plain(call.arguments), "data": plain(call.data)}
+                {
+                    "operation": plain(operation),
+                    "contract": call.contract,
+                    "target": call.target,
+                    "function": call.function,
+                    "arguments": plain(call.arguments),
+                    "data": plain(call.data),
+                }
                 for operation, call in zip(trial.operations, calls, strict=True)
             ],
-            "changes": [{"what": change.what, "before": plain(change.before), "after": plain(change.after)} for change in trial.changes],
-            **({"rebalance": trial.extra} if trial.extra else {}), **prepared[0].plain(sent),
-        }  # fmt: skip
+            "changes": [
+                {"what": change.what, "before": plain(change.before), "after": plain(change.after)}
+                for change in trial.changes
+            ],
+            **({"rebalance": trial.extra} if trial.extra else {}),
+            **prepared[0].plain(sent),
+        }
     if sent:
         screen.print(f"[green]✓[/] Scheduled in {sent}. From {desk.moment(ready_at)} on: `ape run execute`.")
     else:
@@ -91,7 +110,8 @@ def _show(proposal: Proposal, calls: Sequence[Call], trial: Trial, prepared: des
         screen.print(shown)
     screen.print(prepared.table())
     screen.print(
-        f"Tried out on a fork: scheduled, refused a second early, executed. For the Transaction Builder: {prepared.file}"
+        "Tried out on a fork: scheduled, refused a second early, executed. For the Transaction Builder:"
+        f" {prepared.file}"
     )
 
 
@@ -258,9 +278,17 @@ def set_methodology(
 )
 @desk.signing
 def set_terms(
-    index: str, premium_bps: int, discount_bps: int, hours: int, budget_bps: int, dust_ppm: int, turnover_bps: int, daily_bps: int,
-    band_bps: int, how: desk.Signing,
-) -> Any:  # fmt: skip
+    index: str,
+    premium_bps: int,
+    discount_bps: int,
+    hours: int,
+    budget_bps: int,
+    dust_ppm: int,
+    turnover_bps: int,
+    daily_bps: int,
+    band_bps: int,
+    how: desk.Signing,
+) -> Any:
     """Set the terms of the rebalances of INDEX."""
     terms = (premium_bps, discount_bps, hours * 3600, budget_bps, dust_ppm, turnover_bps, daily_bps, band_bps)
     return propose(lambda catalog: proposals.set_terms(catalog, index, terms), how=how)

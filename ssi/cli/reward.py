@@ -21,7 +21,10 @@ chain.quiet()
 @click.command(cls=Command)
 @acting
 def join(how: holders.Acting) -> Any:
-    """Let your positions earn points from now on, in the running epoch as well. A first purchase with `ape run buy` does that, too."""
+    """Let your positions earn points from now on, in the running epoch as well.
+
+    A first purchase with `ape run buy` does that, too.
+    """
     protocol = holders.opened(how.account)
     protocol.holder.account.check(protocol.points.contract.join)
     of = protocol.points.epoch()
@@ -38,7 +41,10 @@ def join(how: holders.Acting) -> Any:
 @click.option("--epoch", type=click.IntRange(0, 2**32), help="All that can be recorded, unless told.")
 @acting
 def record(epoch: int | None, how: holders.Acting) -> Any:
-    """Write down your points of an epoch that is over, within a week of its end. Keepers do that for everyone who is worth the gas."""
+    """Write down your points of an epoch that is over, within a week of its end.
+
+    Keepers do that for everyone who is worth the gas.
+    """
     protocol = holders.opened(how.account)
     found = protocol.points.recordable()
     if epoch is not None:
@@ -71,7 +77,8 @@ def claim_pot(epoch: int | None, how: holders.Acting) -> Any:
     if shut := [pot for pot in pots if not pot.open]:
         of = shut[0].epoch
         raise Impossible(
-            f"The pots of epoch {of.number} are open from {desk.moment(of.claims_open_at_s)} to {desk.moment(of.claims_close_at_s)}."
+            f"The pots of epoch {of.number} are open from {desk.moment(of.claims_open_at_s)} to"
+            f" {desk.moment(of.claims_close_at_s)}."
         )
     if not pots:
         raise Impossible(f"No pot owes {protocol.holder.account.address} anything now.")

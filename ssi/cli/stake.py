@@ -96,7 +96,10 @@ def _staked(protocol: Protocol, vault: StakeClient, assets_wei: int, receiver: s
 @amount
 @acting
 def unstake(amount: tuple[str, ...], how: holders.Acting) -> Any:
-    """Request AMOUNT back: 2 MAG7.ssi by worth, 2 sMAG7.ssi by shares, or all MAG7.ssi. It can be withdrawn after the cooldown."""
+    """Request AMOUNT back: 2 MAG7.ssi by worth, 2 sMAG7.ssi by shares, or all MAG7.ssi.
+
+    It can be withdrawn after the cooldown.
+    """
     protocol = holders.opened(how.account)
     what = typed(amount)
     vault = _of(protocol, what)
@@ -202,8 +205,11 @@ def withdraw(asset: str | None, receiver: str | None, how: holders.Acting) -> An
         for vault, leaving in ready
     ]  # fmt: skip
     moved = holders.go(
-        protocol, how, card("Withdraw", *rows), lambda: {vault.symbol: vault.withdraw(receiver=receiver) for vault, _ in ready}
-    )  # fmt: skip
+        protocol,
+        how,
+        card("Withdraw", *rows),
+        lambda: {vault.symbol: vault.withdraw(receiver=receiver) for vault, _ in ready},
+    )
     if how.json:
         return {"claimable": {vault.symbol: plain(leaving) for vault, leaving in ready}, "result": plain(moved)}
     for vault, _ in ready if moved else []:

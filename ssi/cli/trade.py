@@ -55,9 +55,15 @@ _MINUTES = click.option(
 @receiver
 @acting
 def buy(
-    amount: tuple[str, ...], other: str, stake: bool, code: str | None, slippage: Decimal, minutes: Decimal, receiver: str | None,
+    amount: tuple[str, ...],
+    other: str,
+    stake: bool,
+    code: str | None,
+    slippage: Decimal,
+    minutes: Decimal,
+    receiver: str | None,
     how: holders.Acting,
-) -> Any:  # fmt: skip
+) -> Any:
     """Buy AMOUNT of an index.
 
     The side with a number is exact:
@@ -72,9 +78,13 @@ def buy(
     way, spends = index.way(quote, bps), index.spends_wei(quote, bps)
     shown = _card(quote, bps, spends, way.value, f"{minutes} minutes", stake)
     bought = holders.go(
-        protocol, how, shown,
-        lambda: index.buy(quote, slippage_bps=bps, receiver=receiver, stake=stake, referral_code=word, patience_s=int(minutes * 60)),
-    )  # fmt: skip
+        protocol,
+        how,
+        shown,
+        lambda: index.buy(
+            quote, slippage_bps=bps, receiver=receiver, stake=stake, referral_code=word, patience_s=int(minutes * 60)
+        ),
+    )
     if how.json:
         return {**_plain(quote, bps), "way": plain(way), "spends_at_most_wei": spends, "result": plain(bought)}
     if bought:
@@ -112,8 +122,11 @@ def sell(
     way, spends = index.way(quote, bps), index.spends_wei(quote, bps)
     shown = _card(quote, bps, spends, way.value, f"{minutes} minutes", False)
     sold = holders.go(
-        protocol, how, shown, lambda: index.sell(quote, slippage_bps=bps, receiver=receiver, patience_s=int(minutes * 60))
-    )  # fmt: skip
+        protocol,
+        how,
+        shown,
+        lambda: index.sell(quote, slippage_bps=bps, receiver=receiver, patience_s=int(minutes * 60)),
+    )
     if how.json:
         return {**_plain(quote, bps), "way": plain(way), "spends_at_most_wei": spends, "result": plain(sold)}
     if sold:

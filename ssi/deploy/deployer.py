@@ -1,4 +1,7 @@
-"""Deploys the protocol, step by step. Every step is recorded once it is mined, so that a broken run goes on where it stopped."""
+"""Deploys the protocol, step by step.
+
+Every step is recorded once it is mined, so that a broken run goes on where it stopped.
+"""
 
 from __future__ import annotations
 
@@ -19,23 +22,42 @@ from ssi.registry.record import Record
 
 SAFE_ABI: list[dict[str, Any]] = [
     {
-        "type": "function", "name": "createProxyWithNonce", "stateMutability": "nonpayable",
-        "inputs": [{"name": "singleton", "type": "address"}, {"name": "initializer", "type": "bytes"}, {"name": "salt", "type": "uint256"}],
+        "type": "function",
+        "name": "createProxyWithNonce",
+        "stateMutability": "nonpayable",
+        "inputs": [
+            {"name": "singleton", "type": "address"},
+            {"name": "initializer", "type": "bytes"},
+            {"name": "salt", "type": "uint256"},
+        ],
         "outputs": [{"name": "proxy", "type": "address"}],
     },
     {
-        "type": "function", "name": "setup", "stateMutability": "nonpayable", "outputs": [],
+        "type": "function",
+        "name": "setup",
+        "stateMutability": "nonpayable",
+        "outputs": [],
         "inputs": [
-            {"name": "owners", "type": "address[]"}, {"name": "threshold", "type": "uint256"}, {"name": "to", "type": "address"},
-            {"name": "data", "type": "bytes"}, {"name": "fallbackHandler", "type": "address"}, {"name": "paymentToken", "type": "address"},
-            {"name": "payment", "type": "uint256"}, {"name": "paymentReceiver", "type": "address"},
+            {"name": "owners", "type": "address[]"},
+            {"name": "threshold", "type": "uint256"},
+            {"name": "to", "type": "address"},
+            {"name": "data", "type": "bytes"},
+            {"name": "fallbackHandler", "type": "address"},
+            {"name": "paymentToken", "type": "address"},
+            {"name": "payment", "type": "uint256"},
+            {"name": "paymentReceiver", "type": "address"},
         ],
     },
     {
-        "type": "event", "name": "ProxyCreation", "anonymous": False,
-        "inputs": [{"name": "proxy", "type": "address", "indexed": True}, {"name": "singleton", "type": "address", "indexed": False}],
+        "type": "event",
+        "name": "ProxyCreation",
+        "anonymous": False,
+        "inputs": [
+            {"name": "proxy", "type": "address", "indexed": True},
+            {"name": "singleton", "type": "address", "indexed": False},
+        ],
     },
-]  # fmt: skip
+]
 
 
 class SeedMissing(Exception):  # noqa: N818 - it says what is wrong
@@ -195,12 +217,17 @@ class Deployer(Builder):
 
 
 def units_for(share_price: Decimal, weight: int, price: int, decimals: int) -> int:
-    """D27{tok/base} of a constituent with `weight` bp of a share of `share_price` USD; `price` is D18{USD/whole token}. Rounded down."""
+    """D27{tok/base} of a constituent with `weight` bp of a share of `share_price` USD; `price` is D18{USD/whole token}.
+
+    Rounded down.
+    """
     value = Fraction(share_price) * weight / 10_000
     return int(value / Fraction(price, 10**18) * 10**decimals * 10**9)
 
 
 def seed_amounts(units: list[int], shares: int, mint_fee: int) -> list[int]:
-    """{tok} of the first mint, docs/index-math.md "Mint": rounded up, with mint fee and dead shares, at the multiplier one."""
+    """{tok} of the first mint, docs/index-math.md "Mint": rounded up, with mint fee and dead shares, at the multiplier
+    one.
+    """
     base = -(-shares * 10_000 // (10_000 - mint_fee)) + 10**16
     return [-(-unit * base // 10**27) for unit in units]

@@ -1,7 +1,7 @@
 """An Ape account whose transactions go through `Sender`, and that never sends again what an earlier run has sent.
 
-Before a transaction is sent, its hash is written into the record. A run that goes on after one that was killed finds it there: where its
-next transaction is the same call, it takes the receipt instead of sending once more.
+Before a transaction is sent, its hash is written into the record. A run that goes on after one that was killed finds it
+there: where its next transaction is the same call, it takes the receipt instead of sending once more.
 """
 
 from __future__ import annotations

@@ -17,14 +17,18 @@ from ssi.registry.record import Record
 
 
 def fresh_record() -> Record:
-    """The network's record. A fork forgets everything when it ends, so there a record of another fork counts for nothing."""
+    """The network's record.
+
+    A fork forgets everything when it ends, so there a record of another fork counts for nothing.
+    """
     from ape import networks
 
     record = Record.load(chain.network(), networks.provider.chain_id)
     gone = [name for name, address in record.contracts.items() if not chain.code(address)]
     if gone and not chain.is_fork():
         raise Failure(
-            f"{record.path} names {gone[0]} at {record.contracts[gone[0]]}, and there is nothing: is this the record's network?",
+            f"{record.path} names {gone[0]} at {record.contracts[gone[0]]}, and there is nothing: is this the record's"
+            " network?",
             1,
         )
     return Record(record.path, record.chain_id) if gone else record
@@ -66,7 +70,8 @@ def _ask(alias: str | None, record: Record, console: Console, yes: bool) -> None
     balance = int(chain.rpc().call("eth_getBalance", known.address, "latest"), 16)
     done = len(record.contracts) + len(record.steps)
     console.print(
-        f"Deploys to {chain.network()} with {alias} ({known.address}), which has {from_wei(balance, 'ether'):.4f} ether."
+        f"Deploys to {chain.network()} with {alias} ({known.address}), which has {from_wei(balance, 'ether'):.4f}"
+        " ether."
     )
     console.print(
         f"{done} steps of an earlier run are done."

@@ -1,4 +1,6 @@
-"""Governance for programs: what is pending, and proposals that are built, tried out on a fork and ready for the Safe's owners."""
+"""Governance for programs: what is pending, and proposals that are built, tried out on a fork and ready for the Safe's
+owners.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +32,16 @@ class GovernanceClient:
     """Made by `Protocol.governance`."""
 
     BUILDERS: ClassVar[dict[str, Callable[..., Proposal]]] = {
-        "set-fee": proposals.set_fee, "set-cap": proposals.set_cap, "set-price": proposals.set_price, "set-path": proposals.set_path,
-        "set-terms": proposals.set_terms, "set-methodology": proposals.set_methodology, "rebalance": proposals.rebalance,
-        "upgrade": proposals.upgrade, "call": proposals.call,
-    }  # fmt: skip
+        "set-fee": proposals.set_fee,
+        "set-cap": proposals.set_cap,
+        "set-price": proposals.set_price,
+        "set-path": proposals.set_path,
+        "set-terms": proposals.set_terms,
+        "set-methodology": proposals.set_methodology,
+        "rebalance": proposals.rebalance,
+        "upgrade": proposals.upgrade,
+        "call": proposals.call,
+    }
 
     def __init__(self, system: System) -> None:
         self.system = system
@@ -43,7 +51,8 @@ class GovernanceClient:
         return operations(self.system)
 
     def propose(self, kind: str, *arguments: Any, forks: Forks | None = None, **named: Any) -> Proposed:
-        """Builds a proposal, such as `propose("set-cap", "USSI", 12_345)`, and the Safe's next transaction that schedules it.
+        """Builds a proposal, such as `propose("set-cap", "USSI", 12_345)`, and the Safe's next transaction that
+        schedules it.
 
         Args:
             kind: a name of `BUILDERS`; the arguments are those of the function behind it in `ssi.governance.proposals`.

@@ -111,7 +111,8 @@ class Catalog:
         functions = {entry.name: entry for entry in contract.interface.kinds("function") if not entry.reads}
         if name not in functions:
             raise Unknown(
-                f"{contract.interface.name} has no function {name} that changes anything. It has {', '.join(sorted(functions))}."
+                f"{contract.interface.name} has no function {name} that changes anything. It has"
+                f" {', '.join(sorted(functions))}."
             )
         return functions[name]
 
@@ -194,7 +195,8 @@ def readable(value: Any, label: Callable[[str], str] = str) -> str:
 
 
 def parsed(parameter: Any, text: Any, catalog: Catalog) -> Any:
-    """What a person typed, as the ABI wants it: numbers such as 1_000 or 2.5e18, names instead of addresses, JSON for lists and structs.
+    """What a person typed, as the ABI wants it: numbers such as 1_000 or 2.5e18, names instead of addresses, JSON for
+    lists and structs.
 
     Raises:
         Unknown: it is not of that type.

@@ -29,7 +29,8 @@ class Proposal:
 
     Args:
         slug: names the files.
-        expect: values of the state after the execution, by their labels; whatever a label stands for must be in the state.
+        expect: values of the state after the execution, by their labels; whatever a label stands for must be in the
+    state.
         watch: reads besides those without arguments: label, contract, function, arguments.
         must_change: refused when nothing of the state changes.
     """
@@ -53,7 +54,10 @@ class Change:
 
 @dataclass(frozen=True)
 class Trial:
-    """What came out. `ready_at` in Unix seconds, if the Safe scheduled now; `window`: seconds from then until the operation is void."""
+    """What came out.
+
+    `ready_at` in Unix seconds, if the Safe scheduled now; `window`: seconds from then until the operation is void.
+    """
 
     operations: list[bytes]
     ready_at: int
@@ -83,7 +87,9 @@ def batched(manager: Deployed, calls: Sequence[bytes]) -> bytes:
 
 
 def state(system: System, proposal: Proposal) -> State:
-    """Whatever the targets and all indexes say without being asked for anything in particular, and what the proposal watches."""
+    """Whatever the targets and all indexes say without being asked for anything in particular, and what the proposal
+    watches.
+    """
     catalog, evm, found = Catalog(system), system.evm, State()
     contracts = {catalog.name(target.address): target for target, _ in proposal.calls}
     contracts |= {symbol: system.index(symbol) for symbol in system.record.indexes}
@@ -139,7 +145,8 @@ def attempt(
 ) -> Trial:
     """Schedules, waits and executes on a fork of the chain as it is now, through the Safe's own code, and compares.
 
-    Nothing of it touches the chain itself. Feeds keep up while time passes. `look` may look at the fork after the execution.
+    Nothing of it touches the chain itself. Feeds keep up while time passes. `look` may look at the fork after the
+    execution.
 
     Raises:
         Refused: a step fails, comes too early, changes nothing, or changes something to another value than expected.
@@ -161,7 +168,8 @@ def attempt(
         ready_at = max(values["schedule"] for values in scheduled)
         if ready_at - evm.now < notice:
             raise Refused(
-                f"The manager would allow this after {ready_at - evm.now} s, sooner than the notice of {notice} s. Do not sign."
+                f"The manager would allow this after {ready_at - evm.now} s, sooner than the notice of {notice} s. Do"
+                " not sign."
             )
 
         data = execution(manager, calls)
@@ -191,7 +199,8 @@ def attempt(
         for label, wanted in proposal.expect.items():
             if after.get(label) != wanted:
                 raise Refused(
-                    f"After the execution {label} would be {readable(after.get(label))}, not {readable(wanted)}. Do not sign."
+                    f"After the execution {label} would be {readable(after.get(label))}, not {readable(wanted)}. Do not"
+                    " sign."
                 )
         gas = {"schedule": receipt.gas_used, "execute": executed.gas_used}
         return Trial(operations, ready_at, manager.expiration(), changes, _events(catalog, executed), gas, look(fork))
@@ -230,7 +239,10 @@ def _why_not_scheduled(catalog: Catalog, data: bytes) -> str:
     if said.startswith("AccessManagerAlreadyScheduled"):
         return "Exactly this is scheduled already: see `ape run pending`."
     if said.startswith("AccessManagerUnauthorizedCall"):
-        return f"The Safe has no right to schedule this ({said}): is the function in the role table, and is it the governor's?"
+        return (
+            f"The Safe has no right to schedule this ({said}): is the function in the role table, and is it the"
+            " governor's?"
+        )
     return f"The manager would refuse to schedule this: {said}."
 
 

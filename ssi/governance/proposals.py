@@ -1,4 +1,7 @@
-"""The proposals that have a name. Each is built from names and numbers as people type them, and says what must come of it."""
+"""The proposals that have a name.
+
+Each is built from names and numbers as people type them, and says what must come of it.
+"""
 
 from __future__ import annotations
 
@@ -71,13 +74,17 @@ def price_call(catalog: Catalog, asset: str) -> tuple[Deployed, bytes]:
     known, oracle = catalog.system.assets.assets, catalog.contract("PriceOracle")
     if asset not in known:
         raise Unknown(
-            f"deployments/params/assets.json has no asset {asset}: write down its address, its price and its hop there first."
+            f"deployments/params/assets.json has no asset {asset}: write down its address, its price and its hop there"
+            " first."
         )
     return oracle, oracle.setRoute.encode(known[asset].address, _legs(catalog, known[asset].price))
 
 
 def _legs(catalog: Catalog, legs: Sequence[Leg]) -> list[tuple[str, int, int, int, int, int]]:
-    """As the oracle takes them, with bounds around what their feeds say now where the parameters say so. Raises Unknown."""
+    """As the oracle takes them, with bounds around what their feeds say now where the parameters say so.
+
+    Raises Unknown.
+    """
     known, record, evm = catalog.system.assets, catalog.system.record, catalog.system.evm
 
     def source(name: str) -> str:
@@ -109,9 +116,14 @@ def path_call(catalog: Catalog, asset: str) -> tuple[Deployed, bytes]:
 
 
 def upgrade(
-    catalog: Catalog, name: str, implementation: str | None, deploying: Callable[[], Any] | None, arguments: Sequence[str] = ()
-) -> Proposal:  # fmt: skip
-    """A new implementation behind a proxy, deployed now unless there is one; what is in its code stays unless `arguments` say else.
+    catalog: Catalog,
+    name: str,
+    implementation: str | None,
+    deploying: Callable[[], Any] | None,
+    arguments: Sequence[str] = (),
+) -> Proposal:
+    """A new implementation behind a proxy, deployed now unless there is one; what is in its code stays unless
+    `arguments` say else.
 
     `deploying` gives the Ape account that deploys, or raises where its owner says no.
 
@@ -166,7 +178,10 @@ def _construction(catalog: Catalog, proxy: Deployed, name: str, arguments: Seque
 
 
 def _require_code(catalog: Catalog, name: str, implementation: str, values: Sequence[Any]) -> None:
-    """The code is what these sources and arguments leave on chain, but for where it knows its own address. Raises Unknown."""
+    """The code is what these sources and arguments leave on chain, but for where it knows its own address.
+
+    Raises Unknown.
+    """
     evm, kind = catalog.system.evm, getattr(catalog.system.project, name)
     theirs = bytes.fromhex(evm.rpc.call("eth_getCode", implementation, "latest")[2:])
     creation = bytes(kind.contract_type.deployment_bytecode.to_bytes()) + eth_abi.encode(
@@ -192,7 +207,10 @@ def call(catalog: Catalog, name: str, function: str, arguments: Sequence[str]) -
 
 
 def rebalance(catalog: Catalog, symbol: str, bounds: Bounds = Bounds()) -> Proposal:  # noqa: B008 - it is frozen
-    """A start of the rebalance of an index, by its plan as it is, near the prices and targets of now. Raises Unknown, Reverted."""
+    """A start of the rebalance of an index, by its plan as it is, near the prices and targets of now.
+
+    Raises Unknown, Reverted.
+    """
     index, rebalancer = catalog.index(symbol), _rebalancer(catalog)
     _known_plan(rebalancer, symbol, index)
     call, turnover = start_call(rebalancer, index, _latest(catalog, bounds), bounds)
@@ -204,13 +222,20 @@ def set_terms(catalog: Catalog, symbol: str, terms: Sequence[int]) -> Proposal:
     """The terms of rebalances to come, in the order of `IRebalancer.Terms`. Raises Unknown."""
     index, rebalancer = catalog.index(symbol), _rebalancer(catalog)
     title = f"Set the terms of rebalances of {symbol}"
-    return Proposal(f"set-terms-{symbol}", title, [(rebalancer, rebalancer.setTerms.encode(index.address, tuple(terms)))], watch=[
-        (f"plan of {symbol}", rebalancer, "planOf", [index.address])
-    ])  # fmt: skip
+    return Proposal(
+        f"set-terms-{symbol}",
+        title,
+        [(rebalancer, rebalancer.setTerms.encode(index.address, tuple(terms)))],
+        watch=[(f"plan of {symbol}", rebalancer, "planOf", [index.address])],
+    )
 
 
 def set_methodology(catalog: Catalog, symbol: str, methodology: str, bps: int | None, words: Sequence[str]) -> Proposal:
-    """How an index is weighed: by `FixedWeights`, constituents as NAME=BP; by another, NAME, with floor or cap in `bps`. Raises Unknown."""
+    """How an index is weighed: by `FixedWeights`, constituents as NAME=BP; by another, NAME, with floor or cap in
+    `bps`.
+
+    Raises Unknown.
+    """
     weights = dict(_weighted(word) for word in words)
     if methodology == FIXED:
         parameters = _fixed({name: weight or 0 for name, weight in weights.items()})
@@ -233,9 +258,11 @@ def change_constituents(
     bounds: Bounds = Bounds(),  # noqa: B008 - it is frozen
     price: Decimal | None = None,
 ) -> Proposal:
-    """Another list of constituents, and at once the rebalance that trades them: what is added is priced, traded, weighed and bought.
+    """Another list of constituents, and at once the rebalance that trades them: what is added is priced, traded,
+    weighed and bought.
 
-    `FixedWeights` wants the weight of what is added, unless it takes over that of what is removed; the others keep their proportions.
+    `FixedWeights` wants the weight of what is added, unless it takes over that of what is removed; the others keep
+    their proportions.
     `price` in USD sells what is removed although the oracle has none for it.
 
     Raises:

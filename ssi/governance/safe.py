@@ -19,18 +19,27 @@ BUILDER_VERSION = "1.18.2"
 _TYPES = {
     "EIP712Domain": [{"name": "chainId", "type": "uint256"}, {"name": "verifyingContract", "type": "address"}],
     "SafeTx": [
-        {"name": "to", "type": "address"}, {"name": "value", "type": "uint256"}, {"name": "data", "type": "bytes"},
-        {"name": "operation", "type": "uint8"}, {"name": "safeTxGas", "type": "uint256"}, {"name": "baseGas", "type": "uint256"},
-        {"name": "gasPrice", "type": "uint256"}, {"name": "gasToken", "type": "address"}, {"name": "refundReceiver", "type": "address"},
+        {"name": "to", "type": "address"},
+        {"name": "value", "type": "uint256"},
+        {"name": "data", "type": "bytes"},
+        {"name": "operation", "type": "uint8"},
+        {"name": "safeTxGas", "type": "uint256"},
+        {"name": "baseGas", "type": "uint256"},
+        {"name": "gasPrice", "type": "uint256"},
+        {"name": "gasToken", "type": "address"},
+        {"name": "refundReceiver", "type": "address"},
         {"name": "nonce", "type": "uint256"},
     ],
-}  # fmt: skip
+}
 _CALL = ("address", "uint256", "bytes", "uint8", "uint256", "uint256", "uint256", "address", "address")
 SAFE = Interface(
     "Safe",
     [
         {
-            "type": "function", "name": name, "stateMutability": mutability, "outputs": [{"name": "", "type": out} for out in outs],
+            "type": "function",
+            "name": name,
+            "stateMutability": mutability,
+            "outputs": [{"name": "", "type": out} for out in outs],
             "inputs": [{"name": f"a{n}", "type": kind} for n, kind in enumerate(inputs)],
         }
         for name, mutability, outs, inputs in (
@@ -43,7 +52,7 @@ SAFE = Interface(
             ("execTransaction", "payable", ("bool",), (*_CALL, "bytes")),
         )
     ],
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -127,7 +136,10 @@ class Multisig:
         return transaction
 
     def rehearse(self, transaction: SafeTransaction) -> Receipt:
-        """On a fork: the transaction as it will be, only that the owners approve its hash instead of signing it. Raises Reverted."""
+        """On a fork: the transaction as it will be, only that the owners approve its hash instead of signing it.
+
+        Raises Reverted.
+        """
         self.evm.call(
             transaction.to, transaction.data, sender=self.address
         )  # fails with the reason, which the Safe does not pass on
@@ -168,15 +180,21 @@ def builder_file(
 ) -> dict[str, Any]:
     """A batch as Safe's Transaction Builder imports it. `time` in Unix seconds; `calls` are targets with calldata."""
     batch: dict[str, Any] = {
-        "version": "1.0", "chainId": str(chain_id), "createdAt": time * 1000,
+        "version": "1.0",
+        "chainId": str(chain_id),
+        "createdAt": time * 1000,
         "meta": {
-            "name": name, "description": description, "txBuilderVersion": BUILDER_VERSION,
-            "createdFromSafeAddress": safe, "createdFromOwnerAddress": "",
+            "name": name,
+            "description": description,
+            "txBuilderVersion": BUILDER_VERSION,
+            "createdFromSafeAddress": safe,
+            "createdFromOwnerAddress": "",
         },
         "transactions": [
-            {"to": to, "value": "0", "data": "0x" + data.hex(), "contractMethod": None, "contractInputsValues": None} for to, data in calls
+            {"to": to, "value": "0", "data": "0x" + data.hex(), "contractMethod": None, "contractInputsValues": None}
+            for to, data in calls
         ],
-    }  # fmt: skip
+    }
     batch["meta"]["checksum"] = builder_checksum(batch)
     return batch
 

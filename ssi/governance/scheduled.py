@@ -37,10 +37,18 @@ class Operation:
         """For --json."""
         call = self.call
         return {
-            "operation": plain(self.id), "status": self.status(now), "readyAt": self.ready_at, "expiresAt": self.expires_at,
-            "secondsLeft": max(0, self.ready_at - now), "caller": self.caller, "contract": call.contract, "target": call.target,
-            "function": call.function, "arguments": plain(call.arguments), "data": plain(call.data),
-        }  # fmt: skip
+            "operation": plain(self.id),
+            "status": self.status(now),
+            "readyAt": self.ready_at,
+            "expiresAt": self.expires_at,
+            "secondsLeft": max(0, self.ready_at - now),
+            "caller": self.caller,
+            "contract": call.contract,
+            "target": call.target,
+            "function": call.function,
+            "arguments": plain(call.arguments),
+            "data": plain(call.data),
+        }
 
 
 def operations(system: System) -> list[Operation]:

@@ -1,8 +1,12 @@
-"""Safe's transaction service: the queue that the owners of a Safe see at app.safe.global, spoken to through safe-eth-py.
+"""Safe's transaction service: the queue that the owners of a Safe see at app.safe.global, spoken to through
+safe-eth-py.
 
-It is asked only where SAFE_TRANSACTION_SERVICE_API_KEY (a key of developer.safe.global) or SAFE_TRANSACTION_SERVICE_URL (a service of
-one's own) is set: everything works without it, by files that the owners import. What is hand-written beside it stays for a reason that
-`tests/unit/test_safe_service.py` shows: safe-eth-py signs with bare private keys alone, not with Ape's accounts and their hardware
+It is asked only where SAFE_TRANSACTION_SERVICE_API_KEY (a key of developer.safe.global) or SAFE_TRANSACTION_SERVICE_URL
+(a service of
+one's own) is set: everything works without it, by files that the owners import. What is hand-written beside it stays
+for a reason that
+`tests/unit/test_safe_service.py` shows: safe-eth-py signs with bare private keys alone, not with Ape's accounts and
+their hardware
 wallets, and knows no files of the Transaction Builder.
 """
 
@@ -38,7 +42,10 @@ class Service:
         return cls(chain_id, key, url) if key or url else None
 
     def queued(self, safe: str, nonce: int) -> list[SafeTransaction]:
-        """What waits in the queue of a Safe from a nonce on, plain calls alone. Raises Failure where the service does not answer."""
+        """What waits in the queue of a Safe from a nonce on, plain calls alone.
+
+        Raises Failure where the service does not answer.
+        """
         found = self._asked(lambda: self._api.get_transactions(safe, executed=False, nonce__gte=nonce))
         waiting = [entry for entry in found if not entry["isExecuted"] and int(entry["nonce"]) >= nonce]
         return [

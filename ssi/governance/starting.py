@@ -16,11 +16,15 @@ ADVICE = {
     "Rebalancer_PriceOff": f"A price is too far from what was proposed. {_WAIT} {_AGAIN}",
     "Rebalancer_TargetOff": f"A target is too far from what was proposed. {_WAIT} {_AGAIN}",
     "Rebalancer_NoReference": f"A token that is new here needs a price in the proposal. {_AGAIN}",
-    "Rebalancer_TurnoverTooLarge": "Wait some days: the longer ago the last start is, the more may be sold. "
-    "Where the terms allow less even so, go in steps, or raise them: `ape run propose set-terms`.",
+    "Rebalancer_TurnoverTooLarge": (
+        "Wait some days: the longer ago the last start is, the more may be sold. "
+        "Where the terms allow less even so, go in steps, or raise them: `ape run propose set-terms`."
+    ),
     "Rebalancer_PriceNotNeeded": f"The oracle has a price for what was to be sold by a given one. {_AGAIN}",
     "Rebalancer_Running": "A rebalance is running. Wait for its end, or let the guardian cancel it.",
-    "PriceOracle_Disagreement": "Two sources of a price disagree. Wait until they agree, or look for which one is wrong.",
+    "PriceOracle_Disagreement": (
+        "Two sources of a price disagree. Wait until they agree, or look for which one is wrong."
+    ),
     "PriceOracle_Stale": "A price is missing: `ape run status` shows which. Wait for it.",
 }
 

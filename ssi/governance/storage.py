@@ -19,7 +19,10 @@ Layout = dict[str, Any]
 
 @dataclass(frozen=True)
 class Upgradeable:
-    """An upgradeable contract. `flaws`: what must not be behind a proxy; `breaks`: how it breaks its reference, if it does."""
+    """An upgradeable contract.
+
+    `flaws`: what must not be behind a proxy; `breaks`: how it breaks its reference, if it does.
+    """
 
     name: str
     layout: Layout
@@ -65,6 +68,9 @@ def unsafe(name: str) -> str | None:
     """
     known = references()
     if name not in known:
-        return f"snapshots/storage/ has no layout of {name} to compare with: `make storage` writes it, at the commit that is deployed."
+        return (
+            f"snapshots/storage/ has no layout of {name} to compare with: `make storage` writes it, at the commit that"
+            " is deployed."
+        )
     found = examine(production(), known)[name]
     return found.breaks or "; ".join(found.flaws) or None

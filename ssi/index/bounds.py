@@ -1,4 +1,6 @@
-"""What a mint or a redemption in kind may cost or must pay, by the tokens' names and until when: `IndexToken.mint`, `IndexToken.redeem`."""
+"""What a mint or a redemption in kind may cost or must pay, by the tokens' names and until when: `IndexToken.mint`,
+`IndexToken.redeem`.
+"""
 
 from __future__ import annotations
 
@@ -23,5 +25,7 @@ def basket_hash(tokens: Sequence[Any]) -> bytes:
 
 
 def bounds(tokens: Sequence[Any], amounts: Sequence[int], deadline: int = FOREVER) -> tuple[bytes, list[int], int]:
-    """The last three arguments of a mint or a redemption: {tok} of each of `tokens`, at most or at least, until `deadline`."""
+    """The last three arguments of a mint or a redemption: {tok} of each of `tokens`, at most or at least, until
+    `deadline`.
+    """
     return basket_hash(tokens), list(amounts), deadline

@@ -1,7 +1,9 @@
 """An index for holders: what it holds and costs, and buying, selling, minting, redeeming and claiming.
 
-Figures are integers in the smallest unit, as the contracts have them: `_wei` is token-wei or share-wei, `_d18` has 18 decimals,
-`_bps` are basis points. Every quote and every read is of one block, which it names. The arithmetic is in `docs/index-math.md` and
+Figures are integers in the smallest unit, as the contracts have them: `_wei` is token-wei or share-wei, `_d18` has 18
+decimals,
+`_bps` are basis points. Every quote and every read is of one block, which it names. The arithmetic is in
+`docs/index-math.md` and
 `docs/router.md`.
 """
 
@@ -50,7 +52,9 @@ class Quote:
 
     @property
     def difference_bps(self) -> float | None:
-        """How much more comes in than goes out, in dollars, bp of what goes out: below zero is what pools, fees and impact take."""
+        """How much more comes in than goes out, in dollars, bp of what goes out: below zero is what pools, fees and
+        impact take.
+        """
         if not self.pays_usd_d18 or self.gets_usd_d18 is None:
             return None
         return (self.gets_usd_d18 - self.pays_usd_d18) * BPS / self.pays_usd_d18
@@ -105,7 +109,9 @@ class InKind:
 
 @dataclass(frozen=True)
 class Claim:
-    """What an account may claim of a constituent: `wei` before and `pays_wei` after its part of a loss; None where that cannot be read."""
+    """What an account may claim of a constituent: `wei` before and `pays_wei` after its part of a loss; None where that
+    cannot be read.
+    """
 
     index: str
     token: Token
@@ -135,11 +141,14 @@ class IndexClient:
     def quote_buy(
         self, token: str | Token, *, shares_wei: int | None = None, amount_in_wei: int | None = None
     ) -> Quote:
-        """What exactly `shares_wei` cost in `token`, or what `amount_in_wei` of it buys; one of both. To the wei what the router does.
+        """What exactly `shares_wei` cost in `token`, or what `amount_in_wei` of it buys; one of both.
+
+        To the wei what the router does.
 
         Raises:
             Misused: not one of both is given.
-            Reverted: the router's or the index's errors (NotEnoughLiquidity, NoPath, MintingStopped, SupplyCapExceeded).
+            Reverted: the router's or the index's errors (NotEnoughLiquidity, NoPath, MintingStopped,
+        SupplyCapExceeded).
         """
         paid, router, block = self._token(token), self.holder.system.router, self.holder.system.evm.block
         if (shares_wei is None) == (amount_in_wei is None):
@@ -158,7 +167,8 @@ class IndexClient:
     ) -> Quote:
         """What exactly `shares_wei` bring in `token`, or how many shares bring `amount_out_wei` of it; one of both.
 
-        Shares for an exact amount are found over quotes, nearly the fewest; the sale itself sells as few as surely suffice.
+        Shares for an exact amount are found over quotes, nearly the fewest; the sale itself sells as few as surely
+        suffice.
 
         Raises:
             Misused: not one of both is given.
@@ -225,7 +235,10 @@ class IndexClient:
         return self.holder.account.way(token, router, spends, permit2_taken=quote.side == "buy")
 
     def spends_wei(self, quote: Quote, slippage_bps: int = SLIPPAGE_BPS) -> int:
-        """The most that can leave the account: what the limit allows, and no more than it has. Raises Impossible if that is not enough."""
+        """The most that can leave the account: what the limit allows, and no more than it has.
+
+        Raises Impossible if that is not enough.
+        """
         needed = quote.budget_wei if quote.fixed == "pays" else quote.pays_wei
         self.holder.require(quote.pays, needed)
         if quote.fixed == "pays":

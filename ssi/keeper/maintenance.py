@@ -26,7 +26,9 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job: `transaction` where it was sent, `problem` where it failed, neither where somebody else was faster."""
+    """What became of a job: `transaction` where it was sent, `problem` where it failed, neither where somebody else was
+    faster.
+    """
 
     did: str
     what: str

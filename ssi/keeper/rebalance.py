@@ -1,7 +1,8 @@
 """Runs a rebalance with Uniswap's liquidity: which pair, how much of it, and when it pays.
 
-The Dutch auction does the waiting: its price falls until selling the surplus on Uniswap covers what the deficit costs there, and from then
-on whoever calls the filler keeps the difference. All state is on chain, so a keeper that stopped goes on where the rebalance is.
+The Dutch auction does the waiting: its price falls until selling the surplus on Uniswap covers what the deficit costs
+there, and from then on whoever calls the filler keeps the difference. All state is on chain, so a keeper that stopped
+goes on where the rebalance is.
 """
 
 from __future__ import annotations
@@ -42,7 +43,10 @@ class NoPath(Exception):  # noqa: N818 - it says what is missing
 
 @dataclass(frozen=True)
 class Fill:
-    """A bid that Uniswap covers. Amounts in token-wei, `profit` of `token_out`; D18 USD: `worth` of `amount_out`, `net` of gas."""
+    """A bid that Uniswap covers.
+
+    Amounts in token-wei, `profit` of `token_out`; D18 USD: `worth` of `amount_out`, `net` of gas.
+    """
 
     token_out: str
     token_in: str
@@ -109,7 +113,10 @@ class Filling:
     # ------------------------------------------------------------ paths
 
     def path(self, token_out: str, token_in: str) -> bytes:
-        """Uniswap's path for an exact output, from `token_in` back to `token_out`, over the hops of the router. Raises NoPath."""
+        """Uniswap's path for an exact output, from `token_in` back to `token_out`, over the hops of the router.
+
+        Raises NoPath.
+        """
         one, other = self._to_root(token_in), self._to_root(token_out)
         if one[-1][0] != other[-1][0]:
             raise NoPath(f"the router knows no path from {token_in} to {token_out}")
@@ -163,7 +170,9 @@ class Filling:
         return list(self.rebalancer.bidsOf(self.index.address))
 
     def _sizes(self, offer: Struct, price: int, wei: int) -> Iterator[Fill]:
-        """The offer whole, then smaller as long as that is better: with less of it, Uniswap's price is better and gas weighs more."""
+        """The offer whole, then smaller as long as that is better: with less of it, Uniswap's price is better and gas
+        weighs more.
+        """
         try:
             path = self.path(offer.tokenOut, offer.tokenIn)
         except NoPath:
@@ -185,7 +194,10 @@ class Filling:
             last = fill
 
     def _smallest(self, offer: Struct) -> tuple[int, int] | None:
-        """The smallest part of the offer that can be bid for, and what it costs, {tok}; None where nothing can. Crumbs cannot."""
+        """The smallest part of the offer that can be bid for, and what it costs, {tok}; None where nothing can.
+
+        Crumbs cannot.
+        """
         for halving in reversed(range(HALVINGS + 1)):
             out, paid = self.rebalancer.quoteBid(
                 self.index.address, offer.tokenOut, offer.tokenIn, offer.amountOut >> halving
@@ -230,7 +242,9 @@ class Filling:
         return int(self.system.oracle.price(self.system.token("WETH").address))
 
     def patience(self, found: list[Fill]) -> int:
-        """Seconds until the nearest offer pays by the prices of now, a minute at least; those that are left where none comes near."""
+        """Seconds until the nearest offer pays by the prices of now, a minute at least; those that are left where none
+        comes near.
+        """
         status, terms = self.status(), self.rebalancer.planOf(self.index.address).terms
         left, duration = max(0, int(status.ends) - self.system.evm.now), int(status.ends - status.started)
         fall = (terms.premiumStart + terms.discountEnd) * 10**14
@@ -257,7 +271,8 @@ class Filling:
         """Fills whatever pays and waits for the rest until the rebalance is over; with `once`, does not wait.
 
         Args:
-            send: calls the filler with these arguments; returns the transaction's hash. Raises Reverted where somebody else was faster.
+            send: calls the filler with these arguments; returns the transaction's hash. Raises Reverted where somebody
+        else was faster.
             wait: lets so many seconds pass.
         """
         while self.phase == "running":

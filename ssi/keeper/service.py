@@ -1,7 +1,8 @@
-"""A keeper that runs for months: chores by block and by time, each with a pace and failures of its own, watched from outside.
+"""A keeper that runs for months: chores by block and by time, each with a pace and failures of its own, watched from
+outside.
 
-Nothing that matters is kept in the process or on disk: what is due is on chain. So a keeper may be killed at any moment and started
-again, and several may run at once: the second one finds the chore done.
+Nothing that matters is kept in the process or on disk: what is due is on chain. So a keeper may be killed at any moment
+and started again, and several may run at once: the second one finds the chore done.
 """
 
 from __future__ import annotations
@@ -62,7 +63,10 @@ class Health:
 
     @property
     def problem(self) -> str | None:
-        """Why the keeper cannot do its work, None where it can. A chore that fails is no reason: it says so in the metrics."""
+        """Why the keeper cannot do its work, None where it can.
+
+        A chore that fails is no reason: it says so in the metrics.
+        """
         if self.silent >= SILENCE or not self.block:
             return f"the node has not answered {self.silent} times in a row"
         if self.balance is not None and self.balance < self.low:
@@ -100,8 +104,14 @@ class Keeper:
     """
 
     def __init__(
-        self, rpc: Any, sender: Sender, chores: Sequence[Chore], look: float, low: int, explain: Callable[[bytes], str] = bytes.hex
-    ) -> None:  # fmt: skip
+        self,
+        rpc: Any,
+        sender: Sender,
+        chores: Sequence[Chore],
+        look: float,
+        low: int,
+        explain: Callable[[bytes], str] = bytes.hex,
+    ) -> None:
         self.rpc, self.chores, self.look, self.explain = rpc, chores, look, explain
         self.health = Health(chores, sender, low)
         self.stop = threading.Event()
@@ -201,7 +211,9 @@ def serving(health: Health, host: str, port: int) -> Iterator[int]:
 
 @contextmanager
 def alone(address: str) -> Iterator[None]:
-    """One keeper an account on this machine: two would replace each other's transactions. The lock ends with the process, however it ends.
+    """One keeper an account on this machine: two would replace each other's transactions.
+
+    The lock ends with the process, however it ends.
 
     Raises:
         Misused: there is one.

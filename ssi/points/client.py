@@ -1,4 +1,6 @@
-"""Points for holders: what they have now, what was recorded, and what the pots pay. The arithmetic is in `docs/points-math.md`.
+"""Points for holders: what they have now, what was recorded, and what the pots pay.
+
+The arithmetic is in `docs/points-math.md`.
 
 Points have 18 decimals, dollar-days too; multipliers are D18{point / (USD day)}. Times are Unix seconds.
 """
@@ -170,7 +172,9 @@ class PointsClient:
     def pots(
         self, epochs: Sequence[int] | None = None, account: str | None = None, block: int | None = None
     ) -> tuple[Pot, ...]:
-        """What the account can claim of pots, now or, of the running epochs unless told, later if nobody else were recorded."""
+        """What the account can claim of pots, now or, of the running epochs unless told, later if nobody else were
+        recorded.
+        """
         who, now = account or self.holder.account.address, self.ledger.now
         listed = list(epochs) if epochs is not None else self.claimable_epochs()
         found = [(self.epoch(number), token) for number in listed for token in self.ledger.pots(number)]
@@ -192,13 +196,19 @@ class PointsClient:
         return self.holder.account.send(self.contract.join).hash
 
     def record(self, epoch: int, account: str | None = None) -> Recorded:
-        """Writes down the points of an account, this one unless told. Raises Reverted: OutsideWindow, NotJoined, AlreadyRecorded."""
+        """Writes down the points of an account, this one unless told.
+
+        Raises Reverted: OutsideWindow, NotJoined, AlreadyRecorded.
+        """
         mined = self.holder.account.send(self.contract.record, account or self.holder.account.address, epoch)
         written = mined.receipt.events(self.contract, "Recorded")
         return Recorded(mined.hash, epoch, written[0].values["points"] if written else 0)
 
     def claim(self, pots: Sequence[Pot]) -> Paid:
-        """Takes what pots owe, in one transaction. Raises Impossible where there is none, Reverted: OutsideWindow, AlreadyClaimed."""
+        """Takes what pots owe, in one transaction.
+
+        Raises Impossible where there is none, Reverted: OutsideWindow, AlreadyClaimed.
+        """
         if not pots:
             raise Impossible("No pot owes this account anything now.")
         mined = self.holder.account.send(

@@ -101,7 +101,9 @@ class Ledger:
         return list(self.points_to_record(epoch))
 
     def worth(self, epoch: int, oracle: Deployed, points: int) -> int | None:
-        """D18 USD that the pots of an epoch hold for each 10^18 of `points`, everybody's; None where no pot has a price."""
+        """D18 USD that the pots of an epoch hold for each 10^18 of `points`, everybody's; None where no pot has a
+        price.
+        """
         value = 0
         for token in self.pots(epoch):
             funded, paid = self.contract.potOf(epoch, token)
@@ -112,7 +114,10 @@ class Ledger:
         return value * 10**18 // points if value and points else None
 
     def leaderboard(self, epoch: int) -> list[dict[str, Any]]:
-        """Everybody with points in an epoch, the best first. Points are D18, before referrals; `recorded` has them in it."""
+        """Everybody with points in an epoch, the best first.
+
+        Points are D18, before referrals; `recorded` has them in it.
+        """
         people = self.joined()
         points, recorded = (
             self.each(method, people, epoch) for method in (self.contract.pointsOf, self.contract.recordedPoints)
@@ -170,8 +175,8 @@ def record_all(
 ) -> Recorded:
     """Records those of a closed epoch who have `least` points, D18, in the order of `waiting`.
 
-    Each batch stands on its own. The gas limit is not the estimate: touching an account makes its record dearer, and anybody can touch it.
-    A batch that fails is halved; an account that fails alone is reported, and the others go on.
+    Each batch stands on its own. The gas limit is not the estimate: touching an account makes its record dearer, and
+    anybody can touch it. A batch that fails is halved; an account that fails alone is reported, and the others go on.
     """
     done = Recorded(skipped={account: points for account, points in waiting.items() if points < least})
     queue = deque(_parts([account for account in waiting if account not in done.skipped], LARGEST_BATCH))
@@ -209,7 +214,8 @@ def least_points(
     sender: Sender,
     min_worth: int | None,
 ) -> int:
-    """D18 points under which a record is not worth its gas: by what the epoch's pots pay for them, one point where no pot has a price.
+    """D18 points under which a record is not worth its gas: by what the epoch's pots pay for them, one point where no
+    pot has a price.
 
     Args:
         min_worth: D18 USD that a record has to be worth; what its gas costs unless told.

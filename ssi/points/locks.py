@@ -22,12 +22,26 @@ from ssi.registry.holder import Holder, Token
 _NFT = Interface(
     "ERC721",
     [
-        {"type": "function", "name": "ownerOf", "stateMutability": "view", "inputs": [{"name": "tokenId", "type": "uint256"}],
-         "outputs": [{"name": "", "type": "address"}]},
-        {"type": "function", "name": "safeTransferFrom", "stateMutability": "nonpayable", "outputs": [],
-         "inputs": [{"name": "from", "type": "address"}, {"name": "to", "type": "address"}, {"name": "tokenId", "type": "uint256"}]},
+        {
+            "type": "function",
+            "name": "ownerOf",
+            "stateMutability": "view",
+            "inputs": [{"name": "tokenId", "type": "uint256"}],
+            "outputs": [{"name": "", "type": "address"}],
+        },
+        {
+            "type": "function",
+            "name": "safeTransferFrom",
+            "stateMutability": "nonpayable",
+            "outputs": [],
+            "inputs": [
+                {"name": "from", "type": "address"},
+                {"name": "to", "type": "address"},
+                {"name": "tokenId", "type": "uint256"},
+            ],
+        },
     ],
-)  # fmt: skip
+)
 
 
 class PoolKind(Enum):
@@ -86,7 +100,10 @@ class Locks:
 
 @dataclass(frozen=True)
 class LockMoved:
-    """What a transaction did. `liquidity` where it locked, `matures_at_s` where it requested, the amounts where it paid."""
+    """What a transaction did.
+
+    `liquidity` where it locked, `matures_at_s` where it requested, the amounts where it paid.
+    """
 
     transaction: str
     liquidity: int = 0
@@ -124,11 +141,16 @@ class LocksClient:
         )
 
     def pool(self, word: str) -> LockPool:
-        """By address or name, such as MAG7.ssi/WETH; the kind may follow. Raises Misused where there is none, or more than one."""
+        """By address or name, such as MAG7.ssi/WETH; the kind may follow.
+
+        Raises Misused where there is none, or more than one.
+        """
         pools = self.pools()
         found = [
-            pool for pool in pools if word.lower() == pool.address.lower() or f"{pool.name} ".lower().startswith(f"{word.lower()} ")
-        ]  # fmt: skip
+            pool
+            for pool in pools
+            if word.lower() == pool.address.lower() or f"{pool.name} ".lower().startswith(f"{word.lower()} ")
+        ]
         if len(found) != 1:
             known = ", ".join(pool.name for pool in pools) or "there are none"
             raise Misused(f"{word} is {'none' if not found else 'more than one'} of the pools: {known}.")
@@ -259,7 +281,10 @@ class LocksClient:
     # ------------------------------------------------------------ LP tokens of v2
 
     def lock_tokens(self, pool: LockPool, wei: int) -> LockMoved:
-        """Locks {lp} of a pool, after an approval where one is needed. Raises Impossible, Reverted: PoolNotOpen, ZeroAmount, TooMuch."""
+        """Locks {lp} of a pool, after an approval where one is needed.
+
+        Raises Impossible, Reverted: PoolNotOpen, ZeroAmount, TooMuch.
+        """
         self.holder.require(self.holder.token(pool.address), wei)
         account = self.holder.account
         account.approve(self.holder.erc20(pool.address), self.contract.address, wei)

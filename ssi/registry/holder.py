@@ -131,8 +131,8 @@ class Holder:
         """Raises Impossible where the account has less."""
         if (held := self.balance_wei(token)) < wei:
             raise Impossible(
-                f"{token.amount(wei)} {'are' if wei != 10**token.decimals else 'is'} needed, and {self.account.address} "
-                f"has {token.amount(held)}."
+                f"{token.amount(wei)} {'are' if wei != 10**token.decimals else 'is'} needed, and {self.account.address}"
+                f" has {token.amount(held)}."
             )
 
     def value_usd_d18(self, token: Token, wei: int, block: int | None = None) -> int | None:

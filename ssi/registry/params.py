@@ -71,13 +71,15 @@ class Protocol(_Strict):
             {owner.lower() for owner in self.safe.owners} & {owner.lower() for owner in self.guardian.owners}
         ):
             raise ValueError(
-                f"the Safe and the guardian share an owner, so that the veto would go with its keys: {', '.join(shared)}"
+                "the Safe and the guardian share an owner, so that the veto would go with its keys:"
+                f" {', '.join(shared)}"
             )
         return self
 
 
 class Leg(_Strict):
-    """One leg of a price: `source` is a feed, a TWAP or an asset by name; bounds in its quote; `maxMove` in bp, a round or a day.
+    """One leg of a price: `source` is a feed, a TWAP or an asset by name; bounds in its quote; `maxMove` in bp, a round
+    or a day.
 
     Bounds are `min` and `max`, or `within`: from that part of the answer at deployment to that multiple of it.
     """
@@ -110,7 +112,8 @@ class Leg(_Strict):
         """As `IPriceOracle.Leg`, with the address of its source. `answer` is what a feed says now, D18.
 
         Raises:
-            ValueError: a bound is more than a hundred times away from the answer, or the source gives no answer to derive it from.
+            ValueError: a bound is more than a hundred times away from the answer, or the source gives no answer to
+        derive it from.
         """
         kind = ("Aggregator", "Erc4626Rate").index(self.kind)
         if self.min is not None and self.max is not None:
@@ -229,7 +232,10 @@ Methodology = Annotated[FloorAndMarketCap | CappedMarketCap | FixedWeights, Fiel
 
 
 class Rebalancing(_Strict):
-    """The terms of an index's rebalances. Dust in parts per million of its value; `turnover` a rebalance and `daily` a day, in bp of it."""
+    """The terms of an index's rebalances.
+
+    Dust in parts per million of its value; `turnover` a rebalance and `daily` a day, in bp of it.
+    """
 
     premium_bps: int = Field(alias="premiumBps")
     discount_bps: int = Field(alias="discountBps")

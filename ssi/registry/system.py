@@ -85,7 +85,10 @@ class System:
         return self.evm.at(self.project.IndexToken, self.record.indexes[symbol])
 
     def staked(self, symbol: str) -> Deployed:
-        """The staked token of an index or an asset, by the symbol of what is staked. Raises KeyError when there is none."""
+        """The staked token of an index or an asset, by the symbol of what is staked.
+
+        Raises KeyError when there is none.
+        """
         return self.evm.at(self.project.StakedToken, self.record.staked[symbol])
 
     def token(self, name: str) -> Deployed:

@@ -76,9 +76,17 @@ class StakeClient:
         """What `position` is made of, to be read together with others."""
         c = self.contract
         calls: list[tuple[Any, tuple[Any, ...]]] = [
-            (c.balanceOf, (account,)), (c.exitOf, (account,)), (c.exchangeRate, ()), (c.currentApr, ()), (c.epochApr, (epoch,)),
-            (c.epochApr, (max(0, epoch - 1),)), (c.unvestedRewards, ()), (c.cooldown, ()), (c.totalAssets, ()), (c.totalSupply, ()),
-        ]  # fmt: skip
+            (c.balanceOf, (account,)),
+            (c.exitOf, (account,)),
+            (c.exchangeRate, ()),
+            (c.currentApr, ()),
+            (c.epochApr, (epoch,)),
+            (c.epochApr, (max(0, epoch - 1),)),
+            (c.unvestedRewards, ()),
+            (c.cooldown, ()),
+            (c.totalAssets, ()),
+            (c.totalSupply, ()),
+        ]
         return calls
 
     def made_of(self, answers: list[Any], epoch: int, usd_d18: int | None) -> Stake:
@@ -126,7 +134,9 @@ class StakeClient:
     # ------------------------------------------------------------ staking
 
     def way(self, assets_wei: int) -> Way:
-        """How the assets get there. With a permit they go by the router, which takes those of indexes; otherwise straight to the vault.
+        """How the assets get there.
+
+        With a permit they go by the router, which takes those of indexes; otherwise straight to the vault.
 
         Raises:
             Impossible: the account has less.

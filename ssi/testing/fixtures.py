@@ -17,7 +17,10 @@ from ssi.testing.protocol import ForkedProtocol
 
 @pytest.fixture(scope="session")
 def deployed_protocol() -> ForkedProtocol:
-    """The protocol as a real deployment leaves it, once a session (half a minute). What a test changes here, the next one sees."""
+    """The protocol as a real deployment leaves it, once a session (half a minute).
+
+    What a test changes here, the next one sees.
+    """
     if not chain.is_fork():
         pytest.exit(
             "ssi.testing deploys on forks only: leave out --network, or name one that ends in -fork", returncode=2

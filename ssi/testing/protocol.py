@@ -45,7 +45,10 @@ class ForkedProtocol:
         return self.system.project.IndexToken.at(self.system.record.indexes[symbol])
 
     def staked(self, symbol: str) -> Any:
-        """What stakers of an index (or of SOSO) hold, by the symbol of what is staked, as an Ape contract. Raises KeyError."""
+        """What stakers of an index (or of SOSO) hold, by the symbol of what is staked, as an Ape contract.
+
+        Raises KeyError.
+        """
         return self.system.project.StakedToken.at(self.system.record.staked[symbol])
 
     def token(self, name: str) -> Any:
@@ -67,7 +70,10 @@ class ForkedProtocol:
     # ------------------------------------------------------------ prices
 
     def price(self, name: str) -> int:
-        """What the protocol's oracle says of an asset, D18 USD a whole token. Raises ssi.chain.evm.Reverted where it refuses."""
+        """What the protocol's oracle says of an asset, D18 USD a whole token.
+
+        Raises ssi.chain.evm.Reverted where it refuses.
+        """
         return int(self.system.oracle.price(self.system.token(name).address))
 
     def move_price(self, name: str, factor: float) -> None:
@@ -90,7 +96,10 @@ class ForkedProtocol:
         control.deal(self.evm.rpc, name, str(getattr(holder, "address", holder)), amount)
 
     def whale(self, *names: str) -> Any:
-        """An Ape account with a million ether and ten million dollars of each of these tokens. It may send without a key."""
+        """An Ape account with a million ether and ten million dollars of each of these tokens.
+
+        It may send without a key.
+        """
         from ape import accounts
 
         address = self.evm.account("whale")

@@ -16,7 +16,10 @@ def evil(evm, project, bob):
 
 
 def loot(evm, system, project, index, thief):
-    """What a thief does under an authority of their own: every constituent goes for a wei of junk. Returns the D18 USD taken."""
+    """What a thief does under an authority of their own: every constituent goes for a wei of junk.
+
+    Returns the D18 USD taken.
+    """
     swapper = evm.deploy(project.SwapperMock, sender=thief)
     junk = evm.deploy(project.PlainToken, "Junk", "JUNK", 18, sender=thief)
     tokens, amounts, value = index.basket().tokens, index.holdings().books, 0

@@ -1,4 +1,7 @@
-"""A redemption that its owner has signed, and that somebody else sends when it suits them. Ids are those of docs/invariants.md."""
+"""A redemption that its owner has signed, and that somebody else sends when it suits them.
+
+Ids are those of docs/invariants.md.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,9 @@ class Scene:
         return Account.sign_transaction(words, KEY).raw_transaction.to_0x_hex()
 
     def change_the_basket(self):
-        """All of the first token is sold for a trifle of another one with eighteen decimals, 10^8 wei a share, in its place."""
+        """All of the first token is sold for a trifle of another one with eighteen decimals, 10^8 wei a share, in its
+        place.
+        """
         swapper = self.evm.deploy(self.project.SwapperMock, sender=self.owner)
         self.index.setRebalancer(swapper, sender=self.owner)
         self.other.mint(swapper.address, SHARE, sender=self.owner)
@@ -93,7 +98,9 @@ def test_a_signed_redemption_of_another_basket_is_refused(scene, project):
 
 @pytest.mark.parametrize("changed", [False, True])
 def test_a_signed_redemption_has_an_end(scene, project, changed):
-    """The basket may be the same: 400 days later the signer has forgotten it, and what it demands may be little by then."""
+    """The basket may be the same: 400 days later the signer has forgotten it, and what it demands may be little by
+    then.
+    """
     deadline = scene.evm.now + DAY
     signed = scene.signed(deadline)
     scene.evm.warp(LATER)

@@ -86,7 +86,9 @@ class TestStrangers:
         assert locker.liquidityOf(alice, pool) == before, "L2"
 
     def test_dust_and_pokes_move_nothing(self, locker, market, pair, locked, staked, alice, mallory):
-        """L6: LP tokens and positions that are merely sent, additions, trades, donations, and every call that a stranger can make."""
+        """L6: LP tokens and positions that are merely sent, additions, trades, donations, and every call that a
+        stranger can make.
+        """
         locker.requestUnlockTokens(alice, pair, staked // 2, sender=alice)
         before = everything(locker, market, alice, locked)
         dust = market.add(mallory, 1)
@@ -201,7 +203,9 @@ class TestFlash:
 
 class TestPrices:
     def test_a_swap_before_the_lock_gains_nothing(self, locker, market, pair, mallory):
-        """However far the price is pushed, the weight moves by the fee of the push alone, which the tokens then stand for."""
+        """However far the price is pushed, the weight moves by the fee of the push alone, which the tokens then stand
+        for.
+        """
         amount = market.add(mallory, 2)
         honest = measure(amount, *market.state())
         market.swap(mallory, market.tokens.index(market.usdc), 20_000 * 10**6)
@@ -247,7 +251,9 @@ class TestDonations:
         assert backed(locker, market, mallory), "L3"
 
     def test_the_owner_of_nearly_all_gives_locks_little_and_burns_the_rest(self, locker, market, pair, bob, mallory):
-        """Whoever has nearly the whole pool gets nearly all of a gift to it back, but for the part behind what he has locked."""
+        """Whoever has nearly the whole pool gets nearly all of a gift to it back, but for the part behind what he has
+        locked.
+        """
         market.burn(bob, market.pair.balanceOf(bob) * 999 // 1000)
         amount = market.add(mallory, 10)
         market.give(mallory, *market.amounts(20, 2000))
@@ -262,7 +268,9 @@ class TestDonations:
 class TestReentrancy:
     @pytest.fixture
     def quirk(self, evm, project, market, locker, bob, owner):
-        """A token that calls whomever it was told to when it is transferred, in a pair with the index that is on the list."""
+        """A token that calls whomever it was told to when it is transferred, in a pair with the index that is on the
+        list.
+        """
         quirk = evm.deploy(project.QuirkToken, 18, sender=owner)
         for person in (bob, quirk.address):
             quirk.mint(person, 10**24, sender=owner)
@@ -315,11 +323,17 @@ class TestReentrancy:
         quirk.approve(market.swap_router.address, MAX, sender=bob)
         guard = error(project.LpLocker, "ReentrancyGuardReentrantCall").hash[:4]
         calls = (
-            fresh.requestUnlock.encode(token_id), fresh.collect.encode(token_id, bob), fresh.unlock.encode(token_id, bob),
-            fresh.requestUnlockTokens.encode(quirk.address, quirk.address, 1), fresh.lockTokens.encode(quirk.address, 1),
-            fresh.lockPosition.encode(token_id), fresh.cancelUnlock.encode(token_id), fresh.onERC721Received.encode(bob, bob, 1, b""),
-            fresh.cancelUnlockTokens.encode(quirk.address, quirk.address), fresh.unlockTokens.encode(quirk.address, quirk.address, bob),
-        )  # fmt: skip
+            fresh.requestUnlock.encode(token_id),
+            fresh.collect.encode(token_id, bob),
+            fresh.unlock.encode(token_id, bob),
+            fresh.requestUnlockTokens.encode(quirk.address, quirk.address, 1),
+            fresh.lockTokens.encode(quirk.address, 1),
+            fresh.lockPosition.encode(token_id),
+            fresh.cancelUnlock.encode(token_id),
+            fresh.onERC721Received.encode(bob, bob, 1, b""),
+            fresh.cancelUnlockTokens.encode(quirk.address, quirk.address),
+            fresh.unlockTokens.encode(quirk.address, quirk.address, bob),
+        )
         for call in calls:
             quirk.setQuirk(0, sender=bob)
             market.swap_router.exactInputSingle(

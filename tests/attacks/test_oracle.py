@@ -1,4 +1,7 @@
-"""What has gone wrong with oracles elsewhere, through Chainlink's own proxies where they matter. Ids are those of docs/invariants.md."""
+"""What has gone wrong with oracles elsewhere, through Chainlink's own proxies where they matter.
+
+Ids are those of docs/invariants.md.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +83,9 @@ class TestWildRound:
         assert system.oracle.price(bnb) == before * 2 * 10**10
 
     def test_the_first_round_of_a_new_aggregator(self, system, evm, bnb, project, refuses):
-        """Chainlink exchanges the aggregator behind a proxy: its first round has none before it, and the second heals that."""
+        """Chainlink exchanges the aggregator behind a proxy: its first round has none before it, and the second heals
+        that.
+        """
         price, proxy = system.oracle.price(bnb), FEEDS[SLOW]
         answer, _ = control.read_feed(evm.rpc, SLOW)
         fresh = evm.deploy(project.SettableAggregator, "BNB / USD", 8, answer, sender=evm.account("chainlink"))
@@ -187,8 +192,9 @@ POOLED = {"PEPE": 3_000, "FLOKI": 10_000, "SOSO": 3_000}
 class TestHeldPool:
     """W8: a pool held off its price by somebody with any capital, who makes the far end deep with a few wei.
 
-    The mean over half an hour, which these feeds were before, said for one block: PEPE x 1.93 or x 0.68, FLOKI x 1.65 or x 0.58,
-    SOSO x 1.78 or x 0.63; for five blocks: x 26 or x 0.14, x 12 or x 0.07, x 18 or x 0.10; and went on saying so for half an hour.
+    The mean over half an hour, which these feeds were before, said for one block: PEPE x 1.93 or x 0.68, FLOKI x 1.65
+    or x 0.58, SOSO x 1.78 or x 0.63; for five blocks: x 26 or x 0.14, x 12 or x 0.07, x 18 or x 0.10; and went on
+    saying so for half an hour.
     """
 
     @pytest.mark.parametrize("dearer", [True, False])

@@ -40,7 +40,9 @@ def stake(token, vault, person, amount):
 
 
 def blow_up_the_rate(evm, ledger, token, vault, thief, reward):
-    """Alone in the vault: a trifle staked, a reward given, and everything out and in again in the first second of the epoch."""
+    """Alone in the vault: a trifle staked, a reward given, and everything out and in again in the first second of the
+    epoch.
+    """
     to_the_day_before(evm, ledger)
     assert vault.issuedSupply() == 0
     stake(token, vault, thief, TINY)
@@ -68,7 +70,9 @@ def thief(evm, ledger):
 
 
 def test_leaving_and_coming_back_as_the_only_staker_multiplies_nothing(system, evm, ledger, thief, alice):
-    """As found: 97,814,276 times the points, and 99,999.99 of a pot of 100,000 USDC beside a holder of as much, for a trifle."""
+    """As found: 97,814,276 times the points, and 99,999.99 of a pot of 100,000 USDC beside a holder of as much, for a
+    trifle.
+    """
     index, vault, usdc, pot = system.index("DEFI.ssi"), system.staked("DEFI.ssi"), system.token("USDC"), 100_000 * 10**6
     for person in (thief, alice):
         invest(system, "DEFI.ssi", person, 100 * WAD)
@@ -107,7 +111,9 @@ def test_nor_does_it_multiply_the_boost(system, evm, ledger, thief):
 
 
 def test_no_deployed_vault_starts_anew(system, evm, thief):
-    """S14: all five were without a staker at deployment, and fell back from a rate of 999,001 to one when the only one left."""
+    """S14: all five were without a staker at deployment, and fell back from a rate of 999,001 to one when the only one
+    left.
+    """
     assert len(system.record.staked) == 5
     for symbol in system.record.staked:
         vault = system.staked(symbol)

@@ -1,4 +1,7 @@
-"""A pool is held off its price, and a rebalance buys what it prices: from the swap to the loot. Ids are those of docs/invariants.md."""
+"""A pool is held off its price, and a rebalance buys what it prices: from the swap to the loot.
+
+Ids are those of docs/invariants.md.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,9 @@ FLOKI_FEE = 10_000
 
 
 class Heist:
-    """MEME.ssi, worth some five million dollars, is to buy five percent of that of FLOKI, by the terms that it was deployed with."""
+    """MEME.ssi, worth some five million dollars, is to buy five percent of that of FLOKI, by the terms that it was
+    deployed with.
+    """
 
     def __init__(self, system, project):
         self.desk = Desk(system, project, "MEME.ssi", SHARE)
@@ -56,8 +61,11 @@ class Heist:
 
 @pytest.mark.parametrize("dearer", [True, False])
 def test_a_pool_that_is_held_for_a_block_robs_no_index(system, project, dearer):
-    """W8, R9: FLOKI said 1.65 times its price; 98,755 dollars were taken, 197 bp of NAV, and 0.00 bp of 50 were counted. Now the price
-    stays, or is none for a while."""
+    """W8, R9: FLOKI said 1.65 times its price; 98,755 dollars were taken, 197 bp of NAV, and 0.00 bp of 50 were
+    counted.
+
+    Now the price stays, or is none for a while.
+    """
     heist = Heist(system, project)
     evm, thief, before = heist.evm, Thief(heist.evm, "FLOKI", FLOKI_FEE), heist.value()
     assert 4_900_000 * SHARE < before < 5_500_000 * SHARE

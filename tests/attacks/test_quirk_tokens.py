@@ -1,4 +1,6 @@
-"""Tokens that a holder may meet, and what an index makes of them: nobody is blocked, loses what is there or gains what is not."""
+"""Tokens that a holder may meet, and what an index makes of them: nobody is blocked, loses what is there or gains what
+is not.
+"""
 
 from __future__ import annotations
 
@@ -159,7 +161,9 @@ def test_a_pause_delays_one_constituent_and_nothing_else(scene):
 
 
 def test_a_claim_is_paid_in_parts(scene):
-    """A token that moves ten at a time at most never paid a claim of fifty: it was all or nothing, and each of five attempts failed."""
+    """A token that moves ten at a time at most never paid a claim of fifty: it was all or nothing, and each of five
+    attempts failed.
+    """
     index, odd, alice, ten = scene.index, scene.odd, scene.alice, 10 * SHARE
     index.setStreamingFee(0, sender=scene.owner)
     scene.mint(alice, 20 * SHARE)
@@ -213,7 +217,10 @@ class TestLosses:
 
     @pytest.fixture
     def halved(self, scene):
-        """Alice and bob hold ten shares each. Bob redeems his to an address that the token blocks; then the token loses half."""
+        """Alice and bob hold ten shares each.
+
+        Bob redeems his to an address that the token blocks; then the token loses half.
+        """
         scene.mint(scene.bob, 10 * SHARE)
         scene.odd.setBlocked(scene.owner, True, sender=scene.owner)
         scene.index.redeem(10 * SHARE, scene.owner, scene.bob, *ANYTHING, sender=scene.bob)
@@ -295,7 +302,9 @@ class TestLosses:
 
     @pytest.mark.parametrize("units", [UNIT, 10**9 * UNIT], ids=["of 18 decimals", "of very many"])
     def test_what_comes_back_after_a_total_loss_is_lost_alike(self, evm, project, authority, owner, units):
-        """A trace of the old claims kept a token of very many wei out, and claims made later bore none of the next loss."""
+        """A trace of the old claims kept a token of very many wei out, and claims made later bore none of the next
+        loss.
+        """
         scene = Scene(evm, project, authority, owner, units)
         index, odd = scene.index, scene.odd
         swapper = evm.deploy(project.SwapperMock, sender=owner)
@@ -332,7 +341,9 @@ class TestLosses:
         return redeemed, claimed
 
     def test_a_claim_bears_every_loss_since_it_was_made(self, halved):
-        """Whoever asks after each loss, or once after many, is owed the same to a wei; what they take in between counts."""
+        """Whoever asks after each loss, or once after many, is owed the same to a wei; what they take in between
+        counts.
+        """
         index, odd = halved.index, halved.odd
         odd.setBlocked(halved.alice, True, sender=halved.owner)
         for n, left in enumerate((2, 7, 3)):
@@ -352,7 +363,9 @@ class TestLosses:
         assert index.segregated(odd.address) == 0, "I3 nothing stays set aside for nobody"
 
     def test_claims_on_what_left_the_basket_can_lose_too(self, halved):
-        """Their loss is written off before the token can join again: else whoever buys it for the basket would pay the claims."""
+        """Their loss is written off before the token can join again: else whoever buys it for the basket would pay the
+        claims.
+        """
         evm, index, odd = halved.evm, halved.index, halved.odd
         odd.mint(index.address, 10**20, sender=halved.owner)  # whole again
         swapper = evm.deploy(halved.project.SwapperMock, sender=halved.owner)
@@ -437,7 +450,10 @@ def test_what_cannot_be_read_is_not_paid_but_owed(scene):
 
 
 class TestShortByAWei:
-    """A token like stETH, which counts in shares of its own and moves a wei less than it is told. Wrap it, says SECURITY.md."""
+    """A token like stETH, which counts in shares of its own and moves a wei less than it is told.
+
+    Wrap it, says SECURITY.md.
+    """
 
     @pytest.fixture
     def shares(self, scene):
@@ -513,7 +529,10 @@ def test_reentrance_finds_every_door_shut(scene, method):
     "quirk", [quirk for quirk in Quirk if quirk != Quirk.NONE], ids=lambda quirk: quirk.name.lower()
 )
 def test_an_upgrade_to_anything_hostile_blocks_no_redemption(scene, quirk):
-    """The token was good when the shares were minted. Whatever it has become, the other constituent is paid in full, to the wei."""
+    """The token was good when the shares were minted.
+
+    Whatever it has become, the other constituent is paid in full, to the wei.
+    """
     scene.odd.setReentry(scene.index.address, scene.index.collectFees.encode(), sender=scene.owner)
     good, expected = scene.good.balanceOf(scene.alice), scene.index.previewRedeem(SHARE)[1]
     scene.quirk(quirk)
@@ -588,7 +607,10 @@ def test_too_little_gas_cannot_fake_a_broken_token(scene, gas, quirk):
 
 
 def test_more_than_128_bits_of_a_token_are_refused_and_not_truncated(scene):
-    """Whoever can make so much of it has it refused at the next sync. Until then, and afterwards, the basket is what it was."""
+    """Whoever can make so much of it has it refused at the next sync.
+
+    Until then, and afterwards, the basket is what it was.
+    """
     index, odd = scene.index, scene.odd
     basket, expected = index.basket(), index.previewRedeem(SHARE)
     odd.mint(index.address, 2**150, sender=scene.owner)

@@ -99,10 +99,12 @@ def test_strangers_cannot_govern(world, bob):
     refused = error(world.project.Rebalancer, "AccessManagedUnauthorized")
     terms = (0, 0, DAY, 1, 1, 1, 1, 1)
     calls = (
-        (world.rebalancer.startRebalance, (world.index, world.words(world.proposal()))), (world.rebalancer.setTerms, (world.index, terms)),
-        (world.rebalancer.setMethodology, (world.index, world.methodology, [], b"")), (world.rebalancer.cancel, (world.index,)),
+        (world.rebalancer.startRebalance, (world.index, world.words(world.proposal()))),
+        (world.rebalancer.setTerms, (world.index, terms)),
+        (world.rebalancer.setMethodology, (world.index, world.methodology, [], b"")),
+        (world.rebalancer.cancel, (world.index,)),
         (world.rebalancer.upgradeToAndCall, (world.methodology, b"")),
-    )  # fmt: skip
+    )
     for method, args in calls:
         with reverts(refused, caller=bob):
             method(*args, sender=bob)
@@ -159,7 +161,10 @@ def test_mints_and_redemptions_scale_bids(running):
 
 
 def test_mint_bid_redeem_loops_pay_no_more_than_bids(running):
-    """At a discount a bidder gains what the auction gives away. Minting before and redeeming after gains nothing on top."""
+    """At a discount a bidder gains what the auction gives away.
+
+    Minting before and redeeming after gains nothing on top.
+    """
     evm = running.evm
     running.warp(DAY // 2)
     gains = []

@@ -60,7 +60,10 @@ class TestPricesOfAMoment:
 
     @pytest.mark.parametrize("held_off", [range(1), range(13), range(15, 28), range(0, 26, 2)])
     def test_soso_held_off_in_a_minority_of_slots_lifts_nobody(self, world, alice, held_off):
-        """P13: SOSO × 1.31, in one slot or in 13 of 28: 18X as honest. It was 22.65X for one transaction in the right half hour."""
+        """P13: SOSO × 1.31, in one slot or in 13 of 28: 18X as honest.
+
+        It was 22.65X for one transaction in the right half hour.
+        """
         world.hold(alice, DOLLARS)
         world.boost(alice, DOLLARS // 2)
         sample_all(world, held_off, {"SOSO": 1.31})
@@ -74,7 +77,10 @@ class TestPricesOfAMoment:
         assert world.ledger.pointsOf(alice, 0) == 28 * 2265 * DOLLARS // 100
 
     def test_all_tokens_are_judged_in_the_same_seconds(self, world, alice, bob):
-        """P13: equal holdings of two indexes, each at its best or worst in turn. Scores were 6.0 : 1 with a second for each token."""
+        """P13: equal holdings of two indexes, each at its best or worst in turn.
+
+        Scores were 6.0 : 1 with a second for each token.
+        """
         world.hold(alice, DOLLARS, 0)
         world.hold(bob, DOLLARS, 1)
         for slot in range(LEAST + 1):
@@ -107,8 +113,10 @@ class TestRatesThatFall:
     """What a share was worth in the epoch's first second used to price all share-seconds of the epoch."""
 
     def test_a_rate_that_starts_anew_multiplies_nothing(self, world, alice):
-        """P12: 100 dollars, a rate of 10^8 that falls to one and is back at the end. It was 4,050,000,001,500 points, 6.6 million times
-        the bound."""
+        """P12: 100 dollars, a rate of 10^8 that falls to one and is back at the end.
+
+        It was 4,050,000,001,500 points, 6.6 million times the bound.
+        """
         vault = world.staked[0]
         vault.setRate(10**8 * WAD, sender=alice)
         world.stake(alice, 10**12)
@@ -124,7 +132,10 @@ class TestRatesThatFall:
         assert 27 * 15 * 100 * WAD <= world.ledger.pointsOf(alice, 1) <= 28 * 15 * 100 * WAD, "P12"
 
     def test_a_vault_that_lies_about_its_lowest_rate_is_seen(self, world, alice, bob):
-        """P12: it says ten, and a sample sees two. From then on all of the epoch counts at two, of the next at what is told again."""
+        """P12: it says ten, and a sample sees two.
+
+        From then on all of the epoch counts at two, of the next at what is told again.
+        """
         world.stake(alice, DOLLARS)
         vault = world.staked[0]
         vault.setRate(10 * WAD, sender=bob)
@@ -157,7 +168,10 @@ class TestRatesThatFall:
     @settings(max_examples=25)
     @given(STEPS)
     def test_no_path_of_the_rate_is_worth_more_than_the_most_dollars_held(self, evm, project, owner, steps):
-        """P12: rates up and down by factors of a million, shares in and out in between. SOSO without end lifts everything to the full."""
+        """P12: rates up and down by factors of a million, shares in and out in between.
+
+        SOSO without end lifts everything to the full.
+        """
         with evm.isolated():
             world, alice = World(evm, project, owner, count=1), evm.account("alice")
             vault, rate, shares, most = world.staked[0], WAD, 0, 0
@@ -180,8 +194,11 @@ class TestRatesThatFall:
 
     @pytest.mark.parametrize("boost", [False, True])
     def test_a_sole_staker_of_a_real_vault_multiplies_nothing(self, real, alice, boost):
-        """P12: 10^12 wei staked, 99 shares given to them as rewards, the epoch crossed, and all requested and cancelled at once; with
-        SOSO likewise. Where the vault starts anew at a rate of one, the first sample after that sees it."""
+        """P12: 10^12 wei staked, 99 shares given to them as rewards, the epoch crossed, and all requested and cancelled
+        at once; with SOSO likewise.
+
+        Where the vault starts anew at a rate of one, the first sample after that sees it.
+        """
         vault = real.staked_soso if boost else real.staked[0]
         asset = real.soso if boost else real.indexes[0]
         if boost:
@@ -204,11 +221,16 @@ class TestRatesThatFall:
 
 
 class TestBoostByTime:
-    """SOSO counts by dollar-seconds, as everything does: much for an hour is as good as little for long, and costs more."""
+    """SOSO counts by dollar-seconds, as everything does: much for an hour is as good as little for long, and costs
+    more.
+    """
 
     def test_an_hour_of_672_times_the_soso(self, real, alice, bob):
-        """33X for both, and the same dollar-seconds of SOSO. But whatever was staked for an hour leaves after 14 days: bob binds 672
-        dollars for 337 hours where alice binds one for 1,008, her own cooldown included: 225 times the capital and time."""
+        """33X for both, and the same dollar-seconds of SOSO.
+
+        But whatever was staked for an hour leaves after 14 days: bob binds 672 dollars for 337 hours where alice binds
+        one for 1,008, her own cooldown included: 225 times the capital and time.
+        """
         for person in (alice, bob):
             real.hold(person, DOLLARS)
         real.soso.mint(alice, DOLLARS, sender=real.owner)
@@ -232,7 +254,9 @@ class TestBoostByTime:
         assert vault.redeem.call(1, bob, bob, sender=bob, at=matures) == 1
 
     def test_sold_on_it_boosts_by_what_is_left_of_time(self, real, alice, bob):
-        """All accounts together are boosted by no more dollar-seconds than there were: what is lent is missing where it came from."""
+        """All accounts together are boosted by no more dollar-seconds than there were: what is lent is missing where it
+        came from.
+        """
         for person in (alice, bob):
             real.hold(person, DOLLARS)
         real.soso.mint(alice, DOLLARS, sender=real.owner)

@@ -1,6 +1,8 @@
-"""A thief who silences a feed, by the cheapest way that docs/oracle-math.md knows: in a pool of 1 % nobody arbitrages moves within the fee.
+"""A thief who silences a feed, by the cheapest way that docs/oracle-math.md knows: in a pool of 1 % nobody arbitrages
+moves within the fee.
 
-What they get for it is that a price is gone. It is never wrong, and nothing but rebalancing waits for it. Ids: docs/invariants.md.
+What they get for it is that a price is gone. It is never wrong, and nothing but rebalancing waits for it. Ids:
+docs/invariants.md.
 """
 
 from __future__ import annotations
@@ -141,7 +143,10 @@ def missing_in_a_sample(system, keeper):
 
 
 def test_nothing_but_rebalancing_waits_for_a_silent_feed(system, project, evm, feed, floki, thief, staker):
-    """W8, I6, S9: who mints or redeems in kind, leaves the vault or begins to, does so to the wei. Views say that a price is missing."""
+    """W8, I6, S9: who mints or redeems in kind, leaves the vault or begins to, does so to the wei.
+
+    Views say that a price is missing.
+    """
     index, vault, tokens = system.index(SYMBOL), system.staked(SYMBOL), system.index(SYMBOL).basket().tokens
     silence(system, thief, floki, 4)
     assert system.oracle.tryPrice(floki) == (False, 0)
@@ -182,7 +187,9 @@ def test_nothing_but_rebalancing_waits_for_a_silent_feed(system, project, evm, f
 
 
 def test_a_swap_in_every_block_pushes_no_window_out_of_a_pool_s_memory(bench):
-    """A feed over a pool that kept 100 observations was silent after 101 swaps in as many blocks, for as long as they went on."""
+    """A feed over a pool that kept 100 observations was silent after 101 swaps in as many blocks, for as long as they
+    went on.
+    """
     market, token, needed = new_market(bench, 0, observations=100), bench.token(), WINDOW // BLOCK + 1
 
     def swap(n, seconds):

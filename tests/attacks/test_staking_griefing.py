@@ -1,4 +1,7 @@
-"""What has been done to stakers elsewhere, tried here: no timer, matured assets or rewards move. Ids are those of docs/invariants.md."""
+"""What has been done to stakers elsewhere, tried here: no timer, matured assets or rewards move.
+
+Ids are those of docs/invariants.md.
+"""
 
 from __future__ import annotations
 
@@ -212,7 +215,9 @@ class TestRewards:
 
     @pytest.mark.parametrize("every", [60, HOUR])
     def test_poking_with_a_wei_stretches_no_stream(self, evm, vault, staked, alice, mallory, every):
-        """A wei again and again: the stream ends when it would have, and along the way vests the same to as many wei as were sent."""
+        """A wei again and again: the stream ends when it would have, and along the way vests the same to as many wei as
+        were sent.
+        """
         vault.stake(alice)
         vault.reward(10 * WHOLE)
         start, pokes = evm.now, 0
@@ -255,7 +260,9 @@ class TestRewards:
         assert totals[0][0] + totals[0][1] == pytest.approx(440 * WHOLE, abs=10**9)
 
     def test_rewards_for_nobody_are_no_windfall(self, evm, vault, staked, alice, mallory):
-        """They wait, whole, and then vest over a day: the first gets the rewards of his time, as does whoever comes an hour later."""
+        """They wait, whole, and then vest over a day: the first gets the rewards of his time, as does whoever comes an
+        hour later.
+        """
         vault.reward(24 * WHOLE)
         vault.pass_days(30)
         vault.stake(mallory)
@@ -288,7 +295,9 @@ class TestRewards:
 
 class TestPrice:
     def test_the_first_depositor_cannot_make_shares_dear(self, vault, staked, alice, mallory):
-        """One wei, then ten thousand tokens given and as many as rewards: the next depositor loses next to nothing, the attacker all."""
+        """One wei, then ten thousand tokens given and as many as rewards: the next depositor loses next to nothing, the
+        attacker all.
+        """
         spent = vault.holds(mallory)
         vault.stake(mallory, 1)
         vault.asset.transfer(staked.address, 10**4 * WHOLE, sender=mallory)
@@ -418,9 +427,13 @@ class TestLeaving:
         staked.requestRedeem(WHOLE, alice, alice, sender=alice)
         evm.warp(14 * DAY)
         args = {
-            "deposit": (1, alice), "requestRedeem": (1, token.address, token.address), "redeem": (1, token.address, token.address),
-            "withdraw": (1, token.address, token.address), "cancelRequest": (token.address,), "addRewards": (1,),
-        }.get(method, ())  # fmt: skip
+            "deposit": (1, alice),
+            "requestRedeem": (1, token.address, token.address),
+            "redeem": (1, token.address, token.address),
+            "withdraw": (1, token.address, token.address),
+            "cancelRequest": (token.address,),
+            "addRewards": (1,),
+        }.get(method, ())
         token.setReentry(staked.address, getattr(staked, method).encode(*args), sender=owner)
         token.setQuirk(6, sender=owner)  # re-enters
         staked.redeem(WHOLE, alice, alice, sender=alice)

@@ -1,7 +1,9 @@
-"""R9: what a thief gets out of a rebalance while one feed is wrong. Losses are measured by prices that are right, not by the oracle's.
+"""R9: what a thief gets out of a rebalance while one feed is wrong.
 
-The bound is that of docs/rebalancing-math.md: turnover x (Y + band / (1 + band)) + budget x (1 + Y) x (1 + band), for a feed that is
-wrong by the factor 1 + Y at the start, either way, and by anything afterwards.
+Losses are measured by prices that are right, not by the oracle's.
+
+The bound is that of docs/rebalancing-math.md: turnover x (Y + band / (1 + band)) + budget x (1 + Y) x (1 + band), for a
+feed that is wrong by the factor 1 + Y at the start, either way, and by anything afterwards.
 """
 
 from __future__ import annotations
@@ -125,7 +127,9 @@ def test_what_an_overpriced_purchase_costs(mag7, feed, percent, least, most):
 
 @pytest.mark.parametrize(("feed", "percent"), [("LINK/USD", 4), ("BTC/USD", -4)])
 def test_the_stated_bound_of_the_deployed_terms(mag7, feed, percent):
-    """124 bp of NAV, however wrong the feed becomes after the start: with the deepest discount too, as near the band as can be."""
+    """124 bp of NAV, however wrong the feed becomes after the start: with the deepest discount too, as near the band as
+    can be.
+    """
     heist = Heist(mag7)
     assert 123 < bound(heist.terms, heist.terms.turnover, 0) * 10_000 < 124
     heist.propose()
@@ -184,7 +188,9 @@ def test_a_feed_that_is_wrong_alone_starts_nothing(mag7, project, percent):
 
 @pytest.mark.parametrize("percent", [22, -18])
 def test_a_moment_that_suits_somebody_is_refused_by_name(mag7, project, percent):
-    """Whoever holds the signed start cannot wait for other targets than were proposed; they moved to 0.83 and 1.22 of them."""
+    """Whoever holds the signed start cannot wait for other targets than were proposed; they moved to 0.83 and 1.22 of
+    them.
+    """
     heist = Heist(mag7, Fraction(1, 20))
     heist.propose(Bounds(5000, 1000))
     preview = mag7.rebalancer.previewStart(mag7.index, [], 0)
@@ -225,7 +231,9 @@ PERMILLE = st.one_of(st.integers(900, 1110), st.sampled_from((500, 909, 951, 953
     ),
 )
 def test_no_rebalance_loses_more_than_the_bound(world, n, wrong, upwards, moments):
-    """R9: one feed is wrong by up to Y at the start and by whatever the thief wants whenever he wants, and he takes all that pays him."""
+    """R9: one feed is wrong by up to Y at the start and by whatever the thief wants whenever he wants, and he takes all
+    that pays him.
+    """
     evm, right = world.evm, [price // 10**10 for price in world.usd.values()]
     with evm.isolated():
         kept = (world.model, dict(world.usd))
@@ -281,7 +289,9 @@ def true_value(world, right):
 
 
 def test_two_sources_must_agree_for_a_start(world, evm, project, owner):
-    """Where a token has a second route, a start refuses while both differ; running bids go by the first, within the band."""
+    """Where a token has a second route, a start refuses while both differ; running bids go by the first, within the
+    band.
+    """
     second = evm.deploy(project.MockAggregator, "second", 8, 100 * USD, sender=owner)
     world.oracle.setSecondRoute(world.tokens[0], [(second, 0, DAY, 0, 1, 10**30)], 200, sender=owner)
     world.set_price(0, 103 * USD)

@@ -225,7 +225,9 @@ def test_a_portfolio_is_what_the_contracts_say(system, protocol, me):
 
 
 def test_locked_liquidity_from_lock_to_unlock(system, protocol, me):
-    """A position of v3 and LP tokens of v2: locked, in the portfolio at what they are worth, requested, taken back, taken out."""
+    """A position of v3 and LP tokens of v2: locked, in the portfolio at what they are worth, requested, taken back,
+    taken out.
+    """
     market = Market(system)
     market.fund(me.address, 100, 20_000)
     govern(system, system.locker, "addPool", [market.pools["V3"].address, V3])

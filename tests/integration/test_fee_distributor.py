@@ -16,7 +16,9 @@ ZERO = "0x" + "00" * 20
 
 
 class Scene:
-    """One index, its staked token and a distributor of their own, with alice's 100 shares and `owner` in charge at once."""
+    """One index, its staked token and a distributor of their own, with alice's 100 shares and `owner` in charge at
+    once.
+    """
 
     def __init__(self, evm, project, authority, owner, alice):
         self.evm, self.project, self.authority, self.owner, self.alice = evm, project, authority, owner, alice
@@ -37,9 +39,15 @@ class Scene:
     def new_staked(self):
         index = self.index
         return self.evm.deploy(
-            self.project.StakedToken, self.authority, index.address, "Staked", "sTEST", index.epochGenesis(), index.epochLength(),
+            self.project.StakedToken,
+            self.authority,
+            index.address,
+            "Staked",
+            "sTEST",
+            index.epochGenesis(),
+            index.epochLength(),
             sender=self.owner,
-        )  # fmt: skip
+        )
 
     def stake(self, shares):
         self.index.approve(self.staked.address, shares, sender=self.alice)
@@ -66,8 +74,12 @@ def test_a_day_of_fees_is_split_and_vests_over_the_next(scene, bob):
 
     receipt = scene.distribute(bob)
     assert receipt.events(scene.distributor)[0].values == {
-        "index": scene.index.address, "caller": bob, "day": scene.evm.now // DAY, "toStakers": stakers, "toTreasury": treasury,
-    }  # fmt: skip
+        "index": scene.index.address,
+        "caller": bob,
+        "day": scene.evm.now // DAY,
+        "toStakers": stakers,
+        "toTreasury": treasury,
+    }
     assert scene.index.balanceOf(scene.treasury) == treasury
     assert scene.index.balanceOf(scene.staked.address) == 50 * SHARE + stakers
     assert scene.staked.totalAssets() == 50 * SHARE, "S4 nothing has vested"
@@ -90,7 +102,9 @@ def test_once_a_day(scene):
 
 
 def test_missed_days_are_not_lost(scene):
-    """Thirty days with a distribution on each, on some, or on the last alone: stakers and treasury get the same shares, and all vests."""
+    """Thirty days with a distribution on each, on some, or on the last alone: stakers and treasury get the same shares,
+    and all vests.
+    """
     scene.stake(50 * SHARE)
     totals = []
     for every in (1, 3, 10, 30):
@@ -137,7 +151,10 @@ def test_where_hardly_anybody_stakes_the_treasury_takes_all(scene, staked):
 
 
 def test_dear_shares_do_not_turn_the_stakers_part_away(scene):
-    """Somebody makes a share-wei worth 10^9 while they are alone, and leaves. By shares, the next stakers would need a million tokens."""
+    """Somebody makes a share-wei worth 10^9 while they are alone, and leaves.
+
+    By shares, the next stakers would need a million tokens.
+    """
     scene.stake(10**9)
     scene.index.approve(scene.staked.address, 2 * SHARE, sender=scene.alice)
     scene.staked.addRewards(2 * SHARE, sender=scene.alice)

@@ -20,20 +20,31 @@ COOLDOWN = 14 * DAY
 OPEN = MappingProxyType(
     {
         "IndexToken": {
-            "mint": "pays in full", "mintWithCallback": "pays in full", "redeem": "burns the caller's shares or an allowance",
+            "mint": "pays in full",
+            "mintWithCallback": "pays in full",
+            "redeem": "burns the caller's shares or an allowance",
             "claim": "pays the caller's own claim",
-            "collectFees": "issues what time has earned, to the fee receiver", "transfer": "ERC-20", "transferFrom": "ERC-20",
-            "approve": "ERC-20", "permit": "EIP-2612", "swap": "for the index's rebalancer",
+            "collectFees": "issues what time has earned, to the fee receiver",
+            "transfer": "ERC-20",
+            "transferFrom": "ERC-20",
+            "approve": "ERC-20",
+            "permit": "EIP-2612",
+            "swap": "for the index's rebalancer",
         },
         "IndexFactory": {},
         "IndexLens": {},
         "IndexRouter": {
-            "buy": "pays with the caller's tokens", "buyExactInput": "pays with the caller's tokens",
-            "sell": "takes the caller's shares", "sellExactOutput": "takes the caller's shares",
+            "buy": "pays with the caller's tokens",
+            "buyExactInput": "pays with the caller's tokens",
+            "sell": "takes the caller's shares",
+            "sellExactOutput": "takes the caller's shares",
             "stakeWithPermit": "takes the caller's shares",
-            "quoteBuy": "undoes itself", "quoteSell": "undoes itself", "quoteBuyExactInput": "undoes itself",
+            "quoteBuy": "undoes itself",
+            "quoteSell": "undoes itself",
+            "quoteBuyExactInput": "undoes itself",
             "prepare": "approves an index's own staked token",
-            "onIndexMint": "for the index that it mints", "uniswapV3SwapCallback": "for the pool that it swaps in",
+            "onIndexMint": "for the index that it mints",
+            "uniswapV3SwapCallback": "for the pool that it swaps in",
         },
         "PriceOracle": {"poke": "records what a vault says, at most what time may have added"},
         "UniswapV3TwapFeed": {},
@@ -42,54 +53,95 @@ OPEN = MappingProxyType(
         "CappedMarketCap": {},
         "FixedWeights": {},
         "LpLocker": {
-            "lockPosition": "takes the caller's position", "onERC721Received": "locks for whoever owned what the position manager brings",
-            "lockTokens": "takes the caller's tokens", "setOperator": "for the caller's own things",
-            "requestUnlock": "for the owner and operators", "cancelUnlock": "for the owner and operators",
-            "unlock": "for the owner and operators", "collect": "for the owner and operators",
-            "requestUnlockTokens": "for the owner and operators", "cancelUnlockTokens": "for the owner and operators",
+            "lockPosition": "takes the caller's position",
+            "onERC721Received": "locks for whoever owned what the position manager brings",
+            "lockTokens": "takes the caller's tokens",
+            "setOperator": "for the caller's own things",
+            "requestUnlock": "for the owner and operators",
+            "cancelUnlock": "for the owner and operators",
+            "unlock": "for the owner and operators",
+            "collect": "for the owner and operators",
+            "requestUnlockTokens": "for the owner and operators",
+            "cancelUnlockTokens": "for the owner and operators",
             "unlockTokens": "for the owner and operators",
         },
         "ReferralRegistry": {
-            "register": "for the caller himself", "bind": "binds the caller", "bindWithSignature": "binds who has signed",
-            "bindFor": "for the ledger", "revokeSignatures": "of the caller",
+            "register": "for the caller himself",
+            "bind": "binds the caller",
+            "bindWithSignature": "binds who has signed",
+            "bindFor": "for the ledger",
+            "revokeSignatures": "of the caller",
         },
         "Rebalancer": {
-            "initialize": "once, in the proxy's constructor", "bid": "pays what the auction asks for what it sells",
-            "onIndexSwap": "for the index that is being bid on", "close": "says what time has done already",
+            "initialize": "once, in the proxy's constructor",
+            "bid": "pays what the auction asks for what it sells",
+            "onIndexSwap": "for the index that is being bid on",
+            "close": "says what time has done already",
         },
         "RebalancePlanner": {},
-        "UniswapFiller": {"fill": "holds nothing that is not its caller's", "onBid": "for the rebalancer within a fill"},
+        "UniswapFiller": {
+            "fill": "holds nothing that is not its caller's",
+            "onBid": "for the rebalancer within a fill",
+        },
         "PointsLedger": {
-            "initialize": "once, by the proxy's constructor", "join": "for the caller himself", "joinWithSignature": "for who has signed",
-            "onBuy": "for the router", "record": "writes down what anybody can read", "recordMany": "writes down what anybody can read",
-            "fund": "takes the caller's tokens", "claim": "pays the caller what is his", "claimMany": "pays the caller what is his",
+            "initialize": "once, by the proxy's constructor",
+            "join": "for the caller himself",
+            "joinWithSignature": "for who has signed",
+            "onBuy": "for the router",
+            "record": "writes down what anybody can read",
+            "recordMany": "writes down what anybody can read",
+            "fund": "takes the caller's tokens",
+            "claim": "pays the caller what is his",
+            "claimMany": "pays the caller what is his",
             "rollOver": "moves what nobody can claim any more",
         },
         "ReferencePrices": {"sample": "takes the prices of now", "settle": "writes down what anybody can read"},
         "RoleTable": {},
         "ProtocolProxy": {},
         "StakedToken": {
-            "deposit": "pays in full", "mint": "pays in full", "addRewards": "gives the caller's assets away",
+            "deposit": "pays in full",
+            "mint": "pays in full",
+            "addRewards": "gives the caller's assets away",
             "requestRedeem": "asks for the controller or its operator, and the owner's leave",
             "cancelRequest": "asks for the controller or its operator",
-            "redeem": "asks for the controller or its operator", "withdraw": "asks for the controller or its operator",
-            "setOperator": "gives rights over the caller's own account", "transfer": "ERC-20", "transferFrom": "ERC-20",
-            "approve": "ERC-20", "permit": "EIP-2612",
+            "redeem": "asks for the controller or its operator",
+            "withdraw": "asks for the controller or its operator",
+            "setOperator": "gives rights over the caller's own account",
+            "transfer": "ERC-20",
+            "transferFrom": "ERC-20",
+            "approve": "ERC-20",
+            "permit": "EIP-2612",
         },
-        "FeeDistributor": {"initialize": "once, by the proxy's constructor", "distribute": "splits as governance has set it"},
+        "FeeDistributor": {
+            "initialize": "once, by the proxy's constructor",
+            "distribute": "splits as governance has set it",
+        },
         "ProtocolManager": {
-            "schedule": "asks for the role of what is scheduled", "execute": "asks for the role of what is executed",
-            "cancel": "for who scheduled, the guardian and the administrator", "consumeScheduledOp": "for what was scheduled on the caller",
-            "multicall": "each of its calls asks for itself", "renounceRole": "gives up the caller's own role",
+            "schedule": "asks for the role of what is scheduled",
+            "execute": "asks for the role of what is executed",
+            "cancel": "for who scheduled, the guardian and the administrator",
+            "consumeScheduledOp": "for what was scheduled on the caller",
+            "multicall": "each of its calls asks for itself",
+            "renounceRole": "gives up the caller's own role",
         },
     }
-)  # fmt: skip
+)
 CONTRACTS = tuple(OPEN)
 # Whatever asks the manager on every restricted call.
 MANAGED = (
-    "IndexToken", "IndexFactory", "IndexRouter", "PriceOracle", "SupplyRegistry", "StakedToken", "FeeDistributor", "Rebalancer",
-    "LpLocker", "ReferralRegistry", "PointsLedger", "ReferencePrices",
-)  # fmt: skip
+    "IndexToken",
+    "IndexFactory",
+    "IndexRouter",
+    "PriceOracle",
+    "SupplyRegistry",
+    "StakedToken",
+    "FeeDistributor",
+    "Rebalancer",
+    "LpLocker",
+    "ReferralRegistry",
+    "PointsLedger",
+    "ReferencePrices",
+)
 
 
 @pytest.fixture(scope="session")
@@ -145,7 +197,9 @@ def test_every_production_contract_is_walked(project):
 
 
 def test_the_table_is_what_the_code_restricts(evm, system, project, table, bob):
-    """I10: a stranger is refused by every function of the table, on every deployed contract, before anything else is looked at."""
+    """I10: a stranger is refused by every function of the table, on every deployed contract, before anything else is
+    looked at.
+    """
     refused = 0
     for name, selector, _ in table:
         entry = functions(project, name)[selector]

@@ -46,7 +46,9 @@ def test_an_index_is_weighed_as_the_model_says(system, symbol):
 @pytest.mark.minimainnet
 @pytest.mark.parametrize("symbol", INDEXES)
 def test_weights_at_birth_are_what_the_methodology_says(system, symbol):
-    """Within two bp, at the miniature mainnet's prices: elsewhere the market has moved since the parameters were written."""
+    """Within two bp, at the miniature mainnet's prices: elsewhere the market has moved since the parameters were
+    written.
+    """
     index = INDEXES[symbol]
     for (name, bps), weight in zip(index.weights.items(), weighed(system, index), strict=True):
         assert abs(weight - bps * 10**14) <= 2 * 10**14, f"{name}: {weight / 10**14:.2f} bp, the file says {bps}"

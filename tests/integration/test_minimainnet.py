@@ -1,4 +1,6 @@
-"""The chain that everything else stands on: the contracts are what they claim, stand-ins have their originals' quirks, prices agree."""
+"""The chain that everything else stands on: the contracts are what they claim, stand-ins have their originals' quirks,
+prices agree.
+"""
 
 from __future__ import annotations
 

@@ -93,7 +93,9 @@ class TestWholeTable:
             assert manager.getRoleAdmin(role) == ADMIN, "G1"
 
     def test_the_factory_does_one_thing_with_its_role(self, evm, system, project):
-        """G1: it is no proxy, its one function is the governor's, and all that it says to the manager concerns the index that it makes."""
+        """G1: it is no proxy, its one function is the governor's, and all that it says to the manager concerns the
+        index that it makes.
+        """
         changing = {entry.name for entry in Interface.of(project.IndexFactory).kinds("function") if not entry.reads}
         assert changing == {"createIndex"}
         assert int(evm.rpc.call("eth_getStorageAt", system.factory.address, IMPLEMENTATION_SLOT, "latest"), 16) == 0
@@ -114,7 +116,9 @@ class TestWholeTable:
             }, "G1"
 
     def test_what_is_behind_a_proxy_obeys_nobody(self, system, table, holders):
-        """G1: an implementation has no authority, so nobody who ever had a role can do anything there, and nobody can initialise it."""
+        """G1: an implementation has no authority, so nobody who ever had a role can do anything there, and nobody can
+        initialise it.
+        """
         found = {name: contract for name, contract in Catalog(system).deployed.items() if name.endswith(IMPLEMENTATION)}
         assert len(found) == 3
         for name, contract in found.items():
@@ -190,7 +194,9 @@ TRICKS = MappingProxyType(
 
 
 class TestTricks:
-    """G1 and G3: whatever the manager could be asked takes the notice, by each way to ask, and the guardian can cancel it."""
+    """G1 and G3: whatever the manager could be asked takes the notice, by each way to ask, and the guardian can cancel
+    it.
+    """
 
     @pytest.mark.parametrize("trick", TRICKS)
     def test_it_takes_the_notice_and_can_be_vetoed(self, system, project, trick):
@@ -213,14 +219,18 @@ class TestTricks:
             manager.execute(manager.address, data, sender=safe)
 
     def test_an_index_in_its_first_five_days_waits_too(self, system):
-        """G1: the manager does not enforce the delay of a new target's changes yet; who may change them waits all the same."""
+        """G1: the manager does not enforce the delay of a new target's changes yet; who may change them waits all the
+        same.
+        """
         index, manager = system.index("MAG7.ssi"), system.manager
         assert manager.getTargetAdminDelay(index.address) == 0, "the deployment is younger than five days"
         data = manager.setTargetFunctionRole.encode(index.address, [b"\1\2\3\4"], PUBLIC)
         assert manager.getSchedule(schedule(system, manager, data)) == system.evm.now + NOTICE, "G1"
 
     def test_two_calls_together_end_the_notice_after_one_notice(self, system):
-        """G1: by a shorter delay it takes two (below); by leaving the role and coming back it takes one, in which everybody can leave."""
+        """G1: by a shorter delay it takes two (below); by leaving the role and coming back it takes one, in which
+        everybody can leave.
+        """
         index, manager, safe = system.index("MAG7.ssi"), system.manager, system.record.contracts["Safe"]
         leave, come = manager.revokeRole.encode(GOVERNOR, safe), manager.grantRole.encode(GOVERNOR, safe, 0)
         for data in (leave, come):
@@ -248,7 +258,9 @@ class TestTheWayOut:
     def test_who_requests_when_it_is_scheduled_is_out_before_it_is_executed(
         self, evm, system, project, staked, staker, hesitates
     ):
-        """From real signatures to the constituents in the staker's hands, then the change; even if they think it over for two days."""
+        """From real signatures to the constituents in the staker's hands, then the change; even if they think it over
+        for two days.
+        """
         index, manager = system.index("MAG7.ssi"), system.manager
         safe = Multisig(evm, system.record.contracts["Safe"])
         data = index.setMintFee.encode(100)
@@ -268,9 +280,11 @@ class TestTheWayOut:
         assert evm.now < ready_at, "G2 out before it is executed"
         assert [token.balanceOf(staker) for token in tokens] == expected, "G2 in kind, in full"
         assert all(expected), "G2"
-        assert (staked.balanceOf(staker), index.balanceOf(staker), staked.exitOf(staker).coolingAssets) == (0, 0, 0), (
-            "G2"
-        )
+        assert (staked.balanceOf(staker), index.balanceOf(staker), staked.exitOf(staker).coolingAssets) == (
+            0,
+            0,
+            0,
+        ), "G2"
         with reverts(error(project.ProtocolManager, "AccessManagerNotReady"), operationId=operation):
             manager.execute(index.address, data, sender=safe.safe.address)
         assert index.terms().mintFee == 10, "G2"
@@ -290,7 +304,9 @@ class TestTheWayOut:
         assert staked.exitOf(staker).maturesAt == evm.now + staked.MAX_COOLDOWN() < evm.now + NOTICE, "G2"
 
     def test_no_setting_of_the_manager_stops_who_leaves(self, evm, system, staked, staker):
-        """G2: all targets closed, minting paused for good, nobody left in charge: holders, stakers and lockers leave as ever."""
+        """G2: all targets closed, minting paused for good, nobody left in charge: holders, stakers and lockers leave as
+        ever.
+        """
         index, manager, market, contracts = (
             system.index("MAG7.ssi"),
             system.manager,

@@ -1,4 +1,6 @@
-"""What docs/oracle-math.md says about averages and costs is what the tools compute, and what they compute is what happens."""
+"""What docs/oracle-math.md says about averages and costs is what the tools compute, and what they compute is what
+happens.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What the documents say about who can do and stop what is what the deployed manager answers. Ids are those of docs/invariants.md."""
+"""What the documents say about who can do and stop what is what the deployed manager answers.
+
+Ids are those of docs/invariants.md.
+"""
 
 from __future__ import annotations
 
@@ -55,20 +58,36 @@ CLAIMS = MappingProxyType(
             "The Safe ({safe}) is administrator and governor with a delay of {notice} days",
             "is the notice, in which every holder can redeem, stakers included, and the guardian's veto",
             "given up after one notice, by a public proposal that can be vetoed like every other",
-            "**The guardian** ({guardian}, and no owner of the Safe: the deployment refuses it, `status` shows it) may {powers}",
-            "One veto runs out, that on the guardian's own replacement (`ProtocolManager.replaceGuardian`): from the first such veto on "
-            "they can veto every attempt for {contest} days, then none for {truce} days",
-            "a stolen guardian key holds governance up for {stolen_guardian} days at most: a notice until the first veto, {contest} days,",
-            "Two stolen keys of the Safe need {stolen_safe} days for anything that a watchful guardian would stop: {contest} days,",
-            "Where the guardian lost such a contest in the {truce} days before, they need {two_notices} days, two notices",
+            (
+                "**The guardian** ({guardian}, and no owner of the Safe: the deployment refuses it, `status` shows it)"
+                " may {powers}"
+            ),
+            (
+                "One veto runs out, that on the guardian's own replacement (`ProtocolManager.replaceGuardian`): from"
+                " the first such veto on they can veto every attempt for {contest} days, then none for {truce} days"
+            ),
+            (
+                "a stolen guardian key holds governance up for {stolen_guardian} days at most: a notice until the first"
+                " veto, {contest} days,"
+            ),
+            (
+                "Two stolen keys of the Safe need {stolen_safe} days for anything that a watchful guardian would stop:"
+                " {contest} days,"
+            ),
+            (
+                "Where the guardian lost such a contest in the {truce} days before, they need {two_notices} days, two"
+                " notices"
+            ),
             "A change without a veto takes {notice}.",
             "waits {notice} days and can be vetoed too",
         ),
         "docs/architecture.md": (
             "Safe {safe_short} ──{notice} days──┐ guardian Safe ──at once, only to stop──┐",
             "with a complete veto: there the guardian of a function's role cancels it",
-            "a function outside the role table has no guardian; here the guardian cancels everything, "
-            "but their own replacement only for a while",
+            (
+                "a function outside the role table has no guardian; here the guardian cancels everything, "
+                "but their own replacement only for a while"
+            ),
             "(`replaceGuardian`, SECURITY.md)",
             "| GUARDIAN | guardian Safe | none | {powers} |",
             "| ADMIN | Safe; the factory (for the roles of an index at its birth) | {notice} days; none |",
@@ -88,7 +107,10 @@ CLAIMS = MappingProxyType(
             "In the {truce} days after that they cannot: propose it then, and {notice} days later it is executed",
             "put the new address under `GuardianSafe`",
             "guardian: `ape run cancel`",
-            "guardian: `pauseMinting` on every index that holds it, `cancel` of its running rebalance: calls of the guardian Safe",
+            (
+                "guardian: `pauseMinting` on every index that holds it, `cancel` of its running rebalance: calls of the"
+                " guardian Safe"
+            ),
             "the guardian's keys are stolen | the thief can {powers}, nothing else",
             "The other owner replaces the stolen key in the guardian Safe at once",
             "[replace the guardian](#replacing-the-guardian), after {stolen_guardian} days at most",
@@ -126,11 +148,17 @@ def facts(evm, system):
         seconds // DAY for seconds in (manager.hasRole(ADMIN, safe.address)[1], manager.CONTEST(), manager.TRUCE())
     )
     return {
-        "powers": f"{', '.join(some)} and {last}", "notice": notice, "contest": contest, "truce": truce, "two_notices": 2 * notice,
-        "stolen_guardian": notice + contest + notice, "stolen_safe": contest + 2 * notice,
-        "safe": f"{safe.threshold} of {len(safe.owners)}", "safe_short": f"{safe.threshold}-of-{len(safe.owners)}",
+        "powers": f"{', '.join(some)} and {last}",
+        "notice": notice,
+        "contest": contest,
+        "truce": truce,
+        "two_notices": 2 * notice,
+        "stolen_guardian": notice + contest + notice,
+        "stolen_safe": contest + 2 * notice,
+        "safe": f"{safe.threshold} of {len(safe.owners)}",
+        "safe_short": f"{safe.threshold}-of-{len(safe.owners)}",
         "guardian": f"{guardian.threshold} of {len(guardian.owners)}",
-    }  # fmt: skip
+    }
 
 
 def test_the_table_of_permissions_is_what_the_deployed_manager_answers(system):
@@ -139,8 +167,9 @@ def test_the_table_of_permissions_is_what_the_deployed_manager_answers(system):
 
 @pytest.mark.parametrize("name", CLAIMS)
 def test_every_claim_about_the_guardian_and_the_notice_is_true(facts, name):
-    """G1, G3, G4: with the deployed manager's figures in them, all claims are on the page; and the page speaks of guardian, veto and notice
-    in no other sentence."""
+    """G1, G3, G4: with the deployed manager's figures in them, all claims are on the page; and the page speaks of
+    guardian, veto and notice in no other sentence.
+    """
     text = " ".join((ROOT / name).read_text().split()).replace(
         "**Governance waits 16 days**", "Governance waits 16 days"
     )

@@ -1,4 +1,7 @@
-"""Points on the deployed protocol: real indexes, staking, liquidity, referral codes, purchases. Ids are those of docs/invariants.md."""
+"""Points on the deployed protocol: real indexes, staking, liquidity, referral codes, purchases.
+
+Ids are those of docs/invariants.md.
+"""
 
 from __future__ import annotations
 

@@ -201,9 +201,10 @@ def test_rules_are_proposed_by_name(rebalanced):
 def test_one_constituent_is_replaced_by_another(rebalanced):
     """Weights, the new one's price and path, and the rebalance in one proposal; the old one is sold out and leaves."""
     proposed = run(propose, "add-constituent", "MAG7.ssi", "MKR", "--instead-of", "UNI")
-    assert [call["function"] for call in proposed["calls"]] == ["setMethodology", "startRebalance"], (
-        "price and path are there"
-    )
+    assert [call["function"] for call in proposed["calls"]] == [
+        "setMethodology",
+        "startRebalance",
+    ], "price and path are there"
     assert proposed["rebalance"]["phase"] == "completed"
     wait(rebalanced)
     run(execute)
@@ -245,7 +246,9 @@ def test_a_constituent_leaves():
 
 
 def test_a_constituent_without_a_price_leaves_by_a_given_one(rebalanced):
-    """Its feed is dead: the proposal names a price, one notice later a keeper sells it, and nobody had to find another feed."""
+    """Its feed is dead: the proposal names a price, one notice later a keeper sells it, and nobody had to find another
+    feed.
+    """
     aave, oracle = rebalanced.token("AAVE").address, rebalanced.oracle
     price = oracle.price(aave)
     govern(rebalanced, oracle, "removeRoute", [aave])
@@ -384,7 +387,9 @@ def references(monkeypatch, tmp_path):
 
 @pytest.mark.usefixtures("references")
 def test_an_upgrade_by_command(evm, rebalanced):
-    """A new implementation is deployed, compared, tried out, waited for and put behind the proxy; the rules are as they were."""
+    """A new implementation is deployed, compared, tried out, waited for and put behind the proxy; the rules are as they
+    were.
+    """
     rebalancer, index = rebalanced.contract("Rebalancer"), rebalanced.index("MAG7.ssi")
     plan = rebalancer.planOf(index)
     proposed = run(propose, "upgrade", "Rebalancer")
@@ -426,7 +431,8 @@ def test_only_the_sources_can_be_upgraded_to(evm, project, rebalanced, bob):
         propose, "upgrade", "Rebalancer", "--implementation", elsewhere, "--argument", other, "--argument", planner
     )
     changes = {change["what"]: change["after"] for change in said["changes"]}
-    assert changes == {"Rebalancer.implementation": elsewhere, "Rebalancer.oracle": other}, (
-        "what is in the code shows as well"
-    )
+    assert changes == {
+        "Rebalancer.implementation": elsewhere,
+        "Rebalancer.oracle": other,
+    }, "what is in the code shows as well"
     assert "constructed from 2 arguments, not 1" in refused(propose, "upgrade", "Rebalancer", "--argument", other)

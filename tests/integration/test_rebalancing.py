@@ -1,4 +1,7 @@
-"""Whole rebalances on the deployed system, through the multisig and its notice, against real pools and feeds. Ids: docs/invariants.md."""
+"""Whole rebalances on the deployed system, through the multisig and its notice, against real pools and feeds.
+
+Ids: docs/invariants.md.
+"""
 
 from __future__ import annotations
 
@@ -114,7 +117,9 @@ def mag7(system, project):
 
 
 def test_a_month_later(mag7, evm):
-    """Prices move, AAVE makes room for COMP, and everything arrives within 25 bp of its target, for a cost that the budget allows."""
+    """Prices move, AAVE makes room for COMP, and everything arrives within 25 bp of its target, for a cost that the
+    budget allows.
+    """
     calls = mag7.propose(percent(WBTC=30, WETH=20, BNB=10, SOL=10, LINK=10, UNI=10, COMP=10))
     wait(mag7.system)
     # Where there are two sources, only as far as the pools may lag behind.
@@ -139,7 +144,9 @@ def test_a_month_later(mag7, evm):
 
 
 def test_a_keeper_without_capital_runs_it_on_uniswap(mag7, evm, system, project):
-    """The filler buys what is missing with what is too much; what is left is the keeper's, and nothing stays in the filler."""
+    """The filler buys what is missing with what is too much; what is left is the keeper's, and nothing stays in the
+    filler.
+    """
     calls = mag7.propose(
         percent(WBTC=30, WETH=17, BNB=11, SOL=11, LINK=11, UNI=10, AAVE=10), (100, 300, DAY, 100, 50, 5000, 5000, 2500)
     )
@@ -197,13 +204,25 @@ class TestFiller:
 
     def fill(self, desk, **changes):
         order = {
-            "index": desk.index, "out": "WBTC", "in_": "WETH", "amount": MAX, "path": desk.path("WETH", "WBTC"), "least": 0,
-            "receiver": desk.keeper, **changes,
-        }  # fmt: skip
+            "index": desk.index,
+            "out": "WBTC",
+            "in_": "WETH",
+            "amount": MAX,
+            "path": desk.path("WETH", "WBTC"),
+            "least": 0,
+            "receiver": desk.keeper,
+            **changes,
+        }
         return desk.system.filler.fill(
-            order["index"], desk.token(order["out"]), desk.token(order["in_"]), order["amount"], order["path"], order["least"],
-            order["receiver"], sender=desk.keeper,
-        )  # fmt: skip
+            order["index"],
+            desk.token(order["out"]),
+            desk.token(order["in_"]),
+            order["amount"],
+            order["path"],
+            order["least"],
+            order["receiver"],
+            sender=desk.keeper,
+        )
 
     def test_it_does_not_pay_before_it_pays(self, running, project):
         """At the oracle price the pools' fees are not covered, so the whole is undone."""
@@ -267,7 +286,9 @@ def test_yield_bearing_dollars(system, project):
 
 
 def test_a_feed_off_the_market_costs_no_more_than_the_budget(mag7, evm, system):
-    """BTC's feed says less than the market, so everybody wants WBTC for less; losses count against the oracle until they halt it."""
+    """BTC's feed says less than the market, so everybody wants WBTC for less; losses count against the oracle until
+    they halt it.
+    """
     calls = mag7.propose(
         percent(WBTC=10, WETH=30, BNB=12, SOL=12, LINK=12, UNI=12, AAVE=12), (100, 500, DAY, 20, 50, 5000, 5000, 2500)
     )

@@ -160,9 +160,14 @@ def test_a_friend_receives_and_the_event_names_everybody(trader, bob):
     trader.provide("USDC", cost)
     receipt = trader.buy("USSI", "USDC", SHARE, receiver=bob, code=code)
     assert receipt.events(trader.router)[0].values == {
-        "index": trader.address_of("USSI"), "payer": trader.account, "receiver": bob, "token": trader.address_of("USDC"),
-        "amountIn": cost, "shares": SHARE, "referralCode": code,
-    }  # fmt: skip
+        "index": trader.address_of("USSI"),
+        "payer": trader.account,
+        "receiver": bob,
+        "token": trader.address_of("USDC"),
+        "amountIn": cost,
+        "shares": SHARE,
+        "referralCode": code,
+    }
     assert Trader(trader.system, bob).holds("USSI") == SHARE
 
     trader.with_shares("USSI", SHARE)
@@ -170,9 +175,13 @@ def test_a_friend_receives_and_the_event_names_everybody(trader, bob):
     before = Trader(trader.system, bob).holds("DAI")
     receipt = trader.sell("USSI", "DAI", SHARE, receiver=bob)
     assert receipt.events(trader.router)[0].values == {
-        "index": trader.address_of("USSI"), "seller": trader.account, "receiver": bob, "token": trader.address_of("DAI"),
-        "shares": SHARE, "amountOut": brings,
-    }  # fmt: skip
+        "index": trader.address_of("USSI"),
+        "seller": trader.account,
+        "receiver": bob,
+        "token": trader.address_of("DAI"),
+        "shares": SHARE,
+        "amountOut": brings,
+    }
     assert Trader(trader.system, bob).holds("DAI") - before == brings
 
 

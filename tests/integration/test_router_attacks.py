@@ -16,8 +16,23 @@ from tests.support.reverts import error, reverts
 from tests.support.trading import ETHER, KEY, NO_CODE, Trader, left_in_router
 
 SHARE, MILLION = 10**18, 10**6
-(NONE, NO_RETURN_VALUE, RETURNS_FALSE, FEE_ON_TRANSFER, REVERTS_ON_ZERO, FROZEN, REENTERS, BURNS_GAS, RETURN_BOMB, BALANCE_REVERTS,
- BALANCE_BURNS_GAS, BALANCE_REENTERS, LIES_ABOUT_BALANCE, BURNS_GAS_EVERYWHERE, WANTS_GAS) = range(15)  # fmt: skip
+(
+    NONE,
+    NO_RETURN_VALUE,
+    RETURNS_FALSE,
+    FEE_ON_TRANSFER,
+    REVERTS_ON_ZERO,
+    FROZEN,
+    REENTERS,
+    BURNS_GAS,
+    RETURN_BOMB,
+    BALANCE_REVERTS,
+    BALANCE_BURNS_GAS,
+    BALANCE_REENTERS,
+    LIES_ABOUT_BALANCE,
+    BURNS_GAS_EVERYWHERE,
+    WANTS_GAS,
+) = range(15)
 
 
 @pytest.fixture
@@ -289,7 +304,9 @@ def test_what_cannot_be_read_or_moved_becomes_the_sellers_claim(seller, refuse, 
 
 
 def test_a_claim_beside_one_that_lost_stops_no_sale(seller):
-    """Beside another's claim that lost a third, one was a wei less than the index says, and the router tried to sell that wei."""
+    """Beside another's claim that lost a third, one was a wei less than the index says, and the router tried to sell
+    that wei.
+    """
     index, token, account, other = seller.bazaar.index, seller.token, seller.trader.account, seller.receiver
     token.setQuirk(FROZEN, sender=seller.owner)
     index.transfer(other, SHARE, sender=account)

@@ -127,7 +127,9 @@ def test_what_brings_nothing_is_refused(trader, refuse):
 
 
 def supply_after(index, shares):
-    """{share} docs/index-math.md "Mint": the supply that a mint of so many shares would leave, by which the cap decides."""
+    """{share} docs/index-math.md "Mint": the supply that a mint of so many shares would leave, by which the cap
+    decides.
+    """
     base, multiplier, fee = index.unitsForTrade(ETHER, ETHER).base, index.multiplier(), index.terms().mintFee
     gross = -(-shares * 10_000 // (10_000 - fee))
     return (base - (-gross * multiplier // 10**27)) * 10**27 // multiplier

@@ -26,8 +26,12 @@ def test_buy_and_stake_in_one_transaction(system, trader, index, bob):
     assert staked.balanceOf(bob) == expected == shares
     assert system.index(index).balanceOf(bob) == system.index(index).balanceOf(trader.account) == 0
     assert receipt.events(trader.router, "Staked")[0].values == {
-        "index": system.record.indexes[index], "payer": trader.account, "receiver": bob, "shares": shares, "stakedShares": expected,
-    }  # fmt: skip
+        "index": system.record.indexes[index],
+        "payer": trader.account,
+        "receiver": bob,
+        "shares": shares,
+        "stakedShares": expected,
+    }
     assert left_in_router(system) == {}, "I9 the router is empty"
 
 
@@ -129,7 +133,10 @@ class TestHook:
         assert receipt.gas_used < 1_500_000
 
     def test_the_least_gas_of_a_purchase_is_enough_for_it(self, evm, project, trader, hook):
-        """Wallets send what an estimate says. It left the hook nothing, so the purchase went through and the buyer was not bound."""
+        """Wallets send what an estimate says.
+
+        It left the hook nothing, so the purchase went through and the buyer was not bound.
+        """
         trader.provide("USDC", trader.quote_buy("USSI", "USDC", SHARE))
         router, data = trader.router, trader.router.buy.encode(trader.order("USSI", "USDC", code=CODE), SHARE, 10**60)
         least = int(

@@ -1,4 +1,7 @@
-"""The guardian stops whatever is scheduled, and cannot stop their own replacement for ever. Ids are those of docs/invariants.md."""
+"""The guardian stops whatever is scheduled, and cannot stop their own replacement for ever.
+
+Ids are those of docs/invariants.md.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,9 @@ def office(system, project, bob):
 
 
 def calls(system, bob):
-    """Every function of every contract that the record names, one that none has, and calls of contracts that are not the protocol's."""
+    """Every function of every contract that the record names, one that none has, and calls of contracts that are not
+    the protocol's.
+    """
     deployed = Catalog(system).deployed
     assert set(deployed) == set(system.record.addresses), "every address of the record is of a known kind"
     for name, contract in deployed.items():
@@ -79,8 +84,10 @@ class TestWhateverIsScheduled:
 
     @pytest.mark.parametrize("truce", [False, True])
     def test_the_guardian_cancels_every_call(self, system, project, office, bob, truce):
-        """What the Safe cannot schedule is exactly what the guardian does at once. What the guardian cannot cancel is their own replacement
-        once a contest over it is lost, and nothing else ever."""
+        """What the Safe cannot schedule is exactly what the guardian does at once.
+
+        What the guardian cannot cancel is their own replacement once a contest over it is lost, and nothing else ever.
+        """
         manager, safe = system.manager, office.safe
         if truce:
             office.open_contest()
@@ -151,7 +158,10 @@ class TestWhateverIsScheduled:
         ],
     )
     def test_whatever_the_manager_was_set_to(self, system, office, method, args):
-        """G3: no setting takes the veto away, not even after its own notice. Scheduled before or after: it is cancelled."""
+        """G3: no setting takes the veto away, not even after its own notice.
+
+        Scheduled before or after: it is cancelled.
+        """
         index, manager = system.index("MAG7.ssi"), system.manager
         before, after = index.setMintFee.encode(20), index.setMintFee.encode(30)
         schedule(system, manager, setting := getattr(manager, method).encode(*args(index)))
@@ -195,7 +205,9 @@ class TestReplacement:
         manager.cancel(office.safe, index.address, data, sender=office.successor)
 
     def test_a_stolen_guardian_is_out_after_62_days_at_most(self, system, office):
-        """G4: the thief vetoes as late as possible and as often as possible. 16 days until the first veto, 30 of contest, 16 of notice."""
+        """G4: the thief vetoes as late as possible and as often as possible. 16 days until the first veto, 30 of
+        contest, 16 of notice.
+        """
         manager, evm = system.manager, system.evm
         announced = evm.now
         assert office.announce()
@@ -219,8 +231,11 @@ class TestReplacement:
         assert tuple(manager.contest()) == (0, 0), "the new guardian's veto is as new"
 
     def test_a_stolen_safe_needs_62_days_for_anything_that_a_watchful_guardian_would_stop(self, system, office):
-        """G4: it announces every day, the guardian vetoes while they can; then the thief's first call has the whole notice before it.
-        Four times as long as anybody needs to leave."""
+        """G4: it announces every day, the guardian vetoes while they can; then the thief's first call has the whole
+        notice before it.
+
+        Four times as long as anybody needs to leave.
+        """
         evm, began, index = system.evm, system.evm.now, system.index("MAG7.ssi")
         harm = index.setMintFee.encode(100)
         while not office.execute():
@@ -235,7 +250,10 @@ class TestReplacement:
         assert evm.now - began == 62 * DAY, "G4"
 
     def test_even_when_the_veto_has_run_out_already_a_thief_needs_32_days(self, system, office):
-        """G4: a contest that somebody lost, keys stolen right after it. Still two notices, and each is longer than the way out."""
+        """G4: a contest that somebody lost, keys stolen right after it.
+
+        Still two notices, and each is longer than the way out.
+        """
         evm = system.evm
         office.open_contest()
         wait(system, CONTEST)

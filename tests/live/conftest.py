@@ -1,4 +1,6 @@
-"""The live environment: one network with a deployment that all tests share, and a second one where a test wants a chain of its own."""
+"""The live environment: one network with a deployment that all tests share, and a second one where a test wants a chain
+of its own.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A hardware wallet as ape-ledger shows one to Ape: no passphrase, no autosign; it says what to do and asks its owner on the device.
+"""A hardware wallet as ape-ledger shows one to Ape: no passphrase, no autosign; it says what to do and asks its owner
+on the device.
 
 Keys are those of the Safe's owners; `LEDGER_SAYS=no` in the environment is an owner who presses the other button.
 """

@@ -1,4 +1,6 @@
-"""A network as if it were the real one: chain id 1 behind a proxy with a password, key files of Ape's, and commands on it."""
+"""A network as if it were the real one: chain id 1 behind a proxy with a password, key files of Ape's, and commands on
+it.
+"""
 
 from __future__ import annotations
 
@@ -158,15 +160,21 @@ class Shell:
 
 @contextmanager
 def shell(folder: Path, url: str) -> Iterator[Shell]:
-    """A shell whose commands keep their files in `folder`, with key files of Ape's and passphrases for all but "locked".
+    """A shell whose commands keep their files in `folder`, with key files of Ape's and passphrases for all but
+    "locked".
 
     Two of the keys are on a hardware wallet as well: "safe0-ledger" and "guardian0-ledger".
     """
     (folder / "ape/accounts").mkdir(parents=True)
     environment = {
-        **os.environ, "APE_DATA_FOLDER": str(folder / "ape"), "SSI_STATE": str(folder / "state"), "MAINNET_RPC_URL": url,
-        "SSI_DEPLOYMENTS": str(folder / "deployments"), "TERM": "xterm", "COLUMNS": "200",
-    }  # fmt: skip
+        **os.environ,
+        "APE_DATA_FOLDER": str(folder / "ape"),
+        "SSI_STATE": str(folder / "state"),
+        "MAINNET_RPC_URL": url,
+        "SSI_DEPLOYMENTS": str(folder / "deployments"),
+        "TERM": "xterm",
+        "COLUMNS": "200",
+    }
     for alias, key in keys().items():
         content = create_keyfile_json(key, PASSPHRASE.encode(), kdf="pbkdf2", iterations=1)
         content["address"] = Account.from_key(key).address

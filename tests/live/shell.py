@@ -1,8 +1,9 @@
-"""Runs Ape's own command line without importing it anew each time: reads requests from standard input, forks, and the child is the command.
+"""Runs Ape's own command line without importing it anew each time: reads requests from standard input, forks, and the
+child is the command.
 
-A child has either no standard input, like a service, and its output goes to files; or a terminal, like a person's command.
-Everything that was started here, commands and anvils, ends with this process, and this process ends with its standard input: so
-nothing is left where the tests are killed.
+A child has either no standard input, like a service, and its output goes to files; or a terminal, like a person's
+command. Everything that was started here, commands and anvils, ends with this process, and this process ends with its
+standard input: so nothing is left where the tests are killed.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Every command on a live network: with nobody at the keyboard, and by a person at a terminal; in good weather and in bad."""
+"""Every command on a live network: with nobody at the keyboard, and by a person at a terminal; in good weather and in
+bad.
+"""
 
 from __future__ import annotations
 
@@ -206,7 +208,10 @@ def test_owners_and_the_guardian_by_hand(deployed):
 
 @pytest.mark.parametrize("name", ["propose set-cap", "cancel", "execute"])
 def test_nobody_signs_without_having_seen_it(deployed, name):
-    """Without --yes and without a terminal: everything is shown, and nothing is signed. JSON stays alone on standard output."""
+    """Without --yes and without a terminal: everything is shown, and nothing is signed.
+
+    JSON stays alone on standard output.
+    """
     words_of = typed("propose set-cap")
     owners = GUARDIANS if name == "cancel" else OWNERS
     if name != "propose set-cap":
@@ -229,7 +234,9 @@ def test_nobody_signs_without_having_seen_it(deployed, name):
 
 
 def test_two_proposals_never_get_one_nonce_silently(deployed):
-    """Two for the web site stand behind each other; the same again keeps its nonce; what would take another's place says so."""
+    """Two for the web site stand behind each other; the same again keeps its nonce; what would take another's place
+    says so.
+    """
     first = deployed.run("propose", "set-cap", "USSI", "21", "--json").json
     second = deployed.run("propose", "set-cap", "USSI", "22", "--json").json
     assert (second["nonce"], second["transaction"]) == (first["nonce"] + 1, None)
@@ -334,7 +341,9 @@ def test_a_keepers_day_by_hand(deployed):
 @pytest.mark.shows("keeper rebalance", "unattended")
 @pytest.mark.shows("keeper rebalance", "by hand")
 def test_a_rebalance_from_proposal_to_its_fills(deployed):
-    """One constituent for another: the owners schedule and execute it, a keeper fills what pays, a second one by hand what is left."""
+    """One constituent for another: the owners schedule and execute it, a keeper fills what pays, a second one by hand
+    what is left.
+    """
     said = deployed.run(
         "propose", "add-constituent", "MAG7.ssi", "MKR", "--instead-of", "UNI", *OWNERS, "--yes", "--json"
     ).json

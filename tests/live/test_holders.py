@@ -1,7 +1,7 @@
 """Holders' commands on a network as if it were the real one: key files, nobody at the keyboard, a node behind a proxy.
 
-Each journey is made twice: unattended, with the passphrase in the environment, --yes and --json; and by a person at a terminal, who
-reads a card, answers one question and types the passphrase. The chain says afterwards what happened.
+Each journey is made twice: unattended, with the passphrase in the environment, --yes and --json; and by a person at a
+terminal, who reads a card, answers one question and types the passphrase. The chain says afterwards what happened.
 """
 
 from __future__ import annotations
@@ -50,7 +50,10 @@ class Holder:
         return self.live.address("other")
 
     def does(self, *words: str, asks: str) -> Any:
-        """A command that signs. Returns its result as JSON, None where a person ran it; `asks` is the title of what the person reads."""
+        """A command that signs.
+
+        Returns its result as JSON, None where a person ran it; `asks` is the title of what the person reads.
+        """
         if self.how == "unattended":
             return self.live.run(*words, *ACCOUNT, "--yes", "--json").json
         with self.live.person(*words, *ACCOUNT, APE_ACCOUNTS_other_PASSPHRASE="") as person:
@@ -66,7 +69,10 @@ class Holder:
         return None
 
     def reads(self, *words: str, sees: str) -> Any:
-        """A command that only reads. Returns JSON, None where a person ran it; `sees` is a part of what the person reads."""
+        """A command that only reads.
+
+        Returns JSON, None where a person ran it; `sees` is a part of what the person reads.
+        """
         if self.how == "unattended":
             return self.live.run(*words, "--json").json
         with self.live.person(*words) as person:
@@ -175,7 +181,9 @@ def test_staking_and_leaving(holder):
 
 @journey("join", "refer create", "refer use", "refer show", "boost", "record", "claim-pot")
 def test_points_from_joining_to_the_pot(holder):
-    """In a new epoch: join, be referred, hold for a week, boost; after it record the points, and take what its pot pays."""
+    """In a new epoch: join, be referred, hold for a week, boost; after it record the points, and take what its pot
+    pays.
+    """
     live, who = holder.live, holder.address
     points, referrals = live.system.points, live.system.referrals
     genesis, length = points.epochGenesis(), points.epochLength()

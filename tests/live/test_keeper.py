@@ -174,7 +174,10 @@ def test_a_transaction_that_got_lost_is_replaced_with_a_higher_fee(due, keep):
 
 
 def test_a_transaction_that_is_stuck_is_replaced_with_a_higher_fee(due, keep):
-    """The node has it and does not mine it, while blocks go by. The one that is mined at last offers more, with the same nonce."""
+    """The node has it and does not mine it, while blocks go by.
+
+    The one that is mined at last offers more, with the same nonce.
+    """
     due.direct.call("evm_setAutomine", False)
     _, url = keep("keeper", "--stuck", "1")
     wait_for(lambda: pooled(due))

@@ -1,4 +1,6 @@
-"""What cannot be meant is told in one line, by every command: 2 for what was typed or is configured here, 1 for the chain and the node."""
+"""What cannot be meant is told in one line, by every command: 2 for what was typed or is configured here, 1 for the
+chain and the node.
+"""
 
 from __future__ import annotations
 

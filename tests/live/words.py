@@ -48,8 +48,19 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "propose set-path": ("LINK",),
     "propose set-price": ("LINK",),
     "propose set-terms": (
-        "USSI", "--premium-bps", "50", "--discount-bps", "60", "--hours", "24", "--budget-bps", "50", "--turnover-bps", "3000",
-        "--band-bps", "100",
+        "USSI",
+        "--premium-bps",
+        "50",
+        "--discount-bps",
+        "60",
+        "--hours",
+        "24",
+        "--budget-bps",
+        "50",
+        "--turnover-bps",
+        "3000",
+        "--band-bps",
+        "100",
     ),
     "propose upgrade": ("Rebalancer", "--deployer", "other"),
     "quote buy": ("1", "MAG7.ssi", "--for", "ETH"),
@@ -65,7 +76,7 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "unlock": ("12345", *HOLDER),
     "unstake": ("1", "MAG7.ssi", *HOLDER),
     "withdraw": ("MAG7.ssi", *HOLDER),
-}  # fmt: skip
+}
 
 NO_NUMBERS = ("NaN", "Infinity", "-Infinity", "1e999999999", "9" * 80, "0x12", "ten", "")
 NO_ADDRESSES = ("0x1234", "safe", "", STRANGER[2:], STRANGER.replace("C8", "c8"), "0x" + "z" * 40)
@@ -88,7 +99,9 @@ def _within(name: str, command: click.Command) -> Iterator[tuple[str, click.Comm
 
 
 def spoilt(name: str, command: click.Command) -> Iterator[list[str]]:
-    """The command with right words, and one wrong: no such option, one word too many or too few, numbers and addresses that are none."""
+    """The command with right words, and one wrong: no such option, one word too many or too few, numbers and addresses
+    that are none.
+    """
     words, right = name.split(), list(RIGHT[name])
     yield [*words, *right, "--no-such-option"]
     takes_rest = any(isinstance(p, click.Argument) and p.nargs == -1 for p in command.params)

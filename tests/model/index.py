@@ -90,7 +90,10 @@ class Surplus:
 
 @dataclass
 class Claims:
-    """All claims on one token, in parts of a token-wei. A loss that is written off cuts each of them, and their sum, by one fraction."""
+    """All claims on one token, in parts of a token-wei.
+
+    A loss that is written off cuts each of them, and their sum, by one fraction.
+    """
 
     set_aside: int = 0
     parts: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -175,7 +178,10 @@ class IndexModel:
         return self.claims[token].total
 
     def unit(self, token: str, now: int = 0) -> int:
-        """D27{tok/base} of a redemption; 0 for what is not a constituent. Here and below, `now` matters while a surplus vests."""
+        """D27{tok/base} of a redemption; 0 for what is not a constituent.
+
+        Here and below, `now` matters while a surplus vests.
+        """
         surplus = self.surplus.get(token)
         return round57(self.units.get(token, 0) + (surplus.vested(now) if surplus else 0))
 
@@ -254,7 +260,10 @@ class IndexModel:
         return amounts
 
     def redeem(self, now: int, shares: int, owner: str, failing: frozenset[str] = frozenset()) -> dict[str, int]:
-        """What goes out or, where the transfer fails, becomes the owner's claim. Raises ZeroShares, InsufficientBalance."""
+        """What goes out or, where the transfer fails, becomes the owner's claim.
+
+        Raises ZeroShares, InsufficientBalance.
+        """
         if shares == 0:
             raise ZeroShares
         if shares > self.balances[owner]:

@@ -84,7 +84,9 @@ class LockerModel:
         return (now - self.genesis) // self.length
 
     def liquidity_seconds(self, now: int, account: str, pool: str, first: int, end: int) -> int:
-        """{L} x seconds from the start of epoch `first` to that of `end`, to now or to the removal, whatever is earliest."""
+        """{L} x seconds from the start of epoch `first` to that of `end`, to now or to the removal, whatever is
+        earliest.
+        """
         start, stop = (self.genesis + epoch * self.length for epoch in (first, end))
         stop = min(stop, now, self.removed.get(pool, now))
         changes = self.history[account, pool]

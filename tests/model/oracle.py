@@ -103,10 +103,12 @@ def mean_liquidity(before: int, after: int, window: int) -> int:
 
 
 def settled(cumulatives: Sequence[int], step: int, touched: int, spread: int, drift: int) -> int | None:
-    """The median of the mean ticks of sub-windows of `step` seconds, from the tick cumulatives at their edges, oldest first.
+    """The median of the mean ticks of sub-windows of `step` seconds, from the tick cumulatives at their edges, oldest
+    first.
 
-    None where a mean `touched` ranks away from it is more than `spread` ticks away: so many wrong sub-windows could move it
-    by more than that. None as well where the last sub-window is more than `drift` ticks away: the market has moved on.
+    None where a mean `touched` ranks away from it is more than `spread` ticks away: so many wrong sub-windows could
+    move it by more than that. None as well where the last sub-window is more than `drift` ticks away: the market has
+    moved on.
     """
     means = [mean_tick(before, after, step) for before, after in itertools.pairwise(cumulatives)]
     middle = len(means) // 2

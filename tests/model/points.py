@@ -1,4 +1,6 @@
-"""Points in integers, from docs/points-math.md alone: all from the history of what happened, nothing from the contracts' averages."""
+"""Points in integers, from docs/points-math.md alone: all from the history of what happened, nothing from the
+contracts' averages.
+"""
 
 from __future__ import annotations
 
@@ -232,7 +234,10 @@ class PointsModel:
         self.pots[epoch, token].funded += amount
 
     def claim(self, account: str, epoch: int, token: str, there: int | None = None) -> int:
-        """{tok} paid; 0 where there is nothing, or not again. `there`: what the ledger holds of the token, if not all that it should."""
+        """{tok} paid; 0 where there is nothing, or not again.
+
+        `there`: what the ledger holds of the token, if not all that it should.
+        """
         pot, total = self.pots[epoch, token], self.sum(epoch)
         if not total:
             return 0

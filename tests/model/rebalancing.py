@@ -66,7 +66,9 @@ class Terms:
 
 @dataclass(frozen=True)
 class Proposal:
-    """What a start was proposed for: prices D18 and targets D27 by token, tolerances in bp, prices of what has none at the oracle."""
+    """What a start was proposed for: prices D18 and targets D27 by token, tolerances in bp, prices of what has none at
+    the oracle.
+    """
 
     nonce: int
     latest: int
@@ -98,7 +100,9 @@ def price36(price: int, decimals: int) -> int:
 
 @dataclass
 class Aim:
-    """What a rebalance wants of one token, D27{tok/base}; its price at the start, D18, and whether the proposal gave that."""
+    """What a rebalance wants of one token, D27{tok/base}; its price at the start, D18, and whether the proposal gave
+    that.
+    """
 
     target: int
     dust: int

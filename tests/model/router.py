@@ -1,8 +1,8 @@
 """What a trade through the router costs or brings, written without looking at how the contract does it.
 
-The pools of the hops are the edges of a tree of tokens. Seen from the caller's token, everything beyond an edge is bought,
-or sold, through that edge at once. `swap(token, towards, fee, amount)` is one pool by itself: what `amount` of `token` costs,
-or brings, in `towards`.
+The pools of the hops are the edges of a tree of tokens. Seen from the caller's token, everything beyond an edge is
+bought, or sold, through that edge at once. `swap(token, towards, fee, amount)` is one pool by itself: what `amount` of
+`token` costs, or brings, in `towards`.
 """
 
 from __future__ import annotations

@@ -84,7 +84,9 @@ class Stream(NamedTuple):
 
 
 class State(NamedTuple):
-    """What rates depend on: {asset} that all shares were worth at the last change, {share} of all holders, the stream since then."""
+    """What rates depend on: {asset} that all shares were worth at the last change, {share} of all holders, the stream
+    since then.
+    """
 
     worth: int = 0
     supply: int = 0
@@ -132,7 +134,9 @@ def averaged(unvested: int, left: int, fresh: int) -> int:
 
 @dataclass
 class StakingModel:
-    """One vault. Operations take the time `now` in Unix seconds, check first, and change nothing when they raise `Refused`.
+    """One vault.
+
+    Operations take the time `now` in Unix seconds, check first, and change nothing when they raise `Refused`.
 
     Args:
         genesis: start of epoch 0, Unix seconds. length: of an epoch, seconds.

@@ -55,7 +55,8 @@ class NaiveLedger:
         return (now - self.genesis) // self.length
 
     def balance_seconds(self, now: int, account: str, first: int, end: int) -> int:
-        """Share-wei seconds from the start of epoch `first` to the start of epoch `end`, or to now where that is earlier.
+        """Share-wei seconds from the start of epoch `first` to the start of epoch `end`, or to now where that is
+        earlier.
 
         Raises:
             IndexError: the epochs are not in order, or the first has not begun.

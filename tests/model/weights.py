@@ -1,6 +1,7 @@
 """Target weights, in integers: docs/weights-math.md, written without looking at how the contracts do it.
 
-Weights are D18 and sum to `WAD` exactly. Prices are D18{USD/whole token}, supplies D18{whole units}, in the order of the basket.
+Weights are D18 and sum to `WAD` exactly. Prices are D18{USD/whole token}, supplies D18{whole units}, in the order of
+the basket.
 """
 
 from __future__ import annotations
@@ -79,7 +80,9 @@ def fixed_weights(weights: Sequence[int]) -> list[int]:
 
 
 def basis_points(weights: Sequence[int]) -> list[int]:
-    """The nearest weights in whole bp that sum to 10,000: each rounded down, then one more where the largest parts were cut off."""
+    """The nearest weights in whole bp that sum to 10,000: each rounded down, then one more where the largest parts were
+    cut off.
+    """
     rounded = [weight // 10**14 for weight in weights]
     by_loss = sorted(range(len(weights)), key=lambda place: (-(weights[place] % 10**14), place))
     for place in by_loss[: 10_000 - sum(rounded)]:

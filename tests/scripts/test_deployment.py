@@ -133,7 +133,10 @@ def test_a_stopped_deployment_goes_on(evm, project, signer, tmp_path):
 
 
 def test_a_deployment_killed_after_every_transaction_sends_none_twice(evm, project, signer, tmp_path, monkeypatch):
-    """Killed once the node has it and before the record does: the next run finds it by its hash. A hundred runs send what one would."""
+    """Killed once the node has it and before the record does: the next run finds it by its hash.
+
+    A hundred runs send what one would.
+    """
     path, sent, gifts, send = tmp_path / "record.json", [], [], SendingAccount._send
 
     def killed(self, to, data, value):

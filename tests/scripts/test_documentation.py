@@ -1,7 +1,8 @@
-"""The shell blocks of README and docs/operations.md, line by line: each line runs here, on the fork, or is listed with its reason.
+"""The shell blocks of README and docs/operations.md, line by line: each line runs here, on the fork, or is listed with
+its reason.
 
-A line of `ape run` runs in this process, as Ape would run it; any other line runs in a shell. A line may need a state (a proposal
-to list, sixteen days to pass): `STATES` brings it about. Placeholders are filled as `filled` says.
+A line of `ape run` runs in this process, as Ape would run it; any other line runs in a shell. A line may need a state
+(a proposal to list, sixteen days to pass): `STATES` brings it about. Placeholders are filled as `filled` says.
 """
 
 from __future__ import annotations
@@ -34,8 +35,12 @@ NOT_HERE = MappingProxyType(
         "make demo": "takes a minute; tests/scripts/test_demo.py runs it",
         "make test": "is this suite",
         "make app": "serves until it is ended; the app's own journeys are `make app-test`",
-        "ape run propose upgrade Rebalancer --deployer ALIAS": "compiles for a minute; tests/integration/test_rebalance_commands.py",
-        "ape run keeper run --account keeper --network ethereum:mainnet:node": "runs for ever on a live network; tests/live/test_keeper.py",
+        "ape run propose upgrade Rebalancer --deployer ALIAS": (
+            "compiles for a minute; tests/integration/test_rebalance_commands.py"
+        ),
+        "ape run keeper run --account keeper --network ethereum:mainnet:node": (
+            "runs for ever on a live network; tests/live/test_keeper.py"
+        ),
     }
 )
 
@@ -111,8 +116,9 @@ STATES: MappingProxyType[str, Callable] = MappingProxyType(
         "ape run propose set-price LINK": repriced,
         "ape run keeper rebalance MAG7.ssi --account ALIAS": rebalancing,
         "ape run keeper rebalance MAG7.ssi --account ALIAS --once": rebalancing,
-        'cast send $INDEX "redeem(uint256,address,address,bytes32,uint256[],uint256)" $SHARES $ME $ME $(cast to-bytes32 0x00) "[]" '
-        "9999999999 --account ALIAS --rpc-url $MAINNET_RPC_URL": holding,
+        'cast send $INDEX "redeem(uint256,address,address,bytes32,uint256[],uint256)" $SHARES $ME $ME $(cast to-bytes32 0x00) "[]" 9999999999 --account ALIAS --rpc-url $MAINNET_RPC_URL': (
+            holding
+        ),
     }
 )
 # What a line needs on a fork on top, where no person waits for hours.

@@ -24,9 +24,27 @@ pytestmark = pytest.mark.usefixtures("system")
 SHARE = 10**18
 DAY = 86_400
 COMMANDS = (
-    "buy", "sell", "mint", "redeem", "claim", "stake", "unstake", "cancel-unstake", "withdraw", "boost", "lock", "unlock", "collect",
-    "join", "refer", "record", "claim-pot", "portfolio", "history", "quote",
-)  # fmt: skip
+    "buy",
+    "sell",
+    "mint",
+    "redeem",
+    "claim",
+    "stake",
+    "unstake",
+    "cancel-unstake",
+    "withdraw",
+    "boost",
+    "lock",
+    "unlock",
+    "collect",
+    "join",
+    "refer",
+    "record",
+    "claim-pot",
+    "portfolio",
+    "history",
+    "quote",
+)
 
 
 @pytest.fixture
@@ -131,7 +149,9 @@ def test_buying_with_all_ether_leaves_the_gas(protocol, evm, me):
 
 
 def test_a_receiver_a_code_and_an_approval(protocol, system, evm):
-    """DAI has no permit that the router takes, so an approval goes first; the code binds the receiver on their first purchase."""
+    """DAI has no permit that the router takes, so an approval goes first; the code binds the receiver on their first
+    purchase.
+    """
     give(protocol, DAI=500)
     friend, owner = evm.account("friend"), evm.account("referrer")
     Protocol(system, owner).referral.register("FRIEND1")

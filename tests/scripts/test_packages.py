@@ -1,5 +1,8 @@
-"""What others install, tried by two projects that are not this one: an Ape project (`tests/foreign/ape`) and a TypeScript and Solidity
-project (`tests/foreign/npm`). Nothing here needs the fork of this suite."""
+"""What others install, tried by two projects that are not this one: an Ape project (`tests/foreign/ape`) and a
+TypeScript and Solidity project (`tests/foreign/npm`).
+
+Nothing here needs the fork of this suite.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,10 @@ def wheel(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def python(wheel, tmp_path_factory):
-    """The interpreter of a fresh virtual environment with the wheel in it. Its other packages are those of this environment."""
+    """The interpreter of a fresh virtual environment with the wheel in it.
+
+    Its other packages are those of this environment.
+    """
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder)
     interpreter = folder / "bin" / "python"
@@ -87,8 +93,9 @@ print(record.Record.load("ethereum-mainnet", 1).path)
     symbols = [
         json.loads(path.read_text())["symbol"] for path in sorted((ROOT / "deployments/params/indexes").glob("*.json"))
     ]
-    assert said == (
-        f"{symbols} True {tmp_path}/deployments {tmp_path}/build/x\n{tmp_path}/deployments/ethereum-mainnet.json\n"
+    assert (
+        said
+        == f"{symbols} True {tmp_path}/deployments {tmp_path}/build/x\n{tmp_path}/deployments/ethereum-mainnet.json\n"
     )
 
 

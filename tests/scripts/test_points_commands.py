@@ -45,7 +45,9 @@ def keep(system, ledger, keeper):
 
 @pytest.fixture
 def people(system, evm):
-    """Three who bought MAG7.ssi through the router, which made them join; the first has staked half and boosts with SOSO."""
+    """Three who bought MAG7.ssi through the router, which made them join; the first has staked half and boosts with
+    SOSO.
+    """
     names = [evm.account(f"points buyer {n}") for n in range(3)]
     for n, person in enumerate(names):
         Trader(system, person).with_shares("MAG7.ssi", (n + 1) * SHARES)
@@ -103,9 +105,14 @@ def test_buying_joins_and_a_keeper_does_the_rest(system, evm, ledger, keep, keep
     said = []
     first = keep(said.append)
     assert first == {
-        "epoch": ledger.epoch, "slot": system.prices.runningSlot().slot, "sampled": True, "missing": 0, "recorded": first["recorded"],
-        "skipped": {}, "failed": {},
-    }  # fmt: skip
+        "epoch": ledger.epoch,
+        "slot": system.prices.runningSlot().slot,
+        "sampled": True,
+        "missing": 0,
+        "recorded": first["recorded"],
+        "skipped": {},
+        "failed": {},
+    }
     assert not any(first["recorded"].values())
     assert keep(said.append)["sampled"] is False
     epoch = ledger.epoch
@@ -117,8 +124,14 @@ def test_buying_joins_and_a_keeper_does_the_rest(system, evm, ledger, keep, keep
     next_epoch(system)
     done = keep(said.append)
     assert done == {
-        "epoch": epoch + 1, "slot": 0, "sampled": True, "missing": 0, "recorded": {epoch: 3}, "skipped": {}, "failed": {},
-    }  # fmt: skip
+        "epoch": epoch + 1,
+        "slot": 0,
+        "sampled": True,
+        "missing": 0,
+        "recorded": {epoch: 3},
+        "skipped": {},
+        "failed": {},
+    }
     assert all(system.points.recordedPoints(person, epoch) for person in people)
     blocks = evm.rpc.call("eth_blockNumber")
     assert keep(said.append)["recorded"] == {epoch: 0}

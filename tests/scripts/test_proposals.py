@@ -26,8 +26,10 @@ from tests.support.governance import govern, schedule, wait
 DAY = 86_400
 DOMAIN_TYPE = keccak(text="EIP712Domain(uint256 chainId,address verifyingContract)")
 SAFE_TX_TYPE = keccak(
-    text="SafeTx(address to,uint256 value,bytes data,uint8 operation,uint256 safeTxGas,uint256 baseGas,uint256 gasPrice,"
-    "address gasToken,address refundReceiver,uint256 nonce)"
+    text=(
+        "SafeTx(address to,uint256 value,bytes data,uint8 operation,uint256 safeTxGas,uint256 baseGas,uint256 gasPrice,"
+        "address gasToken,address refundReceiver,uint256 nonce)"
+    )
 )
 
 

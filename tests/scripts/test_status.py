@@ -1,4 +1,7 @@
-"""`ape run status` says who governs, and that nothing has changed behind everybody's back. Ids are those of docs/invariants.md."""
+"""`ape run status` says who governs, and that nothing has changed behind everybody's back.
+
+Ids are those of docs/invariants.md.
+"""
 
 from __future__ import annotations
 
@@ -133,8 +136,10 @@ def test_a_lost_role_and_a_shorter_notice_are_alarms(system, bob):
     manager.execute(manager.address, manager.grantRole.encode(ADMIN, contracts["Safe"], 1), sender=contracts["Safe"])
     wait(system, NOTICE)
     assert alarms() == [
-        "Safe is ADMIN after 1 s, not 1382400 s", "Safe is no GOVERNOR of the manager", "GuardianSafe is no GUARDIAN of the manager",
-    ]  # fmt: skip
+        "Safe is ADMIN after 1 s, not 1382400 s",
+        "Safe is no GOVERNOR of the manager",
+        "GuardianSafe is no GUARDIAN of the manager",
+    ]
 
 
 def test_a_contest_is_shown(system, bob):

@@ -1,4 +1,7 @@
-"""IndexToken against its integer model: whatever happens in whatever order, both agree to the wei. Ids are those of docs/invariants.md."""
+"""IndexToken against its integer model: whatever happens in whatever order, both agree to the wei.
+
+Ids are those of docs/invariants.md.
+"""
 
 from __future__ import annotations
 
@@ -257,7 +260,9 @@ class IndexMachine(RuleBasedStateMachine):
     @precondition(lambda self: any(self.model.balances[person] for person in PEOPLE))
     @rule(person=PERSON, n=TOKENS, part=PARTS, lost=st.integers(1, 900))
     def lose_under_a_claim(self, person: str, n: int, part: int, lost: int) -> None:
-        """A token stops, somebody leaves with a claim on it, it goes on, and a part is lost: by chance that hardly happens in a row."""
+        """A token stops, somebody leaves with a claim on it, it goes on, and a part is lost: by chance that hardly
+        happens in a row.
+        """
         self.freeze(n, True)
         self.redeem(person, person, part)
         self.freeze(n, False)
@@ -352,7 +357,9 @@ class IndexMachine(RuleBasedStateMachine):
     def claims_outlive_the_basket(
         self, token: int, leaving: int, other: int, people: list[str], part: int, losses: tuple[int, int], paid: int
     ) -> None:
-        """A token has claims while one leaves, itself or another, and comes back; it loses something, or all, before and after."""
+        """A token has claims while one leaves, itself or another, and comes back; it loses something, or all, before
+        and after.
+        """
         self.segregate(token, people[0], part)
         self.swap(leaving, other, 1000, paid)
         self.write_off(token, losses[0])
@@ -465,10 +472,18 @@ def test_the_index_is_its_model(evm, project, authority, owner):
         for contract in (swapper, minter):
             token.mint(contract.address, 2**120, sender=owner)
     IndexMachine.world = {
-        "evm": evm, "index": index, "tokens": tokens, "owner": owner, "receiver": receiver, "now": evm.now,
-        "swapper": swapper, "minter": minter,
-        "model": model.IndexModel({str(n): unit for n, unit in enumerate(units)}, DAILY_FEE, MINT_FEE, CAP, born, "fees"),
-    }  # fmt: skip
+        "evm": evm,
+        "index": index,
+        "tokens": tokens,
+        "owner": owner,
+        "receiver": receiver,
+        "now": evm.now,
+        "swapper": swapper,
+        "minter": minter,
+        "model": model.IndexModel(
+            {str(n): unit for n, unit in enumerate(units)}, DAILY_FEE, MINT_FEE, CAP, born, "fees"
+        ),
+    }
     from hypothesis.stateful import run_state_machine_as_test
 
     IndexMachine.met = Counter()

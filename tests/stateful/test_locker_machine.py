@@ -1,4 +1,7 @@
-"""LpLocker against its integer model, on the real position manager and a real pair. Ids are those of docs/invariants.md."""
+"""LpLocker against its integer model, on the real position manager and a real pair.
+
+Ids are those of docs/invariants.md.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,9 @@ PARTS = st.integers(1, 1000)
 
 
 class LockerMachine(RuleBasedStateMachine):
-    """One pair, two pools of v3; three people with LP tokens and two positions in each; and Mallory, who pokes at all of it."""
+    """One pair, two pools of v3; three people with LP tokens and two positions in each; and Mallory, who pokes at all
+    of it.
+    """
 
     world: ClassVar[dict[str, Any]] = {}
 
@@ -344,9 +349,14 @@ class LockerMachine(RuleBasedStateMachine):
         for person, stake in zip(PEOPLE, take(len(PEOPLE)), strict=True):
             t = deepcopy(m.settle(now, person, "V2"))
             cooling = 0 if "V2" in m.removed and not t.matures else t.liquidity
-            assert tuple(stake) == (t.locked, m.weight(person, "V2"), t.cooling, cooling, t.matures, t.matured), (
-                "L5 timers"
-            )
+            assert tuple(stake) == (
+                t.locked,
+                m.weight(person, "V2"),
+                t.cooling,
+                cooling,
+                t.matures,
+                t.matured,
+            ), "L5 timers"
             held += t.locked + t.cooling + t.matured
             reserve0, reserve1, _, supply = self.market.state()
             assert (stake.liquidity * supply) ** 2 <= stake.locked**2 * reserve0 * reserve1, (
@@ -413,7 +423,13 @@ def test_the_locker_is_its_model(evm, project, system, authority, owner):
         market.pair.approve(locker.address, MAX, sender=who)
         locker.setOperator(evm.account("operator"), True, sender=who)
     LockerMachine.world = {
-        "evm": evm, "locker": locker, "market": market, "governor": owner, "pools": pools, "homes": homes, "now": evm.now,
+        "evm": evm,
+        "locker": locker,
+        "market": market,
+        "governor": owner,
+        "pools": pools,
+        "homes": homes,
+        "now": evm.now,
         "model": model.LockerModel(locker.epochGenesis(), LENGTH),
-    }  # fmt: skip
+    }
     run_state_machine_as_test(LockerMachine)

@@ -1,7 +1,7 @@
 """PointsLedger among the real rooms, against its integer model, which knows nothing but the history of events.
 
-Indexes, staked tokens, the locker and the registry are the real ones: stand-ins whose rates somebody sets have hidden what the real
-ones do together. Ids are those of docs/invariants.md.
+Indexes, staked tokens, the locker and the registry are the real ones: stand-ins whose rates somebody sets have hidden
+what the real ones do together. Ids are those of docs/invariants.md.
 """
 
 from __future__ import annotations
@@ -58,14 +58,18 @@ VAULT = st.integers(2, 4)
 
 
 class Moment(NamedTuple):
-    """What everybody had in some second, {tok} by token and account; and what staked tokens were worth then, {asset/share}."""
+    """What everybody had in some second, {tok} by token and account; and what staked tokens were worth then,
+    {asset/share}.
+    """
 
     holdings: dict[str, dict[str, int]]
     rates: dict[str, Fraction]
 
 
 class PointsMachine(RuleBasedStateMachine):
-    """Two indexes with fees, their staked tokens, staked SOSO, a pool, four people, and all that they do over many epochs."""
+    """Two indexes with fees, their staked tokens, staked SOSO, a pool, four people, and all that they do over many
+    epochs.
+    """
 
     world: ClassVar[Rooms]
     start: ClassVar[tuple[PointsModel, list[IndexModel], dict[int, StakingModel]]]
@@ -205,7 +209,9 @@ class PointsMachine(RuleBasedStateMachine):
         done=st.integers(0, 4),
     )
     def the_next_epoch_begins(self, later: int, lively: bool, sampled: bool, people: list[str], done: int) -> None:
-        """With or without what a keeper does: feeds, prices, and the first `done` of the people recorded and paid; and a new pot."""
+        """With or without what a keeper does: feeds, prices, and the first `done` of the people recorded and paid; and
+        a new pot.
+        """
         if sampled:
             self.a_keeper_samples(LEAST + 1)
         self.fund(1, 0, 10**12)
@@ -329,7 +335,10 @@ class PointsMachine(RuleBasedStateMachine):
         back=st.booleans(),
     )
     def one_is_alone_when_an_epoch_begins(self, person: str, n: int, amount: int, reward: int, back: bool) -> None:
-        """With a trifle, and rewards that they have given themselves; out and in at once. A keeper samples prices and records everybody."""
+        """With a trifle, and rewards that they have given themselves; out and in at once.
+
+        A keeper samples prices and records everybody.
+        """
         self.everybody_leaves(n)
         self.stake(person, n, amount)
         self.add_rewards(person, n, reward)
@@ -591,7 +600,9 @@ class PointsMachine(RuleBasedStateMachine):
         )
 
     def no_more_than_wealth(self, account: str, epoch: int, points: int) -> None:
-        """P12: what the ledger says against what the account had in each moment of the epoch, at the epoch's prices and the true rates."""
+        """P12: what the ledger says against what the account had in each moment of the epoch, at the epoch's prices and
+        the true rates.
+        """
         sources, seconds = (
             self.model.sources_of(epoch),
             min(self.now, self.model.end(epoch)) - self.model.end(epoch - 1),

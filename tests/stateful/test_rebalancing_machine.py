@@ -1,4 +1,7 @@
-"""Rebalances against their integer model: whatever happens in whatever order, both agree to the wei. Ids as in docs/invariants.md."""
+"""Rebalances against their integer model: whatever happens in whatever order, both agree to the wei.
+
+Ids as in docs/invariants.md.
+"""
 
 from __future__ import annotations
 
@@ -352,7 +355,9 @@ class RebalancingMachine(RuleBasedStateMachine):
         part=st.integers(1, 1000),
     )
     def somebody_is_first(self, data: st.DataObject, person: str, other: str, how: str, n: int, part: int) -> None:
-        """R3: a bid as it was quoted, with the price that was quoted as its limit, after somebody else did something in the same second."""
+        """R3: a bid as it was quoted, with the price that was quoted as its limit, after somebody else did something in
+        the same second.
+        """
         out, in_ = data.draw(st.sampled_from(self.pairs()))
         if any(self.stale(k) for k in (out, in_)) or self.refusal(out, in_) or self.moved(out, in_):
             return

@@ -1,4 +1,7 @@
-"""StakedToken against its integer model: whatever happens in whatever order, both agree to the wei. Ids are those of docs/invariants.md."""
+"""StakedToken against its integer model: whatever happens in whatever order, both agree to the wei.
+
+Ids are those of docs/invariants.md.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,10 @@ HOLDER = st.sampled_from(HOLDERS)
 
 
 class Queued(NamedTuple):
-    """{asset} of a request, when it was last restarted, and the shortest cooldown there has been since. By definition, without parking."""
+    """{asset} of a request, when it was last restarted, and the shortest cooldown there has been since.
+
+    By definition, without parking.
+    """
 
     assets: int
     since: int
@@ -81,7 +87,8 @@ class StakingMachine(RuleBasedStateMachine):
         return self.model.balances[person] * self.price() + cooling + claimable + self.pockets[person]
 
     def both(self, act: Callable[[model.StakingModel], Any], method: str, *args: Any, sender: str) -> Any:
-        """Does the same to the model and to the contract: both refuse alike, and it is None; or both agree on the result, and it is that.
+        """Does the same to the model and to the contract: both refuse alike, and it is None; or both agree on the
+        result, and it is that.
 
         `act` and `args` speak of people by name.
         """
@@ -105,7 +112,9 @@ class StakingMachine(RuleBasedStateMachine):
         return True if expected is None else expected
 
     def others_unmoved(self, *actors: str) -> None:
-        """Nobody else is poorer, nor richer by more than a share-wei's worth, which rounding leaves to all; and no actor is richer."""
+        """Nobody else is poorer, nor richer by more than a share-wei's worth, which rounding leaves to all; and no
+        actor is richer.
+        """
         for person, before in self.unmoved.items():
             after = self.worth(person)
             if person in actors:
@@ -139,7 +148,9 @@ class StakingMachine(RuleBasedStateMachine):
 
     @rule(data=st.data(), offset=st.integers(-1, 1))
     def time_comes(self, data: st.DataObject, offset: int) -> None:
-        """Next to a moment when something changes: a request matures, the stream or the epoch ends, the cooldown may be raised."""
+        """Next to a moment when something changes: a request matures, the stream or the epoch ends, the cooldown may be
+        raised.
+        """
         m = self.model
         epoch = m.genesis + (m.epoch(self.now) + 1) * m.length
         moments = [moment for person in PEOPLE if (moment := m.matures(person)) is not None]

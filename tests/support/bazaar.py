@@ -25,7 +25,8 @@ NEVER = 2**40
 
 
 class Bazaar:
-    """An index of equal parts of `tokens`, a hundred whole tokens a share in all, each with a pool against WETH that the router knows.
+    """An index of equal parts of `tokens`, a hundred whole tokens a share in all, each with a pool against WETH that
+    the router knows.
 
     Tokens must have `mint(address,uint256)`.
     """

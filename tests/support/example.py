@@ -1,4 +1,6 @@
-"""The worked example of docs/guide.md, computed by the independent models: an index of two tokens, and Ana, who buys, stakes and leaves."""
+"""The worked example of docs/guide.md, computed by the independent models: an index of two tokens, and Ana, who buys,
+stakes and leaves.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,10 @@ def _tokens(amounts: dict[str, int]) -> dict[str, str]:
 
 
 def index() -> IndexModel:
-    """0.001 WBTC and 0.02 WETH a share, a basis point a day, ten for a mint. The Safe has seeded it with a thousand shares."""
+    """0.001 WBTC and 0.02 WETH a share, a basis point a day, ten for a mint.
+
+    The Safe has seeded it with a thousand shares.
+    """
     units = {"WBTC": 10**5 * RAY // WAD, "WETH": 2 * 10**16 * RAY // WAD}
     born = IndexModel(units, 10**14, 10, 1_000_000, BORN, "distributor")
     born.mint(BORN, 1_000 * WAD, "Safe")

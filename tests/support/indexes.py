@@ -29,11 +29,20 @@ def new_index(
 ) -> Deployed:
     """An index over `tokens` with `units` D27{tok/base}. `terms`: members of `IIndexToken.Params`."""
     terms = {
-        "feeReceiver": evm.account("fee receiver"), "rebalancer": authority.address, "dailyFee": DAILY_FEE, "mintFee": MINT_FEE,
+        "feeReceiver": evm.account("fee receiver"),
+        "rebalancer": authority.address,
+        "dailyFee": DAILY_FEE,
+        "mintFee": MINT_FEE,
         "supplyCap": CAP,
-        "epochGenesis": evm.now - 1000, "epochLength": EPOCH, "name": "Test Index", "symbol": "TEST.ssi", "authority": authority.address,
-        "tokens": [token.address for token in tokens], "units": list(units), **terms,
-    }  # fmt: skip
+        "epochGenesis": evm.now - 1000,
+        "epochLength": EPOCH,
+        "name": "Test Index",
+        "symbol": "TEST.ssi",
+        "authority": authority.address,
+        "tokens": [token.address for token in tokens],
+        "units": list(units),
+        **terms,
+    }
     (constructor,) = (entry for entry in project.IndexToken.contract_type.abi if entry.type == "constructor")
     params = [terms[component.name] for component in constructor.inputs[0].components]
     return evm.deploy(project.IndexToken, params, sender=sender)

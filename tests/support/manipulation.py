@@ -1,4 +1,6 @@
-"""Genuine Uniswap v3 pools that tests move: new ones between two tokens of our own, and those of the miniature mainnet, by a thief."""
+"""Genuine Uniswap v3 pools that tests move: new ones between two tokens of our own, and those of the miniature mainnet,
+by a thief.
+"""
 
 from __future__ import annotations
 
@@ -143,7 +145,8 @@ class Thief:
         self._router.exactInputSingle(order, sender=self.account)
 
     def far(self, dearer: bool, least: int) -> int:
-        """Puts a few wei where nobody else is, and returns the root of the far end of that: with it the liquidity is `least` or more.
+        """Puts a few wei where nobody else is, and returns the root of the far end of that: with it the liquidity is
+        `least` or more.
 
         So far away, a wei of what the pool would be out of is a deep market.
         """

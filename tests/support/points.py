@@ -1,4 +1,6 @@
-"""A points ledger and everything that it reads: real indexes and a real oracle, staked tokens, a locker and referrals to order."""
+"""A points ledger and everything that it reads: real indexes and a real oracle, staked tokens, a locker and referrals
+to order.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,8 @@ def new_ledger(evm: Evm, project: Any, authority: Any, prices: Any, router: Any,
 
 @dataclass
 class World:
-    """Two indexes, or as many as told, of $1 a share, without fees unless told, each staked at the rate one; SOSO at $1; and a pool of
-    the first index with a dollar of six decimals.
+    """Two indexes, or as many as told, of $1 a share, without fees unless told, each staked at the rate one; SOSO at
+    $1; and a pool of the first index with a dollar of six decimals.
 
     `owner` governs without delay. `router` is an account that may tell of purchases.
     """

@@ -19,7 +19,10 @@ EQUAL = {"WBTC": 1600, "WETH": 1400, "BNB": 1400, "SOL": 1400, "LINK": 1400, "UN
 
 @contextmanager
 def recorded(system: System, **contracts: str | None) -> Iterator[System]:
-    """The system with contracts added to its record, or left out of it where None, so that commands see it so. Undone at the end."""
+    """The system with contracts added to its record, or left out of it where None, so that commands see it so.
+
+    Undone at the end.
+    """
     record = system.record
     known = dict(record.contracts)
     record.contracts = {name: address for name, address in (known | contracts).items() if address is not None}

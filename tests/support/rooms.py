@@ -1,4 +1,6 @@
-"""The points ledger among the real rooms: indexes born by the factory, staked tokens, the locker on Uniswap, referral codes."""
+"""The points ledger among the real rooms: indexes born by the factory, staked tokens, the locker on Uniswap, referral
+codes.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""A pytest plugin that shares the suite out over several processes: each takes the next module that no other one has taken.
+"""A pytest plugin that shares the suite out over several processes: each takes the next module that no other one has
+taken.
 
-`tools/suite.py` starts the processes and gives them a folder in common, named by the environment. A module is taken by creating
+`tools/suite.py` starts the processes and gives them a folder in common, named by the environment. A module is taken by
+creating
 a file of its name there, which only one process can do. What a module did is a line of JSON in the same folder.
 """
 

@@ -45,7 +45,10 @@ def new_staked(
 
 
 class Vault:
-    """A staked token over a plain token of 18 decimals. Everybody named has plenty of it and has approved the vault without limit."""
+    """A staked token over a plain token of 18 decimals.
+
+    Everybody named has plenty of it and has approved the vault without limit.
+    """
 
     def __init__(self, evm: Evm, project: Any, authority: Deployed, owner: str, people: Sequence[str]) -> None:
         self.evm, self.project, self.owner = evm, project, owner

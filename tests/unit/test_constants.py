@@ -50,8 +50,11 @@ def test_addresses_are_where_the_miniature_mainnet_has_them(name, theirs):
 def test_parameters_name_the_same_contracts():
     external = params.protocol().contracts
     assert (external.permit2, external.uniswap_v2_factory, external.uniswap_v3_factory, external.position_manager) == (
-        constants.PERMIT2, CONTRACTS["UniswapV2Factory"], CONTRACTS["UniswapV3Factory"], CONTRACTS["NonfungiblePositionManager"],
-    )  # fmt: skip
+        constants.PERMIT2,
+        CONTRACTS["UniswapV2Factory"],
+        CONTRACTS["UniswapV3Factory"],
+        CONTRACTS["NonfungiblePositionManager"],
+    )
 
 
 def test_the_slot_of_implementations_is_that_of_erc1967():

@@ -162,7 +162,10 @@ def constant(file: str, name: str) -> int:
 
 
 def unbroken(path: Path) -> str:
-    """A text without the ends of lines, since sentences go on over them. Rows of tables keep theirs; Solidity comes as it is, too."""
+    """A text without the ends of lines, since sentences go on over them.
+
+    Rows of tables keep theirs; Solidity comes as it is, too.
+    """
     text = path.read_text()
     if path.suffix == ".sol":
         return text + "\n" + re.sub(r"\n\s*/// (?!@)", " ", text)
@@ -179,7 +182,10 @@ def number(text: str) -> int:
     ("says", "file", "name", "unit"), NUMBERS, ids=[f"{row[2]}-{n}" for n, row in enumerate(NUMBERS)]
 )
 def test_numbers_in_texts_are_those_in_the_code(says, file, name, unit):
-    """A transfer was said to need 400,000 gas where the code gives 200,000. Each phrase is found in a text, and all texts agree."""
+    """A transfer was said to need 400,000 gas where the code gives 200,000.
+
+    Each phrase is found in a text, and all texts agree.
+    """
     texts = [
         ROOT / "README.md",
         ROOT / "SECURITY.md",
@@ -196,8 +202,29 @@ def test_numbers_in_texts_are_those_in_the_code(says, file, name, unit):
     assert not wrong, f"{name} is {constant(file, name)}, but: {wrong}"
 
 
-WORDS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
-         "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty")  # fmt: skip
+WORDS = (
+    "none",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+    "twenty",
+)
 
 
 def flat(name: str) -> str:
@@ -208,7 +235,7 @@ def flat(name: str) -> str:
 def test_spans_of_averages_follow_from_their_window():
     """What the texts say about half an hour in nine parts, which no constant says by itself."""
     assets, feed = params.assets(), "oracle/UniswapV3TwapFeed.sol"
-    ((window,), parts) = {twap.window for twap in assets.twaps.values()}, constant(feed, "_PARTS")
+    (window,), parts = {twap.window for twap in assets.twaps.values()}, constant(feed, "_PARTS")
     part, block = window // parts, constant(feed, "_BLOCK")
     median, ends = (parts // 2 + 1) * part, (parts // 2 + 1 + constant(feed, "_TOUCHED")) * part
     for page, says in (
@@ -216,7 +243,10 @@ def test_spans_of_averages_follow_from_their_window():
         ("SECURITY.md", f"after a jump the feed gives no price for {ends:,} seconds"),
         (
             "SECURITY.md",
-            f"holds a pool off its price for {median:,} seconds moves the median by up to a percent, for {ends:,} seconds by more",
+            (
+                f"holds a pool off its price for {median:,} seconds moves the median by up to a percent, for {ends:,}"
+                " seconds by more"
+            ),
         ),
         ("docs/oracle-math.md", f"A window of `W` seconds ({window:,} as deployed, a multiple of {WORDS[parts]},"),
         ("docs/oracle-math.md", f"With {part} seconds a part this covers {part // block} blocks in a row"),
@@ -236,7 +266,9 @@ def test_spans_of_averages_follow_from_their_window():
 
 
 def test_what_the_texts_count_is_there():
-    """Tokens with two sources, ways to misbehave; and what it takes to move FLOKI, which the table of costs says to the dollar."""
+    """Tokens with two sources, ways to misbehave; and what it takes to move FLOKI, which the table of costs says to the
+    dollar.
+    """
     [capital] = re.findall(
         r"^\| FLOKI/WETH \| 0 \| 0 \| ([\d,]+),", (ROOT / "docs/oracle-math.md").read_text(), re.MULTILINE
     )

@@ -1,4 +1,6 @@
-"""What EIP-4626 demands of deposits and conversions, in any state of the vault; and of claims, where EIP-7540 leaves it as it was."""
+"""What EIP-4626 demands of deposits and conversions, in any state of the vault; and of claims, where EIP-7540 leaves it
+as it was.
+"""
 
 from __future__ import annotations
 

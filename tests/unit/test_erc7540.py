@@ -75,7 +75,9 @@ class TestInterfaces:
         assert number(*(name for names in parts.values() for name in names)) == "0x2f0a18c5"
 
     def test_deposits_are_the_synchronous_ones_of_eip_4626(self, staked):
-        """The side that has no requests uses the synchronous pattern: no request functions, and no claim by a third argument."""
+        """The side that has no requests uses the synchronous pattern: no request functions, and no claim by a third
+        argument.
+        """
         for name in (
             "requestDeposit",
             "pendingDepositRequest",
@@ -190,7 +192,9 @@ class TestStates:
         )
 
     def test_requests_of_one_controller_are_one(self, vault, staked, alice, bob):
-        """With the id 0 the controller alone tells requests apart, not the owner of the shares; all of them are aggregated."""
+        """With the id 0 the controller alone tells requests apart, not the owner of the shares; all of them are
+        aggregated.
+        """
         vault.stake(bob, 5 * WHOLE)
         staked.setOperator(alice, True, sender=bob)
         vault.request(alice, WHOLE)

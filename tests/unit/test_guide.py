@@ -15,7 +15,10 @@ PAGE = ROOT / "docs" / "guide.md"
 SENTENCES = (
     "She delivers {bought_wbtc} WBTC and {bought_weth} WETH, together {bought_usd} USD",
     "with the fee shares of both mints, is now {supply} shares",
-    "After 28 days it is {multiplier}, and Ana's 10 shares redeem for {held_wbtc} WBTC and {held_weth} WETH, worth {held_usd} USD",
+    (
+        "After 28 days it is {multiplier}, and Ana's 10 shares redeem for {held_wbtc} WBTC and {held_weth} WETH, worth"
+        " {held_usd} USD"
+    ),
     "The index has earned {fee_first} shares on the first day, and 80 % of it, {fee_stakers} shares, go to the stakers",
     "Her staked shares are fixed at {asked} shares of the index",
     "They cool for {cooldown} days",
@@ -25,7 +28,10 @@ SENTENCES = (
     "with 1,000 USD of staked SOSO, is {points_most} points",
     "Ana claims {pot} SOSO",
     "get {weight_0} %, {weight_1} % and {weight_2} %",
-    "it starts at {price_start} USD, meets the oracle's price of {price_middle} USD after eight hours, and ends at {price_end} USD",
+    (
+        "it starts at {price_start} USD, meets the oracle's price of {price_middle} USD after eight hours, and ends at"
+        " {price_end} USD"
+    ),
     "An index of 10,000 USD may lose {budget} USD against the oracle in all",
 )
 

@@ -65,7 +65,9 @@ def test_redeem_refuses_bad_input(project, index, tokens, refuse, alice, bob):
 
 @pytest.mark.parametrize("method", ["mint", "redeem"])
 def test_bounds_are_for_the_tokens_that_they_name(evm, project, index, tokens, refuse, owner, alice, method):
-    """A signed redemption came after a change of the basket: it demanded 10.000000 of a token and took 1e-10 of another."""
+    """A signed redemption came after a change of the basket: it demanded 10.000000 of a token and took 1e-10 of
+    another.
+    """
     arguments = (SHARE, alice) if method == "mint" else (SHARE, alice, alice)
     limits = [MAX] * 2 if method == "mint" else [1, 1]
     meant = bounds(tokens[:2], limits)
@@ -373,7 +375,10 @@ class TestSync:
         assert surplus.balanceOf(bob) - before == pytest.approx(part * self.SURPLUS * days / 28, rel=1e-5)
 
     def test_who_comes_after_pays_for_it(self, evm, index, surplus, tokens, owner, bob):
-        """A minter pays for the whole surplus, and has all of it once it has vested. Alice keeps her part of what vested before."""
+        """A minter pays for the whole surplus, and has all of it once it has vested.
+
+        Alice keeps her part of what vested before.
+        """
         worth = index.previewRedeem(100 * SHARE)[1]
         index.sync(surplus.address, sender=owner)
         start, before = evm.now, surplus.balanceOf(bob)
@@ -436,7 +441,10 @@ class TestSync:
 
 
 def test_fees_can_be_collected_beyond_the_last_share(evm, project, authority, tokens, owner, alice):
-    """At the highest cap and fee all balances are full in the 19th year. Collection and a change of receiver once reverted then."""
+    """At the highest cap and fee all balances are full in the 19th year.
+
+    Collection and a change of receiver once reverted then.
+    """
     terms = {"supplyCap": 2**35, "dailyFee": 5 * 10**16 // 365, "mintFee": 0}
     index = new_index(evm, project, authority, tokens[:1], [UNIT], owner, **terms)
     stock(tokens, index, [alice])
@@ -452,7 +460,10 @@ def test_fees_can_be_collected_beyond_the_last_share(evm, project, authority, to
 
 
 def test_filling_the_cap_to_block_buyers_costs_the_mint_fee(index, tokens, refuse, owner, bob):
-    """SECURITY.md tells the cost: the mint fee on all room that is left, for every transaction that is blocked. The holders get it."""
+    """SECURITY.md tells the cost: the mint fee on all room that is left, for every transaction that is blocked.
+
+    The holders get it.
+    """
     index.setSupplyCap(1_000_000, sender=owner)
     index.setStreamingFee(0, sender=owner)
     index.collectFees(sender=owner)

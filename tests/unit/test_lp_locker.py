@@ -17,7 +17,10 @@ NONE, V2, V3 = range(3)
 
 @pytest.fixture
 def market(system, alice, bob):
-    """Alice and Bob have shares and dollars. Bob has added liquidity and traded, so an LP token is an odd number of liquidity."""
+    """Alice and Bob have shares and dollars.
+
+    Bob has added liquidity and traded, so an LP token is an odd number of liquidity.
+    """
     market = Market(system)
     for person in (alice, bob):
         market.fund(person, 100, 50_000)
@@ -340,8 +343,12 @@ class TestTokens:
         stake = locker.stakeOf(alice, pair)
         receipt = locker.cancelUnlockTokens(alice, pair, sender=alice)
         assert only(receipt, locker, "TokensUnlockCancelled") == {
-            "owner": alice, "pool": pair, "caller": alice, "amount": staked // 3 + 1, "liquidity": stake.coolingLiquidity,
-        }  # fmt: skip
+            "owner": alice,
+            "pool": pair,
+            "caller": alice,
+            "amount": staked // 3 + 1,
+            "liquidity": stake.coolingLiquidity,
+        }
         assert tuple(locker.stakeOf(alice, pair)) == before
 
     def test_refusals(self, project, locker, market, pair, pool, staked, alice, bob, evm):

@@ -1,7 +1,7 @@
 """Solidity texts say what each thing is, in plain English.
 
-Solhint (`use-natspec`) checks the tags of contracts, functions and events. Here is what it does not look at: errors, values
-without a name, security contacts, words and the length of lines.
+Solhint (`use-natspec`) checks the tags of contracts, functions and events. Here is what it does not look at: errors,
+values without a name, security contacts, words and the length of lines.
 """
 
 from __future__ import annotations

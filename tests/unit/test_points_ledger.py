@@ -1,4 +1,7 @@
-"""PointsLedger: what the product says of points, who counts, what is fixed when, and who is paid. Ids are those of docs/invariants.md."""
+"""PointsLedger: what the product says of points, who counts, what is fixed when, and who is paid.
+
+Ids are those of docs/invariants.md.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +97,9 @@ class TestMultipliers:
         assert multipliers == [3.0 * (1 + tenth) for tenth in range(11)] + [33.0]
 
     def test_soso_goes_where_it_brings_most(self, world, alice):
-        """1,000 dollars in each class, SOSO for one and a half: all of the locked, half of the staked, none of the held."""
+        """1,000 dollars in each class, SOSO for one and a half: all of the locked, half of the staked, none of the
+        held.
+        """
         world.hold(alice, DOLLARS)
         world.stake(alice, DOLLARS)
         world.lock(alice, 1000)
@@ -121,7 +126,10 @@ class TestMultipliers:
         assert world.ledger.statement(alice, 0).counts is True
 
     def test_what_is_missing_is_what_lifts_to_the_full_boost(self, world, alice, bob):
-        """Bob has the same as alice and from the start that many shares more: full boost. With one share less the boost is not full."""
+        """Bob has the same as alice and from the start that many shares more: full boost.
+
+        With one share less the boost is not full.
+        """
         for person in (alice, bob):
             world.hold(person, 1012 * WAD)
             world.stake(person, 77 * WAD + 1)
@@ -187,7 +195,9 @@ def add(a, b):
 
 
 class TestFunction:
-    """What the specification proves of the function, tried on the model; the machine shows that the contract is the model."""
+    """What the specification proves of the function, tried on the model; the machine shows that the contract is the
+    model.
+    """
 
     @given(VALUES, VALUES)
     def test_splitting_never_gains(self, a, b):
@@ -706,7 +716,9 @@ class TestPots:
         assert tuple(world.ledger.potOf(1, reward)) == (77, 0)
 
     def test_a_hostile_token_harms_no_other_pot(self, world, reward, evm, project, alice, bob, carol):
-        """It re-enters while it is claimed, then freezes: the other pot pays what it owes, and its own once it works again."""
+        """It re-enters while it is claimed, then freezes: the other pot pays what it owes, and its own once it works
+        again.
+        """
         good, ledger = evm.deploy(project.QuirkToken, 18, sender=alice), world.ledger
         world.hold(bob, 2 * DOLLARS)
         world.hold(carol, DOLLARS)

@@ -171,7 +171,10 @@ def test_blocks_in_a_row_move_no_answer_by_a_percent(
 def test_a_still_price_does_not_move_at_all_and_is_silenced_for_a_part_at_most(
     bench: Bench, blocks: int, level: int
 ) -> None:
-    """W8: at every place of the blocks in the window. In the last part they look like a jump, so the feed may be silent."""
+    """W8: at every place of the blocks in the window.
+
+    In the last part they look like a jump, so the feed may be silent.
+    """
     market = new_market(bench, 0)
     bench.evm.warp(WINDOW)
     feed = bench.twap(market.pool, market.tokens[0])
@@ -189,7 +192,9 @@ def test_a_still_price_does_not_move_at_all_and_is_silenced_for_a_part_at_most(
 
 @pytest.mark.parametrize("to", [-3_000, -250, 250, 3_000])
 def test_a_jump_gives_no_price_until_it_is_past(bench: Bench, to: int) -> None:
-    """W8: the old price is refused within one part, the sooner the larger the jump, and the new one answers after seven parts."""
+    """W8: the old price is refused within one part, the sooner the larger the jump, and the new one answers after seven
+    parts.
+    """
     market, token = new_market(bench, 0), bench.token()
     bench.evm.warp(WINDOW)
     feed = bench.twap(market.pool, market.tokens[0])
@@ -252,7 +257,10 @@ def gas(market: Market, feed: Deployed) -> int:
 
 
 def test_the_dearest_honest_answer_fits_what_the_oracle_allows(bench: Bench) -> None:
-    """In a quiet pool, in one that trades in every block, and in the longest history of a pool. The oracle gives a source 500,000."""
+    """In a quiet pool, in one that trades in every block, and in the longest history of a pool.
+
+    The oracle gives a source 500,000.
+    """
     market, token = new_market(bench, 0, observations=1_000), bench.token()
     bench.evm.warp(WINDOW)
     feed = bench.twap(market.pool, market.tokens[0])

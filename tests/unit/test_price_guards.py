@@ -110,7 +110,10 @@ def test_a_round_before_that_is_no_answer(bench: Bench, past: tuple[int, int]) -
 
 @pytest.mark.parametrize("round_id", [0, 2**64 + 1, 2**80, 2**256 - 1])
 def test_the_first_round_of_a_phase_waits_for_the_next(bench: Bench, round_id: int) -> None:
-    """A proxy numbers rounds `phase << 64 | round`: the first of a phase has none before it. Invalid ids are refused alike."""
+    """A proxy numbers rounds `phase << 64 | round`: the first of a phase has none before it.
+
+    Invalid ids are refused alike.
+    """
     token, feed = guarded(bench)
     feed.setRound((round_id, 10**8, bench.evm.now, bench.evm.now, 1), sender=bench.owner)
     with bench.refuses("PriceOracle_NoRoundBefore", token=token, source=feed, roundId=round_id):
@@ -426,8 +429,13 @@ class TestSequencer:
 
     def asks(self, bench: Bench, token: Any) -> list[Any]:
         """Every way to a price."""
-        return [lambda: bench.oracle.price(token), lambda: bench.oracle.prices([token]), lambda: bench.oracle.value(token, 1),
-                lambda: bench.oracle.agreedPrice(token), lambda: bench.oracle.agreedPrices([token])]  # fmt: skip
+        return [
+            lambda: bench.oracle.price(token),
+            lambda: bench.oracle.prices([token]),
+            lambda: bench.oracle.value(token, 1),
+            lambda: bench.oracle.agreedPrice(token),
+            lambda: bench.oracle.agreedPrices([token]),
+        ]
 
     def test_no_price_while_it_is_down(self, rollup: Any) -> None:
         bench, uptime, token = rollup

@@ -1,4 +1,7 @@
-"""PriceOracle against the model, honest and hostile sources. The feed over Uniswap v3 pools has `test_price_averages.py`."""
+"""PriceOracle against the model, honest and hostile sources.
+
+The feed over Uniswap v3 pools has `test_price_averages.py`.
+"""
 
 from __future__ import annotations
 

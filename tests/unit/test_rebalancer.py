@@ -393,7 +393,9 @@ def test_what_leaves_was_proposed_to_leave(world):
 
 
 def test_without_a_proposed_price_the_last_start_counts(world):
-    """It may be off by the band for each day since and one more, up to a factor of seven; so a pause locks no index for good."""
+    """It may be off by the band for each day since and one more, up to a factor of seven; so a pause locks no index for
+    good.
+    """
     unnamed = dict.fromkeys(map(str, range(3)), 0)
     with reverts(failure(world.project, "NoReference"), token=world.tokens[0].address):
         start(world, prices=unnamed)
@@ -468,7 +470,9 @@ def test_turnover_comes_back_day_by_day(world):
 
 
 def test_a_bid_of_exactly_what_the_budget_allows_ends_it(world):
-    """A bid that was cut to the budget ends it, and so does one of the exact size: without that it would run on without an offer."""
+    """A bid that was cut to the budget ends it, and so does one of the exact size: without that it would run on without
+    an offer.
+    """
     world.set_terms(replace(TERMS, premium=0, discount=500, budget=20))
     world.set_plan(weights(60, 30, 10))
     world.start()
@@ -553,7 +557,10 @@ def test_a_price_may_be_given_only_where_there_is_none(world):
 
 
 def test_a_missing_price_leaves_the_list_of_bids_readable(world):
-    """Where a leaving constituent may raise others, the list leaves out those without a price. It once divided by their zero."""
+    """Where a leaving constituent may raise others, the list leaves out those without a price.
+
+    It once divided by their zero.
+    """
     world.set_plan({"0": 10**18 // 3, "1": 10**18 // 3, "3": 10**18 - 2 * (10**18 // 3)})
     world.start()
     world.warp(DAY // 3)

@@ -125,7 +125,10 @@ class TestSampling:
             world.sample()
 
     def test_in_the_middle_of_something_there_is_no_sample(self, world, project, evm, alice, refused):
-        """Within a transfer of a mint the index refuses reads. The sample reverts then, and does not count the index as without a price."""
+        """Within a transfer of a mint the index refuses reads.
+
+        The sample reverts then, and does not count the index as without a price.
+        """
         quirk = evm.deploy(project.QuirkToken, 6, sender=alice)
         feed = evm.deploy(project.MockAggregator, "Q", 8, 10**8, sender=alice)
         world.oracle.setRoute(quirk, [(feed, 0, HEARTBEAT, 0, 10**6, 10**24)], sender=world.owner)
@@ -143,7 +146,9 @@ class TestSampling:
         assert world.price(1, world.indexes[2]) == WAD
 
     def test_little_gas_makes_no_sample(self, world, bob):
-        """With too little gas for the feeds or the rates, sampling reverts: it neither loses prices nor overlooks a rate that fell."""
+        """With too little gas for the feeds or the rates, sampling reverts: it neither loses prices nor overlooks a
+        rate that fell.
+        """
         world.go(world.slot_start(0, 1))
         world.staked_soso.tell(WAD, sender=bob)
         world.staked_soso.setRate(WAD // 2, sender=bob)
@@ -235,8 +240,14 @@ class TestSettling:
         world.set_price("SOSO", 0.5)
         world.staked[0].setRate(3 * WAD, sender=alice)
         world.sample()
-        named = {world.indexes[0].address: 4 * WAD, world.indexes[1].address: WAD, world.staked[0].address: 4 * WAD,
-                 world.staked[1].address: WAD, world.staked_soso.address: WAD // 2, world.pool.address: 2 * 2 * 10**24}  # fmt: skip
+        named = {
+            world.indexes[0].address: 4 * WAD,
+            world.indexes[1].address: WAD,
+            world.staked[0].address: 4 * WAD,
+            world.staked[1].address: WAD,
+            world.staked_soso.address: WAD // 2,
+            world.pool.address: 2 * 2 * 10**24,
+        }
         for token, price in named.items():
             assert world.price(1, token) == price
         sheet = world.prices.sheetOf(1)
@@ -300,7 +311,10 @@ class TestSettling:
             world.ledger.statement(alice, epoch)
 
     def test_an_epoch_that_nobody_sampled(self, world, alice):
-        """Has the prices of the one before; without samples in that either, it is worth nothing. Sampling later does not help."""
+        """Has the prices of the one before; without samples in that either, it is worth nothing.
+
+        Sampling later does not help.
+        """
         world.hold(alice, DOLLARS)
         world.join(alice)
         world.close(0)

@@ -195,7 +195,10 @@ class TestNobodyElse:
         assert registry.referrerOf(bob).referrer == alice
 
     def test_a_code_taken_by_somebody_else_moves_no_binding(self, registry, wrong, coded, alice, bob, evm):
-        """Mallory sees Bob's registration coming and takes the same word. Bob takes another; bound accounts stay bound as they are."""
+        """Mallory sees Bob's registration coming and takes the same word.
+
+        Bob takes another; bound accounts stay bound as they are.
+        """
         carol, mallory = evm.account("carol"), evm.account("mallory")
         registry.bind(coded, sender=carol)
         registry.register(word("BOB"), sender=mallory)

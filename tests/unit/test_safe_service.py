@@ -56,7 +56,10 @@ def isolated():
 
 @pytest.fixture
 def service(monkeypatch):
-    """A stand-in of the service at a URL that the environment names. Its `waiting` are served, `taken` is what it was given."""
+    """A stand-in of the service at a URL that the environment names.
+
+    Its `waiting` are served, `taken` is what it was given.
+    """
     desired = SimpleNamespace(waiting=[], taken=[], asked=[], refuses=False)
 
     class Handler(BaseHTTPRequestHandler):

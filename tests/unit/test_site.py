@@ -1,4 +1,6 @@
-"""The documentation site: what is generated says what the compiler says, links are moved right, and no page loads from elsewhere."""
+"""The documentation site: what is generated says what the compiler says, links are moved right, and no page loads from
+elsewhere.
+"""
 
 from __future__ import annotations
 

@@ -43,7 +43,9 @@ def value(rng: random.Random, most: int) -> int:
 
 @pytest.mark.parametrize("seed", range(RUNS))
 def test_every_average_equals_the_definition(evm, token, seed):
-    """More than 20,000 comparisons over all runs: each step compares balances and averages of an account and of the supply."""
+    """More than 20,000 comparisons over all runs: each step compares balances and averages of an account and of the
+    supply.
+    """
     contract, model = token
     rng = random.Random(seed)
     people = [evm.account(f"holder {n}") for n in range(ACCOUNTS)]

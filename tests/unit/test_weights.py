@@ -48,7 +48,10 @@ class Bench:
     fixed: Deployed
 
     def weigh_all(self, methodology: Deployed, questions: Sequence[Question]) -> list[list[int] | int]:
-        """For each question the weights, or the selector of the error as an integer. One call; encoded by hand because it is large."""
+        """For each question the weights, or the selector of the error as an integer.
+
+        One call; encoded by hand because it is large.
+        """
         words = [word for question in questions for word in question.encoded()]
         entry = self.figures.weighAll.entry
         head = (int(methodology.address, 16), 64, len(words))
@@ -133,7 +136,9 @@ def floors(rng: random.Random, count: int) -> int:
 
 
 def ceilings(rng: random.Random, caps: Sequence[int]) -> int:
-    """Caps: among them the least possible one, one less, some that bind for a few, and some a fraction of a wei below a share."""
+    """Caps: among them the least possible one, one less, some that bind for a few, and some a fraction of a wei below a
+    share.
+    """
     least = -(-WAD // len(caps))
     if rng.random() < 0.25:
         return max(least, WAD * rng.choice(caps) // sum(caps))
@@ -358,9 +363,15 @@ def test_fixed_weights_of_another_shape_or_sum(bench: Bench) -> None:
     good = eth_abi.encode(["uint256[]"], [[WAD - 7, 7]])
     bench.fixed.validate(tokens, good)
     bad_shapes = (
-        b"", good[:-1], good + b"\0", eth_abi.encode(["uint256[]"], [[WAD]]), eth_abi.encode(["uint256[]"], [[WAD, 0, 0]]),
-        word(64) + good[32:], word(32) + word(1) + good[64:], word(2**255) + good[32:],
-    )  # fmt: skip
+        b"",
+        good[:-1],
+        good + b"\0",
+        eth_abi.encode(["uint256[]"], [[WAD]]),
+        eth_abi.encode(["uint256[]"], [[WAD, 0, 0]]),
+        word(64) + good[32:],
+        word(32) + word(1) + good[64:],
+        word(2**255) + good[32:],
+    )
     for call in (asked(bench.fixed), bench.fixed.validate):
         for parameters in bad_shapes:
             with reverts(

@@ -22,15 +22,19 @@ def test_namespaces_are_read(first):
     """ERC-7201: names, types and places of the members, of the bases as well."""
     namespaces = first["namespaces"]
     assert sorted(namespaces) == [
-        "erc7201:openzeppelin.storage.AccessManaged", "erc7201:openzeppelin.storage.Initializable", "erc7201:ssi.storage.Counter",
-    ]  # fmt: skip
+        "erc7201:openzeppelin.storage.AccessManaged",
+        "erc7201:openzeppelin.storage.Initializable",
+        "erc7201:ssi.storage.Counter",
+    ]
     members = [
         (item["label"], item["type"], item["slot"], item["offset"])
         for item in namespaces["erc7201:ssi.storage.Counter"]
     ]
     assert members == [
-        ("count", "t_uint96", "0", 0), ("last", "t_address", "0", 12), ("counts", "t_mapping(t_address,t_uint256)", "1", 0),
-    ]  # fmt: skip
+        ("count", "t_uint96", "0", 0),
+        ("last", "t_address", "0", 12),
+        ("counts", "t_mapping(t_address,t_uint256)", "1", 0),
+    ]
     assert first["storage"] == []
 
 

@@ -22,7 +22,9 @@ def successor(evm, project, owner):
 
 @pytest.fixture
 def counter(evm, system, project, owner, implementation):
-    """A contract behind its proxy, upgradeable by the governor as the role table says of all of them, with a little state."""
+    """A contract behind its proxy, upgradeable by the governor as the role table says of all of them, with a little
+    state.
+    """
     initialization = implementation.initialize.encode(system.manager.address)
     proxy = evm.deploy(project.ProtocolProxy, implementation.address, initialization, sender=owner)
     counter = evm.at(project.CounterV1, proxy.address)

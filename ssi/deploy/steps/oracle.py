@@ -9,8 +9,14 @@ from ssi.deploy.builder import Builder
 from ssi.registry import params
 
 _SLOT0 = (
-    "sqrtPriceX96:uint160", "tick:int24", "index:uint16", "cardinality:uint16", "cardinalityNext:uint16", "fee:uint8", "unlocked:bool",
-)  # fmt: skip
+    "sqrtPriceX96:uint160",
+    "tick:int24",
+    "index:uint16",
+    "cardinality:uint16",
+    "cardinalityNext:uint16",
+    "fee:uint8",
+    "unlocked:bool",
+)
 
 
 def _function(name: str, mutability: str, inputs: tuple[str, ...], outputs: tuple[str, ...]) -> dict[str, Any]:
@@ -18,8 +24,12 @@ def _function(name: str, mutability: str, inputs: tuple[str, ...], outputs: tupl
         return [dict(zip(("name", "type"), each.split(":"), strict=True)) for each in of]
 
     return {
-        "type": "function", "name": name, "stateMutability": mutability, "inputs": parameters(inputs), "outputs": parameters(outputs),
-    }  # fmt: skip
+        "type": "function",
+        "name": name,
+        "stateMutability": mutability,
+        "inputs": parameters(inputs),
+        "outputs": parameters(outputs),
+    }
 
 
 _FACTORY = [_function("getPool", "view", ("a:address", "b:address", "fee:uint24"), ("pool:address",))]
@@ -87,7 +97,7 @@ def _remember(d: Builder, name: str, pool: Any, needed: int) -> None:
         d.once(f"history of {name}", pool.increaseObservationCardinalityNext, needed)
     if before.cardinality < needed:
         raise HistoryTooShort(
-            f"{name}: the pool {pool.address} keeps {before.cardinality} of {needed} observations. More are paid for; they count once "
-            f"{before.cardinality - before.index} more blocks have traded in it, and the average needs {needed * BLOCK // 60} minutes "
-            "from then on. Run this again then: it goes on from here."
+            f"{name}: the pool {pool.address} keeps {before.cardinality} of {needed} observations. More are paid for;"
+            f" they count once {before.cardinality - before.index} more blocks have traded in it, and the average needs"
+            f" {needed * BLOCK // 60} minutes from then on. Run this again then: it goes on from here."
         )

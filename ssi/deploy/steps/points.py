@@ -10,7 +10,10 @@ BOOSTER = "SOSO"
 
 
 def deploy(d: Builder, manager: Any, table: Any, oracle: Any, router: Any) -> None:
-    """Points for every index and its staked token, boosted by staked SOSO. No price is sampled yet: that is the keeper's."""
+    """Points for every index and its staked token, boosted by staked SOSO.
+
+    No price is sampled yet: that is the keeper's.
+    """
     known, epochs = d.record.contracts, (d.protocol.epoch_genesis, d.protocol.epoch_length)
     prices = d.contract("ReferencePrices", manager, oracle, *epochs)
     d.roles(manager, table, "ReferencePrices", prices)

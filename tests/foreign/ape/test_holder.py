@@ -1,4 +1,6 @@
-"""What a project that builds on the protocol would test: its holders buy, stake, wait, and live through a fall in prices."""
+"""What a project that builds on the protocol would test: its holders buy, stake, wait, and live through a fall in
+prices.
+"""
 
 from pathlib import Path
 
