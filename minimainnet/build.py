@@ -21,7 +21,7 @@ from forks.addresses import (
     USDC_IMPLEMENTATION,
     USDC_LIBRARY,
     USDC_MASTER,
-    Pool,
+    UniswapPool,
 )
 from forks.control import deal, refresh_feeds, set_feed
 from forks.placing import OWNER, PROVIDER, deploy_to, encode, named, put_aggregator
@@ -156,7 +156,7 @@ def _feed(rpc: Rpc, feed: str) -> None:
     set_feed(rpc, feed, feed_answer(feed))
 
 
-def add_pool(rpc: Rpc, pool: Pool) -> None:
+def add_pool(rpc: Rpc, pool: UniswapPool) -> None:
     """Creates a pool at the going price with one position of the provider around it."""
     manager = CONTRACTS["NonfungiblePositionManager"]
     token0, token1 = sorted((pool.a, pool.b), key=lambda name: int(TOKENS[name], 16))

@@ -14,10 +14,10 @@ from hypothesis import HealthCheck, Phase, settings
 
 from forks.seeding import deploy
 from ssi.build import fresh_project
-from ssi.chain import network as chain
+from ssi.chain import network
 from ssi.chain.evm import Deployed, Evm
 from ssi.registry.system import System
-from tests.support.prices import ZERO, Bench
+from tests.support.prices import ZERO, PriceBench
 
 collect_ignore = ["foreign"]  # other projects, which `tests/scripts/test_packages.py` runs where they belong
 
@@ -52,8 +52,8 @@ def project() -> Any:
 @pytest.fixture(scope="session")
 def evm() -> Evm:
     """The fork behind Ape."""
-    chain.quiet()
-    return Evm(chain.rpc().url)
+    network.quiet()
+    return Evm(network.rpc().url)
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +68,7 @@ def isolated(evm: Evm) -> Iterator[None]:
 
     Time passes only when told: the streaming fee moves amounts by the second.
     """
-    with evm.isolated(), evm.standstill():
+    with evm.isolated(), evm.frozen_time():
         yield
 
 
@@ -94,6 +94,6 @@ def authority(evm: Evm, project: Any, owner: str) -> Deployed:
 
 
 @pytest.fixture
-def bench(evm: Evm, project: Any, owner: str, authority: Deployed) -> Bench:
+def bench(evm: Evm, project: Any, owner: str, authority: Deployed) -> PriceBench:
     """An oracle without routes, governed by `owner`, where blocks need no sequencer."""
-    return Bench(evm, project, owner, evm.deploy(project.PriceOracle, authority, ZERO, 0, sender=owner))
+    return PriceBench(evm, project, owner, evm.deploy(project.PriceOracle, authority, ZERO, 0, sender=owner))

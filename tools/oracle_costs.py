@@ -102,12 +102,12 @@ def main() -> int:
 
     from forks.seeding import deploy
     from ssi.build import fresh_project
-    from ssi.chain import network as chain
+    from ssi.chain import network
     from ssi.chain.evm import Evm
 
     with networks.parse_network_choice("ethereum:mainnet-fork:foundry"):
-        chain.quiet()
-        system = System(Evm(chain.rpc().url), fresh_project(), deploy())
+        network.quiet()
+        system = System(Evm(network.rpc().url), fresh_project(), deploy())
         print(HEAD)
         for cells in rows(system):
             print("| " + " | ".join(cells) + " |")

@@ -32,7 +32,7 @@ _PAGES = 20  # a singleton that was replaced could answer without end
 Settings = dict[str, Any]
 
 
-def intended(multisig: params.Multisig, external: params.External) -> Settings:
+def intended(multisig: params.SafeParams, external: params.External) -> Settings:
     """What a Safe of a deployment is born with."""
     return {
         "singleton": _checksummed(external.safe_singleton), "owners": sorted(map(_checksummed, multisig.owners)),

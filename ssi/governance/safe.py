@@ -135,7 +135,7 @@ class Multisig:
             )
         return transaction
 
-    def rehearse(self, transaction: SafeTransaction) -> Receipt:
+    def simulate(self, transaction: SafeTransaction) -> Receipt:
         """On a fork: the transaction as it will be, only that the owners approve its hash instead of signing it.
 
         Raises Reverted.

@@ -42,7 +42,7 @@ class NoPath(Exception):  # noqa: N818 - it says what is missing
 
 
 @dataclass(frozen=True)
-class Fill:
+class UniswapFill:
     """A bid that Uniswap covers.
 
     Amounts in token-wei, `profit` of `token_out`; D18 USD: `worth` of `amount_out`, `net` of gas.
@@ -65,7 +65,7 @@ class Fill:
 Send = Callable[[tuple[Any, ...]], str]
 
 
-class Filling:
+class RebalanceKeeper:
     """One index's rebalance, as a keeper sees it.
 
     Args:
@@ -148,7 +148,7 @@ class Filling:
 
     # ------------------------------------------------------------ what pays
 
-    def fills(self) -> list[Fill]:
+    def fills(self) -> list[UniswapFill]:
         """Whatever Uniswap covers now, whether it pays for the gas or not, the best first."""
         rpc, offers = self.system.evm.rpc, self._offers()
         sold = list({offer.tokenOut for offer in offers})
@@ -162,14 +162,14 @@ class Filling:
         priced, price = self.system.oracle.tryPrice(token)
         return int(price if priced else self.rebalancer.referenceOf(self.index.address, token).price)
 
-    def pays(self, fill: Fill) -> bool:
+    def pays(self, fill: UniswapFill) -> bool:
         """Whether enough is left after gas."""
         return fill.net > self.minimum
 
     def _offers(self) -> list[Struct]:
         return list(self.rebalancer.bidsOf(self.index.address))
 
-    def _sizes(self, offer: Struct, price: int, wei: int) -> Iterator[Fill]:
+    def _sizes(self, offer: Struct, price: int, wei: int) -> Iterator[UniswapFill]:
         """The offer whole, then smaller as long as that is better: with less of it, Uniswap's price is better and gas
         weighs more.
         """
@@ -180,14 +180,14 @@ class Filling:
         smallest = self._smallest(offer)
         if smallest is None or self._try(offer, smallest[0], path) is None:
             return  # not even that
-        last: Fill | None = None
+        last: UniswapFill | None = None
         for halving in range(HALVINGS + 1):
             moved = self._try(offer, offer.amountOut >> halving, path)
             if moved is None:
                 continue
             worth, gain = (self._usd(offer.tokenOut, amount, price) for amount in (moved[0], moved[2]))
             gas = self._gas(offer, moved[0], path) * wei * self._ether // 10**18
-            fill = Fill(offer.tokenOut, offer.tokenIn, *moved, worth, gain - gas, path)
+            fill = UniswapFill(offer.tokenOut, offer.tokenIn, *moved, worth, gain - gas, path)
             yield fill
             if last is not None and fill.net < last.net:
                 return
@@ -241,7 +241,7 @@ class Filling:
         """D18 USD of one ether; good enough for gas while a keeper runs."""
         return int(self.system.oracle.price(self.system.token("WETH").address))
 
-    def patience(self, found: list[Fill]) -> int:
+    def patience(self, found: list[UniswapFill]) -> int:
         """Seconds until the nearest offer pays by the prices of now, a minute at least; those that are left where none
         comes near.
         """
@@ -267,7 +267,7 @@ class Filling:
 
     # ------------------------------------------------------------ the run
 
-    def run(self, send: Send, wait: Callable[[int], None], once: bool = False) -> Iterator[tuple[Fill, str]]:
+    def run(self, send: Send, wait: Callable[[int], None], once: bool = False) -> Iterator[tuple[UniswapFill, str]]:
         """Fills whatever pays and waits for the rest until the rebalance is over; with `once`, does not wait.
 
         Args:

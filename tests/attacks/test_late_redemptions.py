@@ -18,7 +18,7 @@ TEN = 10 * 10**6  # of a token of six decimals
 LATER = 400 * DAY
 
 
-class Scene:
+class LateRedemptionScene:
     """An index of a token of six decimals, ten of them a share, and another; bob has a key of his own and a share."""
 
     def __init__(self, evm, project, authority, owner, alice):
@@ -83,7 +83,7 @@ class Scene:
 
 @pytest.fixture
 def scene(evm, project, authority, owner, alice):
-    return Scene(evm, project, authority, owner, alice)
+    return LateRedemptionScene(evm, project, authority, owner, alice)
 
 
 def test_a_signed_redemption_of_another_basket_is_refused(scene, project):

@@ -9,7 +9,7 @@ import pytest
 from ssi.chain.evm import Reverted
 from tests.model.locker import COOLDOWN, full_range, measure
 from tests.support.indexes import EPOCH, MAX
-from tests.support.liquidity import Market, new_locker
+from tests.support.liquidity import UniswapMarket, new_locker
 from tests.support.reverts import error, reverts
 
 V2, V3 = 1, 2
@@ -22,7 +22,7 @@ def mallory(evm):
 
 @pytest.fixture
 def market(system, alice, bob, mallory):
-    market = Market(system)
+    market = UniswapMarket(system)
     for person in (alice, bob, mallory):
         market.fund(person, 100, 50_000)
     market.position(bob, 10)

@@ -1,4 +1,4 @@
-"""Attacks on points through a staked token's rate, with the deployed rooms. Ids are those of docs/invariants.md."""
+"""Attacks on points through a staked token's rate, with the deployed modules. Ids are those of docs/invariants.md."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ SHARE, BP = 10**18, 10**14
 FLOKI_FEE = 10_000
 
 
-class Heist:
+class PoolHeist:
     """MEME.ssi, worth some five million dollars, is to buy five percent of that of FLOKI, by the terms that it was
     deployed with.
     """
@@ -66,7 +66,7 @@ def test_a_pool_that_is_held_for_a_block_robs_no_index(system, project, dearer):
 
     Now the price stays, or is none for a while.
     """
-    heist = Heist(system, project)
+    heist = PoolHeist(system, project)
     evm, thief, before = heist.evm, Thief(heist.evm, "FLOKI", FLOKI_FEE), heist.value()
     assert 4_900_000 * SHARE < before < 5_500_000 * SHARE
     floki = heist.desk.token("FLOKI").address

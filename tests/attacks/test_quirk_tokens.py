@@ -40,7 +40,7 @@ class Quirk(IntEnum):
     ) = range(17)
 
 
-class Scene:
+class QuirkTokenScene:
     """An index over a token that can misbehave and one that cannot; `alice` holds ten shares, `bob` nothing."""
 
     def __init__(
@@ -79,7 +79,7 @@ class Scene:
 
 @pytest.fixture
 def scene(evm, project, authority, owner):
-    return Scene(evm, project, authority, owner)
+    return QuirkTokenScene(evm, project, authority, owner)
 
 
 def test_no_return_value_works_like_any_other(scene):
@@ -305,7 +305,7 @@ class TestLosses:
         """A trace of the old claims kept a token of very many wei out, and claims made later bore none of the next
         loss.
         """
-        scene = Scene(evm, project, authority, owner, units)
+        scene = QuirkTokenScene(evm, project, authority, owner, units)
         index, odd = scene.index, scene.odd
         swapper = evm.deploy(project.SwapperMock, sender=owner)
         index.setRebalancer(swapper, sender=owner)
@@ -501,7 +501,9 @@ class TestShortByAWei:
 
 
 def test_reverting_on_zero_is_never_asked_for_zero(evm, project, authority, owner):
-    scene = Scene(evm, project, authority, owner, units=1)  # a token-wei per 10^27 base-wei: most redemptions pay none
+    scene = QuirkTokenScene(
+        evm, project, authority, owner, units=1
+    )  # a token-wei per 10^27 base-wei: most redemptions pay none
     scene.quirk(Quirk.ZERO)
     assert scene.index.previewRedeem(SHARE)[0] == 0
     scene.redeem()
@@ -585,7 +587,7 @@ def test_a_lie_about_the_balance_buys_nothing(scene):
 @pytest.mark.parametrize("decimals", [0, 18])
 def test_extreme_decimals(evm, project, authority, owner, decimals):
     units = 7 * 10**9 * 10**decimals  # seven whole tokens a share
-    scene = Scene(evm, project, authority, owner, units=units, decimals=decimals)
+    scene = QuirkTokenScene(evm, project, authority, owner, units=units, decimals=decimals)
     assert 0 <= 7 * 10**decimals - scene.index.previewRedeem(SHARE)[0] <= max(1, 10**decimals // 10**15)
     scene.mint(scene.bob)
     scene.redeem()

@@ -7,7 +7,7 @@ import pytest
 from ssi.chain.evm import Reverted
 from tests.model import rebalancing as model
 from tests.support.indexes import ANYTHING, DAY, MAX, unlimited
-from tests.support.rebalancing import TERMS, World
+from tests.support.rebalancing import TERMS, RebalancingWorld
 from tests.support.reverts import error, reverts
 
 USD = 10**8
@@ -19,7 +19,7 @@ FEE_ON_TRANSFER, FROZEN, REENTERS, BURNS_GAS, BALANCE_BURNS_GAS = 3, 5, 6, 7, 10
 @pytest.fixture
 def world(evm, project, authority, owner):
     """Three constituents in equal parts; half of the third is to go into the first."""
-    world = World(evm, project, authority, owner, DECIMALS, PRICES, 3)
+    world = RebalancingWorld(evm, project, authority, owner, DECIMALS, PRICES, 3)
     world.mint("alice", 1000 * 10**18)
     third = 10**18 // 3
     world.set_plan({"0": third * 3 // 2, "1": third, "2": 10**18 - third - third * 3 // 2})
@@ -315,7 +315,7 @@ def test_a_token_cannot_re_enter(running):
 @pytest.fixture
 def wide(evm, project, authority, owner):
     """Two to be sold and two to be bought: 0 and 1 against 2 and 3."""
-    world = World(evm, project, authority, owner, DECIMALS, PRICES, 4)
+    world = RebalancingWorld(evm, project, authority, owner, DECIMALS, PRICES, 4)
     world.mint("alice", 1000 * 10**18)
     world.set_plan({"0": 15 * 10**16, "1": 15 * 10**16, "2": 35 * 10**16, "3": 35 * 10**16})
     world.start()

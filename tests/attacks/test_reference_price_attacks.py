@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from tests.model.points import LEAST, SLOTS
 from tests.support.indexes import DAY, MAX
-from tests.support.points import WAD, World
+from tests.support.points import WAD, PointsWorld
 from tests.support.reverts import error, reverts
 
 DOLLARS = 1000 * WAD
 MOST = 220  # points for a dollar and a day
 
 
-class RealStaking(World):
+class RealStaking(PointsWorld):
     """The same with the protocol's own staked tokens."""
 
     def new_staked(self, asset):
@@ -32,7 +32,7 @@ class RealStaking(World):
 
 @pytest.fixture
 def world(evm, project, owner):
-    return World(evm, project, owner)
+    return PointsWorld(evm, project, owner)
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ class TestRatesThatFall:
         SOSO without end lifts everything to the full.
         """
         with evm.isolated():
-            world, alice = World(evm, project, owner, count=1), evm.account("alice")
+            world, alice = PointsWorld(evm, project, owner, count=1), evm.account("alice")
             vault, rate, shares, most = world.staked[0], WAD, 0, 0
             world.boost(alice, 10**10 * WAD)
             world.sample_slots(LEAST)

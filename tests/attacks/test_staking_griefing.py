@@ -169,7 +169,7 @@ class TestMatured:
             staked.redeem(1, alice, alice, sender=alice)
 
 
-class TestRewards:
+class TestRewardGriefing:
     def test_a_sandwich_in_one_block_gains_nothing(self, vault, staked, alice, mallory):
         vault.stake(alice)
         before = vault.holds(mallory)
@@ -396,7 +396,7 @@ class TestLeaving:
         assert vault.claim(alice) == 100 * WHOLE, "S9 everyone can always leave"
 
     def test_a_full_vault_lets_everybody_out(self, vault, staked, alice, mallory):
-        """Room for new assets is nobody's way out."""
+        """The cap on new assets locks no staker in."""
         vault.stake(alice)
         vault.stake(mallory, staked.maxDeposit(mallory))
         vault.request(alice, 50 * WHOLE)

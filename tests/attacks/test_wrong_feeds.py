@@ -25,7 +25,7 @@ from tests.integration.test_rebalancing import Desk
 from tests.model import rebalancing as model
 from tests.support.governance import wait
 from tests.support.indexes import DAY, MAX
-from tests.support.rebalancing import World
+from tests.support.rebalancing import RebalancingWorld
 from tests.support.reverts import error, reverts
 
 USD = 10**8
@@ -67,7 +67,7 @@ def mag7(system, project):
     return Desk(system, project, "MAG7.ssi", 300 * 10**18)
 
 
-class Heist:
+class FeedHeist:
     """MAG7.ssi is to sell seven parts of WBTC in fifty for LINK, by the terms that it was deployed with."""
 
     def __init__(self, desk, part=Fraction(14, 100)):
@@ -118,7 +118,7 @@ class Heist:
 )
 def test_what_an_overpriced_purchase_costs(mag7, feed, percent, least, most):
     """At the oracle's price, in the middle of the auction."""
-    heist = Heist(mag7)
+    heist = FeedHeist(mag7)
     heist.propose()
     lost = heist.run(DAY // 3, feed, percent)
     assert least <= lost <= most, f"R9 {lost:.2f} bp"
@@ -130,7 +130,7 @@ def test_the_stated_bound_of_the_deployed_terms(mag7, feed, percent):
     """124 bp of NAV, however wrong the feed becomes after the start: with the deepest discount too, as near the band as
     can be.
     """
-    heist = Heist(mag7)
+    heist = FeedHeist(mag7)
     assert 123 < bound(heist.terms, heist.terms.turnover, 0) * 10_000 < 124
     heist.propose()
     lost = heist.run(DAY - 60, feed, percent)
@@ -138,7 +138,7 @@ def test_the_stated_bound_of_the_deployed_terms(mag7, feed, percent):
 
 
 def test_beyond_the_band_a_bid_is_refused_by_name(mag7, project):
-    heist = Heist(mag7)
+    heist = FeedHeist(mag7)
     heist.propose()
     mag7.execute(heist.calls)
     heist.twist("LINK/USD", 10)
@@ -151,7 +151,7 @@ def test_beyond_the_band_a_bid_is_refused_by_name(mag7, project):
 
 
 def test_more_than_the_turnover_is_refused_by_name(mag7, project):
-    heist = Heist(mag7, Fraction(1, 6))
+    heist = FeedHeist(mag7, Fraction(1, 6))
     heist.propose()
     too_large = error(project.Rebalancer, "Rebalancer_TurnoverTooLarge")
     with reverts(too_large, turnover=mag7.rebalancer.previewStart(mag7.index, [], 0).turnover, allowed=1500):
@@ -161,7 +161,7 @@ def test_more_than_the_turnover_is_refused_by_name(mag7, project):
 @pytest.mark.parametrize("percent", [30, 50, -25])
 def test_a_feed_that_is_wrong_at_the_start_is_refused_by_name(mag7, project, percent):
     """SOL has one source; where there are two, they must agree."""
-    heist = Heist(mag7)
+    heist = FeedHeist(mag7)
     sol, right = mag7.token("SOL").address, mag7.system.oracle.price(mag7.token("SOL"))
     heist.propose()
     heist.twist("SOL/USD", percent)
@@ -173,7 +173,7 @@ def test_a_feed_that_is_wrong_at_the_start_is_refused_by_name(mag7, project, per
 @pytest.mark.parametrize("percent", [6, 50, -25])
 def test_a_feed_that_is_wrong_alone_starts_nothing(mag7, project, percent):
     """W8: LINK has a second source, and a start asks for agreed prices."""
-    heist = Heist(mag7)
+    heist = FeedHeist(mag7)
     link, right = mag7.token("LINK").address, mag7.system.oracle.agreedPrice(mag7.token("LINK"))
     heist.propose()
     heist.twist("LINK/USD", percent)
@@ -191,7 +191,7 @@ def test_a_moment_that_suits_somebody_is_refused_by_name(mag7, project, percent)
     """Whoever holds the signed start cannot wait for other targets than were proposed; they moved to 0.83 and 1.22 of
     them.
     """
-    heist = Heist(mag7, Fraction(1, 20))
+    heist = FeedHeist(mag7, Fraction(1, 20))
     heist.propose(Bounds(5000, 1000))
     preview = mag7.rebalancer.previewStart(mag7.index, [], 0)
     heist.twist("SOL/USD", percent)  # a token with one source
@@ -213,7 +213,7 @@ TERMS = model.Terms(premium=20, discount=200, duration=DAY, budget=50, dust=50, 
 @pytest.fixture
 def world(evm, project, authority, owner):
     """Three constituents in equal parts; a twelfth of the third goes into the first, some into a fourth."""
-    world = World(evm, project, authority, owner, DECIMALS, PRICES, 3, TERMS)
+    world = RebalancingWorld(evm, project, authority, owner, DECIMALS, PRICES, 3, TERMS)
     world.mint("alice", 1000 * 10**18)
     world.set_plan({"0": 40 * 10**16, "1": 31 * 10**16, "2": 24 * 10**16, "3": 5 * 10**16})
     return world

@@ -15,7 +15,7 @@ from ssi.failure import Impossible, Misused
 from ssi.governance.safe import Multisig
 from tests.support.governance import govern
 from tests.support.indexes import MAX
-from tests.support.liquidity import Market
+from tests.support.liquidity import UniswapMarket
 
 SHARE = 10**18
 V2, V3 = 1, 2
@@ -228,7 +228,7 @@ def test_locked_liquidity_from_lock_to_unlock(system, protocol, me):
     """A position of v3 and LP tokens of v2: locked, in the portfolio at what they are worth, requested, taken back,
     taken out.
     """
-    market = Market(system)
+    market = UniswapMarket(system)
     market.fund(me.address, 100, 20_000)
     govern(system, system.locker, "addPool", [market.pools["V3"].address, V3])
     govern(system, system.locker, "addPool", [market.pair.address, V2])

@@ -15,7 +15,7 @@ BPS = 10_000
 ZERO = "0x" + "00" * 20
 
 
-class Scene:
+class FeeDistributorScene:
     """One index, its staked token and a distributor of their own, with alice's 100 shares and `owner` in charge at
     once.
     """
@@ -62,7 +62,7 @@ class Scene:
 
 @pytest.fixture
 def scene(evm, project, authority, owner, alice):
-    return Scene(evm, project, authority, owner, alice)
+    return FeeDistributorScene(evm, project, authority, owner, alice)
 
 
 def test_a_day_of_fees_is_split_and_vests_over_the_next(scene, bob):

@@ -9,7 +9,7 @@ from eth_utils import keccak
 
 from ssi.chain.evm import Interface, Reverted
 from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, NOTICE
-from tests.support.governance import Multisig, govern, schedule, wait
+from tests.support.governance import SigningSafe, govern, schedule, wait
 from tests.support.indexes import ANYTHING
 from tests.support.reverts import error, reverts
 
@@ -312,7 +312,7 @@ def test_changes_of_the_table_itself_need_the_notice(system):
 
 
 def test_the_multisigs_are_real_safes(evm, system):
-    safe, guardian = (Multisig(evm, system.record.contracts[name]) for name in ("Safe", "GuardianSafe"))
+    safe, guardian = (SigningSafe(evm, system.record.contracts[name]) for name in ("Safe", "GuardianSafe"))
     assert (safe.safe.getThreshold(), len(safe.safe.getOwners())) == (2, 3)
     assert (guardian.safe.getThreshold(), len(guardian.safe.getOwners())) == (1, 2)
     assert not set(safe.multisig.owners) & set(guardian.multisig.owners), (
@@ -333,7 +333,7 @@ class TestProposal:
 
     @pytest.fixture
     def safe(self, evm, system):
-        return Multisig(evm, system.record.contracts["Safe"])
+        return SigningSafe(evm, system.record.contracts["Safe"])
 
     def test_two_owners_sixteen_days_and_anybodys_clock(self, system, project, index, data, safe):
         proposal = system.manager.schedule.encode(index.address, data, 0)
@@ -363,7 +363,7 @@ class TestProposal:
 
     def test_the_guardian_cancels_at_once(self, system, project, index, data, evm):
         operation = schedule(system, index, data)
-        guardian = Multisig(evm, system.record.contracts["GuardianSafe"])
+        guardian = SigningSafe(evm, system.record.contracts["GuardianSafe"])
         cancel = system.manager.cancel.encode(system.record.contracts["Safe"], index.address, data)
         receipt = guardian.execute(system.manager, cancel, signers=1)
         assert [event.name for event in receipt.events(system.manager)] == ["OperationCanceled"]

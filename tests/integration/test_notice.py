@@ -9,10 +9,10 @@ from eth_utils import keccak, to_checksum_address
 
 from ssi.chain.evm import Interface
 from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, IMPLEMENTATION_SLOT, NOTICE
-from ssi.governance.decoder import IMPLEMENTATION, Catalog
-from tests.support.governance import Multisig, govern, schedule, wait
+from ssi.governance.decoder import IMPLEMENTATION, Decoder
+from tests.support.governance import SigningSafe, govern, schedule, wait
 from tests.support.indexes import ANYTHING
-from tests.support.liquidity import Market
+from tests.support.liquidity import UniswapMarket
 from tests.support.reverts import error, reverts
 
 DAY = 86_400
@@ -49,7 +49,7 @@ def logs(evm, address, event=None):
 
 def deployed(system):
     """Every contract of the record with its kind, but for the Safes and what is behind proxies: a test below."""
-    found = Catalog(system).deployed.items()
+    found = Decoder(system).deployed.items()
     return [
         (contract.interface.name, contract) for name, contract in found if not name.endswith((IMPLEMENTATION, "Safe"))
     ]
@@ -119,7 +119,7 @@ class TestWholeTable:
         """G1: an implementation has no authority, so nobody who ever had a role can do anything there, and nobody can
         initialise it.
         """
-        found = {name: contract for name, contract in Catalog(system).deployed.items() if name.endswith(IMPLEMENTATION)}
+        found = {name: contract for name, contract in Decoder(system).deployed.items() if name.endswith(IMPLEMENTATION)}
         assert len(found) == 3
         for name, contract in found.items():
             assert int(contract.authority(), 16) == 0, f"G1 {name}"
@@ -262,7 +262,7 @@ class TestTheWayOut:
         for two days.
         """
         index, manager = system.index("MAG7.ssi"), system.manager
-        safe = Multisig(evm, system.record.contracts["Safe"])
+        safe = SigningSafe(evm, system.record.contracts["Safe"])
         data = index.setMintFee.encode(100)
         receipt = safe.execute(manager, manager.schedule.encode(index.address, data, 0), signers=2)
         (scheduled,) = receipt.events(manager, "OperationScheduled")
@@ -310,7 +310,7 @@ class TestTheWayOut:
         index, manager, market, contracts = (
             system.index("MAG7.ssi"),
             system.manager,
-            Market(system),
+            UniswapMarket(system),
             system.record.contracts,
         )
         govern(system, system.locker, "addPool", [market.pools["V3"].address, V3])

@@ -12,7 +12,7 @@ import pytest
 
 from ssi.build import ROOT
 from ssi.constants import ADMIN
-from ssi.governance.decoder import IMPLEMENTATION, Catalog
+from ssi.governance.decoder import IMPLEMENTATION, Decoder
 from ssi.governance.safe import Multisig
 from tools.permissions import DAY, PAGE, page
 
@@ -126,7 +126,7 @@ CLAIMS = MappingProxyType(
 
 def deployed(system):
     """Every contract of the record but what is behind proxies and the Safes, by the name of its kind."""
-    found = Catalog(system).deployed.items()
+    found = Decoder(system).deployed.items()
     return [
         (contract.interface.name, contract) for name, contract in found if not name.endswith((IMPLEMENTATION, "Safe"))
     ]

@@ -13,7 +13,7 @@ from ssi.chain.evm import Deployed
 from tests.model.points import LEAST, PointsModel, Sources, fair_price
 from tests.support.governance import govern
 from tests.support.indexes import DAY
-from tests.support.liquidity import Market
+from tests.support.liquidity import UniswapMarket
 from tests.support.reverts import error, reverts
 from tests.support.trading import Trader
 
@@ -32,7 +32,7 @@ def ledger(system) -> Deployed:
 @pytest.fixture
 def market(system):
     """A pool of MAG7.ssi against USDC on the locker's list."""
-    market = Market(system)
+    market = UniswapMarket(system)
     govern(system, system.locker, "addPool", [market.pools["V3"].address, V3])
     return market
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ssi.chain.evm import Reverted
 from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, NOTICE
-from ssi.governance.decoder import Catalog
+from ssi.governance.decoder import Decoder
 from tests.model.veto import CONTEST, DAY, TRUCE, Dispute
 from tests.support.governance import govern, schedule, wait
 from tests.support.reverts import error, reverts
@@ -68,7 +68,7 @@ def calls(system, bob):
     """Every function of every contract that the record names, one that none has, and calls of contracts that are not
     the protocol's.
     """
-    deployed = Catalog(system).deployed
+    deployed = Decoder(system).deployed
     assert set(deployed) == set(system.record.addresses), "every address of the record is of a known kind"
     for name, contract in deployed.items():
         for entry in contract.interface.kinds("function"):

@@ -55,7 +55,7 @@ class Done:
 
 
 @dataclass
-class Running:
+class RunningCommand:
     """A command that was started."""
 
     pid: int
@@ -229,12 +229,12 @@ class Live:
 
     # ------------------------------------------------------------ commands
 
-    def start(self, *words: str, **environment: str) -> Running:
+    def start(self, *words: str, **environment: str) -> RunningCommand:
         """Starts `ape run …` on the live network, with nobody at the keyboard."""
         (running,) = self._start([words], environment)
         return running
 
-    def _start(self, rows: Sequence[Sequence[str]], environment: dict[str, str]) -> list[Running]:
+    def _start(self, rows: Sequence[Sequence[str]], environment: dict[str, str]) -> list[RunningCommand]:
         files = [self.shell.files() for _ in rows]
         self.seen |= {(name, "unattended") for row in rows for name in _names(row)}
         pid = int(
@@ -242,13 +242,13 @@ class Live:
                 {"env": environment, "rows": [{"words": _live(row), **to} for row, to in zip(rows, files, strict=True)]}
             )
         )
-        return [Running(pid, *(Path(to[name]) for name in ("out", "err", "code"))) for to in files]
+        return [RunningCommand(pid, *(Path(to[name]) for name in ("out", "err", "code"))) for to in files]
 
     def run(self, *words: str, **environment: str) -> Done:
         """The same to its end."""
         return self.ended(self.start(*words, **environment))
 
-    def ended(self, running: Running) -> Done:
+    def ended(self, running: RunningCommand) -> Done:
         """Waits. Whatever it was, no command shows a traceback or asks for what live nodes do not offer."""
         done = running.wait()
         assert "Traceback" not in done.err + done.out, done.err

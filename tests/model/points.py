@@ -63,7 +63,7 @@ class Sources:
 
 
 @dataclass
-class Pot:
+class ModelPot:
     """{tok}"""
 
     funded: int = 0
@@ -84,7 +84,7 @@ class PointsModel:
     joined: dict[str, int] = field(default_factory=dict)
     referrals: dict[str, tuple[str, int]] = field(default_factory=dict)
     recorded: dict[int, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
-    pots: dict[tuple[int, str], Pot] = field(default_factory=lambda: defaultdict(Pot))
+    pots: dict[tuple[int, str], ModelPot] = field(default_factory=lambda: defaultdict(ModelPot))
 
     # ------------------------------------------------------------ history
 

@@ -53,7 +53,7 @@ def test_the_parameters_are_valid():
 def test_bad_parameters_are_named(file, change, message):
     content = json.loads((params.FOLDER / file).read_text()) | change
     with pytest.raises(ValidationError, match=message):
-        (params.Index if "indexes" in file else params.Protocol).model_validate(content)
+        (params.Index if "indexes" in file else params.ProtocolParams).model_validate(content)
 
 
 @pytest.mark.parametrize("bound", ["1.2345", "1E-19", "100001"])

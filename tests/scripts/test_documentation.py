@@ -45,20 +45,20 @@ NOT_HERE = MappingProxyType(
 )
 
 
-class Line(NamedTuple):
+class DocumentedCommand(NamedTuple):
     """A command of a page."""
 
     page: str
     text: str
 
 
-def lines(page: str) -> list[Line]:
+def lines(page: str) -> list[DocumentedCommand]:
     """The commands of all shell blocks, continued lines joined, comments and `&&` taken away."""
     found = []
     for block in re.findall(r"^```sh\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL):
         for line in block.replace("\\\n", " ").splitlines():
             words = re.sub(r"\s+#.*$", "", line).strip()
-            found += [Line(page, " ".join(part.split())) for part in words.split(" && ") if part]
+            found += [DocumentedCommand(page, " ".join(part.split())) for part in words.split(" && ") if part]
     return found
 
 

@@ -18,7 +18,7 @@ from ssi.chain import network
 from ssi.chain.sender import Sender
 from ssi.points import ledger as points
 from tests.support.governance import govern
-from tests.support.liquidity import Market
+from tests.support.liquidity import UniswapMarket
 
 pytestmark = pytest.mark.usefixtures("system")
 SHARE = 10**18
@@ -246,7 +246,7 @@ def test_on_a_live_network_it_asks_once_and_no_is_no(protocol, evm, monkeypatch)
         return lambda text, **_: (asked.append(text), answer)[1]
 
     system = protocol.system
-    monkeypatch.setattr("ssi.cli.holders.desk.opened", lambda _: system)
+    monkeypatch.setattr("ssi.cli.holders.common.opened", lambda _: system)
     monkeypatch.setattr(network, "is_fork", lambda: False)
     monkeypatch.setattr(network, "account", lambda _: accounts.test_accounts[0])
     code, out, err = invoke("join")
@@ -393,7 +393,7 @@ def test_referral_codes(system, evm, me):
 
 
 def test_locking_liquidity(system, evm, me):
-    market = Market(system)
+    market = UniswapMarket(system)
     market.fund(me, 100, 20_000)
     govern(system, system.locker, "addPool", [market.pools["V3"].address, 2])
     govern(system, system.locker, "addPool", [market.pair.address, 1])

@@ -95,8 +95,8 @@ def test_the_deployment_points_everywhere(system):
     assert system.referrals.ledger() == system.router.buyHook() == system.points.address
     assert system.points.router() == system.router.address
     assert (system.points.prices(), system.prices.oracle()) == (system.prices.address, system.oracle.address)
-    for room in (system.points, system.prices):
-        assert (room.epochGenesis(), room.epochLength()) == (protocol().epoch_genesis, protocol().epoch_length)
+    for module in (system.points, system.prices):
+        assert (module.epochGenesis(), module.epochLength()) == (protocol().epoch_genesis, protocol().epoch_length)
 
 
 def test_buying_joins_and_a_keeper_does_the_rest(system, evm, ledger, keep, keeper, people):

@@ -14,11 +14,11 @@ from eth_utils import keccak
 from forks.local import FORKS
 from scripts import cancel, execute, pending, propose
 from ssi.chain.rpc import Rpc
-from ssi.cli import common as desk
+from ssi.cli import common
 from ssi.constants import NOTICE
 from ssi.governance import proposals
-from ssi.governance.decoder import Catalog
-from ssi.governance.proposal import Proposal, Refused, attempt
+from ssi.governance.decoder import Decoder
+from ssi.governance.proposal import Proposal, ProposalRefused, attempt
 from ssi.governance.safe import Multisig, SafeTransaction, builder_checksum, builder_file
 from ssi.governance.scheduled import operations
 from tests.support.governance import govern, schedule, wait
@@ -36,7 +36,7 @@ SAFE_TX_TYPE = keccak(
 @pytest.fixture(autouse=True)
 def folder(monkeypatch, tmp_path):
     """Files of proposals go away with the test."""
-    monkeypatch.setattr(desk, "FOLDER", tmp_path)
+    monkeypatch.setattr(common, "FOLDER", tmp_path)
     return tmp_path
 
 
@@ -288,16 +288,16 @@ def test_a_time_beyond_all_calendars_is_shown(system):
 def test_the_trial_refuses_what_comes_too_soon_or_out_wrong(system, mag7):
     """What a compromised script or manager would show."""
     call = (mag7, mag7.setMintFee.encode(20))
-    with pytest.raises(Refused, match="sooner than the notice"):
+    with pytest.raises(ProposalRefused, match="sooner than the notice"):
         attempt(system, Proposal("x", "x", [call]), NOTICE + 1, FORKS)
-    with pytest.raises(Refused, match=r"MAG7.ssi.terms.mintFee would be 20, not 30. Do not sign"):
+    with pytest.raises(ProposalRefused, match=r"MAG7.ssi.terms.mintFee would be 20, not 30. Do not sign"):
         attempt(system, Proposal("x", "x", [call], {"MAG7.ssi.terms.mintFee": 30}), NOTICE, FORKS)
 
 
 def test_the_trial_leaves_the_chain_alone(evm, system):
     """Its sixteen days pass on a fork of its own."""
     now, block = evm.now, evm.rpc.call("eth_blockNumber")
-    attempt(system, proposals.set_cap(Catalog(system), "USSI", 4), NOTICE, FORKS)
+    attempt(system, proposals.set_cap(Decoder(system), "USSI", 4), NOTICE, FORKS)
     assert (evm.now, evm.rpc.call("eth_blockNumber")) == (now, block)
 
 
@@ -334,8 +334,8 @@ def test_strangers_and_too_few_owners_are_told(evm, system, accounts):
 
 
 def test_a_live_network_signs_with_nobody_unless_told(evm, system, monkeypatch):
-    monkeypatch.setattr(desk.chain, "is_fork", lambda: False)
-    assert desk.signers(Multisig(evm, system.record.contracts["Safe"]), desk.Signing()) == []
+    monkeypatch.setattr(common.network, "is_fork", lambda: False)
+    assert common.signers(Multisig(evm, system.record.contracts["Safe"]), common.Signing()) == []
 
 
 # ---------------------------------------------------------------- hashes and files

@@ -1,4 +1,4 @@
-"""PointsLedger among the real rooms, against its integer model, which knows nothing but the history of events.
+"""PointsLedger among the real modules, against its integer model, which knows nothing but the history of events.
 
 Indexes, staked tokens, the locker and the registry are the real ones: stand-ins whose rates somebody sets have hidden
 what the real ones do together. Ids are those of docs/invariants.md.
@@ -40,8 +40,8 @@ from tests.model.points import (
 from tests.model.staking import VIRTUAL, StakingModel
 from tests.support.indexes import CAP, DAILY_FEE, DAY, MAX, MINT_FEE, unlimited
 from tests.support.points import HEARTBEAT, UNIT, WAD
+from tests.support.points_system import PointsSystem, code_of
 from tests.support.reverts import error, reverts
-from tests.support.rooms import Rooms, code_of
 
 LENGTH = 5 * DAY  # shorter than the week of recording: two epochs can be recorded at a time
 PEOPLE = ("alice", "bob", "carol", "dave")
@@ -71,7 +71,7 @@ class PointsMachine(RuleBasedStateMachine):
     epochs.
     """
 
-    world: ClassVar[Rooms]
+    world: ClassVar[PointsSystem]
     start: ClassVar[tuple[PointsModel, list[IndexModel], dict[int, StakingModel]]]
     homes: ClassVar[dict[int, str]]  # whose a position is
     met: ClassVar[Counter[str]] = Counter()
@@ -669,7 +669,7 @@ class PointsMachine(RuleBasedStateMachine):
 
 def test_points_are_their_model(evm, project):
     owner = evm.account("points owner")
-    w = Rooms(evm, project, owner, length=LENGTH, daily_fee=DAILY_FEE, mint_fee=MINT_FEE)
+    w = PointsSystem(evm, project, owner, length=LENGTH, daily_fee=DAILY_FEE, mint_fee=MINT_FEE)
     for token in (w.tokens[0], w.dollar):
         token.mint(owner, 10**40, sender=owner)
         token.approve(w.ledger, MAX, sender=owner)

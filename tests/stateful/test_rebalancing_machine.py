@@ -17,7 +17,7 @@ from ssi.chain.evm import Entry
 from tests.model import index as index_model
 from tests.model import rebalancing as model
 from tests.support.indexes import ANYTHING, DAY, MAX
-from tests.support.rebalancing import HEARTBEAT, TERMS, World
+from tests.support.rebalancing import HEARTBEAT, TERMS, RebalancingWorld
 from tests.support.reverts import reverts
 
 USD = 10**8
@@ -55,7 +55,7 @@ class RebalancingMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.w: World = self.world
+        self.w: RebalancingWorld = self.world
         self.evm = self.w.evm
         self.kept = (self.w.model, self.w.usd)
         self.w.model, self.w.usd = deepcopy(self.kept)
@@ -174,7 +174,7 @@ class RebalancingMachine(RuleBasedStateMachine):
                 "R9 the next start compares with it"
             )
 
-    def refused_start(self, proposal: model.Proposal) -> tuple[Entry, dict[str, Any]] | None:
+    def refused_start(self, proposal: model.RebalanceProposal) -> tuple[Entry, dict[str, Any]] | None:
         """The error that a start must meet."""
         m, w, known = self.model, self.w, self.w.rebalancer.interface
         stale = next((refused for token in m.tokens() if (refused := self.stale(int(token)))), None)
@@ -474,7 +474,7 @@ class RebalancingMachine(RuleBasedStateMachine):
 
 
 def test_a_rebalance_is_its_model(evm, project, authority, owner):
-    world = World(
+    world = RebalancingWorld(
         evm, project, authority, owner, DECIMALS, PRICES, HELD, replace(TERMS, premium=50, discount=500, budget=20)
     )
     world.mint("alice", 1000 * 10**18)

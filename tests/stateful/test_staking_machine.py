@@ -98,7 +98,7 @@ class StakingMachine(RuleBasedStateMachine):
         worth = {person: self.worth(person) for person in PEOPLE}
         try:
             expected = act(self.model)
-        except model.Refused as refused:
+        except model.IndexRefused as refused:
             entry, inputs = refusal(self.vault, refused, self.names)
             with reverts(entry, **inputs):
                 call.call(*addresses, sender=caller, at=self.now)

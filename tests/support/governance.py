@@ -36,7 +36,7 @@ _OURS = Interface(
 _MNEMONIC = "test test test test test test test test test test test junk"  # anvil's and Ape's well-known accounts
 
 
-class Multisig:
+class SigningSafe:
     """A Safe and the keys of its owners, as far as they are well-known accounts."""
 
     def __init__(self, evm: Evm, address: str) -> None:

@@ -13,7 +13,7 @@ from forks.addresses import CONTRACTS, TOKENS
 from forks.artifacts import MODULES, packaged
 from ssi.chain.evm import Deployed, Evm, Interface
 from tests.model.oracle import MAX_TICK, sqrt_price_x96
-from tests.support.prices import Bench
+from tests.support.prices import PriceBench
 
 BLOCK = 12
 MAX = 2**256 - 1
@@ -42,10 +42,10 @@ def middle(tick: int) -> int:
 
 
 @dataclass
-class Market:
+class ThinPool:
     """A pool between two tokens of our own, with one position over the whole range."""
 
-    bench: Bench
+    bench: PriceBench
     pool: Deployed
     tokens: tuple[Deployed, Deployed]
     position: int = 0
@@ -82,7 +82,7 @@ class Market:
         self.drain(1, 1)
 
 
-def new_market(bench: Bench, tick: int, decimals: tuple[int, int] = (18, 18), observations: int = 160) -> Market:
+def new_market(bench: PriceBench, tick: int, decimals: tuple[int, int] = (18, 18), observations: int = 160) -> ThinPool:
     """A new pool at a tick. `decimals` are of token 0 and token 1."""
     evm, owner = bench.evm, bench.owner
     one, other = sorted((bench.token(18), bench.token(18)), key=lambda token: int(token.address, 16))
@@ -98,13 +98,13 @@ def new_market(bench: Bench, tick: int, decimals: tuple[int, int] = (18, 18), ob
         token.mint(owner, 2**220, sender=owner)
         for spender in ("SwapRouter02", "NonfungiblePositionManager"):
             token.approve(CONTRACTS[spender], 2**255, sender=owner)
-    market = Market(bench, pool, tokens)
+    market = ThinPool(bench, pool, tokens)
     evm.next_at(evm.now + 1)  # an observation needs a second of its own, and with it the history grows
     market.refill()
     return market
 
 
-def _with_decimals(bench: Bench, token: Deployed, decimals: int) -> Deployed:
+def _with_decimals(bench: PriceBench, token: Deployed, decimals: int) -> Deployed:
     """The same address with other decimals: which of two tokens is token 0 is decided by their addresses."""
     if decimals != 18:
         code = bench.evm.rpc.call("eth_getCode", bench.token(decimals).address, "latest")

@@ -26,7 +26,7 @@ def new_ledger(evm: Evm, project: Any, authority: Any, prices: Any, router: Any,
 
 
 @dataclass
-class World:
+class PointsWorld:
     """Two indexes, or as many as told, of $1 a share, without fees unless told, each staked at the rate one; SOSO at
     $1; and a pool of the first index with a dollar of six decimals.
 

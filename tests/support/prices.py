@@ -20,7 +20,7 @@ WINDOW = 1_800
 
 
 @dataclass(frozen=True)
-class Bench:
+class PriceBench:
     """One oracle, and the making of what stands around it."""
 
     evm: Evm

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -155,3 +156,18 @@ def test_no_file_is_too_long(folders, most):
         if name.split(".")[0] in folders and (lines := path.read_text().count("\n")) > most
     }
     assert not long
+
+
+def classes() -> dict[str, list[str]]:
+    """Modules by the name of the class that they declare at the top."""
+    found = defaultdict(list)
+    for name, path in modules().items():
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                found[node.name].append(name)
+    return found
+
+
+def test_no_two_classes_share_a_name():
+    assert len(classes()) > 150
+    assert not {name: homes for name, homes in classes().items() if len(homes) > 1}

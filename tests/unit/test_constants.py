@@ -72,7 +72,7 @@ def test_phases_are_those_of_the_interface():
 def test_terms_are_written_in_the_order_of_the_interface():
     struct = re.search(r"struct Terms \{([^}]*)\}", (ROOT / "interfaces/IRebalancer.sol").read_text()).group(1)
     theirs = re.findall(r"(\w+);", struct)
-    ours = [name.partition("_")[0] for name in params.Rebalancing.model_fields]
+    ours = [name.partition("_")[0] for name in params.RebalancingParams.model_fields]
     assert theirs == [
         {"premium": "premiumStart", "discount": "discountEnd", "hours": "duration"}.get(name, name) for name in ours
     ]

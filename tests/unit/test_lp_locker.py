@@ -8,7 +8,7 @@ from forks import control
 from forks.addresses import TOKENS
 from tests.model.locker import COOLDOWN, full_range, measure
 from tests.support.indexes import EPOCH, MAX
-from tests.support.liquidity import FEE, SPACING, Market, new_locker
+from tests.support.liquidity import FEE, SPACING, UniswapMarket, new_locker
 from tests.support.reverts import error, reverts
 from tests.support.trading import ETHER
 
@@ -21,7 +21,7 @@ def market(system, alice, bob):
 
     Bob has added liquidity and traded, so an LP token is an odd number of liquidity.
     """
-    market = Market(system)
+    market = UniswapMarket(system)
     for person in (alice, bob):
         market.fund(person, 100, 50_000)
     market.position(bob, 10)

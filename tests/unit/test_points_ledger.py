@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.model.points import LEAST, Values
 from tests.support.indexes import DAY, MAX
-from tests.support.points import CLAIMING, NOBODY, WAD, WEEK, World, new_ledger
+from tests.support.points import CLAIMING, NOBODY, WAD, WEEK, PointsWorld, new_ledger
 from tests.support.reverts import error, reverts
 
 NO_CODE = b"\0" * 32
@@ -24,7 +24,7 @@ DOLLARS = 1000 * WAD
 
 @pytest.fixture
 def world(evm, project, owner):
-    world = World(evm, project, owner)
+    world = PointsWorld(evm, project, owner)
     world.sample()
     return world
 

@@ -10,7 +10,7 @@ import pytest
 from ssi.chain.evm import Reverted
 from tests.model import rebalancing as model
 from tests.support.indexes import DAY, MAX
-from tests.support.rebalancing import TERMS, World
+from tests.support.rebalancing import TERMS, RebalancingWorld
 from tests.support.reverts import error, reverts
 
 USD = 10**8
@@ -22,7 +22,7 @@ ZERO = "0x" + "00" * 20
 @pytest.fixture
 def world(evm, project, authority, owner):
     """Three constituents in equal parts, a fourth token outside, a thousand shares."""
-    world = World(evm, project, authority, owner, DECIMALS, PRICES, 3)
+    world = RebalancingWorld(evm, project, authority, owner, DECIMALS, PRICES, 3)
     world.mint("alice", 1000 * 10**18)
     return world
 
@@ -259,7 +259,7 @@ def test_the_nonce_outlives_what_it_counts(world):
 
 
 def test_a_start_needs_a_plan_terms_and_shares(evm, project, authority, owner, world):
-    other = World(evm, project, authority, owner, DECIMALS, PRICES, 3)
+    other = RebalancingWorld(evm, project, authority, owner, DECIMALS, PRICES, 3)
     with reverts(failure(project, "NotSeeded"), index=other.index.address):
         start(other)
     later = evm.now + DAY
@@ -298,7 +298,7 @@ def test_the_plan_can_be_read(world):
 
 def test_lists_of_thirty_two_stay_readable(evm, project, authority, owner):
     """All pairs of sixteen against sixteen, in one call that costs less than a transaction may."""
-    world = World(evm, project, authority, owner, [18] * 32, [USD] * 32, 32, people=("alice",))
+    world = RebalancingWorld(evm, project, authority, owner, [18] * 32, [USD] * 32, 32, people=("alice",))
     world.mint("alice", 1000 * 10**18)
     parts = {str(n): (2 if n % 2 else 4) * 10**16 for n in range(32)}
     parts["0"] += 10**18 - sum(parts.values())

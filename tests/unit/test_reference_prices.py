@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from forks import control
 from tests.model.points import LEAST, NONE, SLOTS, PointsModel, Sources
 from tests.support.indexes import DAY
-from tests.support.points import HEARTBEAT, NOBODY, WAD, World
+from tests.support.points import HEARTBEAT, NOBODY, WAD, PointsWorld
 from tests.support.reverts import error, reverts
 
 DOLLARS = 1000 * WAD
@@ -17,7 +17,7 @@ DOLLARS = 1000 * WAD
 
 @pytest.fixture
 def world(evm, project, owner):
-    world = World(evm, project, owner)
+    world = PointsWorld(evm, project, owner)
     world.sample()
     return world
 
@@ -48,7 +48,7 @@ class TestSampling:
 
     def test_a_pool_of_staked_tokens_needs_no_more_prices(self, evm, project, owner):
         """The pool of an index and its staked token, and that of SOSO and staked SOSO."""
-        world = World(evm, project, owner)
+        world = PointsWorld(evm, project, owner)
         one, other = (evm.deploy(project.TimeWeightedMock, world.genesis, world.length, sender=owner) for _ in range(2))
         world.locker.addPool(one, world.staked[0], world.indexes[0], sender=owner)
         world.locker.addPool(other, world.soso, world.staked_soso, sender=owner)
@@ -115,7 +115,7 @@ class TestSampling:
 
     def test_where_nothing_has_a_price_there_is_no_sample(self, evm, project, owner, refused):
         """So a caller cannot make sources wait for the next epoch, or use up a slot, while there is no price to find."""
-        world = World(evm, project, owner)
+        world = PointsWorld(evm, project, owner)
         for feed in world.feeds.values():
             feed.setMode(1, sender=owner)
         with reverts(refused("NoPriceFound"), epoch=0, slot=0):
@@ -200,7 +200,7 @@ class TestMedian:
     def test_of_whatever_was_sampled(self, evm, project, owner, by_slot):
         """The model's median and count, with empty slots and samples that missed it."""
         with evm.isolated():
-            world = World(evm, project, owner)
+            world = PointsWorld(evm, project, owner)
             model = PointsModel(world.genesis, world.length)
             name, other = world.soso.address, world.dollar.address
             model.set_sources(
@@ -388,7 +388,7 @@ class TestSources:
         assert world.ledger.pointsOf(alice, 0) == whole == 28 * 6 * DOLLARS, "P7"
 
     def test_before_any_sample_it_counts_at_once(self, evm, project, owner):
-        world = World(evm, project, owner)
+        world = PointsWorld(evm, project, owner)
         world.prices.setSources(world.sources(pairs=[]), sender=owner)
         world.prices.setSources(world.sources(), sender=owner)
         assert len(world.prices.sourcesOf(0).pairs) == 2

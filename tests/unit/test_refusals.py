@@ -10,7 +10,7 @@ import pytest
 from ssi.chain.evm import Reverted
 from ssi.cli.command import explained
 from ssi.cli.refusals import WORDS, words
-from ssi.governance.decoder import Catalog
+from ssi.governance.decoder import Decoder
 from ssi.registry.record import Record
 from ssi.registry.system import System
 
@@ -23,7 +23,7 @@ def isolated():
 @pytest.fixture(scope="module")
 def errors(project):
     """All errors of the protocol by name."""
-    interfaces = Catalog(System(None, project, Record(Path(), 0))).interfaces.values()
+    interfaces = Decoder(System(None, project, Record(Path(), 0))).interfaces.values()
     return {entry.name: entry for interface in interfaces for entry in interface.kinds("error")}
 
 

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from safe_eth.safe import SafeTx
 from safe_eth.safe.safe_signature import SafeSignature
 
-from ssi.chain import network as chain
-from ssi.cli import common as desk
+from ssi.chain import network
+from ssi.cli import common
 from ssi.failure import Failure, Misused
 from ssi.governance.safe import SafeTransaction
 from ssi.governance.service import KEY, URL, Service
@@ -103,10 +103,10 @@ def entry(each, executed=False):
 @pytest.fixture
 def queue(monkeypatch, tmp_path):
     """Opens the queue of the Safe, whose next nonce is 5, on a network that is not a fork."""
-    monkeypatch.setattr(chain, "is_fork", lambda: False)
-    monkeypatch.setattr(desk, "FOLDER", tmp_path)
+    monkeypatch.setattr(network, "is_fork", lambda: False)
+    monkeypatch.setattr(common, "FOLDER", tmp_path)
     evm = SimpleNamespace(rpc=SimpleNamespace(call=lambda _: "0x1"))
-    return lambda: desk.Queue(SimpleNamespace(nonce=5, address=SAFE, evm=evm))
+    return lambda: common.Queue(SimpleNamespace(nonce=5, address=SAFE, evm=evm))
 
 
 # ---------------------------------------------------------------- the queue
@@ -174,9 +174,9 @@ def test_a_service_that_is_gone_is_said_in_one_line(monkeypatch):
 
 
 def test_the_option_puts_every_transaction_into_the_queue(service, monkeypatch):
-    monkeypatch.setattr(chain, "is_fork", lambda: False)
-    prepared = [desk.Prepared(SimpleNamespace(), transaction(nonce), "file", None) for nonce in (5, 6)]
-    assert desk.sign(SimpleNamespace(), prepared, [Signer()], desk.Signing(("owner",), yes=True, queue=True)) == [
+    monkeypatch.setattr(network, "is_fork", lambda: False)
+    prepared = [common.Prepared(SimpleNamespace(), transaction(nonce), "file", None) for nonce in (5, 6)]
+    assert common.sign(SimpleNamespace(), prepared, [Signer()], common.Signing(("owner",), yes=True, queue=True)) == [
         None,
         None,
     ]
@@ -185,18 +185,18 @@ def test_the_option_puts_every_transaction_into_the_queue(service, monkeypatch):
 
 @pytest.mark.parametrize(("fork", "aliases"), [(True, ("owner",)), (False, ())])
 def test_the_option_wants_a_live_network_and_an_owner(monkeypatch, fork, aliases):
-    monkeypatch.setattr(chain, "is_fork", lambda: fork)
+    monkeypatch.setattr(network, "is_fork", lambda: fork)
     with pytest.raises(Misused, match="--queue is for a live network"):
-        desk.signers(SimpleNamespace(), desk.Signing(aliases, queue=True))
+        common.signers(SimpleNamespace(), common.Signing(aliases, queue=True))
 
 
 def test_the_option_without_a_service_says_what_to_set(monkeypatch):
-    monkeypatch.setattr(chain, "is_fork", lambda: False)
+    monkeypatch.setattr(network, "is_fork", lambda: False)
     monkeypatch.delenv(KEY, raising=False)
     monkeypatch.delenv(URL, raising=False)
-    prepared = [desk.Prepared(SimpleNamespace(), transaction(5), "file", None)]
+    prepared = [common.Prepared(SimpleNamespace(), transaction(5), "file", None)]
     with pytest.raises(Misused, match=KEY):
-        desk.sign(SimpleNamespace(), prepared, [Signer()], desk.Signing(("owner",), yes=True, queue=True))
+        common.sign(SimpleNamespace(), prepared, [Signer()], common.Signing(("owner",), yes=True, queue=True))
 
 
 # ---------------------------------------------------------------- why `ssi/governance/safe.py` stays

@@ -6,7 +6,7 @@ import pytest
 from eth_utils import keccak
 
 from ssi.constants import GOVERNOR, IMPLEMENTATION_SLOT, NOTICE
-from tests.support.governance import Multisig, govern, schedule, wait
+from tests.support.governance import SigningSafe, govern, schedule, wait
 from tests.support.reverts import error, reverts
 
 
@@ -45,7 +45,7 @@ def test_the_slot_is_that_of_erc1967():
 
 def test_an_upgrade_by_the_multisig_keeps_the_state(evm, system, project, counter, successor, owner, alice):
     """Two real signatures schedule, sixteen days pass, two more execute: new code, old state."""
-    safe, manager = Multisig(evm, system.record.contracts["Safe"]), system.manager
+    safe, manager = SigningSafe(evm, system.record.contracts["Safe"]), system.manager
     data = counter.upgradeToAndCall.encode(successor.address, b"")
     before = behind(evm, counter)
     receipt = safe.execute(manager, manager.schedule.encode(counter.address, data, 0), signers=2)
@@ -92,7 +92,7 @@ def test_nobody_else_can_upgrade(system, project, counter, implementation, succe
 def test_the_guardian_cancels_an_upgrade(evm, system, project, counter, successor):
     data = counter.upgradeToAndCall.encode(successor.address, b"")
     operation, safe = schedule(system, counter, data), system.record.contracts["Safe"]
-    guardian = Multisig(evm, system.record.contracts["GuardianSafe"])
+    guardian = SigningSafe(evm, system.record.contracts["GuardianSafe"])
     guardian.execute(system.manager, system.manager.cancel.encode(safe, counter.address, data), signers=1)
     wait(system)
     with reverts(error(project.ProtocolManager, "AccessManagerNotScheduled"), operationId=operation):

@@ -1,4 +1,4 @@
-"""The room that prices: feeds over pools, a route for every asset, and a second one where there is a second source."""
+"""The module that prices: feeds over pools, a route for every asset, and a second one where there is a second source."""
 
 from __future__ import annotations
 
