@@ -11,7 +11,8 @@ from ssi.governance.decoder import Decoder
 from ssi.keeper.rebalance import RebalanceKeeper
 from ssi.registry.system import System
 
-# D18 USD that the keeper of a simulation may lose on a fill: the proposer's own would rather pay for gas than leave crumbs.
+# D18 USD that the keeper of a simulation may lose on a fill: the proposer's own would rather pay for gas than leave
+# crumbs.
 GAS_MONEY = -10 * 10**18
 
 

@@ -94,7 +94,8 @@ def _tokens(rpc: Rpc) -> None:
 
     plain = ("string", "string", "uint8")
     for token, name, symbol in (
-        ("DAI", "Dai Stablecoin", "DAI"), ("USDS", "USDS Stablecoin", "USDS"), ("SOL", "Wrapped SOL", "SOL"), ("SHIB", "SHIBA INU", "SHIB"),
+        ("DAI", "Dai Stablecoin", "DAI"), ("USDS", "USDS Stablecoin", "USDS"), ("SOL", "Wrapped SOL", "SOL"),
+        ("SHIB", "SHIBA INU", "SHIB"),
         ("FLOKI", "FLOKI", "FLOKI"), ("SOSO", "SoSoValue", "SOSO"),
     ):  # fmt: skip
         put(token, "PlainToken", plain, (name, symbol, decimals(token)))

@@ -126,7 +126,9 @@ def measure(evm: Evm, project: Any) -> dict[str, int]:
 
 
 def steady(amount: int) -> int:
-    """A little less, with four last bytes that are never zero: zero bytes are cheaper, and quotes move with the clock."""
+    """A little less, with four last bytes that are never zero: zero bytes are cheaper, and quotes move with
+    the clock.
+    """
     return (amount >> 32) - 1 << 32 | 0x11111111
 
 

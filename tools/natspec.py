@@ -111,7 +111,9 @@ def _cell(text: str) -> str:
 
 
 def page(interface: DocumentedInterface, every: dict[str, DocumentedInterface]) -> str:
-    """The Markdown page of an interface. What it inherits from another interface of `every` stands on that one's page."""
+    """The Markdown page of an interface. What it inherits from another interface of `every` stands on that
+    one's page.
+    """
     bases = [every[name] for name in interface.bases if name in every]
     inherited = {(entry["type"], signature(entry)) for base in bases for entry in base.abi if "name" in entry}
     own = [entry for entry in interface.abi if "name" in entry and (entry["type"], signature(entry)) not in inherited]
@@ -143,7 +145,9 @@ def page(interface: DocumentedInterface, every: dict[str, DocumentedInterface]) 
 
 
 def _described(interface: DocumentedInterface, docs: str, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What developers and users are told. An error can be declared more than once, so the compiler gives a list for it."""
+    """What developers and users are told. An error can be declared more than once, so the compiler gives a
+    list for it.
+    """
     dev, user = interface.dev.get(docs, {}).get(name, {}), interface.user.get(docs, {}).get(name, {})
     return (dev[0] if isinstance(dev, list) else dev), (user[0] if isinstance(user, list) else user)
 

@@ -42,7 +42,9 @@ def folder() -> Path:
 
 
 def opened(needed: str = "Safe") -> System:
-    """The deployment on the connected network, with at least the contract `needed`. Raises Failure where there is none."""
+    """The deployment on the connected network, with at least the contract `needed`. Raises Failure where
+    there is none.
+    """
     from ape import networks
 
     record = Record.load(network.name(), networks.provider.chain_id)
@@ -89,7 +91,9 @@ def signing(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--json", is_flag=True, help="Print everything as JSON."),
         click.option("--yes", is_flag=True, help="Sign and send without asking."),
-        click.option("--queue", is_flag=True, help="Sign with one --account and put it into Safe's queue, where the others sign."),
+        click.option(
+            "--queue", is_flag=True, help="Sign with one --account and put it into Safe's queue, where the others sign."
+        ),
         click.option("--dry-run", is_flag=True, help="Try it out, show it and write it down; sign nothing."),
         click.option(
             "--nonce", type=click.IntRange(0, 2**64),
@@ -97,7 +101,10 @@ def signing(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--account", "accounts", multiple=True,
-            help="Alias of an Ape account that owns the Safe; repeat it for every owner. On a fork the test accounts sign unless told.",
+            help=(
+                "Alias of an Ape account that owns the Safe; repeat it for every owner. On a fork the test accounts sign"
+                " unless told."
+            ),
         ),
     ):  # fmt: skip
         gathered = option(gathered)
@@ -255,7 +262,9 @@ def sign(system: System, prepared: Sequence[Prepared], owners: Sequence[Any], ho
 
 
 def agreed_to_deploy(contract: str, alias: str | None, how: Signing) -> None:
-    """A trial needs the new implementation on chain: asks before it is sent. Raises Misused when the answer is not yes."""
+    """A trial needs the new implementation on chain: asks before it is sent. Raises Misused when the answer
+    is not yes.
+    """
     if network.is_fork() or alias is None:
         return
     if how.dry_run:

@@ -182,7 +182,9 @@ def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
 @bounded
 @common.signing
 def rebalance(index: str, price_bps: int, target_bps: int, days: int, how: common.Signing) -> Any:
-    """Rebalance INDEX by its methodology. Shows the weights before and after, and the trades that a keeper would make."""
+    """Rebalance INDEX by its methodology. Shows the weights before and after, and the trades that a keeper
+    would make.
+    """
     bounds = Bounds(price_bps, target_bps, days)
     return propose(lambda decoder: proposals.rebalance(decoder, index, bounds), rebalanced=index, how=how)
 

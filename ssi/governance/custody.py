@@ -19,7 +19,8 @@ from ssi.registry.system import System
 SAFE, GUARDIAN_SAFE = "Safe", "GuardianSafe"
 SAFES = (SAFE, GUARDIAN_SAFE)
 _SENTINEL = "0x" + "00" * 19 + "01"
-# Where a Safe keeps what it has no getter for. The module guard is that of version 1.5; before it the slot should be empty.
+# Where a Safe keeps what it has no getter for. The module guard is that of version 1.5; before it the slot should be
+# empty.
 _SLOTS = {
     "singleton": 0,
     "guard": int.from_bytes(keccak(text="guard_manager.guard.address"), "big"),

@@ -57,7 +57,9 @@ SAFE = Interface(
 
 @dataclass(frozen=True)
 class SafeTransaction:
-    """One plain call that a Safe is to make: no ether, no delegatecall, no refund of gas. Whoever sends it pays for it."""
+    """One plain call that a Safe is to make: no ether, no delegatecall, no refund of gas. Whoever sends it
+    pays for it.
+    """
 
     safe: str
     chain_id: int

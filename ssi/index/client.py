@@ -68,7 +68,9 @@ class Quote:
 
 @dataclass(frozen=True)
 class Traded:
-    """What a purchase or a sale did. `staked_wei` {share of the staked token} where what was bought was staked at once."""
+    """What a purchase or a sale did. `staked_wei` {share of the staked token} where what was bought was
+    staked at once.
+    """
 
     transaction: str
     paid_wei: int

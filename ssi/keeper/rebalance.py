@@ -207,7 +207,9 @@ class RebalanceKeeper:
         return None
 
     def _try(self, offer: Struct, amount: int, path: bytes) -> tuple[int, int, int] | None:
-        """What the filler would take from the index, pay to it, and leave, {tok}; None where Uniswap does not cover it."""
+        """What the filler would take from the index, pay to it, and leave, {tok}; None where Uniswap does not
+        cover it.
+        """
         try:
             out, paid, profit = self.filler.fill.call(*self._arguments(offer, amount, path), sender=self.keeper)
         except Reverted:

@@ -159,7 +159,9 @@ class Ledger:
 
 @dataclass
 class RecordingRun:
-    """What a run did for one epoch: who was recorded, whose points are worth less than their gas, who failed and why."""
+    """What a run did for one epoch: who was recorded, whose points are worth less than their gas, who failed
+    and why.
+    """
 
     recorded: list[str] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)

@@ -250,7 +250,9 @@ class LocksClient:
             )
 
     def request_unlock(self, token_id: int) -> LockMoved:
-        """Ends its weight and starts the cooldown. Raises Reverted: UnknownPosition, NotAuthorized, AlreadyRequested."""
+        """Ends its weight and starts the cooldown. Raises Reverted: UnknownPosition, NotAuthorized,
+        AlreadyRequested.
+        """
         mined = self.holder.account.send(self.contract.requestUnlock, token_id)
         return LockMoved(
             mined.hash,

@@ -253,7 +253,9 @@ class RebalancingParams(_Strict):
 
 
 class Index(_Strict):
-    """One index at birth. Weights in bp of value, as the methodology weighs; share price in USD, cap in whole shares."""
+    """One index at birth. Weights in bp of value, as the methodology weighs; share price in USD, cap in whole
+    shares.
+    """
 
     name: str
     symbol: str

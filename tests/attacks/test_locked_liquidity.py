@@ -104,8 +104,10 @@ class TestStrangers:
             mallory, locker.address, market.position(mallory, 1), sender=mallory
         )
         for method, args in (
-            ("requestUnlock", (locked,)), ("cancelUnlock", (locked,)), ("unlock", (locked, mallory)), ("collect", (locked, mallory)),
-            ("requestUnlockTokens", (alice, pair, 1)), ("cancelUnlockTokens", (alice, pair)), ("unlockTokens", (alice, pair, mallory)),
+            ("requestUnlock", (locked,)), ("cancelUnlock", (locked,)), ("unlock", (locked, mallory)),
+            ("collect", (locked, mallory)),
+            ("requestUnlockTokens", (alice, pair, 1)), ("cancelUnlockTokens", (alice, pair)),
+            ("unlockTokens", (alice, pair, mallory)),
             ("lockPosition", (locked,)), ("lockPosition", (stray,)),
         ):  # fmt: skip
             with pytest.raises(Reverted):

@@ -244,7 +244,9 @@ class TestRewardGriefing:
                 assert staked.totalAssets.call(at=start + HOUR) <= alone + extra * HOUR // DAY + 1
 
     def test_how_often_rewards_come_changes_nobodys_total(self, evm, vault, alice, bob):
-        """Ten days of the same rewards, daily, twice a day, or all at the end: after a day more everybody has the same."""
+        """Ten days of the same rewards, daily, twice a day, or all at the end: after a day more everybody has
+        the same.
+        """
         vault.stake(alice, 300 * WHOLE)
         vault.stake(bob)
         totals = []

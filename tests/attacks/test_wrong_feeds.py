@@ -92,7 +92,9 @@ class FeedHeist:
         wait(self.desk.system)
 
     def run(self, seconds, feed, percent):
-        """Starts, lets time pass, makes a feed wrong, and takes whatever is offered. Returns bp of NAV that are gone."""
+        """Starts, lets time pass, makes a feed wrong, and takes whatever is offered. Returns bp of NAV that
+        are gone.
+        """
         self.desk.execute(self.calls)
         self.desk.later(seconds)
         before = self.value()

@@ -235,7 +235,9 @@ def test_open_functions_ask_for_no_role(evm, system, project, bob, name):
 
 
 def test_the_managers_open_functions_let_a_stranger_do_nothing(system, project, bob):
-    """Each of them, by its own refusal; `renounceRole` of a role that one does not have says nothing and does nothing."""
+    """Each of them, by its own refusal; `renounceRole` of a role that one does not have says nothing and does
+    nothing.
+    """
     manager, index, safe = system.manager, system.index("MAG7.ssi"), system.record.contracts["Safe"]
     data = index.setMintFee.encode(20)
     schedule(system, index, data)

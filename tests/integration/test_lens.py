@@ -83,7 +83,8 @@ def test_a_missing_price_is_said_and_stops_nothing(system, project, evm):
         system.lens.valueOf(index.address, WAD)
 
 
-# What a broken constituent does whatever it is asked: reverts, answers all ones, answers a text that is cut off, or burns the gas.
+# What a broken constituent does whatever it is asked: reverts, answers all ones, answers a text that is cut off, or
+# burns the gas.
 BROKEN = {
     "reverts": "0x5f5ffd",
     "answers nonsense": "0x7f" + "ff" * 32 + "5f5260405ff3",

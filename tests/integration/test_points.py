@@ -197,7 +197,8 @@ def test_nothing_on_the_way_of_transfers_knows_the_ledger(system, evm, alice, bo
     known = {system.points.address.lower(), system.record.contracts["PointsLedgerImplementation"].lower()}
     index.approve(vault.address, WAD, sender=alice)
     for to, data in (
-        (index, index.transfer.encode(bob, WAD)), (vault, vault.deposit.encode(WAD, alice)), (vault, vault.transfer.encode(bob, 1)),
+        (index, index.transfer.encode(bob, WAD)), (vault, vault.deposit.encode(WAD, alice)),
+        (vault, vault.transfer.encode(bob, 1)),
     ):  # fmt: skip
         evm.send(alice, to.address, data)
         block = evm.rpc.call("eth_getBlockByNumber", "latest", False)

@@ -274,7 +274,9 @@ def test_what_has_no_path_any_more_is_handed_over_and_the_quote_knows(seller, re
 
 @pytest.mark.parametrize("left", [0, 10**6], ids=["nothing", "a millionth"])
 def test_what_its_pool_cannot_pay_for_is_handed_over_and_the_quote_knows(seller, refuse, left):
-    """No liquidity is left, or so little that the price would fall a hundredfold: that was quoted as nothing, and sold."""
+    """No liquidity is left, or so little that the price would fall a hundredfold: that was quoted as nothing,
+    and sold.
+    """
     positions, provider = seller.bazaar.positions, seller.bazaar.provider
     token_id = positions.tokenOfOwnerByIndex(provider, 1)
     liquidity = positions.positions(token_id).liquidity

@@ -70,7 +70,8 @@ def test_a_failure_is_json_where_that_is_asked_for(live):
 
 # ---------------------------------------------------------------- crashes
 
-# When the process dies: before the node has the transaction, once it has mined it and nobody knows, and once the receipt was asked for.
+# When the process dies: before the node has the transaction, once it has mined it and nobody knows, and once the
+# receipt was asked for.
 MOMENTS = (("eth_sendRawTransaction", False), ("eth_sendRawTransaction", True), ("eth_getTransactionReceipt", True))
 # After how many transactions. `make deep` kills at each; so does tests/scripts/test_deployment.py, within one process.
 EVERY = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 4

@@ -151,7 +151,9 @@ class PointsModel:
         self.rates.setdefault(staked, []).append((now, rate))
 
     def lowest_rate(self, epoch: int, staked: str) -> int:
-        """D18{asset/share}: the least of that in the first second, before anything happened in it, and all that came."""
+        """D18{asset/share}: the least of that in the first second, before anything happened in it, and all
+        that came.
+        """
         start, history = self.end(epoch - 1), self.rates.get(staked, [])
         first = next((rate for time, rate in reversed(history) if time < start), WAD)
         return min([first, *(rate for time, rate in history if start <= time < self.end(epoch))])

@@ -116,9 +116,8 @@ STATES: MappingProxyType[str, Callable] = MappingProxyType(
         "ape run propose set-price LINK": repriced,
         "ape run keeper rebalance MAG7.ssi --account ALIAS": rebalancing,
         "ape run keeper rebalance MAG7.ssi --account ALIAS --once": rebalancing,
-        'cast send $INDEX "redeem(uint256,address,address,bytes32,uint256[],uint256)" $SHARES $ME $ME $(cast to-bytes32 0x00) "[]" 9999999999 --account ALIAS --rpc-url $MAINNET_RPC_URL': (
-            holding
-        ),
+        'cast send $INDEX "redeem(uint256,address,address,bytes32,uint256[],uint256)" $SHARES $ME $ME'
+        ' $(cast to-bytes32 0x00) "[]" 9999999999 --account ALIAS --rpc-url $MAINNET_RPC_URL': holding,
     }
 )
 # What a line needs on a fork on top, where no person waits for hours.

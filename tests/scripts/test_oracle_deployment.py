@@ -1,4 +1,6 @@
-"""What a deployment does about prices: histories that are too short, bounds that are derived, bounds that mean nothing."""
+"""What a deployment does about prices: histories that are too short, bounds that are derived, bounds that
+mean nothing.
+"""
 
 from __future__ import annotations
 

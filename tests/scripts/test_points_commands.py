@@ -159,7 +159,9 @@ def test_batches_stay_under_the_limit(system, ledger, keep, keeper, people, monk
 
 
 def test_an_estimate_that_is_stale_when_the_batch_is_mined_stops_nobody(system, evm, ledger, keep, keeper, people):
-    """A stranger touches every account of the batch between the estimate and the transaction, which makes each dearer."""
+    """A stranger touches every account of the batch between the estimate and the transaction, which makes
+    each dearer.
+    """
     more = [evm.account(f"points joiner {n}") for n in range(17)]
     index = system.index("MAG7.ssi")
     for person in more:

@@ -198,15 +198,19 @@ def test_anything_can_be_called(system):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["set-fee", "MAG8.ssi", "--mint-bps", "1"], "There is no index MAG8.ssi here. Known are DEFI.ssi, MAG7.ssi, MEME.ssi, USSI."),
+        (["set-fee", "MAG8.ssi", "--mint-bps", "1"],
+         "There is no index MAG8.ssi here. Known are DEFI.ssi, MAG7.ssi, MEME.ssi, USSI."),
         (["set-fee", "MAG7.ssi"], "Say which fee: --mint-bps or --daily-bps, or both."),
         (["set-fee", "MAG7.ssi", "--mint-bps", "-1"],
-         "Invalid value for '--mint-bps': -1 is not in the range 0<=x<=10000. `ape run cli set-fee --help` says what can be."),
-        (["set-fee", "MAG7.ssi", "--mint-bps", "10"], "This would change nothing: it is so already. Nothing was proposed."),
+         "Invalid value for '--mint-bps': -1 is not in the range 0<=x<=10000."
+         " `ape run cli set-fee --help` says what can be."),
+        (["set-fee", "MAG7.ssi", "--mint-bps", "10"],
+         "This would change nothing: it is so already. Nothing was proposed."),
         (["set-fee", "MAG7.ssi", "--mint-bps", "101"],
          "The execution would fail with IndexToken_MintFeeTooHigh(mintFee=101, maximum=100). Nothing was proposed."),
         (["set-price", "DOGE"],
-         "deployments/params/assets.json has no asset DOGE: write down its address, its price and its hop there first."),
+         "deployments/params/assets.json has no asset DOGE: "
+         "write down its address, its price and its hop there first."),
         (["set-path", "WETH"], "deployments/params/assets.json has no hop for WETH: write it down there first."),
         (["call", "PriceOracle", "price", "LINK"],
          "PriceOracle has no function price that changes anything. It has poke, "

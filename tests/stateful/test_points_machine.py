@@ -102,7 +102,9 @@ class PointsMachine(RuleBasedStateMachine):
 
     @initialize()
     def people_settle(self) -> None:
-        """Everybody has something of everything in some measure; all but dave have joined, and carol is alice's friend."""
+        """Everybody has something of everything in some measure; all but dave have joined, and carol is
+        alice's friend.
+        """
         for place, person in enumerate(PEOPLE):
             for n in range(6):
                 self.take(person, n, 12**place * 10**17 * (5 - n))

@@ -49,7 +49,9 @@ SIZE = st.one_of(
 
 
 class RebalancingMachine(RuleBasedStateMachine):
-    """Five tokens with 18, 8, 6, 0 and 18 decimals, four of them in the index, three people who bid, mint and redeem."""
+    """Five tokens with 18, 8, 6, 0 and 18 decimals, four of them in the index, three people who bid, mint and
+    redeem.
+    """
 
     world: ClassVar[Any] = None
 
@@ -298,7 +300,8 @@ class RebalancingMachine(RuleBasedStateMachine):
             )
             had = units.get(names[1], 0)
             assert had <= m.units(names[1]) <= ceiling, "R2 nothing is bought past its ceiling"
-            # A wei of payment may make up for what the books had rounded away, and what is less than a step of the 57 bits is not seen.
+            # A wei of payment may make up for what the books had rounded away, and what is less than a step of the 57
+            # bits is not seen.
             unseen = (fill.paid - 1) * index_model.RAY // m.index.base < max(1, had >> 56)
             assert had < m.units(names[1]) or unseen, "R2 what is paid is booked"
         return moved

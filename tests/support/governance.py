@@ -76,7 +76,9 @@ def wait(system: System, seconds: int = NOTICE) -> None:
 
 
 def govern(system: System, target: Deployed, method: str, args: Sequence[Any]) -> Receipt:
-    """Schedules, waits and calls. The caller is the governor itself, for functions that take tokens from their caller."""
+    """Schedules, waits and calls. The caller is the governor itself, for functions that take tokens from
+    their caller.
+    """
     safe, call = system.record.contracts["Safe"], getattr(target, method)
     schedule(system, target, call.encode(*args))
     wait(system)

@@ -26,7 +26,9 @@ def code_of(name: str) -> bytes:
 
 
 class PointsSystem(PointsWorld):
-    """A `PointsWorld` without stand-ins. The pool is one of Uniswap v3, at a price of $1; its liquidity is that of positions."""
+    """A `PointsWorld` without stand-ins. The pool is one of Uniswap v3, at a price of $1; its liquidity is that of
+    positions.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()

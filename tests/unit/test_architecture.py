@@ -12,7 +12,8 @@ import pytest
 
 from ssi.build import ROOT
 
-# From the ground up. What stands in a row may import what stands in a row below; what is within one row, one another, without circles.
+# From the ground up. What stands in a row may import what stands in a row below; what is within one row, one another,
+# without circles.
 LAYERS = (
     ("ssi.constants", "ssi.failure", "ssi.places", "ssi.amounts"),
     ("ssi.chain",),  # a node, accounts, transactions, contracts in general
@@ -36,7 +37,8 @@ LAYERS = (
     ("tools",),
     ("tests",),
 )
-# Nothing here imports the test chain, so no command on a live network does. `ssi.testing` is for tests, and no command reaches it.
+# Nothing here imports the test chain, so no command on a live network does. `ssi.testing` is for tests, and no command
+# reaches it.
 LIVE = ("ssi", "forks", "scripts")
 TOPS = ("ssi", "forks", "minimainnet", "demo", "scripts", "tools")
 LONGEST, LONGEST_COMMAND = 600, 60  # lines

@@ -261,7 +261,9 @@ def test_a_basket_has_one_to_32_different_constituents(evm, project, authority, 
 
 
 class TestSwap:
-    """The one way for a constituent to leave besides redemption and claims. `owner` makes the swapper the rebalancer."""
+    """The one way for a constituent to leave besides redemption and claims. `owner` makes the swapper the
+    rebalancer.
+    """
 
     @pytest.fixture
     def swapper(self, evm, project, index, tokens, owner):

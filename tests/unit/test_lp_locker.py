@@ -356,7 +356,8 @@ class TestTokens:
             return error(project.LpLocker, f"LpLocker_{name}")
 
         for method, args in (
-            ("requestUnlockTokens", (alice, pair, 1)), ("cancelUnlockTokens", (alice, pair)), ("unlockTokens", (alice, pair, bob)),
+            ("requestUnlockTokens", (alice, pair, 1)), ("cancelUnlockTokens", (alice, pair)),
+            ("unlockTokens", (alice, pair, bob)),
         ):  # fmt: skip
             with reverts(wrong("NotAuthorized"), owner=alice, caller=bob):
                 getattr(locker, method)(*args, sender=bob)

@@ -378,7 +378,9 @@ class TestJoining:
         assert world.ledger.joinedAt(alice) == world.evm.now
 
     def test_nobody_else_counts(self, world, alice, bob, carol, refused):
-        """P9: pools and vaults do not join, so they take nothing from those who did. A late joiner counts from then on."""
+        """P9: pools and vaults do not join, so they take nothing from those who did. A late joiner counts
+        from then on.
+        """
         for person in (alice, bob, carol):
             world.hold(person, DOLLARS)
         world.join(alice)

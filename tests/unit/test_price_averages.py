@@ -217,7 +217,9 @@ def test_a_jump_gives_no_price_until_it_is_past(bench: PriceBench, to: int) -> N
 
 
 def test_a_pool_that_keeps_too_little_is_refused(bench: PriceBench) -> None:
-    """One observation a block over the window, and one before it: a trader who swaps once a block could push out fewer."""
+    """One observation a block over the window, and one before it: a trader who swaps once a block could push
+    out fewer.
+    """
     short, enough = new_market(bench, 0, observations=NEEDED - 1), new_market(bench, 0, observations=NEEDED)
     bench.evm.warp(WINDOW)
     with bench.twap_refuses("ShortHistory", pool=short.pool, cardinality=NEEDED - 1, needed=NEEDED):

@@ -114,7 +114,9 @@ class TestSampling:
         ]  # fmt: skip
 
     def test_where_nothing_has_a_price_there_is_no_sample(self, evm, project, owner, refused):
-        """So a caller cannot make sources wait for the next epoch, or use up a slot, while there is no price to find."""
+        """So a caller cannot make sources wait for the next epoch, or use up a slot, while there is no price
+        to find.
+        """
         world = PointsWorld(evm, project, owner)
         for feed in world.feeds.values():
             feed.setMode(1, sender=owner)
@@ -284,7 +286,9 @@ class TestSettling:
         assert world.prices.sheetOf(0) == before, "P7"
 
     def test_the_running_epoch_is_worth_what_its_samples_say_so_far(self, world, alice):
-        """Before the first sample it is worth what the epoch before was; then the median of its samples, however few."""
+        """Before the first sample it is worth what the epoch before was; then the median of its samples,
+        however few.
+        """
         world.hold(alice, DOLLARS)
         world.close(0)
         assert world.price(1, world.indexes[0]) == WAD

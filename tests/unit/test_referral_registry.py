@@ -47,7 +47,8 @@ class TestCodes:
     @pytest.mark.parametrize(
         "code",
         [
-            b"", b"AB", b"abc", b"ABC!", b"AB C", b"A" * 17, b"A" * 32, b"AB\0", b"AB\0C", b"ABC\0D", b"\0ABC", b"ABC".rjust(32, b"\0"),
+            b"", b"AB", b"abc", b"ABC!", b"AB C", b"A" * 17, b"A" * 32, b"AB\0", b"AB\0C", b"ABC\0D", b"\0ABC",
+            b"ABC".rjust(32, b"\0"),
             b"AB@", b"AB[", b"AB/", b"AB:", b"AB\xff", b"A" * 16 + b"\0B", b"ABC" + b"\0" * 28 + b"\1",
         ],
     )  # fmt: skip

@@ -35,7 +35,9 @@ def interfaces():
 
 
 def test_every_declaration_of_an_interface_is_on_its_page(interfaces):
-    """Functions, events, errors and structs, each under its own heading, on the page of the interface that declares it."""
+    """Functions, events, errors and structs, each under its own heading, on the page of the interface that
+    declares it.
+    """
     for name, interface in interfaces.items():
         page = natspec.page(interface, interfaces)
         text = (ROOT / interface.file).read_text()

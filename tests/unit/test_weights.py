@@ -276,7 +276,8 @@ def test_floors_by_hand(bench: WeightsBench) -> None:
 def test_caps_by_hand(bench: WeightsBench) -> None:
     tenth = WAD // 10
     assert one(bench, bench.capped, [8, 1, 1], 4 * tenth) == [4 * tenth, 3 * tenth, 3 * tenth]
-    # 60, 25, 15: the first is cut to 40, which lifts the second to 37.5; with a cap of 35 it is cut as well, in the next round
+    # 60, 25, 15: the first is cut to 40, which lifts the second to 37.5; with a cap of 35 it is cut as well, in the
+    # next round
     assert one(bench, bench.capped, [60, 25, 15], 4 * tenth) == [4 * tenth, 375 * WAD // 1_000, 225 * WAD // 1_000]
     assert one(bench, bench.capped, [60, 25, 15], 35 * WAD // 100) == [35 * WAD // 100] * 2 + [3 * tenth]
     assert one(bench, bench.capped, [1, 10**30], WAD // 2) == [WAD // 2] * 2
