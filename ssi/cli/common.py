@@ -102,8 +102,8 @@ def signing(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--account", "accounts", multiple=True,
             help=(
-                "Alias of an Ape account that owns the Safe; repeat it for every owner. On a fork the test accounts sign"
-                " unless told."
+                "Alias of an Ape account that owns the Safe; repeat it for every owner. On a fork the test accounts"
+                " sign unless told."
             ),
         ),
     ):  # fmt: skip
