@@ -87,6 +87,16 @@ def bob(evm: Evm) -> str:
     return evm.account("bob")
 
 
+@pytest.fixture(scope="session")
+def carol(evm: Evm) -> str:
+    return evm.account("carol")
+
+
+@pytest.fixture(scope="session")
+def mallory(evm: Evm) -> str:
+    return evm.account("mallory")
+
+
 @pytest.fixture
 def authority(evm: Evm, project: Any, owner: str) -> Deployed:
     """An AccessManager whose administrator is `owner`, without delays."""

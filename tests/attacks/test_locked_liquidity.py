@@ -16,11 +16,6 @@ V2, V3 = 1, 2
 
 
 @pytest.fixture
-def mallory(evm):
-    return evm.account("mallory")
-
-
-@pytest.fixture
 def market(system, alice, bob, mallory):
     market = UniswapMarket(system)
     for person in (alice, bob, mallory):

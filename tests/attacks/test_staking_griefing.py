@@ -16,11 +16,6 @@ HOUR = 3600
 
 
 @pytest.fixture
-def mallory(evm):
-    return evm.account("mallory")
-
-
-@pytest.fixture
 def vault(evm, project, authority, owner, alice, bob, mallory):
     return Vault(evm, project, authority, owner, [alice, bob, mallory])
 

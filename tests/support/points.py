@@ -12,6 +12,7 @@ from tests.model.points import LEAST, SLOTS
 from tests.support.indexes import DAY, MAX, new_index, unlimited
 
 WAD = 10**18
+DOLLARS = 1000 * WAD  # D18 USD, and shares of the indexes at birth
 UNIT = 10**15  # D27{tok/base} of a token of six decimals: one whole token a share. 10^27 would not fit in 57 bits.
 NOBODY = "0x" + "00" * 20
 WEEK, CLAIMING = 7 * DAY, 180 * DAY

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,16 +36,6 @@ STATES = st.builds(
     rewards=st.one_of(st.just(0), st.integers(1, 1000), AMOUNTS),
     seconds=st.one_of(st.just(0), st.integers(1, 2 * DAY)),
 )
-
-
-@pytest.fixture
-def vault(evm, project, authority, owner, alice, bob):
-    return Vault(evm, project, authority, owner, [alice, bob])
-
-
-@pytest.fixture
-def staked(vault):
-    return vault.token
 
 
 @contextmanager

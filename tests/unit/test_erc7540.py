@@ -6,26 +6,16 @@ import pytest
 
 from tests.support.indexes import DAY
 from tests.support.reverts import reverts
-from tests.support.staking import WHOLE, ZERO, Vault
+from tests.support.staking import WHOLE, ZERO
 
 ANY = 2**256 - 1
 
 
 @pytest.fixture
-def vault(evm, project, authority, owner, alice, bob):
-    vault = Vault(evm, project, authority, owner, [alice, bob])
+def vault(vault, alice):
+    """With a stake of alice's."""
     vault.stake(alice)
     return vault
-
-
-@pytest.fixture
-def staked(vault):
-    return vault.token
-
-
-@pytest.fixture
-def carol(evm):
-    return evm.account("carol")
 
 
 class TestInterfaces:

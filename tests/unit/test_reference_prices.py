@@ -9,17 +9,8 @@ from hypothesis import strategies as st
 from forks import control
 from tests.model.points import LEAST, NONE, SLOTS, PointsModel, Sources
 from tests.support.indexes import DAY
-from tests.support.points import HEARTBEAT, NOBODY, WAD, PointsWorld
+from tests.support.points import DOLLARS, HEARTBEAT, NOBODY, WAD, PointsWorld
 from tests.support.reverts import error, reverts
-
-DOLLARS = 1000 * WAD
-
-
-@pytest.fixture
-def world(evm, project, owner):
-    world = PointsWorld(evm, project, owner)
-    world.sample()
-    return world
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.attacks.test_quirk_tokens import Quirk
+from tests.support.quirk_tokens import Quirk
 
 
 @pytest.fixture
