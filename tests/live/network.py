@@ -21,6 +21,7 @@ from typing import Any
 from eth_account import Account
 from eth_account.hdaccount import ETHEREUM_DEFAULT_PATH
 from eth_keyfile import create_keyfile_json
+from eth_utils import keccak
 
 from forks import control
 from minimainnet import node
@@ -293,12 +294,27 @@ class Live:
         return str(Account.from_key(keys()[alias]).address)
 
     @property
+    def record_path(self) -> Path:
+        """Where commands keep the record of the deployment."""
+        return self.folder / "deployments/ethereum-mainnet.json"
+
+    @property
     def record(self) -> Record:
         """The record of the deployment."""
-        path = self.folder / "deployments/ethereum-mainnet.json"
-        known = json.loads(path.read_text())
+        known = json.loads(self.record_path.read_text())
         known.pop("chain_id")
-        return Record(path, 1, **known)
+        return Record(self.record_path, 1, **known)
+
+    def save(self, folder: Path) -> None:
+        """The chain and the record, for another network to `load`."""
+        (folder / "record.json").write_text(self.record_path.read_text())
+        (folder / "state").write_text(self.direct.call("anvil_dumpState"))
+
+    def load(self, folder: Path) -> None:
+        """Puts what another network has saved in the place of this one's chain and record."""
+        self.direct.call("anvil_loadState", (folder / "state").read_text())
+        self.record_path.parent.mkdir(exist_ok=True)
+        self.record_path.write_text((folder / "record.json").read_text())
 
     @property
     def system(self) -> System:
@@ -360,9 +376,8 @@ def keys() -> dict[str, bytes]:
         for name, owners in (("safe", protocol.safe.owners), ("guardian", protocol.guardian.owners)):
             for n, owner in enumerate(owners):
                 _KEYS[f"{name}{n}"] = next(bytes(account.key) for account in known if account.address == owner)
-        _KEYS.update(
-            {alias: bytes(Account.create(alias).key) for alias in ("deployer", "keeper", "other", "poor", "locked")}
-        )
+        for alias in ("deployer", "keeper", "other", "poor", "locked"):  # the same in every process of the suite
+            _KEYS[alias] = keccak(text=f"the live network's {alias}")
     return _KEYS
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import Any
 
-from ssi.chain.evm import Deployed, Entry, Evm, Receipt
+from ssi.chain.evm import Deployed, Entry, Evm
 from tests.support.indexes import ANYTHING, new_index, stock, unlimited
 from tests.support.reverts import error
 
@@ -55,20 +55,20 @@ class QuirkTokenScene:
     def error(self, name: str) -> Entry:
         return error(self.project.IndexToken, f"IndexToken_{name}")
 
-    def mint(self, who: str, shares: int = SHARE) -> Receipt:
+    def mint(self, who: str, shares: int = SHARE) -> Any:
         return self.index.mint(shares, who, *unlimited(self.tokens), sender=who)
 
-    def redeem(self, receiver: str | None = None, shares: int = SHARE) -> Receipt:
+    def redeem(self, receiver: str | None = None, shares: int = SHARE) -> Any:
         return self.index.redeem(shares, receiver or self.alice, self.alice, *ANYTHING, sender=self.alice)
 
     def quirk(self, quirk: Quirk) -> None:
         self.odd.setQuirk(quirk, sender=self.owner)
 
     def claim(self) -> int:
-        return self.index.claimOf(self.odd.address, self.alice)
+        return int(self.index.claimOf(self.odd.address, self.alice))
 
     def worth(self, who: str) -> int:
         """{tok} that all of a claim would be paid now."""
         nobody = "0x" + "00" * 20
         lens = self.evm.deploy(self.project.IndexLens, nobody, nobody, nobody, sender=self.owner)
-        return lens.previewClaim(self.index.address, self.odd.address, who)
+        return int(lens.previewClaim(self.index.address, self.odd.address, who))
