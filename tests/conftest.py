@@ -21,7 +21,7 @@ from tests.support.prices import ZERO, PriceBench
 
 collect_ignore = ["foreign"]  # other projects, which `tests/scripts/test_packages.py` runs where they belong
 
-_COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
+_COMMON: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 settings.register_profile("default", max_examples=100, stateful_step_count=50, derandomize=True, **_COMMON)
 settings.register_profile(
     "unshrunk",

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from math import isqrt
+from typing import Any
 
 import pytest
 
-from ssi.chain.evm import Reverted
+from ssi.chain.evm import Deployed, Evm, Reverted
+from ssi.registry.system import System
 from tests.model.locker import COOLDOWN, full_range, measure
 from tests.support.indexes import EPOCH, MAX
 from tests.support.liquidity import UniswapMarket, new_locker
@@ -16,7 +18,7 @@ V2, V3 = 1, 2
 
 
 @pytest.fixture
-def market(system, alice, bob, mallory):
+def market(system: System, alice: str, bob: str, mallory: str) -> UniswapMarket:
     market = UniswapMarket(system)
     for person in (alice, bob, mallory):
         market.fund(person, 100, 50_000)
@@ -26,7 +28,9 @@ def market(system, alice, bob, mallory):
 
 
 @pytest.fixture
-def locker(evm, project, authority, market, owner, alice, mallory):
+def locker(
+    evm: Evm, project: Any, authority: Deployed, market: UniswapMarket, owner: str, alice: str, mallory: str
+) -> Deployed:
     locker = new_locker(evm, project, authority, market, owner, EPOCH)
     locker.addPool(market.pair.address, V2, sender=owner)
     locker.addPool(market.pools["V3"].address, V3, sender=owner)
@@ -37,30 +41,30 @@ def locker(evm, project, authority, market, owner, alice, mallory):
 
 
 @pytest.fixture
-def pool(market):
+def pool(market: UniswapMarket) -> str:
     return market.pools["V3"].address
 
 
 @pytest.fixture
-def pair(market):
+def pair(market: UniswapMarket) -> str:
     return market.pair.address
 
 
 @pytest.fixture
-def locked(locker, market, alice):
+def locked(locker: Deployed, market: UniswapMarket, alice: str) -> int:
     token_id = market.position(alice, 5)
     locker.lockPosition(token_id, sender=alice)
     return token_id
 
 
 @pytest.fixture
-def staked(locker, market, pair, alice):
+def staked(locker: Deployed, market: UniswapMarket, pair: str, alice: str) -> int:
     amount = market.add(alice, 3)
     locker.lockTokens(pair, amount, sender=alice)
     return amount
 
 
-def everything(locker, market, person, token_id):
+def everything(locker: Deployed, market: UniswapMarket, person: str, token_id: int) -> list[Any]:
     """All that a stranger must not be able to move."""
     pool, pair = market.pools["V3"].address, market.pair.address
     weights = [locker.liquidityOf(person, address) for address in (pool, pair)]
@@ -168,7 +172,7 @@ class TestFakes:
             )
 
 
-def position(market, junk, person):
+def position(market: UniswapMarket, junk: Deployed, person: str) -> int:
     """A position over the whole range of a new pool of the index and a token that anybody prints."""
     tokens = sorted((market.index, junk), key=lambda token: int(token.address, 16))
     junk.mint(person, 10**20, sender=person)
@@ -219,7 +223,7 @@ class TestPrices:
         assert locker.lockPosition.call(token_id, sender=mallory) == honest
 
 
-def backed(locker, market, *people):
+def backed(locker: Deployed, market: UniswapMarket, *people: str) -> bool:
     """L3: what weighs is no more than what the locked tokens stand for."""
     reserve0, reserve1, _, supply = market.state()
     stakes = [locker.stakeOf(person, market.pair.address) for person in people]
@@ -264,7 +268,7 @@ class TestDonations:
 
 class TestReentrancy:
     @pytest.fixture
-    def quirk(self, evm, project, market, locker, bob, owner):
+    def quirk(self, evm: Evm, project: Any, market: UniswapMarket, locker: Deployed, bob: str, owner: str) -> Deployed:
         """A token that calls whomever it was told to when it is transferred, in a pair with the index that is on the
         list.
         """

@@ -5,11 +5,14 @@ Ids are those of docs/invariants.md.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from forks import control
 from forks.seeding import invest
 from ssi.governance.starting import Bounds
+from ssi.registry.system import System
 from tests.integration.test_rebalancing import Desk
 from tests.support.governance import wait
 from tests.support.indexes import DAY, MAX
@@ -25,7 +28,7 @@ class PoolHeist:
     deployed with.
     """
 
-    def __init__(self, system, project):
+    def __init__(self, system: System, project: Any) -> None:
         self.desk = Desk(system, project, "MEME.ssi", SHARE)
         self.evm, self.oracle, self.index = system.evm, system.oracle, self.desk.index
         invest(system, "MEME.ssi", self.evm.account("fund"), 50_000 * SHARE)
@@ -42,7 +45,7 @@ class PoolHeist:
                       for token in self.index.basket().tokens}  # fmt: skip
         self.loot = 0
 
-    def value(self):
+    def value(self) -> int:
         """D18 USD of the basket, at the prices before the theft."""
         books = self.index.holdings().books
         return (
@@ -50,7 +53,7 @@ class PoolHeist:
             // SHARE
         )
 
-    def rob(self):
+    def rob(self) -> None:
         """Takes every offer that pays."""
         for offer in self.desk.offers():
             gain = (offer.amountOut * self.right[offer.tokenOut] - offer.amountIn * self.right[offer.tokenIn]) // SHARE

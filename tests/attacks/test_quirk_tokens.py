@@ -149,7 +149,7 @@ class TestShortByAWei:
     """
 
     @pytest.fixture
-    def shares(self, scene):
+    def shares(self, scene: QuirkTokenScene) -> QuirkTokenScene:
         scene.odd.setScale(1_234_567_890_123_456_789, sender=scene.owner)
         return scene
 

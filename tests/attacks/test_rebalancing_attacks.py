@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from ssi.chain.evm import Reverted
+from ssi.chain.evm import Deployed, Evm, Reverted
 from tests.model import rebalancing as model
 from tests.support.indexes import ANYTHING, DAY, MAX, unlimited
 from tests.support.rebalancing import TERMS, RebalancingWorld
@@ -17,7 +19,7 @@ FEE_ON_TRANSFER, FROZEN, REENTERS, BURNS_GAS, BALANCE_BURNS_GAS = 3, 5, 6, 7, 10
 
 
 @pytest.fixture
-def world(evm, project, authority, owner):
+def world(evm: Evm, project: Any, authority: Deployed, owner: str) -> RebalancingWorld:
     """Three constituents in equal parts; half of the third is to go into the first."""
     world = RebalancingWorld(evm, project, authority, owner, DECIMALS, PRICES, 3)
     world.mint("alice", 1000 * 10**18)
@@ -27,7 +29,7 @@ def world(evm, project, authority, owner):
 
 
 @pytest.fixture
-def running(world):
+def running(world: RebalancingWorld) -> RebalancingWorld:
     world.start()
     world.warp(DAY // 3)  # at the oracle price exactly
     assert world.rebalancer.status(world.index).premium == 0
@@ -35,7 +37,7 @@ def running(world):
 
 
 @pytest.fixture
-def bidder(evm, project, running, owner):
+def bidder(evm: Evm, project: Any, running: RebalancingWorld, owner: str) -> Deployed:
     """A contract with a callback that holds plenty."""
     contract = evm.deploy(project.BidderMock, running.rebalancer, sender=owner)
     for token in running.tokens:
@@ -43,7 +45,7 @@ def bidder(evm, project, running, owner):
     return contract
 
 
-def wealth(world, person):
+def wealth(world: RebalancingWorld, person: str) -> int:
     """D36 USD of everything that somebody holds, with shares at what they redeem for."""
     who, index = world.people[person], world.index
     held = [token.balanceOf(who) for token in world.tokens]
@@ -53,7 +55,7 @@ def wealth(world, person):
     return sum(amount * world.model.price(str(n), world.usd) for n, amount in enumerate(held))
 
 
-def start(world, **changes):
+def start(world: RebalancingWorld, **changes: Any) -> None:
     """On the chain alone, where it is to be refused."""
     world.rebalancer.startRebalance(world.index, world.words(world.proposal(**changes)), sender=world.owner)
 
@@ -98,7 +100,7 @@ def test_a_start_under_other_rules_does_not_happen(world):
 def test_strangers_cannot_govern(world, bob):
     refused = error(world.project.Rebalancer, "AccessManagedUnauthorized")
     terms = (0, 0, DAY, 1, 1, 1, 1, 1)
-    calls = (
+    calls: tuple[tuple[Any, tuple[Any, ...]], ...] = (
         (world.rebalancer.startRebalance, (world.index, world.words(world.proposal()))),
         (world.rebalancer.setTerms, (world.index, terms)),
         (world.rebalancer.setMethodology, (world.index, world.methodology, [], b"")),
@@ -313,7 +315,7 @@ def test_a_token_cannot_re_enter(running):
 
 
 @pytest.fixture
-def wide(evm, project, authority, owner):
+def wide(evm: Evm, project: Any, authority: Deployed, owner: str) -> RebalancingWorld:
     """Two to be sold and two to be bought: 0 and 1 against 2 and 3."""
     world = RebalancingWorld(evm, project, authority, owner, DECIMALS, PRICES, 4)
     world.mint("alice", 1000 * 10**18)

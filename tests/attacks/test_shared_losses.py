@@ -15,7 +15,7 @@ class TestLosses:
     """A loss is shared by whoever holds shares and whoever has a claim, alike, in whatever order they leave."""
 
     @pytest.fixture
-    def halved(self, scene):
+    def halved(self, scene: QuirkTokenScene) -> QuirkTokenScene:
         """Alice and bob hold ten shares each.
 
         Bob redeems his to an address that the token blocks; then the token loses half.
@@ -27,7 +27,7 @@ class TestLosses:
         scene.odd.burn(scene.index.address, scene.odd.balanceOf(scene.index.address) // 2, sender=scene.owner)
         return scene
 
-    def leave(self, scene, who: str) -> int:
+    def leave(self, scene: QuirkTokenScene, who: str) -> int:
         """What `who` gets of the odd token: alice by redemption, bob by his claim."""
         before = scene.odd.balanceOf(who)
         if who == scene.alice:
@@ -130,7 +130,7 @@ class TestLosses:
         assert abs(claimed - redeemed) <= 2 + claimed // 10**12, "I11 losses are shared"
         assert self.leave_all(scene) == (redeemed, claimed)
 
-    def leave_all(self, scene) -> tuple[int, int]:
+    def leave_all(self, scene: QuirkTokenScene) -> tuple[int, int]:
         before = [scene.odd.balanceOf(who) for who in (scene.alice, scene.bob)]
         scene.redeem(shares=scene.index.balanceOf(scene.alice))
         scene.index.claim(scene.odd.address, MAX, scene.bob, 0, sender=scene.bob)

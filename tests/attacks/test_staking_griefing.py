@@ -5,8 +5,11 @@ Ids are those of docs/invariants.md.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from ssi.chain.evm import Deployed, Evm
 from tests.model.staking import MAX_COOLDOWN, VIRTUAL, WAD
 from tests.support.indexes import DAY, MAX
 from tests.support.reverts import error
@@ -16,18 +19,18 @@ HOUR = 3600
 
 
 @pytest.fixture
-def vault(evm, project, authority, owner, alice, bob, mallory):
+def vault(evm: Evm, project: Any, authority: Deployed, owner: str, alice: str, bob: str, mallory: str) -> Vault:
     return Vault(evm, project, authority, owner, [alice, bob, mallory])
 
 
 @pytest.fixture
-def staked(vault):
+def staked(vault: Vault) -> Deployed:
     return vault.token
 
 
 class TestTimers:
     @pytest.fixture
-    def cooling(self, vault, staked, alice):
+    def cooling(self, vault: Vault, staked: Deployed, alice: str) -> tuple[int, ...]:
         """Alice's request is ten days old; she still has shares."""
         vault.stake(alice)
         vault.request(alice, 50 * WHOLE)
@@ -335,7 +338,11 @@ class TestPrice:
         vault.stake(alice)
         vault.stake(bob)
         vault.request(bob, WHOLE)
-        read = [(staked.totalAssets, ()), (staked.exchangeRate, ()), (staked.unvestedRewards, ())]
+        read: list[tuple[Any, tuple[Any, ...]]] = [
+            (staked.totalAssets, ()),
+            (staked.exchangeRate, ()),
+            (staked.unvestedRewards, ()),
+        ]
         read += [(staked.exitOf, (bob,)), (staked.maxDeposit, (bob,)), (staked.previewMint, (WHOLE,))]
         before = evm.batch(read)
         vault.asset.transfer(staked.address, 10**6 * WHOLE, sender=mallory)

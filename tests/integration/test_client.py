@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ape import accounts
 from eth_utils import keccak
@@ -13,6 +15,7 @@ from ssi.chain.wallet import Way
 from ssi.constants import PERMIT2
 from ssi.failure import Impossible, Misused
 from ssi.governance.safe import Multisig
+from ssi.registry.system import System
 from tests.support.governance import govern
 from tests.support.indexes import MAX
 from tests.support.liquidity import UniswapMarket
@@ -22,17 +25,17 @@ V2, V3 = 1, 2
 
 
 @pytest.fixture
-def me():
+def me() -> Any:
     return accounts.test_accounts[6]
 
 
 @pytest.fixture
-def protocol(system, me):
+def protocol(system: System, me: Any) -> Protocol:
     """As an outsider opens it: by the record's path, the node's URL and an account."""
     return Protocol.from_deployment(system.record.path, node=system.evm.rpc.url, account=me)
 
 
-def give(protocol, **whole):
+def give(protocol: Protocol, **whole: int) -> None:
     """Whole tokens for the account."""
     for name, amount in whole.items():
         token = protocol.token(name)

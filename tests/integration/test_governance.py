@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 from eth_utils import keccak
 
-from ssi.chain.evm import Interface, Reverted
+from ssi.chain.evm import Deployed, Entry, Evm, Interface, Reverted
 from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, NOTICE
+from ssi.registry.system import System
 from tests.support.governance import SigningSafe, govern, schedule, wait
 from tests.support.indexes import ANYTHING
 from tests.support.reverts import error, reverts
@@ -145,20 +147,20 @@ MANAGED = (
 
 
 @pytest.fixture(scope="session")
-def table(system):
+def table(system: System) -> list[tuple[str, bytes, int]]:
     """The rows of the role table: contract, function, role."""
     contract = system.contract("RoleTable")
     return [(row.target, row.selector, row.role) for row in contract.rows()]
 
 
-def functions(project, name):
+def functions(project: Any, name: str) -> dict[bytes, Entry]:
     """What changes state."""
     return {
         entry.hash[:4]: entry for entry in Interface.of(getattr(project, name)).kinds("function") if not entry.reads
     }
 
 
-def targets(system, name):
+def targets(system: System, name: str) -> list[Deployed]:
     """Every deployed contract of that kind."""
     if name == "IndexToken":
         return [system.index(symbol) for symbol in system.record.indexes]
@@ -326,15 +328,15 @@ class TestProposal:
     """One change, from two signatures to its effect."""
 
     @pytest.fixture
-    def index(self, system):
+    def index(self, system: System) -> Deployed:
         return system.index("MAG7.ssi")
 
     @pytest.fixture
-    def data(self, index):
+    def data(self, index: Deployed) -> bytes:
         return index.setMintFee.encode(20)
 
     @pytest.fixture
-    def safe(self, evm, system):
+    def safe(self, evm: Evm, system: System) -> SigningSafe:
         return SigningSafe(evm, system.record.contracts["Safe"])
 
     def test_two_owners_sixteen_days_and_anybodys_clock(self, system, project, index, data, safe):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from forks import control
+from ssi.chain.evm import Deployed
 from ssi.registry import params
+from ssi.registry.system import System
 from tests.support.indexes import ANYTHING
 from tests.support.reverts import error, reverts
 from tests.support.trading import Trader
@@ -14,11 +16,11 @@ WAD = 10**18
 
 
 @pytest.fixture(params=["MAG7.ssi", "MEME.ssi", "DEFI.ssi", "USSI"])
-def index(request, system):
+def index(request: pytest.FixtureRequest, system: System) -> Deployed:
     return system.index(request.param)
 
 
-def by_hand(system, index):
+def by_hand(system: System, index: Deployed) -> tuple[int, list[int]]:
     """NAV and values, D18 USD, from single reads and the page about arithmetic."""
     holdings = index.holdings()
     values = []

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 from eth_utils import keccak, to_checksum_address
 
-from ssi.chain.evm import Interface
+from ssi.chain.evm import Deployed, Evm, Interface
 from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, IMPLEMENTATION_SLOT, NOTICE
 from ssi.governance.decoder import IMPLEMENTATION, Decoder
+from ssi.registry.system import System
 from tests.support.governance import SigningSafe, govern, schedule, wait
 from tests.support.indexes import ANYTHING
 from tests.support.liquidity import UniswapMarket
@@ -24,30 +26,30 @@ STOPS = frozenset({"pauseMinting", "cancel"})
 
 
 @pytest.fixture
-def staked(system):
+def staked(system: System) -> Deployed:
     return system.staked("MAG7.ssi")
 
 
 @pytest.fixture
-def table(system):
+def table(system: System) -> list[tuple[str, bytes, int]]:
     """The rows of the role table: contract, function, role."""
     return [(row.target, row.selector, row.role) for row in system.contract("RoleTable").rows()]
 
 
 @pytest.fixture
-def holders(evm, system):
+def holders(evm: Evm, system: System) -> list[str]:
     """Everybody who ever got a role, from the manager's own history."""
     granted = logs(evm, system.manager.address, "RoleGranted(uint64,address,uint32,uint48,bool)")
     return sorted({str(to_checksum_address("0x" + log["topics"][2][-40:])) for log in granted})
 
 
-def logs(evm, address, event=None):
+def logs(evm: Evm, address: str, event: str | None = None) -> list[dict[str, Any]]:
     """Whatever a contract ever said, or one event of it."""
     topics = ["0x" + keccak(text=event).hex()] if event else []
     return evm.rpc.call("eth_getLogs", {"address": address, "fromBlock": "earliest", "topics": topics})
 
 
-def deployed(system):
+def deployed(system: System) -> list[tuple[str, Deployed]]:
     """Every contract of the record with its kind, but for the Safes and what is behind proxies: a test below."""
     found = Decoder(system).deployed.items()
     return [
@@ -244,7 +246,7 @@ class TestTheWayOut:
     """G2: a staker is out before a change that they dislike."""
 
     @pytest.fixture
-    def staker(self, system, staked, alice):
+    def staker(self, system: System, staked: Deployed, alice: str) -> str:
         """Alice has staked what the multisig had of MAG7.ssi, at the longest cooldown there is."""
         index, safe = system.index("MAG7.ssi"), system.record.contracts["Safe"]
         shares = index.balanceOf(safe) // 2

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
 from ssi.build import ROOT
+from ssi.chain.evm import Deployed, Evm
 from ssi.constants import ADMIN
 from ssi.governance.decoder import IMPLEMENTATION, Decoder
 from ssi.governance.safe import Multisig
+from ssi.registry.system import System
 from tools.permissions import DAY, PAGE, page
 
 # What the documents call each thing that the guardian can do at once.
@@ -124,7 +127,7 @@ CLAIMS = MappingProxyType(
 )
 
 
-def deployed(system):
+def deployed(system: System) -> list[tuple[str, Deployed]]:
     """Every contract of the record but what is behind proxies and the Safes, by the name of its kind."""
     found = Decoder(system).deployed.items()
     return [
@@ -133,7 +136,7 @@ def deployed(system):
 
 
 @pytest.fixture
-def facts(evm, system):
+def facts(evm: Evm, system: System) -> dict[str, Any]:
     """What the chain says, as the claims want it filled in."""
     manager, contracts = system.manager, system.record.contracts
     safe, guardian = (Multisig(evm, contracts[name]) for name in ("Safe", "GuardianSafe"))
@@ -186,7 +189,8 @@ def test_every_claim_about_the_guardian_and_the_notice_is_true(facts, name):
 
 def test_nobody_has_to_be_allowed_to_leave(system):
     """What README says of redemption and staking: no way out is restricted, and each of them exists."""
-    restricted, existing = {}, {}
+    restricted: dict[str, Any] = {}
+    existing: dict[str, Any] = {}
     kinds = dict(deployed(system))
     for row in system.contract("RoleTable").rows():
         (name,) = (

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import eth_abi
 import pytest
@@ -10,11 +13,13 @@ from click.testing import CliRunner
 
 from forks import control
 from scripts import execute, keeper, propose
+from ssi.chain import network
 from ssi.cli import common
 from ssi.constants import IMPLEMENTATION_SLOT
 from ssi.governance import storage as layout
 from ssi.governance.starting import Bounds, start_call
 from ssi.keeper.rebalance import NoPath, RebalanceKeeper
+from ssi.registry.system import System
 from tests.support.governance import govern, schedule, wait
 from tests.support.rebalanced import TERMS, recorded, unbalanced
 
@@ -22,14 +27,14 @@ pytestmark = pytest.mark.minimainnet  # what pays for a keeper depends on the de
 LATER = 3600  # seconds: a look is at the second of the real clock, which must not be after the transaction
 
 
-def run(script, *words):
+def run(script: Any, *words: str) -> Any:
     """The JSON of a command."""
     done = CliRunner(mix_stderr=False).invoke(script.cli, [*words, "--json"])
     assert done.exit_code == 0, f"{done.output}\n{done.stderr}\n{done.exception}"
     return json.loads(done.stdout)
 
 
-def refused(script, *words):
+def refused(script: Any, *words: str) -> str:
     """The message of a command that does not do it."""
     done = CliRunner(mix_stderr=False).invoke(script.cli, list(words))
     assert done.exit_code in (1, 2), done.output
@@ -37,19 +42,19 @@ def refused(script, *words):
 
 
 @pytest.fixture
-def rebalanced(system, monkeypatch, tmp_path):
+def rebalanced(system: System, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> System:
     """MAG7.ssi with a plan that wants other weights than it has, worth about 200,000 USD."""
     monkeypatch.setattr(common, "FOLDER", tmp_path)
     unbalanced(system)
     return system
 
 
-def close(weights, now="now"):
+def close(weights: Mapping[str, Mapping[str, float]], now: str = "now") -> bool:
     """Every weight within 25 bp of its target."""
     return all(abs(weight[now] - weight["target"]) < 25 for weight in weights.values())
 
 
-def start(system):
+def start(system: System) -> None:
     """A rebalance that has just begun."""
     rebalancer, index = system.contract("Rebalancer"), system.index("MAG7.ssi")
     call, _ = start_call(rebalancer, index, system.evm.now + 24 * 86_400, Bounds())
@@ -358,7 +363,7 @@ def test_a_keeper_on_a_stale_price_is_told(rebalanced):
 
 @pytest.mark.usefixtures("rebalanced")
 def test_time_is_moved_on_forks_only(monkeypatch):
-    monkeypatch.setattr(common.network, "is_fork", lambda: False)
+    monkeypatch.setattr(network, "is_fork", lambda: False)
     done = CliRunner(mix_stderr=False).invoke(keeper.cli, ["rebalance", "MAG7.ssi", "--fast-forward"])
     assert done.exit_code == 2
     assert "live network" in done.stderr
@@ -384,7 +389,7 @@ def test_without_a_methodology_it_is_said(rebalanced, monkeypatch):
 
 
 @pytest.fixture
-def references(monkeypatch, tmp_path):
+def references(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """Layouts as they are now, as if committed when the contract was deployed."""
     monkeypatch.setattr(layout, "REFERENCES", tmp_path / "storage")
     (tmp_path / "storage").mkdir()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forks import control
 from forks.addresses import CONTRACTS
-from ssi.chain.evm import Interface
+from ssi.chain.evm import Deployed, Evm, Interface
 from ssi.chain.permits import permit, permit2
+from ssi.registry.system import System
 from tests.support.indexes import MAX
 from tests.support.reverts import error, reverts
 from tests.support.trading import ALLOWANCE, ETHER, KEY, PERMIT, PERMIT2, Trader, left_in_router
@@ -28,7 +31,7 @@ PERMIT2_ERRORS = Interface(
 USDC_DOMAIN = {"name": "USD Coin", "version": "2"}
 
 
-def usdc_permit(trader, amount, deadline=2**40):
+def usdc_permit(trader: Trader, amount: int, deadline: int = 2**40) -> bytes:
     usdc = trader.system.index("USSI").evm.at(trader.system.project.IndexToken, trader.address_of("USDC"))
     return permit(KEY, usdc.address, USDC_DOMAIN, trader.router.address, amount, usdc.nonces(trader.account), deadline)
 
@@ -373,7 +376,7 @@ class TestPaths:
     """`owner` may set them here."""
 
     @pytest.fixture
-    def router(self, evm, project, system, authority, owner):
+    def router(self, evm: Evm, project: Any, system: System, authority: Deployed, owner: str) -> Deployed:
         external = [
             system.factory.address,
             system.distributor.address,

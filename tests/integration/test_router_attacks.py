@@ -5,10 +5,15 @@ Ids are those of docs/invariants.md.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import pytest
 
 from forks import control
+from ssi.chain.evm import Deployed, Evm
 from ssi.chain.permits import permit
+from ssi.registry.system import System
 from tests.support.bazaar import FEE, Bazaar
 from tests.support.governance import govern
 from tests.support.indexes import ANYTHING
@@ -36,7 +41,7 @@ SHARE, MILLION = 10**18, 10**6
 
 
 @pytest.fixture
-def bazaar(system, project, owner):
+def bazaar(system: System, project: Any, owner: str) -> Iterator[Bazaar]:
     """An index of four tokens that can be told to misbehave, of 6, 8, 9 and 18 decimals."""
     bazaar = Bazaar(system, [system.evm.deploy(project.QuirkToken, n, sender=owner) for n in (6, 8, 9, 18)])
     yield bazaar
@@ -46,7 +51,7 @@ def bazaar(system, project, owner):
 # ---------------------------------------------------------------- dust
 
 
-def force_ether(evm, router, amount=1):
+def force_ether(evm: Evm, router: Deployed, amount: int = 1) -> None:
     """As the end of a contract or a block's reward does it."""
     evm.rpc.call("anvil_setBalance", router.address, hex(amount))
 
@@ -138,7 +143,7 @@ def test_what_nobody_would_get_back_is_refused(system, trader, refuse, who):
 # ---------------------------------------------------------------- re-entrancy
 
 
-def entries(trader, bazaar):
+def entries(trader: Trader, bazaar: Bazaar) -> Any:
     """Every entry of the router as somebody would call it from within a swap."""
     router, index = trader.router, bazaar.index.address
     order = trader.order(bazaar.symbol, "USDC")
@@ -202,7 +207,7 @@ def test_no_constituent_can_call_back(project, trader, bazaar, owner, direction)
 class Seller:
     """Sells ten shares of the bazaar, of which one token has turned bad, to a receiver."""
 
-    def __init__(self, trader, bazaar, owner, receiver, bad=1):
+    def __init__(self, trader: Trader, bazaar: Bazaar, owner: str, receiver: str, bad: int = 1) -> None:
         self.trader, self.bazaar, self.owner, self.receiver = trader, bazaar, owner, receiver
         self.token, self.pool = bazaar.tokens[bad], bazaar.pools[bad]
         trader.with_shares(bazaar.symbol, 20 * SHARE)
@@ -210,7 +215,7 @@ class Seller:
         self.part = bazaar.index.previewRedeem(10 * SHARE)[bad]
         self.claims = bazaar.index.claimOf(self.token.address, trader.account)
 
-    def sell(self, least=0):
+    def sell(self, least: int = 0) -> tuple[int, list[dict[str, Any]]]:
         """Returns what came of USDC, and the tokens that were handed over."""
         receipt = self.trader.sell(self.bazaar.symbol, "USDC", 10 * SHARE, least, receiver=self.receiver)
         (sold,) = receipt.events(self.trader.router, "Sold")
@@ -218,7 +223,7 @@ class Seller:
         assert held == sold.values["amountOut"]
         return held, [event.values for event in receipt.events(self.trader.router, "Unsold")]
 
-    def handed_over(self, amount, to=None):
+    def handed_over(self, amount: int, to: str | None = None) -> list[dict[str, Any]]:
         return [
             {
                 "index": self.bazaar.index.address, "seller": self.trader.account, "receiver": to or self.receiver,
@@ -226,7 +231,7 @@ class Seller:
             }
         ]  # fmt: skip
 
-    def check_bounded(self, refuse):
+    def check_bounded(self, refuse: Callable[..., Any]) -> None:
         """A minimum that counts on the whole refuses the rest; the rest is three quarters."""
         with self.trader.evm.isolated():
             rest, _ = self.sell()
@@ -236,7 +241,7 @@ class Seller:
 
 
 @pytest.fixture
-def seller(evm, trader, bazaar, owner):
+def seller(evm: Evm, trader: Trader, bazaar: Bazaar, owner: str) -> Seller:
     return Seller(trader, bazaar, owner, evm.account("receiver of sales"))
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from ssi.chain.evm import Reverted
+from ssi.chain.evm import Deployed, Evm, Reverted
 from ssi.chain.permits import permit
+from ssi.registry.system import System
 from tests.support.governance import govern
 from tests.support.indexes import new_index
 from tests.support.reverts import error, reverts
-from tests.support.trading import ETHER, KEY, left_in_router
+from tests.support.trading import ETHER, KEY, Trader, left_in_router
 
 SHARE = 10**18
 CODE = b"FRIEND".ljust(32, b"\0")
@@ -47,7 +50,7 @@ def test_exact_input_can_be_staked_too(system, trader):
     assert trader.holds("USDC") == 10**9 - cost
 
 
-def index_permit(trader, shares, deadline=2**40):
+def index_permit(trader: Trader, shares: int, deadline: int = 2**40) -> bytes:
     index = trader.system.index("MAG7.ssi")
     domain = {"name": index.name(), "version": "1"}
     return permit(KEY, index.address, domain, trader.router.address, shares, index.nonces(trader.account), deadline)
@@ -111,7 +114,7 @@ class TestHook:
     """Told about purchases, and never in their way."""
 
     @pytest.fixture
-    def hook(self, evm, system, project, owner):
+    def hook(self, evm: Evm, system: System, project: Any, owner: str) -> Deployed:
         hook = evm.deploy(project.BuyHookMock, sender=owner)
         receipt = govern(system, system.router, "setBuyHook", [hook.address])
         assert [event.values for event in receipt.events(system.router)] == [{"hook": hook.address}]

@@ -20,7 +20,7 @@ from typing import Any
 
 from eth_account import Account
 from eth_account.hdaccount import ETHEREUM_DEFAULT_PATH
-from eth_keyfile import create_keyfile_json
+from eth_keyfile.keyfile import create_keyfile_json
 from eth_utils import keccak
 
 from forks import control
@@ -177,7 +177,7 @@ def shell(folder: Path, url: str) -> Iterator[Shell]:
         "COLUMNS": "200",
     }
     for alias, key in keys().items():
-        content = create_keyfile_json(key, PASSPHRASE.encode(), kdf="pbkdf2", iterations=1)
+        content = create_keyfile_json(key, PASSPHRASE, kdf="pbkdf2", iterations=1)
         content["address"] = Account.from_key(key).address
         (folder / "ape/accounts" / f"{alias}.json").write_text(json.dumps(content))
         if alias != "locked":

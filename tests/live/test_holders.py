@@ -26,7 +26,7 @@ USDC = 10**6
 
 
 @pytest.fixture(scope="module")
-def funded(deployed):
+def funded(deployed: Live) -> Live:
     """The holder has dollars, SOSO, constituents, and shares that they did not buy; ether they have anyway."""
     who = deployed.address("other")
     seed(deployed, "other")
@@ -89,7 +89,7 @@ class HolderJourney:
         )
 
 
-def journey(*names):
+def journey(*names: str) -> pytest.MarkDecorator:
     """Both ways, each marked with the commands of the journey."""
     return pytest.mark.parametrize(
         "how",
@@ -101,7 +101,7 @@ def journey(*names):
 
 
 @pytest.fixture
-def holder(funded, how):
+def holder(funded: Live, how: str) -> HolderJourney:
     return HolderJourney(funded, how)
 
 

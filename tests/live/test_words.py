@@ -9,6 +9,7 @@ import json
 import pytest
 
 from tests.live import words
+from tests.live.network import Done
 from tests.live.proxy import PASSWORD
 
 ALL = words.every()
@@ -16,7 +17,7 @@ ALL = words.every()
 ON_CHAIN = sorted(ALL.keys() - {"demo"})
 
 
-def told(done, code, message=""):
+def told(done: Done, code: int, message: str = "") -> None:
     """One line, and nothing on standard output."""
     lines = done.err.strip().splitlines()
     assert (done.code, len(lines), done.out) == (code, 1, ""), done
@@ -24,7 +25,7 @@ def told(done, code, message=""):
     assert message in lines[0]
 
 
-def typed(name):
+def typed(name: str) -> list[str]:
     """The command with words that are right."""
     return [*name.split(), *words.RIGHT[name]]
 

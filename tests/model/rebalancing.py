@@ -136,6 +136,12 @@ class RebalanceModel:
 
     # ------------------------------------------------------------ readings
 
+    @property
+    def limits(self) -> Terms:
+        """Those by which the last start sells."""
+        assert self.running is not None
+        return self.running
+
     def units(self, token: str) -> int:
         """D27{tok/base}, 0 where it is not held."""
         return self.index.units.get(token, 0)
@@ -158,21 +164,19 @@ class RebalanceModel:
 
     def phase_at(self, now: int) -> str:
         """Expired as soon as the time is over."""
-        if self.phase == RUNNING and self.running is not None and now >= self.started + self.running.duration:
+        if self.phase == RUNNING and now >= self.started + self.limits.duration:
             return EXPIRED
         return self.phase
 
     def factor(self, now: int) -> int:
         """D18 of the oracle's ratio."""
-        terms = self.running
-        assert terms is not None
+        terms = self.limits
         elapsed = min(now - self.started, terms.duration)
         return WAD + terms.premium * BP - (terms.premium + terms.discount) * BP * elapsed // terms.duration
 
     def budget(self) -> int:
         """D27{USD/base share}."""
-        assert self.running is not None
-        return self.nav * self.running.budget // 10_000
+        return self.nav * self.limits.budget // 10_000
 
     def surplus(self, token: str) -> int:
         """{tok} over the target."""
@@ -286,11 +290,10 @@ class RebalanceModel:
         top = self.ceiling(out, in_)
         if top == 0:
             return AuctionFill()
-        assert self.running is not None
         usd = self.seen(usd)
         moved = [usd[token] * WAD // self.aims[token].price for token in (out, in_)]
-        if not near(moved[0], moved[1], self.running.band):
-            raise PriceMoved(*moved, self.running.band)
+        if not near(moved[0], moved[1], self.limits.band):
+            raise PriceMoved(*moved, self.limits.band)
         base, factor = self.index.base, self.factor(now)
         p_out, p_in = self.price(out, usd), self.price(in_, usd)
         room = max(0, top * base // RAY - self._books(in_, self.units(in_)))

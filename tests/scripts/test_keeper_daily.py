@@ -16,7 +16,7 @@ from ssi.keeper import maintenance
 DAY = 86_400
 
 
-def daily(*words):
+def daily(*words: str) -> str:
     done = CliRunner(mix_stderr=False).invoke(keeper.cli, ["daily", *words])
     assert done.exit_code == 0, f"{done.output}\n{done.stderr}\n{done.exception}"
     return done.stdout

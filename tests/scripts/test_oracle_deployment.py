@@ -5,6 +5,7 @@ mean nothing.
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from ape import accounts
@@ -21,7 +22,7 @@ from tests.support.prices import WINDOW
 SOL = params.Twap(base="SOL", quote="WETH", fee=3_000, window=WINDOW)
 
 
-def leg(**bounds):
+def leg(**bounds: Any) -> params.Leg:
     return params.Leg(source="A/B", kind="Aggregator", heartbeat=60, maxMove=0, **bounds)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import ape
 import eth_abi
@@ -13,7 +15,9 @@ from eth_utils import keccak
 
 from forks.local import FORKS
 from scripts import cancel, execute, pending, propose
-from ssi.chain.rpc import Rpc
+from ssi.chain import network
+from ssi.chain.evm import Deployed
+from ssi.chain.rpc import Rpc, RpcError
 from ssi.cli import common
 from ssi.constants import NOTICE
 from ssi.governance import proposals
@@ -21,6 +25,7 @@ from ssi.governance.decoder import Decoder
 from ssi.governance.proposal import Proposal, ProposalRefused, attempt
 from ssi.governance.safe import Multisig, SafeTransaction, builder_checksum, builder_file
 from ssi.governance.scheduled import operations
+from ssi.registry.system import System
 from tests.support.governance import govern, schedule, wait
 
 DAY = 86_400
@@ -34,25 +39,25 @@ SAFE_TX_TYPE = keccak(
 
 
 @pytest.fixture(autouse=True)
-def folder(monkeypatch, tmp_path):
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Files of proposals go away with the test."""
     monkeypatch.setattr(common, "FOLDER", tmp_path)
     return tmp_path
 
 
 @pytest.fixture
-def mag7(system):
+def mag7(system: System) -> Deployed:
     return system.index("MAG7.ssi")
 
 
-def run(script, *words):
+def run(script: Any, *words: str) -> Any:
     """A command as a person types it, `ape run` left away; its JSON if it was asked for."""
     done = CliRunner(mix_stderr=False).invoke(script.cli, list(words))
     assert done.exit_code == 0, f"{done.output}\n{done.stderr}"
     return json.loads(done.stdout) if "--json" in words else done.stdout
 
 
-def refused(script, *words):
+def refused(script: Any, *words: str) -> str:
     """The message of a command that does not do it."""
     done = CliRunner(mix_stderr=False).invoke(script.cli, list(words))
     assert done.exit_code in (1, 2), done.output
@@ -309,7 +314,7 @@ def test_the_trial_leaves_the_chain_alone(evm, system):
 
 
 @pytest.fixture
-def accounts(monkeypatch):
+def accounts(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Ape accounts by alias: the owners among them, and a stranger."""
     known = {f"account{n}": ape.accounts.test_accounts[n] for n in range(9)} | {
         "stranger": ape.accounts.test_accounts[9]
@@ -338,7 +343,7 @@ def test_strangers_and_too_few_owners_are_told(evm, system, accounts):
 
 
 def test_a_live_network_signs_with_nobody_unless_told(evm, system, monkeypatch):
-    monkeypatch.setattr(common.network, "is_fork", lambda: False)
+    monkeypatch.setattr(network, "is_fork", lambda: False)
     assert common.signers(Multisig(evm, system.record.contracts["Safe"]), common.Signing()) == []
 
 
@@ -417,7 +422,7 @@ def test_logs_are_asked_for_in_parts_where_a_node_refuses_many(evm, system, monk
     schedule(system, system.index("USSI"), system.index("USSI").setSupplyCap.encode(2))
     evm.rpc.call("anvil_mine", hex(1000), "0x0")
     schedule(system, system.index("USSI"), system.index("USSI").setSupplyCap.encode(3))
-    whole, asked = operations.operations(system), []
+    whole, asked = operations.operations(system), list[int]()
     real = evm.rpc.call
 
     def stingy(method, *params):
@@ -425,7 +430,7 @@ def test_logs_are_asked_for_in_parts_where_a_node_refuses_many(evm, system, monk
             blocks = int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16)
             asked.append(blocks)
             if blocks > 200:
-                raise operations.RpcError(-32005, "query returned more than allowed")
+                raise RpcError(-32005, "query returned more than allowed")
         return real(method, *params)
 
     monkeypatch.setattr(evm.rpc, "call", stingy)

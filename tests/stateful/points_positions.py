@@ -82,8 +82,9 @@ class PointsPositions(RuleBasedStateMachine):
             if event.name in LOCKS:
                 owner, token_id = event.values["owner"], event.values["tokenId"]
                 liquidity = self.locked.setdefault(token_id, event.values.get("liquidity", 0))
-                parties = (owner, NOBODY) if event.name == "PositionUnlockRequested" else (NOBODY, owner)
-                self.model.transfer(self.now, self.w.pool.address, *parties, liquidity)
+                leaves = event.name == "PositionUnlockRequested"
+                giver, taker = (owner, NOBODY) if leaves else (NOBODY, owner)
+                self.model.transfer(self.now, self.w.pool.address, giver, taker, liquidity)
         return receipt
 
     def remember(self, epoch: int) -> None:
@@ -186,9 +187,9 @@ class PointsPositions(RuleBasedStateMachine):
             if self.vaults[n].shares(self.now, cooling):
                 self.act(self.tokens[n].cancelRequest, account, sender=account)
                 self.vaults[n].cancel(self.now, account, account)
-        elif cooling := [i for i, at in self.requested.items() if self.homes[i] == person and self.now < at]:
-            self.act(self.w.locker.cancelUnlock, cooling[0], sender=account)
-            del self.requested[cooling[0]]
+        elif requested := [i for i, at in self.requested.items() if self.homes[i] == person and self.now < at]:
+            self.act(self.w.locker.cancelUnlock, requested[0], sender=account)
+            del self.requested[requested[0]]
 
     @rule(person=PERSON, n=st.integers(2, 5))
     def claim_what_has_matured(self, person: str, n: int) -> None:

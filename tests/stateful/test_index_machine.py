@@ -79,8 +79,8 @@ class IndexMachine(RuleBasedStateMachine):
         except model.SupplyCapExceeded as refused:
             return index["IndexToken_SupplyCapExceeded"], {"supply": refused.args[0], "supplyCap": refused.args[1]}
         for name in m.units:
-            if refused := self.shortfall(name, m.whole_unit(name) * m.base // model.RAY):
-                return refused
+            if short := self.shortfall(name, m.whole_unit(name) * m.base // model.RAY):
+                return short
             if name in self.frozen:
                 return self.tokens[int(name)].interface["QuirkToken_Frozen"], {}
         return None
@@ -392,7 +392,7 @@ class IndexMachine(RuleBasedStateMachine):
     @invariant()
     def both_agree(self) -> None:
         index, people = self.index, [*PEOPLE, "fees", model.DEAD]
-        reads = [
+        reads: list[tuple[Any, tuple[Any, ...]]] = [
             (index.totalSupply, ()),
             (index.issuedSupply, ()),
             (index.basket, ()),

@@ -325,7 +325,9 @@ class LockerMachine(RuleBasedStateMachine):
             (max(0, current - 2), max(1, current - 1)),
         ]
         keys = [(person, pool) for person in PEOPLE for pool in POOLS]
-        reads = [(locker.liquidityOf, (self.names[person], self.pools[pool])) for person, pool in keys]
+        reads: list[tuple[Any, tuple[Any, ...]]] = [
+            (locker.liquidityOf, (self.names[person], self.pools[pool])) for person, pool in keys
+        ]
         reads += [
             (locker.liquiditySeconds, (self.names[person], self.pools[pool], *span))
             for person, pool in keys

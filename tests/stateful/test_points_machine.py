@@ -193,7 +193,7 @@ class PointsMachine(PointsPositions):
             epoch for epoch in range(max(0, self.epoch - 3), self.epoch) if self.now < self.model.end(epoch) + RECORDING
         ]
 
-    @precondition(recordable)
+    @precondition(lambda self: bool(self.recordable()))
     @rule(person=PERSON, data=st.data())
     def record(self, person: str, data: st.DataObject) -> None:
         epoch, account = data.draw(st.sampled_from(self.recordable())), self.names[person]

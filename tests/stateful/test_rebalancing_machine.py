@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from ssi.chain.evm import Entry
 from tests.model import index as index_model
 from tests.model import rebalancing as model
+from tests.model.rebalancing import RebalanceProposal, Terms
 from tests.support.indexes import ANYTHING, DAY, MAX
 from tests.support.rebalancing import HEARTBEAT, TERMS, RebalancingWorld
 from tests.support.reverts import reverts
@@ -73,7 +74,7 @@ class RebalancingMachine(RuleBasedStateMachine):
         """R7: whatever state this is, it ends, and the next rebalance can be started."""
         m = self.model
         if m.phase_at(self.evm.now) == model.RUNNING:
-            self.evm.warp(m.running.duration)
+            self.evm.warp(m.limits.duration)
             assert self.w.rebalancer.status(self.w.index).phase == 5, "R7 every rebalance ends"
         self.evm.warp(DAY)
         self.refresh_feeds()
@@ -134,7 +135,7 @@ class RebalancingMachine(RuleBasedStateMachine):
         self.w.set_plan(weights)
 
     @rule(terms=BP_TERMS)
-    def set_terms(self, terms: model.Terms) -> None:
+    def set_terms(self, terms: Terms) -> None:
         self.w.set_terms(terms)
 
     @rule(
@@ -168,7 +169,7 @@ class RebalancingMachine(RuleBasedStateMachine):
         assert (preview.turnover, preview.allowed) == (m.sold(w.usd), allowed), "R6 the preview is the outcome"
         w.begin(proposal)
         self.lost, self.sold = Fraction(0), Fraction(0)
-        assert m.turnover <= min(allowed, m.running.turnover), "R9 a start sells no more than the terms allow"
+        assert m.turnover <= min(allowed, m.limits.turnover), "R9 a start sells no more than the terms allow"
         targets = w.rebalancer.targetsOf(w.index)
         assert (targets.tokens, targets.targets) == (preview.tokens, preview.targets), "R6 the preview is the outcome"
         for token, price in zip(preview.tokens, preview.prices, strict=True):
@@ -176,7 +177,7 @@ class RebalancingMachine(RuleBasedStateMachine):
                 "R9 the next start compares with it"
             )
 
-    def refused_start(self, proposal: model.RebalanceProposal) -> tuple[Entry, dict[str, Any]] | None:
+    def refused_start(self, proposal: RebalanceProposal) -> tuple[Entry, dict[str, Any]] | None:
         """The error that a start must meet."""
         m, w, known = self.model, self.w, self.w.rebalancer.interface
         stale = next((refused for token in m.tokens() if (refused := self.stale(int(token)))), None)
@@ -226,7 +227,7 @@ class RebalancingMachine(RuleBasedStateMachine):
             with reverts(w.rebalancer.interface["Rebalancer_NotRunning"], index=w.index.address):
                 w.rebalancer.close(w.index, sender=w.people["bob"])
         elif m.phase_at(self.evm.now) == model.RUNNING:
-            ends = m.started + m.running.duration
+            ends = m.started + m.limits.duration
             with reverts(w.rebalancer.interface["Rebalancer_NotOver"], index=w.index.address, ends=ends):
                 w.rebalancer.close(w.index, sender=w.people["bob"])
         else:
@@ -289,8 +290,8 @@ class RebalancingMachine(RuleBasedStateMachine):
         fill = m.bid(self.evm.now, *names, amount, w.usd, None if limit == MAX else limit)
         assert moved == (fill.out, fill.paid), "R6 outcome and model are one"
         if fill.out:
-            self.lost += max(0, Fraction(before - m.value(w.usd), 10**18))
-            assert self.lost <= m.nav * m.running.budget // 10_000, "R1 the loss stays in the budget"
+            self.lost += max(Fraction(0), Fraction(before - m.value(w.usd), 10**18))
+            assert self.lost <= m.nav * m.limits.budget // 10_000, "R1 the loss stays in the budget"
             assert m.units(names[0]) >= m.aims[names[0]].target, "R2 nothing is sold past its target"
             gone = units[names[0]] - m.units(names[0])
             self.sold += Fraction(gone * m.price(names[0], {names[0]: m.aims[names[0]].price}), 10**18)

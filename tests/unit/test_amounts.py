@@ -17,7 +17,7 @@ UNITS = st.sampled_from(["USDC", "MAG7.ssi", "sMAG7.ssi", "ETH", "MAG7.ssi/WETH"
 
 
 @pytest.fixture(autouse=True)
-def isolated():
+def isolated() -> None:
     """No chain is needed here."""
 
 

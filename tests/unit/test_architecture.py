@@ -173,3 +173,23 @@ def classes() -> dict[str, list[str]]:
 def test_no_two_classes_share_a_name():
     assert len(classes()) > 150
     assert not {name: homes for name, homes in classes().items() if len(homes) > 1}
+
+
+def untyped(path: Path) -> list[str]:
+    """Fixtures and helpers of tests that do not say a type; not those within functions."""
+    found, waiting = [], list(ast.parse(path.read_text()).body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.ClassDef):
+            waiting += node.body
+        elif isinstance(node, ast.FunctionDef) and not node.name.startswith("test_"):
+            taken = [*node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
+            bare = [one.arg for one in taken if one and not one.annotation and one.arg not in ("self", "cls")]
+            if bare or not node.returns:
+                found.append(f"{path.name}: {node.name}")
+    return found
+
+
+def test_fixtures_and_helpers_say_their_types():
+    """A test gets its arguments by their names, so it need not; mypy checks all bodies."""
+    assert not [name for module, path in modules().items() if module.startswith("tests.") for name in untyped(path)]

@@ -6,13 +6,13 @@ import pytest
 
 from tests.support.indexes import DAY
 from tests.support.reverts import reverts
-from tests.support.staking import WHOLE, ZERO
+from tests.support.staking import WHOLE, ZERO, Vault
 
 ANY = 2**256 - 1
 
 
 @pytest.fixture
-def vault(vault, alice):
+def vault(vault: Vault, alice: str) -> Vault:
     """With a stake of alice's."""
     vault.stake(alice)
     return vault
@@ -229,7 +229,7 @@ class TestStates:
 
 class TestClaims:
     @pytest.fixture
-    def claimable(self, vault, alice):
+    def claimable(self, vault: Vault, alice: str) -> None:
         vault.request(alice, 10 * WHOLE)
         vault.pass_days(14)
 

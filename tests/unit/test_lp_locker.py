@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from forks import control
 from forks.addresses import TOKENS
+from ssi.chain.evm import Deployed, Evm, Receipt
+from ssi.registry.system import System
 from tests.model.locker import COOLDOWN, full_range, measure
 from tests.support.indexes import EPOCH, MAX
 from tests.support.liquidity import FEE, SPACING, UniswapMarket, new_locker
@@ -16,7 +20,7 @@ NONE, V2, V3 = range(3)
 
 
 @pytest.fixture
-def market(system, alice, bob):
+def market(system: System, alice: str, bob: str) -> UniswapMarket:
     """Alice and Bob have shares and dollars.
 
     Bob has added liquidity and traded, so an LP token is an odd number of liquidity.
@@ -32,12 +36,12 @@ def market(system, alice, bob):
 
 
 @pytest.fixture
-def empty(evm, project, authority, market, owner):
+def empty(evm: Evm, project: Any, authority: Deployed, market: UniswapMarket, owner: str) -> Deployed:
     return new_locker(evm, project, authority, market, owner, EPOCH)
 
 
 @pytest.fixture
-def locker(empty, market, owner, alice):
+def locker(empty: Deployed, market: UniswapMarket, owner: str, alice: str) -> Deployed:
     """The pair and a pool of v3 are on the list, and Alice has approved everything."""
     empty.addPool(market.pair.address, V2, sender=owner)
     empty.addPool(market.pools["V3"].address, V3, sender=owner)
@@ -47,17 +51,17 @@ def locker(empty, market, owner, alice):
 
 
 @pytest.fixture
-def pool(market):
+def pool(market: UniswapMarket) -> str:
     return market.pools["V3"].address
 
 
 @pytest.fixture
-def pair(market):
+def pair(market: UniswapMarket) -> str:
     return market.pair.address
 
 
 @pytest.fixture
-def locked(locker, market, alice):
+def locked(locker: Deployed, market: UniswapMarket, alice: str) -> int:
     """A position of Alice's that is locked."""
     token_id = market.position(alice, 5)
     locker.lockPosition(token_id, sender=alice)
@@ -65,14 +69,14 @@ def locked(locker, market, alice):
 
 
 @pytest.fixture
-def staked(locker, market, pair, alice):
+def staked(locker: Deployed, market: UniswapMarket, pair: str, alice: str) -> int:
     """LP tokens of Alice's that are locked."""
     amount = market.add(alice, 3)
     locker.lockTokens(pair, amount, sender=alice)
     return amount
 
 
-def only(receipt, contract, name):
+def only(receipt: Receipt, contract: Deployed, name: str) -> dict[str, Any]:
     """The values of the only event."""
     (event,) = receipt.events(contract)
     assert event.name == name
@@ -407,11 +411,12 @@ class TestTokens:
         amount = market.add(alice, 2)
         for n in (0, 1):
             market.swap(bob, n, market.tokens[n].balanceOf(pair) * 3)
-        before = market.state()
-        assert before[2] != 0
+        reserve0, reserve1, last, supply = market.state()
+        assert last != 0
         locker.lockTokens(pair, amount, sender=alice)
         liquidity = locker.liquidityOf(alice, pair)
-        assert liquidity == measure(amount, *before) < measure(amount, *before[:2], 0, before[3])
+        assert liquidity == measure(amount, reserve0, reserve1, last, supply)
+        assert liquidity < measure(amount, reserve0, reserve1, 0, supply)
         market.add(bob, 1)
         reserve0, reserve1, _, supply = market.state()
         real = amount**2 * reserve0 * reserve1 // supply**2
@@ -555,7 +560,7 @@ class TestPools:
                 new_locker(evm, project, authority, market, owner, length, genesis=genesis)
 
 
-def market_lock(locker, market, person):
+def market_lock(locker: Deployed, market: UniswapMarket, person: str) -> int:
     """Another position of that person's, locked in this second."""
     token_id = market.position(person, 1)
     locker.lockPosition(token_id, sender=person)

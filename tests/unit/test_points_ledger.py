@@ -6,13 +6,14 @@ Ids are those of docs/invariants.md.
 from __future__ import annotations
 
 from itertools import permutations
+from typing import Any
 
 import pytest
 from eth_account import Account
 from eth_utils import keccak
 
 from tests.model.points import LEAST
-from tests.support.points import DOLLARS, NOBODY, WAD, WEEK, new_ledger
+from tests.support.points import DOLLARS, NOBODY, WAD, WEEK, PointsWorld, new_ledger
 from tests.support.reverts import error, reverts
 
 NO_CODE = b"\0" * 32
@@ -26,7 +27,7 @@ class TestJoining:
         with reverts(refused("AlreadyJoined"), account=alice):
             world.ledger.join(sender=alice)
 
-    def signed(self, world, key, account, deadline, **changes):
+    def signed(self, world: PointsWorld, key: str, account: str, deadline: int, **changes: Any) -> Any:
         types = {
             "Join": [
                 {"name": n, "type": t}
@@ -126,12 +127,12 @@ class TestSettings:
         world.ledger.onBuy(alice, NO_CODE, sender=bob)
 
     def test_initialisation(self, world, evm, project, alice):
-        for args, name in (
-            ((world.authority, NOBODY, NOBODY), "PointsLedger_ZeroAddress"),
-            ((NOBODY, world.prices, NOBODY), "GovernedUUPS_ZeroAuthority"),
+        for authority, prices, name in (
+            (world.authority, NOBODY, "PointsLedger_ZeroAddress"),
+            (NOBODY, world.prices, "GovernedUUPS_ZeroAuthority"),
         ):
             with reverts(error(project.PointsLedger, name)):
-                new_ledger(evm, project, *args, alice)
+                new_ledger(evm, project, authority, prices, NOBODY, alice)
         with reverts(error(project.PointsLedger, "InvalidInitialization")):
             world.ledger.initialize(world.authority, world.prices, NOBODY, sender=alice)
         assert (world.ledger.epochGenesis(), world.ledger.epochLength()) == (world.genesis, world.length)
@@ -140,7 +141,7 @@ class TestSettings:
 
 class TestRecording:
     @pytest.fixture
-    def over(self, world, alice, bob, carol):
+    def over(self, world: PointsWorld, alice: str, bob: str, carol: str) -> PointsWorld:
         """Epoch 0 with three who joined; bob and carol were referred by alice, who has less than them."""
         for person, dollars in ((alice, 100), (bob, 800), (carol, 400)):
             world.hold(person, dollars * WAD)

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from tests.model.points import Values
 from tests.support.indexes import DAY
-from tests.support.points import DOLLARS, WAD
+from tests.support.points import DOLLARS, WAD, PointsWorld
 
 
-def after_a_day(world, account):
+def after_a_day(world: PointsWorld, account: str) -> int:
     """Points of the running epoch after a whole day."""
     world.evm.warp(DAY)
     return world.ledger.pointsOf(account, world.epoch)
@@ -165,7 +165,7 @@ AMOUNT = st.one_of(st.integers(0, 50), st.integers(0, 10**30))
 VALUES = st.builds(Values, AMOUNT, AMOUNT, AMOUNT, AMOUNT)
 
 
-def add(a, b):
+def add(a: Values, b: Values) -> Values:
     return Values(a.held + b.held, a.staked + b.staked, a.locked + b.locked, a.soso + b.soso)
 
 

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from ssi.chain.evm import Deployed, Evm, Receipt
 from tests.support.indexes import MAX
-from tests.support.points import CLAIMING, DOLLARS, WEEK
+from tests.support.points import CLAIMING, DOLLARS, WEEK, PointsWorld
 from tests.support.reverts import error, reverts
 
 
 class TestPots:
     @pytest.fixture
-    def reward(self, evm, project, owner):
+    def reward(self, evm: Evm, project: Any, owner: str) -> Deployed:
         """A token with a quirk that the test chooses; alice has plenty of it."""
         return evm.deploy(project.QuirkToken, 18, sender=owner)
 
     @pytest.fixture
-    def funded(self, world, reward, alice, bob, carol):
+    def funded(self, world: PointsWorld, reward: Deployed, alice: str, bob: str, carol: str) -> PointsWorld:
         """A pot of 1,000,001 wei in epoch 0, with bob and carol recorded at two to one."""
         world.hold(bob, 2 * DOLLARS)
         world.hold(carol, DOLLARS)
@@ -27,7 +30,7 @@ class TestPots:
         world.go(world.end(0) + WEEK)
         return world
 
-    def give(self, world, token, funder, epoch, amount):
+    def give(self, world: PointsWorld, token: Deployed, funder: str, epoch: int, amount: int) -> Receipt:
         token.mint(funder, amount, sender=funder)
         token.approve(world.ledger, amount, sender=funder)
         return world.ledger.fund(epoch, token, amount, sender=funder)

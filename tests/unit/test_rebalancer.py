@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import astuple, replace
+from typing import Any
 
 import eth_abi
 import pytest
 
-from ssi.chain.evm import Reverted
+from ssi.chain.evm import Deployed, Entry, Evm, Reverted
 from tests.model import rebalancing as model
 from tests.support.indexes import DAY, MAX
 from tests.support.rebalancing import TERMS, RebalancingWorld
@@ -20,22 +21,22 @@ ZERO = "0x" + "00" * 20
 
 
 @pytest.fixture
-def world(evm, project, authority, owner):
+def world(evm: Evm, project: Any, authority: Deployed, owner: str) -> RebalancingWorld:
     """Three constituents in equal parts, a fourth token outside, a thousand shares."""
     world = RebalancingWorld(evm, project, authority, owner, DECIMALS, PRICES, 3)
     world.mint("alice", 1000 * 10**18)
     return world
 
 
-def weights(*percent):
+def weights(*percent: int) -> dict[str, int]:
     return {str(n): part * 10**16 for n, part in enumerate(percent) if part}
 
 
-def failure(project, name):
+def failure(project: Any, name: str) -> Entry:
     return error(project.Rebalancer, f"Rebalancer_{name}")
 
 
-def start(world, **changes):
+def start(world: RebalancingWorld, **changes: Any) -> None:
     """Starts on the chain alone, without the model, where a start must be refused."""
     world.rebalancer.startRebalance(world.index, world.words(world.proposal(**changes)), sender=world.owner)
 
@@ -498,7 +499,7 @@ def test_a_bid_that_leaves_less_than_a_bid_ends_it_too(world, less):
 # ---------------------------------------------------------------- a constituent without a price
 
 
-def remove_dead(world, price):
+def remove_dead(world: RebalancingWorld, price: int) -> dict[str, Any]:
     """The plan leaves the third token out, and its feed is dead."""
     world.set_plan(weights(50, 50))
     world.oracle.removeRoute(world.tokens[2], sender=world.owner)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forks import control
+from ssi.chain.evm import Deployed, Entry, Evm, Receipt
+from ssi.registry.system import System
 from tests.model.points import LEAST, NONE, SLOTS, PointsModel, Sources
 from tests.support.indexes import DAY
 from tests.support.points import DOLLARS, HEARTBEAT, NOBODY, WAD, PointsWorld
@@ -14,11 +19,11 @@ from tests.support.reverts import error, reverts
 
 
 @pytest.fixture
-def refused(project):
+def refused(project: Any) -> Callable[[str], Entry]:
     return lambda name: error(project.ReferencePrices, f"ReferencePrices_{name}")
 
 
-def sampled(world, receipt):
+def sampled(world: PointsWorld, receipt: Receipt) -> dict[str, int]:
     """Prices of a sample, by token."""
     return {event.values["token"]: event.values["price"] for event in receipt.events(world.prices, "PriceSampled")}
 
@@ -159,7 +164,7 @@ class TestSampling:
         assert 0 < taken < 55
 
     @pytest.fixture
-    def real(self, system, evm, project, owner):
+    def real(self, system: System, evm: Evm, project: Any, owner: str) -> tuple[Deployed, list[Deployed]]:
         """Prices of all real indexes of a deployment, with real routes."""
         authority, epochs = evm.deploy(project.ProtocolManager, owner, sender=owner), system.factory
         prices = evm.deploy(

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import pytest
 
+from ssi.chain.evm import Deployed
 from tests.model.staking import MAX, MAX_COOLDOWN
 from tests.support.indexes import DAY
 from tests.support.reverts import error, reverts
-from tests.support.staking import WHOLE, ZERO
+from tests.support.staking import WHOLE, ZERO, Vault
 
 ANY = 2**256 - 1
 
@@ -183,7 +184,7 @@ class TestCancelling:
 
 class TestClaiming:
     @pytest.fixture
-    def dear(self, vault, alice, bob):
+    def dear(self, vault: Vault, alice: str, bob: str) -> Deployed:
         """Bob's 1000 share-wei have matured at about 4 asset-wei each."""
         vault.stake(alice)
         vault.stake(bob, 1000)

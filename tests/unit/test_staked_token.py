@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from eth_account import Account
 
+from ssi.chain.evm import Deployed, Evm
 from ssi.chain.permits import permit
 from tests.model.staking import MAX, MAX_COOLDOWN, VIRTUAL, WAD, YEAR
 from tests.support.indexes import DAY, EPOCH
@@ -241,7 +244,7 @@ class TestRewards:
 
 class TestRates:
     @pytest.fixture
-    def epoch_start(self, evm, staked):
+    def epoch_start(self, evm: Evm, staked: Deployed) -> Callable[..., int]:
         """Moves to the first second of epoch 1 plus so many seconds."""
         start = staked.epochGenesis() + EPOCH
 

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from eth_utils import keccak
 
+from ssi.chain.evm import Deployed, Evm
 from ssi.constants import GOVERNOR, IMPLEMENTATION_SLOT, NOTICE
+from ssi.registry.system import System
 from tests.support.governance import SigningSafe, govern, schedule, wait
 from tests.support.reverts import error, reverts
 
 
 @pytest.fixture
-def implementation(evm, project, owner):
+def implementation(evm: Evm, project: Any, owner: str) -> Deployed:
     return evm.deploy(project.CounterV1, sender=owner)
 
 
 @pytest.fixture
-def successor(evm, project, owner):
+def successor(evm: Evm, project: Any, owner: str) -> Deployed:
     return evm.deploy(project.CounterV2, sender=owner)
 
 
 @pytest.fixture
-def counter(evm, system, project, owner, implementation):
+def counter(evm: Evm, system: System, project: Any, owner: str, implementation: Deployed) -> Deployed:
     """A contract behind its proxy, upgradeable by the governor as the role table says of all of them, with a little
     state.
     """
@@ -34,7 +38,7 @@ def counter(evm, system, project, owner, implementation):
     return counter
 
 
-def behind(evm, proxy):
+def behind(evm: Evm, proxy: Deployed) -> int:
     """The implementation of a proxy."""
     return int(evm.rpc.call("eth_getStorageAt", proxy.address, IMPLEMENTATION_SLOT, "latest"), 16)
 
