@@ -177,7 +177,8 @@ def shell(folder: Path, url: str) -> Iterator[Shell]:
         "COLUMNS": "200",
     }
     for alias, key in keys().items():
-        content = create_keyfile_json(key, PASSPHRASE, kdf="pbkdf2", iterations=1)
+        password: Any = PASSPHRASE.encode()  # declared as text, used as bytes
+        content = create_keyfile_json(key, password, kdf="pbkdf2", iterations=1)
         content["address"] = Account.from_key(key).address
         (folder / "ape/accounts" / f"{alias}.json").write_text(json.dumps(content))
         if alias != "locked":
