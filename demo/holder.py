@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from demo.report import ALICE_KEY, ETHER, PERMIT, Report
+from demo.report import ALICE_KEY, ETHER, Report
 from forks import control
 from ssi.chain import network
 from ssi.chain.evm import Reverted
 from ssi.chain.permits import permit
+from ssi.chain.wallet import PermissionKind
 from ssi.index.bounds import FOREVER, UNBOUNDED
 
 
@@ -45,7 +46,7 @@ class HolderChapter:
             ALICE_KEY, token.address, {"name": "USD Coin", "version": "2"}, self.router.address, amount,
             token.nonces(self.alice), self.evm.now + 3600,
         )  # fmt: skip
-        trade = self.report.trade(self.mag7, self.usdc.address, self.alice, PERMIT, signature)
+        trade = self.report.trade(self.mag7, self.usdc.address, self.alice, PermissionKind.PERMIT, signature)
         receipt = self.router.buyExactInput(trade, amount, quoted, quoted * 995 // 1000, sender=self.alice)
         shares, left = self.mag7.balanceOf(self.alice), self.usdc.balanceOf(self.alice)
         slippage = self.report.slippage(self.mag7, shares, (amount - left) * 10**12)
@@ -112,7 +113,7 @@ class HolderChapter:
             ALICE_KEY, self.mag7.address, {"name": self.mag7.name(), "version": "1"}, self.router.address, shares,
             self.mag7.nonces(self.alice), self.evm.now + 3600,
         )  # fmt: skip
-        trade = self.report.trade(self.mag7, self.usdc.address, self.alice, PERMIT, signature)
+        trade = self.report.trade(self.mag7, self.usdc.address, self.alice, PermissionKind.PERMIT, signature)
         receipt = self.router.sell(trade, shares, quoted, sender=self.alice)
         got = self.usdc.balanceOf(self.alice) - before
         self.report.step(

@@ -20,7 +20,7 @@ from ssi.governance.proposal import Proposal, attempt, execution, scheduling
 from ssi.governance.safe import Multisig
 from ssi.index.bounds import UNBOUNDED
 from ssi.keeper import maintenance
-from ssi.keeper.rebalance import RebalanceKeeper
+from ssi.keeper.rebalance import Phase, RebalanceKeeper
 
 DAY, HOUR = 86_400, 3_600
 MOVES = {"SOL": 1.2, "BNB": 1.1, "LINK": 0.85, "UNI": 0.9}
@@ -119,7 +119,7 @@ class RebalancingChapter:
         self.report.step(
             "The multisig executes: targets are fixed, the auctions open", receipt,
             {"surplus": status.surplus, "deficit": status.deficit, "premium_bp": status.premium / 1e14},
-            {"the rebalance runs": self.rebalance_keeper.phase == "running"},
+            {"the rebalance runs": self.rebalance_keeper.phase is Phase.RUNNING},
         )  # fmt: skip
 
     def fill(self) -> None:
@@ -159,7 +159,7 @@ class RebalancingChapter:
                 },
             },
             {
-                "it is completed": report["phase"] == "completed",
+                "it is completed": report["phase"] == Phase.COMPLETED.word,
                 f"all weights are within {CLOSE} bp of their targets": farthest < CLOSE,
                 "it cost less than the budget": 0 <= report["costBps"] <= report["budgetBps"],
                 "redemption works": redeemed == expected,

@@ -9,11 +9,11 @@ from eth_account import Account
 from rich.console import Console
 
 from ssi.chain.evm import Deployed, Receipt
+from ssi.chain.wallet import PermissionKind
 from ssi.registry.system import System
 
 ETHER = "0x" + "00" * 20
 NO_CODE = b"\0" * 32
-ALLOWANCE, PERMIT = 0, 1
 ALICE_KEY = "0x" + "a11ce".zfill(64)
 
 
@@ -70,7 +70,7 @@ class Report:
         index: Deployed,
         token: str,
         receiver: str,
-        permission: int = ALLOWANCE,
+        permission: PermissionKind = PermissionKind.ALLOWANCE,
         signature: bytes = b"",
         stake: bool = False,
     ) -> tuple[Any, ...]:

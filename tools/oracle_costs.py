@@ -66,7 +66,7 @@ def silencing(window: int) -> float:
 def depth(system: System, feed: Deployed) -> Depth:
     """The pool of a feed as it is now."""
     pool = system.evm.at(POOL, feed.pool())
-    root = pool.slot0()[0] / 2**96
+    root = pool.slot0().sqrtPriceX96 / 2**96
     quote = feed.quoteToken()
     usd = system.oracle.price(quote) / 10 ** (18 + system.token(quote).decimals())
     return Depth(pool.liquidity(), root if pool.token0() == feed.baseToken() else 1 / root, pool.fee() / 10**6, usd)

@@ -25,7 +25,7 @@ from ssi.failure import Failure, Misused
 from ssi.governance.decoder import Decoder, Unknown
 from ssi.keeper import maintenance
 from ssi.keeper.duties import routine
-from ssi.keeper.rebalance import RebalanceKeeper
+from ssi.keeper.rebalance import Phase, RebalanceKeeper
 from ssi.keeper.service import Keeper, alone, serving
 from ssi.registry.system import System
 
@@ -134,7 +134,7 @@ def rebalance(
     decoder.contract("UniswapFiller")
     sender = Sender(system.evm.rpc, network.signer(account))
     rebalance_keeper = RebalanceKeeper(system, index, sender.address, int(min_profit * 10**18))
-    if rebalance_keeper.phase == "none":
+    if rebalance_keeper.phase is Phase.NONE:
         raise Unknown(f"{index} was never rebalanced: `ape run propose rebalance {index}` proposes it.")
     try:
         return _run(system, rebalance_keeper, decoder, sender, once, every, fast_forward, json)
@@ -250,6 +250,6 @@ def _show(rebalance_keeper: RebalanceKeeper, fills: list[dict[str, Any]], json: 
         )
     cost = f"cost {report['costBps']:.2f} of {report['budgetBps']:.0f} bp of NAV"
     screen.print(f"{len(fills)} fills, rebalance {report['id']} is {report['phase']}, {cost}")
-    if report["phase"] == "running":
+    if report["phase"] == Phase.RUNNING.word:
         screen.print("Nothing pays now: run this again later, or without --once.")
     return None

@@ -10,7 +10,7 @@ from ssi.chain.sender import Sender
 from ssi.governance.decoder import Decoder
 from ssi.keeper import maintenance
 from ssi.keeper.maintenance import Outcome
-from ssi.keeper.rebalance import RebalanceKeeper
+from ssi.keeper.rebalance import Phase, RebalanceKeeper
 from ssi.keeper.service import Chore
 from ssi.points.ledger import Ledger, keep
 from ssi.registry.system import System
@@ -42,7 +42,7 @@ def fill(rebalance_keeper: RebalanceKeeper, sender: Sender) -> Sequence[Outcome]
     """Whatever pays now, of a running rebalance."""
     done: list[Outcome] = []
     for _ in range(FILLS):
-        if rebalance_keeper.phase != "running":
+        if rebalance_keeper.phase is not Phase.RUNNING:
             break
         found = rebalance_keeper.fills()
         if not found or not rebalance_keeper.pays(found[0]):

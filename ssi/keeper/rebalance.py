@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -18,7 +19,18 @@ from ssi.chain.sender import Overtaken
 from ssi.constants import BLOCK, QUOTER
 from ssi.registry.system import System
 
-PHASES = ("none", "running", "completed", "halted", "cancelled", "expired")
+
+class Phase(IntEnum):
+    """As `IRebalancer.Phase` counts."""
+
+    NONE, RUNNING, COMPLETED, HALTED, CANCELLED, EXPIRED = range(6)
+
+    @property
+    def word(self) -> str:
+        """For people and for JSON."""
+        return self.name.lower()
+
+
 SHORTEST = 60  # seconds
 MAX_TIP = 2 * 10**9
 HALVINGS = 7  # a bid is tried whole, in half, … down to its 128th
@@ -90,9 +102,9 @@ class RebalanceKeeper:
         return status
 
     @property
-    def phase(self) -> str:
-        """One of `PHASES`."""
-        return PHASES[self.status().phase]
+    def phase(self) -> Phase:
+        """As it would be said in the next block."""
+        return Phase(self.status().phase)
 
     def report(self) -> dict[str, Any]:
         """Phase, cost in bp of NAV, and weights by name in bp: as they are and as they should be."""
@@ -105,7 +117,7 @@ class RebalanceKeeper:
             if now or goal
         }
         return {
-            "id": status.id, "phase": PHASES[status.phase], "started": status.started, "ends": status.ends,
+            "id": status.id, "phase": Phase(status.phase).word, "started": status.started, "ends": status.ends,
             "premiumBps": status.premium / 1e14, "costBps": status.cost / 1e14, "budgetBps": status.budget / 1e14,
             "surplus": status.surplus, "deficit": status.deficit, "weights": weights,
         }  # fmt: skip
@@ -277,7 +289,7 @@ class RebalanceKeeper:
         else was faster.
             wait: lets so many seconds pass.
         """
-        while self.phase == "running":
+        while self.phase is Phase.RUNNING:
             found = self.fills()
             if found and self.pays(found[0]):
                 try:

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from ssi.chain.evm import Deployed, Evm, Reverted
+from ssi.points.locks import PoolKind
 from ssi.registry.system import System
 from tests.model.locker import COOLDOWN, full_range, measure
 from tests.support.indexes import EPOCH, MAX
 from tests.support.liquidity import UniswapMarket, new_locker
+from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error, reverts
-
-V2, V3 = 1, 2
 
 
 @pytest.fixture
@@ -32,8 +32,8 @@ def locker(
     evm: Evm, project: Any, authority: Deployed, market: UniswapMarket, owner: str, alice: str, mallory: str
 ) -> Deployed:
     locker = new_locker(evm, project, authority, market, owner, EPOCH)
-    locker.addPool(market.pair.address, V2, sender=owner)
-    locker.addPool(market.pools["V3"].address, V3, sender=owner)
+    locker.addPool(market.pair.address, PoolKind.V2, sender=owner)
+    locker.addPool(market.pools["V3"].address, PoolKind.V3, sender=owner)
     for person in (alice, mallory):
         market.positions.setApprovalForAll(locker.address, True, sender=person)
         market.pair.approve(locker.address, MAX, sender=person)
@@ -145,7 +145,7 @@ class TestStrangers:
 class TestFakes:
     def test_a_contract_that_says_it_is_a_pool(self, evm, project, locker, market, owner):
         fake = evm.deploy(project.PoolMock, *market.tokens, sender=owner)
-        for kind in (V2, V3):
+        for kind in (PoolKind.V2, PoolKind.V3):
             with reverts(error(project.LpLocker, "LpLocker_NotGenuine"), pool=fake.address):
                 locker.addPool(fake.address, kind, sender=owner)
 
@@ -275,7 +275,7 @@ class TestReentrancy:
         quirk = evm.deploy(project.QuirkToken, 18, sender=owner)
         for person in (bob, quirk.address):
             quirk.mint(person, 10**24, sender=owner)
-        locker.addPool(market.pair_of(market.index, quirk).address, V2, sender=owner)
+        locker.addPool(market.pair_of(market.index, quirk).address, PoolKind.V2, sender=owner)
         return quirk
 
     def test_a_lock_in_the_middle_of_a_burn(self, locker, market, quirk, bob):
@@ -288,13 +288,13 @@ class TestReentrancy:
         pair.transfer(quirk.address, amount, sender=bob)
         pair.approve(locker.address, MAX, sender=quirk.address)
         quirk.setReentry(locker.address, locker.lockTokens.encode(pair.address, amount), sender=bob)
-        quirk.setQuirk(6, sender=bob)
+        quirk.setQuirk(Quirk.REENTERS, sender=bob)
         pair.transfer(pair.address, pair.balanceOf(bob), sender=bob)
         pair.burn(bob, sender=bob)
         assert not quirk.reentered()
         assert b"UniswapV2: LOCKED" in quirk.answer()
         assert locker.liquidityOf(quirk.address, pair.address) == 0
-        quirk.setQuirk(0, sender=bob)
+        quirk.setQuirk(Quirk.NONE, sender=bob)
         honest = locker.lockTokens.call(pair.address, amount, sender=quirk.address)
         assert 10**16 * 99 // 100 < honest <= 10**16, "a thousandth of ten each"
 
@@ -316,7 +316,7 @@ class TestReentrancy:
         token_id = position(market, quirk, alice)
         fresh = new_locker(evm, project, evm.at(project.ProtocolManager, locker.authority()), market, owner, EPOCH)
         info = market.positions.positions(token_id)
-        fresh.addPool(market.pool_of(info.token0, info.token1, info.fee), V3, sender=owner)
+        fresh.addPool(market.pool_of(info.token0, info.token1, info.fee), PoolKind.V3, sender=owner)
         market.positions.approve(fresh.address, token_id, sender=alice)
         fresh.lockPosition(token_id, sender=alice)
         fresh.setOperator(quirk.address, True, sender=alice)
@@ -336,11 +336,11 @@ class TestReentrancy:
             fresh.unlockTokens.encode(quirk.address, quirk.address, bob),
         )
         for call in calls:
-            quirk.setQuirk(0, sender=bob)
+            quirk.setQuirk(Quirk.NONE, sender=bob)
             market.swap_router.exactInputSingle(
                 (quirk.address, market.index.address, 3000, bob, 10**18, 0, 0), sender=bob
             )
-            quirk.setQuirk(6, sender=bob)
+            quirk.setQuirk(Quirk.REENTERS, sender=bob)
             quirk.setReentry(fresh.address, call, sender=bob)
             (collected,) = fresh.collect(token_id, alice, sender=alice).events(fresh, "FeesCollected")
             assert collected.values["amount0"] + collected.values["amount1"] > 0

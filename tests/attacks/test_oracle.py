@@ -223,7 +223,7 @@ class TestHeldPool:
     def test_a_swap_in_every_block_silences_nothing(self, system, evm, name):
         """As deployed. What pools that keep less would do is in test_silenced_feeds.py."""
         token, thief = system.token(name).address, Thief(evm, name, POOLED[name])
-        start, fair = thief.pool.slot0()[0], system.oracle.price(token)
+        start, fair = thief.pool.slot0().sqrtPriceX96, system.oracle.price(token)
         for n in range(2 * WINDOW // BLOCK):
             evm.next_at(evm.now + BLOCK)
             thief.push(start * (10_000 + n % 2) // 10_000)

@@ -7,15 +7,16 @@ from typing import Any
 import pytest
 
 from ssi.chain.evm import Deployed, Evm, Reverted
+from ssi.keeper.rebalance import Phase
 from tests.model import rebalancing as model
 from tests.support.indexes import ANYTHING, DAY, MAX, unlimited
+from tests.support.quirk_tokens import Quirk
 from tests.support.rebalancing import TERMS, RebalancingWorld
 from tests.support.reverts import error, reverts
 
 USD = 10**8
 DECIMALS = (18, 8, 6, 18)
 PRICES = (100 * USD, 90_000 * USD, USD, 25 * USD)
-FEE_ON_TRANSFER, FROZEN, REENTERS, BURNS_GAS, BALANCE_BURNS_GAS = 3, 5, 6, 7, 10
 
 
 @pytest.fixture
@@ -196,7 +197,7 @@ def test_what_bidders_gain_stays_in_the_budget(world):
         world.both_bid("bob", 2, 0, MAX)
     assert world.model.phase == model.HALTED, "R1 the budget halts it"
     assert before - world.nav() <= before * 50 // 10_000, "R1 the loss stays in the budget"
-    assert world.rebalancer.status(world.index).phase == 3
+    assert world.rebalancer.status(world.index).phase == Phase.HALTED
     world.agree()
     assert world.bid("bob", 2, 0, MAX) == (0, 0), "R1 nothing after that"
     world.redeem("alice", 10**18)
@@ -305,7 +306,7 @@ def test_a_token_cannot_re_enter(running):
         rebalancer.bid.encode(index, token, running.tokens[0], 10**9, MAX, running.owner, b""),
         sender=running.owner,
     )
-    token.setQuirk(REENTERS, sender=running.owner)
+    token.setQuirk(Quirk.REENTERS, sender=running.owner)
     assert running.bid("bob", 2, 0, MAX)[0] > 0
     assert not token.reentered()
     assert token.answer() == guarded
@@ -325,7 +326,7 @@ def wide(evm: Evm, project: Any, authority: Deployed, owner: str) -> Rebalancing
     return world
 
 
-@pytest.mark.parametrize("quirk", [FROZEN, BURNS_GAS, BALANCE_BURNS_GAS])
+@pytest.mark.parametrize("quirk", [Quirk.FROZEN, Quirk.BURNS_GAS, Quirk.BALANCE_BURNS])
 @pytest.mark.parametrize("broken", [0, 2])
 def test_a_broken_constituent_blocks_its_own_pairs_alone(wide, quirk, broken):
     """R3, whether it is to be sold or to be bought."""
@@ -354,7 +355,7 @@ def test_a_short_constituent_blocks_its_own_sale_alone(wide):
 
 
 def test_a_fee_on_transfer_is_not_at_the_cost_of_the_index(wide):
-    wide.tokens[2].setQuirk(FEE_ON_TRANSFER, sender=wide.owner)
+    wide.tokens[2].setQuirk(Quirk.FEE, sender=wide.owner)
     with pytest.raises(Reverted) as caught:
         wide.bid("bob", 0, 2, MAX)
     assert caught.value.data[:4] == error(wide.project.IndexToken, "IndexToken_ShortDelivery").hash[:4]

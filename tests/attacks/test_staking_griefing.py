@@ -12,6 +12,7 @@ import pytest
 from ssi.chain.evm import Deployed, Evm
 from tests.model.staking import MAX_COOLDOWN, VIRTUAL, WAD
 from tests.support.indexes import DAY, MAX
+from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error
 from tests.support.staking import WHOLE, Vault
 
@@ -226,7 +227,8 @@ class TestRewardGriefing:
             fair = 100 * WHOLE + 10 * WHOLE * seconds // DAY
             assert fair - pokes <= staked.totalAssets() <= fair + pokes, "S10 how often anybody distributes"
         assert pokes > 20
-        end = staked.rewardStream()[1] + staked.rewardStream()[2]
+        _, start, duration = staked.rewardStream()
+        end = start + duration
         assert end == start + DAY
         assert staked.totalAssets.call(at=start + DAY) == 110 * WHOLE + pokes
 
@@ -439,7 +441,7 @@ class TestLeaving:
             "addRewards": (1,),
         }.get(method, ())
         token.setReentry(staked.address, getattr(staked, method).encode(*args), sender=owner)
-        token.setQuirk(6, sender=owner)  # re-enters
+        token.setQuirk(Quirk.REENTERS, sender=owner)
         staked.redeem(WHOLE, alice, alice, sender=alice)
         assert token.reentered() is False
         assert token.answer() == error(project.StakedToken, "ReentrancyGuardReentrantCall").encode([])

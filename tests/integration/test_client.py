@@ -15,13 +15,13 @@ from ssi.chain.wallet import Way
 from ssi.constants import PERMIT2
 from ssi.failure import Impossible, Misused
 from ssi.governance.safe import Multisig
+from ssi.points.locks import PoolKind
 from ssi.registry.system import System
 from tests.support.governance import govern
 from tests.support.indexes import MAX
 from tests.support.liquidity import UniswapMarket
 
 SHARE = 10**18
-V2, V3 = 1, 2
 
 
 @pytest.fixture
@@ -233,8 +233,8 @@ def test_locked_liquidity_from_lock_to_unlock(system, protocol, me):
     """
     market = UniswapMarket(system)
     market.fund(me.address, 100, 20_000)
-    govern(system, system.locker, "addPool", [market.pools["V3"].address, V3])
-    govern(system, system.locker, "addPool", [market.pair.address, V2])
+    govern(system, system.locker, "addPool", [market.pools["V3"].address, PoolKind.V3])
+    govern(system, system.locker, "addPool", [market.pair.address, PoolKind.V2])
     control.refresh_feeds(system.evm.rpc)
     token_id, lp, locks = market.position(me.address, 10), market.add(me.address, 5), protocol.locks
     assert locks.lock_position(token_id).liquidity == market.liquidity(token_id)

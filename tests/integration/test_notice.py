@@ -11,6 +11,7 @@ from eth_utils import keccak, to_checksum_address
 from ssi.chain.evm import Deployed, Evm, Interface
 from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, IMPLEMENTATION_SLOT, NOTICE
 from ssi.governance.decoder import IMPLEMENTATION, Decoder
+from ssi.points.locks import PoolKind
 from ssi.registry.system import System
 from tests.support.governance import SigningSafe, govern, schedule, wait
 from tests.support.indexes import ANYTHING
@@ -19,7 +20,6 @@ from tests.support.reverts import error, reverts
 
 DAY = 86_400
 PUBLIC = 2**64 - 1  # the role that everybody has
-V3 = 2
 NOTHING = b"\0" * 32 * 24  # enough arguments for every function
 # What the guardian may do at once. Each only stops something, and none stops a redemption.
 STOPS = frozenset({"pauseMinting", "cancel"})
@@ -315,7 +315,7 @@ class TestTheWayOut:
             UniswapMarket(system),
             system.record.contracts,
         )
-        govern(system, system.locker, "addPool", [market.pools["V3"].address, V3])
+        govern(system, system.locker, "addPool", [market.pools["V3"].address, PoolKind.V3])
         market.fund(staker, 10, 2_000)
         position = market.position(staker, 5)
         market.positions.approve(system.locker.address, position, sender=staker)

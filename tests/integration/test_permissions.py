@@ -143,12 +143,13 @@ def facts(evm: Evm, system: System) -> dict[str, Any]:
     powers = {"ProtocolManager.cancel"}  # TestWhateverIsScheduled in test_veto.py
     for kind, contract in deployed(system):
         for entry in contract.interface.kinds("function"):
-            if manager.canCall(guardian.address, contract.address, entry.hash[:4])[0]:
+            if manager.canCall(guardian.address, contract.address, entry.hash[:4]).immediate:
                 powers.add(f"{kind}.{entry.name}")
     *some, last = [WORDS[power] for power in WORDS if power in powers]
     assert powers == set(WORDS), "the guardian can do something that the documents have no words for"
     notice, contest, truce = (
-        seconds // DAY for seconds in (manager.hasRole(ADMIN, safe.address)[1], manager.CONTEST(), manager.TRUCE())
+        seconds // DAY
+        for seconds in (manager.hasRole(ADMIN, safe.address).executionDelay, manager.CONTEST(), manager.TRUCE())
     )
     return {
         "powers": f"{', '.join(some)} and {last}",

@@ -13,6 +13,7 @@ from eth_utils import keccak, to_checksum_address
 
 from forks import control
 from ssi.chain.evm import Deployed, Evm
+from ssi.points.locks import PoolKind
 from ssi.registry.system import System
 from tests.model.points import LEAST, PointsModel, Sources, fair_price
 from tests.support.governance import govern
@@ -26,7 +27,6 @@ WAD = 10**18
 WEEK = 7 * DAY
 CODE = b"ALICE42".ljust(32, b"\0")
 TRANSFER = "0x" + keccak(text="Transfer(address,address,uint256)").hex()
-V3 = 2
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def ledger(system: System) -> Deployed:
 def market(system: System) -> UniswapMarket:
     """A pool of MAG7.ssi against USDC on the locker's list."""
     market = UniswapMarket(system)
-    govern(system, system.locker, "addPool", [market.pools["V3"].address, V3])
+    govern(system, system.locker, "addPool", [market.pools["V3"].address, PoolKind.V3])
     return market
 
 

@@ -18,7 +18,7 @@ from ssi.cli import common
 from ssi.constants import IMPLEMENTATION_SLOT
 from ssi.governance import storage as layout
 from ssi.governance.starting import Bounds, start_call
-from ssi.keeper.rebalance import NoPath, RebalanceKeeper
+from ssi.keeper.rebalance import NoPath, Phase, RebalanceKeeper
 from ssi.registry.system import System
 from tests.support.governance import govern, schedule, wait
 from tests.support.rebalanced import TERMS, recorded, unbalanced
@@ -286,7 +286,7 @@ def test_execute_says_why_a_start_is_refused(rebalanced):
         govern(rebalanced, rebalanced.rebalancer, "setTerms", [rebalanced.index("MAG7.ssi"), TERMS])
         assert "Nothing is ready" in refused(execute), "void a week after its notice"
     run(execute)
-    assert rebalanced.rebalancer.status(rebalanced.index("MAG7.ssi")).phase == 1
+    assert rebalanced.rebalancer.status(rebalanced.index("MAG7.ssi")).phase == Phase.RUNNING
 
 
 # ---------------------------------------------------------------- paths

@@ -14,6 +14,7 @@ import pytest
 from forks import control
 from ssi.chain.evm import Deployed, Receipt, Reverted, Struct
 from ssi.governance.starting import Bounds, start_call
+from ssi.keeper.rebalance import Phase
 from ssi.registry.system import System
 from tests.support.governance import schedule, wait
 from tests.support.indexes import DAY, MAX
@@ -25,7 +26,6 @@ BP = 10**14
 # As wide as may be where a test is about something else.
 TERMS = (100, 200, DAY, 50, 50, 5000, 5000, 2500)
 BOUNDS = Bounds(5000, 5000)
-RUNNING, COMPLETED, HALTED = 1, 2, 3
 
 
 class Desk:
@@ -132,13 +132,13 @@ def test_a_month_later(mag7, evm):
         control.set_feed(evm.rpc, feed, control.read_feed(evm.rpc, feed)[0] * part // 100)
     mag7.execute(calls)
     before = mag7.status()
-    assert before.phase == RUNNING
+    assert before.phase == Phase.RUNNING
     assert mag7.weights()["COMP"][0] == 0
 
     mag7.later(DAY * 37 // 100)  # eleven bp under the oracle price
     mag7.bid_all()
     after = mag7.status()
-    assert after.phase == COMPLETED, "R7 it ends by itself"
+    assert after.phase == Phase.COMPLETED, "R7 it ends by itself"
     assert 0 < after.cost <= after.budget, "R1 the loss stays in the budget"
     assert after.cost < 10 * BP
     mag7.near(25)
@@ -191,7 +191,7 @@ def test_a_keeper_without_capital_runs_it_on_uniswap(mag7, evm, system, project)
                 assert mag7.token(name).allowance(system.filler.address, system.rebalancer.address) == 0
     assert filled
     status = mag7.status()
-    assert status.phase == COMPLETED
+    assert status.phase == Phase.COMPLETED
     assert status.cost <= status.budget, "R1 the loss stays in the budget"
     mag7.near(25)
 
@@ -285,7 +285,7 @@ def test_yield_bearing_dollars(system, project):
     ussi.execute(calls)
     ussi.later(DAY * 55 // 100)
     ussi.bid_all()
-    assert ussi.status().phase == COMPLETED
+    assert ussi.status().phase == Phase.COMPLETED
     assert ussi.status().cost <= ussi.status().budget, "R1 the loss stays in the budget"
     ussi.near(25)
 
@@ -303,7 +303,7 @@ def test_a_feed_off_the_market_costs_no_more_than_the_budget(mag7, evm, system):
     control.set_feed(evm.rpc, "BTC/USD", control.read_feed(evm.rpc, "BTC/USD")[0] * 97 // 100)
     mag7.bid_all()
     status = mag7.status()
-    assert status.phase == HALTED, "R1 the budget halts it"
+    assert status.phase == Phase.HALTED, "R1 the budget halts it"
     assert status.budget == 20 * BP
     assert status.budget * 99 // 100 < status.cost <= status.budget, "R1 used up and not passed"
     assert mag7.offers() == []
@@ -316,7 +316,7 @@ def test_the_guardian_stops_it(mag7, system):
     mag7.execute(calls)
     mag7.rebalancer.cancel(mag7.index, sender=system.record.contracts["GuardianSafe"])
     assert mag7.offers() == []
-    assert mag7.status().phase == 4
+    assert mag7.status().phase == Phase.CANCELLED
 
 
 def test_a_start_is_announced_sixteen_days_before(mag7, project):

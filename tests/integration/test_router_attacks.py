@@ -17,27 +17,11 @@ from ssi.registry.system import System
 from tests.support.bazaar import FEE, Bazaar
 from tests.support.governance import govern
 from tests.support.indexes import ANYTHING
+from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error, reverts
 from tests.support.trading import ETHER, KEY, NO_CODE, Trader, left_in_router
 
 SHARE, MILLION = 10**18, 10**6
-(
-    NONE,
-    NO_RETURN_VALUE,
-    RETURNS_FALSE,
-    FEE_ON_TRANSFER,
-    REVERTS_ON_ZERO,
-    FROZEN,
-    REENTERS,
-    BURNS_GAS,
-    RETURN_BOMB,
-    BALANCE_REVERTS,
-    BALANCE_BURNS_GAS,
-    BALANCE_REENTERS,
-    LIES_ABOUT_BALANCE,
-    BURNS_GAS_EVERYWHERE,
-    WANTS_GAS,
-) = range(15)
 
 
 @pytest.fixture
@@ -173,7 +157,7 @@ def test_no_entry_can_be_entered_from_within_a_swap(project, trader, bazaar, own
     trader.with_shares(bazaar.symbol, 2 * SHARE)
     trader.provide("USDC", 10**12)
     arguments, router = entries(trader, bazaar)
-    token.setQuirk(REENTERS, sender=owner)
+    token.setQuirk(Quirk.REENTERS, sender=owner)
     for name, args in arguments.items():
         with trader.evm.isolated():
             token.setReentry(router.address, getattr(router, name).encode(*args), sender=owner)
@@ -189,7 +173,7 @@ def test_no_constituent_can_call_back(project, trader, bazaar, owner, direction)
     token, router = bazaar.tokens[0], trader.router
     trader.with_shares(bazaar.symbol, 2 * SHARE)
     trader.provide("USDC", 10**12)
-    token.setQuirk(REENTERS, sender=owner)
+    token.setQuirk(Quirk.REENTERS, sender=owner)
     for payload in (router.uniswapV3SwapCallback.encode(1, -1, bytes(96)), router.onIndexMint.encode([], [], b"")):
         with trader.evm.isolated():
             token.setReentry(router.address, payload, sender=owner)
@@ -256,7 +240,7 @@ def test_what_its_pool_cannot_take_is_handed_over(seller, refuse):
 
 def test_what_charges_a_fee_is_handed_over(seller, refuse):
     """One percent at each transfer: from the index, and to the receiver."""
-    seller.token.setQuirk(FEE_ON_TRANSFER, sender=seller.owner)
+    seller.token.setQuirk(Quirk.FEE, sender=seller.owner)
     seller.check_bounded(refuse)
     _, unsold = seller.sell()
     arrived = seller.part - seller.part // 100
@@ -298,14 +282,16 @@ def test_what_its_pool_cannot_pay_for_is_handed_over_and_the_quote_knows(seller,
             seller.trader.quote_buy(seller.bazaar.symbol, "USDC", SHARE)
 
 
-@pytest.mark.parametrize("quirk", [BALANCE_REVERTS, BALANCE_BURNS_GAS, FROZEN, BURNS_GAS, BURNS_GAS_EVERYWHERE])
+@pytest.mark.parametrize(
+    "quirk", [Quirk.BALANCE_REVERTS, Quirk.BALANCE_BURNS, Quirk.FROZEN, Quirk.BURNS_GAS, Quirk.BURNS_ALL]
+)
 def test_what_cannot_be_read_or_moved_becomes_the_sellers_claim(seller, refuse, quirk):
     """Read or not: what the index could not send is in nobody's hands but its own."""
     seller.token.setQuirk(quirk, sender=seller.owner)
     seller.check_bounded(refuse)
     _, unsold = seller.sell()
     assert unsold == []
-    seller.token.setQuirk(NONE, sender=seller.owner)
+    seller.token.setQuirk(Quirk.NONE, sender=seller.owner)
     assert seller.bazaar.index.claimOf(seller.token.address, seller.trader.account) == seller.part > 0
     assert seller.token.balanceOf(seller.trader.router.address) == 0, "I9 the router is empty"
 
@@ -315,13 +301,13 @@ def test_a_claim_beside_one_that_lost_stops_no_sale(seller):
     that wei.
     """
     index, token, account, other = seller.bazaar.index, seller.token, seller.trader.account, seller.receiver
-    token.setQuirk(FROZEN, sender=seller.owner)
+    token.setQuirk(Quirk.FROZEN, sender=seller.owner)
     index.transfer(other, SHARE, sender=account)
     index.redeem(SHARE, other, other, *ANYTHING, sender=other)
-    token.setQuirk(NONE, sender=seller.owner)
+    token.setQuirk(Quirk.NONE, sender=seller.owner)
     token.burn(index.address, token.balanceOf(index.address) // 3, sender=seller.owner)
     govern(seller.trader.system, index, "sync", [token.address])
-    token.setQuirk(BALANCE_REVERTS, sender=seller.owner)
+    token.setQuirk(Quirk.BALANCE_REVERTS, sender=seller.owner)
     for n in range(12):
         shares = SHARE + n * 12_345_678_901_234_567
         with seller.trader.evm.isolated():
@@ -367,11 +353,11 @@ def test_a_purchase_of_what_has_turned_bad_takes_nothing(seller, project):
     trader.provide("USDC", 10**12)
     before = trader.holds("USDC")
     part = seller.bazaar.index.previewMint(10 * SHARE)[1]
-    seller.token.setQuirk(FEE_ON_TRANSFER, sender=seller.owner)
+    seller.token.setQuirk(Quirk.FEE, sender=seller.owner)
     short = {"token": seller.token.address, "required": part, "received": part - part // 100}
     with reverts(error(project.IndexToken, "IndexToken_ShortDelivery"), **short):
         trader.buy(symbol, "USDC", 10 * SHARE)
-    seller.token.setQuirk(FROZEN, sender=seller.owner)
+    seller.token.setQuirk(Quirk.FROZEN, sender=seller.owner)
     with reverts("TF"):  # Uniswap v3's word for a transfer that failed
         trader.buy(symbol, "USDC", 10 * SHARE)
     assert trader.holds("USDC") == before

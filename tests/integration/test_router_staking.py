@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Any
 
 import pytest
@@ -16,7 +17,12 @@ from tests.support.trading import ETHER, KEY, Trader, left_in_router
 
 SHARE = 10**18
 CODE = b"FRIEND".ljust(32, b"\0")
-FRIENDLY, REFUSING, BURNS_GAS = range(3)
+
+
+class HookMood(IntEnum):
+    """As in contracts/mocks/BuyHookMock.sol."""
+
+    FRIENDLY, REFUSING, BURNS_GAS = range(3)
 
 
 @pytest.mark.parametrize("index", ["MAG7.ssi", "MEME.ssi", "DEFI.ssi", "USSI"])
@@ -126,7 +132,7 @@ class TestHook:
         trader.buy("USSI", "USDC", SHARE, receiver=bob, code=CODE)
         assert (hook.buyer(), hook.code()) == (trader.account, CODE)
 
-    @pytest.mark.parametrize("mood", [REFUSING, BURNS_GAS])
+    @pytest.mark.parametrize("mood", [HookMood.REFUSING, HookMood.BURNS_GAS])
     def test_it_cannot_stop_a_purchase(self, trader, hook, mood, owner):
         hook.setMood(mood, sender=owner)
         trader.provide("USDC", trader.quote_buy("USSI", "USDC", SHARE))

@@ -54,7 +54,7 @@ class Office:
         return True
 
     def guards(self, account: str) -> bool:
-        return self.manager.hasRole(GUARDIAN, account)[0]
+        return self.manager.hasRole(GUARDIAN, account).isMember
 
     def open_contest(self) -> int:
         """The first veto of a replacement. Returns its time."""
@@ -203,7 +203,7 @@ class TestReplacement:
         (replaced,) = receipt.events(manager, "GuardianReplaced")
         assert replaced.values == {"from": office.guardian, "to": office.successor}
         assert (office.guards(office.guardian), office.guards(office.successor)) == (False, True)
-        assert manager.getAccess(GUARDIAN, office.successor)[1] == 0, "the new guardian acts at once"
+        assert manager.getAccess(GUARDIAN, office.successor).currentDelay == 0, "the new guardian acts at once"
         index = system.index("MAG7.ssi")
         schedule(system, index, data := index.setMintFee.encode(20))
         manager.cancel(office.safe, index.address, data, sender=office.successor)

@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from ssi.chain.evm import Entry
 from tests.model import index as model
 from tests.support.indexes import ANYTHING, CAP, DAILY_FEE, DAY, MAX, MINT_FEE, new_index, stock, unlimited
+from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import reverts
 
 DECIMALS = (0, 6, 8, 18)
@@ -271,7 +272,7 @@ class IndexMachine(RuleBasedStateMachine):
     @rule(n=TOKENS, frozen=st.booleans())
     def freeze(self, n: int, frozen: bool) -> None:
         self.at_now()
-        self.tokens[n].setQuirk(5 if frozen else 0, sender=self.owner)
+        self.tokens[n].setQuirk(Quirk.FROZEN if frozen else Quirk.NONE, sender=self.owner)
         (self.frozen.add if frozen else self.frozen.discard)(str(n))
 
     @rule(fee=st.integers(0, model.WAD // 20 // 365))

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from ssi.chain.evm import Entry
+from ssi.keeper.rebalance import Phase
 from tests.model import index as index_model
 from tests.model import rebalancing as model
 from tests.model.rebalancing import RebalanceProposal, Terms
 from tests.support.indexes import ANYTHING, DAY, MAX
+from tests.support.quirk_tokens import Quirk
 from tests.support.rebalancing import HEARTBEAT, TERMS, RebalancingWorld
 from tests.support.reverts import reverts
 
@@ -75,7 +77,7 @@ class RebalancingMachine(RuleBasedStateMachine):
         m = self.model
         if m.phase_at(self.evm.now) == model.RUNNING:
             self.evm.warp(m.limits.duration)
-            assert self.w.rebalancer.status(self.w.index).phase == 5, "R7 every rebalance ends"
+            assert self.w.rebalancer.status(self.w.index).phase == Phase.EXPIRED, "R7 every rebalance ends"
         self.evm.warp(DAY)
         self.refresh_feeds()
         self.w.set_terms(TERMS)
@@ -418,7 +420,7 @@ class RebalancingMachine(RuleBasedStateMachine):
         self.lossy = True
 
     def freeze(self, n: int) -> None:
-        self.w.tokens[n].setQuirk(0 if n in self.frozen else 5, sender=self.w.owner)
+        self.w.tokens[n].setQuirk(Quirk.NONE if n in self.frozen else Quirk.FROZEN, sender=self.w.owner)
         self.frozen ^= {n}
 
     @rule(

@@ -56,7 +56,7 @@ class ThinPool:
 
     def move(self, tick: int) -> None:
         """Swaps to the middle of a tick, whatever that costs."""
-        root, now = middle(min(tick, FULL_RANGE - 1)), self.pool.slot0()[0]
+        root, now = middle(min(tick, FULL_RANGE - 1)), self.pool.slot0().sqrtPriceX96
         if root != now:
             pair = self.tokens if root < now else self.tokens[::-1]
             order = (*pair, _FEE, self.bench.owner, 2**200, 0, root)
@@ -64,7 +64,7 @@ class ThinPool:
 
     def refill(self) -> None:
         """Adds the position, of some 2^60 of liquidity: so little that even the farthest price can be paid for."""
-        depth, root, end = 2**60, self.pool.slot0()[0], sqrt_price_x96(FULL_RANGE)
+        depth, root, end = 2**60, self.pool.slot0().sqrtPriceX96, sqrt_price_x96(FULL_RANGE)
         amounts = ((depth << 96) // root - (depth << 96) // end + 1, (depth * root >> 96) + 1)
         owner, manager = self.bench.owner, self.evm.at(_POSITIONS, CONTRACTS["NonfungiblePositionManager"])
         params = (*self.tokens, _FEE, -FULL_RANGE, FULL_RANGE, *amounts, 0, 0, owner, NEVER)
@@ -136,7 +136,7 @@ class Thief:
 
     def push(self, root: int) -> None:
         """Swaps until the square root of the price, X96, is `root`."""
-        now = self.pool.slot0()[0]
+        now = self.pool.slot0().sqrtPriceX96
         if root == now:
             return
         one, other = (0, 1) if root < now else (1, 0)
@@ -161,7 +161,7 @@ class Thief:
 
     def hold(self, root: int, seconds: int) -> None:
         """Holds the price there for that long, in blocks of nobody else, and takes it back."""
-        before = self.pool.slot0()[0]
+        before = self.pool.slot0().sqrtPriceX96
         self.push(root)
         self.evm.next_at(self.evm.now + seconds)
         self.push(before)

@@ -5,6 +5,7 @@ to order.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Any
 
 from ssi.chain.evm import Deployed, Evm, Receipt
@@ -24,6 +25,12 @@ def new_ledger(evm: Evm, project: Any, authority: Any, prices: Any, router: Any,
     implementation = evm.deploy(project.PointsLedger, sender=sender)
     start = implementation.initialize.encode(authority, prices, router)
     return evm.at(project.PointsLedger, evm.deploy(project.ProtocolProxy, implementation, start, sender=sender).address)
+
+
+class ReferralsMode(IntEnum):
+    """As in contracts/mocks/ReferralsMock.sol."""
+
+    HONEST, REFUSING, GREEDY = range(3)
 
 
 @dataclass
@@ -151,7 +158,7 @@ class PointsWorld:
 
     def refresh(self) -> None:
         for feed in self.feeds.values():
-            feed.setAnswer(feed.latestRoundData()[1], self.evm.now, sender=self.owner)
+            feed.setAnswer(feed.latestRoundData().answer, self.evm.now, sender=self.owner)
 
     def set_price(self, name: str, dollars: float) -> None:
         self.feeds[name].setAnswer(round(dollars * 10**8), self.evm.now, sender=self.owner)

@@ -12,11 +12,12 @@ from eth_utils import keccak
 from forks.addresses import CONTRACTS
 from forks.artifacts import packaged
 from ssi.chain.evm import Deployed, Interface
+from ssi.points.locks import PoolKind
 from tests.model.locker import full_range
 from tests.support.indexes import CAP, MAX
 from tests.support.points import UNIT, WAD, PointsWorld
 
-FEE, NEVER, V3 = 3000, 2**40, 2
+FEE, NEVER = 3000, 2**40
 ADMIN = 0
 
 
@@ -81,7 +82,7 @@ class PointsSystem(PointsWorld):
         pairs = CONTRACTS["UniswapV2Factory"]
         around = (self.authority, self.positions, pairs, self.factory)
         self.locker = self.evm.deploy(self.project.LpLocker, *around, self.genesis, self.length, sender=self.owner)
-        self.locker.addPool(self.pool, V3, sender=self.owner)
+        self.locker.addPool(self.pool, PoolKind.V3, sender=self.owner)
 
     # ------------------------------------------------------------ liquidity
 

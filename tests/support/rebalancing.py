@@ -9,15 +9,15 @@ from typing import Any
 import eth_abi
 
 from ssi.chain.evm import Deployed, Evm, Receipt
+from ssi.keeper.rebalance import Phase
 from tests.model.index import IndexModel
-from tests.model.rebalancing import RebalanceModel, RebalanceProposal, Terms
+from tests.model.rebalancing import RUNNING, RebalanceModel, RebalanceProposal, Terms
 from tests.support.indexes import ANYTHING, CAP, DAILY_FEE, DAY, MAX, MINT_FEE, new_index, stock, unlimited
 
 HEARTBEAT = DAY
 NO_SEQUENCER = "0x" + "00" * 20
 # As wide as may be where a test is about something else.
 TERMS = Terms(premium=100, discount=200, duration=DAY, budget=50, dust=50, turnover=5000, daily=5000, band=2500)
-PHASES = ("", "running", "completed", "halted", "cancelled", "expired")
 
 
 class RebalancingWorld:
@@ -168,10 +168,10 @@ class RebalancingWorld:
         assert {names[token]: unit for token, unit in zip(basket.tokens, basket.units, strict=True)} == m.index.units
         assert [names[token] for token in basket.tokens] == list(m.index.units)
         assert basket.base == m.index.base
-        assert PHASES[status.phase] == m.phase_at(now)
+        assert status.phase == Phase[m.phase_at(now).upper() or "NONE"]
         if m.running is not None:
             assert (status.surplus, status.deficit, status.nav) == (len(m.selling), len(m.buying), m.nav)
-            left = m.turnover_left() if m.phase_at(now) == "running" else 0
+            left = m.turnover_left() if m.phase_at(now) == RUNNING else 0
             assert (status.turnover, status.turnoverLeft) == (m.turnover * 10**14, left), "R9 turnover is told"
             assert status.premium == m.factor(now) - 10**18
             assert status.cost == -(-m.cost * 10**18 // m.nav) <= status.budget == m.running.budget * 10**14, (

@@ -13,7 +13,7 @@ from eth_account import Account
 from eth_utils import keccak
 
 from tests.model.points import LEAST
-from tests.support.points import DOLLARS, NOBODY, WAD, WEEK, PointsWorld, new_ledger
+from tests.support.points import DOLLARS, NOBODY, WAD, WEEK, PointsWorld, ReferralsMode, new_ledger
 from tests.support.reverts import error, reverts
 
 NO_CODE = b"\0" * 32
@@ -83,7 +83,7 @@ class TestJoining:
         assert world.referrals.referrerOf(alice).referrer == bob
         assert world.ledger.joinedAt(alice) == world.evm.now
 
-    @pytest.mark.parametrize("mode", [1, 2])
+    @pytest.mark.parametrize("mode", [ReferralsMode.REFUSING, ReferralsMode.GREEDY])
     def test_a_binding_that_fails_does_not_undo_the_join(self, world, alice, bob, mode):
         """With no more gas than the router gives, also where the registry burns all of it."""
         world.referrals.setMode(mode, sender=bob)

@@ -9,6 +9,7 @@ import pytest
 from ssi.chain.evm import Deployed, Evm, Receipt
 from tests.support.indexes import MAX
 from tests.support.points import CLAIMING, DOLLARS, WEEK, PointsWorld
+from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error, reverts
 
 
@@ -121,14 +122,14 @@ class TestPots:
                 self.give(world, reward, alice, epoch, 5)
 
     def test_what_arrives_counts(self, world, reward, alice, refused):
-        reward.setQuirk(3, sender=alice)
+        reward.setQuirk(Quirk.FEE, sender=alice)
         self.give(world, reward, alice, 0, 1000)
         assert tuple(world.ledger.potOf(0, reward)) == (990, 0)
         reward.mint(world.ledger, 12345, sender=alice)
         assert tuple(world.ledger.potOf(0, reward)) == (990, 0)
         with reverts(refused("ZeroAmount")):
             self.give(world, reward, alice, 0, 0)
-        reward.setQuirk(2, sender=alice)
+        reward.setQuirk(Quirk.FALSE, sender=alice)
         with reverts(error(world.project.PointsLedger, "SafeERC20FailedOperation"), token=reward.address):
             self.give(world, reward, alice, 0, 10)
 
@@ -176,7 +177,7 @@ class TestPots:
         ledger.recordMany([bob, carol], 0, sender=alice)
         world.go(world.end(0) + WEEK)
 
-        reward.setQuirk(6, sender=alice)
+        reward.setQuirk(Quirk.REENTERS, sender=alice)
         for payload in (
             ledger.claim.encode(0, good), ledger.rollOver.encode(0, good), ledger.fund.encode(1, good, 1),
             ledger.claimMany.encode([0], [good.address]),
@@ -188,12 +189,12 @@ class TestPots:
                 assert reward.answer() == error(project.PointsLedger, "ReentrancyGuardReentrantCall").encode([])
                 assert ledger.claim.call(0, good, sender=carol) == 300
 
-        reward.setQuirk(5, sender=alice)
+        reward.setQuirk(Quirk.FROZEN, sender=alice)
         with reverts(error(project.QuirkToken, "QuirkToken_Frozen")):
             ledger.claim(0, reward, sender=bob)
         for person, amount in ((bob, 600), (carol, 300)):
             ledger.claim(0, good, sender=person)
             assert good.balanceOf(person) == amount
-        reward.setQuirk(0, sender=alice)
+        reward.setQuirk(Quirk.NONE, sender=alice)
         ledger.claim(0, reward, sender=bob)
         assert tuple(ledger.potOf(0, good)) == (900, 900), "P1"

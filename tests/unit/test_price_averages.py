@@ -55,7 +55,7 @@ def expect(bench: PriceBench, market: ThinPool, feed: Deployed) -> int | None:
             feed.latestRoundData()
     else:
         low, high = model.twap_range(tick, True, 18, 18)
-        assert low <= feed.latestRoundData()[1] <= high
+        assert low <= feed.latestRoundData().answer <= high
     return tick
 
 
@@ -188,7 +188,7 @@ def test_a_still_price_does_not_move_at_all_and_is_silenced_for_a_part_at_most(
         if later:
             evm.mine_at(at)
         if later >= PART or expect(bench, market, feed) is not None:
-            assert feed.latestRoundData()[1] == WAD, "W8 the price"
+            assert feed.latestRoundData().answer == WAD, "W8 the price"
 
 
 @pytest.mark.parametrize("to", [-3_000, -250, 250, 3_000])
@@ -250,7 +250,7 @@ def test_a_pool_younger_than_the_window_has_no_feed(bench: PriceBench) -> None:
     with reverts("OLD"):
         bench.twap(young.pool, young.tokens[0])
     bench.evm.warp(2)
-    assert bench.twap(young.pool, young.tokens[0]).latestRoundData()[1] == WAD
+    assert bench.twap(young.pool, young.tokens[0]).latestRoundData().answer == WAD
 
 
 def gas(market: ThinPool, feed: Deployed) -> int:
@@ -276,7 +276,7 @@ def test_the_dearest_honest_answer_fits_what_the_oracle_allows(bench: PriceBench
     slot, longest = int(bench.evm.rpc.call("eth_getStorageAt", market.pool.address, "0x0", "latest"), 16), 2**16 - 1
     slot = slot & ~(longest << 200) & ~(longest << 216) | longest << 200 | longest << 216
     bench.evm.rpc.call("anvil_setStorageAt", market.pool.address, "0x0", f"0x{slot:064x}")
-    assert market.pool.slot0()[3] == longest
+    assert market.pool.slot0().observationCardinality == longest
     assert gas(market, feed) < 400_000
     bench.route(token, leg(feed, 60))
 
@@ -306,7 +306,7 @@ def test_three_thin_parts_are_too_thin(bench: PriceBench, parts: int, refused: b
     market.drain(10, 11)
     bench.evm.warp(parts * PART)
     if not refused:
-        assert feed.latestRoundData()[1] == WAD
+        assert feed.latestRoundData().answer == WAD
         return
     with bench.twap_refuses("TooThin", parts=parts, minLiquidity=feed.minLiquidity()):
         feed.latestRoundData()
@@ -320,7 +320,7 @@ def test_a_tenth_is_enough(bench: PriceBench) -> None:
     feed = bench.twap(market.pool, market.tokens[0])
     market.drain(8, 9)
     bench.evm.warp(WINDOW)
-    assert feed.latestRoundData()[1] == WAD
+    assert feed.latestRoundData().answer == WAD
 
 
 def test_an_empty_pool_is_no_market(bench: PriceBench) -> None:

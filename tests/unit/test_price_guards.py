@@ -9,28 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.model import oracle as model
-from tests.support.prices import (
-    BOUNDS,
-    DAY,
-    DEVIATION,
-    FEED,
-    GREEDY,
-    HONEST,
-    LEAST,
-    LEG_COUNT,
-    MOST,
-    RATE_TWICE,
-    REFUSING,
-    REFUSING_AT_LENGTH,
-    SHORT,
-    SILENT,
-    VERBOSE,
-    WAD,
-    ZERO,
-    PriceBench,
-    leg,
-    rate_leg,
-)  # fmt: skip
+from tests.support.prices import DAY, LEAST, MOST, WAD, ZERO, FeedMode, Flaw, PriceBench, SourceKind, leg, rate_leg
 from tests.support.reverts import error, reverts
 
 HOUR = 3_600
@@ -96,7 +75,7 @@ def test_decimals_do_not_matter_to_a_jump(bench: PriceBench) -> None:
         say(bench, feed, 105 * 10**decimals)
         assert bench.oracle.price(token) == 105 * WAD
         say(bench, feed, 99 * 10**decimals)
-        assert not bench.oracle.tryPrice(token)[0]
+        assert not bench.oracle.tryPrice(token).ok
 
 
 @pytest.mark.parametrize("past", [(0, 1), (-5, 1), (10**8, 0)])
@@ -123,14 +102,16 @@ def test_the_first_round_of_a_phase_waits_for_the_next(bench: PriceBench, round_
         assert bench.oracle.price(token) == WAD
 
 
-@pytest.mark.parametrize("mode", [REFUSING, REFUSING_AT_LENGTH, SHORT, SILENT, GREEDY])
+@pytest.mark.parametrize(
+    "mode", [FeedMode.REFUSING, FeedMode.REFUSING_AT_LENGTH, FeedMode.SHORT, FeedMode.SILENT, FeedMode.GREEDY]
+)
 def test_a_past_that_cannot_be_read(bench: PriceBench, mode: int) -> None:
     token, feed = guarded(bench)
     feed.setPastMode(mode, sender=bench.owner)
     with bench.refuses("PriceOracle_NoRoundBefore", token=token, source=feed, roundId=2):
         bench.oracle.price(token)
     assert bench.oracle.tryPrice(token) == (False, 0)
-    for well in (VERBOSE, HONEST):
+    for well in (FeedMode.VERBOSE, FeedMode.HONEST):
         feed.setPastMode(well, sender=bench.owner)
         assert bench.oracle.price(token) == WAD
 
@@ -147,7 +128,7 @@ def test_the_past_is_not_asked_where_nobody_wants_it(bench: PriceBench) -> None:
     """A leg without a bound never reads the past, so averages need none."""
     token, feed = bench.token(), bench.feed(10**8)
     bench.route(token, leg(feed))
-    feed.setPastMode(GREEDY, sender=bench.owner)
+    feed.setPastMode(FeedMode.GREEDY, sender=bench.owner)
     say(bench, feed, 10**12)
     assert bench.oracle.price(token) == 10_000 * WAD
 
@@ -324,11 +305,11 @@ def test_one_route_agrees_with_itself(bench: PriceBench) -> None:
 def test_a_second_route_that_fails_agrees_with_nothing(bench: PriceBench) -> None:
     """W8: a second source that does not answer is no consent; the plain price stays."""
     token, _, second = paired(bench)
-    second.setMode(REFUSING, sender=bench.owner)
+    second.setMode(FeedMode.REFUSING, sender=bench.owner)
     with bench.refuses("PriceOracle_SourceFailed", token=token, source=second):
         bench.oracle.agreedPrice(token)
     assert bench.oracle.price(token) == WAD
-    second.setMode(HONEST, sender=bench.owner)
+    second.setMode(FeedMode.HONEST, sender=bench.owner)
     old = bench.evm.now - DAY - 100
     second.setAnswer(10**8, old, sender=bench.owner)
     with bench.refuses("PriceOracle_Stale", token=token, source=second, updatedAt=old, heartbeat=DAY):
@@ -383,14 +364,14 @@ def test_second_routes_that_cannot_be(bench: PriceBench) -> None:
     with bench.refuses("PriceOracle_NoRoute", token=stranger):
         bench.second_route(stranger, leg(feed))
     for deviation in (0, 2_001, 2**256 - 1):
-        with bench.flaw(token, DEVIATION):
+        with bench.flaw(token, Flaw.DEVIATION):
             bench.second_route(token, leg(feed), deviation=deviation)
     for legs in ([], [leg(feed)] * 4):
-        with bench.flaw(token, LEG_COUNT):
+        with bench.flaw(token, Flaw.LEG_COUNT):
             bench.second_route(token, *legs)
-    with bench.flaw(token, RATE_TWICE):
+    with bench.flaw(token, Flaw.RATE_TWICE):
         bench.second_route(token, leg(feed), rate_leg(bench.vault(WAD)))
-    with bench.flaw(token, BOUNDS):
+    with bench.flaw(token, Flaw.BOUNDS):
         bench.second_route(token, leg(feed, DAY, WAD + 1, WAD))
     far = bench.feed(103 * 10**6)
     inputs = {"token": token, "price": WAD, "other": 103 * WAD // 100, "maxDeviationBps": 200}
@@ -461,7 +442,7 @@ class TestSequencer:
         uptime.setRound((1, 0, 0, 0, 1), sender=bench.owner)
         with bench.refuses("PriceOracle_SequencerDown", sequencer=uptime, status=0):
             bench.oracle.price(token)
-        uptime.setMode(REFUSING, sender=bench.owner)
+        uptime.setMode(FeedMode.REFUSING, sender=bench.owner)
         with bench.refuses("PriceOracle_SourceFailed", token=ZERO, source=uptime):
             bench.oracle.price(token)
 
@@ -480,7 +461,7 @@ def test_leg_constants_are_those_of_the_contract(bench: PriceBench, heartbeat: i
     (stored,) = bench.oracle.route(token)
     members = {
         "source": feed.address,
-        "kind": FEED,
+        "kind": SourceKind.FEED,
         "heartbeat": heartbeat,
         "maxMove": max_move,
         "min": LEAST,

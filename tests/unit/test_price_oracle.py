@@ -13,33 +13,7 @@ from hypothesis import strategies as st
 
 from ssi.chain.evm import Reverted
 from tests.model import oracle as model
-from tests.support.prices import (
-    BOUNDS,
-    DAY,
-    DECIMALS,
-    DIGITS,
-    FEED,
-    GREEDY,
-    HEARTBEAT,
-    HONEST,
-    LEAST,
-    LEG_COUNT,
-    MOST,
-    MOVE,
-    RATE,
-    REFUSING,
-    REFUSING_AT_LENGTH,
-    SHORT,
-    SILENT,
-    SOURCE,
-    TOKEN,
-    VERBOSE,
-    WAD,
-    ZERO,
-    PriceBench,
-    leg,
-    rate_leg,
-)  # fmt: skip
+from tests.support.prices import DAY, LEAST, MOST, WAD, ZERO, FeedMode, Flaw, PriceBench, SourceKind, leg, rate_leg
 
 # ---------------------------------------------------------------- figures
 
@@ -83,7 +57,7 @@ def test_every_route_and_value_as_the_model(bench: PriceBench, sources: Any, dec
             else:
                 legs.append(leg(bench.feed(answer, unit), DAY, *bounds))
         if not model.bounds_are_sound(around):
-            with bench.flaw(token, BOUNDS):
+            with bench.flaw(token, Flaw.BOUNDS):
                 bench.route(token, *legs)
             return
         bench.route(token, *legs)
@@ -225,11 +199,11 @@ def test_the_bounds_hold_a_vault_s_rate(bench: PriceBench, asset: int, rate: int
 def test_the_bounds_of_a_route_keep_every_price_above_0_and_within_128_bits(bench: PriceBench) -> None:
     token, one = bench.token(), bench.feed(10**18, 18)
     most = 34 * 10**37  # the largest below 2^128
-    with bench.flaw(token, BOUNDS):
+    with bench.flaw(token, Flaw.BOUNDS):
         bench.route(token, *[leg(one, DAY, 1, most)] * 3)
-    with bench.flaw(token, BOUNDS):  # each is good alone
+    with bench.flaw(token, Flaw.BOUNDS):  # each is good alone
         bench.route(token, leg(one, DAY, 10**9, most), leg(one, DAY, 9_999 * 10**5, WAD))
-    with bench.flaw(token, BOUNDS):
+    with bench.flaw(token, Flaw.BOUNDS):
         bench.route(token, leg(one, DAY, WAD, most), leg(one, DAY, WAD, 1_001 * 10**15))
 
     small, large = bench.feed(10**9, 18), bench.feed(most, 18)
@@ -242,7 +216,9 @@ def test_the_bounds_of_a_route_keep_every_price_above_0_and_within_128_bits(benc
 # ---------------------------------------------------------------- sources that fail
 
 
-@pytest.mark.parametrize("mode", [REFUSING, REFUSING_AT_LENGTH, SHORT, SILENT, GREEDY])
+@pytest.mark.parametrize(
+    "mode", [FeedMode.REFUSING, FeedMode.REFUSING_AT_LENGTH, FeedMode.SHORT, FeedMode.SILENT, FeedMode.GREEDY]
+)
 def test_a_source_that_fails(bench: PriceBench, mode: int) -> None:
     token, good, bad = bench.token(), bench.feed(10**8), bench.feed(10**8)
     bench.route(token, leg(good), leg(bad))
@@ -250,14 +226,14 @@ def test_a_source_that_fails(bench: PriceBench, mode: int) -> None:
     with bench.refuses("PriceOracle_SourceFailed", token=token, source=bad):
         bench.oracle.price(token)
     assert bench.oracle.tryPrice(token) == (False, 0)
-    bad.setMode(HONEST, sender=bench.owner)
+    bad.setMode(FeedMode.HONEST, sender=bench.owner)
     assert bench.oracle.tryPrice(token) == (True, WAD)
 
 
 def test_a_source_that_says_too_much_is_cut_short(bench: PriceBench) -> None:
     token, feed = bench.token(), bench.feed(10**8)
     bench.route(token, leg(feed))
-    feed.setMode(VERBOSE, sender=bench.owner)
+    feed.setMode(FeedMode.VERBOSE, sender=bench.owner)
     assert bench.oracle.price(token) == WAD
 
 
@@ -287,10 +263,10 @@ def test_three_greedy_sources_cost_a_bounded_sum(bench: PriceBench) -> None:
     token, feeds = bench.token(), [bench.feed(10**8) for _ in range(3)]
     bench.route(token, *map(leg, feeds))
     for feed in feeds:
-        feed.setMode(VERBOSE, sender=bench.owner)
+        feed.setMode(FeedMode.VERBOSE, sender=bench.owner)
     data = bench.oracle.price.encode(token)
     assert bench.evm.send(bench.owner, bench.oracle, data).gas_used < 1_600_000
-    feeds[2].setMode(GREEDY, sender=bench.owner)
+    feeds[2].setMode(FeedMode.GREEDY, sender=bench.owner)
     data = bench.oracle.tryPrice.encode(token)
     assert bench.evm.send(bench.owner, bench.oracle, data).gas_used < 1_600_000
 
@@ -342,37 +318,40 @@ def test_no_oracle_without_an_authority(bench: PriceBench) -> None:
         bench.evm.deploy(bench.project.PriceOracle, ZERO, ZERO, 0, sender=bench.owner)
 
 
-@pytest.mark.parametrize(("kind", "max_move"), [(FEED, 10_000), (FEED, 2**16 - 1), (RATE, 0), (RATE, 101)])
+@pytest.mark.parametrize(
+    ("kind", "max_move"),
+    [(SourceKind.FEED, 10_000), (SourceKind.FEED, 2**16 - 1), (SourceKind.RATE, 0), (SourceKind.RATE, 101)],
+)
 def test_moves_that_mean_nothing(bench: PriceBench, kind: int, max_move: int) -> None:
-    token, source = bench.token(), bench.feed(10**8) if kind == FEED else bench.vault(WAD)
-    with bench.flaw(token, MOVE):
-        bench.route(token, (source, kind, DAY if kind == FEED else 0, max_move, LEAST, MOST))
+    token, source = bench.token(), bench.feed(10**8) if kind == SourceKind.FEED else bench.vault(WAD)
+    with bench.flaw(token, Flaw.MOVE):
+        bench.route(token, (source, kind, DAY if kind == SourceKind.FEED else 0, max_move, LEAST, MOST))
 
 
 @pytest.mark.parametrize("number", [0, 4])
 def test_one_to_three_legs(bench: PriceBench, number: int) -> None:
     token, feed = bench.token(), bench.feed(10**8)
-    with bench.flaw(token, LEG_COUNT):
+    with bench.flaw(token, Flaw.LEG_COUNT):
         bench.route(token, *[leg(feed)] * number)
 
 
 @pytest.mark.parametrize("heartbeat", [0, 59, 7 * DAY + 1, 2**32 - 1])
 def test_heartbeats_from_a_minute_to_a_week(bench: PriceBench, heartbeat: int) -> None:
     token, feed = bench.token(), bench.feed(10**8)
-    with bench.flaw(token, HEARTBEAT):
+    with bench.flaw(token, Flaw.HEARTBEAT):
         bench.route(token, leg(feed, heartbeat))
 
 
 def test_a_rate_has_no_heartbeat(bench: PriceBench) -> None:
     token, vault = bench.token(), bench.vault(WAD)
-    with bench.flaw(token, HEARTBEAT):
-        bench.route(token, (vault, RATE, 60, 100, LEAST, MOST))
+    with bench.flaw(token, Flaw.HEARTBEAT):
+        bench.route(token, (vault, SourceKind.RATE, 60, 100, LEAST, MOST))
 
 
 @pytest.mark.parametrize(("least", "most"), [(0, 0), (0, MOST), (WAD + 1, WAD)])
 def test_bounds_in_their_order(bench: PriceBench, least: int, most: int) -> None:
     token, feed = bench.token(), bench.feed(10**8)
-    with bench.flaw(token, BOUNDS):
+    with bench.flaw(token, Flaw.BOUNDS):
         bench.route(token, leg(feed, DAY, least, most))
 
 
@@ -388,7 +367,7 @@ def test_bounds_are_kept_as_they_are(bench: PriceBench, bound: int) -> None:
 def test_bounds_of_more_than_four_digits(bench: PriceBench, bound: int) -> None:
     token, feed = bench.token(), bench.feed(10**8)
     for entry in (leg(feed, DAY, bound, 3 * 10**38), leg(feed, DAY, 1, bound)):
-        with bench.flaw(token, DIGITS):
+        with bench.flaw(token, Flaw.DIGITS):
             bench.route(token, entry)
 
 
@@ -396,19 +375,19 @@ def test_sources_have_code(bench: PriceBench) -> None:
     token, feed = bench.token(), bench.feed(10**8)
     for codeless in (ZERO, bench.owner):
         for entry in (leg(codeless), rate_leg(codeless)):
-            with bench.flaw(token, SOURCE):
+            with bench.flaw(token, Flaw.SOURCE):
                 bench.route(token, leg(feed), entry)
 
 
 def test_at_most_18_decimals(bench: PriceBench) -> None:
     token = bench.token()
     for entry in (leg(bench.feed(10**8, 19)), rate_leg(bench.vault(WAD, 19)), rate_leg(bench.vault(WAD, 18, 19))):
-        with bench.flaw(token, DECIMALS):
+        with bench.flaw(token, Flaw.DECIMALS):
             bench.route(token, entry)
     large = bench.token(19)
-    with bench.flaw(large, TOKEN):
+    with bench.flaw(large, Flaw.TOKEN):
         bench.route(large, leg(bench.feed(10**8)))
-    with bench.flaw(bench.owner, TOKEN):
+    with bench.flaw(bench.owner, Flaw.TOKEN):
         bench.route(bench.owner, leg(bench.feed(10**8)))
 
 

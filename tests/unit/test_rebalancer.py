@@ -9,6 +9,7 @@ import eth_abi
 import pytest
 
 from ssi.chain.evm import Deployed, Entry, Evm, Reverted
+from ssi.keeper.rebalance import Phase
 from tests.model import rebalancing as model
 from tests.support.indexes import DAY, MAX
 from tests.support.rebalancing import TERMS, RebalancingWorld
@@ -80,7 +81,7 @@ def test_the_last_of_a_leaving_constituent_finds_a_buyer(world):
     world.set_price(2, USD * 1001 // 1000)
     world.both_bid("bob", 2, 3, MAX)
     status = world.rebalancer.status(world.index)
-    assert (status.phase, status.surplus, status.deficit) == (1, 1, 0)
+    assert (status.phase, status.surplus, status.deficit) == (Phase.RUNNING, 1, 0)
     while world.model.phase == model.RUNNING:
         moved = [world.both_bid("bob", 2, n, MAX)[0] for n in (0, 1, 3) if world.model.phase == model.RUNNING]
         assert any(moved)
@@ -92,7 +93,7 @@ def test_the_last_of_a_leaving_constituent_finds_a_buyer(world):
 def test_nothing_to_do_is_done_at_once(world):
     receipt = world.start()
     assert [event.name for event in receipt.events(world.rebalancer)] == ["RebalanceStarted", "RebalanceEnded"]
-    assert world.rebalancer.status(world.index).phase == 2
+    assert world.rebalancer.status(world.index).phase == Phase.COMPLETED
 
 
 def test_the_premium_falls_by_the_second(world):
@@ -117,7 +118,7 @@ def test_time_ends_it(world):
     with reverts(failure(world.project, "NotOver"), index=world.index.address, ends=ends):
         world.rebalancer.close(world.index, sender=world.owner)
     world.warp(DAY)
-    assert world.rebalancer.status(world.index).phase == 5, "R7 expired"
+    assert world.rebalancer.status(world.index).phase == Phase.EXPIRED, "R7 expired"
     assert world.bid("bob", 2, 0, MAX) == (0, 0)
     world.rebalancer.close(world.index, sender=world.owner)
     with reverts(failure(world.project, "NotRunning"), index=world.index.address):
@@ -481,7 +482,7 @@ def test_a_bid_of_exactly_what_the_budget_allows_ends_it(world):
     wanted = world.quote(2, 0, MAX)[0]
     assert world.both_bid("bob", 2, 0, wanted)[0] == wanted, "nothing was cut"
     assert world.model.phase == model.HALTED
-    assert world.rebalancer.status(world.index).phase == 3
+    assert world.rebalancer.status(world.index).phase == Phase.HALTED
     world.agree()
 
 

@@ -15,6 +15,8 @@ from ssi.registry.system import System
 from tests.model.points import LEAST, NONE, SLOTS, PointsModel, Sources
 from tests.support.indexes import DAY
 from tests.support.points import DOLLARS, HEARTBEAT, NOBODY, WAD, PointsWorld
+from tests.support.prices import FeedMode
+from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error, reverts
 
 
@@ -89,18 +91,19 @@ class TestSampling:
         """It replaces the whole sample, so that all prices of a slot are of one second."""
         world.go(world.slot_start(0, 1))
         for name in ("T0", "SOSO"):
-            world.feeds[name].setMode(1, sender=alice)
+            world.feeds[name].setMode(FeedMode.REFUSING, sender=alice)
         receipt = world.sample()
         assert [token for token, price in sampled(world, receipt).items() if not price] == [
             world.indexes[0].address,
             world.soso.address,
         ]
-        assert tuple(world.prices.runningSlot())[3:] == (True, 2)
-        for name, mode in (("T1", 1), ("T0", 0)):  # others fail, as many
+        slot = world.prices.runningSlot()
+        assert (slot.sampled, slot.missing) == (True, 2)
+        for name, mode in (("T1", FeedMode.REFUSING), ("T0", FeedMode.HONEST)):  # others fail, as many
             world.feeds[name].setMode(mode, sender=alice)
         with reverts(refused("AlreadySampled"), epoch=0, slot=1, missing=2):
             world.prices.sample(sender=alice)
-        world.feeds["SOSO"].setMode(0, sender=alice)
+        world.feeds["SOSO"].setMode(FeedMode.HONEST, sender=alice)
         for name in ("SOSO", "USD"):
             world.set_price(name, 3)
         receipt = world.sample()
@@ -115,7 +118,7 @@ class TestSampling:
         """
         world = PointsWorld(evm, project, owner)
         for feed in world.feeds.values():
-            feed.setMode(1, sender=owner)
+            feed.setMode(FeedMode.REFUSING, sender=owner)
         with reverts(refused("NoPriceFound"), epoch=0, slot=0):
             world.sample()
         world.prices.setSources([[], NOBODY, NOBODY, NOBODY], sender=owner)
@@ -136,7 +139,7 @@ class TestSampling:
         world.close(0)
         feed.setAnswer(10**8, evm.now, sender=alice)
         quirk.setReentry(world.prices, world.prices.sample.encode(), sender=alice)
-        quirk.setQuirk(6, sender=alice)
+        quirk.setQuirk(Quirk.REENTERS, sender=alice)
         world.hold(alice, WAD, 2)
         assert not quirk.reentered()
         assert quirk.answer() == refused("Busy").encode([world.indexes[2].address])
