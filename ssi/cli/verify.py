@@ -20,6 +20,7 @@ KEY = "ETHERSCAN_API_KEY"
 
 
 @click.command(cls=Command)
+@click.argument("names", nargs=-1)
 @click.option(
     "--publish",
     type=click.Choice(["etherscan", "sourcify"]),
@@ -27,10 +28,11 @@ KEY = "ETHERSCAN_API_KEY"
 )
 @click.option("--explorer", metavar="URL", help="Where the explorer's interface is, if not at its usual address.")
 @json_option
-def cli(publish: str | None, explorer: str | None, json: bool) -> Any:
+def cli(names: tuple[str, ...], publish: str | None, explorer: str | None, json: bool) -> Any:
     """Compile what the deployment was made of, and compare it byte for byte with the chain.
 
-    Proxies and immutables are compared as well. Fails with 1 when a contract is not what its sources say.
+    All contracts of the record, or those of NAMES, such as PriceOracle or sMAG7.ssi. Proxies and immutables are
+    compared as well. Fails with 1 when a contract is not what its sources say.
     """
     key = os.environ.get(KEY, "")
     if publish == "etherscan" and not key:
@@ -39,6 +41,8 @@ def cli(publish: str | None, explorer: str | None, json: bool) -> Any:
     record = system.record
     if not record.creations:
         raise Failure(f"{record.path} does not say how its contracts were made: an older version wrote it.", 1)
+    if unknown := [name for name in names if name not in record.creations]:
+        raise Misused(f"There is no {unknown[0]} here. Known are {', '.join(record.creations)}.")
     try:
         given = verification.inputs(record.inputs, record)
     except verification.InputMissing as error:
@@ -51,7 +55,7 @@ def cli(publish: str | None, explorer: str | None, json: bool) -> Any:
             status.update(f"Compiling {contract}")
             return sources.compiled(given[contract])
 
-        findings = list(verification.verify(system.evm.rpc, record, compiled))
+        findings = list(verification.verify(system.evm.rpc, record, compiled, names))
         wrong = [found for found in findings if found.difference]
         said = {}
         if publish and not wrong:

@@ -1,7 +1,7 @@
 """Hands a deployment's inputs to block explorers, which compile them and show the sources at each address.
 
-Ape's own plugin for Etherscan makes an input of what a checkout holds now, and knows no contract that a factory made. These
-are the inputs that the deployment wrote.
+Ape's own plugin for Etherscan makes an input of what a checkout holds now, and knows no contract that a factory made.
+These are the inputs that the deployment wrote.
 """
 
 from __future__ import annotations

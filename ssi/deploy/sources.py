@@ -1,8 +1,7 @@
-"""What a stranger compiles: solc's standard JSON inputs, one a contract, with the sources that its bytecode is made of and
-no others.
+"""What a stranger compiles: solc's standard JSON inputs, one a contract, with its sources and no others.
 
-The deployment writes them beside its record. Whoever compiles one gets the very bytes that were deployed, the hash of the
-metadata at their end included.
+The deployment writes them beside its record. One that is compiled gives the very bytes that were deployed, the hash of
+the metadata at their end included.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from ssi.chain.rpc import RpcError
 from ssi.deploy import sources
 from ssi.registry.record import Record
 
-PROXY = "ProtocolProxy"
+PROXY, BEHIND = "ProtocolProxy", "Implementation"
 SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"  # ERC-1967, the implementation's
 
 
@@ -50,14 +50,20 @@ def inputs(folder: Path, record: Record) -> dict[str, sources.Input]:
     return found
 
 
-def verify(rpc: Any, record: Record, compiled: Callable[[str], sources.Compiled]) -> Iterator[Finding]:
+def verify(
+    rpc: Any, record: Record, compiled: Callable[[str], sources.Compiled], names: Collection[str] = ()
+) -> Iterator[Finding]:
     """Compares byte for byte, immutables included, what each address has with what its constructor leaves.
 
-    `compiled` makes of a contract's name what its input compiles to.
+    `compiled` makes of a contract's name what its input compiles to. All contracts of the record, or those of `names`
+    with what stands behind their proxies.
     """
+    chosen = {*names, *(f"{name}{BEHIND}" for name in names)} if names else record.creations
     proxied: dict[str, str] = {}
     genuine: set[str] = set()
     for name, creation in record.creations.items():
+        if name not in chosen:
+            continue
         address, contract = record.addresses[name], creation["contract"]
         born = compiled(contract).code + bytes.fromhex(creation["arguments"].removeprefix("0x"))
         difference = _difference(rpc, address, born)

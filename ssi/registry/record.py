@@ -22,8 +22,8 @@ class Record:
 
     Args:
         staked: by the symbol of what is staked.
-        creations: what each contract of ours is, by its name in `addresses`: `contract` and its constructor's `arguments`,
-            ABI-encoded.
+        creations: what each contract of ours is, by its name in `addresses`: `contract` and its constructor's
+            `arguments`, ABI-encoded.
         block: before it, nothing of the deployment was there.
         sent: hashes of the last transaction that was signed; its step may not be done yet.
     """

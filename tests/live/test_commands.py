@@ -23,7 +23,7 @@ OWNERS = ("--account", "safe0", "--account", "safe1")
 GUARDIANS = ("--account", "guardian0")
 DAY = 86_400
 PROPOSALS = sorted(name for name in words.RIGHT if name.startswith("propose "))
-READING = ("pending", "points leaderboard", "points statement", "status")
+READING = ("pending", "points leaderboard", "points statement", "status", "verify")
 TO_COMPARE = ("Safe transaction hash", "domain hash", "message hash")
 
 
@@ -77,7 +77,9 @@ def test_people_read_tables(deployed, name):
     with deployed.person(*typed(name)) as person:
         done = person.leaves()
     assert done.code == 0
-    assert {"pending": "Nothing is scheduled", "status": "MAG7.ssi"}.get(name, "points") in done.out
+    assert {"pending": "Nothing is scheduled", "status": "MAG7.ssi", "verify": "byte for byte"}.get(
+        name, "points"
+    ) in done.out
 
 
 def test_reading_survives_bad_weather(deployed):

@@ -75,6 +75,7 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "status": (),
     "unlock": ("12345", *HOLDER),
     "unstake": ("1", "MAG7.ssi", *HOLDER),
+    "verify": ("FixedWeights",),
     "withdraw": ("MAG7.ssi", *HOLDER),
 }
 

@@ -133,6 +133,18 @@ def test_the_command_says_what_it_found(only_small, system):
     assert [row["name"] for row in answer["contracts"] if row["difference"]] == ["FixedWeights"]
 
 
+@pytest.mark.usefixtures("only_small")
+def test_some_contracts_can_be_named():
+    said = run("FeeDistributor", "--json")
+    assert [row["name"] for row in json.loads(said.stdout)["contracts"]] == [
+        "FeeDistributorImplementation",
+        "FeeDistributor",
+    ]
+    said = run("Fee")
+    assert said.exit_code == 2
+    assert "There is no Fee here. Known are " in said.output
+
+
 def test_a_record_without_inputs_is_one_line(only_small, tmp_path):
     shutil.copy(only_small.path, tmp_path / "ethereum-mainnet-fork.json")
     only_small.path = tmp_path / "ethereum-mainnet-fork.json"
@@ -216,7 +228,8 @@ def test_sourcify_gets_the_inputs_of_the_deployment(only_small, explorer, given)
 
 
 @pytest.mark.parametrize("publish", ["etherscan", "sourcify"])
-def test_what_an_explorer_refuses_is_one_line(only_small, explorer, publish):
+@pytest.mark.usefixtures("only_small")
+def test_what_an_explorer_refuses_is_one_line(explorer, publish):
     Explorer.verdict = "bad"
     said = run("--publish", publish, "--explorer", explorer, **{KEY: "a key"})
     assert said.exit_code == 1
@@ -224,7 +237,8 @@ def test_what_an_explorer_refuses_is_one_line(only_small, explorer, publish):
     assert "a key" not in said.output
 
 
-def test_a_wrong_key_and_none_are_one_line(only_small, explorer):
+@pytest.mark.usefixtures("only_small")
+def test_a_wrong_key_and_none_are_one_line(explorer):
     said = run("--publish", "etherscan", "--explorer", explorer, **{KEY: "another"})
     assert said.exit_code == 1
     assert "Invalid API Key" in said.output
