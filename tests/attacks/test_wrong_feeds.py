@@ -98,7 +98,7 @@ class FeedHeist:
         wait(self.desk.system)
 
     def run(self, seconds: int, feed: str, percent: int) -> float:
-        """Starts, lets time pass, makes a feed wrong, and takes whatever is offered. Returns bp of NAV that
+        """Starts, lets time pass, makes a feed wrong, and takes all that is offered. Returns bp of NAV that
         are gone.
         """
         self.desk.execute(self.calls)
@@ -195,8 +195,8 @@ def test_a_feed_that_is_wrong_alone_starts_nothing(mag7, project, percent):
 
 
 @pytest.mark.parametrize("percent", [22, -18])
-def test_a_moment_that_suits_somebody_is_refused_by_name(mag7, project, percent):
-    """Whoever holds the signed start cannot wait for other targets than were proposed; they moved to 0.83 and 1.22 of
+def test_a_moment_that_suits_the_holder_of_a_start_is_refused_by_name(mag7, project, percent):
+    """The holder of the signed start cannot wait for other targets than were proposed; they moved to 0.83 and 1.22 of
     them.
     """
     heist = FeedHeist(mag7, Fraction(1, 20))
@@ -212,7 +212,7 @@ def test_a_moment_that_suits_somebody_is_refused_by_name(mag7, project, percent)
         mag7.execute(heist.calls)
 
 
-# ---------------------------------------------------------------- anybody's feed, any moment
+# ---------------------------------------------------------------- any feed, any moment
 
 
 TERMS = model.Terms(premium=20, discount=200, duration=DAY, budget=50, dust=50, turnover=2000, daily=5000, band=500)
@@ -239,8 +239,8 @@ PERMILLE = st.one_of(st.integers(900, 1110), st.sampled_from((500, 909, 951, 953
     ),
 )
 def test_no_rebalance_loses_more_than_the_bound(world, n, wrong, upwards, moments):
-    """R9: one feed is wrong by up to Y at the start and by whatever the thief wants whenever he wants, and he takes all
-    that pays him.
+    """R9: one feed is wrong by up to Y at the start and by as much as the thief wants at any time, and they take all
+    that pays them.
     """
     evm, right = world.evm, [price // 10**10 for price in world.usd.values()]
     with evm.isolated():

@@ -16,7 +16,7 @@ from tests.support.trading import KEY, Trader
 
 @pytest.fixture
 def trader(system: System) -> Trader:
-    """Somebody who can sign, with ether."""
+    """A trader who can sign, with ether."""
     account = Account.from_key(KEY).address
     system.evm.fund(account)
     return Trader(system, account)

@@ -48,7 +48,7 @@ def give(protocol: Protocol, **whole: int) -> None:
 @pytest.mark.parametrize("token", ["USDC", "DAI", "USDT", "WBTC", "ETH"])
 @pytest.mark.parametrize("symbol", ["MAG7.ssi", "USSI"])
 def test_quotes_are_outcomes_to_the_wei(protocol, symbol, token):
-    """Exact in and exact out, bought and sold again, whatever way the token pays."""
+    """Exact in and exact out, bought and sold again, by each way to pay."""
     index, of = protocol.index(symbol), protocol.token(token)
     if token != "ETH":
         give(protocol, **{token: 10_000 if token != "WBTC" else 1})

@@ -13,6 +13,7 @@ from eth_utils import keccak, to_checksum_address
 
 from forks import control
 from ssi.chain.evm import Deployed, Evm
+from ssi.constants import ZERO
 from ssi.points.locks import PoolKind
 from ssi.registry.system import System
 from tests.model.points import LEAST, PointsModel, Sources, fair_price
@@ -20,7 +21,6 @@ from tests.support.governance import govern
 from tests.support.indexes import DAY
 from tests.support.liquidity import UniswapMarket
 from tests.support.reverts import error, reverts
-from tests.support.staking import ZERO
 from tests.support.trading import Trader
 
 WAD = 10**18
@@ -171,9 +171,9 @@ class TestStory:
         ledger.fund(story, usdc, pot, sender=bob)
         to_next_epoch(evm, ledger)
         ledger.recordMany([bob, alice], story, sender=system.record.contracts["Safe"])
-        mine, his = (ledger.pointsOf(person, story) for person in (alice, bob))
-        assert ledger.recordedPoints(alice, story) == mine + his // 10, "P8"
-        assert ledger.recordedPoints(bob, story) == his + his // 20, "P8"
+        alices, bobs = (ledger.pointsOf(person, story) for person in (alice, bob))
+        assert ledger.recordedPoints(alice, story) == alices + bobs // 10, "P8"
+        assert ledger.recordedPoints(bob, story) == bobs + bobs // 20, "P8"
         control.warp(evm.rpc, WEEK)
         before = [usdc.balanceOf(person) for person in (alice, bob)]
         paid = [ledger.claim(story, usdc, sender=person).events(ledger)[0].values["amount"] for person in (alice, bob)]
@@ -218,8 +218,8 @@ def called(call: Mapping[str, Any]) -> Iterator[str]:
         yield from called(inner)
 
 
-def test_a_purchase_goes_on_whatever_the_ledger_does(system, alice):
-    """Where the ledger has forgotten the router, buying works all the same, and joins nobody."""
+def test_a_purchase_goes_on_with_any_behaviour_of_the_ledger(system, alice):
+    """Where the ledger has forgotten the router, buying works all the same, and joins no buyer."""
     govern(system, system.points, "setRouter", ["0x" + "00" * 20])
     trader = Trader(system, alice)
     trader.provide("USDC", trader.quote_buy("MAG7.ssi", "USDC", WAD))

@@ -264,7 +264,7 @@ class TestFiller:
         with reverts(nothing, index=other.address, **names):
             self.fill(running, index=other)
 
-    def test_nobody_else_calls_its_callback(self, running, project, bob):
+    def test_only_the_rebalancer_calls_its_callback(self, running, project, bob):
         """Neither a stranger, nor the rebalancer when the filler has not bid."""
         unexpected = error(project.UniswapFiller, "UniswapFiller_UnexpectedCallback")
         arguments = (running.index, running.token("WBTC"), 1, running.token("WETH"), 1, running.path("WETH", "WBTC"))
@@ -291,7 +291,7 @@ def test_yield_bearing_dollars(system, project):
 
 
 def test_a_feed_off_the_market_costs_no_more_than_the_budget(mag7, evm, system):
-    """BTC's feed says less than the market, so everybody wants WBTC for less; losses count against the oracle until
+    """BTC's feed says less than the market, so all bidders want WBTC for less; losses count against the oracle until
     they halt it.
     """
     calls = mag7.propose(
@@ -320,7 +320,7 @@ def test_the_guardian_stops_it(mag7, system):
 
 
 def test_a_start_is_announced_sixteen_days_before(mag7, project):
-    """R8: nobody starts one at once, not even the multisig."""
+    """R8: no account starts one at once, not even the multisig."""
     call, _ = start_call(mag7.rebalancer, mag7.index, mag7.evm.now + DAY, BOUNDS)
     with pytest.raises(Reverted) as caught:
         mag7.evm.send(mag7.safe, mag7.rebalancer, call)

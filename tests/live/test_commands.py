@@ -1,5 +1,5 @@
-"""Every command on a live network: with nobody at the keyboard, and by a person at a terminal; in good weather and in
-bad.
+"""Every command on a live network: with no person at the keyboard, and by a person at a terminal; in good weather and
+in bad.
 """
 
 from __future__ import annotations
@@ -209,7 +209,7 @@ def test_owners_and_the_guardian_by_hand(deployed):
 
 
 @pytest.mark.parametrize("name", ["propose set-cap", "cancel", "execute"])
-def test_nobody_signs_without_having_seen_it(deployed, name):
+def test_an_owner_signs_only_what_was_shown(deployed, name):
     """Without --yes and without a terminal: everything is shown, and nothing is signed.
 
     JSON stays alone on standard output.

@@ -1,4 +1,4 @@
-"""The deployment on a live network: by hand, with nobody at the keyboard, and killed at every step."""
+"""The deployment on a live network: by hand, with no person at the keyboard, and killed at every step."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_second_run_sends_nothing(deployed):
     assert count(deployed, "deployer") == nonce
 
 
-def test_nobody_at_the_keyboard_is_told_to_say_yes(live):
+def test_without_a_terminal_it_wants_yes(live):
     done = live.run("deploy", "--account", "deployer")
     assert (done.code, done.out) == (2, "")
     assert done.err.splitlines()[-1] == "Error: There is no terminal to ask whether to deploy: add --yes."
@@ -73,7 +73,7 @@ def test_a_failure_is_json_where_that_is_asked_for(live):
 
 # ---------------------------------------------------------------- crashes
 
-# When the process dies: before the node has the transaction, once it has mined it and nobody knows, and once the
+# When the process dies: before the node has the transaction, once it has mined it and did not say so, and once the
 # receipt was asked for.
 MOMENTS = (("eth_sendRawTransaction", False), ("eth_sendRawTransaction", True), ("eth_getTransactionReceipt", True))
 # After how many transactions. `make deep` kills at each; so does tests/scripts/test_deployment.py, within one process.

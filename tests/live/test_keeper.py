@@ -217,7 +217,7 @@ def test_another_keeper_that_was_faster_is_no_failure(due, keep):
     due.direct.call("evm_setAutomine", True)
     due.direct.call("evm_mine")
     wait_for(lambda: distributed(due))
-    wait_for(lambda: "somebody else was faster" in one.err.read_text() + two.err.read_text())
+    wait_for(lambda: "another keeper was faster" in one.err.read_text() + two.err.read_text())
     wait_for(lambda: all(metric(url, 'ssi_keeper_chore_runs_total{chore="points"}') >= 1 for url in (first, second)))
     assert [metric(url, 'ssi_keeper_chore_failures_total{chore="distribute"}') for url in (first, second)] == [0, 0]
     done = sum(metric(url, 'ssi_keeper_chore_transactions_total{chore="distribute"}') for url in (first, second))

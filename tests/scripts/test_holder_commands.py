@@ -195,7 +195,7 @@ def test_a_dry_run_signs_nothing(protocol, evm):
         (["buy", "1 MAG8.ssi", "--for", "ETH"], "There is no index MAG8.ssi here. Known are DEFI.ssi, MAG7.ssi"),
         (["buy", "1 MAG7.ssi", "--for", "NOPE"], "There is no token NOPE here"),
         (["buy", "all MAG7.ssi", "--for", "ETH"], "say how many MAG7.ssi you want"),
-        (["buy", "1 MAG7.ssi", "--for", "ETH", "--account", "nobody-here"], "Ape knows no account nobody-here"),
+        (["buy", "1 MAG7.ssi", "--for", "ETH", "--account", "stranger-here"], "Ape knows no account stranger-here"),
         (["buy", "1 MAG7.ssi", "--for", "ETH", "--slippage", "0.001"], "finer than a hundredth of a percent"),
         (["buy", "1 MAG7.ssi", "--for", "ETH", "--to", "0x12"], "is no address"),
         (["buy", "1 MAG7.ssi", "--for", "ETH", "--code", "no"], "is no referral code"),

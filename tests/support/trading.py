@@ -16,7 +16,7 @@ KEY = "0x" + "5eed".zfill(64)
 
 
 class Trader:
-    """Somebody with an account who trades through the router."""
+    """A person with an account who trades through the router."""
 
     def __init__(self, system: System, account: str) -> None:
         self.system, self.evm, self.router, self.account = system, system.evm, system.router, account
