@@ -20,6 +20,7 @@ from ssi.registry.system import System
 from tests.support.governance import govern
 from tests.support.indexes import MAX
 from tests.support.liquidity import UniswapMarket
+from tests.support.trading import give
 
 SHARE = 10**18
 
@@ -33,13 +34,6 @@ def me() -> Any:
 def protocol(system: System, me: Any) -> Protocol:
     """As an outsider opens it: by the record's path, the node's URL and an account."""
     return Protocol.from_deployment(system.record.path, node=system.evm.rpc.url, account=me)
-
-
-def give(protocol: Protocol, **whole: int) -> None:
-    """Whole tokens for the account."""
-    for name, amount in whole.items():
-        token = protocol.token(name)
-        control.deal(protocol.system.evm.rpc, name, protocol.holder.account.address, amount * 10**token.decimals)
 
 
 # ---------------------------------------------------------------- trades

@@ -146,13 +146,6 @@ MANAGED = (
 )
 
 
-@pytest.fixture(scope="session")
-def table(system: System) -> list[tuple[str, bytes, int]]:
-    """The rows of the role table: contract, function, role."""
-    contract = system.contract("RoleTable")
-    return [(row.target, row.selector, row.role) for row in contract.rows()]
-
-
 def functions(project: Any, name: str) -> dict[bytes, Entry]:
     """What changes state."""
     return {

@@ -13,7 +13,7 @@ from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, IMPLEMENTATION_SLOT, NOTICE
 from ssi.governance.decoder import IMPLEMENTATION, Decoder
 from ssi.points.locks import PoolKind
 from ssi.registry.system import System
-from tests.support.governance import SigningSafe, govern, schedule, wait
+from tests.support.governance import SigningSafe, deployed, govern, schedule, wait
 from tests.support.indexes import ANYTHING
 from tests.support.liquidity import UniswapMarket
 from tests.support.reverts import error, reverts
@@ -31,12 +31,6 @@ def staked(system: System) -> Deployed:
 
 
 @pytest.fixture
-def table(system: System) -> list[tuple[str, bytes, int]]:
-    """The rows of the role table: contract, function, role."""
-    return [(row.target, row.selector, row.role) for row in system.contract("RoleTable").rows()]
-
-
-@pytest.fixture
 def holders(evm: Evm, system: System) -> list[str]:
     """All accounts that ever got a role, from the manager's own history."""
     granted = logs(evm, system.manager.address, "RoleGranted(uint64,address,uint32,uint48,bool)")
@@ -47,14 +41,6 @@ def logs(evm: Evm, address: str, event: str | None = None) -> list[dict[str, Any
     """All that a contract ever said, or one event of it."""
     topics = ["0x" + keccak(text=event).hex()] if event else []
     return evm.rpc.call("eth_getLogs", {"address": address, "fromBlock": "earliest", "topics": topics})
-
-
-def deployed(system: System) -> list[tuple[str, Deployed]]:
-    """Every contract of the record with its kind, but for the Safes and what is behind proxies: a test below."""
-    found = Decoder(system).deployed.items()
-    return [
-        (contract.interface.name, contract) for name, contract in found if not name.endswith((IMPLEMENTATION, "Safe"))
-    ]
 
 
 class TestWholeTable:

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from ssi.build import ROOT
-from ssi.chain.evm import Deployed, Evm
+from ssi.chain.evm import Evm
 from ssi.constants import ADMIN
-from ssi.governance.decoder import IMPLEMENTATION, Decoder
 from ssi.governance.safe import Multisig
 from ssi.registry.system import System
+from tests.support.governance import deployed
 from tools.permissions import DAY, PAGE, page
 
 # What the documents call each thing that the guardian can do at once.
@@ -125,14 +125,6 @@ CLAIMS = MappingProxyType(
         ),
     }
 )
-
-
-def deployed(system: System) -> list[tuple[str, Deployed]]:
-    """Every contract of the record but what is behind proxies and the Safes, by the name of its kind."""
-    found = Decoder(system).deployed.items()
-    return [
-        (contract.interface.name, contract) for name, contract in found if not name.endswith((IMPLEMENTATION, "Safe"))
-    ]
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from ssi.constants import ZERO
 from ssi.points.locks import PoolKind
 from ssi.registry.system import System
 from tests.model.points import LEAST, PointsModel, Sources, fair_price
+from tests.support.deployed_points import sample_days, stake, to_next_epoch
 from tests.support.governance import govern
 from tests.support.indexes import DAY
 from tests.support.liquidity import UniswapMarket
@@ -40,28 +41,6 @@ def market(system: System) -> UniswapMarket:
     market = UniswapMarket(system)
     govern(system, system.locker, "addPool", [market.pools["V3"].address, PoolKind.V3])
     return market
-
-
-def end(ledger: Deployed) -> int:
-    """Of the running epoch."""
-    return ledger.epochGenesis() + (ledger.currentEpoch() + 1) * ledger.epochLength()
-
-
-def to_next_epoch(evm: Evm, ledger: Deployed, later: int = 0) -> None:
-    control.warp(evm.rpc, end(ledger) + later - evm.now)
-
-
-def sample_days(system: System, days: int, keeper: str) -> None:
-    """As a keeper does, with feeds that keep up."""
-    for _ in range(days):
-        control.warp(system.evm.rpc, DAY)
-        control.refresh_feeds(system.evm.rpc)
-        system.prices.sample(sender=keeper)
-
-
-def stake(token: Deployed, vault: Deployed, person: str, amount: int) -> None:
-    token.approve(vault.address, amount, sender=person)
-    vault.deposit(amount, person, sender=person)
 
 
 def history(system: System, evm: Evm, pool: str) -> Any:

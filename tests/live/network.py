@@ -294,6 +294,10 @@ class Live:
         """Of a key file."""
         return str(Account.from_key(keys()[alias]).address)
 
+    def sent(self, alias: str) -> int:
+        """Transactions of a key file that were mined."""
+        return int(self.direct.call("eth_getTransactionCount", self.address(alias), "latest"), 16)
+
     @property
     def record_path(self) -> Path:
         """Where commands keep the record of the deployment."""

@@ -17,6 +17,7 @@ from ssi.places import ROOT
 from ssi.registry.system import System
 from tests.live import words
 from tests.live.network import PASSPHRASE, Live
+from tests.live.words import typed
 from tests.support.governance import govern
 
 OWNERS = ("--account", "safe0", "--account", "safe1")
@@ -25,11 +26,6 @@ DAY = 86_400
 PROPOSALS = sorted(name for name in words.RIGHT if name.startswith("propose "))
 READING = ("pending", "points leaderboard", "points statement", "status")
 TO_COMPARE = ("Safe transaction hash", "domain hash", "message hash")
-
-
-def typed(name: str) -> list[str]:
-    """The command with words that are right."""
-    return [*name.split(), *words.RIGHT[name]]
 
 
 def possible(live: Live, name: str) -> None:

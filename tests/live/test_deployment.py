@@ -16,15 +16,10 @@ from tests.live.network import Live
 UNATTENDED = ("deploy", "--account", "deployer", "--yes", "--json")
 
 
-def count(live: Live, alias: str) -> int:
-    """Transactions of a key file that were mined."""
-    return int(live.direct.call("eth_getTransactionCount", live.address(alias), "latest"), 16)
-
-
 @pytest.mark.shows("deploy", "by hand")
 def test_a_person_is_asked_once(live):
     """Who says no has deployed nothing, and was shown with whose ether."""
-    nonce = count(live, "deployer")
+    nonce = live.sent("deployer")
     with live.person("deploy", "--account", "deployer") as person:
         shown = person.sees("Go on? [y/N]:")
         person.types("n")
@@ -37,7 +32,7 @@ def test_a_person_is_asked_once(live):
     )
     assert done.code == 2
     assert "Nothing was deployed." in done.out
-    assert count(live, "deployer") == nonce
+    assert live.sent("deployer") == nonce
 
 
 def test_the_deployment_is_complete_and_its_record_knows_where_it_begins(deployed):
@@ -50,10 +45,10 @@ def test_the_deployment_is_complete_and_its_record_knows_where_it_begins(deploye
 
 
 def test_a_second_run_sends_nothing(deployed):
-    nonce = count(deployed, "deployer")
+    nonce = deployed.sent("deployer")
     again = deployed.run(*UNATTENDED)
     assert again.json["contracts"] == deployed.record.contracts
-    assert count(deployed, "deployer") == nonce
+    assert deployed.sent("deployer") == nonce
 
 
 def test_without_a_terminal_it_wants_yes(live):

@@ -11,6 +11,7 @@ import pytest
 from tests.live import words
 from tests.live.network import Done
 from tests.live.proxy import PASSWORD
+from tests.live.words import typed
 
 ALL = words.every()
 # Those that look at the chain first. The demonstration wants a fork and nothing else.
@@ -23,11 +24,6 @@ def told(done: Done, code: int, message: str = "") -> None:
     assert (done.code, len(lines), done.out) == (code, 1, ""), done
     assert lines[0].startswith("Error: ")
     assert message in lines[0]
-
-
-def typed(name: str) -> list[str]:
-    """The command with words that are right."""
-    return [*name.split(), *words.RIGHT[name]]
 
 
 def test_the_table_has_every_command():

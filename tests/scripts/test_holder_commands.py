@@ -23,6 +23,7 @@ from ssi.points import ledger as points
 from ssi.registry.system import System
 from tests.support.governance import govern
 from tests.support.liquidity import UniswapMarket
+from tests.support.trading import give
 
 pytestmark = pytest.mark.usefixtures("system")
 SHARE = 10**18
@@ -97,13 +98,6 @@ def refused(command: str, *words: str, code: int = 1) -> str:
     assert found == code
     assert json.loads(out)["code"] == code
     return err.removeprefix("Error: ").strip()
-
-
-def give(protocol: Protocol, **whole: int) -> None:
-    for name, amount in whole.items():
-        control.deal(
-            protocol.system.evm.rpc, name, protocol.holder.account.address, amount * 10 ** protocol.token(name).decimals
-        )
 
 
 def bought(protocol: Protocol, shares: int = 10, symbol: str = "MAG7.ssi") -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from forks import control
+from ssi import Protocol
 from ssi.chain.evm import Deployed, Receipt
 from ssi.chain.wallet import PermissionKind
 from ssi.registry.system import System
@@ -106,3 +107,10 @@ def left_in_router(system: System) -> dict[str, int]:
     held = {name: int(system.token(address).balanceOf(router)) for name, address in named.items()}
     held["ETH"] = int(system.evm.rpc.call("eth_getBalance", router, "latest"), 16)
     return {name: amount for name, amount in held.items() if amount}
+
+
+def give(protocol: Protocol, **whole: int) -> None:
+    """Whole tokens for the account that `protocol` acts for."""
+    for name, amount in whole.items():
+        account, decimals = protocol.holder.account.address, protocol.token(name).decimals
+        control.deal(protocol.system.evm.rpc, name, account, amount * 10**decimals)
