@@ -126,7 +126,7 @@ def test_others_do_not_pay_for_open_claims(scene):
     assert scene.index.holdings().available[0] >= scene.index.holdings().books[0]
 
 
-def test_a_blocked_redeemer_sends_his_claim_elsewhere(scene):
+def test_a_blocked_redeemer_sends_the_claim_elsewhere(scene):
     scene.odd.setBlocked(scene.alice, True, sender=scene.owner)
     scene.redeem()
     claim, before = scene.claim(), scene.odd.balanceOf(scene.bob)

@@ -230,7 +230,7 @@ def test_a_stale_price_stops_bids_and_not_redemption(running, evm):
 # ---------------------------------------------------------------- bidders with code
 
 
-def test_a_bidder_has_the_tokens_before_he_pays(running, bidder):
+def test_a_bidder_has_the_tokens_before_paying(running, bidder):
     out, paid = running.quote(2, 0, MAX)
     held = running.tokens[2].balanceOf(bidder)
     bidder.bid(running.index, running.tokens[2], running.tokens[0], out, b"\1", sender=running.owner)

@@ -118,7 +118,7 @@ def test_a_keeper_stops_and_another_goes_on(rebalanced):
     assert close(third["weights"])
 
 
-def test_a_keeper_wants_his_profit(rebalanced):
+def test_a_keeper_wants_the_profit_it_asks_for(rebalanced):
     """With a minimum beyond what there is to earn, nothing happens until the end."""
     start(rebalanced)
     done = run(keeper, "rebalance", "MAG7.ssi", "--fast-forward", "--min-profit", "100000")

@@ -195,7 +195,7 @@ class TestRecording:
         assert over.ledger.recordedPoints(alice, 0) == alices + bobs // 10
         assert over.ledger.recordedPoints(bob, 0) == bobs + bobs // 20
 
-    def test_the_referrers_bonus_ends_at_his_own_points(self, over, alice, bob, carol):
+    def test_the_referrers_bonus_ends_at_the_points_of_the_referrer(self, over, alice, bob, carol):
         """Two referees with twelve times the referrer's points bring them 100, not 120 percent."""
         over.ledger.recordMany([bob, alice, carol], 0, sender=bob)
         assert over.ledger.recordedPoints(alice, 0) == 2 * over.ledger.pointsOf(alice, 0)

@@ -78,8 +78,8 @@ class TestBinding:
         assert tuple(registry.referrerOf(bob)) == (alice, evm.now)
 
     def test_refusals(self, registry, wrong, coded, alice, bob, evm):
-        with reverts(wrong("UnknownCode"), code=word("NOBODY")):
-            registry.bind(word("NOBODY"), sender=bob)
+        with reverts(wrong("UnknownCode"), code=word("NOONE")):
+            registry.bind(word("NOONE"), sender=bob)
         with reverts(wrong("UnknownCode"), code=word("")):
             registry.bind(word(""), sender=bob)
         with reverts(wrong("SelfReferral"), account=alice):
