@@ -157,9 +157,7 @@ library AuctionMath {
         if (!tooLittle(in_.units, in_.target, in_.dust, base)) a.deficit &= ~uint32(in_.bit);
         if (completed(a)) {
             a.phase = IRebalancer.Phase.Completed;
-        } else if (
-            cut || (later < before && _affordable(a, p, factor(a)) < Math.max(1, _down(out.dust, base) / 2))
-        ) {
+        } else if (cut || (later < before && _affordable(a, p, factor(a)) < Math.max(1, _down(out.dust, base) / 2))) {
             a.phase = IRebalancer.Phase.Halted;
         }
     }
