@@ -117,6 +117,11 @@ MUTANTS = (
     Mutant("what cannot be read is paid", INDEX, "if (readable) {\n                gasBefore", "{\n                gasBefore", QUIRKS),
     Mutant("a swap pays others' loss", MANAGED, "_requireWhole(tokenIn, booksIn,", "_requireWhole(tokenIn, 0,", QUIRKS),
     Mutant("bounds go by place", INDEX, "if (c.hash() != expected) revert", "if (c.hash() == 0) revert", UNIT),
+    Mutant(
+        "too little gas makes a handover", SWAPS, "        if (!sold) _requireLegGas(gasBefore);\n", "",
+        "tests/attacks/test_starved_sales.py",
+    ),
+    Mutant("a maximum is refused within a call", STAKED, "if (_reentrancyGuardEntered() || receiver", "if (receiver", "tests/unit/test_standards.py"),
     Mutant("too little gas makes a claim", INDEX, "        _requireGas(gasBefore, TolerantERC20.TRANSFER_GAS);\n", "", QUIRKS),
     Mutant("a swap trusts the payment", MANAGED, "Arrived(tokenIn, amountIn, heldIn);", "Arrived(tokenIn, 0, heldIn);", UNIT),
     Mutant("anybody trades constituents", MANAGED, "msg.sender != c.rebalancer()) revert", "msg.sender == address(0)) revert", UNIT),
@@ -335,8 +340,8 @@ MUTANTS = (
     ),
     Mutant(
         "the budget is no limit", AUCTION,
-        "bool cut = affordable < amountOut;",
-        "bool cut = affordable + 1 == 0;", ON_REBALANCES,
+        "cut = affordable < amountOut;",
+        "cut = affordable + 1 == 0;", ON_REBALANCES,
     ),
     Mutant(
         "what was bought can be bought again", AUCTION,
@@ -388,8 +393,8 @@ MUTANTS = (
     Mutant("a price is given although there is one", PLANNER, "bool allowed = !known && ", "bool allowed = ", UNION),
     Mutant(
         "a spent budget goes on", AUCTION,
-        "(a.cost != cost\n",
-        "(a.cost == type(uint112).max\n", UNION,
+        "(later < before && _affordable",
+        "(later == 0 && _affordable", UNION,
     ),
     Mutant(
         "limits are not asked for", REBALANCER,

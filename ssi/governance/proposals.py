@@ -218,14 +218,19 @@ def rebalance(catalog: Catalog, symbol: str, bounds: Bounds = Bounds()) -> Propo
     return Proposal(f"rebalance-{symbol}", title, [(rebalancer, call)], watch=[_watched(rebalancer, symbol, index)])
 
 
-def set_terms(catalog: Catalog, symbol: str, terms: Sequence[int]) -> Proposal:
-    """The terms of rebalances to come, in the order of `IRebalancer.Terms`. Raises Unknown."""
+def set_terms(catalog: Catalog, symbol: str, terms: Sequence[int | None]) -> Proposal:
+    """The terms of rebalances to come, in the order of `IRebalancer.RebalanceTerms`; None leaves one as it is now.
+
+    Raises Unknown.
+    """
     index, rebalancer = catalog.index(symbol), _rebalancer(catalog)
+    now = rebalancer.planOf(index.address).terms
+    words = tuple(old if new is None else new for new, old in zip(terms, now, strict=True))
     title = f"Set the terms of rebalances of {symbol}"
     return Proposal(
         f"set-terms-{symbol}",
         title,
-        [(rebalancer, rebalancer.setTerms.encode(index.address, tuple(terms)))],
+        [(rebalancer, rebalancer.setTerms.encode(index.address, words))],
         watch=[(f"plan of {symbol}", rebalancer, "planOf", [index.address])],
     )
 

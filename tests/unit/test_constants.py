@@ -70,7 +70,7 @@ def test_phases_are_those_of_the_interface():
 
 
 def test_terms_are_written_in_the_order_of_the_interface():
-    struct = re.search(r"struct Terms \{([^}]*)\}", (ROOT / "interfaces/IRebalancer.sol").read_text()).group(1)
+    struct = re.search(r"struct RebalanceTerms \{([^}]*)\}", (ROOT / "interfaces/IRebalancer.sol").read_text()).group(1)
     theirs = re.findall(r"(\w+);", struct)
     ours = [name.partition("_")[0] for name in params.Rebalancing.model_fields]
     assert theirs == [
