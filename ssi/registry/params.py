@@ -196,6 +196,13 @@ class Supplies(_Strict):
     supplies: dict[str, Supply]
 
 
+class Retired(_Strict):
+    """What its issuers have replaced or are about to switch off, with the reason. No deployment may stand on it."""
+
+    tokens: dict[str, str]
+    feeds: dict[str, str]
+
+
 class FloorAndMarketCap(_Strict):
     """`floor` each, the rest by market capitalisation."""
 
@@ -288,6 +295,11 @@ def assets() -> Assets:
 def supplies() -> Supplies:
     """Raises pydantic.ValidationError when the file is not right."""
     return Supplies.model_validate(json.loads((FOLDER / "supplies.json").read_text()))
+
+
+def retired() -> Retired:
+    """Raises pydantic.ValidationError when the file is not right."""
+    return Retired.model_validate(json.loads((FOLDER / "retired.json").read_text()))
 
 
 def indexes() -> list[Index]:

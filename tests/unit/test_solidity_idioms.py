@@ -66,5 +66,7 @@ def test_namespaces_stand_where_their_names_say(path):
     (name,) = _NAMESPACE.findall(text)
     formula = f'// keccak256(abi.encode(uint256(keccak256("{name}")) - 1)) & ~bytes32(uint256(0xff))'
     assert f"    {formula}\n    bytes32 private constant _STORAGE = 0x{namespace(name):064x};\n" in text
-    accessor = r"\) private pure returns \(\w+ storage \$\) \{\n +assembly \(\"memory-safe\"\) \{\n +\$\.slot := _STORAGE\n"
+    accessor = (
+        r"\) private pure returns \(\w+ storage \$\) \{\n +assembly \(\"memory-safe\"\) \{\n +\$\.slot := _STORAGE\n"
+    )
     assert re.search(accessor, text)
