@@ -218,14 +218,19 @@ def rebalance(decoder: Decoder, symbol: str, bounds: Bounds = Bounds()) -> Propo
     return Proposal(f"rebalance-{symbol}", title, [(rebalancer, call)], watch=[_watched(rebalancer, symbol, index)])
 
 
-def set_terms(decoder: Decoder, symbol: str, terms: Sequence[int]) -> Proposal:
-    """The terms of rebalances to come, in the order of `IRebalancer.Terms`. Raises Unknown."""
+def set_terms(decoder: Decoder, symbol: str, terms: Sequence[int | None]) -> Proposal:
+    """The terms of rebalances to come, in the order of `IRebalancer.Terms`; None leaves one as it is now.
+
+    Raises Unknown.
+    """
     index, rebalancer = decoder.index(symbol), _rebalancer(decoder)
+    now = rebalancer.planOf(index.address).terms
+    words = tuple(old if new is None else new for new, old in zip(terms, now, strict=True))
     title = f"Set the terms of rebalances of {symbol}"
     return Proposal(
         f"set-terms-{symbol}",
         title,
-        [(rebalancer, rebalancer.setTerms.encode(index.address, tuple(terms)))],
+        [(rebalancer, rebalancer.setTerms.encode(index.address, words))],
         watch=[(f"plan of {symbol}", rebalancer, "planOf", [index.address])],
     )
 

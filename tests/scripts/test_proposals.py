@@ -99,6 +99,16 @@ def test_a_fee_from_proposal_to_effect(evm, system, mag7, folder):
     assert "Nothing is scheduled" in run(pending)
 
 
+def test_terms_that_are_not_given_stay():
+    """The chain is where the terms of an index stand: no default of the command goes over them."""
+    proposed = run(propose, "set-terms", "USSI", "--premium-bps", "50", "--hours", "12", "--dry-run", "--json")
+    changes = {change["what"]: (change["before"], change["after"]) for change in proposed["changes"]}
+    assert {what: values for what, values in changes.items() if ".terms." in what} == {
+        "plan of USSI.terms.premiumStart": (100, 50),
+        "plan of USSI.terms.duration": (DAY, DAY // 2),
+    }
+
+
 def test_people_see_the_change_the_hashes_and_the_next_step(system):
     said = run(propose, "set-cap", "USSI", "5000")
     for text in (
