@@ -1,4 +1,4 @@
-"""Each decision of docs/standards.md: where a contract does less than a standard allows, or other than one may expect."""
+"""Each decision of docs/standards.md: where a contract does less than a standard allows, or other than expected."""
 
 from __future__ import annotations
 
