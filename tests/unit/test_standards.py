@@ -9,7 +9,6 @@ from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error
 from tests.support.staking import WHOLE, ZERO, Vault, new_staked
 
-
 YEAR = 365 * DAY
 
 
