@@ -36,7 +36,7 @@ BPS = click.IntRange(0, 10_000)
 
 
 def propose(build: Callable[[Decoder], Proposal], how: common.Signing, rebalanced: str | None = None) -> Any:
-    """Builds, tries out, writes, shows, and signs with whoever can.
+    """Builds, tries out, writes, shows, and signs with the owners who can.
 
     `rebalanced`: index whose rebalance is run to its end on the fork.
     """
@@ -310,7 +310,7 @@ def upgrade(
 @click.argument("arguments", nargs=-1)
 @common.signing
 def call(contract: str, function: str, arguments: tuple[str, ...], how: common.Signing) -> Any:
-    """Call FUNCTION of CONTRACT, for whatever has no command of its own.
+    """Call FUNCTION of CONTRACT, for what has no command of its own.
 
     ARGUMENTS are numbers such as 1000 or 2.5e18, names or addresses, text, and JSON for lists and structs.
     """

@@ -91,7 +91,7 @@ def _legs(decoder: Decoder, legs: Sequence[Leg]) -> list[tuple[str, int, int, in
         if name in known.feeds:
             return known.feeds[name]
         if name in known.twaps and name not in record.contracts:
-            raise Unknown(f"The feed {name} is not deployed here: `ape run deploy` does that, anybody may.")
+            raise Unknown(f"The feed {name} is not deployed here: `ape run deploy` does that, from any account.")
         return record.contracts[name] if name in known.twaps else known.assets[name].address
 
     found = []
