@@ -154,10 +154,10 @@ def test_a_pool_without_liquidity_is_noticed(flight, evm):
 
 
 def test_a_dear_purchase_is_noticed(flight, evm):
-    """A hundredth of the liquidity: the small one is still fine."""
-    pool = flight._pool("FLOKI", "WETH", 10000)
+    """A small part of the liquidity: the small purchase is still fine."""
+    pool = flight._pool("PEPE", "WETH", 3000)
     held = int(evm.rpc.call("eth_getStorageAt", pool, LIQUIDITY, "latest"), 16)
-    evm.rpc.call("anvil_setStorageAt", pool, LIQUIDITY, "0x" + f"{held // 100:064x}")
+    evm.rpc.call("anvil_setStorageAt", pool, LIQUIDITY, "0x" + f"{held // 150:064x}")
     assert only(flight, "purchase of MEME.ssi for 100,000 USD").startswith("loses ")
 
 
@@ -186,7 +186,8 @@ def test_owners_of_their_own_are_fine(flight):
 # ---------------------------------------------------------------- the command
 
 
-def test_the_command_counts_and_fails(flight):
+@pytest.mark.usefixtures("flight")
+def test_the_command_counts_and_fails():
     said = CliRunner().invoke(cli, [*NETWORK, "--json"])
     assert said.exit_code == 1
     lines = json.loads(said.stdout)
