@@ -36,7 +36,7 @@ def cli(account: str | None, sources: tuple[Path, ...], everything: bool, json: 
     """Hold the chain against the parameters, before anything is deployed.
 
     Contracts, tokens, feeds with their heartbeats and bounds, pools, trial purchases, supplies, owners and costs. Fails
-    with 1 when a line says stop; `deploy` refuses then as well.
+    with 1 when a line says stop.
     """
     try:
         others = [supplies(path) for path in sources]

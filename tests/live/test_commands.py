@@ -78,6 +78,23 @@ def test_people_read_tables(deployed, name):
     ) in done.out
 
 
+@pytest.mark.shows("preflight", "unattended")
+def test_machines_read_what_stops_a_deployment(deployed):
+    done = deployed.run("preflight", "--json")
+    assert done.code == 1
+    stops = {line["subject"] for line in json.loads(done.out) if line["verdict"] == "stop"}
+    assert {"token MKR", "owners of the Safe", "owners of the guardian"} <= stops
+
+
+@pytest.mark.shows("preflight", "by hand")
+def test_people_read_what_stops_a_deployment(deployed):
+    with deployed.person("preflight", "--account", "poor") as person:
+        done = person.leaves()
+    assert done.code == 1
+    assert "that stop a deployment." in done.out
+    assert f"{deployed.address('poor')} has " in done.out.replace("\n", " ")
+
+
 def test_reading_survives_bad_weather(deployed):
     """Refused with a page of HTML, cut off in the middle, and with the limits of a small provider."""
     deployed.weather.refuse = deployed.weather.drop = 2
