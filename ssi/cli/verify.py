@@ -74,7 +74,11 @@ def cli(names: tuple[str, ...], publish: str | None, explorer: str | None, json:
         return Answered({"contracts": rows, "verified": not wrong}, 1 if wrong else 0)
     table = Table("contract", "address", "sources", *(["explorer"] if said else []))
     for found in findings:
-        verdict = f"[red]✗ {found.difference}[/]" if found.difference else f"[green]✓[/] {found.contract}"
+        verdict = (
+            f"[red]✗ {found.difference}[/]"
+            if found.difference
+            else f"[green]✓[/] {found.contract}" + (f", measured {int(found.measured, 16):,}" if found.measured else "")
+        )
         table.add_row(found.name, found.address, verdict, *([said[found.name]] if said else []))
     console.print(table)
     if wrong:

@@ -21,7 +21,7 @@ from ssi.build import ROOT
 Input = dict[str, Any]  # https://docs.soliditylang.org/en/v0.8.37/using-the-compiler.html#input-description
 
 _IMPORT = re.compile(r"""^\s*import\b[^;]*?["']([^"']+)["']\s*;""", re.MULTILINE)
-_OUTPUT = ["abi", "metadata", "evm.bytecode.object", "evm.deployedBytecode.object"]
+_OUTPUT = ["abi", "metadata", "evm.bytecode.object", "evm.deployedBytecode"]
 
 
 @cache
@@ -90,16 +90,21 @@ class Compiled:
     Attributes:
         code: what is sent to create the contract; its constructor's arguments come behind it.
         compiler: the whole version, such as "0.8.37+commit.f2d12fa3".
+        immutables: of each, the places in the deployed code that it fills.
     """
 
     code: bytes
     compiler: str
+    immutables: tuple[frozenset[int], ...] = ()
 
 
 def compiled(given: Input) -> Compiled:
     """Raises solcx.exceptions.SolcError: it does not compile."""
     source, name = identifier(given).split(":")
     made = solcx.compile_standard(given, solc_version=_version())["contracts"][source][name]
-    return Compiled(
-        bytes.fromhex(made["evm"]["bytecode"]["object"]), json.loads(made["metadata"])["compiler"]["version"]
+    evm, version = made["evm"], json.loads(made["metadata"])["compiler"]["version"]
+    immutables = tuple(
+        frozenset(at for place in places for at in range(place["start"], place["start"] + place["length"]))
+        for places in evm["deployedBytecode"]["immutableReferences"].values()
     )
+    return Compiled(bytes.fromhex(evm["bytecode"]["object"]), version, immutables)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from click.testing import CliRunner
+from eth_utils import function_signature_to_4byte_selector as selector
 
 from ssi.cli.verify import KEY, cli
 from ssi.deploy import explorers, sources, verification
@@ -91,6 +92,28 @@ def test_other_arguments_are_noticed(system, small, compiled):
     found = differences(system, small, compiled)
     assert found.pop("FeeDistributor").startswith("its constructor refuses now: ")
     assert not any(found.values())
+
+
+def test_what_a_feed_measured_is_shown_and_nothing_else_may_differ(system, small, compiled):
+    """Another liquidity is a measurement of another block; another pool is another feed."""
+    name = next(name for name, made in small.creations.items() if made["contract"] == "UniswapV3TwapFeed")
+    address = small.addresses[name]
+    code, measured = (bytes.fromhex(system.evm.rpc.call(*ask)[2:]) for ask in (
+        ("eth_getCode", address, "latest"), ("eth_call", {"to": address, "data": "0x" + selector("minLiquidity()").hex()}, "latest"),
+    ))  # fmt: skip
+    (pool,) = (
+        bytes.fromhex(
+            system.evm.rpc.call("eth_call", {"to": address, "data": "0x" + selector("pool()").hex()}, "latest")[2:]
+        ),
+    )
+    for old, new, fine in (
+        (measured, (int.from_bytes(measured, "big") + 1).to_bytes(32, "big"), True),
+        (pool, bytes(12) + b"\x11" * 20, False),
+    ):
+        assert code.count(old) >= 1
+        system.evm.rpc.call("anvil_setCode", address, "0x" + code.replace(old, new).hex())
+        (found,) = verification.verify(system.evm.rpc, small, compiled, [name])
+        assert (found.difference == "", found.measured) == (fine, "0x" + new.hex() if fine else "")
 
 
 def test_what_stands_behind_a_proxy_is_noticed(system, small, compiled):
