@@ -9,7 +9,8 @@ from __future__ import annotations
 import pytest
 from eth_account import Account
 
-from ssi.chain.evm import Reverted
+from ssi.chain.evm import Reverted, revert_data
+from ssi.chain.rpc import RpcError
 from tests.support.bazaar import FEE, SPACING, Bazaar
 from tests.support.manipulation import POOL
 from tests.support.reverts import error
@@ -86,3 +87,21 @@ def test_no_gas_limit_turns_a_sale_into_a_handover(scene):
                 outcomes.add("sold")
                 assert (unsold, came) == ([], whole)
     assert outcomes == {scene.too_little.hash[:4], "sold"}
+
+
+def test_no_gas_limit_makes_a_quote_smaller(scene):
+    """A leg that ran out of gas was quoted as nothing, which sells more than is needed for an exact output."""
+    router, symbol = scene.router, scene.bazaar.symbol
+    whole = scene.seller.quote_sell(symbol, "WETH", SHARES)
+    data = router.quoteSell.encode(scene.bazaar.index.address, scene.bazaar.weth.address, SHARES)
+    outcomes = set[bytes | str]()
+    for gas in range(1_000_000, 5_000_000, 200_000):
+        call = {"to": router.address, "data": "0x" + data.hex(), "gas": hex(gas)}
+        try:
+            quoted = int(scene.evm.rpc.call("eth_call", call, "latest"), 16)
+        except RpcError as refused:
+            outcomes.add(revert_data(refused)[:4])
+        else:
+            outcomes.add("quoted")
+            assert quoted == whole > 0
+    assert outcomes == {scene.too_little.hash[:4], "quoted"}
