@@ -48,9 +48,10 @@ def test_packed_types_are_found():
     assert {name for _, name, _, _ in packed()} > {"ExitRequest", "State", "StoredLeg", "StoredTerms", "Target"}
 
 
-@pytest.mark.parametrize(("path", "name", "bits", "comment"), packed(), ids=[name for _, name, _, _ in packed()])
-def test_packed_types_are_drawn(path, name, bits, comment):
+@pytest.mark.parametrize("packed_type", packed(), ids=lambda packed_type: packed_type[1])
+def test_packed_types_are_drawn(packed_type):
     """`a:8 | b:96` = 104 bits, high to low; and the code shifts by what follows from it."""
+    path, _, bits, comment = packed_type
     drawing = _DRAWING.search(comment)
     assert drawing, comment
     widths = [int(field.partition(":")[2]) for field in drawing[1].split(" | ")]
@@ -66,5 +67,8 @@ def test_namespaces_stand_where_their_names_say(path):
     (name,) = _NAMESPACE.findall(text)
     formula = f'// keccak256(abi.encode(uint256(keccak256("{name}")) - 1)) & ~bytes32(uint256(0xff))'
     assert f"    {formula}\n    bytes32 private constant _STORAGE = 0x{namespace(name):064x};\n" in text
-    accessor = r"\) private pure returns \(\w+ storage \$\) \{\n +assembly \(\"memory-safe\"\) \{\n +\$\.slot := _STORAGE\n"
+    accessor = (
+        r"\) private pure returns \(\w+ storage \$\) \{\n"
+        r" +assembly \(\"memory-safe\"\) \{\n +\$\.slot := _STORAGE\n"
+    )
     assert re.search(accessor, text)

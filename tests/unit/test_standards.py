@@ -1,20 +1,27 @@
-"""Each decision of docs/standards.md: where a contract does less than a standard allows, or other than one may expect."""
+"""Each decision of docs/standards.md: where a contract does less than a standard allows, or other than one may
+expect.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
+from ssi.chain.evm import Deployed, Evm
+from ssi.constants import ZERO
 from tests.support.indexes import DAY, MAX, new_index, stock, unlimited
+from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error
-from tests.support.staking import WHOLE, ZERO, Vault, new_staked
+from tests.support.staking import WHOLE, Vault, new_staked
 
-ASYNCHRONOUS_CALL = 6  # the quirk of a token that calls back
 YEAR = 365 * DAY
 
 
 @pytest.fixture
-def vault(evm, project, authority, owner, alice, bob):
-    vault = Vault(evm, project, authority, owner, [alice, bob])
+def vault(vault: Vault, alice: str) -> Vault:
+    """With a stake of alice's."""
     vault.stake(alice)
     return vault
 
@@ -51,7 +58,7 @@ class TestRequestsForAnotherController:
 
 class TestWithinACall:
     @pytest.fixture
-    def within(self, evm, project, authority, owner, alice):
+    def within(self, evm: Evm, project: Any, authority: Deployed, owner: str, alice: str) -> Callable[..., Any]:
         """Asks a view of a staked token from within a claim: whether it answered, and with which bytes."""
         token = evm.deploy(project.QuirkToken, 18, sender=owner)
         staked = new_staked(evm, project, authority, token, owner)
@@ -64,7 +71,7 @@ class TestWithinACall:
         def within(name, *arguments):
             with evm.isolated():
                 token.setReentry(staked.address, getattr(staked, name).encode(*arguments), sender=owner)
-                token.setQuirk(ASYNCHRONOUS_CALL, sender=owner)
+                token.setQuirk(Quirk.REENTERS, sender=owner)
                 staked.redeem(WHOLE, alice, alice, sender=alice)
                 return token.reentered(), token.answer()
 
