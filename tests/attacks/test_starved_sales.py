@@ -6,10 +6,14 @@ of docs/invariants.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from eth_account import Account
 
 from ssi.chain.evm import Reverted
+from ssi.registry.system import System
 from tests.support.bazaar import FEE, SPACING, Bazaar
 from tests.support.manipulation import POOL
 from tests.support.reverts import error
@@ -20,12 +24,12 @@ SHARES = 10 * SHARE
 POSITIONS = 100
 
 
-class Scene:
+class StarvedSale:
     """A seller of ten shares of an index of one token. Its pool has a position of its own at each of 100 ticks in a
     row, from the price downwards, and little besides: the sale crosses most of them, which costs millions of gas.
     """
 
-    def __init__(self, system, project, owner):
+    def __init__(self, system: System, project: Any, owner: str) -> None:
         self.evm, self.router, self.owner = system.evm, system.router, owner
         self.token = self.evm.deploy(project.QuirkToken, 18, sender=owner)
         self.bazaar = Bazaar(system, [self.token])
@@ -38,7 +42,7 @@ class Scene:
         self.data = self.router.sell.encode(order, SHARES, 0)
         self.too_little = error(project.IndexRouter, "IndexRouter_TooLittleGas")
 
-    def _crowd(self):
+    def _crowd(self) -> None:
         """Takes all but a trifle of the liquidity out, and adds a trifle over each step of ticks."""
         bazaar, provider = self.bazaar, self.bazaar.provider
         token_id = bazaar.positions.tokenOfOwnerByIndex(provider, 0)
@@ -47,7 +51,7 @@ class Scene:
         bazaar.positions.decreaseLiquidity((token_id, liquidity - rest, 0, 0, 2**40), sender=provider)
         first = self.token.address.lower() < bazaar.weth.address.lower()
         pair = (self.token.address, bazaar.weth.address) if first else (bazaar.weth.address, self.token.address)
-        now = self.evm.at(POOL, bazaar.pools[0]).slot0()[1] // SPACING * SPACING
+        now = self.evm.at(POOL, bazaar.pools[0]).slot0().tick // SPACING * SPACING
         for step in range(2, POSITIONS + 2):
             # A sale of token 0 lowers the tick, a sale of token 1 raises it.
             low = now - step * SPACING if first else now + (step - 1) * SPACING
@@ -55,7 +59,7 @@ class Scene:
             order = (*pair, FEE, low, low + SPACING, *side, 0, 0, provider, 2**40)
             bazaar.positions.mint(order, sender=provider)
 
-    def sell(self, gas):
+    def sell(self, gas: int) -> tuple[list[int], int, int]:
         """What the router handed over; {wei of WETH} that came; gas used."""
         before = self.seller.holds("WETH")
         receipt = self.evm.send(self.seller.account, self.router.address, self.data, gas=gas)
@@ -64,8 +68,8 @@ class Scene:
 
 
 @pytest.fixture
-def scene(system, project, owner):
-    scene = Scene(system, project, owner)
+def scene(system: System, project: Any, owner: str) -> Iterator[StarvedSale]:
+    scene = StarvedSale(system, project, owner)
     yield scene
     scene.bazaar.close()
 
