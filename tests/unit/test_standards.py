@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from ssi.constants import ZERO
 from tests.support.indexes import DAY, MAX, new_index, stock, unlimited
 from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error
-from tests.support.staking import WHOLE, ZERO, Vault, new_staked
+from tests.support.staking import WHOLE, Vault, new_staked
 
 YEAR = 365 * DAY
 
