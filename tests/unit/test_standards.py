@@ -1,15 +1,9 @@
-"""Each decision of docs/standards.md: where a contract does less than a standard allows, or other than one may
-expect.
-"""
+"""Each decision of docs/standards.md: where a contract does less than a standard allows, or other than expected."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
-from ssi.chain.evm import Deployed, Evm
 from ssi.constants import ZERO
 from tests.support.indexes import DAY, MAX, new_index, stock, unlimited
 from tests.support.quirk_tokens import Quirk
@@ -20,8 +14,8 @@ YEAR = 365 * DAY
 
 
 @pytest.fixture
-def vault(vault: Vault, alice: str) -> Vault:
-    """With a stake of alice's."""
+def vault(evm, project, authority, owner, alice, bob):
+    vault = Vault(evm, project, authority, owner, [alice, bob])
     vault.stake(alice)
     return vault
 
@@ -58,7 +52,7 @@ class TestRequestsForAnotherController:
 
 class TestWithinACall:
     @pytest.fixture
-    def within(self, evm: Evm, project: Any, authority: Deployed, owner: str, alice: str) -> Callable[..., Any]:
+    def within(self, evm, project, authority, owner, alice):
         """Asks a view of a staked token from within a claim: whether it answered, and with which bytes."""
         token = evm.deploy(project.QuirkToken, 18, sender=owner)
         staked = new_staked(evm, project, authority, token, owner)
