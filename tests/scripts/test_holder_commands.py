@@ -349,7 +349,7 @@ def test_points_from_joining_to_the_pot(protocol, system, evm, me):
     control.deal(evm.rpc, "USDC", holder, 10**9)
     system.token("USDC").approve(system.points.address, 10**9, sender=holder)
     epoch = system.points.currentEpoch()
-    system.points.fund(epoch, system.token("USDC"), 10**9, sender=holder)
+    system.points.fund(epoch, system.token("USDC"), 10**9, 0, sender=holder)
     keeper, ledger = Sender(evm.rpc, accounts.test_accounts[5]), points.Ledger(system.points, system.prices)
     for _ in range(7):
         control.warp(evm.rpc, DAY)

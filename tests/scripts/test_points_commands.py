@@ -223,7 +223,7 @@ def test_what_a_record_is_worth_is_what_the_pot_pays_for_it(system, evm, ledger,
     sample_daily(system, ledger, keeper)
     control.deal(evm.rpc, "USDC", people[0], 900 * 10**6)
     usdc.approve(system.points.address, 900 * 10**6, sender=people[0])
-    system.points.fund(epoch, usdc, 900 * 10**6, sender=people[0])
+    system.points.fund(epoch, usdc, 900 * 10**6, 0, sender=people[0])
     next_epoch(system)
     points = ledger.points_to_record(epoch)
     worth = {person: 900 * has / sum(points.values()) for person, has in points.items()}
@@ -293,7 +293,7 @@ def test_the_commands(system, evm, ledger, keeper, people):
     control.deal(evm.rpc, "USDC", people[2], 10**9)
     usdc.approve(system.points.address, 10**9, sender=people[2])
     epoch = ledger.epoch
-    system.points.fund(epoch, usdc, 10**9, sender=people[2])
+    system.points.fund(epoch, usdc, 10**9, 0, sender=people[2])
     sample_daily(system, ledger, keeper)
     mine = said_by("statement", people[0])
     assert (mine["epoch"], mine["counts"]) == (epoch, True)
