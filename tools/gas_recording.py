@@ -1,4 +1,4 @@
-"""Gas of recording many accounts, and of recording oneself together with a claim: on real rooms, four indexes with
+"""Gas of recording many accounts, and of recording oneself together with a claim: on the real modules, four indexes with
 their staked tokens, staked SOSO, a pool and the registry of referrals.
 """
 
@@ -9,13 +9,13 @@ from typing import Any
 from ssi.chain.evm import Evm
 from tests.support.indexes import DAY, MAX
 from tests.support.points import WAD
-from tests.support.rooms import Rooms
+from tests.support.points_system import PointsSystem
 
 BATCH = 64
 BARS = {"record_batch": 75_000, "record_batch_touched": 80_000, "record_and_claim": 250_000}
 
 
-def settle(world: Rooms, person: str) -> None:
+def settle(world: PointsSystem, person: str) -> None:
     """Holds a hundred shares of an index and stakes a hundred."""
     world.hold(person, 200 * WAD)
     world.indexes[0].approve(world.staked[0], MAX, sender=person)
@@ -29,7 +29,7 @@ def measure_recording(evm: Evm, project: Any) -> dict[str, int]:
     out of a pot records itself in the next epoch, as `points_claim` with that on top.
     """
     with evm.isolated(), evm.standstill():
-        world = Rooms(evm, project, evm.account("gas recording"), count=4)
+        world = PointsSystem(evm, project, evm.account("gas recording"), count=4)
         people = [evm.account(f"gas recording {n}") for n in range(BATCH)]
         keeper = evm.account("gas recording keeper")
         for person in people:

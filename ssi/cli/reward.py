@@ -8,9 +8,8 @@ from typing import Any
 import click
 
 from ssi.amounts import readable
-from ssi.chain import network as chain
-from ssi.cli import common as desk
-from ssi.cli import holders
+from ssi.chain import network
+from ssi.cli import common, holders
 from ssi.cli.command import Command, json_option
 from ssi.cli.holders import acting, card, plain
 from ssi.failure import Impossible
@@ -18,7 +17,7 @@ from ssi.points.client import Paid, Pot
 from ssi.points.referral import encoded
 from ssi.protocol import Protocol
 
-chain.quiet()
+network.quiet()
 
 
 @click.command(cls=Command)
@@ -31,7 +30,7 @@ def join(how: holders.Acting) -> Any:
     protocol = holders.opened(how.account)
     protocol.holder.account.check(protocol.points.contract.join)
     of = protocol.points.epoch()
-    shown = card("Join the points", ("epoch", str(of.number), f"until {desk.moment(of.ends_at_s)}"))
+    shown = card("Join the points", ("epoch", str(of.number), f"until {common.moment(of.ends_at_s)}"))
     joined = holders.go(protocol, how, shown, protocol.points.join)
     if how.json:
         return {"epoch": plain(of), "transaction": joined}
@@ -55,7 +54,7 @@ def record(epoch: int | None, how: holders.Acting) -> Any:
         found = {epoch: found.get(epoch, 0)}
     if not any(found.values()):
         raise Impossible("There are no points of yours to record now: they are recorded already, or there are none.")
-    until = {number: desk.moment(protocol.points.epoch(number).claims_open_at_s) for number in found}
+    until = {number: common.moment(protocol.points.epoch(number).claims_open_at_s) for number in found}
     rows = [
         (f"epoch {number}", f"{readable(points, 18)} points", f"until {until[number]}")
         for number, points in found.items()
@@ -86,8 +85,8 @@ def claim_pot(epoch: int | None, how: holders.Acting) -> Any:
     if shut := [pot for pot in pots if not pot.open]:
         of = shut[0].epoch
         raise Impossible(
-            f"The pots of epoch {of.number} are open from {desk.moment(of.claims_open_at_s)} to"
-            f" {desk.moment(of.claims_close_at_s)}."
+            f"The pots of epoch {of.number} are open from {common.moment(of.claims_open_at_s)} to"
+            f" {common.moment(of.claims_close_at_s)}."
         )
     if not pots:
         raise Impossible(f"No pot owes {protocol.holder.account.address} anything now.")
@@ -102,7 +101,7 @@ def claim_pot(epoch: int | None, how: holders.Acting) -> Any:
 
 def _rows(pots: Sequence[Pot]) -> list[tuple[str, str, str]]:
     return [
-        (f"epoch {pot.epoch.number}", str(pot.amount), f"until {desk.moment(pot.epoch.claims_close_at_s)}")
+        (f"epoch {pot.epoch.number}", str(pot.amount), f"until {common.moment(pot.epoch.claims_close_at_s)}")
         for pot in pots
     ]
 
@@ -111,7 +110,7 @@ def _recorded_and_claimed(protocol: Protocol, how: holders.Acting, waiting: dict
     """Records every epoch in `waiting`, D18 points, the last of them along with the claims."""
     *before, last = sorted(waiting)
     rows = [
-        (f"epoch {n}", f"{readable(waiting[n], 18)} points", f"paid from {desk.moment(of.claims_open_at_s)}")
+        (f"epoch {n}", f"{readable(waiting[n], 18)} points", f"paid from {common.moment(of.claims_open_at_s)}")
         for n, of in ((n, protocol.points.epoch(n)) for n in sorted(waiting))
     ]
     title = "Record points and claim your part of the pots" if pots else "Record points"
@@ -147,8 +146,8 @@ def show(account: str | None, json: bool) -> Any:
     found = protocol.referral.of(who)
     if json:
         return plain(found)
-    since = f"since {desk.moment(found.bound_at_s)}" if found.referrer else ""
-    desk.console().print(
+    since = f"since {common.moment(found.bound_at_s)}" if found.referrer else ""
+    common.console().print(
         card(
             f"Referral of {who}",
             ("code", found.code or "none", ""),

@@ -162,8 +162,10 @@ class Ledger:
 
 
 @dataclass
-class Recorded:
-    """What a run did for one epoch: who was recorded, whose points are worth less than their gas, who failed and why."""
+class RecordingRun:
+    """What a run did for one epoch: who was recorded, whose points are worth less than their gas, who failed
+    and why.
+    """
 
     recorded: list[str] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
@@ -181,14 +183,14 @@ def record_all(
     sender: Sender,
     say: Callable[[str], object],
     least: Callable[[], int | None],
-) -> Recorded:
+) -> RecordingRun:
     """Records those of a closed epoch who have `least` points, D18, in the order of `waiting`: the most first.
 
     Each batch stands on its own, and asks anew how many points pay at the gas price of the moment; None is none. The
     gas limit is not the estimate: touching an account makes its record dearer, and anybody can touch it. A batch that
     fails is halved; an account that fails alone is reported, and the others go on.
     """
-    done = Recorded()
+    done = RecordingRun()
     queue = deque(_parts(list(waiting), LARGEST_BATCH))
     while queue:
         found, enough = queue.popleft(), least()

@@ -5,32 +5,34 @@ docs/invariants.md.
 from __future__ import annotations
 
 from itertools import permutations
+from typing import Any
 
 import pytest
 
+from ssi.chain.evm import Deployed, Evm
 from tests.support.indexes import MAX
-from tests.support.points import CLAIMING, WAD, WEEK, World
+from tests.support.points import CLAIMING, DOLLARS, WEEK, PointsWorld
+from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error
 
-DOLLARS = 1000 * WAD
 POT = 1_000_003  # divides by nothing that happens here
 PART = POT * 500 // 10_000
 
 
 @pytest.fixture
-def world(evm, project, owner):
-    world = World(evm, project, owner)
+def world(evm: Evm, project: Any, owner: str) -> PointsWorld:
+    world = PointsWorld(evm, project, owner)
     world.sample()
     return world
 
 
 @pytest.fixture
-def thief(evm):
+def thief(evm: Evm) -> str:
     return evm.account("a recorder who steals")
 
 
 @pytest.fixture
-def people(evm, world):
+def people(evm: Evm, world: PointsWorld) -> list[str]:
     """Three with one, two and four parts of seven; the second was referred by the first."""
     names = [evm.account(f"recorded {n}") for n in range(3)]
     for n, person in enumerate(names):
@@ -41,25 +43,25 @@ def people(evm, world):
 
 
 @pytest.fixture
-def reward(evm, project, owner):
+def reward(evm: Evm, project: Any, owner: str) -> Deployed:
     return evm.deploy(project.QuirkToken, 18, sender=owner)
 
 
-def fund(world, reward, epoch, amount, bps):
+def fund(world: PointsWorld, reward: Deployed, epoch: int, amount: int, bps: int) -> None:
     reward.mint(world.owner, amount, sender=world.owner)
     reward.approve(world.ledger, MAX, sender=world.owner)
     world.ledger.fund(epoch, reward, amount, bps, sender=world.owner)
 
 
 @pytest.fixture
-def over(world, people, reward):
+def over(world: PointsWorld, people: list[str], reward: Deployed) -> PointsWorld:
     """The epoch is over; of its pot five percent are for recorders."""
     fund(world, reward, 0, POT, 500)
     world.close(0)
     return world
 
 
-def claims(world, reward, *people, epoch=0):
+def claims(world: PointsWorld, reward: Deployed, *people: str, epoch: int = 0) -> list[int]:
     """What each can claim once the pots are open, {tok}."""
     world.go(world.end(epoch) + WEEK)
     return [world.ledger.claimable(person, epoch, reward) for person in people]
@@ -165,7 +167,7 @@ def test_a_recorder_who_calls_back_while_they_are_paid_is_paid_once(over, people
     """P1: the token calls the ledger during the payment."""
     over.ledger.recordMany(people, 0, sender=thief)
     over.go(over.end(0) + WEEK)
-    reward.setQuirk(6, sender=thief)
+    reward.setQuirk(Quirk.REENTERS, sender=thief)
     for payload in (
         over.ledger.claim.encode(0, reward), over.ledger.claimMany.encode([0], [reward.address]),
         over.ledger.recordAndClaim.encode(0, [0], [reward.address]),

@@ -65,7 +65,7 @@ class Sources:
 
 
 @dataclass
-class Pot:
+class ModelPot:
     """{tok}"""
 
     funded: int = 0
@@ -88,7 +88,7 @@ class PointsModel:
     referrals: dict[str, tuple[str, int]] = field(default_factory=dict)
     recorded: dict[int, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
     recorders: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
-    pots: dict[tuple[int, str], Pot] = field(default_factory=lambda: defaultdict(Pot))
+    pots: dict[tuple[int, str], ModelPot] = field(default_factory=lambda: defaultdict(ModelPot))
 
     # ------------------------------------------------------------ history
 
@@ -155,7 +155,9 @@ class PointsModel:
         self.rates.setdefault(staked, []).append((now, rate))
 
     def lowest_rate(self, epoch: int, staked: str) -> int:
-        """D18{asset/share}: the least of that in the first second, before anything happened in it, and all that came."""
+        """D18{asset/share}: the least of that in the first second, before anything happened in it, and all
+        that came.
+        """
         start, history = self.end(epoch - 1), self.rates.get(staked, [])
         first = next((rate for time, rate in reversed(history) if time < start), WAD)
         return min([first, *(rate for time, rate in history if start <= time < self.end(epoch))])

@@ -5,50 +5,37 @@ Ids are those of docs/invariants.md.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import pytest
 
+from ssi.chain.evm import Deployed, Evm, Receipt
 from tests.model.points import MOST_FOR_RECORDERS
 from tests.support.indexes import MAX
-from tests.support.points import CLAIMING, WAD, WEEK, World
-from tests.support.reverts import error, reverts
+from tests.support.points import CLAIMING, DOLLARS, WEEK, PointsWorld
+from tests.support.quirk_tokens import Quirk
+from tests.support.reverts import reverts
 
-DOLLARS = 1000 * WAD
 POT = 1_000_001
 
 
 @pytest.fixture
-def world(evm, project, owner):
-    world = World(evm, project, owner)
-    world.sample()
-    return world
-
-
-@pytest.fixture(scope="session")
-def carol(evm):
-    return evm.account("carol")
-
-
-@pytest.fixture
-def keeper(evm):
+def keeper(evm: Evm) -> str:
     return evm.account("a keeper")
 
 
 @pytest.fixture
-def refused(project):
-    return lambda name: error(project.PointsLedger, f"PointsLedger_{name}")
-
-
-@pytest.fixture
-def reward(evm, project, owner):
+def reward(evm: Evm, project: Any, owner: str) -> Deployed:
     """Any token in a pot."""
     return evm.deploy(project.QuirkToken, 18, sender=owner)
 
 
 @pytest.fixture
-def give(world, reward, alice):
+def give(world: PointsWorld, reward: Deployed, alice: str) -> Callable[[int, int, int], Receipt]:
     """Puts an amount of `reward` into a pot, a part of it for recorders."""
 
-    def put(epoch, amount, bps):
+    def put(epoch: int, amount: int, bps: int) -> Receipt:
         reward.mint(alice, amount, sender=alice)
         reward.approve(world.ledger, MAX, sender=alice)
         return world.ledger.fund(epoch, reward, amount, bps, sender=alice)
@@ -57,7 +44,7 @@ def give(world, reward, alice):
 
 
 @pytest.fixture
-def over(world, give, bob, carol):
+def over(world: PointsWorld, give: Callable[[int, int, int], Receipt], bob: str, carol: str) -> PointsWorld:
     """Epoch 0 is over: bob has twice as much as carol, and of a pot of 1,000,001 wei five percent are for recorders."""
     world.hold(bob, 2 * DOLLARS)
     world.hold(carol, DOLLARS)
@@ -67,7 +54,7 @@ def over(world, give, bob, carol):
     return world
 
 
-def paid(world, reward, *people):
+def paid(world: PointsWorld, reward: Deployed, *people: str) -> Iterator[int]:
     """What the claims of these people bring each, {tok}."""
     for person in people:
         before = reward.balanceOf(person)
@@ -93,7 +80,7 @@ class TestFunding:
         assert world.ledger.recorderPart(0, reward) == 0
 
     def test_of_what_arrives(self, world, give, reward, alice):
-        reward.setQuirk(3, sender=alice)
+        reward.setQuirk(Quirk.FEE, sender=alice)
         give(0, 1_000, 500)
         assert tuple(world.ledger.potOf(0, reward)) == (990, 0)
         assert world.ledger.recorderPart(0, reward) == 49
@@ -198,7 +185,9 @@ class TestPay:
 
 class TestRecordAndClaim:
     @pytest.fixture
-    def next_one(self, over, give, bob, carol):
+    def next_one(
+        self, over: PointsWorld, give: Callable[[int, int, int], Receipt], bob: str, carol: str
+    ) -> PointsWorld:
         """Epoch 0 can be claimed, epoch 1 be recorded."""
         over.ledger.recordMany([bob, carol], 0, sender=carol)
         over.sample()
