@@ -1,5 +1,6 @@
-"""Gas of recording many accounts, and of recording oneself together with a claim: on the real modules, four indexes with
-their staked tokens, staked SOSO, a pool and the registry of referrals.
+"""Gas of recording many accounts, and of recording oneself together with a claim.
+
+On the real modules: four indexes with their staked tokens, staked SOSO, a pool and the registry of referrals.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def measure_recording(evm: Evm, project: Any) -> dict[str, int]:
     settled. `record_batch_touched`: its balances lie behind a later touch. `record_and_claim`: an account that is paid
     out of a pot records itself in the next epoch, as `points_claim` with that on top.
     """
-    with evm.isolated(), evm.standstill():
+    with evm.isolated(), evm.frozen_time():
         world = PointsSystem(evm, project, evm.account("gas recording"), count=4)
         people = [evm.account(f"gas recording {n}") for n in range(BATCH)]
         keeper = evm.account("gas recording keeper")

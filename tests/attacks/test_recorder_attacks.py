@@ -55,7 +55,8 @@ def fund(world: PointsWorld, reward: Deployed, epoch: int, amount: int, bps: int
 
 @pytest.fixture
 def over(world: PointsWorld, people: list[str], reward: Deployed) -> PointsWorld:
-    """The epoch is over; of its pot five percent are for recorders."""
+    """The epoch of these people is over; of its pot five percent are for recorders."""
+    assert len(people) == 3
     fund(world, reward, 0, POT, 500)
     world.close(0)
     return world
@@ -85,7 +86,7 @@ def test_who_records_first_takes_nothing_from_the_recorded(over, people, reward,
     assert POT - PART - len(people) < sum(outcomes.pop()) <= POT - PART, "P15"
 
 
-def test_an_account_counts_once_however_often_it_is_recorded(over, people, reward, thief):
+def test_an_account_counts_once_however_often_it_is_recorded(over, people, thief):
     """P14: in a list a hundred times, in two batches, and by itself."""
     over.ledger.recordMany([people[2]] * 100, 0, sender=thief)
     over.ledger.recordMany([people[2], people[2]], 0, sender=thief)
@@ -106,7 +107,7 @@ def test_a_crowd_of_recorders_is_paid_as_one(over, people, reward, evm):
     assert PART - len(crowd) < sum(claims(over, reward, *crowd)) <= PART, "P14"
 
 
-def test_a_crowd_of_empty_wallets_brings_nothing(world, people, reward, thief, evm):
+def test_a_crowd_of_empty_wallets_brings_nothing(world, reward, thief, evm):
     """P14: a hundred wallets with no tokens, all joined and recorded by the thief, are worth no pay."""
     fund(world, reward, 0, POT, 500)
     empty = [evm.account(f"empty {n}") for n in range(100)]

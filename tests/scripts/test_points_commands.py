@@ -277,7 +277,7 @@ def test_without_pay_a_stranger_records_no_account(system, ledger, keep, keeper,
     assert (done["recorded"], set(done["skipped"][epoch])) == ({epoch: 0}, set(people))
 
 
-def test_the_gas_price_of_the_moment_decides(ledger, keep, keeper, paying, monkeypatch):
+def test_the_gas_price_of_the_moment_decides(keep, keeper, paying, monkeypatch):
     """It rises a million times after the first batch of one: the others are left out, and recorded once it fell."""
     fees, sent = keeper.fees, []
     monkeypatch.setattr(lib, "LARGEST_BATCH", 1)
@@ -288,7 +288,7 @@ def test_the_gas_price_of_the_moment_decides(ledger, keep, keeper, paying, monke
     assert keep(policy=Policy())["recorded"] == {paying: 2}
 
 
-def test_a_keeper_claims_the_pay(system, evm, ledger, keep, keeper, paying):
+def test_a_keeper_claims_the_pay(system, evm, keep, keeper, paying):
     usdc, said = system.token("USDC"), []
     assert keep(policy=Policy())["claimed"] == [], "pots open a week later"
     control.warp(evm.rpc, 7 * DAY)
@@ -301,8 +301,8 @@ def test_a_keeper_claims_the_pay(system, evm, ledger, keep, keeper, paying):
     assert keep(policy=Policy())["claimed"] == []
 
 
-def test_pay_that_is_less_than_its_gas_stays_in_the_pot(evm, ledger, keep, keeper, paying, monkeypatch):
-    keep(policy=Policy())
+def test_pay_that_is_less_than_its_gas_stays_in_the_pot(evm, keep, keeper, paying, monkeypatch):
+    assert keep(policy=Policy())["recorded"] == {paying: 3}
     control.warp(evm.rpc, 7 * DAY)
     control.refresh_feeds(evm.rpc)
     fees = keeper.fees

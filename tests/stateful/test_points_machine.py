@@ -48,7 +48,6 @@ from tests.support.points import UNIT, WAD
 from tests.support.points_system import PointsSystem, code_of
 from tests.support.reverts import reverts
 
-
 RECORDER = st.sampled_from((*PEOPLE, "keeper"))
 
 
