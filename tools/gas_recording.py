@@ -13,7 +13,7 @@ from tests.support.points import WAD
 from tests.support.points_system import PointsSystem
 
 BATCH = 64
-BARS = {"record_batch": 75_000, "record_batch_touched": 80_000, "record_and_claim": 250_000}
+BARS = {"record_batch": 75_000, "record_batch_touched": 75_000, "record_and_claim": 250_000}
 
 
 def settle(world: PointsSystem, person: str) -> None:

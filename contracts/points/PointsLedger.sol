@@ -5,6 +5,7 @@ import {EIP712Upgradeable} from "@openzeppelin/contracts-upgradeable/utils/crypt
 import {NoncesUpgradeable} from "@openzeppelin/contracts-upgradeable/utils/NoncesUpgradeable.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
@@ -23,6 +24,7 @@ import {PointsMath} from "./PointsMath.sol";
 /// @dev `docs/points-math.md` is the specification.
 /// @custom:security-contact security@ssi.example
 contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesUpgradeable, ReentrancyGuardTransient {
+    using Address for address;
     using SafeERC20 for IERC20;
 
     uint256 private constant _RECORDING = 7 days;
@@ -101,11 +103,11 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
 
     /// @inheritdoc IPointsLedger
     function recordable(address[] calldata accounts, uint256 epoch) external view returns (uint256[] memory points) {
-        _requireRecording(epoch);
+        uint256 end = _requireRecording(epoch);
         PointsMath.Position[] memory positions = _positions(_sheetOf(epoch), accounts, epoch);
         points = new uint256[](accounts.length);
         for (uint256 i = 0; i < accounts.length; ++i) {
-            if (_canRecord(accounts[i], epoch)) points[i] = _ownPoints(positions[i]);
+            if (_canRecord(accounts[i], epoch, end)) points[i] = _ownPoints(positions[i]);
         }
     }
 
@@ -125,7 +127,7 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         uint256 missing = Math.saturatingSub(all, p.soso);
         s.sosoMissing = Math.ceilDiv(missing, _DAY);
         s.sharesMissing = _sharesFor(epoch, sheet.soso.price, missing);
-        s.counts = _counts(account, epoch);
+        s.counts = _counts(account, _endOf(epoch));
     }
 
     /// @inheritdoc IPointsLedger
@@ -147,16 +149,37 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         return _ledger().prices.sheetOf(epoch);
     }
 
+    /// @dev Balances of the tokens over the epoch, at its prices. Skips tokens without a price.
     function _position(IReferencePrices.Sheet memory sheet, address account, uint256 epoch)
         private
         view
-        returns (PointsMath.Position memory)
+        returns (PointsMath.Position memory p)
     {
-        return _positions(sheet, _listOf(account), epoch)[0];
+        for (uint256 i = 0; i < sheet.held.length; ++i) {
+            p.held += _valueOf(account, epoch, sheet.held[i]);
+            p.staked += _valueOf(account, epoch, sheet.staked[i]);
+        }
+        p.soso = _valueOf(account, epoch, sheet.soso);
+        for (uint256 i = 0; i < sheet.locked.length; ++i) {
+            IReferencePrices.Item memory pool = sheet.locked[i];
+            if (pool.price == 0) continue;
+            uint256 amount = ILockedLiquidity(sheet.locker).liquiditySeconds(account, pool.token, epoch, epoch + 1);
+            p.locked += PointsMath.valueDown(amount, pool.price);
+        }
     }
 
-    /// @dev Balances of the tokens over the epoch, at its prices. Asks every source once for all accounts, and none that
-    /// has no price. To ask for one account by itself is cheaper without lists.
+    function _valueOf(address account, uint256 epoch, IReferencePrices.Item memory item)
+        private
+        view
+        returns (uint256)
+    {
+        if (item.price == 0) return 0;
+
+        return
+            PointsMath.valueDown(ITimeWeightedERC20(item.token).balanceSeconds(account, epoch, epoch + 1), item.price);
+    }
+
+    /// @dev The same of many accounts: asks every source once. Of one account, {_position} is cheaper.
     function _positions(IReferencePrices.Sheet memory sheet, address[] memory accounts, uint256 epoch)
         private
         view
@@ -164,64 +187,48 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     {
         uint256 count = accounts.length;
         p = new PointsMath.Position[](count);
+        if (count == 1) {
+            p[0] = _position(sheet, accounts[0], epoch);
+            return p;
+        }
+
+        bytes memory query = abi.encodeCall(ITimeWeightedERC20.balanceSecondsBatch, (accounts, epoch, epoch + 1));
         uint256[] memory sums = new uint256[](count);
         for (uint256 i = 0; i < sheet.held.length; ++i) {
-            _addBalances(sums, sheet.held[i], accounts, epoch);
+            _addBalances(sums, sheet.held[i], query);
         }
         for (uint256 i = 0; i < count; ++i) {
             (p[i].held, sums[i]) = (sums[i], 0);
         }
         for (uint256 i = 0; i < sheet.staked.length; ++i) {
-            _addBalances(sums, sheet.staked[i], accounts, epoch);
+            _addBalances(sums, sheet.staked[i], query);
         }
         for (uint256 i = 0; i < count; ++i) {
             (p[i].staked, sums[i]) = (sums[i], 0);
         }
-        _addBalances(sums, sheet.soso, accounts, epoch);
+        _addBalances(sums, sheet.soso, query);
         for (uint256 i = 0; i < count; ++i) {
             (p[i].soso, sums[i]) = (sums[i], 0);
         }
         for (uint256 i = 0; i < sheet.locked.length; ++i) {
-            _addLocked(sums, sheet.locker, sheet.locked[i], accounts, epoch);
+            IReferencePrices.Item memory pool = sheet.locked[i];
+            if (pool.price == 0) continue;
+            _addValues(
+                sums,
+                ILockedLiquidity(sheet.locker).liquiditySecondsBatch(accounts, pool.token, epoch, epoch + 1),
+                pool.price
+            );
         }
         for (uint256 i = 0; i < count; ++i) {
             p[i].locked = sums[i];
         }
     }
 
-    function _addBalances(
-        uint256[] memory sums,
-        IReferencePrices.Item memory item,
-        address[] memory accounts,
-        uint256 epoch
-    ) private view {
+    /// @dev `query` is the same for all tokens, so it is encoded once.
+    function _addBalances(uint256[] memory sums, IReferencePrices.Item memory item, bytes memory query) private view {
         if (item.price == 0) return;
 
-        uint256[] memory amounts;
-        if (accounts.length == 1) {
-            amounts = _one(ITimeWeightedERC20(item.token).balanceSeconds(accounts[0], epoch, epoch + 1));
-        } else {
-            amounts = ITimeWeightedERC20(item.token).balanceSecondsBatch(accounts, epoch, epoch + 1);
-        }
-        _addValues(sums, amounts, item.price);
-    }
-
-    function _addLocked(
-        uint256[] memory sums,
-        address locker,
-        IReferencePrices.Item memory pool,
-        address[] memory accounts,
-        uint256 epoch
-    ) private view {
-        if (pool.price == 0) return;
-
-        uint256[] memory amounts;
-        if (accounts.length == 1) {
-            amounts = _one(ILockedLiquidity(locker).liquiditySeconds(accounts[0], pool.token, epoch, epoch + 1));
-        } else {
-            amounts = ILockedLiquidity(locker).liquiditySecondsBatch(accounts, pool.token, epoch, epoch + 1);
-        }
-        _addValues(sums, amounts, pool.price);
+        _addValues(sums, abi.decode(item.token.functionStaticCall(query), (uint256[])), item.price);
     }
 
     /// @dev Most accounts have nothing of most tokens.
@@ -229,11 +236,6 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         for (uint256 i = 0; i < sums.length; ++i) {
             if (amountSeconds[i] != 0) sums[i] += PointsMath.valueDown(amountSeconds[i], price);
         }
-    }
-
-    function _one(uint256 amount) private pure returns (uint256[] memory list) {
-        list = new uint256[](1);
-        list[0] = amount;
     }
 
     function _listOf(address account) private pure returns (address[] memory list) {
@@ -334,10 +336,10 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         emit Joined(account);
     }
 
-    /// @dev Whether the account joined before the epoch ended.
-    function _counts(address account, uint256 epoch) private view returns (bool) {
+    /// @dev Whether the account joined before the epoch's `end`.
+    function _counts(address account, uint256 end) private view returns (bool) {
         uint256 joined = _ledger().joinedAt[account];
-        return joined != 0 && joined < _endOf(epoch);
+        return joined != 0 && joined < end;
     }
 
     // ---------------------------------------------------------------- recording
@@ -345,7 +347,7 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     /// @inheritdoc IPointsLedger
     function record(address account, uint256 epoch) external returns (uint256 points) {
         uint256 end = _requireRecording(epoch);
-        if (!_counts(account, epoch)) revert PointsLedger_NotJoined(account, epoch);
+        if (!_counts(account, end)) revert PointsLedger_NotJoined(account, epoch);
         if (_isRecorded(account, epoch)) revert PointsLedger_AlreadyRecorded(account, epoch);
 
         (, points) = _record(_listOf(account), epoch, end);
@@ -357,7 +359,7 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         address[] memory waiting = new address[](accounts.length);
         uint256 count = 0;
         for (uint256 i = 0; i < accounts.length; ++i) {
-            if (_canRecord(accounts[i], epoch)) waiting[count++] = accounts[i];
+            if (_canRecord(accounts[i], epoch, end)) waiting[count++] = accounts[i];
         }
         assembly ("memory-safe") {
             mstore(waiting, count) // shortens it
@@ -372,7 +374,7 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         returns (uint256 points, uint256[] memory amounts)
     {
         uint256 end = _requireRecording(epoch);
-        if (!_counts(msg.sender, epoch)) revert PointsLedger_NotJoined(msg.sender, epoch);
+        if (!_counts(msg.sender, end)) revert PointsLedger_NotJoined(msg.sender, epoch);
 
         // Not refused: a keeper who is faster would make the claims fail.
         if (!_isRecorded(msg.sender, epoch)) (, points) = _record(_listOf(msg.sender), epoch, end);
@@ -383,8 +385,8 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         return _ledger().tallies[epoch][account].points != 0;
     }
 
-    function _canRecord(address account, uint256 epoch) private view returns (bool) {
-        return !_isRecorded(account, epoch) && _counts(account, epoch);
+    function _canRecord(address account, uint256 epoch, uint256 end) private view returns (bool) {
+        return !_isRecorded(account, epoch) && _counts(account, end);
     }
 
     /// @dev The result of every account depends on which accounts are recorded, not on their order: it is a sum and a
@@ -399,19 +401,20 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         IReferencePrices.Sheet memory sheet = $.prices.settle(epoch);
         PointsMath.Position[] memory positions = _positions(sheet, accounts, epoch);
         address[] memory referrers = _referrersOf(sheet.referrals, accounts, end);
+        mapping(address account => Tally) storage tallies = $.tallies[epoch];
         uint256 gain = 0;
         for (uint256 i = 0; i < accounts.length; ++i) {
             uint256 own = _ownPoints(positions[i]);
-            Tally memory tally = $.tallies[epoch][accounts[i]];
+            Tally memory tally = tallies[accounts[i]];
             if (own == 0 || tally.points != 0) continue;
 
             tally.points = uint120(own);
             tally.referred = referrers[i] != address(0);
-            $.tallies[epoch][accounts[i]] = tally;
+            tallies[accounts[i]] = tally;
             emit Recorded(epoch, accounts[i], own);
             gain += _sum(tally);
-            if (tally.referred && _counts(referrers[i], epoch)) {
-                gain += _credit(referrers[i], accounts[i], epoch, own / _REFERRER_PART);
+            if (tally.referred && _counts(referrers[i], end)) {
+                gain += _credit(tallies, referrers[i], accounts[i], epoch, own / _REFERRER_PART);
             }
             points += own;
             ++count;
@@ -425,11 +428,17 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
 
     /// @dev D18{point} that the credit is worth to the referrer now: 0 before they are recorded, and in sum no more
     /// than their own points.
-    function _credit(address referrer, address referee, uint256 epoch, uint256 credit) private returns (uint256) {
-        Tally memory tally = _ledger().tallies[epoch][referrer];
+    function _credit(
+        mapping(address account => Tally) storage tallies,
+        address referrer,
+        address referee,
+        uint256 epoch,
+        uint256 credit
+    ) private returns (uint256) {
+        Tally memory tally = tallies[referrer];
         uint256 before = _sum(tally);
         tally.credit = uint120(Math.min(tally.credit + credit, type(uint120).max));
-        _ledger().tallies[epoch][referrer] = tally;
+        tallies[referrer] = tally;
         emit ReferralCredited(epoch, referrer, referee, credit);
         return _sum(tally) - before;
     }

@@ -279,7 +279,8 @@ def test_without_pay_a_stranger_records_no_account(system, ledger, keep, keeper,
 
 def test_the_gas_price_of_the_moment_decides(keep, keeper, paying, monkeypatch):
     """It rises a million times after the first batch of one: the others are left out, and recorded once it fell."""
-    fees, sent = keeper.fees, []
+    fees = keeper.fees
+    sent: list[str] = []
     monkeypatch.setattr(lib, "LARGEST_BATCH", 1)
     monkeypatch.setattr(keeper, "fees", lambda: tuple(fee * (10**6 if len(sent) == 1 else 1) for fee in fees()))
     done = keep(lambda said: sent.append(said) if said.startswith("record") else None, Policy())
@@ -289,7 +290,8 @@ def test_the_gas_price_of_the_moment_decides(keep, keeper, paying, monkeypatch):
 
 
 def test_a_keeper_claims_the_pay(system, evm, keep, keeper, paying):
-    usdc, said = system.token("USDC"), []
+    usdc = system.token("USDC")
+    said: list[str] = []
     assert keep(policy=Policy())["claimed"] == [], "pots open a week later"
     control.warp(evm.rpc, 7 * DAY)
     control.refresh_feeds(evm.rpc)

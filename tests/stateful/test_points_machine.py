@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from fractions import Fraction
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -294,7 +295,8 @@ class PointsMachine(PointsPositions):
         ends = self.model.end(epoch)
         record = (self.ledger.record, (account, epoch), ends, ends + RECORDING)
         claim = (self.ledger.claim, (epoch, self.rewards[n]), ends + RECORDING, ends + RECORDING + CLAIMING)
-        both = (self.ledger.recordAndClaim, (epoch, [], []), ends, ends + RECORDING)
+        no_pots: list[Any] = []
+        both = (self.ledger.recordAndClaim, (epoch, no_pots, no_pots), ends, ends + RECORDING)
         for method, args, opens, closes in (record, both, claim):
             if not opens <= self.now < closes:
                 with reverts(

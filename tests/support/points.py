@@ -158,7 +158,7 @@ class PointsWorld:
 
     def refresh(self) -> None:
         for feed in self.feeds.values():
-            feed.setAnswer(feed.latestRoundData().answer, self.evm.now, sender=self.owner)
+            feed.setAnswer(feed.latestRoundData()[1], self.evm.now, sender=self.owner)
 
     def set_price(self, name: str, dollars: float) -> None:
         self.feeds[name].setAnswer(round(dollars * 10**8), self.evm.now, sender=self.owner)

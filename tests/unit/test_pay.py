@@ -30,6 +30,7 @@ def test_the_least_points_are_the_first_that_pay(recorders, accounts, points, co
     if not gain:
         assert least == (DUST if subsidy else None)
         return
+    assert least is not None
     assert least * gain >= wanted * points
     assert least == 0 or (least - 1) * gain < wanted * points
 
