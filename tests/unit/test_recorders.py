@@ -119,6 +119,26 @@ class TestPay:
         total = over.ledger.totalRecorded(0)
         assert receipt.events(over.ledger)[-1].values["points"] == over.ledger.pointsRecordedBy(keeper, 0) == total
 
+    def test_a_batch_reads_of_each_what_one_record_reads(self, world, alice, bob, carol, keeper):
+        """P11: one with everything, one with a part, one whose balances moved since, and an empty one."""
+        for person, size in ((alice, 7), (bob, 1)):
+            world.hold(person, size * DOLLARS)
+            world.stake(person, size * DOLLARS // 2, 1)
+            world.boost(person, size * DOLLARS // 4)
+        world.lock(alice, 1_000)
+        world.hold(carol, DOLLARS, 1)
+        world.join(alice, bob, carol, keeper)
+        world.close(0)
+        world.indexes[1].transfer(bob, DOLLARS // 3, sender=carol)
+        world.boost(carol, DOLLARS)
+        people = [keeper, alice, bob, carol]
+        points = [world.ledger.pointsOf(person, 0) for person in people]
+        assert world.ledger.recordable(people, 0) == points, "P11"
+        world.ledger.recordMany(people, 0, sender=keeper)
+        assert [world.ledger.recordedPoints(person, 0) for person in people] == points, "P11"
+        assert len(set(points)) == 4
+        assert points[0] == 0
+
     def test_who_comes_second_is_paid_nothing(self, over, refused, bob, carol, alice, keeper):
         over.ledger.recordMany([bob, carol], 0, sender=keeper)
         assert over.ledger.recordMany.call([bob, carol], 0, sender=alice) == 0
