@@ -32,6 +32,11 @@ library NodeLib {
         return Node.unwrap(self) & _INNER != 0;
     }
 
+    /// @dev Of a node whose parent was packed as 0.
+    function withParent(Node self, uint256 parent_) internal pure returns (Node) {
+        return Node.wrap(Node.unwrap(self) | (parent_ << 160));
+    }
+
     function asInner(Node self) internal pure returns (Node) {
         return Node.wrap(Node.unwrap(self) | _INNER);
     }

@@ -39,8 +39,11 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
     uint256 private constant _OFF_IN_SALE = 3;
 
     /// @dev Gas that one leg of a sale may spend, so that a token that burns gas does not stop the others. A swap over
-    /// a hundred ticks takes less.
+    /// a hundred ticks takes less. A leg that fails with less than that is starved: see {_requireLegGas}.
     uint256 private constant _LEG_GAS = 4_000_000;
+
+    /// @dev Gas, and some to spare, that the router spends on a leg before it calls the pool.
+    uint256 private constant _CALL_GAS = 20_000;
 
     /// @dev What a purchase carries through the index and the pools.
     /// @param quotes true to learn the cost and undo the purchase
@@ -205,7 +208,9 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
 
         Leg leg = LegLib.pack(n, node, parent, true, false);
         bytes memory answer;
+        uint256 gasBefore = gasleft();
         (sold, answer) = _trySwap(leg, node, parent, amount, recipient, _LEG_GAS);
+        if (!sold) _requireLegGas(gasBefore);
         if (!sold || answer.length != 64) return (false, 0);
 
         (int256 delta0, int256 delta1) = abi.decode(answer, (int256, int256));
@@ -235,10 +240,12 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
         if (node.fee() == 0) return 0;
 
         Leg leg = LegLib.pack(n, node, parent, sells, true);
+        uint256 gasBefore = gasleft();
         (, bytes memory reason) =
             _trySwap(leg, node, parent, amount, sells ? address(this) : _payee(node), sells ? _LEG_GAS : gasleft());
         if (bytes4(reason) == IndexRouter_Quote.selector) (flow,) = _quoted(reason);
         else if (!sells) LowLevelCall.bubbleRevert(reason);
+        else _requireLegGas(gasBefore);
     }
 
     /// @dev The two arguments of {IndexRouter_Quote}, behind length and selector.
@@ -283,5 +290,13 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
         // A high-level `try` would itself revert where there is no pool.
         // solhint-disable-next-line avoid-low-level-calls
         (success, answer) = pool.call{gas: gasLimit}(call);
+    }
+
+    /// @dev A leg of a sale that failed counts as one that cannot be sold only if it had its full gas: else a wallet's
+    /// estimate, the least gas with which a call succeeds, would hand over what its pool takes. EIP-150 passes on
+    /// 63/64 of what is left, after what it takes to prepare the call.
+    function _requireLegGas(uint256 gasBefore) private pure {
+        uint256 available = Math.saturatingSub(gasBefore - gasBefore / 64, _CALL_GAS);
+        if (available < _LEG_GAS) revert IndexRouter_TooLittleGas(available, _LEG_GAS);
     }
 }

@@ -11,7 +11,7 @@ import {IMethodology} from "../../interfaces/IMethodology.sol";
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IBidCallback, IRebalancer} from "../../interfaces/IRebalancer.sol";
 import {GovernedUUPS} from "../governance/GovernedUUPS.sol";
-import {Auction, AuctionMath, Side} from "./AuctionMath.sol";
+import {Auction, AuctionMath, BidPair, Side} from "./AuctionMath.sol";
 import {PlanBook, PlanBookLib} from "./PlanBook.sol";
 import {RebalancePlanner} from "./RebalancePlanner.sol";
 import {StoredTerms, StoredTermsLib} from "./StoredTerms.sol";
@@ -184,8 +184,9 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
             revert Rebalancer_InvalidReceiver(receiver);
         }
         Auction memory a = _auction(index);
-        (uint112 cost, uint32 surplus, uint32 deficit) = (a.cost, a.surplus, a.deficit);
-        (filledOut, paidIn) = _fill(a, index, tokenOut, tokenIn, amountOut);
+        BidPair memory pair = _pairOf(a, index, tokenOut, tokenIn);
+        bool cut;
+        (filledOut, paidIn, cut) = a.quote(pair, amountOut);
         if (filledOut == 0) return (0, 0);
         if (maxIn != type(uint256).max) {
             uint256 limit =
@@ -193,6 +194,8 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
             if (paidIn > limit) revert Rebalancer_PriceTooHigh(paidIn, limit);
         }
 
+        (uint112 cost, uint32 surplus, uint32 deficit) = (a.cost, a.surplus, a.deficit);
+        a.settle(pair, filledOut, paidIn, cut);
         Auction storage stored = _storage().auctions[index];
         if (a.cost != cost) stored.cost = a.cost;
         if (a.surplus != surplus || a.deficit != deficit || a.phase != Phase.Running) {
@@ -234,7 +237,8 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         nonReentrantView
         returns (uint256 filledOut, uint256 paidIn)
     {
-        return _fill(_auction(index), index, tokenOut, tokenIn, amountOut);
+        Auction memory a = _auction(index);
+        (filledOut, paidIn,) = a.quote(_pairOf(a, index, tokenOut, tokenIn), amountOut);
     }
 
     /// @inheritdoc IRebalancer
@@ -266,21 +270,24 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         (Side[] memory sides, uint256[] memory moved) = (new Side[](tokens.length), new uint256[](tokens.length));
         for (uint256 i = 0; i < tokens.length; ++i) {
             Target target = _storage().targets[index][tokens[i]];
-            Side memory side = _side(a, target);
+            Side memory side = sides[i];
+            _setTarget(side, a, target);
             if (side.bit == 0) continue;
             (bool known, uint256 price) = target.given() ? (true, target.price()) : oracle.tryPrice(tokens[i]);
-            if (!known) continue;
+            if (!known) {
+                side.bit = 0;
+                continue;
+            }
             (side.units, side.price) = (units[i], AuctionMath.scaled(price, target.decimals()));
-            (sides[i], moved[i]) = (side, _moved(target, price));
+            moved[i] = _moved(target, price);
         }
 
         offers = new Offer[](tokens.length * tokens.length);
         uint256 count = 0;
         for (uint256 k = 0; k < offers.length; ++k) {
             (uint256 i, uint256 j) = (k / tokens.length, k % tokens.length);
-            if (a.ceiling(sides[i], sides[j]) == 0 || !AuctionMath.near(moved[i], moved[j], a.band)) continue;
-            // A fresh copy: a bid writes into it.
-            Offer memory offer = _offer(_auction(index), sides[i], sides[j], base);
+            if (!AuctionMath.near(moved[i], moved[j], a.band)) continue;
+            Offer memory offer = _offer(a, BidPair(sides[i], sides[j], base, a.ceiling(sides[i], sides[j])));
             if (offer.amountOut == 0) continue;
             (offer.tokenOut, offer.tokenIn) = (tokens[i], tokens[j]);
             offers[count++] = offer;
@@ -362,23 +369,23 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
 
     // ---------------------------------------------------------------- a bid
 
-    /// @dev What a bid would do now, written into `a`. Reads no price where no bid is possible.
-    function _fill(Auction memory a, address index, address tokenOut, address tokenIn, uint256 wanted)
+    /// @dev The two tokens of a bid as they are now. Reads no price where no bid is possible.
+    function _pairOf(Auction memory a, address index, address tokenOut, address tokenIn)
         private
         view
-        returns (uint256, uint256)
+        returns (BidPair memory pair)
     {
-        if (_phase(a) != Phase.Running || tokenOut == tokenIn) return (0, 0);
+        if (_phase(a) != Phase.Running || tokenOut == tokenIn) return pair;
         mapping(address token => Target) storage targets = _storage().targets[index];
         Target out = targets[tokenOut];
         Target in_ = targets[tokenIn];
-        Side memory sold = _side(a, out);
-        Side memory bought = _side(a, in_);
-        uint256 top = a.ceiling(sold, bought);
-        if (top == 0) return (0, 0);
+        (Side memory sold, Side memory bought) = (pair.out, pair.in_);
+        _setTarget(sold, a, out);
+        _setTarget(bought, a, in_);
+        pair.top = a.ceiling(sold, bought);
+        if (pair.top == 0) return pair;
 
-        uint256 base;
-        (base, sold.units, bought.units) = IIndexToken(index).unitsForTrade(tokenOut, tokenIn);
+        (pair.base, sold.units, bought.units) = IIndexToken(index).unitsForTrade(tokenOut, tokenIn);
         (uint256 priceOut, uint256 priceIn) = (_price(tokenOut, out), _price(tokenIn, in_));
         (uint256 outMoved, uint256 inMoved) = (_moved(out, priceOut), _moved(in_, priceIn));
         if (!AuctionMath.near(outMoved, inMoved, a.band)) {
@@ -386,7 +393,6 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         }
         (sold.price, bought.price) =
         (AuctionMath.scaled(priceOut, out.decimals()), AuctionMath.scaled(priceIn, in_.decimals()));
-        return a.fill(sold, bought, base, top, wanted);
     }
 
     /// @dev D18{USD/whole token}: the oracle's price, or the proposal's where the oracle has none.
@@ -401,22 +407,16 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         }
     }
 
-    /// @dev `bit` is 0 for a token that is not part of this rebalance.
-    function _side(Auction memory a, Target t) private pure returns (Side memory side) {
-        if (t.id() != a.id) return side;
-        (side.target, side.dust, side.bit) = (t.target(), t.dust(), 1 << t.place());
+    /// @dev Leaves `bit` 0 for a token that is not part of this rebalance.
+    function _setTarget(Side memory side, Auction memory a, Target t) private pure {
+        if (t.id() == a.id) (side.target, side.dust, side.bit) = (t.target(), t.dust(), 1 << t.place());
     }
 
-    /// @dev The largest bid for a pair, which leaves the sides as they were.
-    function _offer(Auction memory a, Side memory out, Side memory in_, uint256 base)
-        private
-        view
-        returns (Offer memory offer)
-    {
-        (uint256 unitsOut, uint256 unitsIn) = (out.units, in_.units);
-        (offer.amountOut, offer.amountIn) = a.fill(out, in_, base, a.ceiling(out, in_), type(uint256).max);
-        (out.units, in_.units) = (unitsOut, unitsIn);
-        offer.price = Math.mulDiv(out.price * a.factor(), _RAY, in_.price * _WAD, Math.Rounding.Ceil);
+    /// @dev The largest bid for a pair.
+    function _offer(Auction memory a, BidPair memory pair) private view returns (Offer memory offer) {
+        (offer.amountOut, offer.amountIn,) = a.quote(pair, type(uint256).max);
+        if (offer.amountOut == 0) return offer;
+        offer.price = Math.mulDiv(pair.out.price * a.factor(), _RAY, pair.in_.price * _WAD, Math.Rounding.Ceil);
     }
 
     // ---------------------------------------------------------------- tokens

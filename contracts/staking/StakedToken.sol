@@ -9,7 +9,13 @@ import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {IERC7540Operator, IERC7540Redeem, IERC7575, IStakedToken} from "../../interfaces/IStakedToken.sol";
+import {
+    IERC7540Operator,
+    IERC7540Redeem,
+    IERC7575,
+    IERC7575Share,
+    IStakedToken
+} from "../../interfaces/IStakedToken.sol";
 import {FixedAuthority} from "../governance/FixedAuthority.sol";
 import {TimeWeightedERC20} from "../tokens/TimeWeightedERC20.sol";
 import {TimedBalance} from "../tokens/TimedBalance.sol";
@@ -232,11 +238,17 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         return address(this);
     }
 
+    /// @inheritdoc IERC7575Share
+    function vault(address token) external view returns (address) {
+        return token == asset ? address(this) : address(0);
+    }
+
     /// @inheritdoc IERC165
     function supportsInterface(bytes4 id) external pure returns (bool) {
         return id == type(IERC165).interfaceId || id == type(IERC7540Operator).interfaceId
             || id == type(IERC7575).interfaceId || id == type(IERC7540Redeem).interfaceId || id == _MINIMAL
-            || id == _DEPOSIT || id == _MINT || id == _REDEEM || id == _WITHDRAW;
+            || id == type(IERC7575Share).interfaceId || id == _DEPOSIT || id == _MINT || id == _REDEEM
+            || id == _WITHDRAW;
     }
 
     /// @inheritdoc IERC7575
@@ -271,30 +283,30 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     }
 
     /// @inheritdoc IERC7575
-    /// @dev Keeps the books under 2^96. 0 where the room is not worth a share-wei, and for receivers that are refused.
+    /// @dev Keeps the books under 2^96. 0 where the room is not worth a share-wei, and as {maxMint}.
     function maxDeposit(address receiver) external view returns (uint256) {
         return maxMint(receiver) == 0 ? 0 : _books.room();
     }
 
     /// @inheritdoc IERC7575
-    /// @dev 0 for receivers that are refused.
-    function maxMint(address receiver) public view nonReentrantView returns (uint256) {
-        if (receiver == address(this) || receiver == address(0)) return 0;
+    /// @dev 0 for receivers that are refused, and within a call of the vault, which refuses all others.
+    function maxMint(address receiver) public view returns (uint256) {
+        if (_reentrancyGuardEntered() || receiver == address(this) || receiver == address(0)) return 0;
 
         (Books b, uint256 supply) = _present();
         return _maxShares(b, supply);
     }
 
     /// @inheritdoc IERC7575
-    /// @dev All that has matured.
+    /// @dev All that has matured; 0 within a call of the vault.
     function maxWithdraw(address controller) external view returns (uint256 assets) {
-        (assets,,) = _claimable(controller, _requests[controller]);
+        if (!_reentrancyGuardEntered()) (assets,,) = _claimable(controller, _requests[controller]);
     }
 
     /// @inheritdoc IERC7575
-    /// @dev All that have matured.
-    function maxRedeem(address controller) public view returns (uint256 shares) {
-        (, shares,) = _claimable(controller, _requests[controller]);
+    /// @dev All that have matured; 0 within a call of the vault.
+    function maxRedeem(address controller) external view returns (uint256 shares) {
+        if (!_reentrancyGuardEntered()) (, shares,) = _claimable(controller, _requests[controller]);
     }
 
     /// @inheritdoc IERC7575
@@ -315,8 +327,8 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     }
 
     /// @inheritdoc IERC7540Redeem
-    function claimableRedeemRequest(uint256 requestId, address controller) external view returns (uint256) {
-        return requestId == 0 ? maxRedeem(controller) : 0;
+    function claimableRedeemRequest(uint256 requestId, address controller) external view returns (uint256 shares) {
+        if (requestId == 0) (, shares,) = _claimable(controller, _requests[controller]);
     }
 
     // ---------------------------------------------------------------- reads: our own

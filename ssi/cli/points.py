@@ -35,7 +35,7 @@ def _opened(epoch: int | None = None) -> tuple[System, Ledger, int]:
 
 @click.group()
 def cli() -> None:
-    """Points of everybody who has joined."""
+    """Points of all accounts that have joined."""
 
 
 @cli.command(cls=Command)
@@ -43,7 +43,7 @@ def cli() -> None:
 @policy_options
 @json_option
 def keeper(account: str | None, policy: Policy, json: bool) -> Any:
-    """Sample prices, once a day, record everybody of the last epoch whose record pays, and claim the pay.
+    """Sample prices, once a day, record all accounts of the last epoch whose record pays, and claim the pay.
 
     Safe to run as often as one likes.
     """

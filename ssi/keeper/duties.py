@@ -40,7 +40,7 @@ def routine(system: System, sender: Sender, min_profit: int, policy: Policy) -> 
 
 
 def fill(rebalance_keeper: RebalanceKeeper, sender: Sender) -> Sequence[Outcome]:
-    """Whatever pays now, of a running rebalance."""
+    """All that pays now, of a running rebalance."""
     done: list[Outcome] = []
     for _ in range(FILLS):
         if rebalance_keeper.phase is not Phase.RUNNING:

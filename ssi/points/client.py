@@ -174,7 +174,7 @@ class PointsClient:
         self, epochs: Sequence[int] | None = None, account: str | None = None, block: int | None = None
     ) -> tuple[Pot, ...]:
         """What the account can claim of pots for its points and for those that it recorded: now or, of the running
-        epochs unless told, later if nobody else were recorded.
+        epochs unless told, later if no other account were recorded.
         """
         who, now = account or self.holder.account.address, self.ledger.now
         listed = list(epochs) if epochs is not None else self.claimable_epochs()

@@ -68,7 +68,7 @@ class Ledger:
         return LogReader(self.contract.evm.rpc, self.contract.address, [wanted, *topics], self.since).read()
 
     def joined(self) -> list[str]:
-        """Everybody who has joined, in that order."""
+        """All accounts that have joined, in that order."""
         return [str(to_checksum_address("0x" + log["topics"][1][-40:])) for log in self.logs("Joined")]
 
     def pots(self, epoch: int) -> list[str]:
@@ -90,7 +90,7 @@ class Ledger:
         return answers
 
     def points_to_record(self, epoch: int) -> dict[str, int]:
-        """D18{point} before referrals of everybody who can be recorded now, most first."""
+        """D18{point} before referrals of all accounts that can be recorded now, most first."""
         people, points = self.joined(), list[int]()
         for start in range(0, len(people), POSITIONS):
             points += self.contract.recordable(people[start : start + POSITIONS], epoch)
@@ -118,7 +118,7 @@ class Ledger:
         return Worth(recorders, accounts)
 
     def leaderboard(self, epoch: int) -> list[dict[str, Any]]:
-        """Everybody with points in an epoch, the best first.
+        """All accounts with points in an epoch, the best first.
 
         Points are D18, before referrals; `recorded` has them in it.
         """
@@ -187,8 +187,8 @@ def record_all(
     """Records those of a closed epoch who have `least` points, D18, in the order of `waiting`: the most first.
 
     Each batch stands on its own, and asks anew how many points pay at the gas price of the moment; None is none. The
-    gas limit is not the estimate: touching an account makes its record dearer, and anybody can touch it. A batch that
-    fails is halved; an account that fails alone is reported, and the others go on.
+    gas limit is not the estimate: touching an account makes its record dearer, and any account can touch it. A batch
+    that fails is halved; an account that fails alone is reported, and the others go on.
     """
     done = RecordingRun()
     queue = deque(_parts(list(waiting), LARGEST_BATCH))
@@ -275,7 +275,7 @@ def keep(
     weth: str,
     policy: Policy = Policy(),  # noqa: B008 immutable
 ) -> dict[str, Any]:
-    """Samples prices, records everybody who is worth it, and claims the pay. Run again, it does what is left.
+    """Samples prices, records all accounts that are worth it, and claims the pay. Run again, it does what is left.
 
     Args:
         oracle: prices what the pots hold.

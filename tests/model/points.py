@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import isqrt
 
 from tests.model.time_weighted import NaiveLedger
@@ -18,7 +19,7 @@ SLOTS, LEAST = 28, 7
 NONE = 2**128
 CUT = 2**120 - 1
 MOST_FOR_RECORDERS = 500  # bp of what is put into a pot
-NOBODY = "0x" + "00" * 20
+ZERO = "0x" + "00" * 20
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Sources:
     pools: tuple[tuple[str, str, str], ...] = ()
 
     def sampled(self) -> list[str]:
-        """What needs a price of its own: whatever counts, or is in a pool, and is not a staked token."""
+        """What needs a price of its own: all that counts, or is in a pool, and is not a staked token."""
         staked = {token for _, token in self.pairs if token} | ({self.soso[0]} if self.soso else set())
         found = [index for index, _ in self.pairs] + ([self.soso[1]] if self.soso else [])
         found += [token for _, *tokens in self.pools for token in tokens]
@@ -95,9 +96,9 @@ class PointsModel:
     def transfer(self, now: int, token: str, giver: str, taker: str, value: int) -> None:
         """A Transfer event."""
         ledger = self.ledgers.setdefault(token, NaiveLedger(self.genesis, self.length))
-        if giver == NOBODY:
+        if giver == ZERO:
             ledger.mint(now, taker, value)
-        elif taker == NOBODY:
+        elif taker == ZERO:
             ledger.burn(now, giver, value)
         else:
             ledger.transfer(now, giver, taker, value)
@@ -221,7 +222,7 @@ class PointsModel:
         """D18{point}, by definition: what all records together give, before and after each of theirs."""
         written, by = self.recorded[epoch], self.recorders[epoch]
         sums = [self.sum_of(epoch, dict(list(written.items())[:n])) for n in range(len(written) + 1)]
-        return sum(after - before for before, after, who in zip(sums, sums[1:], by, strict=True) if who == recorder)
+        return sum(after - before for (before, after), who in zip(pairwise(sums), by, strict=True) if who == recorder)
 
     def referrer(self, account: str, epoch: int) -> str | None:
         """Bound before the epoch's end."""
@@ -239,11 +240,11 @@ class PointsModel:
         return own + (own // 20 if self.referrer(account, epoch) else 0) + min(own, credit)
 
     def sum(self, epoch: int) -> int:
-        """D18{point} of everybody."""
+        """D18{point} of all accounts."""
         return self.sum_of(epoch, self.recorded[epoch])
 
     def sum_of(self, epoch: int, recorded: Mapping[str, int]) -> int:
-        """D18{point} of everybody, if these were recorded."""
+        """D18{point} of all accounts, if these were recorded."""
         return sum(self.total_of(account, epoch, recorded) for account in recorded)
 
     # ------------------------------------------------------------ pots

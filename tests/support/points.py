@@ -9,13 +9,13 @@ from enum import IntEnum
 from typing import Any
 
 from ssi.chain.evm import Deployed, Evm, Receipt
+from ssi.constants import ZERO
 from tests.model.points import LEAST, SLOTS
 from tests.support.indexes import DAY, MAX, new_index, unlimited
 
 WAD = 10**18
 DOLLARS = 1000 * WAD  # D18 USD, and shares of the indexes at birth
 UNIT = 10**15  # D27{tok/base} of a token of six decimals: one whole token a share. 10^27 would not fit in 57 bits.
-NOBODY = "0x" + "00" * 20
 WEEK, CLAIMING = 7 * DAY, 180 * DAY
 HEARTBEAT = 7 * DAY
 
@@ -57,7 +57,7 @@ class PointsWorld:
         self.genesis = self.evm.now
         self.router = self.evm.account("router")
         self.authority = deploy(project.ProtocolManager, owner, sender=owner)
-        self.oracle = deploy(project.PriceOracle, self.authority, NOBODY, 0, sender=owner)
+        self.oracle = deploy(project.PriceOracle, self.authority, ZERO, 0, sender=owner)
         self.tokens = [self.token(f"T{n}", 6) for n in range(self.count)]
         self.soso, self.dollar = self.token("SOSO", 18), self.token("USD", 6)
         for n in range(self.count):

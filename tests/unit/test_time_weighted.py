@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from ssi.chain.evm import Deployed, Evm
+from tests.model.points import ZERO
 from tests.model.time_weighted import MAX_SUPPLY, SUPPLY, NaiveLedger
-from tests.support.points import NOBODY
 from tests.support.reverts import error, reverts
 
 LENGTH = 28 * 24 * 3600
@@ -85,7 +85,7 @@ def test_every_average_equals_the_definition(evm, token, seed):
                     span,
                 )
             each = [model.balance_seconds(now, person, *span) for person in people]
-            assert contract.balanceSecondsBatch([*people, NOBODY], *span) == [*each, 0], ("I8", seed, span)
+            assert contract.balanceSecondsBatch([*people, ZERO], *span) == [*each, 0], ("I8", seed, span)
             assert contract.supplySeconds(*span) == model.balance_seconds(now, SUPPLY, *span), ("I8", seed, span)
             compared += len(people) + 1
         for person in people:
@@ -120,7 +120,7 @@ def test_the_grid_must_have_begun_and_have_a_length(evm, project, owner):
         evm.deploy(project.TimeWeightedMock, 1, 0, sender=owner)
 
 
-def test_nobody_spends_more_than_he_has(project, token, alice, bob):
+def test_no_account_spends_more_than_it_has(project, token, alice, bob):
     contract, _ = token
     contract.mint(alice, 5, sender=alice)
     with reverts(error(project.TimeWeightedMock, "ERC20InsufficientBalance"), sender=alice, balance=5, needed=6):
