@@ -7,7 +7,8 @@ import {IBuyHook} from "./IBuyHook.sol";
 /// @notice Points are a pure function of what an account held, staked and locked over an epoch, at the epoch's
 /// reference prices. Moving tokens writes nothing here: the ledger asks the tokens, which remember time. After an epoch
 /// any account can record any account that joined, for seven days, and is paid for it by pots that set a part aside.
-/// Then every recorded account, and every recorder, claims its part of every pot. The arithmetic is in `docs/points-math.md`.
+/// Then every recorded account, and every recorder, claims its part of every pot. The arithmetic is in
+/// `docs/points-math.md`.
 /// @dev Units: D18{point}; D18{USD s} and D18{USD day}: dollars held for a second, for a day; D18{USD} per 10^18
 /// token-wei for reference prices, which is dollars per whole token where that has 18 decimals. Epochs are those of all
 /// time-weighted tokens. Points cannot be transferred.
@@ -221,8 +222,8 @@ interface IPointsLedger is IBuyHook {
     /// @return D18{point}
     function totalRecorded(uint256 epoch) external view returns (uint256);
 
-    /// @notice D18{point} by which the records of `recorder` raised `totalRecorded`, bonuses included. Over all recorders
-    /// it sums up to that total, and pots pay recorders by it. Final once the window has closed.
+    /// @notice D18{point} by which the records of `recorder` raised `totalRecorded`, bonuses included. Over all
+    /// recorders it sums up to that total, and pots pay recorders by it. Final once the window has closed.
     /// @param recorder the account that recorded
     /// @param epoch the epoch
     /// @return D18{point}
@@ -330,10 +331,9 @@ interface IPointsLedger is IBuyHook {
     /// @return {tok}
     function recorderPart(uint256 epoch, address token) external view returns (uint256);
 
-    /// @notice Pays the caller's part of a pot in the 180 days after the week of recording, once: for the caller's points
-    /// and for those that the caller recorded. Each of both is rounded down. Where
-    /// the token has moved by itself and the ledger holds less than that, pays what is there; the caller can claim the
-    /// rest once it is there again.
+    /// @notice Pays the caller's part of a pot in the 180 days after the week of recording, once: for the caller's
+    /// points and for those that the caller recorded. Each of both is rounded down. Where the token has moved by itself
+    /// and the ledger holds less than that, pays what is there; the caller can claim the rest once it is there again.
     /// @dev Reverts: OutsideWindow, AlreadyClaimed, NothingToClaim, ERC-20 errors.
     /// @param epoch the epoch of the pot
     /// @param token the token in it
@@ -362,8 +362,8 @@ interface IPointsLedger is IBuyHook {
     /// @return paid {tok}
     function potOf(uint256 epoch, address token) external view returns (uint256 funded, uint256 paid);
 
-    /// @notice What is due to an account, for its points and for those that it recorded. Before the claims open, it is what would be due if no more accounts were
-    /// recorded.
+    /// @notice What is due to an account, for its points and for those that it recorded. Before the claims open, it is
+    /// what would be due if no more accounts were recorded.
     /// @param account the account
     /// @param epoch the epoch of the pot
     /// @param token the token in it

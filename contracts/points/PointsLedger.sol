@@ -562,8 +562,8 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         IERC20(token).safeTransfer(msg.sender, amount);
     }
 
-    /// @dev What an account is due for its points and for those that it recorded. All parts together are never more than
-    /// the pot: each is rounded down, and over all accounts both kinds of points sum up to the total.
+    /// @dev What an account is due for its points and for those that it recorded. All parts together are never more
+    /// than the pot: each is rounded down, and over all accounts both kinds of points sum up to the total.
     function _partDown(address account, uint256 epoch, address token) private view returns (uint256) {
         LedgerStorage storage $ = _ledger();
         (uint256 points, uint256 recorded) = (recordedPoints(account, epoch), $.recordedBy[epoch][account]);

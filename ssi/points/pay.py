@@ -45,7 +45,7 @@ def least_points(worth: Worth, points: int, cost: int, policy: Policy) -> int | 
     Without a price for any pot, a keeper who gives to others records them down to dust.
 
     Args:
-        points: D18, of everybody, recorded or waiting.
+        points: D18, of all accounts, recorded or waiting.
         cost: D18 USD of the gas of one record.
     """
     gain = worth.to_keeper(policy)

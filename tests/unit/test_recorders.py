@@ -148,7 +148,7 @@ class TestPay:
         assert over.ledger.pointsRecordedBy(alice, 0) == 0
 
     def test_a_bonus_counts_for_the_later_of_two_records(self, over, bob, carol, alice, keeper):
-        """P14: carol was bound to bob. The second record brings bob his tenth, in both orders; the sum is the same."""
+        """P14: carol was bound to bob. The second record brings bob the tenth, in both orders; the sum is the same."""
         over.referrals.bind(carol, bob, sender=carol)  # after the end of epoch 0: counts from epoch 1 on
         over.close(1)
         bobs, carols = (over.ledger.pointsOf(person, 1) for person in (bob, carol))
