@@ -16,7 +16,7 @@ struct Hop {
 /// @dev The tokens of a trade. Node 0 is the caller's token, and every parent stands before its children.
 /// @param count how many of `nodes` there are; the lists are longer
 /// @param amounts {tok} what must be bought of each, or what there is to sell
-struct Plan {
+struct SwapPlan {
     uint256 count;
     Node[] nodes;
     uint256[] amounts;
@@ -51,10 +51,10 @@ library HopTree {
         address[] memory tokens,
         uint256[] memory amounts,
         bool all
-    ) internal view returns (Plan memory p) {
+    ) internal view returns (SwapPlan memory p) {
         // Every path adds MAX_DEPTH + 1 nodes at most: 231 for 32 constituents.
         uint256 room = (tokens.length + 1) * (MAX_DEPTH + 1);
-        p = Plan(1, new Node[](room), new uint256[](room));
+        p = SwapPlan(1, new Node[](room), new uint256[](room));
         p.nodes[0] = NodeLib.pack(asset, 0, 0);
 
         // The path from the asset to WETH, in the other direction: each token is reached from the one before.
@@ -62,7 +62,7 @@ library HopTree {
             Hop memory hop = hops[token];
             if (hop.fee == 0 || p.count > MAX_DEPTH) revert IIndexRouter.IndexRouter_NoPath(asset);
             token = hop.next;
-            _append(p, NodeLib.pack(token, p.count - 1, hop.fee));
+            _appendNode(p, NodeLib.pack(token, p.count - 1, hop.fee));
         }
 
         Node[MAX_DEPTH + 1] memory path;
@@ -70,7 +70,7 @@ library HopTree {
             uint256 n = _nodeOf(hops, p, path, tokens[i]);
             if (n == _NOWHERE) {
                 if (all) revert IIndexRouter.IndexRouter_NoPath(tokens[i]);
-                n = _append(p, NodeLib.pack(tokens[i], 0, 0));
+                n = _appendNode(p, NodeLib.pack(tokens[i], 0, 0));
             }
             p.amounts[n] += amounts[i];
         }
@@ -85,7 +85,7 @@ library HopTree {
     /// @param flows {tok of the parent} that each was swapped for
     /// @param each {tok}
     /// @return {tok} of the caller's token
-    function slack(Plan memory p, uint256[] memory flows, uint256 each) internal pure returns (uint256) {
+    function slack(SwapPlan memory p, uint256[] memory flows, uint256 each) internal pure returns (uint256) {
         uint256[] memory off = new uint256[](p.count);
         for (uint256 n = p.count - 1;; --n) {
             off[n] += each;
@@ -108,28 +108,28 @@ library HopTree {
     }
 
     /// @dev The node of `token`. Where it is not there yet, collects its path up to the first token that is, and adds
-    /// it backwards, so that parents stand before children. Every path ends at the root, which is there.
-    /// @param path room to collect in
+    /// it backwards, so that parents stand before children. Every path ends at the root, which is there. `path` is room
+    /// to collect it in.
     function _nodeOf(
         mapping(address token => Hop) storage hops,
-        Plan memory p,
+        SwapPlan memory p,
         Node[MAX_DEPTH + 1] memory path,
         address token
     ) private view returns (uint256 n) {
         uint256 length = 0;
         unchecked {
-            for (; (n = _search(p.nodes, p.count, token)) == p.count; ++length) {
+            for (; (n = _findNode(p.nodes, p.count, token)) == p.count; ++length) {
                 Hop memory hop = hops[token];
                 if (hop.fee == 0 || length > MAX_DEPTH) return _NOWHERE;
                 (path[length], token) = (NodeLib.pack(token, 0, hop.fee), hop.next);
             }
-            while (length != 0) n = _append(p, path[--length].withParent(n));
+            while (length != 0) n = _appendNode(p, path[--length].withParent(n));
         }
     }
 
     /// @dev The place of `token` among the first `count` nodes, `count` where it is not there.
-    function _search(Node[] memory nodes, uint256 count, address token) private pure returns (uint256 n) {
-        // As `while (n < count && nodes[n].token() != token) ++n`, with a pointer that walks along.
+    function _findNode(Node[] memory nodes, uint256 count, address token) private pure returns (uint256 n) {
+        // As `while (n < count && nodes[n].token() != token) ++n`, with a pointer that moves along.
         assembly ("memory-safe") {
             let pointer := add(nodes, 32)
             for {} lt(n, count) { n := add(n, 1) } {
@@ -140,7 +140,7 @@ library HopTree {
     }
 
     /// @dev Adds a node, whose parent is there.
-    function _append(Plan memory p, Node node) private pure returns (uint256 n) {
+    function _appendNode(SwapPlan memory p, Node node) private pure returns (uint256 n) {
         unchecked {
             n = p.count++;
         }

@@ -111,13 +111,11 @@ library AuctionMath {
         return 0;
     }
 
-    /// @dev {tok} that a bid for `wanted` gets and pays; zeros where it moves nothing. Changes nothing: {settle} does.
+    /// @dev {tok} that a bid for `wanted` gets and pays, the payment rounded up; zeros where it moves nothing. `cut`
+    /// where the loss budget made it smaller. Changes nothing: {settle} does.
     ///
     /// Products stay under 2^256: at the start the value of everything is under 2^179 D36{USD}, because `nav` has 112
     /// bits and a base 96; a factor has 61. Where prices rise beyond that, checked arithmetic stops the bid.
-    /// @return amountOut {tok of out}
-    /// @return amountIn {tok of in_}, rounded up
-    /// @return cut whether the loss budget made the bid smaller
     function quote(Auction memory a, BidPair memory p, uint256 wanted)
         internal
         view
@@ -125,15 +123,15 @@ library AuctionMath {
     {
         if (p.top == 0) return (0, 0, false);
         (Side memory out, Side memory in_, uint256 base) = (p.out, p.in_, p.base);
-        uint256 surplus = Math.saturatingSub(_down(out.units, base), _up(out.target, base));
-        uint256 room = Math.saturatingSub(_down(p.top, base), _down(in_.units, base));
+        uint256 surplus = Math.saturatingSub(_amountDown(out.units, base), _amountUp(out.target, base));
+        uint256 room = Math.saturatingSub(_amountDown(p.top, base), _amountDown(in_.units, base));
         uint256 factor_ = factor(a);
 
         amountOut = Math.min(Math.min(wanted, surplus), room * in_.price * _WAD / (out.price * factor_));
         uint256 affordable = _affordable(a, p, factor_);
         cut = affordable < amountOut;
         if (cut) amountOut = affordable;
-        if (amountOut == 0 || (amountOut < surplus && amountOut < _down(out.dust, base) / 2)) return (0, 0, cut);
+        if (amountOut == 0 || (amountOut < surplus && amountOut < _amountDown(out.dust, base) / 2)) return (0, 0, cut);
 
         amountIn = Math.ceilDiv(amountOut * out.price * factor_, in_.price * _WAD);
     }
@@ -146,8 +144,8 @@ library AuctionMath {
         uint256 before = out.units * out.price + in_.units * in_.price;
         // What comes fits the room, and what goes is there. Amounts have 135 bits at most.
         unchecked {
-            out.units = UnitsLib.pack((_down(out.units, base) - amountOut) * _RAY / base).value();
-            in_.units = UnitsLib.pack((_down(in_.units, base) + amountIn) * _RAY / base).value();
+            out.units = UnitsLib.pack((_amountDown(out.units, base) - amountOut) * _RAY / base).value();
+            in_.units = UnitsLib.pack((_amountDown(in_.units, base) + amountIn) * _RAY / base).value();
         }
         uint256 later = out.units * out.price + in_.units * in_.price;
 
@@ -157,7 +155,9 @@ library AuctionMath {
         if (!tooLittle(in_.units, in_.target, in_.dust, base)) a.deficit &= ~uint32(in_.bit);
         if (completed(a)) {
             a.phase = IRebalancer.Phase.Completed;
-        } else if (cut || (later < before && _affordable(a, p, factor(a)) < Math.max(1, _down(out.dust, base) / 2))) {
+        } else if (
+            cut || (later < before && _affordable(a, p, factor(a)) < Math.max(1, _amountDown(out.dust, base) / 2))
+        ) {
             a.phase = IRebalancer.Phase.Halted;
         }
     }
@@ -165,16 +165,16 @@ library AuctionMath {
     /// @dev Whether a token with these D27{tok/base} is to be sold. Amounts have 135 bits at most.
     function tooMuch(uint256 units, uint256 target, uint256 dust, uint256 base) internal pure returns (bool) {
         unchecked {
-            uint256 books = _down(units, base);
+            uint256 books = _amountDown(units, base);
             if (target == 0) return books != 0;
-            return books > _up(target, base) + _down(dust, base);
+            return books > _amountUp(target, base) + _amountDown(dust, base);
         }
     }
 
     /// @dev Whether a token with these D27{tok/base} is to be bought.
     function tooLittle(uint256 units, uint256 target, uint256 dust, uint256 base) internal pure returns (bool) {
         unchecked {
-            return _down(target, base) > _down(units, base) + _down(dust, base);
+            return _amountDown(target, base) > _amountDown(units, base) + _amountDown(dust, base);
         }
     }
 
@@ -215,13 +215,13 @@ library AuctionMath {
     }
 
     /// @dev {tok} = floor(D27{tok/base} x {base}). Units have 128 bits and a base 96: no overflow.
-    function _down(uint256 units, uint256 base) private pure returns (uint256) {
+    function _amountDown(uint256 units, uint256 base) private pure returns (uint256) {
         unchecked {
             return units * base / _RAY;
         }
     }
 
-    function _up(uint256 units, uint256 base) private pure returns (uint256) {
+    function _amountUp(uint256 units, uint256 base) private pure returns (uint256) {
         unchecked {
             return (units * base + (_RAY - 1)) / _RAY;
         }

@@ -219,7 +219,7 @@ def rebalance(decoder: Decoder, symbol: str, bounds: Bounds = Bounds()) -> Propo
 
 
 def set_terms(decoder: Decoder, symbol: str, terms: Sequence[int | None]) -> Proposal:
-    """The terms of rebalances to come, in the order of `IRebalancer.Terms`; None leaves one as it is now.
+    """The terms of rebalances to come, in the order of `IRebalancer.RebalanceTerms`; None leaves one as it is now.
 
     Raises Unknown.
     """

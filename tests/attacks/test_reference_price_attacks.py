@@ -51,7 +51,7 @@ def sample_all(world: PointsWorld, held_off: Sequence[int] = (), prices: Mapping
     epoch = world.epoch
     for slot in range(SLOTS):
         world.go(max(world.evm.now, world.slot_start(epoch, slot)))
-        before = {name: world.feeds[name].latestRoundData()[1] / 10**8 for name in prices or {}}
+        before = {name: world.answer(name) / 10**8 for name in prices or {}}
         for name, price in (prices or {}).items():
             if slot in held_off:
                 world.set_price(name, price)

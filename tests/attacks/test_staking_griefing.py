@@ -227,9 +227,8 @@ class TestRewardGriefing:
             fair = 100 * WHOLE + 10 * WHOLE * seconds // DAY
             assert fair - pokes <= staked.totalAssets() <= fair + pokes, "S10 how often fees are distributed"
         assert pokes > 20
-        _, start, duration = staked.rewardStream()
-        end = start + duration
-        assert end == start + DAY
+        _, since, duration = staked.rewardStream()
+        assert since + duration == start + DAY
         assert staked.totalAssets.call(at=start + DAY) == 110 * WHOLE + pokes
 
     def test_poking_hastens_no_stream(self, evm, vault, staked, alice, mallory):

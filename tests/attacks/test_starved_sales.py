@@ -75,7 +75,7 @@ def test_no_gas_limit_turns_a_sale_into_a_handover(scene):
         unsold, whole, used = scene.sell(29_000_000)
     assert (unsold, whole > 0) == ([], True)
     assert used > 2_200_000, "the leg takes so much that a 64th of it pays for a handover"
-    outcomes = set()
+    outcomes = set[bytes | str]()
     for gas in range(used // 2, used + used // 4, used // 40):
         with scene.evm.isolated():
             try:

@@ -157,8 +157,13 @@ class PointsWorld:
         self.refresh()
 
     def refresh(self) -> None:
-        for feed in self.feeds.values():
-            feed.setAnswer(feed.latestRoundData()[1], self.evm.now, sender=self.owner)
+        for name, feed in self.feeds.items():
+            feed.setAnswer(self.answer(name), self.evm.now, sender=self.owner)
+
+    def answer(self, name: str) -> int:
+        """D8{USD} that the feed says."""
+        _, answer, *_ = self.feeds[name].latestRoundData()
+        return int(answer)
 
     def set_price(self, name: str, dollars: float) -> None:
         self.feeds[name].setAnswer(round(dollars * 10**8), self.evm.now, sender=self.owner)

@@ -14,7 +14,7 @@ WAD = 10**18
 
 
 class SourceKind(IntEnum):
-    """As `IPriceOracle.Kind` counts."""
+    """As `IPriceOracle.SourceKind` counts."""
 
     FEED, RATE = range(2)
 

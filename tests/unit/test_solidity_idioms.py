@@ -48,8 +48,12 @@ def test_packed_types_are_found():
     assert {name for _, name, _, _ in packed()} > {"ExitRequest", "State", "StoredLeg", "StoredTerms", "Target"}
 
 
-@pytest.mark.parametrize(("path", "name", "bits", "comment"), packed(), ids=[name for _, name, _, _ in packed()])
-def test_packed_types_are_drawn(path, name, bits, comment):
+@pytest.mark.parametrize(
+    ("path", "bits", "comment"),
+    [(path, bits, comment) for path, _, bits, comment in packed()],
+    ids=[name for _, name, _, _ in packed()],
+)
+def test_packed_types_are_drawn(path: str, bits: int, comment: str) -> None:
     """`a:8 | b:96` = 104 bits, high to low; and the code shifts by what follows from it."""
     drawing = _DRAWING.search(comment)
     assert drawing, comment
@@ -61,12 +65,15 @@ def test_packed_types_are_drawn(path, name, bits, comment):
 
 
 @pytest.mark.parametrize("path", [path for path, text in TEXTS.items() if _NAMESPACE.search(text)])
-def test_namespaces_stand_where_their_names_say(path):
+def test_namespaces_stand_where_their_names_say(path: str) -> None:
     text = TEXTS[path]
     (name,) = _NAMESPACE.findall(text)
     formula = f'// keccak256(abi.encode(uint256(keccak256("{name}")) - 1)) & ~bytes32(uint256(0xff))'
     assert f"    {formula}\n    bytes32 private constant _STORAGE = 0x{namespace(name):064x};\n" in text
-    accessor = (
-        r"\) private pure returns \(\w+ storage \$\) \{\n +assembly \(\"memory-safe\"\) \{\n +\$\.slot := _STORAGE\n"
-    )
-    assert re.search(accessor, text)
+    accessor = """ private pure returns (@ storage $) {
+        assembly ("memory-safe") {
+            $.slot := _STORAGE
+        }
+    }
+"""
+    assert re.search(re.escape(accessor).replace("@", r"\w+"), text)

@@ -1,14 +1,14 @@
-"""Each decision of docs/standards.md: where a contract does less than a standard allows, or other than one may expect."""
+"""Each decision of docs/standards.md: where a contract does less than a standard allows, or other than expected."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.support.indexes import DAY, MAX, new_index, stock, unlimited
+from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error
 from tests.support.staking import WHOLE, ZERO, Vault, new_staked
 
-ASYNCHRONOUS_CALL = 6  # the quirk of a token that calls back
 YEAR = 365 * DAY
 
 
@@ -64,7 +64,7 @@ class TestWithinACall:
         def within(name, *arguments):
             with evm.isolated():
                 token.setReentry(staked.address, getattr(staked, name).encode(*arguments), sender=owner)
-                token.setQuirk(ASYNCHRONOUS_CALL, sender=owner)
+                token.setQuirk(Quirk.REENTERS, sender=owner)
                 staked.redeem(WHOLE, alice, alice, sender=alice)
                 return token.reentered(), token.answer()
 
