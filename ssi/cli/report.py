@@ -45,9 +45,13 @@ class Date(click.ParamType):
 
 @click.command(cls=Command)
 @click.argument("index")
-@click.option("--from", "since", type=Date(), help=f"First day, such as 2026-01-01; {DAYS} days before the end unless told.")
+@click.option(
+    "--from", "since", type=Date(), help=f"First day, such as 2026-01-01; {DAYS} days before the end unless told."
+)
 @click.option("--to", "until", type=Date(), help="Ends as this day begins, UTC; now unless told.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write there; JSON where its name ends so.")
+@click.option(
+    "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write there; JSON where its name ends so."
+)
 @json_option
 def cli(index: str, since: int | None, until: int | None, out: Path | None, json: bool) -> Any:
     """Report what INDEX did: performance, rebalances, fees, staking, holders, risks. One page that needs no network."""
@@ -59,7 +63,9 @@ def cli(index: str, since: int | None, until: int | None, out: Path | None, json
     if out is None and json:
         return figures
     if out is None:
-        ends = [datetime.fromtimestamp(time, timezone.utc).strftime("%Y-%m-%d") for time in (found.since_s, found.until_s)]
+        ends = [
+            datetime.fromtimestamp(time, timezone.utc).strftime("%Y-%m-%d") for time in (found.since_s, found.until_s)
+        ]
         out = state("reports") / f"{symbol}-{'-'.join(ends)}.html"
     written(out, dumps(figures, indent=1) if out.suffix == ".json" else page(found))
     if json:
@@ -81,7 +87,9 @@ def told(found: Report, file: Path) -> None:
     """The few figures that matter most, and where the page is."""
     screen: Console = desk.console()
     last, tracked = found.days[-1], found.tracking
-    screen.print(f"[bold]{found.symbol}[/] {desk.moment(found.since_s)} to {desk.moment(found.until_s)}", highlight=False)
+    screen.print(
+        f"[bold]{found.symbol}[/] {desk.moment(found.since_s)} to {desk.moment(found.until_s)}", highlight=False
+    )
     line = f"  {dollars(last.share_price_d18)} a share"
     if tracked is not None:
         line += f", {percent(tracked.index_d18)}; {points(tracked.difference_d18)} against its methodology"

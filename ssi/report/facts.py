@@ -62,7 +62,10 @@ class Tracking:
 
 @dataclass(frozen=True)
 class Trade:
-    """A bid that was filled. `premium_d18` over the oracle's price, negative for a discount; `usd_d18` of what was sold."""
+    """A bid that was filled.
+
+    `premium_d18` over the oracle's price, negative for a discount; `usd_d18` of what was sold.
+    """
 
     time_s: int
     after_s: int
@@ -96,7 +99,7 @@ class Rebalance:
 
 @dataclass(frozen=True)
 class Fees:
-    """{share} that the index earned and paid in the time, and what that was worth, by the prices of its days, D18{USD}."""
+    """{share} that the index earned and paid in the time, and their worth by the prices of its days, D18{USD}."""
 
     earned_wei: int
     earned_usd_d18: int
@@ -122,7 +125,10 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Owner:
-    """An account, or a contract of the protocol by its name. `part_d18` of all issued shares, with what it has staked."""
+    """An account, or a contract of the protocol by its name.
+
+    `part_d18` of all issued shares, with what it has staked.
+    """
 
     name: str
     wei: int

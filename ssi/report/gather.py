@@ -50,7 +50,7 @@ def report(source: Source) -> Report:
 
 
 def compared(days: Sequence[Day]) -> list[Compared]:
-    """The index, its methodology, and holding what was its largest constituent at the beginning alone; then the others."""
+    """The index, its methodology, what was its largest constituent at the beginning alone, then the others."""
     first, last = days[0], days[-1]
     found = []
     if first.share_price_d18 and last.share_price_d18:
@@ -262,7 +262,9 @@ class _Gathering:
         """What was scheduled until the end, and neither executed nor cancelled, nor too old."""
         manager, catalog = self.system.manager, Catalog(self.system)
         waiting: dict[bytes, tuple[str, int]] = {}
-        for event in self.source.events(manager, *(f"Operation{what}" for what in ("Scheduled", "Executed", "Canceled"))):
+        for event in self.source.events(
+            manager, *(f"Operation{what}" for what in ("Scheduled", "Executed", "Canceled"))
+        ):
             if event.name == "OperationScheduled":
                 call = catalog.call(event.values["target"], event.values["data"])
                 waiting[event.values["operationId"]] = (f"{call.contract}.{call.function}", event.values["schedule"])
@@ -278,9 +280,7 @@ class _Gathering:
             "Chain": str(record.chain_id), "Blocks": f"{self.first.block:,} to {self.last.block:,}",
             "Index": self.index.address, "Staked token": addresses.get(f"s{self.symbol}", ZERO),
         }  # fmt: skip
-        found |= {
-            name: addresses[name] for name in ("IndexLens", "PriceOracle", "Rebalancer", "FeeDistributor")
-        }
+        found |= {name: addresses[name] for name in ("IndexLens", "PriceOracle", "Rebalancer", "FeeDistributor")}
         found["Prices"] = "of the protocol's oracle, after the last block of each day"
         found["Trades, fees, holders"] = "from the contracts' own events since the deployment"
         return found

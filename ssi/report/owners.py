@@ -41,9 +41,7 @@ def holders(source: Source, first: int, staked_wei: int) -> Holders:
         return wei * WAD // all_shares if all_shares else 0
 
     largest = [Owner(who, wei, part(wei)) for who, wei in owned.most_common(_SHOWN)]
-    protocol = [
-        Owner(named[who.lower()], wei, part(wei)) for who, wei in shares.most_common() if who.lower() in named
-    ]
+    protocol = [Owner(named[who.lower()], wei, part(wei)) for who, wei in shares.most_common() if who.lower() in named]
     return Holders(
         count=len(owned), count_before=sum(who.lower() not in named for who in before), stakers=len(deposits),
         largest=tuple(largest), largest_ten_d18=sum(owner.part_d18 for owner in largest), protocol=tuple(protocol),

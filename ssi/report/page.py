@@ -1,4 +1,4 @@
-"""A report as one HTML file: its style, its charts' library and its figures are in it, and it asks no host for anything."""
+"""A report as one HTML file: style, figures and the library of its charts are in it, and it asks no host for anything."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def page(report: Report, extra: dict[str, Any] | None = None) -> str:
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters |= {
-        "percent": percent, "points": points, "usd": dollars, "moment": moment, "day": day, "amount": readable, "short": short,
-        "seconds": seconds,
+        "percent": percent, "points": points, "usd": dollars, "moment": moment, "day": day, "amount": readable,
+        "short": short, "seconds": seconds,
     }  # fmt: skip
     figures = json.dumps(charts(report), separators=(",", ":")).replace("<", "\\u003c")
     text: str = environment.get_template("page.html").render(
@@ -69,21 +69,26 @@ def charts(report: Report) -> dict[str, Any]:
     for name in sorted(names, key=lambda name: name != largest):
         label = f"{name} (largest)" if name == largest else name
         kind = "bold" if name == largest else "thin"
-        performance.append({"label": label, "values": [_percent(day.relative_d18.get(name)) for day in days], "kind": kind})
+        performance.append(
+            {"label": label, "values": [_percent(day.relative_d18.get(name)) for day in days], "kind": kind}
+        )
     return {
         "times": [day.time_s for day in days],
         "performance": performance,
         "difference": [{"label": "Difference", "values": [_difference(day) for day in days], "kind": "main"}],
         "weights": [
-            {"label": name, "values": [day.weights_d18.get(name, 0) * 100 / WAD if day.weights_d18 else None for day in days]}
+            {"label": name, "values": [_part(day.weights_d18.get(name, 0), WAD) if day.weights_d18 else None for day in days]}
             for name in names
         ],
         "fees": [{"label": "Fees earned", "values": _earned(days), "kind": "bars"}],
         "staked": [
-            {"label": "Staked", "values": [100 * day.staked_wei / day.supply_wei if day.supply_wei else None for day in days],
-             "kind": "main"}
+            {"label": "Staked", "values": [_part(day.staked_wei, day.supply_wei) for day in days], "kind": "main"}
         ],
     }  # fmt: skip
+
+
+def _part(of: int, whole: int) -> float | None:
+    return round(100 * of / whole, 4) if whole else None
 
 
 def _percent(relative_d18: int | None) -> float | None:

@@ -48,7 +48,8 @@ class Seen:
 def risks(last: Sample, holders: Holders, seen: Seen) -> tuple[Risk, ...]:
     """The gravest first."""
     found = [
-        *_prices(last, seen), *_basket(last), *_liquidity(seen), *_claims(last), *_owners(holders), *_notice(last, seen),
+        *_prices(last, seen), *_basket(last), *_liquidity(seen), *_claims(last), *_owners(holders),
+        *_notice(last, seen),
     ]  # fmt: skip
     return tuple(sorted(found, key=lambda risk: _LEVELS.index(risk.level)))
 

@@ -92,7 +92,7 @@ class Logged:
 
 @dataclass(frozen=True)
 class Start:
-    """What a rebalance started from: D18{USD/whole token} by address where there is a price, and {base} of the index."""
+    """What a rebalance started from: D18{USD/whole token} by address where there is a price, and the index's {base}."""
 
     prices_d18: dict[str, int]
     base_wei: int
@@ -218,9 +218,7 @@ class ChainSource:
         if seen is None or not seen.readable:
             raise Impossible(f"{self.symbol} cannot be read after block {block}.")
         parts = tuple(
-            Part(
-                c.symbol, c.token, c.decimals, c.units, c.books, c.available, c.claimed, c.price if c.priced else None
-            )
+            Part(c.symbol, c.token, c.decimals, c.units, c.books, c.available, c.claimed, c.price if c.priced else None)
             for c in seen.constituents
         )
         prices = {part.address: part.price_d18 for part in parts if part.price_d18 is not None}

@@ -1,7 +1,8 @@
 """An index against its methodology executed without cost.
 
-The methodology's portfolio holds at first what the index holds. At each start it goes to the targets that the rebalancer
-fixed, at once, at the oracle's prices of that second, for nothing. In between it holds still, and it pays no fee.
+The methodology's portfolio holds at first what the index holds. At each start it goes to the targets that the
+rebalancer fixed, at once, at the oracle's prices of that second, for nothing. In between it holds still, and it pays no
+fee.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from itertools import pairwise
 from statistics import stdev
 
 from ssi.constants import DAY
@@ -57,9 +59,7 @@ def followed(samples: Sequence[Sample], starts: Sequence[Target]) -> list[Decima
     return found
 
 
-def _worth(
-    units: Mapping[str, Decimal], prices: Mapping[str, int], decimals: Mapping[str, int]
-) -> Decimal | None:
+def _worth(units: Mapping[str, Decimal], prices: Mapping[str, int], decimals: Mapping[str, int]) -> Decimal | None:
     if any(token not in prices for token, amount in units.items() if amount):
         return None
     total = Decimal(0)
@@ -94,7 +94,7 @@ def tracking(
     lost = sum(cost for block, cost in costs if samples[first].block < block <= samples[last].block)
     difference, kept = index / ideal, fee * (1 - Decimal(lost) / WAD)
     daily = list[tuple[int, Decimal]]()
-    for before, after in zip(priced, priced[1:], strict=False):
+    for before, after in pairwise(priced):
         gross = _ratio(samples[after].share_price_d18, samples[before].share_price_d18)
         gross /= _ratio(samples[after].multiplier_d27, samples[before].multiplier_d27)
         here = sum(cost for block, cost in costs if samples[before].block < block <= samples[after].block)
