@@ -58,7 +58,12 @@ def write(market: Market, file: Path) -> None:
             for name, closes in market.closes.items():
                 close, supply = closes[place], market.supplies[name][place]
                 rows.writerow(
-                    [day.isoformat(), name, "" if close is None else f"{close:f}", "" if supply is None else f"{supply:f}"]
+                    [
+                        day.isoformat(),
+                        name,
+                        "" if close is None else f"{close:f}",
+                        "" if supply is None else f"{supply:f}",
+                    ]
                 )
 
 
@@ -178,5 +183,7 @@ def _number(text: str, at: str, column: str) -> Decimal | None:
     except InvalidOperation:
         value = Decimal("NaN")
     if not value.is_finite() or not 0 < value <= _MOST:
-        raise Misused(f"{at}: {column} {text!r} is no number over 0 and up to 10^18. Leave it empty where there is none.")
+        raise Misused(
+            f"{at}: {column} {text!r} is no number over 0 and up to 10^18. Leave it empty where there is none."
+        )
     return value

@@ -32,7 +32,9 @@ def capped(caps: Mapping[str, Decimal], cap: Decimal) -> dict[str, Decimal]:
         full |= over
 
 
-def weights(rule: str, number: Decimal, closes: Mapping[str, Decimal], supplies: Mapping[str, Decimal]) -> dict[str, Decimal]:
+def weights(
+    rule: str, number: Decimal, closes: Mapping[str, Decimal], supplies: Mapping[str, Decimal]
+) -> dict[str, Decimal]:
     """By the rule's name and its one number, floor or cap."""
     caps = {name: _D.multiply(closes[name], supplies[name]) for name in supplies}
     return {"FloorAndMarketCap": floored, "CappedMarketCap": capped}[rule](caps, number)
