@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from forks import control
 from forks.seeding import deploy
 from replay.market import Market, read
 from replay.recorded import Recorded, moved
@@ -69,7 +70,8 @@ OUT = ROOT / "build" / "replay"
 )
 @json_option
 def cli(
-    prices: Path | None, supplies: Path | None, symbol: str, days: int | None, seed: int, usd: int, out: Path, json: bool
+    prices: Path | None, supplies: Path | None, symbol: str, days: int | None, seed: int, usd: int, out: Path,
+    json: bool,
 ) -> Any:  # fmt: skip
     """Run daily prices through the deployed contracts on the fork, and compare with the methodology day by day.
 
@@ -106,7 +108,7 @@ def run(market: Market, what: str, symbol: str, seed: int, usd: int, out: Path, 
         try:
             venue = Venue(evm, [name for name, closes in market.closes.items()])
             venue.open({name: close for name in market.closes if (close := _first(market, name)) is not None})
-            venue.wait(7_200)  # for the averages of pools
+            control.warp(evm.rpc, 7_200)  # for the averages of pools; all feeds keep up, those of other indexes too
             record = deploy(console=console)
             system = System(evm, fresh_project(), record)
             _ = system.assets  # as of this deployment

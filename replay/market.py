@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from pathlib import Path
 
 from ssi.failure import Misused
@@ -99,10 +100,10 @@ def checked(
     file: Path, days: Sequence[date],
     closes: Mapping[str, Mapping[date, Decimal | None]], amounts: Mapping[str, Mapping[date, Decimal | None]],
 ) -> Market:  # fmt: skip
-    """A market in which every day is there, and every token has a price before it belongs to the index. Raises Misused."""
+    """A market in which every day is there, and a token has a price before it belongs to the index. Raises Misused."""
     if len(days) < LEAST_DAYS:
         raise Misused(f"{file} has {len(days)} days, and a replay needs {LEAST_DAYS} at least.")
-    for before, after in zip(days, days[1:], strict=False):
+    for before, after in pairwise(days):
         if after - before != timedelta(1):
             raise Misused(f"{file}: no row is of {before + timedelta(1)}, and days follow one another.")
     if "WETH" not in closes:

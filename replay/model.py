@@ -1,4 +1,4 @@
-"""The methodology executed without cost, in decimals of 50 digits: docs/weights-math.md and nothing of the contracts.
+"""The methodology executed without cost, in decimals of 28 digits: docs/weights-math.md and nothing of the contracts.
 
 It knows days, closes and supplies. On a day of execution it goes to the weights of that day at once, by the closes of
 that day and the supplies that were known when the rebalance was proposed.
@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Context, Decimal
+from decimal import Decimal
 
-_D = Context(prec=50)
 ONE = Decimal(1)
 
 
 def floored(caps: Mapping[str, Decimal], floor: Decimal) -> dict[str, Decimal]:
     """`floor` each, the rest by market capitalisation. Weights sum to one."""
     total, free = sum(caps.values()), ONE - len(caps) * floor
-    return {name: floor + _D.divide(free * cap, total) for name, cap in caps.items()}
+    return {name: floor + free * cap / total for name, cap in caps.items()}
 
 
 def capped(caps: Mapping[str, Decimal], cap: Decimal) -> dict[str, Decimal]:
@@ -28,7 +27,7 @@ def capped(caps: Mapping[str, Decimal], cap: Decimal) -> dict[str, Decimal]:
         total, free = sum(rest.values()), ONE - len(full) * cap
         over = {name for name, value in rest.items() if free * value > cap * total}
         if not over:
-            return {name: cap if name in full else _D.divide(free * value, total) for name, value in caps.items()}
+            return {name: cap if name in full else free * value / total for name, value in caps.items()}
         full |= over
 
 
@@ -36,7 +35,7 @@ def weights(
     rule: str, number: Decimal, closes: Mapping[str, Decimal], supplies: Mapping[str, Decimal]
 ) -> dict[str, Decimal]:
     """By the rule's name and its one number, floor or cap."""
-    caps = {name: _D.multiply(closes[name], supplies[name]) for name in supplies}
+    caps = {name: closes[name] * supplies[name] for name in supplies}
     return {"FloorAndMarketCap": floored, "CappedMarketCap": capped}[rule](caps, number)
 
 
@@ -50,14 +49,14 @@ class Ideal:
 
     def worth(self, closes: Mapping[str, Decimal]) -> Decimal:
         """USD."""
-        return sum((_D.multiply(units, closes[name]) for name, units in self.units.items()), Decimal(0))
+        return sum((units * closes[name] for name, units in self.units.items()), Decimal(0))
 
     def execute(self, closes: Mapping[str, Decimal], supplies: Mapping[str, Decimal]) -> Decimal:
         """Goes to the weights of now; returns the part of it that it sold."""
         worth = self.worth(closes) if self.units else ONE
         wanted = weights(self.rule, self.number, closes, supplies)
-        before = {name: _D.divide(units * closes[name], worth) for name, units in self.units.items()}
-        self.units = {name: _D.divide(worth * weight, closes[name]) for name, weight in wanted.items()}
+        before = {name: units * closes[name] / worth for name, units in self.units.items()}
+        self.units = {name: worth * weight / closes[name] for name, weight in wanted.items()}
         return sum((max(Decimal(0), part - wanted.get(name, Decimal(0))) for name, part in before.items()), Decimal(0))
 
 
@@ -73,7 +72,7 @@ def basis_points(wanted: Mapping[str, Decimal]) -> dict[str, int]:
 def yearly_error(index: Sequence[Decimal], ideal: Sequence[Decimal]) -> Decimal:
     """Standard deviation of the daily differences of two series of worth, times the root of 365."""
     apart = [
-        _D.divide(one, before) / _D.divide(other, earlier) - 1
+        one / before / (other / earlier) - 1
         for before, one, earlier, other in zip(index, index[1:], ideal, ideal[1:], strict=False)
     ]
     mean = sum(apart, Decimal(0)) / len(apart)

@@ -46,7 +46,9 @@ class Recorded(ChainSource):
 
     def start(self, tokens: Sequence[str], block: int) -> Start:
         """As it was remembered."""
-        return self._starts[block]
+        known = self._starts[block]
+        prices = {token: known.prices_d18[token] for token in tokens if token in known.prices_d18}
+        return Start(prices, known.base_wei)
 
 
 def moved(value: T, seconds: int) -> T:

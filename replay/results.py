@@ -104,7 +104,7 @@ def result(
         worst_day=str(market.days[worst + 1]), worst_day_bp=float(apart[worst] * 10_000),
         halted=[asdict(halt) for halt in outcome.halts],
         holds={
-            f"the tracking error, apart from fee and stated costs, is under {ERROR_BAR_BP} bp a year": error < ERROR_BAR_BP,
+            f"the tracking error, apart from fee and costs, is under {ERROR_BAR_BP} bp a year": error < ERROR_BAR_BP,
             "on no day books exceed balances": not outcome.short,
             "there was a rebalance, and every one ended": bool(ended) and all(ended),
         },

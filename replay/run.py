@@ -16,7 +16,7 @@ from replay.venue import Venue
 from ssi.chain.evm import Reverted
 from ssi.constants import DAY, NOTICE
 from ssi.keeper import maintenance as chores
-from ssi.keeper.rebalance import Filling
+from ssi.keeper.rebalance import PHASES, Filling
 from ssi.registry.system import System
 from ssi.report.source import Sample
 
@@ -187,16 +187,19 @@ class Replay:
                     self.venue.wait(12)  # pools moved between the look and the block
                     continue
             self.venue.wait(max(12, min(self.filling.patience(found), until - 60 - self.evm.now)))
+        self._close()
+
+    def _close(self) -> None:
+        """Says how a rebalance ended that did not complete, and writes the end down where its time is over."""
         status = self.filling.status()
-        if status.phase == 5 and status.id not in self._closed:
-            self._closed.add(status.id)
+        phase = PHASES[status.phase]
+        if phase not in ("expired", "halted") or status.id in self._closed:
+            return
+        self._closed.add(status.id)
+        if phase == "expired":
             self._halt(
                 "a rebalance expired", f"{status.surplus} tokens were still to be sold, {status.deficit} to be bought"
             )
-            try:
-                self.system.rebalancer.close(self.index.address, sender=self.keeper)
-            except Reverted:
-                pass
-        elif status.phase == 3 and status.id not in self._closed:
-            self._closed.add(status.id)
+            self.system.rebalancer.close(self.index.address, sender=self.keeper)
+        else:
             self._halt("a rebalance halted", f"its budget of {status.budget / 1e14:.0f} bp was used up")

@@ -14,7 +14,7 @@ from ssi import places
 from ssi.failure import Misused
 from ssi.registry import params
 
-WIDEST = 100  # the farthest that a bound may be from the first answer
+WIDEST = 90  # times the first answer: nearly the farthest that a bound may be
 
 
 def rule(symbol: str) -> tuple[str, Decimal]:
@@ -39,8 +39,8 @@ def prepare(market: Market, symbol: str, folder: Path) -> None:
     shutil.copytree(places.params(), folder, dirs_exist_ok=True)
     name, number = rule(symbol)
     first = {token: market.close(token, 0) for token in market.members(0)}
-    least = 1 / len(first)
-    if name == "FloorAndMarketCap" and number * len(first) > 1 or name == "CappedMarketCap" and float(number) < least:
+    together = number * len(first)
+    if together > 1 if name == "FloorAndMarketCap" else together < 1:
         raise Misused(f"{symbol} cannot weigh {len(first)} tokens with {number}.")
     wanted = weights(name, number, first, {token: supply for token in first if (supply := market.supplies[token][0])})
     for file in sorted((folder / "indexes").glob("*.json")):

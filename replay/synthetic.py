@@ -1,4 +1,4 @@
-"""A market that never was: seeded, with crashes, a depeg, a delisting, a feed that stops, and a constituent that enters."""
+"""A market that never was: seeded, with crashes, a depeg, a delisting, a feed that stops, and a token that enters."""
 
 from __future__ import annotations
 

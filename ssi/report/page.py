@@ -1,4 +1,4 @@
-"""A report as one HTML file: style, figures and the library of its charts are in it, and it asks no host for anything."""
+"""A report as one HTML file with style, figures and the library of its charts in it: it asks no host for anything."""
 
 from __future__ import annotations
 
@@ -77,14 +77,17 @@ def charts(report: Report) -> dict[str, Any]:
         "performance": performance,
         "difference": [{"label": "Difference", "values": [_difference(day) for day in days], "kind": "main"}],
         "weights": [
-            {"label": name, "values": [_part(day.weights_d18.get(name, 0), WAD) if day.weights_d18 else None for day in days]}
-            for name in names
+            {"label": name, "values": [_weight(day, name) for day in days]} for name in names
         ],
         "fees": [{"label": "Fees earned", "values": _earned(days), "kind": "bars"}],
         "staked": [
             {"label": "Staked", "values": [_part(day.staked_wei, day.supply_wei) for day in days], "kind": "main"}
         ],
     }  # fmt: skip
+
+
+def _weight(day: Day, name: str) -> float | None:
+    return _part(day.weights_d18.get(name, 0), WAD) if day.weights_d18 else None
 
 
 def _part(of: int, whole: int) -> float | None:
