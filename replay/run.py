@@ -22,6 +22,7 @@ from ssi.report.source import Sample
 
 HOUR = 3_600
 AHEAD = NOTICE // DAY + 1  # days from a proposal to its start, so that an hour may pass before each
+LOOKS = HOUR // 2  # the least between two looks of the keeper at an auction in which nothing pays
 RETRIES = 7  # days for which a refused start is tried again
 GAS_MONEY = -10 * 10**18  # D18 USD that the keeper may lose on a fill, as in a rehearsal: crumbs are worth their gas
 
@@ -177,7 +178,7 @@ class Replay:
 
     def _fill(self, until: int) -> None:
         """As the keeper's service does: what pays is filled, and for the rest it waits."""
-        while self.filling.phase == "running" and self.evm.now < until - 60:
+        while self.filling.phase == "running" and self.evm.now < until - LOOKS:
             found = self.filling.fills()
             if found and self.filling.pays(found[0]):
                 try:
@@ -186,7 +187,7 @@ class Replay:
                 except Reverted:
                     self.venue.wait(12)  # pools moved between the look and the block
                     continue
-            self.venue.wait(max(12, min(self.filling.patience(found), until - 60 - self.evm.now)))
+            self.venue.wait(max(LOOKS, min(self.filling.patience(found), until - LOOKS - self.evm.now)))
         self._close()
 
     def _close(self) -> None:

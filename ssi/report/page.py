@@ -18,8 +18,7 @@ from ssi.report.facts import Day, Report
 from ssi.report.tracking import WAD
 
 _HERE = Path(__file__).resolve().parent
-# Where `make setup` puts the library, and where a wheel has it.
-LIBRARY = places.PACKAGED / "uplot" if places.INSTALLED else _HERE / "packages" / "node_modules" / "uplot"
+LIBRARY = _HERE / "packages" / "node_modules" / "uplot"  # where `make setup` puts it
 FILES = ("dist/uPlot.iife.min.js", "dist/uPlot.min.css", "LICENSE")
 
 
@@ -29,10 +28,7 @@ def page(report: Report, extra: dict[str, Any] | None = None) -> str:
     Raises:
         Impossible: the library of the charts is not installed.
     """
-    try:
-        script, style, licence = ((LIBRARY / name).read_text() for name in FILES)
-    except OSError:
-        raise Impossible("The library that draws charts is not there: `make setup` installs it.") from None
+    script, style, licence = library()
     environment = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -47,6 +43,21 @@ def page(report: Report, extra: dict[str, Any] | None = None) -> str:
         figures=Markup(figures),
     )  # fmt: skip
     return text
+
+
+def packaged(name: str) -> str:
+    """What a file of the library is called in the data of a wheel."""
+    return f"uplot-{Path(name).name}"
+
+
+def library() -> list[str]:
+    """Script, style and licence of what draws the charts. Raises Impossible where it is not installed."""
+    try:
+        return [
+            (places.PACKAGED / packaged(name) if places.INSTALLED else LIBRARY / name).read_text() for name in FILES
+        ]
+    except OSError:
+        raise Impossible("The library that draws charts is not there: `make setup` installs it.") from None
 
 
 def plain(report: Report) -> dict[str, Any]:
