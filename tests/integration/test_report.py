@@ -1,0 +1,117 @@
+"""A report of a deployment, read from the chain as it was: days, fees, holders, what a node without a past says."""
+
+from __future__ import annotations
+
+import pytest
+
+from forks import control
+from forks.seeding import invest
+from ssi.constants import DAY
+from ssi.failure import Impossible, Misused
+from ssi.report.gather import report
+from ssi.report.page import page
+from ssi.report.source import ChainSource
+
+WAD, RAY = 10**18, 10**27
+INDEX = "USSI"  # its three tokens need few blocks a day: the forks of the tests know the last fifty
+
+
+@pytest.fixture
+def lived(evm, system):
+    """Four days of USSI with two new holders, one of whom stakes; the time at the beginning and what was seen daily."""
+    index, vault = system.index(INDEX), system.staked(INDEX)
+    ann, ben = evm.account("reported ann"), evm.account("reported ben")
+    invest(system, INDEX, ann, 300 * WAD)
+    index.approve(vault.address, 100 * WAD, sender=ann)
+    vault.deposit(100 * WAD, ann, sender=ann)
+    index.transfer(ben, 50 * WAD, sender=ann)
+    began, seen = evm.now, []
+    for day in range(4):
+        if day:
+            evm.mine_at(began + day * DAY - 10)
+            for feed in ("USDC/USD", "DAI/USD", "USDS/USD"):
+                control.set_feed(evm.rpc, feed, 10**8 + day * 10**5, rounds=1)
+            evm.mine_at(began + day * DAY)
+        seen.append((system.lens.valueOf(index.address, WAD), index.totalSupply(), index.multiplier()))
+        if day == 2:
+            evm.next_at(evm.now + 5)
+            system.distributor.distribute(index.address, sender=ben)
+    return began, seen, ann, ben
+
+
+def test_every_day_is_as_the_chain_said_then(system, evm, lived):
+    began, seen, _, _ = lived
+    found = report(ChainSource(system, INDEX, began, evm.now))
+    assert [day.time_s for day in found.days] == [began + n * DAY for n in range(4)]
+    for day, (price, supply, _) in zip(found.days, seen, strict=True):
+        assert day.share_price_d18 == pytest.approx(price, rel=1e-15)
+        assert day.supply_wei == supply
+        assert sum(day.weights_d18.values()) == pytest.approx(WAD, abs=3)
+    assert found.tracking.fee_d18 == pytest.approx(seen[3][2] * WAD // seen[0][2] - WAD, abs=1)
+    assert found.tracking.difference_d18 == pytest.approx(found.tracking.fee_d18, abs=WAD // 10**9), "it held still"
+    assert found.rebalances == ()
+    assert found.days[-1].relative_d18["USDC"] == (10**8 + 3 * 10**5) * WAD // 10**8
+
+
+def test_fees_are_what_the_supply_grew_by(system, evm, lived):
+    began, seen, _, _ = lived
+    fees = report(ChainSource(system, INDEX, began, evm.now)).fees
+    assert fees.earned_wei == seen[3][1] - seen[0][1], "no holder minted or redeemed"
+    assert fees.to_stakers_wei == pytest.approx(4 * fees.to_treasury_wei, abs=4), "four fifths"
+    paid = fees.to_stakers_wei + fees.to_treasury_wei
+    assert 0 < paid < fees.earned_wei + seen[0][1]
+    assert fees.pending_wei == system.index(INDEX).pendingFeeShares()
+
+
+def test_holders_own_what_they_have_staked(system, evm, lived):
+    began, _, ann, ben = lived
+    found = report(ChainSource(system, INDEX, began, evm.now)).holders
+    owned = {owner.name: owner.wei for owner in found.largest}
+    assert owned[ben] == 50 * WAD
+    assert owned[ann] == pytest.approx(250 * WAD, rel=1e-4), "150 held, 100 staked, and what that has earned"
+    assert owned[ann] > 250 * WAD
+    assert found.stakers == 1
+    assert {"sUSSI", "locked for ever"} <= {owner.name for owner in found.protocol}
+    assert not {"sUSSI", "FeeDistributor"} & owned.keys()
+
+
+def test_risks_are_facts_of_the_last_block(system, evm, lived):
+    """An hour and a half later DAI's feed, which may be 75 minutes old, is too old."""
+    began, *_ = lived
+    calm = {(risk.level, risk.title) for risk in report(ChainSource(system, INDEX, began, evm.now)).risks}
+    assert ("calm", "Feeds") in calm
+    evm.warp(5_400)
+    later = report(ChainSource(system, INDEX, began, evm.now))
+    feeds = [risk.fact for risk in later.risks if risk.title == "Feed"]
+    assert feeds
+    assert all("DAI/USD of sDAI" in fact for fact in feeds)
+    assert later.days[-1].share_price_d18 is None
+    assert "sDAI" in page(later)
+
+
+def test_a_node_without_its_past_says_what_to_do(system, evm, lived):
+    began, *_ = lived
+    for _ in range(60):
+        evm.rpc.call("evm_mine")
+    with pytest.raises(Impossible, match=r"has no state of block \d+ .*archive node: set MAINNET_RPC_URL"):
+        report(ChainSource(system, INDEX, began, evm.now))
+
+
+def test_a_time_that_cannot_be_is_refused(system, evm):
+    with pytest.raises(Misused, match="--from is before --to"):
+        ChainSource(system, INDEX, evm.now, evm.now)
+    with pytest.raises(Misused, match="nothing was deployed"):
+        ChainSource(system, INDEX, 0, 1)
+
+
+def test_the_block_of_a_time_is_the_last_that_is_not_later(system, evm):
+    """Blocks are uneven: many in a second, then none for a day."""
+    for gap in (1, 1, 86_400, 5, 5, 100_000):
+        evm.mine_at(evm.now + gap)
+    source = ChainSource(system, INDEX, evm.now - 10, evm.now)
+    last = evm.block
+    times = {block: source.time(block) for block in range(last - 12, last + 1)}
+    for time_s in sorted({t + d for t in times.values() for d in (-1, 0, 1)}):
+        if time_s >= times[last - 12]:
+            wanted = max(block for block, at in times.items() if at <= time_s)
+            assert source.block_at(time_s, last - 12, last) == wanted
