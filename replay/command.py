@@ -21,7 +21,7 @@ from rich.table import Table
 from forks import control
 from forks.seeding import deploy
 from replay.market import Market, read
-from replay.recorded import Recorded, moved
+from replay.recorded import RecordedSource, moved
 from replay.results import Result, result
 from replay.run import Replay
 from replay.setup import chosen, prepare, rule
@@ -150,7 +150,7 @@ def _first(market: Market, name: str) -> Decimal | None:
     return next((close for close in market.closes[name] if close is not None), None)
 
 
-def losses(source: Recorded, began: int) -> dict[int, Decimal]:
+def losses(source: RecordedSource, began: int) -> dict[int, Decimal]:
     """What rebalances stated as lost, as parts of NAV, by the place of the next day that is measured."""
     found: dict[int, Decimal] = {}
     nav, before = 1, 0

@@ -9,8 +9,8 @@ from decimal import Decimal
 from forks.local import FORKS
 from ssi.chain.evm import Deployed, Reverted
 from ssi.constants import DAY
-from ssi.governance.decoder import Catalog
-from ssi.governance.proposal import Refused, execution, foreseen, scheduling
+from ssi.governance.decoder import Decoder
+from ssi.governance.proposal import ProposalRefused, execution, foreseen, scheduling
 from ssi.governance.safe import Multisig
 from ssi.governance.starting import Bounds, start_call
 from ssi.registry.system import System
@@ -42,7 +42,7 @@ class Governance:
         self.index, self.rebalancer = system.index(symbol), system.rebalancer
         self.registry = system.contract("SupplyRegistry")
         self.safe = Multisig(self.evm, system.record.contracts["Safe"])
-        self.catalog = Catalog(system)
+        self.decoder = Decoder(system)
         self._names = {asset.address: name for name, asset in system.assets.assets.items()}
 
     def propose(
@@ -64,7 +64,7 @@ class Governance:
                 why = f"{turnover} bp are to be sold, and the terms allow {plan.terms.turnover}"
                 self.say(f"the terms are raised to {terms['turnover']} bp with the proposal", why)
                 started, _ = self._start(calls, last)
-        except (Refused, Reverted) as refused:
+        except (ProposalRefused, Reverted) as refused:
             self.say("no proposal could be made", self._why(refused))
             return None
         calls.append((self.rebalancer, started))
@@ -110,4 +110,4 @@ class Governance:
         return bytes(self.registry.post.encode(tokens, amounts))
 
     def _why(self, refused: Exception) -> str:
-        return self.catalog.error(refused.data) if isinstance(refused, Reverted) else str(refused)
+        return self.decoder.error(refused.data) if isinstance(refused, Reverted) else str(refused)

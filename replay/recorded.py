@@ -15,7 +15,7 @@ _MOMENTS = frozenset(
 )
 
 
-class Recorded(ChainSource):
+class RecordedSource(ChainSource):
     """Samples and starts as they were taken; the rest is asked of the fork."""
 
     def __init__(self, system: System, symbol: str) -> None:

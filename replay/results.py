@@ -8,8 +8,8 @@ from typing import Any
 
 from replay.market import Market
 from replay.model import yearly_error
-from replay.run import Outcome
-from ssi.report.facts import Report
+from replay.run import ReplayOutcome
+from ssi.report.facts import IndexReport
 
 ERROR_BAR_BP = 20  # of the yearly tracking error, apart from stated costs
 WAD = 10**18
@@ -75,7 +75,13 @@ class Result:
 
 
 def result(
-    market: Market, what: str, report: Report, outcome: Outcome, losses: dict[int, Decimal], seconds: float, cpu: float
+    market: Market,
+    what: str,
+    report: IndexReport,
+    outcome: ReplayOutcome,
+    losses: dict[int, Decimal],
+    seconds: float,
+    cpu: float,
 ) -> Result:
     """Args: losses: parts of NAV that rebalances stated as lost before a day's measurement, by its place."""
     restored, kept = [], Decimal(1)

@@ -10,13 +10,13 @@ from replay.governance import Governance, Waiting
 from replay.market import Market
 from replay.model import Ideal
 from replay.people import People
-from replay.recorded import Recorded
+from replay.recorded import RecordedSource
 from replay.setup import rule
 from replay.venue import Venue
 from ssi.chain.evm import Reverted
 from ssi.constants import DAY, NOTICE
 from ssi.keeper import maintenance as chores
-from ssi.keeper.rebalance import PHASES, Filling
+from ssi.keeper.rebalance import Phase, RebalanceKeeper
 from ssi.registry.system import System
 from ssi.report.source import Sample
 
@@ -37,7 +37,7 @@ class Halt:
 
 
 @dataclass
-class Outcome:
+class ReplayOutcome:
     """What a replay leaves: worths by day, USD behind what was a dollar, and what must be true."""
 
     index: list[Decimal] = field(default_factory=list)  # before fees, by the closes
@@ -54,19 +54,19 @@ class Replay:
     def __init__(self, system: System, venue: Venue, market: Market, symbol: str, seed: int, usd: int) -> None:
         self.system, self.evm, self.venue, self.market, self.symbol = system, system.evm, venue, market, symbol
         self.index = system.index(symbol)
-        self.source = Recorded(system, symbol)
+        self.source = RecordedSource(system, symbol)
         self.people = People(system, symbol, seed)
         self.keeper = self.evm.account("keeper of a replay")
-        self.filling = Filling(system, symbol, self.keeper, GAS_MONEY)
+        self.auctions = RebalanceKeeper(system, symbol, self.keeper, GAS_MONEY)
         self.governance = Governance(system, symbol, self._halt)
-        self.ideal, self.outcome, self.usd = Ideal(*rule(symbol)), Outcome(), usd
+        self.ideal, self.outcome, self.usd = Ideal(*rule(symbol)), ReplayOutcome(), usd
         self._day, self._waiting, self._tries = 0, list[Waiting](), 0
         self._executes = [n for n, day in enumerate(market.days) if day.day == 1 and n > AHEAD]
         self._ideal_waits: tuple[Mapping[str, Decimal], list[str]] | None = None
         self._known: dict[int, Mapping[str, Decimal]] = {}
         self._closed = set[int]()
 
-    def run(self, tell: Callable[[int], None]) -> Outcome:
+    def run(self, tell: Callable[[int], None]) -> ReplayOutcome:
         """All days."""
         self.people.begin(self.usd)
         self.evm.mine_at(self.evm.now + 1)
@@ -156,7 +156,7 @@ class Replay:
         if self._waiting and self._day >= self._waiting[0].day + AHEAD:
             waiting = self._waiting[0]
             self.venue.wait(HOUR)
-            if self.filling.phase == "running":
+            if self.auctions.phase is Phase.RUNNING:
                 self._halt("the start waits", "a rebalance still runs")
             elif self.governance.execute(waiting):
                 self.source.started()
@@ -178,26 +178,26 @@ class Replay:
 
     def _fill(self, until: int) -> None:
         """As the keeper's service does: what pays is filled, and for the rest it waits."""
-        while self.filling.phase == "running" and self.evm.now < until - LOOKS:
-            found = self.filling.fills()
-            if found and self.filling.pays(found[0]):
+        while self.auctions.phase is Phase.RUNNING and self.evm.now < until - LOOKS:
+            found = self.auctions.fills()
+            if found and self.auctions.pays(found[0]):
                 try:
-                    self.filling.filler.fill(*found[0].arguments(self.index.address, self.keeper), sender=self.keeper)
+                    self.auctions.filler.fill(*found[0].arguments(self.index.address, self.keeper), sender=self.keeper)
                     continue
                 except Reverted:
                     self.venue.wait(12)  # pools moved between the look and the block
                     continue
-            self.venue.wait(max(LOOKS, min(self.filling.patience(found), until - LOOKS - self.evm.now)))
+            self.venue.wait(max(LOOKS, min(self.auctions.patience(found), until - LOOKS - self.evm.now)))
         self._close()
 
     def _close(self) -> None:
         """Says how a rebalance ended that did not complete, and writes the end down where its time is over."""
-        status = self.filling.status()
-        phase = PHASES[status.phase]
-        if phase not in ("expired", "halted") or status.id in self._closed:
+        status = self.auctions.status()
+        phase = Phase(status.phase)
+        if phase not in (Phase.EXPIRED, Phase.HALTED) or status.id in self._closed:
             return
         self._closed.add(status.id)
-        if phase == "expired":
+        if phase is Phase.EXPIRED:
             self._halt(
                 "a rebalance expired", f"{status.surplus} tokens were still to be sold, {status.deficit} to be bought"
             )

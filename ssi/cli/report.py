@@ -18,7 +18,7 @@ from ssi.constants import DAY
 from ssi.failure import Misused
 from ssi.places import state
 from ssi.registry.holder import Holder
-from ssi.report.facts import Report
+from ssi.report.facts import IndexReport
 from ssi.report.gather import report
 from ssi.report.page import page, percent, plain, points
 from ssi.report.source import ChainSource
@@ -83,7 +83,7 @@ def written(file: Path, text: str) -> None:
         raise Misused(f"{file} cannot be written: {error.strerror}.") from None
 
 
-def told(found: Report, file: Path) -> None:
+def told(found: IndexReport, file: Path) -> None:
     """The few figures that matter most, and where the page is."""
     screen: Console = desk.console()
     last, tracked = found.days[-1], found.tracking

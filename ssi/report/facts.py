@@ -112,7 +112,7 @@ class Fees:
 
 
 @dataclass(frozen=True)
-class Epoch:
+class EpochYield:
     """What staking yielded in an epoch: a simple yearly return, and the rate at its beginning, D18{asset/share}."""
 
     number: int
@@ -157,7 +157,7 @@ class Risk:
 
 
 @dataclass(frozen=True)
-class Report:
+class IndexReport:
     """All of it. `origins`: where the figures come from, by name."""
 
     symbol: str
@@ -169,7 +169,7 @@ class Report:
     tracking: Tracking | None
     rebalances: tuple[Rebalance, ...]
     fees: Fees
-    epochs: tuple[Epoch, ...]
+    epochs: tuple[EpochYield, ...]
     holders: Holders
     risks: tuple[Risk, ...]
     origins: dict[str, str]

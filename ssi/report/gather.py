@@ -8,10 +8,10 @@ from typing import Any
 
 from ssi.chain.evm import Interface
 from ssi.constants import ZERO
-from ssi.governance.decoder import Catalog
-from ssi.keeper.rebalance import PHASES
+from ssi.governance.decoder import Decoder
+from ssi.keeper.rebalance import Phase
 from ssi.registry.holder import Holder, Token
-from ssi.report.facts import Compared, Day, Epoch, Fees, Rebalance, Report, Trade
+from ssi.report.facts import Compared, Day, EpochYield, Fees, IndexReport, Rebalance, Trade
 from ssi.report.owners import holders
 from ssi.report.risks import Feed, Seen, risks
 from ssi.report.source import Logged, Sample, Source
@@ -32,7 +32,7 @@ _FEED = Interface(
 )  # fmt: skip
 
 
-def report(source: Source) -> Report:
+def report(source: Source) -> IndexReport:
     """Everything. Raises Impossible where the source lacks a state."""
     samples = source.samples()
     gathering = _Gathering(source, samples)
@@ -41,7 +41,7 @@ def report(source: Source) -> Report:
     last = samples[-1]
     days = gathering.days(ideal)
     owners = holders(source, samples[0].block, last.staked_wei)
-    return Report(
+    return IndexReport(
         symbol=source.symbol, name=str(source.system.index(source.symbol).name()), since_s=samples[0].time_s,
         until_s=last.time_s, days=tuple(days), compared=tuple(compared(days)), tracking=tracked,
         rebalances=tuple(rebalances), fees=gathering.fees(), epochs=tuple(gathering.epochs()), holders=owners,
@@ -150,7 +150,7 @@ class _Gathering:
         worth = {a: units_ * start.prices_d18.get(a, 0) // 10 ** decimals[a] for a, units_ in target.units_d27.items()}
         return Rebalance(
             id=started.values["id"], started_at_s=at_s, ended_at_s=self.source.time(ended.block) if ended else None,
-            phase=PHASES[ended.values["phase"]] if ended else self._open(started),
+            phase=Phase(ended.values["phase"]).word if ended else self._open(started),
             targets_d18={known[a].name: worth[a] * WAD // max(1, sum(worth.values())) for a in tokens},
             turnover_d18=traded * WAD // nav_usd if nav_usd else 0, cost_d18=before * WAD // nav,
             premium_d18=premium // traded if traded else 0, trades=tuple(trades),
@@ -201,7 +201,7 @@ class _Gathering:
             daily_fee_d18=terms.dailyFee, mint_fee_bps=terms.mintFee,
         )  # fmt: skip
 
-    def epochs(self) -> list[Epoch]:
+    def epochs(self) -> list[EpochYield]:
         """Those that the time touches, by the staked token. Empty where the index cannot be staked."""
         if self.symbol not in self.system.record.staked:
             return []
@@ -214,7 +214,7 @@ class _Gathering:
         asked = [(method, (n,)) for n in numbers for method in (vault.epochApr, vault.exchangeRateAt)]
         answers = iter(self.system.evm.attempts(asked, end))
         return [
-            Epoch(
+            EpochYield(
                 number=n, begins_at_s=genesis + n * length, ends_at_s=genesis + (n + 1) * length,
                 over=genesis + (n + 1) * length <= now, apr_d18=next(answers) or 0, rate_d18=next(answers) or 0,
             )
@@ -260,13 +260,13 @@ class _Gathering:
 
     def _announced(self) -> list[tuple[str, int]]:
         """What was scheduled until the end, and neither executed nor cancelled, nor too old."""
-        manager, catalog = self.system.manager, Catalog(self.system)
+        manager, decoder = self.system.manager, Decoder(self.system)
         waiting: dict[bytes, tuple[str, int]] = {}
         for event in self.source.events(
             manager, *(f"Operation{what}" for what in ("Scheduled", "Executed", "Canceled"))
         ):
             if event.name == "OperationScheduled":
-                call = catalog.call(event.values["target"], event.values["data"])
+                call = decoder.call(event.values["target"], event.values["data"])
                 waiting[event.values["operationId"]] = (f"{call.contract}.{call.function}", event.values["schedule"])
             else:
                 waiting.pop(event.values["operationId"], None)

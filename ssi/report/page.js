@@ -8,6 +8,13 @@
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const said = (unit, digits) => (_, value) => (value == null ? "–" : unit === "$" ? "$" + value.toFixed(digits) : value.toFixed(digits) + " " + unit);
 
+  // Such as "1 Jan", with the year where it begins.
+  const day = (stamp) => {
+    const at = new Date(stamp * 1000), first = at.getUTCMonth() === 0 && at.getUTCDate() === 1;
+    const format = { day: "numeric", month: "short", timeZone: "UTC", ...(first ? { year: "numeric" } : {}) };
+    return at.toLocaleDateString("en-GB", format);
+  };
+
   function line(series, place, unit, digits) {
     const main = series.kind === "main";
     const stroke = main ? colour("--accent") : series.kind === "dash" ? colour("--soft") : hues[place % hues.length];
@@ -28,7 +35,7 @@
       sums.push(one.values.map((value, n) => (value == null ? null : value + (below ? below[n] || 0 : 0))));
       series.push({
         label: one.label, stroke: hues[place % hues.length], width: 1, points: { show: false },
-        fill: hues[place % hues.length] + (place ? "55" : "55"),
+        fill: hues[place % hues.length] + "55",
         value: (_, __, ___, n) => (n == null ? "–" : said(unit, digits)(_, one.values[n])),
       });
       if (place) bands.push({ series: [place + 1, place], fill: hues[place % hues.length] + "55" });
@@ -49,7 +56,7 @@
       cursor: { y: false, points: { size: 6 }, drag: { x: true, y: false } },
       scales: { x: { time: true }, y: stack ? { range: [0, 100] } : {} },
       axes: [
-        { ...axis, space: 70 },
+        { ...axis, space: 70, values: (_, stamps) => stamps.map(day) },
         { ...axis, size: 58, values: (_, ticks) => ticks.map((tick) => (unit === "$" ? "$" + tick : tick + " " + unit)) },
       ],
       tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1000), "Etc/UTC"),

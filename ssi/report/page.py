@@ -14,7 +14,7 @@ from markupsafe import Markup
 from ssi import places
 from ssi.amounts import dollars, readable
 from ssi.failure import Impossible
-from ssi.report.facts import Day, Report
+from ssi.report.facts import Day, IndexReport
 from ssi.report.tracking import WAD
 
 _HERE = Path(__file__).resolve().parent
@@ -22,7 +22,7 @@ LIBRARY = _HERE / "packages" / "node_modules" / "uplot"  # where `make setup` pu
 FILES = ("dist/uPlot.iife.min.js", "dist/uPlot.min.css", "LICENSE")
 
 
-def page(report: Report, extra: dict[str, Any] | None = None) -> str:
+def page(report: IndexReport, extra: dict[str, Any] | None = None) -> str:
     """The whole file. `extra`: figures of a replay, for its section.
 
     Raises:
@@ -60,7 +60,7 @@ def library() -> list[str]:
         raise Impossible("The library that draws charts is not there: `make setup` installs it.") from None
 
 
-def plain(report: Report) -> dict[str, Any]:
+def plain(report: IndexReport) -> dict[str, Any]:
     """For JSON. Numbers are integers, all digits of them."""
     return asdict(report)
 
@@ -68,7 +68,7 @@ def plain(report: Report) -> dict[str, Any]:
 # ---------------------------------------------------------------- what charts draw
 
 
-def charts(report: Report) -> dict[str, Any]:
+def charts(report: IndexReport) -> dict[str, Any]:
     """Columns of floats, as the library takes them. Percent, basis points and dollars."""
     days = report.days
     names = list(dict.fromkeys(name for day in days for name in day.weights_d18))

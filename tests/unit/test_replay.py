@@ -17,7 +17,7 @@ from replay.recorded import moved
 from replay.setup import rule
 from replay.synthetic import ENTERS, LEAVES, SILENT, synthetic
 from ssi.failure import Misused
-from ssi.report.facts import Epoch
+from ssi.report.facts import EpochYield
 from tests.model import weights as exact
 
 WAD = 10**18
@@ -173,4 +173,4 @@ def test_fixed_weights_cannot_be_replayed():
 
 
 def test_moments_are_moved_and_nothing_else():
-    assert moved((Epoch(7, 10, 20, True, 30, 40), None), 5) == (Epoch(7, 15, 25, True, 30, 40), None)
+    assert moved((EpochYield(7, 10, 20, True, 30, 40), None), 5) == (EpochYield(7, 15, 25, True, 30, 40), None)

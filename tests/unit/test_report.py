@@ -13,7 +13,7 @@ import pytest
 from ssi.constants import DAY
 from ssi.failure import Impossible
 from ssi.report import page as pages
-from ssi.report.facts import Day, Fees, Holders, Owner, Rebalance, Report, Risk, Trade
+from ssi.report.facts import Day, Fees, Holders, IndexReport, Owner, Rebalance, Risk, Trade
 from ssi.report.owners import balances
 from ssi.report.risks import Feed, Seen, risks
 from ssi.report.source import Logged, Part, Sample
@@ -165,7 +165,7 @@ def made(**changes):
     trade = Trade(DAY, 60, "ONE", WAD, 18, "TWO", 10**6, 6, WAD, -WAD // 100, "UniswapFiller", ONE, "0x" + "ab" * 32)
     rebalance = Rebalance(1, DAY, DAY + 60, "completed", {"ONE": WAD}, WAD // 10, WAD // 1_000, -WAD // 100, (trade,))
     fees = Fees(WAD, WAD, WAD, 0, WAD, 0, 10**14, 10)
-    whole = Report(
+    whole = IndexReport(
         "ONE.ssi", "</script><b>One", 0, DAY, tuple(days), (), None, (rebalance,), fees, (), HOLDERS,
         (Risk("watch", "Feed", "a < b & c"),), {"Chain": "1"},
     )  # fmt: skip
