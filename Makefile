@@ -82,9 +82,9 @@ app-test: app-build ## Unit tests of the web app, a second build, and journeys t
 live: build ## Every command on a chain as if it were live: node provider, key files, limits, cut connections (minutes)
 	@$(ON_FORK) ape test tests/live $(ARGS)
 
-deep: build tests/foreign/npm/node_modules/.stamp ## The property tests, ten times as long, then a replay of a year
+deep: build tests/foreign/npm/node_modules/.stamp ## The property tests, ten times as long, then a replay of a year, whose figures go into docs/replay.md
 	@HYPOTHESIS_PROFILE=deep python -m tools.suite $(ARGS)
-	@$(if $(ARGS),,$(MAKE) --no-print-directory replay)
+	@$(if $(ARGS),,$(MAKE) --no-print-directory replay && python -m tools.replay_page)
 
 mutants: build ## Break the code in a copy, one line at a time, and see the tests notice (ARGS="words" chooses)
 	@python -m tools.mutants $(ARGS)

@@ -68,7 +68,7 @@ class Governance:
             self.say("no proposal could be made", self._why(refused))
             return None
         calls.append((self.rebalancer, started))
-        self.safe.rehearse(self.safe.transaction(self.system.manager.address, scheduling(self.system.manager, calls)))
+        self.safe.simulate(self.safe.transaction(self.system.manager.address, scheduling(self.system.manager, calls)))
         return Waiting([(target.address, data) for target, data in calls], day, dict(supplies), list(members))
 
     def execute(self, waiting: Waiting) -> bool:
@@ -80,7 +80,7 @@ class Governance:
         except Reverted as refused:
             self.say("the start is refused", self._why(refused))
             return False
-        self.safe.rehearse(self.safe.transaction(manager.address, data))
+        self.safe.simulate(self.safe.transaction(manager.address, data))
         return True
 
     def _start(self, calls: Calls, last: Mapping[str, Decimal]) -> tuple[bytes, int]:

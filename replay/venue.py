@@ -15,7 +15,7 @@ import eth_abi
 from eth_utils import to_checksum_address
 
 from forks import control
-from forks.addresses import CONTRACTS, FEEDS, POOLS, TOKENS, Pool
+from forks.addresses import CONTRACTS, FEEDS, POOLS, TOKENS, UniswapPool
 from forks.placing import aggregator, encode, named
 from ssi.chain.evm import Evm
 from ssi.constants import MULTICALL3
@@ -37,7 +37,7 @@ ARBITRAGEUR, MAKER = named("arbitrageur of a replay"), named("market maker of a 
 class _Traded:
     """A pool, by names; `token0` is the one with the lower address."""
 
-    pool: Pool
+    pool: UniswapPool
     address: str
     token0: str
     token1: str
@@ -64,7 +64,7 @@ class Venue:
         data = self.evm.call(to, bytes.fromhex(encode(call, *args)[2:]))
         return eth_abi.decode([kind], data[:32])[0]
 
-    def _found(self, pool: Pool) -> _Traded:
+    def _found(self, pool: UniswapPool) -> _Traded:
         token0, token1 = sorted((pool.a, pool.b), key=lambda name: int(TOKENS[name], 16))
         factory, ask = CONTRACTS["UniswapV3Factory"], "getPool(address,address,uint24)"
         address = self._ask(factory, ask, "address", TOKENS[token0], TOKENS[token1], pool.fee)

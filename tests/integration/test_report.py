@@ -6,8 +6,10 @@ import pytest
 
 from forks import control
 from forks.seeding import invest
+from ssi.chain.evm import Evm
 from ssi.constants import DAY
 from ssi.failure import Impossible, Misused
+from ssi.registry.system import System
 from ssi.report.gather import report
 from ssi.report.page import page
 from ssi.report.source import ChainSource
@@ -16,8 +18,11 @@ WAD, RAY = 10**18, 10**27
 INDEX = "USSI"  # its three tokens need few blocks a day: the forks of the tests know the last fifty
 
 
+Lived = tuple[int, list[tuple[int, int, int]], str, str]
+
+
 @pytest.fixture
-def lived(evm, system):
+def lived(evm: Evm, system: System) -> Lived:
     """Four days of USSI with two new holders, one of whom stakes; the time at the beginning and what was seen daily."""
     index, vault = system.index(INDEX), system.staked(INDEX)
     ann, ben = evm.account("reported ann"), evm.account("reported ben")
@@ -42,6 +47,7 @@ def lived(evm, system):
 def test_every_day_is_as_the_chain_said_then(system, evm, lived):
     began, seen, _, _ = lived
     found = report(ChainSource(system, INDEX, began, evm.now))
+    assert found.tracking is not None
     assert [day.time_s for day in found.days] == [began + n * DAY for n in range(4)]
     for day, (price, supply, _) in zip(found.days, seen, strict=True):
         assert day.share_price_d18 == pytest.approx(price, rel=1e-15)

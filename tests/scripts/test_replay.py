@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,11 +14,12 @@ from replay.synthetic import ENTERS, LEAVES, SILENT, synthetic
 from tests.scripts.test_commands import run
 
 DAYS = 91
+Completed = subprocess.CompletedProcess[str]
 WAD = 10**18
 
 
 @pytest.fixture(scope="module")
-def replayed(tmp_path_factory):
+def replayed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], Completed]:
     """The folder of a replay, and what it said."""
     folder = tmp_path_factory.mktemp("replay")
     done = run(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -19,12 +21,13 @@ from replay.synthetic import ENTERS, LEAVES, SILENT, synthetic
 from ssi.failure import Misused
 from ssi.report.facts import EpochYield
 from tests.model import weights as exact
+from tools.replay_page import PAGE, SNAPSHOT, refreshed
 
 WAD = 10**18
 HEAD = "date,symbol,close_usd,circulating_supply\n"
 
 
-def rows(change=lambda _n, _name, row: row):
+def rows(change: Callable[[int, str, str], str | None] = lambda _n, _name, row: row) -> str:
     """A file of two tokens and 40 days, with each row as `change` makes it; None leaves it out."""
     lines = []
     for n in range(40):
@@ -34,7 +37,7 @@ def rows(change=lambda _n, _name, row: row):
     return HEAD + "\n".join(lines) + "\n"
 
 
-def file(folder: Path, text: str, name="prices.csv") -> Path:
+def file(folder: Path, text: str, name: str = "prices.csv") -> Path:
     path = folder / name
     path.write_text(text)
     return path
@@ -118,7 +121,7 @@ def test_everything_happens_in_the_synthetic_market(days):
     assert market.supplies[ENTERS][0] is None
     assert market.supplies[ENTERS][-1]
     assert min(close for close in market.closes["USDC"] if close) < Decimal("0.95")
-    falls = [market.closes["WETH"][n] / market.closes["WETH"][n - 1] for n in range(1, days)]
+    falls = [market.close("WETH", n) / market.close("WETH", n - 1) for n in range(1, days)]
     assert sorted(falls)[1] < Decimal("0.85"), "two crashes at least"
     assert {len(market.members(n)) for n in range(days)} == {7}
 
@@ -127,7 +130,7 @@ def test_everything_happens_in_the_synthetic_market(days):
 
 
 @given(st.lists(st.tuples(st.integers(1, 10**24), st.integers(1, 10**24)), min_size=2, max_size=10), st.integers(0, 9))
-def test_weights_are_those_of_the_exact_model(market, tenths):
+def test_weights_are_those_of_the_exact_model(market: list[tuple[int, int]], tenths: int):
     """Written apart from each other, and apart by rounding alone."""
     caps = {str(n): Decimal(price) * supply for n, (price, supply) in enumerate(market)}
     whole = exact.market_caps([price for price, _ in market], [supply for _, supply in market])
@@ -174,3 +177,11 @@ def test_fixed_weights_cannot_be_replayed():
 
 def test_moments_are_moved_and_nothing_else():
     assert moved((EpochYield(7, 10, 20, True, 30, 40), None), 5) == (EpochYield(7, 15, 25, True, 30, 40), None)
+
+
+def test_the_page_has_the_figures_of_the_year():
+    """`make deep` writes both, and every bar held."""
+    figures = json.loads(SNAPSHOT.read_text())
+    assert PAGE.read_text() == refreshed(PAGE.read_text(), figures)
+    assert figures["days"] == 365
+    assert all(figures["holds"].values())

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from html.parser import HTMLParser
 from statistics import stdev
+from typing import Any
 
 import pytest
 
 from ssi.constants import DAY
 from ssi.failure import Impossible
 from ssi.report import page as pages
-from ssi.report.facts import Day, Fees, Holders, IndexReport, Owner, Rebalance, Risk, Trade
+from ssi.report.facts import Day, Fees, Holders, IndexReport, Owner, Rebalance, Risk, Tracking, Trade
 from ssi.report.owners import balances
 from ssi.report.risks import Feed, Seen, risks
 from ssi.report.source import Logged, Part, Sample
@@ -25,7 +27,10 @@ BOOKS = 100 * WAD
 HOLDERS = Holders(1, 1, 0, (Owner(ONE, WAD, WAD // 10),), WAD // 10, ())
 
 
-def sample(day, prices, units=(RAY, RAY), multiplier=RAY, supply=BOOKS, **others):
+def sample(
+    day: int, prices: tuple[int | None, int | None], units: tuple[int, int] = (RAY, RAY), multiplier: int = RAY,
+    supply: int = BOOKS, **others: Any,
+) -> Sample:  # fmt: skip
     """An index of 100 base shares that holds ONE (18 decimals) and TWO (6), so many whole tokens a share."""
     parts = []
     for place, (address, decimals) in enumerate(((ONE, 18), (TWO, 6))):
@@ -41,9 +46,18 @@ def sample(day, prices, units=(RAY, RAY), multiplier=RAY, supply=BOOKS, **others
 # ---------------------------------------------------------------- tracking
 
 
+def tracked(
+    samples: Sequence[Sample], starts: Sequence[Target] = (), costs: Sequence[tuple[int, int]] = ()
+) -> tuple[Tracking, list[int | None]]:
+    """Where there is something to say."""
+    found, relative = tracking(samples, starts, costs)
+    assert found is not None
+    return found, relative
+
+
 def test_an_index_that_only_holds_is_its_methodology():
     samples = [sample(day, (10 * WAD + day * WAD, 5 * WAD)) for day in range(9)]
-    found, relative = tracking(samples, [], [])
+    found, relative = tracked(samples)
     assert relative == [int((15 + day) * WAD // 15) for day in range(9)]
     assert (found.index_d18, found.difference_d18, found.error_d18) == (8 * WAD // 15, 0, 0)
 
@@ -51,7 +65,7 @@ def test_an_index_that_only_holds_is_its_methodology():
 def test_the_fee_is_told_apart():
     """A tenth of each share is gone at the end, and nothing else happened."""
     samples = [sample(0, (WAD, WAD)), sample(1, (WAD, WAD), multiplier=RAY * 9 // 10, supply=BOOKS * 10 // 9)]
-    found, _ = tracking(samples, [], [])
+    found, _ = tracked(samples)
     assert found.index_d18 == pytest.approx(-WAD // 10, rel=1e-15)
     assert found.fee_d18 == -WAD // 10
     assert abs(found.rest_d18) < 10
@@ -64,7 +78,7 @@ def test_a_start_moves_the_methodology_to_its_targets_for_nothing():
     held = (9 * RAY * 99 // 100, RAY * 99 // 100)
     after = [sample(1, (WAD, WAD), held), sample(2, (2 * WAD, WAD), held)]
     start = Target(5, {ONE: 9 * RAY, TWO: RAY // 10**12}, {ONE: WAD, TWO: WAD}, {ONE: 18, TWO: 6})
-    found, relative = tracking([*before, *after], [start], [(7, WAD // 100)])
+    found, relative = tracked([*before, *after], [start], [(7, WAD // 100)])
     assert relative == [WAD, WAD, WAD * 19 // 10]
     assert found.methodology_d18 == WAD * 9 // 10
     assert found.difference_d18 == pytest.approx(-WAD // 100, rel=1e-12)
@@ -77,14 +91,15 @@ def test_the_error_is_the_deviation_of_a_year():
     for day in range(11):
         units = units * 10_001 // 10_000 if day % 2 else units
         samples.append(sample(day, (WAD, WAD), (units, units)))
-    found, _ = tracking(samples, [], [])
+    found, _ = tracked(samples)
     expected = stdev([0.0001, 0.0] * 5) * 365**0.5
+    assert found.error_d18 is not None
     assert found.error_d18 / WAD == pytest.approx(expected, rel=1e-7), "to the tenth of a wei in a share price"
 
 
 def test_a_day_without_a_price_is_left_out():
     samples = [sample(0, (WAD, WAD)), sample(1, (None, WAD)), sample(2, (2 * WAD, WAD))]
-    found, relative = tracking(samples, [], [])
+    found, relative = tracked(samples)
     assert relative == [WAD, None, WAD * 3 // 2]
     assert found.index_d18 == WAD // 2
     assert tracking([samples[1]], [], []) == (None, [None])
@@ -93,7 +108,7 @@ def test_a_day_without_a_price_is_left_out():
 # ---------------------------------------------------------------- holders and risks
 
 
-def moved(block, source, target, wei):
+def moved(block: int, source: str, target: str, wei: int) -> Logged:
     return Logged("Transfer", {"from": source, "to": target, "value": wei}, block, 0, "0x")
 
 
@@ -108,7 +123,7 @@ def test_balances_are_those_after_a_block():
 CALM = Seen((Feed("ONE", "ONE/USD", 50, 100),), 100 * WAD, 100 * WAD)
 
 
-def levels(last, seen=CALM, holders=HOLDERS):
+def levels(last: Sample, seen: Seen = CALM, holders: Holders = HOLDERS) -> dict[tuple[str, str], str]:
     return {(risk.level, risk.title): risk.fact for risk in risks(last, holders, seen)}
 
 
@@ -156,7 +171,7 @@ def test_the_gravest_stands_first():
 # ---------------------------------------------------------------- the page
 
 
-def made(**changes):
+def made(**changes: Any) -> IndexReport:
     """A report of two days with one rebalance."""
     days = [
         Day(n * DAY, n, 100 * WAD, 10**22, BOOKS, BOOKS // 4, WAD, WAD, {"ONE": WAD}, {"ONE": WAD}, n * WAD)
@@ -175,16 +190,16 @@ def made(**changes):
 class Tags(HTMLParser):
     """Everything with attributes, and what stands in scripts."""
 
-    def __init__(self, text):
+    def __init__(self, text: str) -> None:
         super().__init__()
-        self.tags, self.inside, self.data = [], None, []
+        self.tags, self.inside, self.data = list[tuple[str, dict[str, Any]]](), "", list[str]()
         self.feed(text)
 
-    def handle_starttag(self, tag, attrs):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append((tag, dict(attrs)))
         self.inside = tag
 
-    def handle_data(self, data):
+    def handle_data(self, data: str) -> None:
         if self.inside == "script":
             self.data.append(data)
 
