@@ -135,7 +135,8 @@ def test_weights_are_those_of_the_exact_model(market: list[tuple[int, int]], ten
     caps = {str(n): Decimal(price) * supply for n, (price, supply) in enumerate(market)}
     whole = exact.market_caps([price for price, _ in market], [supply for _, supply in market])
     floor = WAD * tenths // 10 // len(market)
-    pairs = [(floored(caps, Decimal(floor) / WAD), exact.floor_and_market_cap(whole, floor))]
+    pairs: list[tuple[dict[str, Decimal], list[int]]] = []
+    pairs.append((floored(caps, Decimal(floor) / WAD), exact.floor_and_market_cap(whole, floor)))
     cap = WAD // len(market) + (WAD - WAD // len(market)) * (tenths + 1) // 10
     pairs.append((capped(caps, Decimal(cap) / WAD), exact.capped_market_cap(whole, cap)))
     for ours, theirs in pairs:
