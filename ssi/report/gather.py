@@ -44,7 +44,7 @@ def report(source: Source) -> IndexReport:
     return IndexReport(
         symbol=source.symbol, name=str(source.system.index(source.symbol).name()), since_s=samples[0].time_s,
         until_s=last.time_s, days=tuple(days), compared=tuple(compared(days)), tracking=tracked,
-        rebalances=tuple(rebalances), fees=gathering.fees(), epochs=tuple(gathering.epochs()), holders=owners,
+        rebalances=tuple(rebalances), fees=gathering.fees(days), epochs=tuple(gathering.epochs()), holders=owners,
         risks=risks(last, owners, gathering.seen()), origins=gathering.origins(),
     )  # fmt: skip
 
@@ -89,13 +89,13 @@ class _Gathering:
         """One for each sample; `ideal` is the methodology's worth."""
         collected = self.source.events(self.index, "FeesCollected")
         begun: dict[str, int] = {}
+        start = next((sample.share_price_d18 for sample in self.samples if sample.share_price_d18), None)
         found, before = [], self.first
         for sample, methodology in zip(self.samples, ideal, strict=True):
             for part in sample.parts:
                 if part.price_d18:
                     begun.setdefault(part.symbol, part.price_d18)
             nav, price = sample.nav_d18, sample.share_price_d18
-            start = next((s.share_price_d18 for s in self.samples if s.share_price_d18), None)
             paid = sum(e.values["shares"] for e in collected if before.block < e.block <= sample.block)
             found.append(
                 Day(
@@ -179,9 +179,8 @@ class _Gathering:
 
     # ------------------------------------------------------------ fees and staking
 
-    def fees(self) -> Fees:
+    def fees(self, days: Sequence[Day]) -> Fees:
         """Earned and paid; each day's shares at that day's price."""
-        days = self.days([None] * len(self.samples))
         prices = [day.share_price_d18 or 0 for day in days]
         for place in range(1, len(prices)):
             prices[place] = prices[place] or prices[place - 1]

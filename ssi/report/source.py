@@ -139,6 +139,8 @@ class ChainSource:
         head = system.evm.block
         if until_s <= since_s:
             raise Misused("A report ends after it begins: --from is before --to.")
+        if since_s >= self.time(head):
+            raise Misused("--from is later than the last block of this chain.")
         first = system.record.block or 0
         if until_s < self.time(first):
             raise Misused(f"At that time nothing was deployed here. {symbol} is younger.")

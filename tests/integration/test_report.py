@@ -108,6 +108,8 @@ def test_a_time_that_cannot_be_is_refused(system, evm):
         ChainSource(system, INDEX, evm.now, evm.now)
     with pytest.raises(Misused, match="nothing was deployed"):
         ChainSource(system, INDEX, 0, 1)
+    with pytest.raises(Misused, match="later than the last block"):
+        ChainSource(system, INDEX, evm.now, evm.now + 1)
 
 
 def test_the_block_of_a_time_is_the_last_that_is_not_later(system, evm):

@@ -133,6 +133,7 @@ def test_a_record_of_another_deployment_is_told_by_every_command(live, tmp_path)
         (["report", "MAG7.ssi", "--from", "31.1.2026"], "is no day: write it as 2026-01-31"),
         (["report", "MAG7.ssi", "--to", "2026-02-30"], "is no day: write it as 2026-01-31"),
         (["report", "MAG7.ssi", "--from", "2036-01-02", "--to", "2036-01-01"], "--from is before --to"),
+        (["report", "MAG7.ssi", "--from", "2236-01-01", "--to", "2236-01-02"], "later than the last block"),
         (["report", "MAG7.ssi", "--from", "2009-01-03", "--to", "2009-01-04"], "nothing was deployed here"),
         (["report", "MAG7.ssi", "--out", "/proc/nothing/x.html"], "cannot be written"),
         (["deploy"], "Say who signs: --account ALIAS."),
