@@ -26,12 +26,10 @@ Calls = list[tuple[Deployed, bytes]]
 
 @dataclass(frozen=True)
 class Waiting:
-    """What was scheduled. `supplies` are those that it posts, before any of them was bounded; days by their place."""
+    """What was scheduled, and on which day, by its place."""
 
     calls: Sequence[tuple[str, bytes]]
     day: int
-    supplies: Mapping[str, Decimal]
-    members: Sequence[str]
 
 
 class Governance:
@@ -69,7 +67,7 @@ class Governance:
             return None
         calls.append((self.rebalancer, started))
         self.safe.simulate(self.safe.transaction(self.system.manager.address, scheduling(self.system.manager, calls)))
-        return Waiting([(target.address, data) for target, data in calls], day, dict(supplies), list(members))
+        return Waiting([(target.address, data) for target, data in calls], day)
 
     def execute(self, waiting: Waiting) -> bool:
         """Whether it could be executed now."""

@@ -36,8 +36,8 @@ class People:
         self.index.approve(vault.address, 2**95, sender=first)
         vault.deposit(shares // 4, first, sender=first)
 
-    def day(self) -> str | None:
-        """What happens today: nothing on most days. Returns why a trade was refused, if one was."""
+    def day(self) -> tuple[str, bytes] | None:
+        """What happens today: nothing on most days. Returns what was refused, and its error's bytes, if a trade was."""
         if self.dice.random() > 0.4:
             return None
         who, part = self.dice.choice(self.accounts), self.dice.uniform(0.001, 0.02)
@@ -46,7 +46,7 @@ class People:
         try:
             act(who, shares)
         except Reverted as refused:
-            return f"{act.__name__} of {shares / WAD:,.2f} shares: 0x{refused.data[:4].hex()}"
+            return f"{act.__name__} {shares / WAD:,.2f} shares", refused.data
         return None
 
     def mint(self, who: str, shares: int) -> None:

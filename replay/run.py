@@ -23,7 +23,7 @@ from ssi.report.source import Sample
 HOUR = 3_600
 AHEAD = NOTICE // DAY + 1  # days from a proposal to its start, so that an hour may pass before each
 LOOKS = HOUR // 2  # the least between two looks of the keeper at an auction in which nothing pays
-RETRIES = 7  # days for which a refused start is tried again
+RETRIES = 7  # days for which a refused proposal or start is tried again
 GAS_MONEY = -10 * 10**18  # D18 USD that the keeper may lose on a fill, as in a rehearsal: crumbs are worth their gas
 
 
@@ -60,10 +60,10 @@ class Replay:
         self.auctions = RebalanceKeeper(system, symbol, self.keeper, GAS_MONEY)
         self.governance = Governance(system, symbol, self._halt)
         self.ideal, self.outcome, self.usd = Ideal(*rule(symbol)), ReplayOutcome(), usd
-        self._day, self._waiting, self._tries = 0, list[Waiting](), 0
+        self._day, self._waiting = 0, list[Waiting]()
+        self._proposing: int | None = None
         self._executes = [n for n, day in enumerate(market.days) if day.day == 1 and n > AHEAD]
-        self._ideal_waits: tuple[Mapping[str, Decimal], list[str]] | None = None
-        self._known: dict[int, Mapping[str, Decimal]] = {}
+        self._ideal_waits: Mapping[str, Decimal] | None = None
         self._closed = set[int]()
 
     def run(self, tell: Callable[[int], None]) -> ReplayOutcome:
@@ -90,8 +90,12 @@ class Replay:
     # ------------------------------------------------------------ what is measured
 
     def _closes(self) -> dict[str, Decimal]:
-        return {name: self.market.close(name, self._day) for name, closes in self.market.closes.items() if closes[0]
-                or any(closes[: self._day + 1])}  # fmt: skip
+        """The last ones, of all tokens that have had one."""
+        return {
+            name: self.market.close(name, self._day)
+            for name, closes in self.market.closes.items()
+            if any(close is not None for close in closes[: self._day + 1])
+        }
 
     def _measure(self) -> None:
         """By closes and units alone: neither the oracle nor the lens is asked what the index is worth."""
@@ -119,13 +123,12 @@ class Replay:
         Its worth of that day does not change: it costs nothing.
         """
         if self._day in self._executes:
-            proposed = self._known.get(self._day - AHEAD) or self._supplies(self._day - AHEAD)
-            self._ideal_waits = (proposed, list(proposed))
-        if self._ideal_waits is not None:
-            supplies, members = self._ideal_waits
-            if all(self.market.closes[name][self._day] is not None for name in {*members, *self.ideal.units}):
-                self.outcome.ideal_turnover += self.ideal.execute(closes, supplies)
-                self._ideal_waits = None
+            self._ideal_waits = self._supplies(self._day - AHEAD)
+        if self._ideal_waits is not None and all(
+            self.market.closes[name][self._day] is not None for name in {*self._ideal_waits, *self.ideal.units}
+        ):
+            self.outcome.ideal_turnover += self.ideal.execute(closes, self._ideal_waits)
+            self._ideal_waits = None
 
     def _supplies(self, day: int) -> dict[str, Decimal]:
         return {name: supply for name in self.market.members(day) if (supply := self.market.supplies[name][day])}
@@ -148,11 +151,14 @@ class Replay:
     def _decide(self) -> None:
         """Proposals are made, and those whose day has come are executed."""
         if self._day + AHEAD in self._executes:
+            self._proposing = self._day
+        if self._proposing is not None:
             self.venue.wait(HOUR)  # until averages of pools agree with the feeds
             supplies = self._supplies(self._day)
-            self._known[self._day] = supplies
             waiting = self.governance.propose(self._day, supplies, list(supplies), self._closes())
             self._waiting += [waiting] if waiting else []
+            if waiting or self._day >= self._proposing + RETRIES - 1:
+                self._proposing = None
         if self._waiting and self._day >= self._waiting[0].day + AHEAD:
             waiting = self._waiting[0]
             self.venue.wait(HOUR)
@@ -173,7 +179,8 @@ class Replay:
             if symbol == self.symbol:
                 self.system.distributor.distribute(self.index.address, sender=self.keeper)
         if refused := self.people.day():
-            self._halt("a holder's trade is refused", refused)
+            what, error = refused
+            self._halt(f"a holder cannot {what}", self.governance.decoder.error(error))
         self._fill(self.began + (self._day + 1) * DAY)
 
     def _fill(self, until: int) -> None:

@@ -81,7 +81,7 @@ class _Gathering:
         return self.holder.token(address)
 
     def _within(self, events: Sequence[Logged]) -> list[Logged]:
-        return [event for event in events if self.first.block < event.block <= self.last.block]
+        return [event for event in events if self.first.block < event.block <= self.source.end]
 
     # ------------------------------------------------------------ days
 
@@ -190,9 +190,9 @@ class _Gathering:
         treasury = sum(event.values["toTreasury"] for event in mine)
         usd = 0
         for event in mine:
-            place = next(n for n, sample in enumerate(self.samples) if sample.block >= event.block)
+            place = next((n for n, one in enumerate(self.samples) if one.block >= event.block), len(prices) - 1)
             usd += (event.values["toStakers"] + event.values["toTreasury"]) * prices[place] // WAD
-        (terms,) = self.system.evm.batch([(self.index.terms, ())], self.last.block)
+        (terms,) = self.system.evm.batch([(self.index.terms, ())], self.source.end)
         return Fees(
             earned_wei=sum(day.earned_wei for day in days),
             earned_usd_d18=sum(day.earned_wei * price // WAD for day, price in zip(days, prices, strict=True)),
@@ -204,7 +204,7 @@ class _Gathering:
         """Those that the time touches, by the staked token. Empty where the index cannot be staked."""
         if self.symbol not in self.system.record.staked:
             return []
-        vault, end = self.system.staked(self.symbol), self.last.block
+        vault, end = self.system.staked(self.symbol), self.source.end
         genesis, length = self.system.evm.batch([(vault.epochGenesis, ()), (vault.epochLength, ())], end)
         now = self.source.time(end)
         numbers = range(
@@ -224,7 +224,7 @@ class _Gathering:
 
     def seen(self) -> Seen:
         """At the end of the report."""
-        evm, oracle, end = self.system.evm, self.system.oracle, self.last.block
+        evm, oracle, end = self.system.evm, self.system.oracle, self.source.end
         addresses = [part.address for part in self.last.parts]
         routes = evm.attempts([(oracle.route, (address,)) for address in addresses], end)
         names = {address.lower(): name for name, address in self.system.assets.feeds.items()}
@@ -269,7 +269,7 @@ class _Gathering:
                 waiting[event.values["operationId"]] = (f"{call.contract}.{call.function}", event.values["schedule"])
             else:
                 waiting.pop(event.values["operationId"], None)
-        now, expiry = self.source.time(self.last.block), manager.expiration()
+        now, expiry = self.source.time(self.source.end), manager.expiration()
         return [(what, ready) for what, ready in waiting.values() if now < ready + expiry]
 
     def origins(self) -> dict[str, str]:
