@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 
 from replay.synthetic import ENTERS, LEAVES, SILENT, synthetic
-from tests.scripts.test_commands import run
+from ssi.places import ROOT
 
 DAYS = 91
 Completed = subprocess.CompletedProcess[str]
@@ -22,9 +24,11 @@ WAD = 10**18
 def replayed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any], Completed]:
     """The folder of a replay, and what it said."""
     folder = tmp_path_factory.mktemp("replay")
-    done = run(
-        "python", "tools/with_chain.py", "ape", "run", "replay", "--days", str(DAYS), "--out", str(folder), "--json",
-        SSI_DEPLOYMENTS=str(folder / "deployments"), SSI_STATE=str(folder / "state"),
+    command = ["ape", "run", "replay", "--days", str(DAYS), "--out", str(folder), "--json"]
+    own = {"SSI_DEPLOYMENTS": str(folder / "deployments"), "SSI_STATE": str(folder / "state")}
+    done = subprocess.run(
+        [sys.executable, "tools/with_chain.py", *command],
+        cwd=ROOT, env={**os.environ, **own}, capture_output=True, text=True, timeout=1_500, check=False,
     )  # fmt: skip
     assert done.returncode in (0, 1), done.stderr
     return folder, json.loads(done.stdout), done

@@ -82,6 +82,7 @@ def test_supplies_of_another_file_replace_those_of_the_first(tmp_path):
         (rows(lambda _, __, row: row.replace("BTC", "SOL").replace("ETH", "BTC")), "no rows of ETH"),
         (rows(lambda _, name, row: row.rpartition(",")[0] + "," if name == "BTC" else row), "fewer than two tokens"),
     ],
+    ids=lambda value: "" if "," in value or not value else value,
 )  # fmt: skip
 def test_what_cannot_be_meant_is_told_with_its_place(tmp_path, text, message):
     with pytest.raises(Misused) as told:
