@@ -137,7 +137,7 @@ class Owner:
 
 @dataclass(frozen=True)
 class Holders:
-    """Who owned the shares at the end. Contracts of the protocol are no holders: what they hold is somebody's."""
+    """Who owned the shares at the end. Contracts of the protocol are no holders."""
 
     count: int
     count_before: int

@@ -157,7 +157,7 @@ class _Gathering:
         ), target, lost  # fmt: skip
 
     def _open(self, started: Logged) -> str:
-        """One that nobody has closed is over all the same once its time is."""
+        """One that no account has closed is over all the same once its time is."""
         return "expired" if self.last.time_s >= started.values["ends"] else "running"
 
     def _trade(

@@ -194,7 +194,7 @@ class ChainSource:
 
         Raises:
             Impossible: the index has no shares in that time, the node does not know its past, or there are more days
-        than anybody reads.
+        than a report shows.
         """
         minted = self.events(self.index, "Minted")
         if not minted:

@@ -113,8 +113,8 @@ def moved(block: int, source: str, target: str, wei: int) -> Logged:
 
 
 def test_balances_are_those_after_a_block():
-    nobody = "0x" + "00" * 20
-    events = [moved(1, nobody, ONE, 10), moved(2, ONE, TWO, 10), moved(3, TWO, nobody, 4)]
+    zero = "0x" + "00" * 20
+    events = [moved(1, zero, ONE, 10), moved(2, ONE, TWO, 10), moved(3, TWO, zero, 4)]
     assert balances(events, 1) == {ONE: 10}
     assert balances(events, 2) == {TWO: 10}
     assert balances(events, 3) == {TWO: 6}
