@@ -75,6 +75,8 @@
     };
     chart.over.addEventListener("touchstart", touch, { passive: true });
     chart.over.addEventListener("touchmove", touch, { passive: true });
+    // The last day, until a hand says which.
+    requestAnimationFrame(() => chart.setLegend({ idx: figures.times.length - 1 }));
     drawn.push(chart);
   }
 
