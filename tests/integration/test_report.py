@@ -50,7 +50,7 @@ def lived(past: System) -> Lived:
                 control.set_feed(evm.rpc, feed, 10**8 + day * 10**5, rounds=1)
             evm.mine_at(began + day * DAY)
         reads = (index.totalSupply, index.multiplier, index.pendingFeeShares)
-        price = past.lens.valueOf.call(index.address, WAD, at=evm.now)
+        price = past.lens.overview.call(index.address, at=evm.now).sharePrice
         seen.append((price, *(read.call(at=evm.now) for read in reads)))
         if day == 2:
             evm.next_at(evm.now + 5)
