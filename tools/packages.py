@@ -55,7 +55,8 @@ def wheel(target: Path) -> Path:
         copy = Path(folder)
         for part in _PARTS:
             if (ROOT / part).is_dir():
-                shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "node_modules"))
+                unwanted = shutil.ignore_patterns("__pycache__", "*.egg-info", "node_modules")
+                shutil.copytree(ROOT / part, copy / part, ignore=unwanted)
             else:
                 shutil.copy(ROOT / part, copy)
         data(copy / "build" / "packages" / "data")
