@@ -71,7 +71,7 @@ abstract contract IndexBase is IIndexToken, TimeWeightedERC20, ReentrancyGuardTr
     }
 
     /// @dev {tok} that the basket counts of constituent `i`; 0 for a token that is not a constituent (`i` is `count`).
-    function _accountedOf(LoadedBasket memory c, uint256 i) internal pure returns (uint256) {
+    function _booksOf(LoadedBasket memory c, uint256 i) internal pure returns (uint256) {
         return i == c.count ? 0 : _amountDown(c.unit(i), c.base);
     }
 

@@ -41,8 +41,8 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
 
         uint256 iOut = c.find(tokenOut);
         uint256 iIn = c.indexOf(tokenIn);
-        uint256 booksOut = _accountedOf(c, iOut);
-        uint256 booksIn = _accountedOf(c, iIn);
+        uint256 booksOut = _booksOf(c, iOut);
+        uint256 booksIn = _booksOf(c, iIn);
         if (amountOut > booksOut) revert IndexToken_AmountExceedsBooks(tokenOut, amountOut, booksOut);
         uint256 heldOut = _requireWhole(tokenOut, booksOut, _claimsOn(c, iOut, tokenOut));
         uint256 heldIn =
@@ -56,7 +56,7 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
         if (left + amountOut < heldOut) revert IndexToken_Shortfall(tokenOut, heldOut - amountOut, left);
 
         // `c` is still right after the callback: every function that could change it refuses to be re-entered.
-        uint256 unitsIn = _addToAccounted(c, iIn, tokenIn, booksIn + amountIn);
+        uint256 unitsIn = _addToBooks(c, iIn, tokenIn, booksIn + amountIn);
         _basket.settle(c, iOut);
         uint256 unitsOut = _setUnits(iOut, tokenOut, (booksOut - amountOut) * _RAY / c.base);
 
@@ -73,7 +73,7 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
         uint256 i = c.indexOf(token);
         uint256 claims = _claims[token].total();
         if (i == c.count && claims == 0) revert IndexToken_NotAConstituent(token);
-        uint256 books = _accountedOf(c, i);
+        uint256 books = _booksOf(c, i);
         uint256 held = _readBalance(token);
 
         if (held < books + claims) {
@@ -146,7 +146,7 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
     // ---------------------------------------------------------------- the basket
 
     /// @dev Sets the books of `token` to `books`. A new token joins the basket.
-    function _addToAccounted(LoadedBasket memory c, uint256 i, address token, uint256 books) private returns (uint256) {
+    function _addToBooks(LoadedBasket memory c, uint256 i, address token, uint256 books) private returns (uint256) {
         uint256 units = books * _RAY / c.base;
         if (units == 0) revert IndexToken_UnitsOutOfRange(token, 0);
 
