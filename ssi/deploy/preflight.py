@@ -289,7 +289,7 @@ class Preflight:
         base, quote = (self.assets.assets[each].address for each in (twap.base, twap.quote))
         raw = root * root if int(base, 16) < int(quote, 16) else 1 / (root * root)
         shift = self.chain.ask(base, "decimals()", "uint8") - self.chain.ask(quote, "decimals()", "uint8")
-        return raw * Decimal(10) ** shift
+        return raw * Decimal(10) ** int(shift)
 
     def _path(self, name: str) -> tuple[list[str], list[int]]:
         """From WETH to an asset: tokens and fees."""
@@ -317,7 +317,7 @@ class Preflight:
         got = self.chain.ask(
             QUOTER, "quoteExactInput(bytes,uint256)", "uint256,uint160[],uint32[],uint256", path, amount
         )[0]
-        return Decimal(got) / 10 ** self.chain.ask(self.assets.assets[name].address, "decimals()", "uint8")
+        return Decimal(got) / 10 ** int(self.chain.ask(self.assets.assets[name].address, "decimals()", "uint8"))
 
     def _purchase(self, index: params.Index, usd: int, most: int) -> Iterator[Line]:
         subject = f"purchase of {index.symbol} for {usd:,} USD"

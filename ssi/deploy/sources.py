@@ -63,7 +63,7 @@ def _resolved(source: str, imported: str) -> str:
         return os.path.normpath(Path(source).parent / imported)
     pairs = [mapping.split("=") for mapping in _settings()["import_remapping"]]
     prefix, target = max((pair for pair in pairs if imported.startswith(f"{pair[0]}/")), key=lambda pair: len(pair[0]))
-    return target + imported.removeprefix(prefix)
+    return str(target) + imported.removeprefix(prefix)
 
 
 def write(folder: Path, contracts: dict[str, str]) -> None:

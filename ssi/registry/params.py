@@ -297,7 +297,7 @@ def supplies() -> Supplies:
 
 def retired() -> Retired:
     """Raises pydantic.ValidationError when the file is not right."""
-    return Retired.model_validate(json.loads((FOLDER / "retired.json").read_text()))
+    return Retired.model_validate(json.loads((places.params() / "retired.json").read_text()))
 
 
 def indexes() -> list[Index]:

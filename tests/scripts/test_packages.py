@@ -88,7 +88,7 @@ def test_an_installed_ssi_reads_parameters_and_writes_where_it_is_used(python, o
     ask = """
 from ssi import places
 from ssi.registry import params, record
-print([index.symbol for index in params.indexes()], params.FOLDER.is_relative_to(places.ROOT))
+print([index.symbol for index in params.indexes()], places.params().is_relative_to(places.ROOT))
 print(places.records(), places.state("x"))
 print(record.Record.load("ethereum-mainnet", 1).path)
 """

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from forks import control
 from forks.addresses import FEEDS, TOKENS
+from ssi.chain.evm import Evm
 from ssi.cli.preflight import cli
 from ssi.deploy import preflight
 from ssi.deploy.preflight import Preflight, Verdict
@@ -22,7 +24,7 @@ LIQUIDITY = "0x4"  # slot of a Uniswap v3 pool
 
 
 @pytest.fixture
-def flight(evm):
+def flight(evm: Evm) -> Preflight:
     """On a chain whose feeds have kept their heartbeats."""
     for _ in range(3):
         evm.warp(600)
@@ -30,20 +32,20 @@ def flight(evm):
     return Preflight(evm.rpc)
 
 
-def stops(flight):
+def stops(flight: Preflight) -> dict[str, str]:
     return {line.subject: line.said for line in flight.lines() if line.verdict is Verdict.STOP}
 
 
-def with_asset(flight, name, **changed):
+def with_asset(flight: Preflight, name: str, **changed: Any) -> None:
     known = flight.assets.assets
     flight.assets = flight.assets.model_copy(update={"assets": known | {name: known[name].model_copy(update=changed)}})
 
 
-def with_feed(flight, name, address):
+def with_feed(flight: Preflight, name: str, address: str) -> None:
     flight.assets = flight.assets.model_copy(update={"feeds": flight.assets.feeds | {name: address}})
 
 
-def only(flight, subject):
+def only(flight: Preflight, subject: str) -> str:
     """What the one fault says; what was known before is not counted."""
     found = stops(flight)
     assert found.keys() - KNOWN == {subject}, found
@@ -51,7 +53,7 @@ def only(flight, subject):
 
 
 @pytest.fixture(autouse=True)
-def recent_rounds(monkeypatch):
+def recent_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """The rounds that the fixture above makes; older ones of the test chain are hours apart."""
     monkeypatch.setattr(preflight, "ROUNDS", 3)
 

@@ -6,30 +6,34 @@ import copy
 import json
 import shutil
 import threading
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from eth_utils import function_signature_to_4byte_selector as selector
 
 from ssi.cli.verify import KEY, cli
 from ssi.deploy import explorers, sources, verification
+from ssi.registry.record import Record
+from ssi.registry.system import System
 
 SMALL = ("FixedWeights", "FeeDistributor", "ProtocolProxy", "UniswapV3TwapFeed")  # quick to compile
 
 
 @pytest.fixture(scope="module")
-def given(system):
+def given(system: System) -> dict[str, sources.Input]:
     return verification.inputs(system.record.inputs, system.record)
 
 
 @pytest.fixture(scope="module")
-def compiled(given):
+def compiled(given: dict[str, sources.Input]) -> Callable[[str], sources.Compiled]:
     """Each input is compiled once, in a process that has no file of this repository."""
-    made = {}
+    made: dict[str, sources.Compiled] = {}
 
-    def once(contract):
+    def once(contract: str) -> sources.Compiled:
         if contract not in made:
             made[contract] = sources.compiled(given[contract])
         return made[contract]
@@ -38,7 +42,7 @@ def compiled(given):
 
 
 @pytest.fixture
-def small(system):
+def small(system: System) -> Record:
     """The record with the contracts that compile quickly."""
     record = copy.copy(system.record)
     record.creations = {name: made for name, made in record.creations.items() if made["contract"] in SMALL}
@@ -49,7 +53,7 @@ def small(system):
     return record
 
 
-def differences(system, record, compiled):
+def differences(system: System, record: Record, compiled: Callable[[str], sources.Compiled]) -> dict[str, str]:
     return {each.name: each.difference for each in verification.verify(system.evm.rpc, record, compiled)}
 
 
@@ -99,7 +103,7 @@ def test_what_a_feed_measured_is_shown_and_nothing_else_may_differ(system, small
     name = next(name for name, made in small.creations.items() if made["contract"] == "UniswapV3TwapFeed")
     address = small.addresses[name]
 
-    def ask(view):
+    def ask(view: str) -> bytes:
         data = "0x" + selector(view).hex()
         return bytes.fromhex(system.evm.rpc.call("eth_call", {"to": address, "data": data}, "latest")[2:])
 
@@ -129,14 +133,14 @@ def test_no_code_is_noticed(system, small, compiled):
 
 
 @pytest.fixture
-def only_small(system, small, monkeypatch):
+def only_small(system: System, small: Record, monkeypatch: pytest.MonkeyPatch) -> Record:
     """The command finds a record of few contracts."""
     small.path = system.record.path
     monkeypatch.setattr("ssi.cli.common.opened", lambda: type("Opened", (), {"evm": system.evm, "record": small}))
     return small
 
 
-def run(*words, **env):
+def run(*words: str, **env: str) -> Result:
     return CliRunner().invoke(cli, ["--network", "ethereum:mainnet-fork:foundry", *words], env=env)
 
 
@@ -175,19 +179,21 @@ def test_a_record_without_inputs_is_one_line(only_small, tmp_path):
 class Explorer(BaseHTTPRequestHandler):
     """Answers as Etherscan and Sourcify do: "later" once, then `verdict`."""
 
-    verdict, heard, asked = "fine", [], {}
+    verdict = "fine"
+    heard: ClassVar[list[tuple[Any, Any]]] = []
+    asked: ClassVar[dict[str, int]] = {}
 
-    def log_message(self, *_):
+    def log_message(self, *_: Any) -> None:
         """Says nothing."""
 
-    def _answer(self, body):
+    def _answer(self, body: dict[str, Any]) -> None:
         data = json.dumps(body).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
 
-    def do_POST(self):
+    def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         path = urlsplit(self.path)
         if path.path.startswith("/v2/verify/"):
@@ -199,11 +205,11 @@ class Explorer(BaseHTTPRequestHandler):
             refused = form["apikey"] != "a key"
             self._answer({"status": "0" if refused else "1", "result": "Invalid API Key" if refused else "guid"})
 
-    def do_GET(self):
+    def do_GET(self) -> None:
         turns = Explorer.asked[self.path] = Explorer.asked.get(self.path, 0) + 1
         if "/v2/verify/" in self.path:
             bad = {"error": {"message": "no match"}} if Explorer.verdict != "fine" else {}
-            done = {"isJobCompleted": True, "contract": {"match": "exact_match"}} | bad
+            done: Any = {"isJobCompleted": True, "contract": {"match": "exact_match"}} | bad
             self._answer({"isJobCompleted": False} if turns == 1 else done)
         else:
             done = "Pass - Verified" if Explorer.verdict == "fine" else "Fail - Unable to verify"
@@ -211,7 +217,7 @@ class Explorer(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def explorer(monkeypatch):
+def explorer(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """Its address. Waits are short."""
     Explorer.verdict, Explorer.heard, Explorer.asked = "fine", [], {}
     server = ThreadingHTTPServer(("127.0.0.1", 0), Explorer)
