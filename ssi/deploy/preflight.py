@@ -317,7 +317,8 @@ class Preflight:
         got = self.chain.ask(
             QUOTER, "quoteExactInput(bytes,uint256)", "uint256,uint160[],uint32[],uint256", path, amount
         )[0]
-        return Decimal(got) / 10 ** int(self.chain.ask(self.assets.assets[name].address, "decimals()", "uint8"))
+        decimals: int = self.chain.ask(self.assets.assets[name].address, "decimals()", "uint8")
+        return Decimal(got) / 10**decimals
 
     def _purchase(self, index: params.Index, usd: int, most: int) -> Iterator[Line]:
         subject = f"purchase of {index.symbol} for {usd:,} USD"
