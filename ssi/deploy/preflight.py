@@ -318,7 +318,7 @@ class Preflight:
             QUOTER, "quoteExactInput(bytes,uint256)", "uint256,uint160[],uint32[],uint256", path, amount
         )[0]
         decimals: int = self.chain.ask(self.assets.assets[name].address, "decimals()", "uint8")
-        return Decimal(got) / 10**decimals
+        return Decimal(got) / Decimal(10) ** decimals
 
     def _purchase(self, index: params.Index, usd: int, most: int) -> Iterator[Line]:
         subject = f"purchase of {index.symbol} for {usd:,} USD"
