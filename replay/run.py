@@ -44,7 +44,7 @@ class ReplayOutcome:
     shares: list[Decimal] = field(default_factory=list)  # a share, after all fees and costs
     ideal: list[Decimal] = field(default_factory=list)
     halts: list[Halt] = field(default_factory=list)
-    short: list[str] = field(default_factory=list)  # days on which books exceed balances
+    short: list[str] = field(default_factory=list)  # days on which accounted balances exceed balances
     ideal_turnover: Decimal = Decimal(0)
 
 
@@ -134,7 +134,7 @@ class Replay:
         return {name: supply for name in self.market.members(day) if (supply := self.market.supplies[name][day])}
 
     def _cover(self, sample: Sample) -> None:
-        """Books by the units, against the balances that tokens state themselves."""
+        """Accounted balances by the units, against the balances that tokens state themselves."""
         tokens = [part.address for part in sample.parts]
         asked = [(self.system.token(token).balanceOf, (self.index.address,)) for token in tokens]
         asked += [(self.index.segregated, (token,)) for token in tokens]
