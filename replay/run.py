@@ -15,7 +15,7 @@ from replay.setup import rule
 from replay.venue import Venue
 from ssi.chain.evm import Reverted
 from ssi.constants import DAY, NOTICE
-from ssi.keeper import maintenance as chores
+from ssi.keeper import maintenance
 from ssi.keeper.rebalance import Phase, RebalanceKeeper
 from ssi.registry.system import System
 from ssi.report.source import Sample
@@ -175,7 +175,7 @@ class Replay:
 
     def _work(self) -> None:
         """Fees are distributed, holders come and go, and a keeper fills until the next day."""
-        for symbol in chores.due_distributions(self.system) if self._day else ():
+        for symbol in maintenance.due_distributions(self.system) if self._day else ():
             if symbol == self.symbol:
                 self.system.distributor.distribute(self.index.address, sender=self.keeper)
         if refused := self.people.day():

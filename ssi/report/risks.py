@@ -107,7 +107,9 @@ def _claims(last: Sample) -> Iterator[Risk]:
     if open_:
         yield Risk("watch", "Claims", f"Holders have open claims on {', '.join(open_)}, set aside from the basket.")
     elif not short:
-        yield Risk("calm", "Accounted balances", "The index holds all that its accounted balances say, and owes no claim.")
+        yield Risk(
+            "calm", "Accounted balances", "The index holds all that its accounted balances say, and owes no claim."
+        )
 
 
 def _owners(holders: Holders) -> Iterator[Risk]:
