@@ -389,9 +389,8 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     }
 
     /// @dev The result of every account depends on which accounts are recorded, not on their order: it is a sum and a
-    /// minimum of sums. All accounts count. Leaves out who has no points, and who is in the list a second time.
-    /// @return count of those who were recorded
-    /// @return points D18{point} of them, before referrals
+    /// minimum of sums. The caller has made sure that all accounts count. Leaves out accounts without points, and those
+    /// that are in the list a second time. Returns how many were recorded, and D18{point} of them before referrals.
     function _record(address[] memory accounts, uint256 epoch, uint256 end)
         private
         returns (uint256 count, uint256 points)
