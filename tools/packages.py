@@ -53,10 +53,10 @@ def wheel(target: Path) -> Path:
     """Builds the wheel; returns its path. Raises RuntimeError when the build fails."""
     with tempfile.TemporaryDirectory(prefix="ssi-wheel-") as folder:
         copy = Path(folder)
-        ignored = shutil.ignore_patterns("__pycache__", "*.egg-info", "node_modules")
         for part in _PARTS:
             if (ROOT / part).is_dir():
-                shutil.copytree(ROOT / part, copy / part, ignore=ignored)
+                unwanted = shutil.ignore_patterns("__pycache__", "*.egg-info", "node_modules")
+                shutil.copytree(ROOT / part, copy / part, ignore=unwanted)
             else:
                 shutil.copy(ROOT / part, copy)
         data(copy / "build" / "packages" / "data")

@@ -225,7 +225,7 @@ def test_points_from_joining_to_the_pot(holder):
         system, sponsor = live.system_of(evm), evm.account("sponsor")
         control.deal(evm.rpc, "USDC", sponsor, 1_000 * USDC)
         system.token("USDC").approve(system.points.address, 1_000 * USDC, sender=sponsor)
-        system.points.fund(epoch, system.token("USDC"), 1_000 * USDC, sender=sponsor)
+        system.points.fund(epoch, system.token("USDC"), 1_000 * USDC, 0, sender=sponsor)
         for _ in range(7):
             control.warp(evm.rpc, DAY)
             system.prices.sample(sender=sponsor)
