@@ -111,7 +111,7 @@ def result(
         halted=[asdict(halt) for halt in outcome.halts],
         holds={
             f"the tracking error, apart from fee and costs, is under {ERROR_BAR_BP} bp a year": error < ERROR_BAR_BP,
-            "on no day books exceed balances": not outcome.short,
+            "on no day accounted balances exceed balances": not outcome.short,
             "there was a rebalance, and every one ended": bool(ended) and all(ended),
         },
         seconds=round(seconds, 1), cpu_seconds=round(cpu, 1),

@@ -15,7 +15,7 @@ from replay.setup import rule
 from replay.venue import Venue
 from ssi.chain.evm import Reverted
 from ssi.constants import DAY, NOTICE
-from ssi.keeper import maintenance as chores
+from ssi.keeper import maintenance
 from ssi.keeper.rebalance import Phase, RebalanceKeeper
 from ssi.registry.system import System
 from ssi.report.source import Sample
@@ -44,7 +44,7 @@ class ReplayOutcome:
     shares: list[Decimal] = field(default_factory=list)  # a share, after all fees and costs
     ideal: list[Decimal] = field(default_factory=list)
     halts: list[Halt] = field(default_factory=list)
-    short: list[str] = field(default_factory=list)  # days on which books exceed balances
+    short: list[str] = field(default_factory=list)  # days on which accounted balances exceed balances
     ideal_turnover: Decimal = Decimal(0)
 
 
@@ -134,7 +134,7 @@ class Replay:
         return {name: supply for name in self.market.members(day) if (supply := self.market.supplies[name][day])}
 
     def _cover(self, sample: Sample) -> None:
-        """Books by the units, against the balances that tokens state themselves."""
+        """Accounted balances by the units, against the balances that tokens state themselves."""
         tokens = [part.address for part in sample.parts]
         asked = [(self.system.token(token).balanceOf, (self.index.address,)) for token in tokens]
         asked += [(self.index.segregated, (token,)) for token in tokens]
@@ -175,7 +175,7 @@ class Replay:
 
     def _work(self) -> None:
         """Fees are distributed, holders come and go, and a keeper fills until the next day."""
-        for symbol in chores.due_distributions(self.system) if self._day else ():
+        for symbol in maintenance.due_distributions(self.system) if self._day else ():
             if symbol == self.symbol:
                 self.system.distributor.distribute(self.index.address, sender=self.keeper)
         if refused := self.people.day():

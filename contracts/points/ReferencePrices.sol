@@ -313,13 +313,13 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
             _requireNotBusy(index, reason);
             return 0;
         }
-        (uint256[] memory books, uint256[] memory available) = IIndexToken(index).holdings();
+        (uint256[] memory accounted, uint256[] memory available) = IIndexToken(index).holdings();
         uint256 supply = IIndexToken(index).totalSupply();
         if (supply == 0) return 0;
 
         uint256 nav = 0;
         for (uint256 i = 0; i < tokens.length; ++i) {
-            uint256 value = _oracleValue(tokens[i], Math.min(books[i], available[i]));
+            uint256 value = _oracleValue(tokens[i], Math.min(accounted[i], available[i]));
             if (value == type(uint256).max) return 0;
             nav = Math.saturatingAdd(nav, value);
         }

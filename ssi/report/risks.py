@@ -99,15 +99,17 @@ def _liquidity(seen: Seen) -> Iterator[Risk]:
 
 
 def _claims(last: Sample) -> Iterator[Risk]:
-    short = [part for part in last.parts if part.available_wei < part.books_wei]
+    short = [part for part in last.parts if part.available_wei < part.accounted_wei]
     for part in short:
-        missing = readable(part.books_wei - part.available_wei, part.decimals)
-        yield Risk("alarm", "Shortfall", f"{missing} {part.symbol} that the books say are not there.")
+        missing = readable(part.accounted_wei - part.available_wei, part.decimals)
+        yield Risk("alarm", "Shortfall", f"{missing} {part.symbol} that the accounted balances say are not there.")
     open_ = [f"{readable(part.claimed_wei, part.decimals)} {part.symbol}" for part in last.parts if part.claimed_wei]
     if open_:
         yield Risk("watch", "Claims", f"Holders have open claims on {', '.join(open_)}, set aside from the basket.")
     elif not short:
-        yield Risk("calm", "Books", "The index holds all that its books say, and owes no claim.")
+        yield Risk(
+            "calm", "Accounted balances", "The index holds all that its accounted balances say, and owes no claim."
+        )
 
 
 def _owners(holders: Holders) -> Iterator[Risk]:

@@ -24,7 +24,7 @@ class Part:
     """A constituent at one block.
 
     Args:
-        units_d27: D27{tok/base}. books_wei: {tok}, what the units say; claimed_wei: {tok}, open claims beside them.
+        units_d27: D27{tok/base}. accounted_wei: {tok}, what the units say; claimed_wei: {tok}, open claims beside them.
         price_d18: D18{USD/whole token}, None where the oracle has none.
     """
 
@@ -32,7 +32,7 @@ class Part:
     address: str
     decimals: int
     units_d27: int
-    books_wei: int
+    accounted_wei: int
     available_wei: int
     claimed_wei: int
     price_d18: int | None
@@ -220,7 +220,16 @@ class ChainSource:
         if seen is None or not seen.readable:
             raise Impossible(f"{self.symbol} cannot be read after block {block}.")
         parts = tuple(
-            Part(c.symbol, c.token, c.decimals, c.units, c.books, c.available, c.claimed, c.price if c.priced else None)
+            Part(
+                c.symbol,
+                c.token,
+                c.decimals,
+                c.units,
+                c.accounted,
+                c.available,
+                c.claimed,
+                c.price if c.priced else None,
+            )
             for c in seen.constituents
         )
         prices = {part.address: part.price_d18 for part in parts if part.price_d18 is not None}

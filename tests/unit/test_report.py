@@ -23,24 +23,24 @@ from ssi.report.tracking import Target, tracking
 
 WAD, RAY = 10**18, 10**27
 ONE, TWO = "0x" + "11" * 20, "0x" + "22" * 20
-BOOKS = 100 * WAD
+ACCOUNTED = 100 * WAD
 HOLDERS = Holders(1, 1, 0, (Owner(ONE, WAD, WAD // 10),), WAD // 10, ())
 
 
 def sample(
     day: int, prices: tuple[int | None, int | None], units: tuple[int, int] = (RAY, RAY), multiplier: int = RAY,
-    supply: int = BOOKS, **others: Any,
+    supply: int = ACCOUNTED, **others: Any,
 ) -> Sample:  # fmt: skip
     """An index of 100 base shares that holds ONE (18 decimals) and TWO (6), so many whole tokens a share."""
     parts = []
     for place, (address, decimals) in enumerate(((ONE, 18), (TWO, 6))):
-        held = units[place] * BOOKS // RAY // 10 ** (18 - decimals)
+        held = units[place] * ACCOUNTED // RAY // 10 ** (18 - decimals)
         price = prices[place]
         parts.append(
             Part(("ONE", "TWO")[place], address, decimals, units[place] // 10 ** (18 - decimals), held, held, 0, price)
         )
     known = {part.address: part.price_d18 for part in parts if part.price_d18 is not None}
-    return Sample(day * DAY, day * 10, supply, 0, BOOKS, multiplier, 0, tuple(parts), known, **others)
+    return Sample(day * DAY, day * 10, supply, 0, ACCOUNTED, multiplier, 0, tuple(parts), known, **others)
 
 
 # ---------------------------------------------------------------- tracking
@@ -64,7 +64,7 @@ def test_an_index_that_only_holds_is_its_methodology():
 
 def test_the_fee_is_told_apart():
     """A tenth of each share is gone at the end, and nothing else happened."""
-    samples = [sample(0, (WAD, WAD)), sample(1, (WAD, WAD), multiplier=RAY * 9 // 10, supply=BOOKS * 10 // 9)]
+    samples = [sample(0, (WAD, WAD)), sample(1, (WAD, WAD), multiplier=RAY * 9 // 10, supply=ACCOUNTED * 10 // 9)]
     found, _ = tracked(samples)
     assert found.index_d18 == pytest.approx(-WAD // 10, rel=1e-15)
     assert found.fee_d18 == -WAD // 10
@@ -154,12 +154,12 @@ def test_a_fact_becomes_a_risk(change, key, fact):
 
 def test_what_is_missing_and_what_is_owed_are_told():
     last = sample(1, (WAD, WAD))
-    short = replace(last.parts[0], available_wei=last.parts[0].books_wei - WAD)
+    short = replace(last.parts[0], available_wei=last.parts[0].accounted_wei - WAD)
     owed = replace(last.parts[1], claimed_wei=2_500_000)
     found = levels(replace(last, parts=(short, owed)))
     assert found["alarm", "Shortfall"].startswith("1 ONE")
     assert "2.50 TWO" in found["watch", "Claims"]
-    assert ("calm", "Books") not in found
+    assert ("calm", "Accounted balances") not in found
 
 
 def test_the_gravest_stands_first():
@@ -174,7 +174,7 @@ def test_the_gravest_stands_first():
 def made(**changes: Any) -> IndexReport:
     """A report of two days with one rebalance."""
     days = [
-        Day(n * DAY, n, 100 * WAD, 10**22, BOOKS, BOOKS // 4, WAD, WAD, {"ONE": WAD}, {"ONE": WAD}, n * WAD)
+        Day(n * DAY, n, 100 * WAD, 10**22, ACCOUNTED, ACCOUNTED // 4, WAD, WAD, {"ONE": WAD}, {"ONE": WAD}, n * WAD)
         for n in range(2)
     ]
     trade = Trade(DAY, 60, "ONE", WAD, 18, "TWO", 10**6, 6, WAD, -WAD // 100, "UniswapFiller", ONE, "0x" + "ab" * 32)

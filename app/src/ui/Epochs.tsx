@@ -41,8 +41,8 @@ export function Epochs({ who, epoch, genesis, length, now, joined, action }: { w
   const end = (each: bigint) => Number(genesis + (each + 1n) * length);
   const opens = (each: bigint) => end(each) + RECORDING;
   const pot = (i: number) => {
-    const [yours, books, part] = [0, 1, 2].map((which) => owed?.[3 * i + which]?.result);
-    return { yours: (yours as bigint | undefined) ?? 0n, funded: (books as readonly [bigint, bigint] | undefined)?.[0] ?? 0n, part: (part as bigint | undefined) ?? 0n };
+    const [yours, pot, part] = [0, 1, 2].map((which) => owed?.[3 * i + which]?.result);
+    return { yours: (yours as bigint | undefined) ?? 0n, funded: (pot as readonly [bigint, bigint] | undefined)?.[0] ?? 0n, part: (part as bigint | undefined) ?? 0n };
   };
   const due = known.filter((each, i) => pot(i).yours > 0n && now >= opens(each.epoch));
   const record = (each: bigint) =>
