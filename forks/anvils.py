@@ -18,7 +18,8 @@ from ssi.chain.rpc import Rpc
 
 ROOT = Path(__file__).resolve().parents[1]
 
-# Nothing is traced step by step and nothing is kept between runs; the hard fork is pinned for the base and every fork of it.
+# Nothing is traced step by step and nothing is kept between runs; the hard fork is pinned for the base and every fork
+# of it.
 _COMMON = ("--hardfork", "prague", "--no-request-size-limit", "--auto-impersonate", "--order", "fifo")
 
 # The state of every old block would fill the disk by gigabytes in long tests.

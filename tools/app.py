@@ -19,11 +19,11 @@ from rich.console import Console
 from forks import anvils
 from minimainnet import node
 from ssi.build import ROOT, fresh_project
-from ssi.chain import network as chain
+from ssi.chain import network
 from ssi.chain.evm import Evm
 from ssi.registry.system import System
 from tools import app_config
-from tools.app_world import LEAST, TEST_KEY, World
+from tools.app_world import LEAST, TEST_KEY, AppWorld
 
 DIST = ROOT / "app" / "dist"
 
@@ -49,12 +49,12 @@ def lived(stack: ExitStack, console: Console, rpc_port: int, days: int) -> tuple
     os.environ |= {"MAINNET_RPC_URL": upstream, "APE_FOUNDRY_HOST": url}
     from forks.seeding import deploy
 
-    chain.quiet()
+    network.quiet()
     project = fresh_project()
     stack.enter_context(networks.parse_network_choice("ethereum:mainnet-fork:foundry"))
     system = System(Evm(url), project, deploy(console=console))
     with console.status("Some weeks pass") as status:
-        World(system).live(days, lambda what: status.update(f"Some weeks pass: {what}"))
+        AppWorld(system).live(days, lambda what: status.update(f"Some weeks pass: {what}"))
     return system, url
 
 
