@@ -17,8 +17,8 @@ from ssi.build import ROOT
 from ssi.chain.evm import Evm
 from ssi.registry.record import Record
 from ssi.registry.system import System
-from tests.indexer.postgres import database
 from tools.indexer import HOME, Indexer, running
+from tools.postgres import server
 
 GENEROUS = {"INDEXER_POLL_MS": "100", "INDEXER_RATE": "1000000", "INDEXER_ROWS": "1000000", "INDEXER_COST": "10000000"}
 
@@ -60,7 +60,7 @@ def start(market: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
         def begin(name: str, **environment: str) -> Indexer:
             if os.environ.get("SSI_INDEXER_DATABASE") == "postgres":
-                environment["DATABASE_URL"] = stack.enter_context(database(name))
+                environment["DATABASE_URL"] = stack.enter_context(server())
             folder = tmp_path_factory.mktemp(f"indexer-{name}")
             indexer = Indexer(market.record.path, market.evm.rpc.url, folder, {**GENEROUS, **environment})
             return stack.enter_context(running(indexer))
