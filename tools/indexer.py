@@ -136,7 +136,7 @@ class Indexer:
             return None
         return int(json.loads(answer)["main"]["block"]["number"]) if status == 200 else None
 
-    def wait(self, block: int, seconds: float = 120) -> None:
+    def wait(self, block: int, seconds: float = 600) -> None:
         """Waits until a block is indexed and queries are answered. Raises NotReady."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
