@@ -134,7 +134,8 @@ class Indexer:
             status, answer = self.ask("/status")
         except OSError:
             return None
-        return int(json.loads(answer)["main"]["block"]["number"]) if status == 200 else None
+        chains = json.loads(answer) if status == 200 else {}
+        return int(chains["main"]["block"]["number"]) if "main" in chains else None
 
     def wait(self, block: int, seconds: float = 600) -> None:
         """Waits until a block is indexed and queries are answered. Raises NotReady."""
@@ -142,7 +143,7 @@ class Indexer:
         while time.monotonic() < until:
             if self.process is None or self.process.poll() is not None:
                 raise NotReady(f"the indexer ended: {self.log.read_text()[-3_000:]}")
-            if (self.block() or -1) >= block:
+            if (self.block() or 0) >= block:
                 return
             time.sleep(0.1)
         raise NotReady(f"block {block} is not indexed after {seconds:.0f} s: {self.log.read_text()[-3_000:]}")

@@ -103,7 +103,8 @@ def serving(made: Made) -> Iterator[str]:
 
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            said = {"jsonrpc": "2.0", "id": asked.get("id"), "result": made.answer(asked["method"], asked["params"])}
+            result = made.answer(asked["method"], asked.get("params", []))
+            said = {"jsonrpc": "2.0", "id": asked.get("id"), "result": result}
             body = json.dumps(said).encode()
             self.send_response(200)
             self.send_header("content-type", "application/json")

@@ -23,6 +23,7 @@ from typing import Any
 
 import click
 
+from forks import anvils
 from ssi.build import ROOT
 from tools import postgres
 from tools.indexer import SCHEMA, Indexer, running
@@ -101,7 +102,7 @@ def fed(blocks: int, accounts: int) -> Iterator[tuple[Indexer, str, float]]:
         limits = {"DATABASE_URL": url, "INDEXER_RATE": "1000000", "INDEXER_READS": "off"}
         indexer = Indexer(settings(folder, TOKENS[0], 0), node, folder, limits)
         with running(indexer):
-            indexer.wait(0, 300)
+            indexer.wait(1, 300)
             began = time.monotonic()
             indexer.wait(blocks, 3_000)
             yield indexer, url, time.monotonic() - began
@@ -188,6 +189,7 @@ def latencies(accounts: int) -> dict[str, Any]:
 @click.option("--blocks", default=1_000, show_default=True, help=f"Of the made-up chain, {PER_BLOCK} events each.")
 def main(accounts: str, blocks: int) -> None:
     """Measure the indexer."""
+    anvils.stop_in_order()
     assert BLOCK_SECONDS * blocks < EPOCH * EPOCHS
     report = {"rate": rate(blocks, blocks * PER_BLOCK // 10), "latencies": []}
     click.echo(json.dumps(report["rate"]))
