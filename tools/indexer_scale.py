@@ -90,7 +90,7 @@ def psql(url: str, text: str) -> str:
         "-c",
         f"SET search_path={SCHEMA}; SET session_replication_role=replica",  # rows of no block need no undoing
     ]
-    return subprocess.run([*command, "-c", text], check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run([*command, "-c", text], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 @contextmanager
@@ -137,7 +137,7 @@ ROWS = """
       ON CONFLICT DO NOTHING;
     INSERT INTO position (source, account, balance, since, epoch, seconds)
       SELECT ('{tokens}'::text[])[1 + (n + k) % 8], '0x' || lpad(to_hex(n), 40, '0'),
-        1000000000000000000 * (1 + n % 1000), 1706000000 + n % 1000000, 2, 2419200000000000000000::numeric * (n % 1000)
+        1000000000000000000::numeric * (1 + n % 1000), 1706000000 + n % 1000000, 2, 2419200000000000000000::numeric * (n % 1000)
       FROM generate_series(1, {n}) n, generate_series(0, 2) k;
     INSERT INTO position_epoch (source, account, epoch, seconds, closing, last)
       SELECT source, account, e, seconds, balance, {genesis} + (e + 1) * {epoch} - 1000
