@@ -10,7 +10,6 @@ import time
 
 import pytest
 
-from forks import control
 from ssi.registry.system import System
 from tests.indexer.conftest import GENEROUS, Start, head
 from tools.indexer import Indexer, tables
@@ -29,7 +28,7 @@ def live(system: System, salt: int, blocks: int) -> None:
         who = evm.account(f"app investor {symbol}")
         index, vault = system.index(symbol), system.staked(symbol)
         amount = rng.randrange(1, 10**18)
-        control.warp(evm.rpc, rng.randrange(60, 5_000))
+        evm.warp(rng.randrange(60, 5_000))  # feeds go stale, and do not fill the chain with blocks
         match rng.randrange(4):
             case 0:
                 index.transfer(evm.account(f"salt {salt}"), amount, sender=who)
