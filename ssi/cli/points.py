@@ -34,7 +34,7 @@ def _opened(epoch: int | None = None) -> tuple[System, Ledger, int]:
 
 @click.group()
 def cli() -> None:
-    """Points of everybody who has joined."""
+    """Points of all accounts that have joined."""
 
 
 @cli.command(cls=Command)
@@ -45,7 +45,7 @@ def cli() -> None:
 )  # fmt: skip
 @json_option
 def keeper(account: str | None, min_worth: Decimal | None, json: bool) -> Any:
-    """Sample prices, once a day, and record everybody of the last epoch who is worth the gas.
+    """Sample prices, once a day, and record all accounts of the last epoch that are worth the gas.
 
     Safe to run as often as one likes.
     """
