@@ -23,12 +23,12 @@ _BLOOM = "0x" + "f" * 512  # says that every block may have every event
 
 def hashed(*words: object) -> str:
     """A hash that stands for something."""
-    return "0x" + keccak(text=" ".join(map(str, words))).hex()
+    return f"0x{keccak(text=' '.join(map(str, words))).hex()}"
 
 
 def holder(number: int) -> str:
     """An account, as a topic."""
-    return "0x" + keccak(text=f"holder {number}").hex()[:40].rjust(64, "0")
+    return f"0x{keccak(text=f'holder {number}').hex()[:40]:>064}"
 
 
 class Made:
