@@ -144,7 +144,8 @@ ROWS = """
       ON CONFLICT DO NOTHING;
     INSERT INTO position (source, account, balance, since, epoch, seconds)
       SELECT ('{tokens}'::text[])[1 + (n + k) % 8], '0x' || lpad(to_hex(n), 40, '0'),
-        1000000000000000000::numeric * (1 + n % 1000), 1706000000 + n % 1000000, 2, 2419200000000000000000::numeric * (n % 1000)
+        1000000000000000000::numeric * (1 + n % 1000), 1706000000 + n % 1000000, 2,
+        2419200000000000000000::numeric * (n % 1000)
       FROM generate_series(1, {n}) n, generate_series(0, 2) k;
     INSERT INTO position_epoch (source, account, epoch, seconds, closing, last)
       SELECT source, account, e, seconds, balance, {genesis} + (e + 1) * {epoch} - 1000
