@@ -105,6 +105,15 @@ def test_a_demonstration_wants_a_fork(deployed):
         assert "`make demo` starts a fork" in person.leaves().out.replace("\n", " ")
 
 
+@pytest.mark.shows("replay", "unattended")
+@pytest.mark.shows("replay", "by hand")
+def test_a_replay_wants_a_fork(deployed):
+    """Nothing is sent, and a person is told the same."""
+    assert deployed.run("replay").code == 2
+    with deployed.person("replay") as person:
+        assert "`make replay` starts a fork" in person.leaves().out.replace("\n", " ")
+
+
 # ---------------------------------------------------------------- the multisig
 
 

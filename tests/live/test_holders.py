@@ -180,6 +180,27 @@ def test_staking_and_leaving(holder):
         assert [one["event"] for one in told if one["contract"] == "sMAG7.ssi"][-5:] == events
 
 
+@journey("report")
+def test_a_month_in_a_page(holder, tmp_path):
+    """As JSON, and as a file that a person opens: the same figures."""
+    live, file = holder.live, tmp_path / "report.html"
+    live.warp(3 * DAY)
+    found = holder.reads("report", "MAG7.ssi", "--out", str(file), sees="Written to")
+    text = file.read_text()
+    assert "Where the figures come from" in text
+    assert live.system.record.indexes["MAG7.ssi"] in text
+    if found:
+        price = live.system.lens.valueOf(live.system.index("MAG7.ssi").address, SHARE)
+        last = found["days"][-1]
+        assert last["share_price_d18"] == pytest.approx(price, rel=1e-12)
+        assert (last["supply_wei"], found["holders"]["count"] > 0) == (
+            live.system.index("MAG7.ssi").totalSupply(),
+            True,
+        )
+        assert found["fees"]["earned_wei"] > 0
+        assert live.run("report", "MAG7.ssi", "--json").json["days"][-1]["share_price_d18"] == last["share_price_d18"]
+
+
 @journey("join", "refer create", "refer use", "refer show", "boost", "record", "claim-pot")
 def test_points_from_joining_to_the_pot(holder):
     """In a new epoch: join, be referred, hold for a week, boost; after it record the points, and take what its pot
@@ -205,7 +226,7 @@ def test_points_from_joining_to_the_pot(holder):
         system, sponsor = live.system_of(evm), evm.account("sponsor")
         control.deal(evm.rpc, "USDC", sponsor, 1_000 * USDC)
         system.token("USDC").approve(system.points.address, 1_000 * USDC, sender=sponsor)
-        system.points.fund(epoch, system.token("USDC"), 1_000 * USDC, sender=sponsor)
+        system.points.fund(epoch, system.token("USDC"), 1_000 * USDC, 0, sender=sponsor)
         for _ in range(7):
             control.warp(evm.rpc, DAY)
             system.prices.sample(sender=sponsor)

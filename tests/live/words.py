@@ -70,6 +70,8 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "refer create": ("MINE1", *HOLDER),
     "refer show": (STRANGER,),
     "refer use": ("OLDER", *HOLDER),
+    "replay": (),
+    "report": ("MAG7.ssi",),
     "sell": ("MAG7.ssi", "--for", "100 USDC", *HOLDER),
     "stake": ("1", "MAG7.ssi", *HOLDER),
     "status": (),

@@ -126,7 +126,16 @@ except FileNotFoundError as error:
 def test_the_wheel_has_what_it_should_and_no_more(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"ssi", "forks", "minimainnet"}
-    assert {f"ssi/data/{name}" for name in ("contracts.json.gz", "minimainnet.json.gz", "standins.json")} < set(names)
+    assert {
+        f"ssi/data/{name}"
+        for name in (
+            "contracts.json.gz",
+            "minimainnet.json.gz",
+            "standins.json",
+            "uplot-uPlot.iife.min.js",
+            "uplot-LICENSE",
+        )
+    } < set(names)
     assert "ssi/py.typed" in names
     assert not [name for name in names if name.endswith("-fork.json") or "__pycache__" in name]
 
