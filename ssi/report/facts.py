@@ -13,7 +13,8 @@ class Day:
     """The index at one moment.
 
     Args:
-        index_d18, methodology_d18: worth relative to the beginning; of the methodology, executed without cost or fee.
+        index_d18: worth relative to the beginning.
+        methodology_d18: the same of the methodology, executed without cost or fee.
         relative_d18: prices of constituents relative to the beginning, or to the first day with one.
         earned_wei: {share} of fees since the day before.
     """

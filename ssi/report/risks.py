@@ -34,8 +34,8 @@ class Seen:
     """What risks are worked out of.
 
     Args:
-        sale_usd_d18, brought_usd_d18: worth of a sale of shares by the oracle, and what the router would pay; None
-    where it cannot be sold.
+        sale_usd_d18: worth of a sale of shares by the oracle.
+        brought_usd_d18: what the router would pay for it; None where it cannot be sold.
         announced: what the multisig has scheduled, and when it can be executed, Unix seconds.
     """
 

@@ -125,7 +125,8 @@ class ChainSource:
     """A node with the states of all blocks of the report.
 
     Args:
-        since_s, until_s: Unix seconds. The report ends with the last block that is not later.
+        since_s: Unix seconds.
+        until_s: Unix seconds. The report ends with the last block that is not later.
 
     Raises:
         Misused: there is no such time on this chain.
