@@ -19,7 +19,7 @@ NEVER = 2**40
 
 
 class Pools:
-    """A v3 pool and a v2 pair, made at what a share is worth."""
+    """A v3 pool and a v2 pair, made at what a share is worth unless they are there."""
 
     def __init__(self, system: System) -> None:
         self.system, self.evm = system, system.evm
@@ -36,7 +36,8 @@ class Pools:
         self.pool: str = create.call(*order)
         create(*order, sender=keeper)
         factory = self._packaged("UniswapV2Factory")
-        factory.createPair(*self.tokens, sender=keeper)
+        if int(factory.getPair(*self.tokens), 16) == 0:
+            factory.createPair(*self.tokens, sender=keeper)
         abi = json.loads((MODULES / "@uniswap/v2-core/build/UniswapV2Pair.json").read_text())["abi"]
         self.pair = self.evm.at(Interface("UniswapV2Pair", abi), factory.getPair(*self.tokens))
 

@@ -1,7 +1,7 @@
 /** The points programme: who is in it, what was written down, and the pots. `docs/points-math.md` is the specification. */
 import { type Context, ponder } from "ponder:registry";
 import {
-  account, epoch, pot, potClaim, potEvent, priceSample, record, referralCode, slot,
+  account, epoch, pot, potClaim, potEvent, priceSample, record, recorder, referralCode, slot,
 } from "ponder:schema"; // prettier-ignore
 import { happened } from "./happenings.ts";
 import { type Happening, placed } from "./reading.ts";
@@ -115,6 +115,14 @@ ponder.on("PointsLedger:ReferralCredited", async ({ event, context }) => {
   await tally(context, number, referrer, { credit: least((before?.credit ?? 0n) + credit, MOST) });
 });
 
+ponder.on("PointsLedger:RecordedBy", async ({ event, context }) => {
+  const { recorder: who, points } = event.args;
+  await context.db
+    .insert(recorder)
+    .values({ account: who, epoch: Number(event.args.epoch), points })
+    .onConflictDoUpdate((row) => ({ points: row.points + points }));
+});
+
 // ------------------------------------------------------------------------------------------------ pots
 
 type Moved = { action: "fund" | "claim" | "roll"; epoch: number; token: Hex; amount: bigint };
@@ -127,13 +135,18 @@ async function movePot(
   await context.db.insert(potEvent).values({ ...placed(event), ...moved });
 }
 
-async function fill(context: Context, number: number, token: Hex, funded: bigint) {
+async function fill(context: Context, number: number, token: Hex, funded: bigint, recorders = 0n) {
   await begin(context, number);
   await context.db
     .insert(pot)
-    .values({ epoch: number, token, funded, paid: 0n, recorders: 0n })
-    .onConflictDoUpdate((row) => ({ funded: row.funded + funded }));
+    .values({ epoch: number, token, funded, paid: 0n, recorders })
+    .onConflictDoUpdate((row) => ({ funded: row.funded + funded, recorders: row.recorders + recorders }));
 }
+
+ponder.on("PointsLedger:RecordersFunded", async ({ event, context }) => {
+  const { token, amount } = event.args;
+  await fill(context, Number(event.args.epoch), token, 0n, amount);
+});
 
 ponder.on("PointsLedger:Funded", async ({ event, context }) => {
   const number = Number(event.args.epoch);

@@ -1,4 +1,4 @@
-"""Whatever happens on the way, the indexer ends where a fresh one does: after crashes at any block, after
+"""The indexer ends where a fresh one does: after crashes at any block, after
 reorganisations while it runs and while it does not, and in the backfill from the block of the deployment.
 """
 
@@ -17,7 +17,7 @@ from tools.indexer import Indexer, tables
 WAD = 10**18
 SEED = 14
 # What the market of this chain has nothing of: no token fails or loses, and its weeks are fewer than an epoch's.
-EMPTY = {"basket_claim", "lock", "loss", "lp_stake", "pot_claim", "record", "recorder", "surplus", "trade"}
+EMPTY = {"basket_claim", "loss", "pot_claim", "record", "recorder", "surplus", "trade"}
 
 
 def live(system: System, salt: int, blocks: int) -> None:

@@ -64,6 +64,15 @@ def test_the_leaderboard_is_the_ledgers(indexer: Indexer, market: System) -> Non
     assert rows == sorted(rows, key=lambda row: (-int(row["points"]), row["account"]))
 
 
+def test_pots_are_the_ledgers(indexer: Indexer, market: System) -> None:
+    block, pots = head(market), indexer.rows("SELECT * FROM pot")
+    assert any(int(row["recorders"]) for row in pots)
+    for row in pots:
+        pot = at(block, market.points, "potOf", row["epoch"], row["token"])
+        part = at(block, market.points, "recorderPart", row["epoch"], row["token"])
+        assert (int(row["funded"]), int(row["paid"]), int(row["recorders"])) == (pot.funded, pot.paid, part)
+
+
 def test_nav_is_the_lens_at_that_block(indexer: Indexer, market: System) -> None:
     samples = indexer.rows("SELECT * FROM nav_sample WHERE period = 'day' ORDER BY start DESC LIMIT 8")
     assert len(samples) == 8
