@@ -95,6 +95,7 @@ OPEN = MappingProxyType(
             "fund": "takes the caller's tokens",
             "claim": "pays the caller what is theirs",
             "claimMany": "pays the caller what is theirs",
+            "recordAndClaim": "records the caller, and pays them what is theirs",
             "rollOver": "moves what no account can claim any more",
         },
         "ReferencePrices": {"sample": "takes the prices of now", "settle": "writes down what every account can read"},

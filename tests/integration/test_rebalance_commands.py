@@ -19,6 +19,7 @@ from ssi.constants import IMPLEMENTATION_SLOT
 from ssi.governance import storage as layout
 from ssi.governance.starting import Bounds, start_call
 from ssi.keeper.rebalance import NoPath, Phase, RebalanceKeeper
+from ssi.registry import params
 from ssi.registry.system import System
 from tests.support.governance import govern, schedule, wait
 from tests.support.rebalanced import TERMS, recorded, unbalanced
@@ -180,7 +181,7 @@ def test_waiting_for_the_estimate_is_enough(rebalanced):
 
 
 def test_rules_are_proposed_by_name(rebalanced):
-    """Methodology and terms of an index that had none."""
+    """Methodology and terms of an index; a term that is not named stays as it was."""
     words = [f"{name}={weight}" for name, weight in {"USDC": 2000, "sDAI": 4000, "sUSDS": 4000}.items()]
     run(propose, "set-methodology", "USSI", "FixedWeights", *words)
     run(
@@ -199,10 +200,11 @@ def test_rules_are_proposed_by_name(rebalanced):
     wait(rebalanced)
     run(execute)
     plan = rebalanced.contract("Rebalancer").planOf(rebalanced.index("USSI").address)
+    (kept,) = (index.rebalancing for index in params.indexes() if index.symbol == "USSI")
     assert plan.methodology == rebalanced.record.contracts["FixedWeights"]
     assert plan.tokens == [rebalanced.token(name).address for name in ("USDC", "sDAI", "sUSDS")]
     assert list(eth_abi.decode(["uint256[]"], plan.parameters)[0]) == [2 * 10**17, 4 * 10**17, 4 * 10**17]
-    assert tuple(plan.terms) == (50, 60, 12 * 3600, 40, 50, 1500, 500, 500)
+    assert tuple(plan.terms) == (50, 60, 12 * 3600, 40, *kept.onchain()[4:])
 
 
 def test_one_constituent_is_replaced_by_another(rebalanced):
