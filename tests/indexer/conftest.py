@@ -23,7 +23,7 @@ from tools.postgres import server
 GENEROUS = {"INDEXER_RATE": "1000000", "INDEXER_ROWS": "1000000", "INDEXER_COST": "10000000"}
 
 
-class Start(Protocol):
+class StartIndexer(Protocol):
     """Starts an indexer with an empty database; it ends with the session."""
 
     def __call__(self, name: str, **environment: str) -> Indexer: ...
@@ -52,7 +52,7 @@ def market(tmp_path_factory: pytest.TempPathFactory, project: Any) -> Iterator[S
 
 
 @pytest.fixture(scope="session")
-def start(market: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+def start(market: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartIndexer]:
     """Indexers of that market, with the embedded database, or with PostgreSQL where `SSI_INDEXER_DATABASE` says so."""
     if not (HOME / "node_modules").exists():
         pytest.fail("the indexer's packages are missing: make indexer/node_modules/.stamp")
@@ -69,7 +69,7 @@ def start(market: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture(scope="session")
-def indexer(start: Start, market: System) -> Indexer:
+def indexer(start: StartIndexer, market: System) -> Indexer:
     """One that has read the market from its beginning, with the limits that it has unless told otherwise.
 
     It believes one proxy, so that a test can be several callers.

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from ssi.registry.system import System
-from tests.indexer.conftest import GENEROUS, Start, head
+from tests.indexer.conftest import GENEROUS, StartIndexer, head
 from tools.indexer import Indexer, tables
 
 WAD = 10**18
@@ -56,7 +56,7 @@ def differences(one: dict[str, list[str]], other: dict[str, list[str]]) -> dict[
 
 
 def test_crashes_and_reorganisations_leave_no_trace(
-    start: Start, market: System, request: pytest.FixtureRequest
+    start: StartIndexer, market: System, request: pytest.FixtureRequest
 ) -> None:
     rng, evm = random.Random(SEED), market.evm
     battered = start("battered", **GENEROUS)
