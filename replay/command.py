@@ -54,7 +54,7 @@ OUT = ROOT / "build" / "replay"
 )
 @click.option(
     "--seed",
-    type=click.IntRange(0),
+    type=click.IntRange(0, 2**32 - 1),
     default=2025,
     show_default=True,
     help="Of the synthetic market and of the holders.",

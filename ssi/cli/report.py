@@ -12,7 +12,7 @@ from rich.console import Console
 
 from ssi.amounts import dollars
 from ssi.chain import network as chain
-from ssi.cli import common as desk
+from ssi.cli import common
 from ssi.cli.command import Command, json_option
 from ssi.constants import DAY
 from ssi.failure import Misused
@@ -55,7 +55,9 @@ class Date(click.ParamType):
 @json_option
 def cli(index: str, since: int | None, until: int | None, out: Path | None, json: bool) -> Any:
     """Report what INDEX did: performance, rebalances, fees, staking, holders, risks. One page that needs no network."""
-    system = desk.opened("IndexLens")
+    if out is not None and not out.parent.is_dir():
+        raise Misused(f"{out} cannot be written: there is no folder {out.parent}.")
+    system = common.opened("IndexLens")
     symbol = Holder(system).index_symbol(index)
     end = system.evm.now if until is None else until
     found = report(ChainSource(system, symbol, end - DAYS * DAY if since is None else since, end))
@@ -85,10 +87,10 @@ def written(file: Path, text: str) -> None:
 
 def told(found: IndexReport, file: Path) -> None:
     """The few figures that matter most, and where the page is."""
-    screen: Console = desk.console()
+    screen: Console = common.console()
     last, tracked = found.days[-1], found.tracking
     screen.print(
-        f"[bold]{found.symbol}[/] {desk.moment(found.since_s)} to {desk.moment(found.until_s)}", highlight=False
+        f"[bold]{found.symbol}[/] {common.moment(found.since_s)} to {common.moment(found.until_s)}", highlight=False
     )
     line = f"  {dollars(last.share_price_d18)} a share"
     if tracked is not None:

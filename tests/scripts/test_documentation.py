@@ -43,6 +43,12 @@ NOT_HERE = MappingProxyType(
         "ape run keeper run --account keeper --network ethereum:mainnet:node": (
             "runs for ever on a live network; tests/live/test_keeper.py"
         ),
+        "ape run preflight --account ALIAS --supplies one.json --supplies another.json": (
+            "stops on the parameters of this repository; tests/scripts/test_preflight.py"
+        ),
+        "ape run verify": "compiles for minutes; tests/scripts/test_verification.py",
+        "ape run verify sMAG7.ssi PointsLedger": "compiles for a minute; tests/scripts/test_verification.py",
+        "ape run verify --publish sourcify": "asks a host outside; tests/scripts/test_verification.py",
         "ape run report MAG7.ssi --from 2026-01-01 --to 2026-02-01 --network ethereum:mainnet:node": (
             "wants an archive node; tests/live/test_holders.py"
         ),

@@ -94,6 +94,7 @@ def _points() -> dict[str, str]:
     boosted = Values(staked=1_000 * epoch, soso=400 * epoch).points()
     ledger = PointsModel(0, EPOCH * DAY)
     ledger.recorded[1] = {"Ana": boosted, "others": 19 * boosted}
+    ledger.recorders[1] = ["keeper", "keeper"]
     ledger.joined = {"Ana": 0, "others": 0}
     ledger.fund(1, SOSO, 5_000 * WAD)
     return {
