@@ -59,7 +59,7 @@ tests/foreign/npm/node_modules/.stamp: tests/foreign/npm/package-lock.json tests
 	@cd tests/foreign/npm && npm ci --loglevel=error >/dev/null
 	@touch $@
 
-test: build tests/foreign/npm/node_modules/.stamp indexer-build ## The whole suite on forks of the miniature mainnet (or of MAINNET_RPC_URL), then the web app; ARGS="tests/unit -k words" chooses
+test: build tests/foreign/npm/node_modules/.stamp ## The whole suite on forks of the miniature mainnet (or of MAINNET_RPC_URL), then the web app; ARGS="tests/unit -k words" chooses
 	@python -m tools.suite $(ARGS)
 	@$(if $(ARGS),,$(MAKE) --no-print-directory app-test)
 
@@ -97,8 +97,9 @@ indexer-test: indexer-build ## The indexer's tests, with its embedded database (
 live: build ## Every command on a chain as if it were live: node provider, key files, limits, cut connections (minutes)
 	@$(ON_FORK) ape test tests/live $(ARGS)
 
-deep: build tests/foreign/npm/node_modules/.stamp indexer-build ## The property tests, ten times as long, the indexer's with PostgreSQL, then a replay of a year, whose figures go into docs/replay.md
-	@HYPOTHESIS_PROFILE=deep SSI_INDEXER_DATABASE=postgres python -m tools.suite $(ARGS)
+deep: build tests/foreign/npm/node_modules/.stamp indexer-build ## The property tests, ten times as long, the indexer with PostgreSQL, then a replay of a year, whose figures go into docs/replay.md
+	@HYPOTHESIS_PROFILE=deep python -m tools.suite $(ARGS)
+	@$(if $(ARGS),,SSI_INDEXER_DATABASE=postgres python -m tools.suite tests/indexer)
 	@$(if $(ARGS),,$(MAKE) --no-print-directory replay && python -m tools.replay_page)
 
 mutants: build ## Break the code in a copy, one line at a time, and see the tests notice (ARGS="words" chooses)
