@@ -165,6 +165,7 @@ class Crowd:
         with self.blocks():
             for day in range(days):
                 say(f"day {day + 1} of {days}: {self.lived.operations} operations")
+                self.mine(start + day * DAY)
                 self.morning(day)
                 for part in range(parts):
                     self.bids()

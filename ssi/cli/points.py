@@ -13,6 +13,7 @@ from ssi.chain import network as chain
 from ssi.chain.sender import Sender
 from ssi.cli import common as desk
 from ssi.cli.command import Address, Command, Number, json_option
+from ssi.cli.indexed import indexed
 from ssi.constants import RECORDING
 from ssi.governance.decoder import Unknown
 from ssi.points.ledger import Ledger, keep
@@ -22,10 +23,14 @@ chain.quiet()
 _EPOCH = click.option("--epoch", type=click.IntRange(0, 2**32), help="The running one unless told.")
 
 
-def _opened(epoch: int | None = None) -> tuple[System, Ledger, int]:
-    """The recorded deployment with its ledger, and the epoch that is meant."""
-    system = desk.opened("PointsLedger")
-    ledger = Ledger(system.points, system.prices, system.record.block or 0)
+def _opened(epoch: int | None = None, *, look: bool = True) -> tuple[System, Ledger, int]:
+    """The recorded deployment with its ledger, and the epoch that is meant.
+
+    Args:
+        look: only to look: then past events come from the indexer where one is configured.
+    """
+    system = indexed(desk.opened("PointsLedger")) if look else desk.opened("PointsLedger")
+    ledger = Ledger(system.points, system.prices, system.record.block or 0, system.indexer)
     running = ledger.epoch
     if epoch is not None and epoch > running:
         raise Unknown(f"Epoch {epoch} has not begun: the running one is {running}.")
@@ -49,7 +54,7 @@ def keeper(account: str | None, min_worth: Decimal | None, json: bool) -> Any:
 
     Safe to run as often as one likes.
     """
-    system, ledger, _ = _opened()
+    system, ledger, _ = _opened(look=False)
     sender = Sender(system.evm.rpc, chain.signer(account))
     worth = None if min_worth is None else int(min_worth * 10**18)
     say = (lambda _: None) if json else click.echo

@@ -15,11 +15,12 @@ from ssi.build import ROOT
 LAYERS = (
     ("ssi.constants", "ssi.failure", "ssi.places", "ssi.amounts"),
     ("ssi.chain",),  # a node, accounts, transactions, contracts in general
+    ("ssi.indexer",),  # what was, from an indexer
     ("ssi.build",),  # bytecode of this repository
     ("ssi.registry",),  # what is deployed, where, and out of which parameters
     ("ssi.index", "ssi.staking", "ssi.points"),  # the parts of the protocol, for those who use them
     ("ssi.governance",),  # who decides, and what a decision does
-    ("ssi.portfolio", "ssi.history"),  # the parts together, for one account
+    ("ssi.portfolio", "ssi.history", "ssi.agreement"),  # the parts together: for one account, or as an indexer has them
     ("ssi.keeper", "ssi.deploy"),
     ("ssi.protocol",),  # all of it, for programs
     ("ssi.cli",),  # what a person types and reads
@@ -106,7 +107,7 @@ def test_every_arrow_points_down():
 
 def test_neighbours_do_not_import_each_other():
     """`ssi.keeper` and `ssi.deploy` stand beside each other, and so do the parts of the protocol."""
-    homes = [name for names in LAYERS[1:10] for name in names]
+    homes = [name for names in LAYERS[1:11] for name in names]
 
     def home(module: str) -> str | None:
         return next((name for name in homes if module == name or module.startswith(f"{name}.")), None)
