@@ -1,4 +1,4 @@
-"""Writes what the web app knows of the contracts: `python -m tools.app_abis`.
+"""Writes what the web app, or the indexer, knows of the contracts: `python -m tools.app_abis [indexer]`.
 
 ABIs come from the compiled contracts, so that TypeScript checks every name and argument against the Solidity.
 """
@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ssi.build import ROOT, fresh_project
 
-TARGET = ROOT / "app" / "src" / "generated" / "abis.ts"
+APP, INDEXER = ROOT / "app" / "src" / "generated" / "abis.ts", ROOT / "indexer" / "abis.ts"
 CONTRACTS = (
     "FeeDistributor",
     "IndexFactory",
@@ -30,6 +31,8 @@ CONTRACTS = (
     "StakedToken",
     "SupplyRegistry",
 )
+# What the indexer knows besides: all that governance may call.
+GOVERNED = ("CappedMarketCap", "FixedWeights", "FloorAndMarketCap", "UniswapFiller", "UniswapV3TwapFeed")
 
 
 def lean(value: Any) -> Any:
@@ -39,11 +42,11 @@ def lean(value: Any) -> Any:
     return [lean(inner) for inner in value] if isinstance(value, list) else value
 
 
-def source(project: Any) -> str:
+def source(project: Any, names: Sequence[str] = CONTRACTS) -> str:
     """One typed constant a contract, and all their errors together."""
     lines = ["// Made by tools/app_abis.py from the compiled contracts. Do not edit."]
     errors: dict[str, dict[str, Any]] = {}
-    for name in CONTRACTS:
+    for name in names:
         entries = getattr(project, name).contract_type.abi
         abi = [lean(json.loads(entry.model_dump_json(by_alias=True, exclude_none=True))) for entry in entries]
         lines.append(f"export const {name[0].lower()}{name[1:]}Abi = {json.dumps(abi, sort_keys=True)} as const;")
@@ -54,14 +57,17 @@ def source(project: Any) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(target: Path = TARGET) -> None:
+def write(target: Path, names: Sequence[str] = CONTRACTS) -> None:
     """Writes the file where it differs, so that nothing is built again for nothing."""
-    text = source(fresh_project())
+    text = source(fresh_project(), names)
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.exists() or target.read_text() != text:
         target.write_text(text)
 
 
 if __name__ == "__main__":
-    write()
+    if sys.argv[1:] == ["indexer"]:
+        write(INDEXER, (*CONTRACTS, *GOVERNED))
+    else:
+        write(APP)
     sys.exit(0)
