@@ -3,24 +3,36 @@ be checked against, and to be measured with.
 
 Nothing here is special: these are the transactions that holders, keepers, bidders and the multisig send. Many of them
 share a block, as on a busy chain, and some are refused. The same seed on the same chain gives the same blocks.
+`python -m tools.crowd` lets one live on a fork of its own.
 """
 
 from __future__ import annotations
 
+import functools
+import json
+import os
+import sys
+import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+import click
 from eth_utils import keccak, to_checksum_address
+from rich.console import Console
 
-from forks import control
+from forks import anvils, control
 from forks.addresses import FEEDS
 from forks.placing import OWNER, aggregator, encode
 from forks.seeding import invest
-from ssi.chain.evm import Deployed
+from minimainnet import node
+from ssi.build import fresh_project
+from ssi.chain import network as chain
+from ssi.chain.evm import Deployed, Evm
 from ssi.constants import CLAIMING, DAY, NOTICE, RECORDING
 from ssi.governance import proposals
 from ssi.governance.decoder import Catalog
@@ -334,3 +346,48 @@ class Crowd:
                 (distributor, distributor.setSplit.encode(index.address, vault.address, part)),
             )
         )
+
+
+@click.command()
+@click.option("--operations", default=20_000, show_default=True, help="Of people, about so many.")
+@click.option("--people", default=2_000, show_default=True)
+@click.option("--days", default=DAYS, show_default=True)
+@click.option("--seed", default=1, show_default=True)
+@click.option("--rpc-port", type=int, help="Where the fork answers; any free port unless told.")
+def main(operations: int, people: int, days: int, seed: int, rpc_port: int | None) -> None:
+    """Let a crowd live on a fork of its own, which keeps all old states; say where it is; end with the input.
+
+    The last line of the output is JSON: the fork's URL, the record of the deployment, and what was done.
+    """
+    anvils.stop_in_order()
+    with ExitStack() as stack:
+        os.environ.setdefault("SSI_DEPLOYMENTS", stack.enter_context(tempfile.TemporaryDirectory(prefix="ssi-crowd-")))
+        system = _deployed(stack, rpc_port)
+        began = time.monotonic()
+        say = functools.partial(click.echo, err=True)
+        lived = Crowd(system, people, seed).live(operations, days, say)
+        said = {
+            "url": system.evm.rpc.url, "record": str(system.record.path), "people": lived.people,
+            "done": lived.done, "refused": lived.refused, "first": lived.first, "last": lived.last,
+            "seconds": time.monotonic() - began,
+        }  # fmt: skip
+        click.echo(json.dumps(said))
+        sys.stdin.read()
+
+
+def _deployed(stack: ExitStack, rpc_port: int | None) -> System:
+    from ape import networks
+
+    upstream = os.environ.get("MAINNET_RPC_URL") or stack.enter_context(node.serve())
+    url = stack.enter_context(anvils.fork_of(upstream, rpc_port, history=True))
+    os.environ |= {"MAINNET_RPC_URL": upstream, "APE_FOUNDRY_HOST": url}
+    from forks.seeding import deploy
+
+    chain.quiet()
+    project = fresh_project()
+    stack.enter_context(networks.parse_network_choice("ethereum:mainnet-fork:foundry"))
+    return System(Evm(url), project, deploy(console=Console(stderr=True)))
+
+
+if __name__ == "__main__":
+    main()

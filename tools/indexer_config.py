@@ -39,9 +39,7 @@ def config(system: System, *, blocks_per_look: int = BLOCKS_PER_LOOK) -> dict[st
         "epochLength": int(system.points.epochLength()),
         "contracts": record.contracts,
         "indexes": record.indexes,
-        "staked": {
-            symbol: {"address": vault.address, "asset": str(vault.asset())} for symbol, vault in staked.items()
-        },
+        "staked": {symbol: {"address": vault.address, "asset": str(vault.asset())} for symbol, vault in staked.items()},
     }
 
 
@@ -58,7 +56,9 @@ def main(network: str, rpc: str, out: Path) -> None:
     if not record.indexes or record.block is None:
         raise click.ClickException(f"{record.path} has no deployment to index.")
     write(config(System(Evm(rpc), fresh_project(), record)), out)
-    click.echo(f"{out}: {len(record.indexes)} indexes of {network}, chain {record.chain_id}, from block {record.block}.")
+    click.echo(
+        f"{out}: {len(record.indexes)} indexes of {network}, chain {record.chain_id}, from block {record.block}."
+    )
 
 
 if __name__ == "__main__":

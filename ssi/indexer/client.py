@@ -86,6 +86,6 @@ class Indexer:
 
     def _get(self, path: str, query: dict[str, str]) -> requests.Response:
         try:
-            return session().get(self.url + path, params=query, timeout=TIMEOUT)
+            return session(retries=1).get(self.url + path, params=query, timeout=TIMEOUT)
         except requests.RequestException as error:
             raise IndexerSilent(f"{self.name} does not answer ({type(error).__name__})") from None
