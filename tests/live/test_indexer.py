@@ -1,5 +1,5 @@
-"""An indexer beside the chain: twenty thousand operations of two thousand accounts, compared with the contracts value by
-value; and commands that print the same with it and without.
+"""An indexer beside the chain: twenty thousand operations of two thousand accounts, compared with the contracts value
+by value; and commands that print the same with it and without.
 
 One history and one indexer for all tests of this file; the chain stands still after the history.
 """
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tools.indexer import Indexer, running
 
 from ssi.chain.evm import Evm
 from ssi.places import ROOT
@@ -26,7 +27,6 @@ from ssi.registry.system import System
 from tests.live.network import Live, shell
 from tests.live.proxy import proxied
 from tools import app_config, indexer_config
-from tools.indexer import Indexer, running
 
 OPERATIONS, PEOPLE = 20_000, 2_000
 PATIENCE = 900  # seconds to sync; the machine may be busy

@@ -113,10 +113,11 @@ def test_pages_are_read_to_their_end_by_key(fake, monkeypatch):
     pages = [[{"a": "1", "b": 1}, {"a": "1", "b": 2}], [{"a": "2", "b": 1}]]
     asked = []
 
-    def rows(self, sql, *given):
+    def rows(sql, *given):
         asked.append((sql, given))
         return pages[len(asked) - 1]
 
-    monkeypatch.setattr(Indexer, "rows", rows)
-    assert list(Indexer(fake.url).every("t", ("a", "b"))) == [*pages[0], *pages[1]]
+    indexer = Indexer(fake.url)
+    monkeypatch.setattr(indexer, "rows", rows)
+    assert list(indexer.every("t", ("a", "b"))) == [*pages[0], *pages[1]]
     assert asked[1] == ("select * from t where true and (a, b) > ($1, $2) order by a, b limit 2", ("1", "2"))
