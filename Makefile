@@ -14,7 +14,7 @@ export APE_LOG_LEVEL ?= WARNING
 
 ON_FORK := python tools/with_chain.py
 
-.PHONY: help setup lock build test demo app app-build app-test live docs deep mutants lint format size storage gas permissions packages clean
+.PHONY: help setup lock build test demo app app-build app-test indexer indexer-test live docs deep mutants lint format size storage gas permissions packages clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,7 @@ lock: setup ## Refresh both lock files from package.json and requirements.in
 	npm install --package-lock-only
 	cd docs/packages && npm install --package-lock-only
 	cd tests/foreign/npm && npm install --package-lock-only
+	cd indexer && npm install --package-lock-only
 	.venv/bin/pip install --quiet uv && .venv/bin/uv pip compile requirements.in -o requirements.lock \
 		--generate-hashes --no-emit-index-url --no-header --universal --python-version 3.10
 
@@ -50,7 +51,7 @@ tests/foreign/npm/node_modules/.stamp: tests/foreign/npm/package-lock.json tests
 	@cd tests/foreign/npm && npm ci --loglevel=error >/dev/null
 	@touch $@
 
-test: build tests/foreign/npm/node_modules/.stamp ## The whole suite on forks of the miniature mainnet (or of MAINNET_RPC_URL), then the web app; ARGS="tests/unit -k words" chooses
+test: build tests/foreign/npm/node_modules/.stamp indexer-build ## The whole suite on forks of the miniature mainnet (or of MAINNET_RPC_URL), then the web app; ARGS="tests/unit -k words" chooses
 	@python -m tools.suite $(ARGS)
 	@$(if $(ARGS),,$(MAKE) --no-print-directory app-test)
 
@@ -71,21 +72,36 @@ app-test: app-build ## Unit tests of the web app, a second build, and journeys t
 	@cd app && npm run --silent test && echo "· web app: unit tests and a second build took $$SECONDS s"
 	@cd app && npm run --silent e2e -- $(ARGS) && echo "· web app: journeys in Chromium took $$SECONDS s"
 
+indexer/node_modules/.stamp: indexer/package-lock.json indexer/package.json indexer/.npmrc
+	@echo "· Node packages of the indexer (about half a minute the first time)"
+	@cd indexer && npm ci --loglevel=error >/dev/null
+	@touch $@
+
+indexer-build: build indexer/node_modules/.stamp
+	@python -m tools.app_abis indexer
+
+indexer: indexer-build ## The indexer at http://127.0.0.1:42069, on a fork with a market that has lived (ARGS="--rpc URL --settings FILE" for a deployment)
+	@python -m tools.indexer $(ARGS)
+
+indexer-test: indexer-build ## The indexer's tests, with its embedded database (SSI_INDEXER_DATABASE=postgres with PostgreSQL)
+	@python -m tools.suite tests/indexer $(ARGS)
+
 live: build ## Every command on a chain as if it were live: node provider, key files, limits, cut connections (minutes)
 	@$(ON_FORK) ape test tests/live $(ARGS)
 
-deep: build tests/foreign/npm/node_modules/.stamp ## The property tests, ten times as long
-	@HYPOTHESIS_PROFILE=deep python -m tools.suite $(ARGS)
+deep: build tests/foreign/npm/node_modules/.stamp indexer-build ## The property tests, ten times as long; the indexer's with PostgreSQL
+	@HYPOTHESIS_PROFILE=deep SSI_INDEXER_DATABASE=postgres python -m tools.suite $(ARGS)
 
 mutants: build ## Break the code in a copy, one line at a time, and see the tests notice (ARGS="words" chooses)
 	@python -m tools.mutants $(ARGS)
 
-lint: setup ## Formatting, style and types
+lint: setup indexer-build ## Formatting, style and types
 	@forge fmt --check contracts interfaces
 	@npx --no-install solhint --max-warnings 0 'contracts/**/*.sol' 'interfaces/**/*.sol'
 	@ruff check . && ruff format --check .
 	@mypy
 	@deptry ssi forks minimainnet && deptry . --config tools/deptry.toml
+	@cd indexer && npm run --silent types
 
 format: setup ## Format Solidity and Python
 	@forge fmt contracts interfaces
@@ -114,4 +130,4 @@ docs: setup docs/packages/node_modules/.stamp ## Build the documentation site in
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 clean: ## Remove everything that can be made again
-	@rm -rf .venv node_modules app/node_modules docs/packages/node_modules tests/foreign/npm/node_modules app/dist app/src/generated .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	@rm -rf .venv node_modules app/node_modules docs/packages/node_modules tests/foreign/npm/node_modules indexer/node_modules indexer/.ponder indexer/generated indexer/abis.ts app/dist app/src/generated .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache

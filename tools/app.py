@@ -39,8 +39,8 @@ class Site(SimpleHTTPRequestHandler):
         """Says nothing."""
 
 
-def world(stack: ExitStack, console: Console, rpc_port: int, days: int) -> dict[str, Any]:
-    """A fork with the deployed protocol on it; returns what the site is told of it."""
+def lived(stack: ExitStack, console: Console, rpc_port: int, days: int) -> tuple[System, str]:
+    """A fork with the deployed protocol on it and a market that has lived; returns it and the fork's URL."""
     from ape import networks
 
     with console.status("Starting a fork of the miniature mainnet"):
@@ -55,6 +55,12 @@ def world(stack: ExitStack, console: Console, rpc_port: int, days: int) -> dict[
     system = System(Evm(url), project, deploy(console=console))
     with console.status("Some weeks pass") as status:
         World(system).live(days, lambda what: status.update(f"Some weeks pass: {what}"))
+    return system, url
+
+
+def world(stack: ExitStack, console: Console, rpc_port: int, days: int) -> dict[str, Any]:
+    """Such a fork; returns what the site is told of it."""
+    system, url = lived(stack, console, rpc_port, days)
     return app_config.config(system, url, test_key=TEST_KEY, project=os.environ.get("WALLETCONNECT_PROJECT_ID"))
 
 

@@ -1,0 +1,80 @@
+"""Fixtures: a market that has lived on a chain of its own, and indexers of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from ssi.build import ROOT
+from ssi.chain.evm import Evm
+from ssi.registry.record import Record
+from ssi.registry.system import System
+from tests.indexer.postgres import database
+from tools.indexer import HOME, Indexer, running
+
+GENEROUS = {"INDEXER_POLL_MS": "100", "INDEXER_RATE": "1000000", "INDEXER_ROWS": "1000000", "INDEXER_COST": "10000000"}
+
+
+class Start(Protocol):
+    """Starts an indexer with an empty database; it ends with the session."""
+
+    def __call__(self, name: str, **environment: str) -> Indexer: ...
+
+
+@pytest.fixture(scope="session")
+def market(tmp_path_factory: pytest.TempPathFactory, project: Any) -> Iterator[System]:
+    """The protocol on a chain that remembers every block, after some weeks with people, keepers and governance."""
+    folder = tmp_path_factory.mktemp("indexer-chain")
+    environment = {**os.environ, "SSI_DEPLOYMENTS": str(folder / "deployments"), "SSI_STATE": str(folder / "state")}
+    (folder / "deployments").mkdir()
+    command = [sys.executable, "-m", "tests.indexer.chain", str(folder)]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdin is not None and process.stdout is not None
+    try:
+        said = json.loads(process.stdout.readline())
+        record = Record.read(Path(said["record"]), 1)
+        record.path = folder / "deployment.json"
+        yield System(Evm(said["url"]), project, record)
+    finally:
+        process.stdin.close()
+        process.wait(30)
+
+
+@pytest.fixture(scope="session")
+def start(market: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Indexers of that market, with the embedded database, or with PostgreSQL where `SSI_INDEXER_DATABASE` says so."""
+    if not (HOME / "node_modules").exists():
+        pytest.fail("the indexer's packages are missing: make indexer/node_modules/.stamp")
+    with ExitStack() as stack:
+
+        def begin(name: str, **environment: str) -> Indexer:
+            if os.environ.get("SSI_INDEXER_DATABASE") == "postgres":
+                environment["DATABASE_URL"] = stack.enter_context(database(name))
+            folder = tmp_path_factory.mktemp(f"indexer-{name}")
+            indexer = Indexer(market.record.path, market.evm.rpc.url, folder, {**GENEROUS, **environment})
+            return stack.enter_context(running(indexer))
+
+        yield begin
+
+
+@pytest.fixture(scope="session")
+def indexer(start: Start, market: System) -> Indexer:
+    """One that has everything of the market."""
+    found = start("shared")
+    found.wait(head(market))
+    return found
+
+
+def head(system: System) -> int:
+    """The youngest block."""
+    return int(system.evm.rpc.call("eth_blockNumber"), 16)

@@ -1,0 +1,106 @@
+"""The indexer answers everybody, so nobody may write, or ask for more than it can bear."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from ssi.registry.system import System
+from tests.indexer.conftest import Start, head
+from tools.indexer import Indexer
+
+STANDINGS = "query ($first: Int) { standings(limit: $first, orderBy: \"rank\") { items { account rank points } } }"
+
+
+@pytest.fixture(scope="module")
+def limited(start: Start, market: System) -> Indexer:
+    """One with the limits that it has unless told otherwise, apart from the rate."""
+    found = start("limited", INDEXER_ROWS="10000", INDEXER_COST="100000", INDEXER_RATE="200")
+    found.wait(head(market))
+    return found
+
+
+def test_a_page_is_answered(limited: Indexer) -> None:
+    status, answer = limited.query(STANDINGS, first=3)
+    ranks = [row["rank"] for row in answer["data"]["standings"]["items"]]
+    assert (status, ranks[0]) == (200, 1)
+    assert limited.rows("SELECT count(*) AS n FROM position")[0]["n"] != "0"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO account (address, referees) VALUES ('0x00', 0)",
+        "UPDATE position SET balance = 0",
+        "DELETE FROM position",
+        "DROP TABLE position",
+        "TRUNCATE position",
+        "WITH gone AS (DELETE FROM position RETURNING *) SELECT * FROM gone",
+        "SELECT 1; DELETE FROM position",
+        "SELECT * INTO mine FROM position",
+        "EXPLAIN ANALYZE DELETE FROM position",
+        "COPY position TO '/tmp/position'",
+        "SET statement_timeout = 0",
+    ],
+)
+def test_nothing_can_be_written(limited: Indexer, statement: str) -> None:
+    before = limited.rows("SELECT count(*) AS n, sum(balance) AS s FROM position")
+    status, answer = limited.sql(statement)
+    assert status >= 400, answer
+    assert limited.rows("SELECT count(*) AS n, sum(balance) AS s FROM position") == before
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT pg_sleep(60)",
+        "SELECT count(*) FROM position WHERE pg_sleep(60) IS NULL",
+        "SELECT count(*) FROM happening a, happening b, happening c, happening d, happening e",
+        "SELECT a.account FROM position a, position b, position c",
+        "SELECT current_setting('data_directory')",
+        "SELECT pg_read_file('/etc/passwd')",
+    ],
+)
+def test_no_query_holds_the_database_up(limited: Indexer, query: str) -> None:
+    began = time.monotonic()
+    status, answer = limited.sql(query)
+    assert status >= 400, answer
+    assert time.monotonic() - began < 10
+
+
+def test_the_cost_of_a_query_is_said(limited: Indexer) -> None:
+    status, answer = limited.sql("SELECT count(*) FROM happening a, happening b, happening c, happening d")
+    assert (status, "are allowed" in answer) == (403, True)
+
+
+def test_a_query_that_is_too_deep_is_refused(limited: Indexer) -> None:
+    deep = "of { positions(limit: 1) { items { " * 4 + "balance" + " } } }" * 4
+    _, answer = limited.query("{ positions(limit: 1) { items { " + deep + " } } }")
+    assert "data" not in answer or answer["data"] is None
+    assert "depth" in json.dumps(answer["errors"]).lower()
+
+
+def test_pages_within_pages_count_as_their_product(limited: Indexer) -> None:
+    query = "query ($n: Int) { accounts(limit: $n) { items { positions(limit: 1000) { items { balance } } } } }"
+    status, answer = limited.query(query, n=1000)
+    assert (status, answer["errors"][0]["message"]) == (400, "up to 1000000 rows are asked for, and 10000 are allowed")
+    assert limited.query(query, n=10)[0] == 200
+    spread = (
+        "fragment Rest on accountPage { items { positions(limit: 1000) { items { balance } } } }"
+        " { accounts(limit: 1000) { ...Rest } }"
+    )
+    assert limited.query(spread)[0] == 400
+
+
+def test_a_request_that_is_too_large_is_refused(limited: Indexer) -> None:
+    assert limited.query("{ accounts { items { address } } } #" + "x" * 30_000 if False else "{" + "a" * 30_000 + "}")[0] == 413
+
+
+def test_a_caller_who_asks_too_often_waits(start: Start, market: System) -> None:
+    found = start("hurried", INDEXER_RATE="10")
+    found.wait(head(market))
+    said = [found.ask("/graphql", {"query": "{ _meta { status } }"})[0] for _ in range(15)]
+    assert said.count(429) >= 5
+    assert said[0] == 200

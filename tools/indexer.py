@@ -1,0 +1,201 @@
+"""The indexer of a deployment: `make indexer`.
+
+Without `--rpc` it runs on a fork of its own with a market that has lived, as `make app` does. Ends with Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from forks import anvils
+from ssi.build import ROOT
+
+HOME = ROOT / "indexer"
+ENGINE = HOME / "node_modules" / "ponder" / "dist" / "esm" / "bin" / "ponder.js"
+SCHEMA = "ssi"
+_TABLE = re.compile(r'onchainTable\(\s*"(\w+)"')
+
+
+class NotReady(RuntimeError):  # noqa: N818 - it says what is so
+    """The indexer ended, or did not come so far in time. The message has the end of its log."""
+
+
+def tables() -> list[str]:
+    """Names of all tables in SQL."""
+    return [name for path in sorted((HOME / "src" / "schema").glob("*.ts")) for name in _TABLE.findall(path.read_text())]
+
+
+@dataclass
+class Indexer:
+    """One process of the engine, and what is asked of it.
+
+    Args:
+        settings: file of `tools/indexer_config.py`.
+        folder: keeps the log, and the embedded database unless `environment` names a `DATABASE_URL`.
+    """
+
+    settings: Path
+    rpc_url: str
+    folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    port: int = field(default_factory=anvils.free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "indexer.log"
+
+    def start(self) -> None:
+        """Starts it, or starts it again where it ended."""
+        environment = {
+            **os.environ,
+            "INDEXER_RPC_URL": self.rpc_url,
+            "INDEXER_DEPLOYMENT": str(self.settings),
+            "INDEXER_DATA": str(self.folder / "data"),
+            "PONDER_TELEMETRY_DISABLED": "true",
+            **self.environment,
+        }
+        command = ["node", str(ENGINE), "start", "--schema", SCHEMA, "--hostname", "127.0.0.1"]
+        command += ["--port", str(self.port), "--log-format", "json"]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, cwd=HOME, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
+            )
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Ends it. SIGKILL is a crash: it can tidy nothing."""
+        if self.process is None:
+            return
+        self.process.send_signal(how)
+        try:
+            self.process.wait(20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def ask(self, path: str, body: Any = None) -> tuple[int, str]:
+        """Status and text of an answer. Raises OSError where nothing answers."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data, {"content-type": "application/json"})
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as refused:
+            return refused.code, refused.read().decode()
+
+    def query(self, text: str, **variables: Any) -> tuple[int, Any]:
+        """Status and JSON of a GraphQL query."""
+        status, answer = self.ask("/graphql", {"query": text, "variables": variables})
+        return status, json.loads(answer)
+
+    def sql(self, text: str) -> tuple[int, str]:
+        """Status and text of a SQL query: rows as JSON, or what is wrong."""
+        asked = json.dumps({"json": {"sql": text, "params": []}})
+        return self.ask("/sql/db?" + urllib.parse.urlencode({"sql": asked}))
+
+    def rows(self, text: str) -> list[dict[str, Any]]:
+        """The rows of a SQL query. Raises ValueError where it is refused."""
+        status, answer = self.sql(text)
+        if status != 200:
+            raise ValueError(f"{status}: {answer}")
+        found: list[dict[str, Any]] = json.loads(answer)["rows"]
+        return found
+
+    def block(self) -> int | None:
+        """The last block that is indexed; None while it does not say."""
+        try:
+            status, answer = self.ask("/status")
+        except OSError:
+            return None
+        return int(json.loads(answer)["main"]["block"]["number"]) if status == 200 else None
+
+    def wait(self, block: int, seconds: float = 120) -> None:
+        """Waits until a block is indexed and queries are answered. Raises NotReady."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if self.process is None or self.process.poll() is not None:
+                raise NotReady(f"the indexer ended: {self.log.read_text()[-3_000:]}")
+            if (self.block() or -1) >= block:
+                return
+            time.sleep(0.1)
+        raise NotReady(f"block {block} is not indexed after {seconds:.0f} s: {self.log.read_text()[-3_000:]}")
+
+    def dump(self) -> dict[str, list[str]]:
+        """Every row of every table as canonical JSON, sorted: equal dumps are equal databases."""
+        return {
+            table: sorted(json.dumps(row, sort_keys=True) for row in self.rows(f"SELECT * FROM {table}"))
+            for table in tables()
+        }
+
+
+@contextmanager
+def running(indexer: Indexer) -> Iterator[Indexer]:
+    """Starts an indexer, and ends it."""
+    indexer.start()
+    try:
+        yield indexer
+    finally:
+        indexer.stop()
+
+
+@click.command()
+@click.option("--rpc", help="A node that answers for old blocks. Without it, a fork of its own.")
+@click.option("--settings", type=click.Path(path_type=Path, exists=True), help="Of python -m tools.indexer_config.")
+@click.option("--port", default=42069, show_default=True, help="Where it answers.")
+@click.option("--rpc-port", default=8545, show_default=True, help="Where its fork answers.")
+@click.option("--days", default=33, show_default=True, help="Days that the market of the fork lives.")
+def main(rpc: str | None, settings: Path | None, port: int, rpc_port: int, days: int) -> None:
+    """Index a deployment."""
+    if (rpc is None) != (settings is None):
+        raise click.UsageError("A node and the settings of a deployment belong together.")
+    anvils.stop_in_order()
+    console = Console()
+    with ExitStack() as stack:
+        folder = HOME / ".ponder"
+        if rpc is None or settings is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ssi-indexer-")))
+            rpc, settings = _fork(stack, console, folder, rpc_port, days)
+        indexer = stack.enter_context(running(Indexer(settings.resolve(), rpc, folder, port=port)))
+        console.print(f"[bold]{indexer.url}/graphql[/] and {indexer.url}/sql/db (Ctrl-C ends it); log: {indexer.log}")
+        try:
+            assert indexer.process is not None
+            sys.exit(indexer.process.wait())
+        except KeyboardInterrupt:
+            console.print("Goodbye.")
+
+
+def _fork(stack: ExitStack, console: Console, folder: Path, rpc_port: int, days: int) -> tuple[str, Path]:
+    from tools import app, app_config, indexer_config
+
+    system, url = app.lived(stack, console, rpc_port, days)
+    settings = folder / "deployment.json"
+    app_config.write(indexer_config.config(system, blocks_per_look=1), settings)
+    return url, settings
+
+
+if __name__ == "__main__":
+    main()
