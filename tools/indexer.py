@@ -131,7 +131,8 @@ class Indexer:
             status, answer = self.ask("/status")
         except OSError:
             return None
-        return int(json.loads(answer)["main"]["block"]["number"]) if status == 200 else None
+        chain = json.loads(answer).get("main") if status == 200 else None
+        return int(chain["block"]["number"]) if chain else None
 
     def wait(self, block: int, seconds: float = 120) -> None:
         """Waits until a block is indexed and queries are answered. Raises NotReady."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from ssi.chain.http import session, without_secrets
 URL = "SSI_INDEXER"  # environment: where commands find one
 TIMEOUT = 60  # seconds
 PAGE = 1_000  # rows of an answer
+PATIENCE = 10  # times that a request is repeated after its wait
 
 
 class IndexerSilent(OSError):  # noqa: N818 - it says what is wrong
@@ -85,7 +87,13 @@ class Indexer:
             last = tuple(str(page[-1][key]) for key in keys)
 
     def _get(self, path: str, query: dict[str, str]) -> requests.Response:
-        try:
-            return session(retries=1).get(self.url + path, params=query, timeout=TIMEOUT)
-        except requests.RequestException as error:
-            raise IndexerSilent(f"{self.name} does not answer ({type(error).__name__})") from None
+        """Waits where the indexer has answered as often as it does in a minute."""
+        for _ in range(PATIENCE):
+            try:
+                response = session(retries=0).get(self.url + path, params=query, timeout=TIMEOUT)
+            except requests.RequestException as error:
+                raise IndexerSilent(f"{self.name} does not answer ({type(error).__name__})") from None
+            if response.status_code != 429:
+                return response
+            time.sleep(int(response.headers.get("RateLimit-Reset", 10)) + 1)
+        raise IndexerSilent(f"{self.name} is asked too often")
