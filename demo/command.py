@@ -9,42 +9,42 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from demo.holder import Holder
-from demo.points import Points
-from demo.rebalancing import Rebalancing
-from demo.report import Stage
-from demo.staking import Staking
+from demo.holder import HolderChapter
+from demo.points import PointsChapter
+from demo.rebalancing import RebalancingChapter
+from demo.report import Report
+from demo.staking import StakingChapter
 from forks.seeding import deploy
 from ssi.build import ROOT, fresh_project
-from ssi.chain import network as chain
+from ssi.chain import network
 from ssi.chain.evm import Evm
 from ssi.cli.command import Command
 from ssi.cli.overview import overviews, tables
 from ssi.failure import Misused
 from ssi.registry.system import System
 
-chain.quiet()
+network.quiet()
 
 
 @click.command(cls=Command)
 def cli() -> None:
     """Deploy the protocol on the fork and walk through the life of a holder and a staker."""
-    if not chain.is_fork():
+    if not network.is_fork():
         raise Misused("The demonstration trades and lets time pass as it likes: `make demo` starts a fork for it.")
     console = Console()
     record = deploy(console=console)
-    system = System(Evm(chain.rpc().url), fresh_project(), record)
+    system = System(Evm(network.rpc().url), fresh_project(), record)
     console.print(f"[green]✓[/] [bold]Deployed[/]  {len(record.contracts)} contracts, {len(record.indexes)} indexes")
-    stage = Stage(system, console)
-    for chapter in (Holder, Staking, Rebalancing, Points):
-        console.rule(f"[bold]{chapter.__name__}", align="left")
-        chapter(stage).run()
+    report = Report(system, console)
+    for chapter in (HolderChapter, StakingChapter, RebalancingChapter, PointsChapter):
+        console.rule(f"[bold]{chapter.__name__.removesuffix('Chapter')}", align="left")
+        chapter(report).run()
 
     indexes = overviews(system.lens)
     for table in tables(indexes):
         console.print(table)
     gas = Table("step", "gas", title="Gas", title_justify="left")
-    for step in stage.report:
+    for step in report.steps:
         if "gas" in step:
             gas.add_row(step["step"], f"{step['gas']:,}")
     console.print(gas)
@@ -53,11 +53,11 @@ def cli() -> None:
     result = {
         "contracts": record.contracts,
         "indexes": record.indexes,
-        "steps": stage.report,
+        "steps": report.steps,
         "state": indexes,
-        "broken": stage.broken,
+        "broken": report.broken,
     }
     (ROOT / "build/demo.json").write_text(json.dumps(result, indent=2) + "\n")
     console.print("Written to build/demo.json")
-    if stage.broken:
+    if report.broken:
         sys.exit(1)

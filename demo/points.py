@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
-from demo.report import Stage
+from demo.report import Report
 from forks import control
 from forks.addresses import CONTRACTS
 from forks.artifacts import packaged
@@ -21,21 +21,21 @@ FEE, V3, FULL_RANGE = 3000, 2, 887_220
 POT = 1_000 * 10**6
 
 
-class Points:
+class PointsChapter:
     """Dora holds, stakes, boosts and locks; Emil buys with her code and merely holds."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage, self.system, self.evm = stage, stage.system, stage.evm
+    def __init__(self, report: Report) -> None:
+        self.report, self.system, self.evm = report, report.system, report.evm
         self.dora, self.emil, self.keeper = (self.evm.account(f"demo {name}") for name in ("dora", "emil", "keeper"))
-        self.mag7, self.usdc, self.points = stage.mag7, stage.usdc, stage.system.points
-        self.prices = stage.system.prices
+        self.mag7, self.usdc, self.points = report.mag7, report.usdc, report.system.points
+        self.prices = report.system.prices
         self.ledger = Ledger(self.points, self.prices)
         abi = Interface("NonfungiblePositionManager", packaged("NonfungiblePositionManager")["abi"])
         self.positions = self.evm.at(abi, CONTRACTS["NonfungiblePositionManager"])
 
     def run(self) -> None:
         """All steps in their order."""
-        with self.evm.standstill():
+        with self.evm.frozen_time():
             self.list_a_pool()
             self.sample_prices()
             self.buy_with_a_code()
@@ -50,11 +50,11 @@ class Points:
 
     def buy(self, person: str, shares: int, code: bytes = b"\0" * 32) -> Receipt:
         """Of MAG7.ssi with USDC."""
-        router = self.stage.router
+        router = self.report.router
         cost = router.quoteBuy.call(self.mag7.address, self.usdc.address, shares)
         control.deal(self.evm.rpc, "USDC", person, self.usdc.balanceOf(person) + cost)
         self.usdc.approve(router.address, cost, sender=person)
-        order = (*self.stage.trade(self.mag7, self.usdc.address, person)[:-1], code)
+        order = (*self.report.trade(self.mag7, self.usdc.address, person)[:-1], code)
         receipt: Receipt = router.buy(order, shares, cost, sender=person)
         return receipt
 
@@ -82,14 +82,14 @@ class Points:
         control.warp(self.evm.rpc, NOTICE)
         receipt = locker.addPool(self.pool, V3, sender=safe)
         holds = {"it is on the locker's list": self.pool in locker.pools()}
-        self.stage.step("A pool of MAG7.ssi and USDC joins the locker's list after the notice", receipt, {}, holds)
+        self.report.step("A pool of MAG7.ssi and USDC joins the locker's list after the notice", receipt, {}, holds)
 
     def sample_prices(self) -> None:
         control.warp(self.evm.rpc, self.ledger.end(self.ledger.epoch) - self.evm.now)
         receipt = self.prices.sample(sender=self.keeper)
         sampled = receipt.events(self.prices, "PriceSampled")
         again = self.prices.runningSlot()
-        self.stage.step(
+        self.report.step(
             "An epoch begins; the first of its 28 samples of prices",
             receipt,
             {"epoch": self.ledger.epoch, "prices": len(sampled)},
@@ -111,7 +111,7 @@ class Points:
         self.buy(self.dora, 60 * WAD)
         receipt = self.buy(self.emil, 20 * WAD, CODE)
         joined = all(self.points.joinedAt(person) for person in (self.dora, self.emil))
-        self.stage.step(
+        self.report.step(
             "Emil buys 20 MAG7.ssi with Dora's code",
             receipt,
             {},
@@ -129,7 +129,7 @@ class Points:
         control.deal(self.evm.rpc, "SOSO", self.dora, value)
         soso.approve(staked_soso.address, value, sender=self.dora)
         receipt = staked_soso.deposit(value, self.dora, sender=self.dora)
-        self.stage.step(
+        self.report.step(
             "Dora stakes 20 MAG7.ssi, and SOSO worth 2,500 dollars", receipt, {"soso": value / WAD},
             {"the shares arrived": staked_soso.balanceOf(self.dora) > 0 and vault.balanceOf(self.dora) > 0},
         )  # fmt: skip
@@ -154,7 +154,7 @@ class Points:
         minted = self.positions.mint(order, sender=self.dora).events(self.positions, "IncreaseLiquidity")[0].values
         self.positions.approve(locker.address, minted["tokenId"], sender=self.dora)
         receipt = locker.lockPosition(minted["tokenId"], sender=self.dora)
-        self.stage.step(
+        self.report.step(
             "Dora locks a position of some 10 MAG7.ssi and as many dollars", receipt, {"position": minted["tokenId"]},
             {"its liquidity is recorded": locker.liquidityOf(self.dora, self.pool) == minted["liquidity"]},
         )  # fmt: skip
@@ -166,7 +166,7 @@ class Points:
         self.usdc.approve(self.points.address, POT, sender=self.keeper)
         receipt = self.points.fund(epoch, self.usdc.address, POT, sender=self.keeper)
         holds = {"all of it is in": tuple(self.points.potOf(epoch, self.usdc.address)) == (POT, 0)}
-        self.stage.step("A pot of 1,000 USDC for the epoch", receipt, {"epoch": epoch}, holds)
+        self.report.step("A pot of 1,000 USDC for the epoch", receipt, {"epoch": epoch}, holds)
         return epoch
 
     def live(self, epoch: int) -> None:
@@ -186,9 +186,9 @@ class Points:
                     figures[f"{name.lower()}_{kind}_multiplier"] = round(of.multiplier / WAD, 4)
                     figures[f"{name.lower()}_{kind}_points"] = round(of.points / WAD)
             figures[f"{name.lower()}_points"] = round(said.points / WAD)
-        self.stage.console.print(table)
+        self.report.console.print(table)
         dora, emil = (self.points.statement(person, epoch) for person in (self.dora, self.emil))
-        self.stage.step(
+        self.report.step(
             "Points of the running epoch, live", None, figures,
             {
                 "Emil holds at 3X": emil.held.multiplier == 3 * WAD,
@@ -204,7 +204,7 @@ class Points:
         receipt = self.points.recordMany(accounts, epoch, sender=self.keeper)
         points = {person: self.points.pointsOf(person, epoch) for person in (self.dora, self.emil)}
         emil, dora = points[self.emil], points[self.dora]
-        self.stage.step(
+        self.report.step(
             "The epoch is over: a keeper records everybody",
             receipt,
             {"accounts": len(accounts)},
@@ -227,7 +227,7 @@ class Points:
         paid = {person: self.usdc.balanceOf(person) - had for person, had in before.items()}
         total = self.points.totalRecorded(epoch)
         shares = {person: POT * self.points.recordedPoints(person, epoch) // total for person in before}
-        self.stage.step(
+        self.report.step(
             "A second epoch passes; the pot is claimed",
             receipt,
             {"dora_usdc": paid[self.dora] / 1e6, "emil_usdc": paid[self.emil] / 1e6},

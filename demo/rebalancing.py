@@ -8,19 +8,19 @@ from typing import Any
 
 from rich.table import Table
 
-from demo.report import Stage
+from demo.report import Report
 from forks import control
 from forks.local import FORKS
 from forks.seeding import invest
 from ssi.chain.evm import Reverted
 from ssi.constants import NOTICE
 from ssi.governance import proposals
-from ssi.governance.decoder import Catalog
+from ssi.governance.decoder import Decoder
 from ssi.governance.proposal import Proposal, attempt, execution, scheduling
 from ssi.governance.safe import Multisig
 from ssi.index.bounds import UNBOUNDED
-from ssi.keeper import maintenance as chores
-from ssi.keeper.rebalance import Filling
+from ssi.keeper import maintenance
+from ssi.keeper.rebalance import Phase, RebalanceKeeper
 
 DAY, HOUR = 86_400, 3_600
 MOVES = {"SOL": 1.2, "BNB": 1.1, "LINK": 0.85, "UNI": 0.9}
@@ -28,19 +28,19 @@ INVESTED = 5_000 * 10**18
 CLOSE = 25  # bp
 
 
-class Rebalancing:
+class RebalancingChapter:
     """MAG7.ssi gets back to its weights."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage, self.system, self.evm, self.mag7 = stage, stage.system, stage.evm, stage.mag7
+    def __init__(self, report: Report) -> None:
+        self.report, self.system, self.evm, self.mag7 = report, report.system, report.evm, report.mag7
         self.rebalancer = self.system.rebalancer
         self.safe = Multisig(self.evm, self.system.record.contracts["Safe"])
         self.keeper = self.evm.account("demo keeper")
-        self.filling = Filling(self.system, "MAG7.ssi", self.keeper)
+        self.rebalance_keeper = RebalanceKeeper(self.system, "MAG7.ssi", self.keeper)
 
     def run(self) -> None:
         """All steps in their order."""
-        with self.evm.standstill():
+        with self.evm.frozen_time():
             self.a_month_passes()
             self.propose()
             self.too_early()
@@ -50,22 +50,22 @@ class Rebalancing:
     def a_month_passes(self) -> None:
         invest(self.system, "MAG7.ssi", self.evm.account("demo investor"), INVESTED)
         control.warp(self.evm.rpc, 28 * DAY)
-        for name in chores.due_pokes(self.system):
+        for name in maintenance.due_pokes(self.system):
             self.system.oracle.poke(self.system.token(name).address, sender=self.keeper)
         for token, factor in MOVES.items():
             control.move_price(self.evm.rpc, token, factor)
         control.warp(self.evm.rpc, HOUR)  # until the pools' averages agree with the feeds
         self.before = self.weights()
         farthest = max(abs(weight["now"] - weight["target"]) for weight in self.before.values())
-        self.stage.step(
+        self.report.step(
             "A month passes and prices move", None, {"moves": MOVES, "farthest_from_target_bp": farthest},
             {"the weights are off": farthest > 4 * CLOSE},
         )  # fmt: skip
 
     def propose(self) -> None:
         """Fresh supplies and the start, in one proposal that is tried out on a fork of this fork first."""
-        catalog, registry = Catalog(self.system), self.system.contract("SupplyRegistry")
-        start = proposals.rebalance(catalog, "MAG7.ssi")
+        decoder, registry = Decoder(self.system), self.system.contract("SupplyRegistry")
+        start = proposals.rebalance(decoder, "MAG7.ssi")
         tokens = self.mag7.basket().tokens
         post = registry.post.encode(tokens, [registry.supply(token) * 1_002 // 1_000 for token in tokens])
         proposal = Proposal(
@@ -79,7 +79,7 @@ class Rebalancing:
         receipt = self.send(scheduling(self.system.manager, proposal.calls))
         scheduled = [event.values for event in receipt.events(self.system.manager, "OperationScheduled")]
         self.ready_at = max(values["schedule"] for values in scheduled)
-        self.stage.step(
+        self.report.step(
             "The multisig proposes supplies and a rebalance, tried out before it signs",
             receipt,
             {
@@ -105,7 +105,7 @@ class Rebalancing:
             refused = False
         except Reverted as reverted:
             refused = reverted.data[:4] == early
-        self.stage.step(
+        self.report.step(
             "Execute a second before the notice has passed",
             None,
             {"refused": refused},
@@ -115,11 +115,11 @@ class Rebalancing:
     def execute(self) -> None:
         control.warp(self.evm.rpc, 1)
         receipt = self.send(execution(self.system.manager, self.calls))
-        status = self.filling.status()
-        self.stage.step(
+        status = self.rebalance_keeper.status()
+        self.report.step(
             "The multisig executes: targets are fixed, the auctions open", receipt,
             {"surplus": status.surplus, "deficit": status.deficit, "premium_bp": status.premium / 1e14},
-            {"the rebalance runs": self.filling.phase == "running"},
+            {"the rebalance runs": self.rebalance_keeper.phase is Phase.RUNNING},
         )  # fmt: skip
 
     def fill(self) -> None:
@@ -128,14 +128,14 @@ class Rebalancing:
         investor = self.evm.account("demo investor")
 
         def send(arguments: tuple[Any, ...]) -> str:
-            gas.append(self.filling.filler.fill(*arguments, sender=self.keeper).gas_used)
+            gas.append(self.rebalance_keeper.filler.fill(*arguments, sender=self.keeper).gas_used)
             return ""
 
         def wait(seconds: int) -> None:
             control.warp(self.evm.rpc, seconds)
 
-        fills = [fill for fill, _ in self.filling.run(send, wait)]
-        report = self.filling.report()
+        fills = [fill for fill, _ in self.rebalance_keeper.run(send, wait)]
+        report = self.rebalance_keeper.report()
         table = Table("token", "before", "target", "after", title="Weights of MAG7.ssi", title_justify="left")
         for name, weight in report["weights"].items():
             table.add_row(
@@ -144,7 +144,7 @@ class Rebalancing:
         farthest = max(abs(weight["now"] - weight["target"]) for weight in report["weights"].values())
         expected = self.mag7.previewRedeem(shares)
         redeemed = self.mag7.redeem.call(shares, investor, investor, *UNBOUNDED, sender=investor)
-        self.stage.step(
+        self.report.step(
             "A keeper fills every auction from Uniswap once its price pays",
             None,
             {
@@ -159,19 +159,19 @@ class Rebalancing:
                 },
             },
             {
-                "it is completed": report["phase"] == "completed",
+                "it is completed": report["phase"] == Phase.COMPLETED.word,
                 f"all weights are within {CLOSE} bp of their targets": farthest < CLOSE,
                 "it cost less than the budget": 0 <= report["costBps"] <= report["budgetBps"],
                 "redemption works": redeemed == expected,
             },
         )
-        self.stage.console.print(table)
+        self.report.console.print(table)
 
     def weights(self) -> dict[str, dict[str, float]]:
         """By name, bp: as they are and as the methodology wants them."""
-        weights: dict[str, dict[str, float]] = self.filling.report()["weights"]
+        weights: dict[str, dict[str, float]] = self.rebalance_keeper.report()["weights"]
         return weights
 
     def send(self, data: bytes) -> Any:
         """The Safe calls the manager."""
-        return self.safe.rehearse(self.safe.transaction(self.system.manager.address, data))
+        return self.safe.simulate(self.safe.transaction(self.system.manager.address, data))

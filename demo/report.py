@@ -9,11 +9,11 @@ from eth_account import Account
 from rich.console import Console
 
 from ssi.chain.evm import Deployed, Receipt
+from ssi.chain.wallet import PermissionKind
 from ssi.registry.system import System
 
 ETHER = "0x" + "00" * 20
 NO_CODE = b"\0" * 32
-ALLOWANCE, PERMIT = 0, 1
 ALICE_KEY = "0x" + "a11ce".zfill(64)
 
 
@@ -38,12 +38,12 @@ def _number(value: Any) -> str:
 
 
 @dataclass
-class Stage:
+class Report:
     """Where the demo plays. Each step writes its figures down and states what must be true after it."""
 
     system: System
     console: Console
-    report: list[dict[str, Any]] = field(default_factory=list)
+    steps: list[dict[str, Any]] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -57,7 +57,7 @@ class Stage:
     def step(self, title: str, receipt: Receipt | None, figures: dict[str, Any], holds: dict[str, bool]) -> None:
         """Keeps a step's figures and checks what must be true now."""
         gas = {"gas": receipt.gas_used} if receipt else {}
-        self.report.append({"step": title, **gas, **figures, "holds": holds})
+        self.steps.append({"step": title, **gas, **figures, "holds": holds})
         failed = [what for what, true in holds.items() if not true]
         self.broken += [f"{title}: {what}" for what in failed]
         mark = "[red]✗[/]" if failed else "[green]✓[/]"
@@ -70,7 +70,7 @@ class Stage:
         index: Deployed,
         token: str,
         receiver: str,
-        permission: int = ALLOWANCE,
+        permission: PermissionKind = PermissionKind.ALLOWANCE,
         signature: bytes = b"",
         stake: bool = False,
     ) -> tuple[Any, ...]:

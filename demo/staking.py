@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from demo.report import Stage
+from demo.report import Report
 from forks import control
 from ssi.chain.evm import Reverted
 from ssi.constants import DAY
 from ssi.index.bounds import UNBOUNDED
 
 
-class Staking:
+class StakingChapter:
     """Bob buys MAG7.ssi into staking, earns for thirty days, leaves in two steps and redeems in kind."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.stage, self.system, self.evm, self.bob = stage, stage.system, stage.evm, stage.bob
-        self.mag7, self.staked, self.distributor = stage.mag7, stage.system.staked("MAG7.ssi"), stage.system.distributor
+    def __init__(self, report: Report) -> None:
+        self.report, self.system, self.evm, self.bob = report, report.system, report.evm, report.bob
+        self.mag7, self.staked, self.distributor = (
+            report.mag7,
+            report.system.staked("MAG7.ssi"),
+            report.system.distributor,
+        )
 
     def run(self) -> None:
         """All steps in their order."""
-        with self.evm.standstill():
+        with self.evm.frozen_time():
             self.buy_and_stake()
             self.thirty_days()
             self.unstake()
@@ -29,18 +33,18 @@ class Staking:
             self.claim_on_day_24()
 
     def buy_and_stake(self) -> None:
-        shares, usdc, router = 20 * 10**18, self.stage.usdc, self.stage.router
+        shares, usdc, router = 20 * 10**18, self.report.usdc, self.report.router
         cost = router.quoteBuy.call(self.mag7.address, usdc.address, shares)
         control.deal(self.evm.rpc, "USDC", self.bob, usdc.balanceOf(self.bob) + cost)
         usdc.approve(router.address, cost, sender=self.bob)
         receipt = router.buy(
-            self.stage.trade(self.mag7, usdc.address, self.bob, stake=True), shares, cost, sender=self.bob
+            self.report.trade(self.mag7, usdc.address, self.bob, stake=True), shares, cost, sender=self.bob
         )
-        self.stage.step(
+        self.report.step(
             "Buy 20 MAG7.ssi straight into staking", receipt, {"spent_usdc": cost / 1e6, "staked": shares / 1e18},
             {
                 "the staked shares arrived": self.staked.balanceOf(self.bob) == shares,
-                "the router is empty": self.stage.router_is_empty(),
+                "the router is empty": self.report.router_is_empty(),
             },
         )  # fmt: skip
 
@@ -49,7 +53,7 @@ class Staking:
         before = self.staked.convertToAssets(self.staked.balanceOf(self.bob))
         for _ in range(30):
             control.warp(self.evm.rpc, DAY)
-            receipt = self.distributor.distribute(self.mag7.address, sender=self.stage.alice)
+            receipt = self.distributor.distribute(self.mag7.address, sender=self.report.alice)
             gas.append(receipt.gas_used)
             paid += receipt.events(self.distributor)[0].values["toStakers"]
         again = self.evm.at(self.system.project.FeeDistributor, self.distributor.address).interface[
@@ -66,7 +70,7 @@ class Staking:
         table = Table("epoch", "rate at its start", "yearly return", title="sMAG7.ssi", title_justify="left")
         for e, apr in aprs.items():
             table.add_row(str(e), f"{self.staked.exchangeRateAt(e) / 1e18:.9f}", f"{apr:.3f} %")
-        self.stage.step(
+        self.report.step(
             "Thirty days of daily distributions",
             None,
             {
@@ -84,7 +88,7 @@ class Staking:
                 "the yearly return is shown": aprs[self.staked.currentEpoch()] > 0,
             },
         )
-        self.stage.console.print(table)
+        self.report.console.print(table)
 
     def unstake(self) -> None:
         self.started = self.evm.now
@@ -92,7 +96,7 @@ class Staking:
         worth = self.staked.convertToAssets(shares)
         receipt = self.staked.requestRedeem(shares, self.bob, self.bob, sender=self.bob)
         leaving = self.staked.exitOf(self.bob)
-        self.stage.step(
+        self.report.step(
             "Unstake half: the cooldown of 14 days starts", receipt, {"cooling": leaving.coolingAssets / 1e18},
             {
                 "the assets are fixed": leaving.coolingAssets == worth,
@@ -105,7 +109,7 @@ class Staking:
         before = self.staked.exitOf(self.bob)
         receipt = self.staked.requestRedeem(self.staked.balanceOf(self.bob), self.bob, self.bob, sender=self.bob)
         leaving = self.staked.exitOf(self.bob)
-        self.stage.step(
+        self.report.step(
             "Unstake the rest on day 10: the timer restarts for everything",
             receipt,
             {"cooling": leaving.coolingAssets / 1e18},
@@ -124,7 +128,7 @@ class Staking:
             refused = False
         except Reverted as reverted:
             refused = reverted.data == wanted
-        self.stage.step(
+        self.report.step(
             "Claim a second too early", None, {"refused": refused}, {"refused with ExceedsClaimable": refused}
         )
 
@@ -139,7 +143,7 @@ class Staking:
         arrived = self.mag7.balanceOf(self.bob) - before
         self.mag7.redeem(assets, self.bob, self.bob, *UNBOUNDED, sender=self.bob)
         got = [self.system.token(token).balanceOf(self.bob) - had for token, had in zip(tokens, held, strict=True)]
-        self.stage.step(
+        self.report.step(
             "Claim on day 24 and redeem in kind", claimed, {"claimed": assets / 1e18, "constituents": len(tokens)},
             {
                 "more came out than was staked": arrived == assets > 20 * 10**18,

@@ -84,7 +84,7 @@ USDC_IMPLEMENTATION = "0x43506849D7C04F9138D1A2050bbF3A0c054402dd"
 USDC_LIBRARY = "0x800C32EaA2a6c93cF4CB51794450ED77fBfbB172"
 
 
-class Pool(NamedTuple):
+class UniswapPool(NamedTuple):
     """A Uniswap v3 pool with one position of `depth` USD on each side, from `1/spread` to `spread` times the price."""
 
     a: str
@@ -95,30 +95,30 @@ class Pool(NamedTuple):
 
 
 POOLS = (
-    Pool("USDC", "WETH", 500, 60_000_000),
-    Pool("USDC", "WETH", 3000, 30_000_000),
-    Pool("WETH", "USDT", 500, 30_000_000),
-    Pool("WBTC", "WETH", 500, 40_000_000),
-    Pool("WBTC", "WETH", 3000, 60_000_000),
-    Pool("WBTC", "USDC", 3000, 20_000_000),
-    Pool("USDC", "USDT", 100, 20_000_000, 1.02),
-    Pool("DAI", "USDC", 100, 20_000_000, 1.02),
-    Pool("USDS", "USDC", 100, 20_000_000, 1.02),
-    Pool("sDAI", "DAI", 100, 10_000_000, 1.02),
-    Pool("sUSDS", "USDS", 100, 10_000_000, 1.02),
-    Pool("SOL", "WETH", 3000, 5_000_000),
-    Pool("BNB", "WETH", 3000, 3_000_000),
-    Pool("LINK", "WETH", 3000, 20_000_000),
-    Pool("UNI", "WETH", 3000, 15_000_000),
-    Pool("AAVE", "WETH", 3000, 10_000_000),
-    Pool("MKR", "WETH", 3000, 8_000_000),
-    Pool("LDO", "WETH", 3000, 4_000_000),
-    Pool("CRV", "WETH", 3000, 4_000_000),
-    Pool("COMP", "WETH", 3000, 3_000_000),
-    Pool("SHIB", "WETH", 3000, 6_000_000),
-    Pool("PEPE", "WETH", 3000, 10_000_000),
-    Pool("FLOKI", "WETH", 10000, 2_000_000),
-    Pool("SOSO", "WETH", 3000, 2_000_000),
+    UniswapPool("USDC", "WETH", 500, 60_000_000),
+    UniswapPool("USDC", "WETH", 3000, 30_000_000),
+    UniswapPool("WETH", "USDT", 500, 30_000_000),
+    UniswapPool("WBTC", "WETH", 500, 40_000_000),
+    UniswapPool("WBTC", "WETH", 3000, 60_000_000),
+    UniswapPool("WBTC", "USDC", 3000, 20_000_000),
+    UniswapPool("USDC", "USDT", 100, 20_000_000, 1.02),
+    UniswapPool("DAI", "USDC", 100, 20_000_000, 1.02),
+    UniswapPool("USDS", "USDC", 100, 20_000_000, 1.02),
+    UniswapPool("sDAI", "DAI", 100, 10_000_000, 1.02),
+    UniswapPool("sUSDS", "USDS", 100, 10_000_000, 1.02),
+    UniswapPool("SOL", "WETH", 3000, 5_000_000),
+    UniswapPool("BNB", "WETH", 3000, 3_000_000),
+    UniswapPool("LINK", "WETH", 3000, 20_000_000),
+    UniswapPool("UNI", "WETH", 3000, 15_000_000),
+    UniswapPool("AAVE", "WETH", 3000, 10_000_000),
+    UniswapPool("MKR", "WETH", 3000, 8_000_000),
+    UniswapPool("LDO", "WETH", 3000, 4_000_000),
+    UniswapPool("CRV", "WETH", 3000, 4_000_000),
+    UniswapPool("COMP", "WETH", 3000, 3_000_000),
+    UniswapPool("SHIB", "WETH", 3000, 6_000_000),
+    UniswapPool("PEPE", "WETH", 3000, 10_000_000),
+    UniswapPool("FLOKI", "WETH", 10000, 2_000_000),
+    UniswapPool("SOSO", "WETH", 3000, 2_000_000),
 )
 
 # Pools whose time-weighted average serves as a price: they remember more than the last second.

@@ -7,11 +7,12 @@ from __future__ import annotations
 from typing import Any
 
 from forks import control
-from ssi.governance.decoder import Catalog
-from ssi.keeper.rebalance import Filling
+from ssi.governance.decoder import Decoder
+from ssi.keeper.rebalance import RebalanceKeeper
 from ssi.registry.system import System
 
-# D18 USD that the keeper of a rehearsal may lose on a fill: the proposer's own would rather pay for gas than leave crumbs.
+# D18 USD that the keeper of a simulation may lose on a fill: the proposer's own would rather pay for gas than leave
+# crumbs.
 GAS_MONEY = -10 * 10**18
 
 
@@ -20,19 +21,19 @@ def simulate(fork: System, symbol: str) -> dict[str, Any]:
 
     Weights and cost in bp, profit D18 USD.
     """
-    filling = Filling(fork, symbol, fork.evm.account("keeper of a rehearsal"), GAS_MONEY)
-    before, status, fills = filling.report(), filling.status(), []
+    rebalance_keeper = RebalanceKeeper(fork, symbol, fork.evm.account("keeper of a simulation"), GAS_MONEY)
+    before, status, fills = rebalance_keeper.report(), rebalance_keeper.status(), []
 
     def send(arguments: tuple[Any, ...]) -> str:
-        filling.filler.fill(*arguments, sender=filling.keeper)
+        rebalance_keeper.filler.fill(*arguments, sender=rebalance_keeper.keeper)
         return ""
 
     def wait(seconds: int) -> None:
         control.warp(fork.evm.rpc, seconds)
 
-    catalog = Catalog(fork)
-    for fill, _ in filling.run(send, wait):
-        names = catalog.name(fill.token_out), catalog.name(fill.token_in)
+    decoder = Decoder(fork)
+    for fill, _ in rebalance_keeper.run(send, wait):
+        names = decoder.name(fill.token_out), decoder.name(fill.token_in)
         fills.append(
             {
                 "sell": names[0],
@@ -43,7 +44,7 @@ def simulate(fork: System, symbol: str) -> dict[str, Any]:
                 "secondsAfterStart": fork.evm.now - status.started,
             }
         )
-    after = filling.report()
+    after = rebalance_keeper.report()
     weights = {
         name: {**weight, "after": after["weights"].get(name, {}).get("now", 0.0)}
         for name, weight in before["weights"].items()

@@ -21,7 +21,7 @@ from forks.addresses import (
     USDC_IMPLEMENTATION,
     USDC_LIBRARY,
     USDC_MASTER,
-    Pool,
+    UniswapPool,
 )
 from forks.control import deal, refresh_feeds, set_feed
 from forks.placing import OWNER, PROVIDER, deploy_to, encode, named, put_aggregator
@@ -94,7 +94,8 @@ def _tokens(rpc: Rpc) -> None:
 
     plain = ("string", "string", "uint8")
     for token, name, symbol in (
-        ("DAI", "Dai Stablecoin", "DAI"), ("USDS", "USDS Stablecoin", "USDS"), ("SOL", "Wrapped SOL", "SOL"), ("SHIB", "SHIBA INU", "SHIB"),
+        ("DAI", "Dai Stablecoin", "DAI"), ("USDS", "USDS Stablecoin", "USDS"), ("SOL", "Wrapped SOL", "SOL"),
+        ("SHIB", "SHIBA INU", "SHIB"),
         ("FLOKI", "FLOKI", "FLOKI"), ("SOSO", "SoSoValue", "SOSO"),
     ):  # fmt: skip
         put(token, "PlainToken", plain, (name, symbol, decimals(token)))
@@ -156,7 +157,7 @@ def _feed(rpc: Rpc, feed: str) -> None:
     set_feed(rpc, feed, feed_answer(feed))
 
 
-def add_pool(rpc: Rpc, pool: Pool) -> None:
+def add_pool(rpc: Rpc, pool: UniswapPool) -> None:
     """Creates a pool at the going price with one position of the provider around it."""
     manager = CONTRACTS["NonfungiblePositionManager"]
     token0, token1 = sorted((pool.a, pool.b), key=lambda name: int(TOKENS[name], 16))

@@ -74,11 +74,12 @@ def built_state(console: Console | None = None) -> Path:
 
 
 @contextmanager
-def serve(port: int | None = None) -> Iterator[str]:
-    """A miniature mainnet; yields its URL."""
+def serve(port: int | None = None, history: bool = False) -> Iterator[str]:
+    """A miniature mainnet; yields its URL. With `history` it answers for old blocks as well."""
     with tempfile.TemporaryDirectory(prefix="ssi-minimainnet-") as folder:
         state = _unpacked(Path(folder)) if places.INSTALLED else built_state()
-        with anvils.anvil("--chain-id", "1", "--load-state", str(state), "--gas-limit", "60000000", port=port) as url:
+        options = ("--chain-id", "1", "--load-state", str(state), "--gas-limit", "60000000")
+        with anvils.anvil(*options, port=port, history=history) as url:
             yield url
 
 

@@ -39,7 +39,8 @@ class Checked(NamedTuple):
 
 EMPTY = keccak(b"").hex()
 
-# keccak of the code on mainnet, as block explorers and Uniswap's, Maker's and multicall's records have it; the first four bytes at least.
+# keccak of the code on mainnet, as block explorers and Uniswap's, Maker's and multicall's records have it; the first
+# four bytes at least.
 _HASHES = MappingProxyType(
     {
         "WETH": "d0a06b12ac47863b5c7be4185c2deaad1c61557033f56c7d4ea74429cbb25e23",

@@ -1,4 +1,6 @@
-"""Amounts as people type and read them, exact in both directions: `1_000.50 USDC`, `0.5 ETH`, `all MAG7.ssi`, `USDC`."""
+"""Amounts as people type and read them, exact in both directions: `1_000.50 USDC`, `0.5 ETH`, `all MAG7.ssi`,
+`USDC`.
+"""
 
 from __future__ import annotations
 

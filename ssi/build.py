@@ -72,7 +72,9 @@ def fingerprints(root: Path = ROOT) -> dict[str, str]:
 
 
 def stale(root: Path = ROOT) -> list[str]:
-    """Sources whose bytecode is not of their texts as they are now. All of them where the record or a source is gone."""
+    """Sources whose bytecode is not of their texts as they are now. All of them where the record or a source
+    is gone.
+    """
     try:
         recorded = json.loads((root / STAMP).read_text())
     except (OSError, ValueError):

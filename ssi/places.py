@@ -36,7 +36,9 @@ def published(network: str) -> Path:
 
 
 def state(kind: str) -> Path:
-    """What can be lost without harm (cursors, proposals that were written down): `build/`, or where `SSI_STATE` points."""
+    """What can be lost without harm (cursors, proposals that were written down): `build/`, or where
+    `SSI_STATE` points.
+    """
     return _made(Path(os.environ.get("SSI_STATE", working() / "build")) / kind)
 
 

@@ -55,7 +55,9 @@ class Portfolio:
 
     @property
     def worth_usd_d18(self) -> int:
-        """D18{USD} of indexes, stakes, what leaves, and locked liquidity; without ether, and without what has no price."""
+        """D18{USD} of indexes, stakes, what leaves, and locked liquidity; without ether, and without what has
+        no price.
+        """
         parts = [holding.usd_d18 for holding in self.holdings]
         parts += [stake.usd_d18 for stake in self.stakes]
         parts += [lock.usd_d18 for lock in self.locks.positions] + [lock.usd_d18 for lock in self.locks.tokens]

@@ -24,7 +24,7 @@ from typing import Any
 from ssi import history as happened
 from ssi import portfolio as present
 from ssi.build import fresh_project
-from ssi.chain import network as chain
+from ssi.chain import network
 from ssi.chain.evm import Evm
 from ssi.chain.http import HttpRpc
 from ssi.chain.rpc import Rpc
@@ -86,7 +86,7 @@ class Protocol:
             FileNotFoundError: there is none.
         """
         if node is None:
-            rpc = chain.rpc()
+            rpc = network.rpc()
         elif isinstance(node, str):
             rpc = Rpc(node) if node.startswith(_LOCAL) else HttpRpc(node)
         else:
@@ -95,7 +95,7 @@ class Protocol:
         if isinstance(deployment, Path) or str(deployment).endswith(".json"):
             record = Record.read(Path(str(deployment)), chain_id)
         else:
-            record = Record.load(deployment or chain.network(), chain_id)
+            record = Record.load(deployment or network.name(), chain_id)
         if not record.contracts:
             raise FileNotFoundError(f"{record.path} has no deployment in it: `ape run deploy` writes it.")
         past = None if indexer is None else Indexer(indexer)

@@ -14,14 +14,14 @@ from hypothesis import HealthCheck, Phase, settings
 
 from forks.seeding import deploy
 from ssi.build import fresh_project
-from ssi.chain import network as chain
+from ssi.chain import network
 from ssi.chain.evm import Deployed, Evm
 from ssi.registry.system import System
-from tests.support.prices import ZERO, Bench
+from tests.support.prices import ZERO, PriceBench
 
 collect_ignore = ["foreign"]  # other projects, which `tests/scripts/test_packages.py` runs where they belong
 
-_COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
+_COMMON: dict[str, Any] = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 settings.register_profile("default", max_examples=100, stateful_step_count=50, derandomize=True, **_COMMON)
 settings.register_profile(
     "unshrunk",
@@ -52,8 +52,8 @@ def project() -> Any:
 @pytest.fixture(scope="session")
 def evm() -> Evm:
     """The fork behind Ape."""
-    chain.quiet()
-    return Evm(chain.rpc().url)
+    network.quiet()
+    return Evm(network.rpc().url)
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +68,7 @@ def isolated(evm: Evm) -> Iterator[None]:
 
     Time passes only when told: the streaming fee moves amounts by the second.
     """
-    with evm.isolated(), evm.standstill():
+    with evm.isolated(), evm.frozen_time():
         yield
 
 
@@ -87,6 +87,16 @@ def bob(evm: Evm) -> str:
     return evm.account("bob")
 
 
+@pytest.fixture(scope="session")
+def carol(evm: Evm) -> str:
+    return evm.account("carol")
+
+
+@pytest.fixture(scope="session")
+def mallory(evm: Evm) -> str:
+    return evm.account("mallory")
+
+
 @pytest.fixture
 def authority(evm: Evm, project: Any, owner: str) -> Deployed:
     """An AccessManager whose administrator is `owner`, without delays."""
@@ -94,6 +104,6 @@ def authority(evm: Evm, project: Any, owner: str) -> Deployed:
 
 
 @pytest.fixture
-def bench(evm: Evm, project: Any, owner: str, authority: Deployed) -> Bench:
+def bench(evm: Evm, project: Any, owner: str, authority: Deployed) -> PriceBench:
     """An oracle without routes, governed by `owner`, where blocks need no sequencer."""
-    return Bench(evm, project, owner, evm.deploy(project.PriceOracle, authority, ZERO, 0, sender=owner))
+    return PriceBench(evm, project, owner, evm.deploy(project.PriceOracle, authority, ZERO, 0, sender=owner))

@@ -19,11 +19,12 @@ from rich.console import Console
 from forks import anvils
 from minimainnet import node
 from ssi.build import ROOT, fresh_project
-from ssi.chain import network as chain
+from ssi.chain import network
 from ssi.chain.evm import Evm
+from ssi.chain.rpc import Rpc
 from ssi.registry.system import System
 from tools import app_config
-from tools.app_world import LEAST, TEST_KEY, World
+from tools.app_world import HOUR, LEAST, TEST_KEY, AppWorld
 
 DIST = ROOT / "app" / "dist"
 
@@ -39,22 +40,29 @@ class Site(SimpleHTTPRequestHandler):
         """Says nothing."""
 
 
-def lived(stack: ExitStack, console: Console, rpc_port: int, days: int) -> tuple[System, str]:
-    """A fork with the deployed protocol on it and a market that has lived; returns it and the fork's URL."""
+def lived(stack: ExitStack, console: Console, rpc_port: int, days: int, *, archive: bool = False) -> tuple[System, str]:
+    """A fork with the deployed protocol on it and a market that has lived; returns it and the fork's URL.
+
+    An `archive` answers calls at old blocks, as anvil's forks do not: it is the miniature mainnet itself.
+    """
     from ape import networks
 
     with console.status("Starting a fork of the miniature mainnet"):
-        upstream = os.environ.get("MAINNET_RPC_URL") or stack.enter_context(node.serve())
-        url = stack.enter_context(anvils.fork_of(upstream, rpc_port, history=True))
+        if archive:
+            upstream = url = stack.enter_context(node.serve(rpc_port, history=True))
+            Rpc(url).call("anvil_setTime", hex(node.GENESIS_TIME + 2 * HOUR))  # its prices are of then, not of now
+        else:
+            upstream = os.environ.get("MAINNET_RPC_URL") or stack.enter_context(node.serve())
+            url = stack.enter_context(anvils.fork_of(upstream, rpc_port, history=True))
     os.environ |= {"MAINNET_RPC_URL": upstream, "APE_FOUNDRY_HOST": url}
     from forks.seeding import deploy
 
-    chain.quiet()
+    network.quiet()
     project = fresh_project()
     stack.enter_context(networks.parse_network_choice("ethereum:mainnet-fork:foundry"))
     system = System(Evm(url), project, deploy(console=console))
     with console.status("Some weeks pass") as status:
-        World(system).live(days, lambda what: status.update(f"Some weeks pass: {what}"))
+        AppWorld(system).live(days, lambda what: status.update(f"Some weeks pass: {what}"))
     return system, url
 
 

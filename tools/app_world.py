@@ -15,8 +15,8 @@ from forks.seeding import invest
 from ssi.chain.evm import Deployed
 from ssi.constants import NOTICE
 from ssi.governance import proposals
-from ssi.governance.decoder import Catalog
-from ssi.keeper import maintenance as chores
+from ssi.governance.decoder import Decoder
+from ssi.keeper import maintenance
 from ssi.points.ledger import Ledger
 from ssi.registry.system import System
 from tools.app_pools import WAD, Pools
@@ -38,7 +38,7 @@ PATIENCE = 10 * HOUR  # of the bidder, who waits for a discount
 LEAST = NOTICE // DAY + 1
 
 
-class World:
+class AppWorld:
     """The market and its people."""
 
     def __init__(self, system: System) -> None:
@@ -46,7 +46,7 @@ class World:
         self.keeper, self.bidder = self.evm.account("app keeper"), self.evm.account("app bidder")
         self.safe = system.record.contracts["Safe"]
         self.ledger = Ledger(system.points, system.prices, system.record.block or 0)
-        self.catalog = Catalog(system)
+        self.decoder = Decoder(system)
 
     def live(self, days: int, say: Callable[[str], None]) -> None:
         """Lets it live for so many days, `LEAST` at least.
@@ -110,9 +110,9 @@ class World:
         for token, factor in MOVES[day // 5 % len(MOVES)].items() if day % 5 == 0 else ():
             control.move_price(rpc, token, factor)
         control.warp(rpc, DAY)
-        for name in chores.due_pokes(system):
+        for name in maintenance.due_pokes(system):
             system.oracle.poke(system.token(name).address, sender=self.keeper)
-        for symbol in chores.due_distributions(system):
+        for symbol in maintenance.due_distributions(system):
             system.distributor.distribute(system.index(symbol).address, sender=self.keeper)
         if not system.prices.runningSlot().sampled:
             system.prices.sample(sender=self.keeper)
@@ -148,8 +148,8 @@ class World:
         """Both pools for the locker, and two rebalances; returns the calls."""
         waiting = (
             self.pools.listing(),
-            list(proposals.rebalance(self.catalog, "MAG7.ssi").calls),
-            list(proposals.rebalance(self.catalog, "DEFI.ssi").calls),
+            list(proposals.rebalance(self.decoder, "MAG7.ssi").calls),
+            list(proposals.rebalance(self.decoder, "DEFI.ssi").calls),
         )
         for calls in waiting:
             self.schedule(calls)

@@ -31,13 +31,13 @@ from forks.placing import OWNER, aggregator, encode
 from forks.seeding import invest
 from minimainnet import node
 from ssi.build import fresh_project
-from ssi.chain import network as chain
+from ssi.chain import network
 from ssi.chain.evm import Deployed, Evm
 from ssi.constants import CLAIMING, DAY, NOTICE, RECORDING
 from ssi.governance import proposals
-from ssi.governance.decoder import Catalog
+from ssi.governance.decoder import Decoder
 from ssi.index.bounds import bounds
-from ssi.keeper import maintenance as chores
+from ssi.keeper import maintenance
 from ssi.points.ledger import Ledger
 from ssi.registry.system import System
 from tools.app_pools import Pools
@@ -106,7 +106,7 @@ class Crowd:
         self.whale, self.keeper, self.bidder, self.maker = (
             self.evm.account(f"crowd {name}") for name in ("whale", "keeper", "bidder", "maker")
         )
-        self.ledger, self.catalog = Ledger(system.points, system.prices, system.record.block or 0), Catalog(system)
+        self.ledger, self.catalog = Ledger(system.points, system.prices, system.record.block or 0), Decoder(system)
         self.books = Books(system)
         self.waiting: list[Sent] = []
         self.busy: set[str] = set()  # those with an operation in the block to come
@@ -232,9 +232,9 @@ class Crowd:
                     control.move_price(self.rpc, token, factor)
             self.answers = {feed: control.read_feed(self.rpc, feed)[0] for feed in FEEDS}
         self.refresh()
-        for name in chores.due_pokes(system):
+        for name in maintenance.due_pokes(system):
             self.send("poke", self.keeper, system.oracle, system.oracle.poke.encode(system.token(name).address))
-        for symbol in chores.due_distributions(system):
+        for symbol in maintenance.due_distributions(system):
             data = system.distributor.distribute.encode(system.record.indexes[symbol])
             self.send("distribute", self.keeper, system.distributor, data)
         if not system.prices.runningSlot().sampled:
@@ -383,7 +383,7 @@ def _deployed(stack: ExitStack, rpc_port: int | None) -> System:
     os.environ |= {"MAINNET_RPC_URL": upstream, "APE_FOUNDRY_HOST": url}
     from forks.seeding import deploy
 
-    chain.quiet()
+    network.quiet()
     project = fresh_project()
     stack.enter_context(networks.parse_network_choice("ethereum:mainnet-fork:foundry"))
     return System(Evm(url), project, deploy(console=Console(stderr=True)))

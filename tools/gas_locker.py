@@ -8,7 +8,7 @@ from typing import Any
 from ssi.registry.system import System
 from tests.model.locker import COOLDOWN
 from tests.support.indexes import EPOCH, MAX
-from tests.support.liquidity import Market, new_locker
+from tests.support.liquidity import UniswapMarket, new_locker
 
 # What an operation may cost at most.
 BARS = MappingProxyType({"referral_bind": 80_000, "lp_lock": 225_000, "lp_lock_v2": 200_000})
@@ -24,7 +24,7 @@ def measure_locker(system: System) -> dict[str, int]:
         figures[name] = int(receipt.gas_used)
 
     with evm.isolated():
-        market = Market(system)
+        market = UniswapMarket(system)
         manager = evm.deploy(project.ProtocolManager, governor, sender=governor)
         locker = new_locker(evm, project, manager, market, governor, EPOCH)
         pair, pool = market.pair.address, market.pools["V3"].address

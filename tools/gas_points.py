@@ -8,12 +8,12 @@ from forks import control
 from ssi.chain.evm import Deployed, Evm
 from ssi.registry.system import System
 from tests.support.indexes import DAY, MAX
-from tests.support.points import WAD, WEEK, World
+from tests.support.points import WAD, WEEK, PointsWorld
 
 BARS = {"record_account": 260_000, "points_claim": 110_000, "soso_stake": 66_000}
 
 
-class Bench(World):
+class PointsGas(PointsWorld):
     """Indexes with real staked tokens, staked SOSO and one pool, and people who have some of each."""
 
     def new_staked(self, asset: Any) -> Deployed:
@@ -54,8 +54,8 @@ def measure_points(evm: Evm, project: Any) -> dict[str, int]:
     token that the
     account holds already.
     """
-    with evm.isolated(), evm.standstill():
-        bench = Bench(evm, project, evm.account("gas points"), count=4)
+    with evm.isolated(), evm.frozen_time():
+        bench = PointsGas(evm, project, evm.account("gas points"), count=4)
         user, friend, keeper = (evm.account(f"gas points {name}") for name in ("user", "friend", "keeper"))
         for person in (user, friend):
             bench.settle(person)

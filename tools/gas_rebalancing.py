@@ -30,7 +30,7 @@ SIZE = 10**18
 BARS = {"start_rebalance_repeat": 335_000, "bid_first": 205_000, "bid_later": 166_000}
 
 
-class Bench:
+class RebalancingGas:
     """Seven tokens, one index that holds 1,000 USD of each per share, and a rebalancer that the owner governs without
     delay.
     """
@@ -107,7 +107,7 @@ def measure_rebalancing(evm: Evm, project: Any) -> dict[str, int]:
     written down.
     """
     with evm.isolated():
-        bench = Bench(evm, project)
+        bench = RebalancingGas(evm, project)
         bench.plan((16, 14, 14, 14, 14, 14, 14))
         figures = {"start_rebalance_first": bench.start()}
         bench.rebalancer.cancel(bench.index, sender=bench.owner)

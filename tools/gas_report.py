@@ -58,7 +58,7 @@ LIMIT = 12_000_000
 BLOCK = 12  # seconds from one block to the next
 
 
-class Bench:
+class TradingGas:
     """One index over `count` plain tokens, seeded, with a holder `user` of shares and of all constituents."""
 
     def __init__(self, evm: Evm, project: Any, count: int) -> None:
@@ -90,7 +90,7 @@ class Bench:
         until = bounds(self.tokens, limits, self.evm.now + 600)
         return int(self.index.redeem(SHARES // 2, receiver, self.user, *until, sender=self.user).gas_used)
 
-    def later(self, seconds: int) -> Bench:
+    def later(self, seconds: int) -> TradingGas:
         self.evm.warp(seconds)
         return self
 
@@ -107,7 +107,7 @@ def measure(evm: Evm, project: Any) -> dict[str, int]:
             figures[name] = action()
 
     with evm.isolated():
-        seven = Bench(evm, project, 7)
+        seven = TradingGas(evm, project, 7)
         nobody = evm.account("gas nobody")
         record("mint_repeat", lambda: seven.mint(seven.user))
         record("mint_first", lambda: seven.mint(seven.other))
@@ -119,14 +119,16 @@ def measure(evm: Evm, project: Any) -> dict[str, int]:
         record("transfer_new_epoch", lambda: seven.later(EPOCH).transfer(seven.owner))
         record("fee_accrual_with_payout", lambda: seven.index.collectFees(sender=seven.owner).gas_used)
     with evm.isolated():
-        many = Bench(evm, project, 32)
+        many = TradingGas(evm, project, 32)
         record("mint_repeat_32", lambda: many.mint(many.user))
         record("redeem_part_32", lambda: many.redeem(many.user))
     return figures
 
 
 def steady(amount: int) -> int:
-    """A little less, with four last bytes that are never zero: zero bytes are cheaper, and quotes move with the clock."""
+    """A little less, with four last bytes that are never zero: zero bytes are cheaper, and quotes move with
+    the clock.
+    """
     return (amount >> 32) - 1 << 32 | 0x11111111
 
 

@@ -16,7 +16,7 @@ UNIT = 10**27
 BARS = {"stake_first": 84_000, "stake_repeat": 63_000, "staked_transfer": 36_500, "whole_exit": 113_500}
 
 
-class Bench:
+class StakingGas:
     """A staked token with rewards under way, a staker `user` who was there yesterday, and `other` who never was."""
 
     def __init__(self, evm: Evm, project: Any) -> None:
@@ -91,7 +91,7 @@ def measure_staking(evm: Evm, project: Any) -> dict[str, int]:
             figures[name] = action()
 
     with evm.isolated():
-        bench = Bench(evm, project)
+        bench = StakingGas(evm, project)
         record("stake_first", lambda: bench.stake(bench.other))
         record("stake_repeat", lambda: bench.stake(bench.user))
         record("staked_transfer", lambda: bench.staked.transfer(bench.owner, 10**18, sender=bench.user).gas_used)

@@ -40,7 +40,8 @@ class NotReady(RuntimeError):  # noqa: N818 - it says what is so
 
 def tables() -> list[str]:
     """Names of all tables in SQL."""
-    return [name for path in sorted((HOME / "src" / "schema").glob("*.ts")) for name in _TABLE.findall(path.read_text())]
+    files = sorted((HOME / "src" / "schema").glob("*.ts"))
+    return [name for path in files for name in _TABLE.findall(path.read_text())]
 
 
 @dataclass
@@ -192,7 +193,7 @@ def main(rpc: str | None, settings: Path | None, port: int, rpc_port: int, days:
 def _fork(stack: ExitStack, console: Console, folder: Path, rpc_port: int, days: int) -> tuple[str, Path]:
     from tools import app, app_config, indexer_config
 
-    system, url = app.lived(stack, console, rpc_port, days)
+    system, url = app.lived(stack, console, rpc_port, days, archive=True)
     settings = folder / "deployment.json"
     app_config.write(indexer_config.config(system, blocks_per_look=1), settings)
     return url, settings

@@ -56,9 +56,7 @@ def main(network: str, rpc: str, out: Path) -> None:
     if not record.indexes or record.block is None:
         raise click.ClickException(f"{record.path} has no deployment to index.")
     write(config(System(Evm(rpc), fresh_project(), record)), out)
-    click.echo(
-        f"{out}: {len(record.indexes)} indexes of {network}, chain {record.chain_id}, from block {record.block}."
-    )
+    click.echo(f"{out}: {len(record.indexes)} indexes of {network}, from block {record.block}.")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ _MUTABILITY = {"view": "view", "pure": "pure", "payable": "payable", "nonpayable
 
 
 @dataclass(frozen=True)
-class Interface:
+class DocumentedInterface:
     """One interface, as the compiler describes it. `bases` are names; `structs` are nodes of the syntax tree."""
 
     name: str
@@ -37,7 +37,7 @@ class CompilerError(Exception):
     """The interfaces do not compile. `args` hold what the compiler says."""
 
 
-def compiled(root: Path = ROOT) -> dict[str, Interface]:
+def compiled(root: Path = ROOT) -> dict[str, DocumentedInterface]:
     """All interfaces of `interfaces/` by name, those of other protocols (`interfaces/external`) left out.
 
     Raises:
@@ -66,7 +66,7 @@ def compiled(root: Path = ROOT) -> dict[str, Interface]:
             if node["nodeType"] != "ContractDefinition":
                 continue
             output = answer["contracts"][file][node["name"]]
-            found[node["name"]] = Interface(
+            found[node["name"]] = DocumentedInterface(
                 node["name"], file, output["abi"], output["devdoc"], output["userdoc"],
                 tuple(base["baseName"]["name"] for base in node["baseContracts"]),
                 tuple(each for each in node["nodes"] if each["nodeType"] == "StructDefinition"),
@@ -110,8 +110,10 @@ def _cell(text: str) -> str:
     return _text(text).replace("|", "\\|")
 
 
-def page(interface: Interface, every: dict[str, Interface]) -> str:
-    """The Markdown page of an interface. What it inherits from another interface of `every` stands on that one's page."""
+def page(interface: DocumentedInterface, every: dict[str, DocumentedInterface]) -> str:
+    """The Markdown page of an interface. What it inherits from another interface of `every` stands on that
+    one's page.
+    """
     bases = [every[name] for name in interface.bases if name in every]
     inherited = {(entry["type"], signature(entry)) for base in bases for entry in base.abi if "name" in entry}
     own = [entry for entry in interface.abi if "name" in entry and (entry["type"], signature(entry)) not in inherited]
@@ -142,8 +144,10 @@ def page(interface: Interface, every: dict[str, Interface]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _described(interface: Interface, docs: str, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What developers and users are told. An error can be declared more than once, so the compiler gives a list for it."""
+def _described(interface: DocumentedInterface, docs: str, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What developers and users are told. An error can be declared more than once, so the compiler gives a
+    list for it.
+    """
     dev, user = interface.dev.get(docs, {}).get(name, {}), interface.user.get(docs, {}).get(name, {})
     return (dev[0] if isinstance(dev, list) else dev), (user[0] if isinstance(user, list) else user)
 
@@ -195,7 +199,7 @@ def _table(rows: list[tuple[str, str, str]]) -> Iterator[str]:
         yield ""
 
 
-def index(every: dict[str, Interface]) -> str:
+def index(every: dict[str, DocumentedInterface]) -> str:
     """The page that lists all others."""
     lines = [
         "# Interfaces",

@@ -179,9 +179,11 @@ import {{ addresses, indexRouterAbi }} from "{NAME}";
 import {{IIndexRouter}} from "{NAME}/interfaces/IIndexRouter.sol"; // needs @openzeppelin/contracts
 ```
 
-* `indexTokenAbi` and its siblings are typed as `as const` would, for viem, wagmi and abitype. `abi/*.json` are the same as files.
+* `indexTokenAbi` and its siblings are typed as `as const` would, for viem, wagmi and abitype.
+  `abi/*.json` are the same as files.
 * `addresses` has contracts, indexes and staked tokens by chain id. {f"Chains: {where}." if known else _NOTHING}
-* `external`, `roles`, `NOTICE_SECONDS`, `RECORDING_SECONDS`, `EPOCH_SECONDS`, `EPOCH_GENESIS` are what deployments are made of.
+* `external`, `roles`, `NOTICE_SECONDS`, `RECORDING_SECONDS`, `EPOCH_SECONDS`, `EPOCH_GENESIS` are what
+  deployments are made of.
 """
 
 

@@ -27,18 +27,18 @@ SPREAD = 99  # ticks; 100 are more than a percent
 DRIFT = 200
 ANY = 2**56
 
-Average = Callable[["Pool"], "int | None"]
+Average = Callable[["SampledPool"], "int | None"]
 
 
 @dataclass(frozen=True)
-class Pool:
+class SampledPool:
     """The last `len(ticks)` blocks; the last of them ends now."""
 
     ticks: Sequence[int]
     sums: Sequence[int]
 
     @classmethod
-    def of(cls, ticks: Sequence[int]) -> Pool:
+    def of(cls, ticks: Sequence[int]) -> SampledPool:
         return cls(ticks, [0, *accumulate(ticks)])
 
     def cumulative(self, ago: int) -> int:
@@ -54,18 +54,18 @@ class Pool:
 # ---------------------------------------------------------------- candidates
 
 
-def mean(pool: Pool) -> int:
+def mean(pool: SampledPool) -> int:
     """What was deployed first: one mean over the window."""
     return pool.mean(WINDOW)
 
 
-def two_windows(pool: Pool) -> int | None:
+def two_windows(pool: SampledPool) -> int | None:
     """The mean, where that of the last five minutes agrees."""
     long, short = pool.mean(WINDOW), pool.mean(SHORT)
     return long if abs(long - short) <= SPREAD else None
 
 
-def clamped(pool: Pool) -> int:
+def clamped(pool: SampledPool) -> int:
     """The mean of ticks of which none is further than a percent from the one before it."""
     total = last = pool.ticks[-BLOCKS]
     for tick in pool.ticks[1 - BLOCKS :]:
@@ -77,7 +77,7 @@ def clamped(pool: Pool) -> int:
 def median_of(parts: int) -> Average:
     """The median of the means of so many sub-windows."""
 
-    def median(pool: Pool) -> int:
+    def median(pool: SampledPool) -> int:
         edges = [WINDOW * n // parts for n in range(parts + 1)]
         return sorted(pool.mean(end, start) for start, end in pairwise(edges))[parts // 2]
 
@@ -87,14 +87,14 @@ def median_of(parts: int) -> Average:
 def settled_of(parts: int, touched: int, drift: int = ANY) -> Average:
     """The median of sub-windows, where the ranks `touched` away from it are near, and the last sub-window is."""
 
-    def median(pool: Pool) -> int | None:
+    def median(pool: SampledPool) -> int | None:
         edges = [WINDOW * n // parts for n in range(parts, -1, -1)]
         return settled([pool.cumulative(edge) for edge in edges], WINDOW // parts, touched, SPREAD, drift)
 
     return median
 
 
-def walked(pool: Pool) -> int | None:
+def walked(pool: SampledPool) -> int | None:
     """The median of all seconds, where the seconds two minutes' rank away from it are within the bound.
 
     Reads every observation.
@@ -155,10 +155,10 @@ def markets(random: Random) -> dict[str, list[int]]:
     }
 
 
-def moments(ticks: Sequence[int], stride: int) -> Iterator[Pool]:
+def moments(ticks: Sequence[int], stride: int) -> Iterator[SampledPool]:
     """Windows of a market, each a little longer than what is asked of it."""
     for end in range(BLOCKS + 1, len(ticks) + 1, stride):
-        yield Pool.of(ticks[end - BLOCKS - 1 : end])
+        yield SampledPool.of(ticks[end - BLOCKS - 1 : end])
 
 
 def lag(average: Average, ticks: Sequence[int], stride: int = 10) -> tuple[float, int, int]:
@@ -177,7 +177,7 @@ def lag(average: Average, ticks: Sequence[int], stride: int = 10) -> tuple[float
 # ---------------------------------------------------------------- thieves
 
 
-def attacks(pool: Pool, blocks: int, stride: int) -> Iterator[Pool]:
+def attacks(pool: SampledPool, blocks: int, stride: int) -> Iterator[SampledPool]:
     """So many blocks in a row, placed anywhere, at one tick, or at one tick up to some block and at another one from
     there on.
     """
@@ -188,7 +188,7 @@ def attacks(pool: Pool, blocks: int, stride: int) -> Iterator[Pool]:
                 ticks = list(pool.ticks)
                 ticks[start : start + split] = [pool.ticks[start] + one] * split
                 ticks[start + split : start + blocks] = [pool.ticks[start] + other] * (blocks - split)
-                yield Pool.of(ticks)
+                yield SampledPool.of(ticks)
     for start in range(len(pool.ticks) - blocks + 1):
         if before := _straddle(len(pool.ticks), start, blocks):
             yield _two_windows_fooled(pool, start, before, blocks)
@@ -200,17 +200,17 @@ def _straddle(length: int, start: int, blocks: int) -> int:
     return before if 0 < before < blocks else 0
 
 
-def _two_windows_fooled(pool: Pool, start: int, before: int, blocks: int) -> Pool:
+def _two_windows_fooled(pool: SampledPool, start: int, before: int, blocks: int) -> SampledPool:
     """Moves both means by the same 3,000 ticks: few ticks within the short window, many before it."""
     inside = 3_000 * (SHORT // BLOCK) // (blocks - before)
     outside = (3_000 * BLOCKS - inside * (blocks - before)) // before
     ticks = list(pool.ticks)
     for n in range(start, start + blocks):
         ticks[n] += outside if n < start + before else inside
-    return Pool.of(ticks)
+    return SampledPool.of(ticks)
 
 
-def worst(average: Average, pools: Sequence[Pool], blocks: int, stride: int) -> tuple[int, float]:
+def worst(average: Average, pools: Sequence[SampledPool], blocks: int, stride: int) -> tuple[int, float]:
     """The largest move of an answer, ticks, and the share of attacks that silence it."""
     moved = silenced = tried = 0
     for pool in pools:

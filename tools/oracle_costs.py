@@ -66,7 +66,7 @@ def silencing(window: int) -> float:
 def depth(system: System, feed: Deployed) -> Depth:
     """The pool of a feed as it is now."""
     pool = system.evm.at(POOL, feed.pool())
-    root = pool.slot0()[0] / 2**96
+    root = pool.slot0().sqrtPriceX96 / 2**96
     quote = feed.quoteToken()
     usd = system.oracle.price(quote) / 10 ** (18 + system.token(quote).decimals())
     return Depth(pool.liquidity(), root if pool.token0() == feed.baseToken() else 1 / root, pool.fee() / 10**6, usd)
@@ -102,12 +102,12 @@ def main() -> int:
 
     from forks.seeding import deploy
     from ssi.build import fresh_project
-    from ssi.chain import network as chain
+    from ssi.chain import network
     from ssi.chain.evm import Evm
 
     with networks.parse_network_choice("ethereum:mainnet-fork:foundry"):
-        chain.quiet()
-        system = System(Evm(chain.rpc().url), fresh_project(), deploy())
+        network.quiet()
+        system = System(Evm(network.rpc().url), fresh_project(), deploy())
         print(HEAD)
         for cells in rows(system):
             print("| " + " | ".join(cells) + " |")

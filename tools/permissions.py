@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from ssi.build import ROOT, fresh_project
 from ssi.chain.evm import Deployed, Evm, Reverted
 from ssi.constants import ADMIN
-from ssi.governance.decoder import IMPLEMENTATION, Catalog
+from ssi.governance.decoder import IMPLEMENTATION, Decoder
 from ssi.registry.system import System
 
 PAGE = ROOT / "docs" / "permissions.md"
@@ -58,7 +58,7 @@ def permissions(system: System) -> Iterator[tuple[str, str, str, str, str]]:
         AssertionError: two contracts of a kind differ.
     """
     kinds: dict[str, list[Deployed]] = {}
-    for name, contract in Catalog(system).deployed.items():
+    for name, contract in Decoder(system).deployed.items():
         if not name.endswith(IMPLEMENTATION):
             kinds.setdefault(contract.interface.name, []).append(contract)
     for row in system.contract("RoleTable").rows():

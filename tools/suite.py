@@ -28,7 +28,7 @@ from tools import with_chain
 LOGS = anvils.ROOT / "build"
 
 
-class Part:
+class SuiteProcess:
     """One process of the suite, on a fork of its own."""
 
     def __init__(self, number: int, environment: dict[str, str]) -> None:
@@ -80,7 +80,7 @@ def run(jobs: int) -> int:
                 "SSI_DEPLOYMENTS": str(folder / f"deployments-{number}"),
                 "SSI_STATE": str(folder / f"state-{number}"),
             }
-            parts.append(Part(number, {**with_chain.environment(upstream, stack), **own, FOLDER: str(folder)}))
+            parts.append(SuiteProcess(number, {**with_chain.environment(upstream, stack), **own, FOLDER: str(folder)}))
             stack.callback(parts[-1].end)
         console.print(f"· {jobs} processes, each on a fork of its own; their output is in build/suite-*.log")
 

@@ -289,7 +289,7 @@ class Evm:
         return then
 
     @contextmanager
-    def standstill(self) -> Iterator[None]:
+    def frozen_time(self) -> Iterator[None]:
         """Every block has the time of the one before, unless told."""
         self.rpc.call("anvil_setBlockTimestampInterval", 0)
         try:

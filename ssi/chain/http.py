@@ -19,7 +19,8 @@ from ssi.chain.rpc import RpcError
 
 TIMEOUT = 30  # seconds, for one attempt
 RETRIES = 5
-# Answers that say "later". Every request may be repeated: a signed transaction that is sent twice is the same transaction.
+# Answers that say "later". Every request may be repeated: a signed transaction that is sent twice is the same
+# transaction.
 _LATER = (429, 502, 503, 504)
 
 

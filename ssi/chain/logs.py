@@ -20,7 +20,7 @@ SAVE_EVERY = 50  # spans
 FINAL = 64  # blocks behind the head; younger ones may still be replaced, so they are read anew
 
 
-class Rpc(Protocol):
+class NodeConnection(Protocol):
     """What is asked."""
 
     def call(self, method: str, *params: Any) -> Any: ...
@@ -33,7 +33,7 @@ class LogReader:
         since: first block that can have any; that of the deployment.
     """
 
-    def __init__(self, rpc: Rpc, address: str | list[str], topics: list[Any], since: int = 0) -> None:
+    def __init__(self, rpc: NodeConnection, address: str | list[str], topics: list[Any], since: int = 0) -> None:
         self._rpc, self._query, self._since = rpc, {"address": address, "topics": topics}, since
         self._span = LARGEST_SPAN
 

@@ -20,7 +20,7 @@ def is_fork() -> bool:
     return bool(networks.provider.network.name.endswith("-fork"))
 
 
-def network() -> str:
+def name() -> str:
     """Such as "ethereum-mainnet-fork"."""
     from ape import networks
 
@@ -58,7 +58,7 @@ def harden() -> None:
         provider = networks.provider
         wanted, found = provider.network.chain_id, int(rpc().call("eth_chainId"), 16)
         if wanted != found:
-            raise Failure(f"The node is of chain {found}, and {network()} is {wanted}: is MAINNET_RPC_URL right?", 1)
+            raise Failure(f"The node is of chain {found}, and {name()} is {wanted}: is MAINNET_RPC_URL right?", 1)
         provider.web3.provider = HTTPProvider(
             provider.http_uri, {"timeout": TIMEOUT}, session=session(), exception_retry_configuration=None
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, IntEnum
 from functools import cached_property
 from typing import Any
 
@@ -14,7 +14,11 @@ from ssi.chain.evm import Deployed, Evm, Method, Reverted
 from ssi.chain.sender import Mined, NotSent, Sender
 from ssi.constants import PERMIT2
 
-ALLOWANCE, PERMIT, PERMIT2_TRANSFER = range(3)  # `IIndexRouter.Permission`
+
+class PermissionKind(IntEnum):
+    """As `IIndexRouter.Permission` counts."""
+
+    ALLOWANCE, PERMIT, PERMIT2 = range(3)
 
 
 class Way(Enum):
@@ -29,9 +33,9 @@ class Way(Enum):
 
 @dataclass(frozen=True)
 class Permission:
-    """What a payer gives along: `kind` as `IIndexRouter.Permission` counts, `data` as it wants them."""
+    """What a payer gives along: `data` as the kind wants them."""
 
-    kind: int = ALLOWANCE
+    kind: PermissionKind = PermissionKind.ALLOWANCE
     data: bytes = b""
 
 
@@ -107,12 +111,12 @@ class Wallet:
                 raise NotSent(f"{token.address} takes no permits")
             nonce = int(Method(token, permits.NONCES).call(self.address))
             data = permits.permit(self.account, token.address, domain, spender, amount, nonce, deadline, self.chain_id)
-            return Permission(PERMIT, data)
+            return Permission(PermissionKind.PERMIT, data)
         if way is Way.PERMIT2:
             # Its nonces have no order: a random one of 256 bits is as good as unused.
             nonce = secrets.randbits(256)
             return Permission(
-                PERMIT2_TRANSFER,
+                PermissionKind.PERMIT2,
                 permits.permit2(self.account, token.address, spender, amount, nonce, deadline, self.chain_id),
             )
         self.approve(token, spender, amount)

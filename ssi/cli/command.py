@@ -20,7 +20,7 @@ from ape.cli import ConnectedProviderCommand
 from eth_utils import is_hex_address, to_checksum_address
 
 from ssi.build import fresh_project
-from ssi.chain import network as chain
+from ssi.chain import network
 from ssi.chain.evm import Reverted
 from ssi.chain.forking import NotStarted
 from ssi.chain.http import NodeUnreachable
@@ -28,8 +28,8 @@ from ssi.chain.rpc import RpcError
 from ssi.chain.sender import NotSent
 from ssi.cli.refusals import words
 from ssi.failure import Answered, Failure, Impossible, Misused
-from ssi.governance.decoder import Catalog, Unknown, mistyped
-from ssi.governance.proposal import Refused
+from ssi.governance.decoder import Decoder, Unknown, mistyped
+from ssi.governance.proposal import ProposalRefused
 from ssi.indexer.client import URL as INDEXER
 from ssi.indexer.client import IndexerSilent
 from ssi.registry.record import Record, RecordUnusable
@@ -86,7 +86,7 @@ class Command(ConnectedProviderCommand):  # type: ignore[misc] # Ape has no type
 
         def once(*args: Any, **kwargs: Any) -> Any:
             started.append(True)
-            chain.harden()
+            network.harden()
             return run(*args, **kwargs)
 
         once.__signature__ = signature(run)  # type: ignore[attr-defined] # Ape asks for it
@@ -122,7 +122,7 @@ def explained(error: Exception) -> click.ClickException:
         return Failure(f"deployments/params: {'.'.join(map(str, first['loc']))}: {first['msg']}", 2)
     if isinstance(error, EncodingError):
         return Failure(f"A number or text does not fit: {error}", 2)
-    if isinstance(error, Impossible | Refused | NodeUnreachable):
+    if isinstance(error, Impossible | ProposalRefused | NodeUnreachable):
         return Failure(str(error), 1)
     if isinstance(error, IndexerSilent):
         return Failure(f"The indexer failed meanwhile: {error}. Run it again, or without {INDEXER}.", 1)
@@ -155,11 +155,11 @@ def _revert(error: Exception) -> str:
     data = getattr(error, "data", b"")
     try:
         nothing: Any = None  # errors are known by the sources alone, and the network is gone by now
-        catalog = Catalog(System(nothing, fresh_project(), Record(Path(), 0)))
-        refusal = catalog.refusal(data)
+        decoder = Decoder(System(nothing, fresh_project(), Record(Path(), 0)))
+        refusal = decoder.refusal(data)
         if refusal and (said := words(*refusal)):
-            return f"{said} ({catalog.error(data)})"
-        return f"The chain refuses: {catalog.error(data) if data else error}."
+            return f"{said} ({decoder.error(data)})"
+        return f"The chain refuses: {decoder.error(data) if data else error}."
     except Exception:  # an error that cannot be read is shown as it is
         return f"The chain refuses: {error}."
 

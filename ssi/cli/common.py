@@ -19,11 +19,11 @@ from rich.console import Console
 from rich.table import Table
 
 from ssi.build import fresh_project
-from ssi.chain import network as chain
+from ssi.chain import network
 from ssi.chain.evm import Reverted
 from ssi.chain.sender import Sender
 from ssi.failure import Failure, Misused
-from ssi.governance.decoder import Catalog, readable
+from ssi.governance.decoder import Decoder, readable
 from ssi.governance.safe import Multisig, SafeTransaction, builder_file
 from ssi.governance.service import KEY, URL, Service
 from ssi.places import state, working
@@ -42,20 +42,22 @@ def folder() -> Path:
 
 
 def opened(needed: str = "Safe") -> System:
-    """The deployment on the connected network, with at least the contract `needed`. Raises Failure where there is none."""
+    """The deployment on the connected network, with at least the contract `needed`. Raises Failure where
+    there is none.
+    """
     from ape import networks
 
-    record = Record.load(chain.network(), networks.provider.chain_id)
+    record = Record.load(network.name(), networks.provider.chain_id)
     if needed not in record.contracts:
-        raise Failure(f"No {needed} is deployed on {chain.network()}: `ape run deploy` first.", 1)
-    if not chain.code(record.contracts[needed]):
+        raise Failure(f"No {needed} is deployed on {network.name()}: `ape run deploy` first.", 1)
+    if not network.code(record.contracts[needed]):
         again = "The recorded deployment is gone with its fork: `ape run deploy` again."
         gone = (
             f"{record.path} names {needed} at {record.contracts[needed]}, and there is nothing: is this the record's"
             " network?"
         )
-        raise Failure(again if chain.is_fork() else gone, 1)
-    return System(chain.evm(), fresh_project(), record)
+        raise Failure(again if network.is_fork() else gone, 1)
+    return System(network.evm(), fresh_project(), record)
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,9 @@ def signing(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--json", is_flag=True, help="Print everything as JSON."),
         click.option("--yes", is_flag=True, help="Sign and send without asking."),
-        click.option("--queue", is_flag=True, help="Sign with one --account and put it into Safe's queue, where the others sign."),
+        click.option(
+            "--queue", is_flag=True, help="Sign with one --account and put it into Safe's queue, where the others sign."
+        ),
         click.option("--dry-run", is_flag=True, help="Try it out, show it and write it down; sign nothing."),
         click.option(
             "--nonce", type=click.IntRange(0, 2**64),
@@ -97,7 +101,10 @@ def signing(command: Callable[..., Any]) -> Callable[..., Any]:
         ),
         click.option(
             "--account", "accounts", multiple=True,
-            help="Alias of an Ape account that owns the Safe; repeat it for every owner. On a fork the test accounts sign unless told.",
+            help=(
+                "Alias of an Ape account that owns the Safe; repeat it for every owner. On a fork the test accounts"
+                " sign unless told."
+            ),
         ),
     ):  # fmt: skip
         gathered = option(gathered)
@@ -113,9 +120,9 @@ def signers(multisig: Multisig, how: Signing) -> list[Any]:
     from ape import accounts
 
     aliases = how.accounts
-    if how.queue and (chain.is_fork() or not aliases):
+    if how.queue and (network.is_fork() or not aliases):
         raise Misused("--queue is for a live network, and needs one owner who signs: --account ALIAS.")
-    if how.dry_run or not (aliases or chain.is_fork()):
+    if how.dry_run or not (aliases or network.is_fork()):
         return []
     owners, needed = multisig.owners, 1 if how.queue else multisig.threshold
     if not aliases:
@@ -202,7 +209,7 @@ def prepare(
         try:
             system.evm.call(to, data, sender=multisig.address)
         except Reverted as reverted:
-            raise Failure(f"The transaction would fail now with {Catalog(system).error(reverted.data)}.", 1) from None
+            raise Failure(f"The transaction would fail now with {Decoder(system).error(reverted.data)}.", 1) from None
         first = prepared[0].transaction.nonce if prepared else None
         nonce = queue.nonce(to, data, how.nonce, sending) if first is None else first + len(prepared)
         transaction = multisig.transaction(to, data, nonce)
@@ -220,7 +227,7 @@ def prepare(
 
 def asked(owners: Sequence[Any], how: Signing) -> bool:
     """Whether everything is to be shown: to a person who reads it, or before a question."""
-    return not how.json or bool(owners and not how.yes and not chain.is_fork())
+    return not how.json or bool(owners and not how.yes and not network.is_fork())
 
 
 def sign(system: System, prepared: Sequence[Prepared], owners: Sequence[Any], how: Signing) -> list[str | None]:
@@ -235,9 +242,9 @@ def sign(system: System, prepared: Sequence[Prepared], owners: Sequence[Any], ho
     """
     if not owners:
         return [None] * len(prepared)
-    if not how.yes and not chain.is_fork():
+    if not how.yes and not network.is_fork():
         names = " and ".join(account.alias or account.address for account in owners)
-        if not chain.interactive():
+        if not network.interactive():
             raise Misused("There is no terminal to ask whether to sign: add --yes once you have read a --dry-run.")
         then = "put it into Safe's queue" if how.queue else "send"
         if not click.confirm(f"Sign with {names} and {then}?", err=True):
@@ -245,7 +252,7 @@ def sign(system: System, prepared: Sequence[Prepared], owners: Sequence[Any], ho
     service = Service.configured(prepared[0].transaction.chain_id) if how.queue else None
     if how.queue and service is None:
         raise Misused(f"Say which queue: a key of developer.safe.global in {KEY}, or the URL of a service in {URL}.")
-    accounts = [chain.unlocked(account) for account in owners]
+    accounts = [network.unlocked(account) for account in owners]
     if service is not None:
         for one in prepared:
             service.propose(one.transaction, accounts[0])
@@ -255,8 +262,10 @@ def sign(system: System, prepared: Sequence[Prepared], owners: Sequence[Any], ho
 
 
 def agreed_to_deploy(contract: str, alias: str | None, how: Signing) -> None:
-    """A trial needs the new implementation on chain: asks before it is sent. Raises Misused when the answer is not yes."""
-    if chain.is_fork() or alias is None:
+    """A trial needs the new implementation on chain: asks before it is sent. Raises Misused when the answer
+    is not yes.
+    """
+    if network.is_fork() or alias is None:
         return
     if how.dry_run:
         raise Misused(
@@ -264,7 +273,7 @@ def agreed_to_deploy(contract: str, alias: str | None, how: Signing) -> None:
         )
     if how.yes:
         return
-    if not chain.interactive():
+    if not network.interactive():
         raise Misused("There is no terminal to ask whether to deploy the new implementation: add --yes.")
     if not click.confirm(
         f"Deploy a new implementation of {contract} with {alias}? It does nothing before the Safe agrees.", err=True
@@ -283,7 +292,7 @@ class Queue:
         self._next = multisig.nonce
         self._file = folder() / f"queue-{multisig.address}.json"
         self._entries: dict[int, dict[str, str]] = {}
-        if not chain.is_fork():
+        if not network.is_fork():
             with suppress(OSError, ValueError):
                 known = json.loads(self._file.read_text())
                 self._entries = {int(nonce): entry for nonce, entry in known.items() if int(nonce) >= self._next}
@@ -325,7 +334,7 @@ class Queue:
 
     def add(self, transaction: SafeTransaction, title: str, file: str) -> None:
         """Writes it down."""
-        if chain.is_fork():
+        if network.is_fork():
             return
         self._entries[transaction.nonce] = _entry(transaction, title, file)
         self._file.write_text(json.dumps(self._entries, indent=2, sort_keys=True) + "\n")
@@ -360,7 +369,7 @@ def period(seconds: int) -> str:
     return " ".join(f"{number} {unit}" for number, unit in parts[:2])
 
 
-def shown(label: str, value: Any, catalog: Catalog) -> str:
+def shown(label: str, value: Any, decoder: Decoder) -> str:
     """A value of the state with its unit, as far as the label says which."""
     name = label.rpartition(".")[2]
     if value is None:
@@ -373,6 +382,6 @@ def shown(label: str, value: Any, catalog: Catalog) -> str:
         if name == "supplyCap":
             return f"{value:,} shares"
     if isinstance(value, str) and value.startswith("0x"):
-        known = catalog.name(value)
+        known = decoder.name(value)
         return value if known == value else f"{known} {value}"
     return readable(value)

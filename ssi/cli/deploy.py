@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from ssi.chain import network as chain
+from ssi.chain import network
 from ssi.cli.command import Command, json_option
 from ssi.cli.forking import forks
 from ssi.deploy.deployer import SeedMissing, UnsafeSafes
 from ssi.deploy.run import deploy
 from ssi.failure import Failure
 
-chain.quiet()
+network.quiet()
 
 
 @click.command(cls=Command)

@@ -10,15 +10,14 @@ import click
 from rich.table import Table
 
 from ssi.amounts import readable
-from ssi.chain import network as chain
-from ssi.cli import common as desk
-from ssi.cli import holders
+from ssi.chain import network
+from ssi.cli import common, holders
 from ssi.cli.command import Command, json_option
 from ssi.cli.holders import plain
 from ssi.history import Happened
 from ssi.protocol import Protocol
 
-chain.quiet()
+network.quiet()
 # What the router and a deposit do within a trade says no more than the trade.
 _WITHIN = {"Bought": {"Deposit"}, "Sold": {"Redeemed"}, "Staked": {"Deposit"}}
 
@@ -40,7 +39,7 @@ def cli(account: str | None, last: int, json: bool) -> Any:
     if json:
         return [plain(happened) for happened in found]
     rows = brief(found)
-    screen = desk.console()
+    screen = common.console()
     if not rows:
         screen.print(f"Nothing happened to {who} here yet.", highlight=False)
         return None
@@ -51,7 +50,7 @@ def cli(account: str | None, last: int, json: bool) -> Any:
         table.add_column(name, no_wrap=name == "when")
     for happened in rows[-last:]:
         table.add_row(
-            desk.moment(happened.time_s).removesuffix(" UTC"),
+            common.moment(happened.time_s).removesuffix(" UTC"),
             sentence(protocol, happened),
             f"[dim]{happened.transaction[:10]}…[/]",
         )
@@ -78,11 +77,11 @@ def brief(found: Sequence[Happened]) -> list[Happened]:
 def sentence(protocol: Protocol, happened: Happened) -> str:
     """One event in words."""
     found = _SENTENCES[happened.event]
-    return found if isinstance(found, str) else found(Line(protocol, happened))
+    return found if isinstance(found, str) else found(HistoryLine(protocol, happened))
 
 
 @dataclass(frozen=True)
-class Line:
+class HistoryLine:
     """An event, and what its numbers are of."""
 
     protocol: Protocol
@@ -115,13 +114,13 @@ class Line:
         return str(self["code"].rstrip(b"\0").decode())
 
 
-def _claimed(line: Line) -> str:
+def _claimed(line: HistoryLine) -> str:
     if line.happened.contract == "PointsLedger":
         return f"took {line.of('token', 'amount')} out of the pot of epoch {line['epoch']}"
     return f"took {line.of('token', 'paid')} that {line.happened.contract} owed"
 
 
-_SENTENCES: Mapping[str, str | Callable[[Line], str]] = {
+_SENTENCES: Mapping[str, str | Callable[[HistoryLine], str]] = {
     "Bought": lambda line: f"bought {line.of('index', 'shares')} for {line.of('token', 'amountIn')}",
     "Sold": lambda line: f"sold {line.of('index', 'shares')} for {line.of('token', 'amountOut')}",
     "Staked": lambda line: f"staked {line.of('index', 'shares')}",

@@ -16,8 +16,8 @@ from rich.table import Table
 from rich.text import Text
 
 from ssi.amounts import Written, written
-from ssi.chain import network as chain
-from ssi.cli import common as desk
+from ssi.chain import network
+from ssi.cli import common
 from ssi.cli.command import Address, Number
 from ssi.cli.indexed import indexed
 from ssi.failure import Misused
@@ -87,7 +87,7 @@ def bps(percent: Decimal) -> int:
 
 def opened(alias: str | None) -> Protocol:
     """The deployment on the connected network, seen by an account that is locked as yet."""
-    return Protocol(desk.opened("IndexRouter"), chain.account(alias))
+    return Protocol(common.opened("IndexRouter"), network.account(alias))
 
 
 def watched(who: str | None) -> tuple[Protocol, str]:
@@ -100,10 +100,10 @@ def watched(who: str | None) -> tuple[Protocol, str]:
             raise Misused(f"{who} has a wrong checksum: a letter was mistyped.")
         address = str(to_checksum_address(who))
     else:
-        if who is None and not chain.is_fork():
+        if who is None and not network.is_fork():
             raise Misused("Say whose: an address, or the alias of an Ape account.")
-        address = str(chain.account(who).address)
-    return Protocol(indexed(desk.opened("IndexRouter")), address), address
+        address = str(network.account(who).address)
+    return Protocol(indexed(common.opened("IndexRouter")), address), address
 
 
 # ---------------------------------------------------------------- show, ask, sign, wait
@@ -115,8 +115,8 @@ def go(protocol: Protocol, how: Acting, shown: RenderableType, act: Callable[[],
     Raises:
         Misused: the answer is no, or there is no terminal to ask.
     """
-    asks = not (how.dry_run or how.yes or chain.is_fork())
-    screen = desk.console()
+    asks = not (how.dry_run or how.yes or network.is_fork())
+    screen = common.console()
     if asks or not how.json:
         screen.print(shown)
     if how.dry_run:
@@ -125,12 +125,12 @@ def go(protocol: Protocol, how: Acting, shown: RenderableType, act: Callable[[],
         return None
     wallet = protocol.holder.account
     if asks:
-        if not chain.interactive():
+        if not network.interactive():
             raise Misused("There is no terminal to ask whether to sign: add --yes once you have read a --dry-run.")
         name = getattr(wallet.account, "alias", None) or wallet.address
         if not click.confirm(f"Sign with {name} and send?", err=True):
             raise Misused("Nothing was signed.")
-    wallet.account = chain.unlocked(wallet.account)
+    wallet.account = network.unlocked(wallet.account)
     with Console(stderr=True).status("Signing") as status:
         wallet.signed = lambda hashes: status.update(f"Waiting for {hashes[-1]} to be mined")
         return act()
@@ -138,7 +138,7 @@ def go(protocol: Protocol, how: Acting, shown: RenderableType, act: Callable[[],
 
 def done(text: str, transaction: str) -> None:
     """Says what happened, for people."""
-    screen = desk.console()
+    screen = common.console()
     screen.print(f"[green]✓[/] {text}", highlight=False)
     screen.print(f"  [dim]{transaction}[/]", highlight=False)
 

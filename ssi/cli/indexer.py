@@ -8,14 +8,14 @@ import click
 from rich.table import Table
 
 from ssi.agreement import Agreement, agree
-from ssi.chain import network as chain
-from ssi.cli import common as desk
+from ssi.chain import network
+from ssi.cli import common
 from ssi.cli.command import Command, json_option
 from ssi.cli.holders import plain
 from ssi.failure import Answered, Failure, Misused
 from ssi.indexer.client import URL, Indexer, IndexerSilent
 
-chain.quiet()
+network.quiet()
 
 
 @click.group()
@@ -34,7 +34,7 @@ def check(url: str | None, json: bool) -> Any:
     indexer = Indexer(url) if url else Indexer.configured()
     if indexer is None:
         raise Misused(f"Say which indexer: its URL, here or in {URL}.")
-    system = desk.opened("PointsLedger")
+    system = common.opened("PointsLedger")
     try:
         standing = indexer.standing()
     except IndexerSilent as silent:
@@ -53,7 +53,7 @@ def check(url: str | None, json: bool) -> Any:
 
 def show(found: Agreement, name: str) -> None:
     """For people."""
-    screen = desk.console()
+    screen = common.console()
     if found.differences:
         table = Table("what", "chain", "indexer", box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
         for each in found.differences:

@@ -15,21 +15,21 @@ from typing import Any
 import click
 from rich.progress import BarColumn, Progress, TextColumn
 
-from ssi.chain import network as chain
+from ssi.chain import network
 from ssi.chain.evm import Reverted
 from ssi.chain.sender import Sender
-from ssi.cli import common as desk
+from ssi.cli import common
 from ssi.cli.command import Command, Number, json_option
 from ssi.cli.forking import forks
 from ssi.failure import Failure, Misused
-from ssi.governance.decoder import Catalog, Unknown
-from ssi.keeper import maintenance as chores
+from ssi.governance.decoder import Decoder, Unknown
+from ssi.keeper import maintenance
 from ssi.keeper.duties import routine
-from ssi.keeper.rebalance import Filling
+from ssi.keeper.rebalance import Phase, RebalanceKeeper
 from ssi.keeper.service import Keeper, alone, serving
 from ssi.registry.system import System
 
-chain.quiet()
+network.quiet()
 _ACCOUNT = click.option(
     "--account", help="Alias of the Ape account that sends and gets the profit. On a fork a test account unless told."
 )
@@ -97,10 +97,10 @@ def run(
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(message)s")
     log = logging.getLogger("keeper")
     log.setLevel(logging.INFO)
-    system, signer = desk.opened(), chain.signer(account)
+    system, signer = common.opened(), network.signer(account)
     sender = Sender(system.evm.rpc, signer, exclusive=not shared, patience=5 * float(stuck), stuck=float(stuck))
     duties = routine(system, sender, int(min_profit * 10**18), None if min_worth is None else int(min_worth * 10**18))
-    keeper = Keeper(system.evm.rpc, sender, duties, float(look), int(low * 10**18), Catalog(system).error)
+    keeper = Keeper(system.evm.rpc, sender, duties, float(look), int(low * 10**18), Decoder(system).error)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: keeper.stop.set())
     with alone(sender.address), serving(keeper.health, host, int(port)) as heard:
@@ -126,21 +126,21 @@ def rebalance(
 
     It can be stopped and started again at any moment.
     """
-    if fast_forward and not chain.is_fork():
+    if fast_forward and not network.is_fork():
         raise Misused("--fast-forward moves the clock of a fork; this is a live network.")
-    system = desk.opened()
-    catalog = Catalog(system)
-    catalog.index(index)
-    catalog.contract("UniswapFiller")
-    sender = Sender(system.evm.rpc, chain.signer(account))
-    filling = Filling(system, index, sender.address, int(min_profit * 10**18))
-    if filling.phase == "none":
+    system = common.opened()
+    decoder = Decoder(system)
+    decoder.index(index)
+    decoder.contract("UniswapFiller")
+    sender = Sender(system.evm.rpc, network.signer(account))
+    rebalance_keeper = RebalanceKeeper(system, index, sender.address, int(min_profit * 10**18))
+    if rebalance_keeper.phase is Phase.NONE:
         raise Unknown(f"{index} was never rebalanced: `ape run propose rebalance {index}` proposes it.")
     try:
-        return _run(system, filling, catalog, sender, once, every, fast_forward, json)
+        return _run(system, rebalance_keeper, decoder, sender, once, every, fast_forward, json)
     except Reverted as reverted:
         raise Failure(
-            f"The chain says {catalog.error(reverted.data)}. Start the keeper again when that is over.", 1
+            f"The chain says {decoder.error(reverted.data)}. Start the keeper again when that is over.", 1
         ) from None
 
 
@@ -151,9 +151,11 @@ def daily(account: str | None, json: bool) -> Any:
     """Distribute the fees of every index that has not been today, and move the checkpoints of vaults' rates that are a
     week old.
     """
-    system = desk.opened()
-    sender = Sender(system.evm.rpc, chain.signer(account))
-    done = chores.perform([*chores.distributions(system), *chores.pokes(system)], sender, Catalog(system).error)
+    system = common.opened()
+    sender = Sender(system.evm.rpc, network.signer(account))
+    done = maintenance.perform(
+        [*maintenance.distributions(system), *maintenance.pokes(system)], sender, Decoder(system).error
+    )
     if json:
         return [outcome.plain() for outcome in done]
     for outcome in done:
@@ -169,19 +171,19 @@ def daily(account: str | None, json: bool) -> Any:
 
 def _run(
     system: System,
-    filling: Filling,
-    catalog: Catalog,
+    rebalance_keeper: RebalanceKeeper,
+    decoder: Decoder,
     sender: Sender,
     once: bool,
     every: int,
     fast_forward: bool,
     json: bool,
 ) -> dict[str, Any] | None:
-    screen = desk.console()
+    screen = common.console()
     fills: list[dict[str, Any]] = []
 
     def send(arguments: tuple[Any, ...]) -> str:
-        return sender.send(filling.filler.address, filling.filler.fill.encode(*arguments)).hash
+        return sender.send(rebalance_keeper.filler.address, rebalance_keeper.filler.fill.encode(*arguments)).hash
 
     with Progress(
         TextColumn("{task.description}"),
@@ -191,17 +193,17 @@ def _run(
         disable=json,
         transient=True,
     ) as progress:
-        start = _distance(filling)
-        task = progress.add_task(f"Rebalancing {filling.symbol}", total=start or 1, said="")
+        start = _distance(rebalance_keeper)
+        task = progress.add_task(f"Rebalancing {rebalance_keeper.symbol}", total=start or 1, said="")
 
         def look(said: str) -> None:
-            progress.update(task, completed=start - _distance(filling), said=said)
+            progress.update(task, completed=start - _distance(rebalance_keeper), said=said)
 
         def wait(seconds: int) -> None:
-            status = filling.status()
+            status = rebalance_keeper.status()
             look(
                 f"premium {status.premium / 1e14:+.1f} bp, cost {status.cost / 1e14:.2f} of {status.budget / 1e14:.0f}"
-                f" bp, next look in {desk.period(seconds)}"
+                f" bp, next look in {common.period(seconds)}"
             )
             if fast_forward:
                 forks().warp(system.evm.rpc, seconds)
@@ -209,8 +211,8 @@ def _run(
                 time.sleep(min(seconds, every))
 
         look("")
-        for fill, transaction in filling.run(send, wait, once):
-            sold, bought = catalog.name(fill.token_out), catalog.name(fill.token_in)
+        for fill, transaction in rebalance_keeper.run(send, wait, once):
+            sold, bought = decoder.name(fill.token_out), decoder.name(fill.token_in)
             fills.append(
                 {
                     "sold": sold,
@@ -227,25 +229,27 @@ def _run(
                     f"[green]✓[/] {sold} → {bought}  net ${fill.net / 1e18:,.4f}  {transaction}", highlight=False
                 )
             look("")
-    return _show(filling, fills, json)
+    return _show(rebalance_keeper, fills, json)
 
 
-def _distance(filling: Filling) -> float:
+def _distance(rebalance_keeper: RebalanceKeeper) -> float:
     """How far the weights are from where they should be, bp that must change hands."""
-    return float(sum(abs(weight["now"] - weight["target"]) for weight in filling.report()["weights"].values()) / 2)
+    return float(
+        sum(abs(weight["now"] - weight["target"]) for weight in rebalance_keeper.report()["weights"].values()) / 2
+    )
 
 
-def _show(filling: Filling, fills: list[dict[str, Any]], json: bool) -> dict[str, Any] | None:
-    report = filling.report()
+def _show(rebalance_keeper: RebalanceKeeper, fills: list[dict[str, Any]], json: bool) -> dict[str, Any] | None:
+    report = rebalance_keeper.report()
     if json:
         return {"fills": fills, **report}
-    screen = desk.console()
+    screen = common.console()
     for name, weight in report["weights"].items():
         screen.print(
             f"  {name:8} {weight['now'] / 100:6.2f} %  target {weight['target'] / 100:6.2f} %", highlight=False
         )
     cost = f"cost {report['costBps']:.2f} of {report['budgetBps']:.0f} bp of NAV"
     screen.print(f"{len(fills)} fills, rebalance {report['id']} is {report['phase']}, {cost}")
-    if report["phase"] == "running":
+    if report["phase"] == Phase.RUNNING.word:
         screen.print("Nothing pays now: run this again later, or without --once.")
     return None

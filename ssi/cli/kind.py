@@ -9,15 +9,14 @@ import click
 from rich.console import RenderableType
 
 from ssi.amounts import dollars
-from ssi.chain import network as chain
-from ssi.cli import common as desk
-from ssi.cli import holders
+from ssi.chain import network
+from ssi.cli import common, holders
 from ssi.cli.command import Command, Number
 from ssi.cli.holders import acting, amount, card, plain, receiver, typed
 from ssi.failure import Impossible, Misused
-from ssi.index.client import KindQuote, Part
+from ssi.index.client import ConstituentAmount, KindQuote
 
-chain.quiet()
+network.quiet()
 _SLIPPAGE = click.option(
     "--slippage",
     type=Number(0, 50),
@@ -88,7 +87,7 @@ def redeem(amount: tuple[str, ...], slippage: Decimal, receiver: str | None, how
                 f"{part.token.amount(part.wei)} could not be transferred and is your claim: `ape run claim"
                 f" {index.symbol}` later."
             )
-            desk.console().print(f"  [yellow]{text}[/]")
+            common.console().print(f"  [yellow]{text}[/]")
     return None
 
 
@@ -144,5 +143,5 @@ def _card(title: str, verb: str, quote: KindQuote) -> RenderableType:
     return card(title, *rows, ("the shares", "are worth", dollars(quote.shares_usd_d18)))
 
 
-def _listed(parts: tuple[Part, ...]) -> str:
+def _listed(parts: tuple[ConstituentAmount, ...]) -> str:
     return ", ".join(str(part.token.amount(part.wei)) for part in parts)

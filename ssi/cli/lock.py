@@ -7,16 +7,15 @@ from typing import Any
 import click
 
 from ssi.amounts import LARGEST, dollars
-from ssi.chain import network as chain
-from ssi.cli import common as desk
-from ssi.cli import holders
+from ssi.chain import network
+from ssi.cli import common, holders
 from ssi.cli.command import Command
 from ssi.cli.holders import acting, amount, card, plain, receiver, typed
 from ssi.failure import Impossible, Misused
 from ssi.points.locks import LockMoved, LockPool, PoolKind
 from ssi.protocol import Protocol
 
-chain.quiet()
+network.quiet()
 
 
 @click.command(cls=Command)
@@ -93,7 +92,7 @@ def unlock(amount: tuple[str, ...], cancel: bool, receiver: str | None, how: hol
         )
     if not of.matured_wei:
         when = (
-            f"The next mature on {desk.moment(of.matures_at_s)}."
+            f"The next mature on {common.moment(of.matures_at_s)}."
             if of.cooling_wei
             else f"Request them: ape run unlock all {what.unit}."
         )
@@ -174,19 +173,21 @@ def _v2(pool: LockPool) -> LockPool:
 
 
 def _terms(protocol: Protocol) -> list[tuple[str, ...]]:
-    cooldown = desk.period(int(protocol.locks.contract.COOLDOWN()))
+    cooldown = common.period(int(protocol.locks.contract.COOLDOWN()))
     return [("weight", "", "measured now and never again"), ("leaving takes", cooldown, "from the request")]
 
 
 def _cooldown(protocol: Protocol) -> list[tuple[str, ...]]:
     seconds, now = int(protocol.locks.contract.COOLDOWN()), protocol.system.evm.now
-    return [("cooldown", desk.period(seconds), f"until {desk.moment(now + seconds)}; it weighs nothing from now on")]
+    return [
+        ("cooldown", common.period(seconds), f"until {common.moment(now + seconds)}; it weighs nothing from now on")
+    ]
 
 
 def _said(how: holders.Acting, moved: LockMoved | None, text: str) -> Any:
     if how.json:
         return {"result": plain(moved)}
     if moved:
-        more = f" and can be taken out from {desk.moment(moved.matures_at_s)}" if moved.matures_at_s else ""
+        more = f" and can be taken out from {common.moment(moved.matures_at_s)}" if moved.matures_at_s else ""
         holders.done(f"{text}{more}.", moved.transaction)
     return None

@@ -7,12 +7,12 @@ from typing import Any
 import click
 from rich.table import Table
 
-from ssi.chain import network as chain
-from ssi.cli import common as desk
+from ssi.chain import network
+from ssi.cli import common
 from ssi.cli.command import Command, json_option
 from ssi.governance.scheduled import operations
 
-chain.quiet()
+network.quiet()
 _COLOURS = {"waiting": "yellow", "ready": "green", "expired": "red"}
 
 
@@ -20,21 +20,21 @@ _COLOURS = {"waiting": "yellow", "ready": "green", "expired": "red"}
 @json_option
 def cli(json: bool) -> Any:
     """List what the multisig has scheduled: what it does, when it can be executed, when it expires."""
-    system = desk.opened()
+    system = common.opened()
     now, known = system.evm.now, operations(system)
     if json:
         return [operation.plain(now) for operation in known]
-    screen = desk.console()
+    screen = common.console()
     if not known:
         screen.print("Nothing is scheduled.")
         return None
     table = Table("operation", "call", "status", "executable from", "until")
     for operation in known:
         status = operation.status(now)
-        left = f", {desk.period(operation.ready_at - now)} left" if status == "waiting" else ""
+        left = f", {common.period(operation.ready_at - now)} left" if status == "waiting" else ""
         table.add_row(
             "0x" + operation.id.hex()[:8], str(operation.call), f"[{_COLOURS[status]}]{status}[/]{left}",
-            desk.moment(operation.ready_at), desk.moment(operation.expires_at),
+            common.moment(operation.ready_at), common.moment(operation.expires_at),
         )  # fmt: skip
     screen.print(table)
     screen.print(

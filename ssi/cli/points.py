@@ -9,9 +9,9 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from ssi.chain import network as chain
+from ssi.chain import network
 from ssi.chain.sender import Sender
-from ssi.cli import common as desk
+from ssi.cli import common
 from ssi.cli.command import Address, Command, Number, json_option
 from ssi.cli.indexed import indexed
 from ssi.constants import RECORDING
@@ -19,7 +19,7 @@ from ssi.governance.decoder import Unknown
 from ssi.points.ledger import Ledger, keep
 from ssi.registry.system import System
 
-chain.quiet()
+network.quiet()
 _EPOCH = click.option("--epoch", type=click.IntRange(0, 2**32), help="The running one unless told.")
 
 
@@ -29,7 +29,7 @@ def _opened(epoch: int | None = None, *, look: bool = True) -> tuple[System, Led
     Args:
         look: only to look: then past events come from the indexer where one is configured.
     """
-    system = indexed(desk.opened("PointsLedger")) if look else desk.opened("PointsLedger")
+    system = indexed(common.opened("PointsLedger")) if look else common.opened("PointsLedger")
     ledger = Ledger(system.points, system.prices, system.record.block or 0, system.indexer)
     running = ledger.epoch
     if epoch is not None and epoch > running:
@@ -55,7 +55,7 @@ def keeper(account: str | None, min_worth: Decimal | None, json: bool) -> Any:
     Safe to run as often as one likes.
     """
     system, ledger, _ = _opened(look=False)
-    sender = Sender(system.evm.rpc, chain.signer(account))
+    sender = Sender(system.evm.rpc, network.signer(account))
     worth = None if min_worth is None else int(min_worth * 10**18)
     say = (lambda _: None) if json else click.echo
     done = keep(ledger, sender, say, system.oracle, system.token("WETH").address, worth)
@@ -64,7 +64,7 @@ def keeper(account: str | None, min_worth: Decimal | None, json: bool) -> Any:
     missing = "no prices found" if done["missing"] is None else f"{done['missing']} prices missing"
     click.echo(f"epoch {done['epoch']}, slot {done['slot']}: {missing}; recorded {sum(done['recorded'].values())}")
     for epoch, left in done["skipped"].items():
-        until = desk.moment(ledger.end(epoch) + RECORDING)
+        until = common.moment(ledger.end(epoch) + RECORDING)
         click.echo(
             f"epoch {epoch}: {len(left)} accounts have points worth less than the gas; until {until} each can call"
             f" record(account, {epoch})"

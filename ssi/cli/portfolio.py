@@ -11,15 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from ssi.amounts import dollars, readable
-from ssi.chain import network as chain
-from ssi.cli import common as desk
-from ssi.cli import holders
+from ssi.chain import network
+from ssi.cli import common, holders
 from ssi.cli.command import Command, json_option
 from ssi.cli.holders import plain
 from ssi.points.client import PointsClient
 from ssi.portfolio import Portfolio
 
-chain.quiet()
+network.quiet()
 
 
 @click.command(cls=Command)
@@ -33,7 +32,7 @@ def cli(account: str | None, json: bool) -> Any:
     found = protocol.portfolio(who)
     if json:
         return {**plain(found), "worth_usd_d18": found.worth_usd_d18}
-    screen = desk.console()
+    screen = common.console()
     for number, part in enumerate(shown(found, protocol.points)):
         screen.print(*([""] if number else []), part, sep="\n")
     return None
@@ -66,9 +65,9 @@ def shown(found: Portfolio, points: PointsClient) -> Iterator[RenderableType]:
         for pot in found.pots:
             of = pot.epoch
             when = (
-                f"until {desk.moment(of.claims_close_at_s)}"
+                f"until {common.moment(of.claims_close_at_s)}"
                 if pot.open
-                else f"from {desk.moment(of.claims_open_at_s)}, as things stand"
+                else f"from {common.moment(of.claims_open_at_s)}, as things stand"
             )
             table.add_row(str(of.number), str(pot.amount), when)
         yield table
@@ -95,7 +94,7 @@ def to_do(found: Portfolio, points: PointsClient) -> Iterator[str]:
     for index in dict.fromkeys(claim.index for claim in found.claims if claim.pays_wei):
         yield f"{index} owes you constituents: ape run claim {index}"
     for epoch, amount_d18 in found.recordable.items():
-        until = desk.moment(points.epoch(epoch).claims_open_at_s)
+        until = common.moment(points.epoch(epoch).claims_open_at_s)
         yield (
             f"{readable(amount_d18, 18)} points of epoch {epoch} are not recorded; until {until}: ape run record"
             f" --epoch {epoch}"
@@ -114,7 +113,7 @@ def _head(found: Portfolio) -> RenderableType:
         Text(dollars(found.worth_usd_d18), "bold green"),
         Text(f"and {found.ether.token.amount(found.ether.wei)}", "default"),
     )
-    under = Text(f"{found.account}\nafter block {found.block:,}, {desk.moment(found.time_s)}", "dim")
+    under = Text(f"{found.account}\nafter block {found.block:,}, {common.moment(found.time_s)}", "dim")
     return Group(head, under)
 
 
@@ -137,9 +136,9 @@ def _staked(found: Portfolio) -> Iterator[RenderableType]:
             dollars(stake.usd_d18), _percent(yields.apr_now_d18), _percent(yields.apr_last_epoch_d18),
         )  # fmt: skip
         if leaving.cooling_assets_wei:
-            left = desk.period(max(0, leaving.matures_at_s - found.time_s))
+            left = common.period(max(0, leaving.matures_at_s - found.time_s))
             amount = stake.asset.amount(leaving.cooling_assets_wei)
-            timers.append(f"  ◷ {amount} cool down for {left} more, until {desk.moment(leaving.matures_at_s)}")
+            timers.append(f"  ◷ {amount} cool down for {left} more, until {common.moment(leaving.matures_at_s)}")
         if leaving.claimable_assets_wei:
             timers.append(f"  ✓ {stake.asset.amount(leaving.claimable_assets_wei)} have matured")
     yield Group(table, *[Text(timer) for timer in timers])
@@ -171,12 +170,12 @@ def _timer(matures_at_s: int, now: int) -> str:
         return "locked"
     if matures_at_s <= now:
         return "can be taken out"
-    return f"cools down for {desk.period(matures_at_s - now)} more"
+    return f"cools down for {common.period(matures_at_s - now)} more"
 
 
 def _points(found: Portfolio) -> RenderableType:
     live, now = found.live, found.time_s
-    left = desk.period(max(0, live.epoch.ends_at_s - now))
+    left = common.period(max(0, live.epoch.ends_at_s - now))
     state = "" if found.joined_at_s else " [yellow](not joined: they do not count)[/]"
     head = f"[bold]Points[/] of epoch {live.epoch.number}, {left} left: [bold]{readable(live.points_d18, 18)}[/]"
     head += f" at {_times(live.multiplier_d18)}" if live.multiplier_d18 else ""

@@ -16,9 +16,9 @@ from typing import Any
 import click
 from rich.table import Table
 
-from ssi.chain import network as chain
+from ssi.chain import network
 from ssi.chain.evm import Reverted
-from ssi.cli import common as desk
+from ssi.cli import common
 from ssi.cli.command import Command, Number
 from ssi.cli.forking import forks
 from ssi.cli.simulated import tables
@@ -26,38 +26,38 @@ from ssi.constants import NOTICE
 from ssi.deploy.journal import SendingAccount
 from ssi.failure import Failure
 from ssi.governance import proposals
-from ssi.governance.decoder import Call, Catalog, plain
+from ssi.governance.decoder import Call, Decoder, plain
 from ssi.governance.proposal import Proposal, Trial, attempt, described, scheduling
 from ssi.governance.safe import Multisig
 from ssi.governance.starting import Bounds, advice
 
-chain.quiet()
+network.quiet()
 BPS = click.IntRange(0, 10_000)
 
 
-def propose(build: Callable[[Catalog], Proposal], how: desk.Signing, rebalanced: str | None = None) -> Any:
+def propose(build: Callable[[Decoder], Proposal], how: common.Signing, rebalanced: str | None = None) -> Any:
     """Builds, tries out, writes, shows, and signs with whoever can.
 
     `rebalanced`: index whose rebalance is run to its end on the fork.
     """
-    system = desk.opened()
-    catalog, safe, screen = Catalog(system), Multisig(system.evm, system.record.contracts["Safe"]), desk.console()
-    owners = desk.signers(safe, how)
+    system = common.opened()
+    decoder, safe, screen = Decoder(system), Multisig(system.evm, system.record.contracts["Safe"]), common.console()
+    owners = common.signers(safe, how)
     try:
-        proposal = build(catalog)
+        proposal = build(decoder)
         with screen.status("Trying it out on a fork") if not how.json else nullcontext():
             trial = attempt(
                 system, proposal, NOTICE, forks(), lambda fork: forks().simulate(fork, rebalanced) if rebalanced else {}
             )
     except Reverted as reverted:
-        said = catalog.error(reverted.data)
+        said = decoder.error(reverted.data)
         raise Failure(f"This cannot be proposed now: {said}. {advice(said)}".strip(), 1) from None
-    calls = described(proposal, catalog)
+    calls = described(proposal, decoder)
     scheduled = (system.manager.address, scheduling(system.manager, proposal.calls))
-    prepared = desk.prepare(system, safe, [scheduled], proposal.slug, proposal.title, owners, how)
-    if desk.asked(owners, how):
-        _show(proposal, calls, trial, prepared[0], catalog)
-    (sent,) = desk.sign(system, prepared, owners, how)
+    prepared = common.prepare(system, safe, [scheduled], proposal.slug, proposal.title, owners, how)
+    if common.asked(owners, how):
+        _show(proposal, calls, trial, prepared[0], decoder)
+    (sent,) = common.sign(system, prepared, owners, how)
     ready_at = max(map(int, map(system.manager.getSchedule, trial.operations))) if sent else trial.ready_at
 
     if how.json:
@@ -86,22 +86,24 @@ def propose(build: Callable[[Catalog], Proposal], how: desk.Signing, rebalanced:
             **prepared[0].plain(sent),
         }
     if sent:
-        screen.print(f"[green]✓[/] Scheduled in {sent}. From {desk.moment(ready_at)} on: `ape run execute`.")
+        screen.print(f"[green]✓[/] Scheduled in {sent}. From {common.moment(ready_at)} on: `ape run execute`.")
     else:
         screen.print(f"Next: {safe.threshold} owners import the file at app.safe.global, compare the hashes, sign.")
     return None
 
 
-def _show(proposal: Proposal, calls: Sequence[Call], trial: Trial, prepared: desk.Prepared, catalog: Catalog) -> None:
+def _show(proposal: Proposal, calls: Sequence[Call], trial: Trial, prepared: common.Prepared, decoder: Decoder) -> None:
     """Everything that a signer has to know before they sign."""
-    screen = desk.console()
+    screen = common.console()
     screen.print(f"[bold]{proposal.title}[/]")
     for call in calls:
         screen.print(f"  {call}", highlight=False)
     table = Table("what will change", "before", "after")
     for change in trial.changes:
         table.add_row(
-            change.what, desk.shown(change.what, change.before, catalog), desk.shown(change.what, change.after, catalog)
+            change.what,
+            common.shown(change.what, change.before, decoder),
+            common.shown(change.what, change.after, decoder),
         )
     screen.print(table if trial.changes else "  Nothing that can be read without arguments changes.")
     for event in trial.events:
@@ -124,35 +126,35 @@ def cli() -> None:
 @click.argument("index")
 @click.option("--mint-bps", type=BPS, help="Fee on minting, bp, at most 100.")
 @click.option("--daily-bps", type=Number(0, 10_000), help="Streaming fee, bp a day, at most 1.36 (5 % a year).")
-@desk.signing
-def set_fee(index: str, mint_bps: int | None, daily_bps: Decimal | None, how: desk.Signing) -> Any:
+@common.signing
+def set_fee(index: str, mint_bps: int | None, daily_bps: Decimal | None, how: common.Signing) -> Any:
     """Set the mint fee or the streaming fee of INDEX."""
-    return propose(lambda catalog: proposals.set_fee(catalog, index, mint_bps, daily_bps), how=how)
+    return propose(lambda decoder: proposals.set_fee(decoder, index, mint_bps, daily_bps), how=how)
 
 
 @cli.command(cls=Command, name="set-cap")
 @click.argument("index")
 @click.argument("shares", type=click.IntRange(0, 2**96))
-@desk.signing
-def set_cap(index: str, shares: int, how: desk.Signing) -> Any:
+@common.signing
+def set_cap(index: str, shares: int, how: common.Signing) -> Any:
     """Set the supply cap of INDEX to SHARES whole shares."""
-    return propose(lambda catalog: proposals.set_cap(catalog, index, shares), how=how)
+    return propose(lambda decoder: proposals.set_cap(decoder, index, shares), how=how)
 
 
 @cli.command(cls=Command, name="set-price")
 @click.argument("asset")
-@desk.signing
-def set_price(asset: str, how: desk.Signing) -> Any:
+@common.signing
+def set_price(asset: str, how: common.Signing) -> Any:
     """Price ASSET as deployments/params/assets.json says."""
-    return propose(lambda catalog: proposals.set_price(catalog, asset), how=how)
+    return propose(lambda decoder: proposals.set_price(decoder, asset), how=how)
 
 
 @cli.command(cls=Command, name="set-path")
 @click.argument("asset")
-@desk.signing
-def set_path(asset: str, how: desk.Signing) -> Any:
+@common.signing
+def set_path(asset: str, how: common.Signing) -> Any:
     """Trade ASSET over the pool that deployments/params/assets.json names."""
-    return propose(lambda catalog: proposals.set_path(catalog, asset), how=how)
+    return propose(lambda decoder: proposals.set_path(decoder, asset), how=how)
 
 
 def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -178,11 +180,13 @@ def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
 @cli.command(cls=Command)
 @click.argument("index")
 @bounded
-@desk.signing
-def rebalance(index: str, price_bps: int, target_bps: int, days: int, how: desk.Signing) -> Any:
-    """Rebalance INDEX by its methodology. Shows the weights before and after, and the trades that a keeper would make."""
+@common.signing
+def rebalance(index: str, price_bps: int, target_bps: int, days: int, how: common.Signing) -> Any:
+    """Rebalance INDEX by its methodology. Shows the weights before and after, and the trades that a keeper
+    would make.
+    """
     bounds = Bounds(price_bps, target_bps, days)
-    return propose(lambda catalog: proposals.rebalance(catalog, index, bounds), rebalanced=index, how=how)
+    return propose(lambda decoder: proposals.rebalance(decoder, index, bounds), rebalanced=index, how=how)
 
 
 @cli.command(cls=Command, name="add-constituent")
@@ -195,7 +199,7 @@ def rebalance(index: str, price_bps: int, target_bps: int, days: int, how: desk.
     help="Weight of the new one, for an index with fixed weights; that of the one that leaves unless said.",
 )
 @bounded
-@desk.signing
+@common.signing
 def add_constituent(
     index: str,
     asset: str,
@@ -204,12 +208,12 @@ def add_constituent(
     price_bps: int,
     target_bps: int,
     days: int,
-    how: desk.Signing,
+    how: common.Signing,
 ) -> Any:
     """Add ASSET to INDEX: price, path, methodology and rebalance in one proposal."""
     bounds = Bounds(price_bps, target_bps, days)
     return propose(
-        lambda catalog: proposals.change_constituents(catalog, index, asset, instead_of, bps, forks(), bounds),
+        lambda decoder: proposals.change_constituents(decoder, index, asset, instead_of, bps, forks(), bounds),
         rebalanced=index,
         how=how,
     )
@@ -220,14 +224,14 @@ def add_constituent(
 @click.argument("asset")
 @click.option("--price", type=Number(0), help="USD: sells it by this price, where the oracle has none for it any more.")
 @bounded
-@desk.signing
+@common.signing
 def remove_constituent(
-    index: str, asset: str, price: Decimal | None, price_bps: int, target_bps: int, days: int, how: desk.Signing
+    index: str, asset: str, price: Decimal | None, price_bps: int, target_bps: int, days: int, how: common.Signing
 ) -> Any:
     """Remove ASSET from INDEX, and rebalance."""
     bounds = Bounds(price_bps, target_bps, days)
     return propose(
-        lambda catalog: proposals.change_constituents(catalog, index, None, asset, None, forks(), bounds, price),
+        lambda decoder: proposals.change_constituents(decoder, index, None, asset, None, forks(), bounds, price),
         rebalanced=index,
         how=how,
     )
@@ -238,12 +242,12 @@ def remove_constituent(
 @click.argument("methodology")
 @click.argument("constituents", nargs=-1, required=True)
 @click.option("--bps", type=BPS, help="Floor or cap of each weight, for a methodology that has one.")
-@desk.signing
+@common.signing
 def set_methodology(
-    index: str, methodology: str, constituents: tuple[str, ...], bps: int | None, how: desk.Signing
+    index: str, methodology: str, constituents: tuple[str, ...], bps: int | None, how: common.Signing
 ) -> Any:
     """Weigh INDEX by METHODOLOGY from its next rebalance on. CONSTITUENTS by name; as NAME=BP for FixedWeights."""
-    return propose(lambda catalog: proposals.set_methodology(catalog, index, methodology, bps, constituents), how=how)
+    return propose(lambda decoder: proposals.set_methodology(decoder, index, methodology, bps, constituents), how=how)
 
 
 @cli.command(cls=Command, name="set-terms")
@@ -276,7 +280,7 @@ def set_methodology(
     show_default=True,
     help="How far a price may move from the start for bids, at most 2500.",
 )
-@desk.signing
+@common.signing
 def set_terms(
     index: str,
     premium_bps: int,
@@ -287,11 +291,11 @@ def set_terms(
     turnover_bps: int,
     daily_bps: int,
     band_bps: int,
-    how: desk.Signing,
+    how: common.Signing,
 ) -> Any:
     """Set the terms of the rebalances of INDEX."""
     terms = (premium_bps, discount_bps, hours * 3600, budget_bps, dust_ppm, turnover_bps, daily_bps, band_bps)
-    return propose(lambda catalog: proposals.set_terms(catalog, index, terms), how=how)
+    return propose(lambda decoder: proposals.set_terms(decoder, index, terms), how=how)
 
 
 @cli.command(cls=Command)
@@ -301,28 +305,28 @@ def set_terms(
 @click.option(
     "--argument", "arguments", multiple=True, help="Of its constructor, in order; as they are now unless said."
 )
-@desk.signing
+@common.signing
 def upgrade(
-    contract: str, implementation: str | None, deployer: str | None, arguments: tuple[str, ...], how: desk.Signing
+    contract: str, implementation: str | None, deployer: str | None, arguments: tuple[str, ...], how: common.Signing
 ) -> Any:
     """Put a new implementation behind the proxy of CONTRACT. Its storage is compared with snapshots/storage/ first."""
 
     def account() -> Any:
-        desk.agreed_to_deploy(contract, deployer, how)
-        return SendingAccount(inner=chain.signer(deployer), rpc=chain.rpc())
+        common.agreed_to_deploy(contract, deployer, how)
+        return SendingAccount(inner=network.signer(deployer), rpc=network.rpc())
 
-    deploying = account if deployer or chain.is_fork() else None
-    return propose(lambda catalog: proposals.upgrade(catalog, contract, implementation, deploying, arguments), how=how)
+    deploying = account if deployer or network.is_fork() else None
+    return propose(lambda decoder: proposals.upgrade(decoder, contract, implementation, deploying, arguments), how=how)
 
 
 @cli.command(cls=Command)
 @click.argument("contract")
 @click.argument("function")
 @click.argument("arguments", nargs=-1)
-@desk.signing
-def call(contract: str, function: str, arguments: tuple[str, ...], how: desk.Signing) -> Any:
+@common.signing
+def call(contract: str, function: str, arguments: tuple[str, ...], how: common.Signing) -> Any:
     """Call FUNCTION of CONTRACT, for whatever has no command of its own.
 
     ARGUMENTS are numbers such as 1000 or 2.5e18, names or addresses, text, and JSON for lists and structs.
     """
-    return propose(lambda catalog: proposals.call(catalog, contract, function, arguments), how=how)
+    return propose(lambda decoder: proposals.call(decoder, contract, function, arguments), how=how)

@@ -7,15 +7,14 @@ from typing import Any
 import click
 
 from ssi.amounts import readable
-from ssi.chain import network as chain
-from ssi.cli import common as desk
-from ssi.cli import holders
+from ssi.chain import network
+from ssi.cli import common, holders
 from ssi.cli.command import Command, json_option
 from ssi.cli.holders import acting, card, plain
 from ssi.failure import Impossible
 from ssi.points.referral import encoded
 
-chain.quiet()
+network.quiet()
 
 
 @click.command(cls=Command)
@@ -28,7 +27,7 @@ def join(how: holders.Acting) -> Any:
     protocol = holders.opened(how.account)
     protocol.holder.account.check(protocol.points.contract.join)
     of = protocol.points.epoch()
-    shown = card("Join the points", ("epoch", str(of.number), f"until {desk.moment(of.ends_at_s)}"))
+    shown = card("Join the points", ("epoch", str(of.number), f"until {common.moment(of.ends_at_s)}"))
     joined = holders.go(protocol, how, shown, protocol.points.join)
     if how.json:
         return {"epoch": plain(of), "transaction": joined}
@@ -52,7 +51,7 @@ def record(epoch: int | None, how: holders.Acting) -> Any:
         found = {epoch: found.get(epoch, 0)}
     if not any(found.values()):
         raise Impossible("There are no points of yours to record now: they are recorded already, or there are none.")
-    until = {number: desk.moment(protocol.points.epoch(number).claims_open_at_s) for number in found}
+    until = {number: common.moment(protocol.points.epoch(number).claims_open_at_s) for number in found}
     rows = [
         (f"epoch {number}", f"{readable(points, 18)} points", f"until {until[number]}")
         for number, points in found.items()
@@ -77,13 +76,13 @@ def claim_pot(epoch: int | None, how: holders.Acting) -> Any:
     if shut := [pot for pot in pots if not pot.open]:
         of = shut[0].epoch
         raise Impossible(
-            f"The pots of epoch {of.number} are open from {desk.moment(of.claims_open_at_s)} to"
-            f" {desk.moment(of.claims_close_at_s)}."
+            f"The pots of epoch {of.number} are open from {common.moment(of.claims_open_at_s)} to"
+            f" {common.moment(of.claims_close_at_s)}."
         )
     if not pots:
         raise Impossible(f"No pot owes {protocol.holder.account.address} anything now.")
     rows = [
-        (f"epoch {pot.epoch.number}", str(pot.amount), f"until {desk.moment(pot.epoch.claims_close_at_s)}")
+        (f"epoch {pot.epoch.number}", str(pot.amount), f"until {common.moment(pot.epoch.claims_close_at_s)}")
         for pot in pots
     ]
     paid = holders.go(protocol, how, card("Claim your part of the pots", *rows), lambda: protocol.points.claim(pots))
@@ -111,8 +110,8 @@ def show(account: str | None, json: bool) -> Any:
     found = protocol.referral.of(who)
     if json:
         return plain(found)
-    since = f"since {desk.moment(found.bound_at_s)}" if found.referrer else ""
-    desk.console().print(
+    since = f"since {common.moment(found.bound_at_s)}" if found.referrer else ""
+    common.console().print(
         card(
             f"Referral of {who}",
             ("code", found.code or "none", ""),

@@ -7,16 +7,15 @@ from typing import Any
 import click
 
 from ssi.amounts import Written, dollars, readable
-from ssi.chain import network as chain
-from ssi.cli import common as desk
-from ssi.cli import holders
+from ssi.chain import network
+from ssi.cli import common, holders
 from ssi.cli.command import Command
 from ssi.cli.holders import acting, amount, card, plain, receiver, typed
 from ssi.failure import Impossible, Misused
 from ssi.protocol import Protocol
 from ssi.staking.client import StakeClient
 
-chain.quiet()
+network.quiet()
 
 
 def _of(protocol: Protocol, what: Written) -> StakeClient:
@@ -74,7 +73,7 @@ def _staked(protocol: Protocol, vault: StakeClient, assets_wei: int, receiver: s
             f"{found.yields.apr_now_d18 / 1e16:.2f} %",
             f"now; {found.yields.apr_last_epoch_d18 / 1e16:.2f} % in the last epoch",
         ),
-        ("leaving takes", desk.period(found.yields.cooldown_s), "from the request"),
+        ("leaving takes", common.period(found.yields.cooldown_s), "from the request"),
         ("payment", "", way.value),
     )
     moved = holders.go(protocol, how, shown, lambda: vault.deposit(assets_wei, receiver=receiver))
@@ -125,7 +124,7 @@ def unstake(amount: tuple[str, ...], how: holders.Acting) -> Any:
     shown = card(
         f"Unstake {vault.shares.amount(shares)}",
         ("worth", str(vault.asset.amount(assets)), "fixed by the request: it earns nothing from then on"),
-        ("cooldown", desk.period(cooldown), f"until {desk.moment(now + cooldown)}"),
+        ("cooldown", common.period(cooldown), f"until {common.moment(now + cooldown)}"),
         *(anew if leaving.cooling_assets_wei else []),
     )
     moved = holders.go(protocol, how, shown, lambda: vault.request(shares))
@@ -138,7 +137,7 @@ def unstake(amount: tuple[str, ...], how: holders.Acting) -> Any:
             "result": plain(moved),
         }
     if moved:
-        when = desk.moment(moved.matures_at_s)
+        when = common.moment(moved.matures_at_s)
         text = f"{vault.asset.amount(moved.assets_wei)} can be withdrawn from {when}: ape run withdraw {vault.symbol}"
         holders.done(text, moved.transaction)
     return None
@@ -194,7 +193,7 @@ def withdraw(asset: str | None, receiver: str | None, how: holders.Acting) -> An
         cooling = [leaving.matures_at_s for _, leaving in exits if leaving.cooling_assets_wei]
         now = protocol.system.evm.now
         when = (
-            f"The next matures on {desk.moment(min(cooling))}, in {desk.period(min(cooling) - now)}."
+            f"The next matures on {common.moment(min(cooling))}, in {common.period(min(cooling) - now)}."
             if cooling
             else "Nothing cools down either."
         )

@@ -6,14 +6,14 @@ from typing import Any
 
 import click
 
-from ssi.chain import network as chain
-from ssi.cli import common as desk
+from ssi.chain import network
+from ssi.cli import common
 from ssi.cli.command import Command, json_option
 from ssi.cli.overview import governance, overviews, tables
 from ssi.failure import Answered
 from ssi.governance import custody
 
-chain.quiet()
+network.quiet()
 
 
 @click.command(cls=Command)
@@ -24,20 +24,22 @@ def cli(json: bool, accept: bool) -> Any:
 
     Fails with 1 when a Safe, or its role, is not as it was recorded.
     """
-    system = desk.opened("IndexLens")
+    system = common.opened("IndexLens")
     if accept:
         system.record.safes = custody.safes(system)
         system.record.save()
     indexes, governed = overviews(system.lens), governance(system)
     if json:
         return Answered({"indexes": indexes, "governance": governed}, 1 if governed["alarms"] else 0)
-    screen, now = desk.console(), system.evm.now
+    screen, now = common.console(), system.evm.now
     for table in [*tables(indexes), custody.table(system.record, governed["safes"])]:
         screen.print(table)
     runs_out, returns = governed["contest"].values()
     if returns:
         state = (
-            f"runs out on {desk.moment(runs_out)}" if now < runs_out else f"has run out until {desk.moment(returns)}"
+            f"runs out on {common.moment(runs_out)}"
+            if now < runs_out
+            else f"has run out until {common.moment(returns)}"
         )
         screen.print(f"[yellow]The guardian's replacement is contested: the veto on it {state}.[/]")
     for alarm in governed["alarms"]:

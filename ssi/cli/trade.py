@@ -10,9 +10,8 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from ssi.amounts import Written, dollars
-from ssi.chain import network as chain
-from ssi.cli import common as desk
-from ssi.cli import holders
+from ssi.chain import network
+from ssi.cli import common, holders
 from ssi.cli.command import Command, Number, json_option
 from ssi.cli.holders import acting, amount, card, plain, receiver, slippage, typed
 from ssi.failure import Misused
@@ -21,7 +20,7 @@ from ssi.points.referral import encoded
 from ssi.protocol import Protocol
 from ssi.registry.holder import ETHER
 
-chain.quiet()
+network.quiet()
 _PAYS = click.option(
     "--for",
     "other",
@@ -134,7 +133,7 @@ def sell(
             f"Sold {quote.pays.amount(sold.paid_wei)} for {quote.gets.amount(sold.received_wei)}.", sold.transaction
         )
         for address, wei in sold.unsold:
-            desk.console().print(
+            common.console().print(
                 f"  [yellow]{protocol.token(address).amount(wei)} could not be sold and came as it is.[/]"
             )
     return None
@@ -164,7 +163,7 @@ def quote_sell(amount: tuple[str, ...], other: str, json: bool) -> Any:
 
 
 def _open() -> Protocol:
-    return Protocol(desk.opened("IndexRouter"))
+    return Protocol(common.opened("IndexRouter"))
 
 
 # ---------------------------------------------------------------- what was typed
@@ -250,7 +249,7 @@ def _card(quote: Quote, bps: int, spends: int, way: str, good: str, stake: bool)
 def _quoted(quote: Quote, json: bool) -> Any:
     if json:
         return _plain(quote, SLIPPAGE_BPS)
-    desk.console().print(card(f"Quote after block {quote.block:,}", *_rows(quote)))
+    common.console().print(card(f"Quote after block {quote.block:,}", *_rows(quote)))
     return None
 
 

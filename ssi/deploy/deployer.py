@@ -11,7 +11,7 @@ from typing import Any
 
 from eth_utils import keccak
 
-from ssi.chain import network as chain
+from ssi.chain import network
 from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, NOTICE, ZERO
 from ssi.deploy.builder import Builder
 from ssi.deploy.steps import locker, methodology, points, rebalancing, staking
@@ -129,7 +129,7 @@ class Deployer(Builder):
             self.record.save()
         return self.record
 
-    def safe(self, key: str, multisig: params.Multisig) -> str:
+    def safe(self, key: str, multisig: params.SafeParams) -> str:
         """A Safe 1.4.1 with these owners."""
         from ape import Contract
         from ethpm_types import ContractType
@@ -152,7 +152,7 @@ class Deployer(Builder):
 
     def _check_safes(self) -> None:
         """Nothing is given to a Safe that is not as it is recorded, nor to two with an owner in common."""
-        evm = chain.evm()
+        evm = network.evm()
         actual = {name: custody.found(evm, self.record.contracts[name]) for name in custody.SAFES}
         if alarms := custody.alarms(self.record, actual):
             raise UnsafeSafes("; ".join(alarms))
@@ -173,7 +173,7 @@ class Deployer(Builder):
             return
         self.say(f"create {index.symbol}")
         born = factory.indexAddress(index.symbol)
-        if chain.code(born):  # in a run that was killed before it could write that down; prices may have moved since
+        if network.code(born):  # in a run that was killed before it could write that down; prices may have moved since
             self.record.indexes[index.symbol] = born
             self.record.save()
             return

@@ -9,7 +9,7 @@ from eth_utils import from_wei
 from rich.console import Console
 
 from ssi.build import fresh_project
-from ssi.chain import network as chain
+from ssi.chain import network
 from ssi.chain.forking import Forks
 from ssi.deploy.deployer import Deployer
 from ssi.failure import Failure, Misused
@@ -23,9 +23,9 @@ def fresh_record() -> Record:
     """
     from ape import networks
 
-    record = Record.load(chain.network(), networks.provider.chain_id)
-    gone = [name for name, address in record.contracts.items() if not chain.code(address)]
-    if gone and not chain.is_fork():
+    record = Record.load(network.name(), networks.provider.chain_id)
+    gone = [name for name, address in record.contracts.items() if not network.code(address)]
+    if gone and not network.is_fork():
         raise Failure(
             f"{record.path} names {gone[0]} at {record.contracts[gone[0]]}, and there is nothing: is this the record's"
             " network?",
@@ -44,19 +44,19 @@ def deploy(
     project = fresh_project()
     console = console or Console(stderr=True)
     record = fresh_record()
-    if not chain.is_fork():
+    if not network.is_fork():
         _ask(account, record, console, yes)
-    signer = chain.signer(account)
+    signer = network.signer(account)
     with console.status("Deploying") as status:
 
         def say(text: str) -> None:
             status.update(f"Deploying: {text}")
-            if not (console.is_terminal or chain.is_fork()):
+            if not (console.is_terminal or network.is_fork()):
                 console.print(f"{len(record.contracts) + len(record.steps):4} done · {text}", highlight=False)
 
         deployer = Deployer(project, signer, record, say)
-        if forks is not None and chain.is_fork():
-            deployer.provide = partial(forks.deal, chain.rpc())
+        if forks is not None and network.is_fork():
+            deployer.provide = partial(forks.deal, network.rpc())
         return deployer.run()
 
 
@@ -67,11 +67,10 @@ def _ask(alias: str | None, record: Record, console: Console, yes: bool) -> None
     known = accounts.load(alias) if alias in accounts.aliases else None
     if known is None:
         return  # `chain.signer` says what is wrong
-    balance = int(chain.rpc().call("eth_getBalance", known.address, "latest"), 16)
+    balance = int(network.rpc().call("eth_getBalance", known.address, "latest"), 16)
     done = len(record.contracts) + len(record.steps)
     console.print(
-        f"Deploys to {chain.network()} with {alias} ({known.address}), which has {from_wei(balance, 'ether'):.4f}"
-        " ether."
+        f"Deploys to {network.name()} with {alias} ({known.address}), which has {from_wei(balance, 'ether'):.4f} ether."
     )
     console.print(
         f"{done} steps of an earlier run are done."
@@ -80,7 +79,7 @@ def _ask(alias: str | None, record: Record, console: Console, yes: bool) -> None
     )
     if yes:
         return
-    if not chain.interactive():
+    if not network.interactive():
         raise Misused("There is no terminal to ask whether to deploy: add --yes.")
     if not click.confirm("Go on?", err=True):
         raise Misused("Nothing was deployed.")

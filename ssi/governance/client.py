@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 from ssi.chain.forking import Forks
 from ssi.constants import NOTICE
 from ssi.governance import proposals
-from ssi.governance.decoder import Call, Catalog
+from ssi.governance.decoder import Call, Decoder
 from ssi.governance.proposal import Proposal, Trial, attempt, described, scheduling
 from ssi.governance.safe import Multisig, SafeTransaction
 from ssi.governance.scheduled import Operation, operations
@@ -63,9 +63,9 @@ class GovernanceClient:
             Unknown: an argument is no name that is known here.
             Refused: the trial shows that it would not do what it should.
         """
-        catalog = Catalog(self.system)
-        proposal = self.BUILDERS[kind](catalog, *arguments, **named)
+        decoder = Decoder(self.system)
+        proposal = self.BUILDERS[kind](decoder, *arguments, **named)
         trial = attempt(self.system, proposal, NOTICE, forks) if forks else None
         safe = Multisig(self.system.evm, self.system.record.contracts["Safe"])
         transaction = safe.transaction(self.system.manager.address, scheduling(self.system.manager, proposal.calls))
-        return Proposed(proposal.title, tuple(described(proposal, catalog)), transaction, trial)
+        return Proposed(proposal.title, tuple(described(proposal, decoder)), transaction, trial)

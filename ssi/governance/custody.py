@@ -19,7 +19,8 @@ from ssi.registry.system import System
 SAFE, GUARDIAN_SAFE = "Safe", "GuardianSafe"
 SAFES = (SAFE, GUARDIAN_SAFE)
 _SENTINEL = "0x" + "00" * 19 + "01"
-# Where a Safe keeps what it has no getter for. The module guard is that of version 1.5; before it the slot should be empty.
+# Where a Safe keeps what it has no getter for. The module guard is that of version 1.5; before it the slot should be
+# empty.
 _SLOTS = {
     "singleton": 0,
     "guard": int.from_bytes(keccak(text="guard_manager.guard.address"), "big"),
@@ -32,7 +33,7 @@ _PAGES = 20  # a singleton that was replaced could answer without end
 Settings = dict[str, Any]
 
 
-def intended(multisig: params.Multisig, external: params.External) -> Settings:
+def intended(multisig: params.SafeParams, external: params.External) -> Settings:
     """What a Safe of a deployment is born with."""
     return {
         "singleton": _checksummed(external.safe_singleton), "owners": sorted(map(_checksummed, multisig.owners)),

@@ -40,7 +40,7 @@ class Call:
         return f"{self.contract}.{self.function}({self.text})"
 
 
-class Catalog:
+class Decoder:
     """The deployment by name."""
 
     def __init__(self, system: System) -> None:
@@ -194,7 +194,7 @@ def readable(value: Any, label: Callable[[str], str] = str) -> str:
     return label(value) if isinstance(value, str) and is_hex_address(value) else str(value)
 
 
-def parsed(parameter: Any, text: Any, catalog: Catalog) -> Any:
+def parsed(parameter: Any, text: Any, decoder: Decoder) -> Any:
     """What a person typed, as the ABI wants it: numbers such as 1_000 or 2.5e18, names instead of addresses, JSON for
     lists and structs.
 
@@ -206,10 +206,10 @@ def parsed(parameter: Any, text: Any, catalog: Catalog) -> Any:
         if kind.endswith("]") or kind.startswith("tuple"):
             items = json.loads(text) if isinstance(text, str) else text
             if kind.endswith("]"):
-                return [parsed({**parameter, "type": kind[: kind.rindex("[")]}, item, catalog) for item in items]
-            return [parsed(part, item, catalog) for part, item in zip(parameter["components"], items, strict=True)]
+                return [parsed({**parameter, "type": kind[: kind.rindex("[")]}, item, decoder) for item in items]
+            return [parsed(part, item, decoder) for part, item in zip(parameter["components"], items, strict=True)]
         if kind == "address":
-            return catalog.address(str(text))
+            return decoder.address(str(text))
         if kind == "bool":
             return {"true": True, "false": False}[str(text).lower()]
         if kind.startswith("bytes"):
@@ -225,7 +225,7 @@ def parsed(parameter: Any, text: Any, catalog: Catalog) -> Any:
     return str(text)
 
 
-def encoded(contract: Deployed, entry: Entry, texts: Sequence[str], catalog: Catalog) -> bytes:
+def encoded(contract: Deployed, entry: Entry, texts: Sequence[str], decoder: Decoder) -> bytes:
     """Calldata from what a person typed. Raises Unknown."""
     if len(texts) != len(entry.inputs):
         wanted = ", ".join(f"{parameter['type']} {parameter['name']}" for parameter in entry.inputs) or "nothing"
@@ -234,7 +234,7 @@ def encoded(contract: Deployed, entry: Entry, texts: Sequence[str], catalog: Cat
         )
     try:
         return entry.encode(
-            [parsed(parameter, text, catalog) for parameter, text in zip(entry.inputs, texts, strict=True)]
+            [parsed(parameter, text, decoder) for parameter, text in zip(entry.inputs, texts, strict=True)]
         )
     except EncodingError as error:
         raise Unknown(f"{contract.interface.name}.{entry.name} does not take that: {error}") from None

@@ -9,7 +9,7 @@ from typing import Any
 from ssi.chain.evm import Deployed, Evm, Receipt, Reverted, Struct
 from ssi.chain.forking import Forks
 from ssi.constants import IMPLEMENTATION_SLOT
-from ssi.governance.decoder import Call, Catalog, readable
+from ssi.governance.decoder import Call, Decoder, readable
 from ssi.governance.safe import Multisig
 from ssi.registry.system import System
 
@@ -19,7 +19,7 @@ State = dict[str, Any]
 Watch = tuple[str, Deployed, str, Sequence[Any]]
 
 
-class Refused(Exception):  # noqa: N818 - it says what happened
+class ProposalRefused(Exception):  # noqa: N818 - it says what happened
     """The trial shows that the proposal would not do what it should. The message says why, and what to do."""
 
 
@@ -90,27 +90,27 @@ def state(system: System, proposal: Proposal) -> State:
     """Whatever the targets and all indexes say without being asked for anything in particular, and what the proposal
     watches.
     """
-    catalog, evm, found = Catalog(system), system.evm, State()
-    contracts = {catalog.name(target.address): target for target, _ in proposal.calls}
+    decoder, evm, found = Decoder(system), system.evm, State()
+    contracts = {decoder.name(target.address): target for target, _ in proposal.calls}
     contracts |= {symbol: system.index(symbol) for symbol in system.record.indexes}
     for name, contract in contracts.items():
         contract = evm.at(contract.interface, contract.address)
         for entry in contract.interface.kinds("function"):
             if entry.reads and not entry.inputs:
-                _flatten(found, f"{name}.{entry.name}", _read(catalog, contract, entry.signature, ()))
+                _flatten(found, f"{name}.{entry.name}", _read(decoder, contract, entry.signature, ()))
         slot = int(evm.rpc.call("eth_getStorageAt", contract.address, IMPLEMENTATION_SLOT, "latest"), 16)
         if slot:
-            found[f"{name}.implementation"] = catalog.address(f"0x{slot:040x}")
+            found[f"{name}.implementation"] = decoder.address(f"0x{slot:040x}")
     for label, contract, function, args in proposal.watch:
-        _flatten(found, label, _read(catalog, evm.at(contract.interface, contract.address), function, args))
+        _flatten(found, label, _read(decoder, evm.at(contract.interface, contract.address), function, args))
     return found
 
 
-def _read(catalog: Catalog, contract: Deployed, function: str, args: Sequence[Any]) -> Any:
+def _read(decoder: Decoder, contract: Deployed, function: str, args: Sequence[Any]) -> Any:
     try:
         return contract[function].call(*args)
     except Reverted as reverted:
-        return f"reverts: {catalog.error(reverted.data)}"
+        return f"reverts: {decoder.error(reverted.data)}"
 
 
 def _flatten(into: State, label: str, value: Any) -> None:
@@ -153,21 +153,21 @@ def attempt(
     """
     with forks.fork(system.evm.rpc.url, block=int(system.evm.rpc.call("eth_blockNumber"), 16)) as url:
         fork = System(Evm(url), system.project, system.record)
-        evm, manager, catalog = fork.evm, fork.manager, Catalog(fork)
+        evm, manager, decoder = fork.evm, fork.manager, Decoder(fork)
         safe = Multisig(evm, fork.record.contracts["Safe"])
         calls = [(target.address, data) for target, data in proposal.calls]
 
         try:
-            receipt = safe.rehearse(safe.transaction(manager.address, scheduling(manager, proposal.calls)))
+            receipt = safe.simulate(safe.transaction(manager.address, scheduling(manager, proposal.calls)))
         except Reverted as reverted:
-            raise Refused(_why_not_scheduled(catalog, reverted.data)) from None
+            raise ProposalRefused(_why_not_scheduled(decoder, reverted.data)) from None
         scheduled = [event.values for event in receipt.events(manager, "OperationScheduled")]
         operations = [values["operationId"] for values in scheduled]
         if [(values["target"], values["data"]) for values in scheduled] != calls:
-            raise Refused("The manager scheduled something else than what was proposed. Do not sign.")
+            raise ProposalRefused("The manager scheduled something else than what was proposed. Do not sign.")
         ready_at = max(values["schedule"] for values in scheduled)
         if ready_at - evm.now < notice:
-            raise Refused(
+            raise ProposalRefused(
                 f"The manager would allow this after {ready_at - evm.now} s, sooner than the notice of {notice} s. Do"
                 " not sign."
             )
@@ -177,33 +177,33 @@ def attempt(
             evm.call(manager.address, data, sender=safe.address, at=ready_at - 1)
         except Reverted as reverted:
             if reverted.data[:4] != manager.interface["AccessManagerNotReady"].hash[:4]:
-                raise Refused(
-                    f"A second before the notice has passed this fails with {catalog.error(reverted.data)}."
+                raise ProposalRefused(
+                    f"A second before the notice has passed this fails with {decoder.error(reverted.data)}."
                 ) from None
         else:
-            raise Refused("This could be executed a second before the notice has passed. Do not sign.")
+            raise ProposalRefused("This could be executed a second before the notice has passed. Do not sign.")
 
         forks.warp(evm.rpc, ready_at - evm.now + MARGIN)
-        with evm.standstill():
+        with evm.frozen_time():
             before = state(fork, proposal)
             try:
-                executed = safe.rehearse(safe.transaction(manager.address, data))
+                executed = safe.simulate(safe.transaction(manager.address, data))
             except Reverted as reverted:
-                raise Refused(
-                    f"The execution would fail with {catalog.error(reverted.data)}. Nothing was proposed."
+                raise ProposalRefused(
+                    f"The execution would fail with {decoder.error(reverted.data)}. Nothing was proposed."
                 ) from None
             changes = differences(before, after := state(fork, proposal))
         known = proposal.expect and all(before.get(label) == wanted for label, wanted in proposal.expect.items())
         if known or (proposal.must_change and not changes):
-            raise Refused("This would change nothing: it is so already. Nothing was proposed.")
+            raise ProposalRefused("This would change nothing: it is so already. Nothing was proposed.")
         for label, wanted in proposal.expect.items():
             if after.get(label) != wanted:
-                raise Refused(
+                raise ProposalRefused(
                     f"After the execution {label} would be {readable(after.get(label))}, not {readable(wanted)}. Do not"
                     " sign."
                 )
         gas = {"schedule": receipt.gas_used, "execute": executed.gas_used}
-        return Trial(operations, ready_at, manager.expiration(), changes, _events(catalog, executed), gas, look(fork))
+        return Trial(operations, ready_at, manager.expiration(), changes, _events(decoder, executed), gas, look(fork))
 
 
 def foreseen(
@@ -216,26 +216,26 @@ def foreseen(
     """
     with forks.fork(system.evm.rpc.url, int(system.evm.rpc.call("eth_blockNumber"), 16)) as url:
         fork = System(Evm(url), system.project, system.record)
-        manager, catalog = fork.manager, Catalog(fork)
+        manager, decoder = fork.manager, Decoder(fork)
         safe = Multisig(fork.evm, fork.record.contracts["Safe"])
         try:
-            receipt = safe.rehearse(safe.transaction(manager.address, scheduling(manager, calls)))
+            receipt = safe.simulate(safe.transaction(manager.address, scheduling(manager, calls)))
             ready_at = max(event.values["schedule"] for event in receipt.events(manager, "OperationScheduled"))
             forks.warp(fork.evm.rpc, ready_at - fork.evm.now + MARGIN)
-            safe.rehearse(
+            safe.simulate(
                 safe.transaction(
                     manager.address, execution(manager, [(target.address, data) for target, data in calls])
                 )
             )
             return look(fork)
         except Reverted as reverted:
-            raise Refused(
-                f"The proposal would fail with {catalog.error(reverted.data)}. Nothing was proposed."
+            raise ProposalRefused(
+                f"The proposal would fail with {decoder.error(reverted.data)}. Nothing was proposed."
             ) from None
 
 
-def _why_not_scheduled(catalog: Catalog, data: bytes) -> str:
-    said = catalog.error(data)
+def _why_not_scheduled(decoder: Decoder, data: bytes) -> str:
+    said = decoder.error(data)
     if said.startswith("AccessManagerAlreadyScheduled"):
         return "Exactly this is scheduled already: see `ape run pending`."
     if said.startswith("AccessManagerUnauthorizedCall"):
@@ -246,15 +246,15 @@ def _why_not_scheduled(catalog: Catalog, data: bytes) -> str:
     return f"The manager would refuse to schedule this: {said}."
 
 
-def _events(catalog: Catalog, receipt: Receipt) -> list[str]:
+def _events(decoder: Decoder, receipt: Receipt) -> list[str]:
     """What the contracts of the protocol said, but for the manager and the Safe."""
     found = []
-    for name, contract in catalog.deployed.items():
+    for name, contract in decoder.deployed.items():
         for event in receipt.events(contract) if name not in ("ProtocolManager", "Safe") else ():
-            found += [f"{name}: {event.name}({catalog.text(event.values)})"]
+            found += [f"{name}: {event.name}({decoder.text(event.values)})"]
     return found
 
 
-def described(proposal: Proposal, catalog: Catalog) -> list[Call]:
+def described(proposal: Proposal, decoder: Decoder) -> list[Call]:
     """The calls by name."""
-    return [catalog.call(target.address, data) for target, data in proposal.calls]
+    return [decoder.call(target.address, data) for target, data in proposal.calls]

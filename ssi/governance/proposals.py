@@ -12,12 +12,12 @@ from typing import Any
 import eth_abi
 from eth_utils import to_checksum_address
 
-from ssi.chain import network as chain
+from ssi.chain import network
 from ssi.chain.evm import Deployed, Interface
 from ssi.chain.forking import Forks
 from ssi.constants import DAY, IMPLEMENTATION_SLOT
 from ssi.governance import storage as layout
-from ssi.governance.decoder import Catalog, Unknown, encoded, parsed
+from ssi.governance.decoder import Decoder, Unknown, encoded, parsed
 from ssi.governance.proposal import Proposal, Watch, foreseen
 from ssi.governance.starting import Bounds, start_call
 from ssi.registry.params import Leg
@@ -26,9 +26,9 @@ from ssi.registry.system import System
 FIXED = "FixedWeights"
 
 
-def set_fee(catalog: Catalog, symbol: str, mint_bps: int | None, daily_bps: Decimal | None) -> Proposal:
+def set_fee(decoder: Decoder, symbol: str, mint_bps: int | None, daily_bps: Decimal | None) -> Proposal:
     """Fees of an index: on minting in bp, streaming in bp a day. Raises Unknown."""
-    index, calls, expect, said = catalog.index(symbol), [], {}, []
+    index, calls, expect, said = decoder.index(symbol), [], {}, []
     if mint_bps is not None:
         calls.append((index, index.setMintFee.encode(_positive(mint_bps, "the mint fee"))))
         expect[f"{symbol}.terms.mintFee"] = mint_bps
@@ -43,49 +43,49 @@ def set_fee(catalog: Catalog, symbol: str, mint_bps: int | None, daily_bps: Deci
     return Proposal(f"set-fee-{symbol}", "Set " + " and ".join(said), calls, expect)
 
 
-def set_cap(catalog: Catalog, symbol: str, shares: int) -> Proposal:
+def set_cap(decoder: Decoder, symbol: str, shares: int) -> Proposal:
     """Supply cap of an index in whole shares. Raises Unknown."""
-    index = catalog.index(symbol)
+    index = decoder.index(symbol)
     call = index.setSupplyCap.encode(_positive(shares, "the supply cap"))
     title = f"Set the supply cap of {symbol} to {shares:,} shares"
     return Proposal(f"set-cap-{symbol}", title, [(index, call)], {f"{symbol}.terms.supplyCap": shares})
 
 
-def set_price(catalog: Catalog, asset: str) -> Proposal:
+def set_price(decoder: Decoder, asset: str) -> Proposal:
     """The price route of an asset of the parameters. Raises Unknown."""
-    (oracle, call), token = price_call(catalog, asset), catalog.address(asset)
+    (oracle, call), token = price_call(decoder, asset), decoder.address(asset)
     calls = [(oracle, call)]
-    if (second := catalog.system.assets.assets[asset].second) is not None:
-        legs = _legs(catalog, second.price)
+    if (second := decoder.system.assets.assets[asset].second) is not None:
+        legs = _legs(decoder, second.price)
         calls.append((oracle, oracle.setSecondRoute.encode(token, legs, second.max_deviation)))
     watch = [(f"{what} of {asset}", oracle, what, [token]) for what in ("route", "secondRoute", "price")]
     return Proposal(f"set-price-{asset}", f"Set the price route of {asset}", calls, watch=watch)
 
 
-def set_path(catalog: Catalog, asset: str) -> Proposal:
+def set_path(decoder: Decoder, asset: str) -> Proposal:
     """The pool towards WETH of an asset of the parameters. Raises Unknown."""
-    router, call = path_call(catalog, asset)
-    watch = [(f"path of {asset}", router, "hop", [catalog.address(asset)])]
+    router, call = path_call(decoder, asset)
+    watch = [(f"path of {asset}", router, "hop", [decoder.address(asset)])]
     return Proposal(f"set-path-{asset}", f"Set the trading path of {asset}", [(router, call)], watch=watch)
 
 
-def price_call(catalog: Catalog, asset: str) -> tuple[Deployed, bytes]:
+def price_call(decoder: Decoder, asset: str) -> tuple[Deployed, bytes]:
     """Contract and calldata. Raises Unknown."""
-    known, oracle = catalog.system.assets.assets, catalog.contract("PriceOracle")
+    known, oracle = decoder.system.assets.assets, decoder.contract("PriceOracle")
     if asset not in known:
         raise Unknown(
             f"deployments/params/assets.json has no asset {asset}: write down its address, its price and its hop there"
             " first."
         )
-    return oracle, oracle.setRoute.encode(known[asset].address, _legs(catalog, known[asset].price))
+    return oracle, oracle.setRoute.encode(known[asset].address, _legs(decoder, known[asset].price))
 
 
-def _legs(catalog: Catalog, legs: Sequence[Leg]) -> list[tuple[str, int, int, int, int, int]]:
+def _legs(decoder: Decoder, legs: Sequence[Leg]) -> list[tuple[str, int, int, int, int, int]]:
     """As the oracle takes them, with bounds around what their feeds say now where the parameters say so.
 
     Raises Unknown.
     """
-    known, record, evm = catalog.system.assets, catalog.system.record, catalog.system.evm
+    known, record, evm = decoder.system.assets, decoder.system.record, decoder.system.evm
 
     def source(name: str) -> str:
         if name in known.feeds:
@@ -96,7 +96,7 @@ def _legs(catalog: Catalog, legs: Sequence[Leg]) -> list[tuple[str, int, int, in
 
     found = []
     for leg in legs:
-        feed = evm.at(catalog.interfaces["UniswapV3TwapFeed"], source(leg.source))  # any feed, for what is asked of it
+        feed = evm.at(decoder.interfaces["UniswapV3TwapFeed"], source(leg.source))  # any feed, for what is asked of it
         answer = None
         if leg.kind == "Aggregator":
             answer = feed.latestRoundData().answer * 10 ** (18 - feed.decimals())
@@ -107,16 +107,16 @@ def _legs(catalog: Catalog, legs: Sequence[Leg]) -> list[tuple[str, int, int, in
     return found
 
 
-def path_call(catalog: Catalog, asset: str) -> tuple[Deployed, bytes]:
+def path_call(decoder: Decoder, asset: str) -> tuple[Deployed, bytes]:
     """Contract and calldata. Raises Unknown."""
-    known, router = catalog.system.assets.assets, catalog.contract("IndexRouter")
+    known, router = decoder.system.assets.assets, decoder.contract("IndexRouter")
     if asset not in known or (hop := known[asset].hop) is None:
         raise Unknown(f"deployments/params/assets.json has no hop for {asset}: write it down there first.")
     return router, router.setHop.encode(known[asset].address, known[hop.next].address, hop.fee)
 
 
 def upgrade(
-    catalog: Catalog,
+    decoder: Decoder,
     name: str,
     implementation: str | None,
     deploying: Callable[[], Any] | None,
@@ -130,8 +130,8 @@ def upgrade(
     Raises:
         Unknown: the contract has no proxy, the storage would break, or the code at `implementation` is something else.
     """
-    system = catalog.system
-    proxy = catalog.contract(name)
+    system = decoder.system
+    proxy = decoder.contract(name)
     slot = int(system.evm.rpc.call("eth_getStorageAt", proxy.address, IMPLEMENTATION_SLOT, "latest"), 16)
     if not slot or "upgradeToAndCall" not in proxy.interface.entries:
         raise Unknown(f"{name} is not upgradeable: there is no proxy in front of it.")
@@ -143,31 +143,31 @@ def upgrade(
             )
         account = deploying()
     else:
-        implementation = catalog.address(implementation)
-        if not chain.code(implementation):
+        implementation = decoder.address(implementation)
+        if not network.code(implementation):
             raise Unknown(f"There is no code at {implementation}.")
-    values = _construction(catalog, proxy, name, arguments)
+    values = _construction(decoder, proxy, name, arguments)
     if (why := layout.unsafe(name)) is not None:
         raise Unknown(f"The sources of {name} are no safe upgrade: {why}")
     if account is not None:
         implementation = account.deploy(getattr(system.project, name), *values).address
     new = to_checksum_address(str(implementation))
-    _require_code(catalog, name, new, values)
+    _require_code(decoder, name, new, values)
     call = proxy.upgradeToAndCall.encode(new, b"")
-    title = f"Upgrade {name} from {catalog.address(f'0x{slot:040x}')} to {new}"
+    title = f"Upgrade {name} from {decoder.address(f'0x{slot:040x}')} to {new}"
     return Proposal(f"upgrade-{name}", title, [(proxy, call)], {f"{name}.implementation": new})
 
 
-def _construction(catalog: Catalog, proxy: Deployed, name: str, arguments: Sequence[str]) -> list[Any]:
+def _construction(decoder: Decoder, proxy: Deployed, name: str, arguments: Sequence[str]) -> list[Any]:
     """The arguments of the constructor: as told, else what the getters of the same names say now. Raises Unknown."""
-    abi = getattr(catalog.system.project, name).contract_type.abi
+    abi = getattr(decoder.system.project, name).contract_type.abi
     inputs = [
         i.model_dump(mode="json", by_alias=True) for entry in abi if entry.type == "constructor" for i in entry.inputs
     ]
     if arguments:
         if len(arguments) != len(inputs):
             raise Unknown(f"{name} is constructed from {len(inputs)} arguments, not {len(arguments)}.")
-        return [parsed(parameter, text, catalog) for parameter, text in zip(inputs, arguments, strict=True)]
+        return [parsed(parameter, text, decoder) for parameter, text in zip(inputs, arguments, strict=True)]
     getters = [parameter["name"].rstrip("_") for parameter in inputs]
     unknown = [getter for getter in getters if f"{getter}()" not in proxy.interface.entries]
     if unknown:
@@ -177,12 +177,12 @@ def _construction(catalog: Catalog, proxy: Deployed, name: str, arguments: Seque
     return [proxy[f"{getter}()"].call() for getter in getters]
 
 
-def _require_code(catalog: Catalog, name: str, implementation: str, values: Sequence[Any]) -> None:
+def _require_code(decoder: Decoder, name: str, implementation: str, values: Sequence[Any]) -> None:
     """The code is what these sources and arguments leave on chain, but for where it knows its own address.
 
     Raises Unknown.
     """
-    evm, kind = catalog.system.evm, getattr(catalog.system.project, name)
+    evm, kind = decoder.system.evm, getattr(decoder.system.project, name)
     theirs = bytes.fromhex(evm.rpc.call("eth_getCode", implementation, "latest")[2:])
     creation = bytes(kind.contract_type.deployment_bytecode.to_bytes()) + eth_abi.encode(
         Interface.of(kind).constructor, list(values)
@@ -194,33 +194,33 @@ def _require_code(catalog: Catalog, name: str, implementation: str, values: Sequ
         raise Unknown(f"The code at {implementation} is not what the sources of {name} compile to. Do not sign.")
 
 
-def call(catalog: Catalog, name: str, function: str, arguments: Sequence[str]) -> Proposal:
+def call(decoder: Decoder, name: str, function: str, arguments: Sequence[str]) -> Proposal:
     """Any call of any contract. Raises Unknown."""
-    contract = catalog.contract(name)
-    data = encoded(contract, catalog.function(contract, function), arguments, catalog)
+    contract = decoder.contract(name)
+    data = encoded(contract, decoder.function(contract, function), arguments, decoder)
     return Proposal(
-        f"{function}-{name}", f"Call {catalog.call(contract.address, data)}", [(contract, data)], must_change=False
+        f"{function}-{name}", f"Call {decoder.call(contract.address, data)}", [(contract, data)], must_change=False
     )
 
 
 # ---------------------------------------------------------------- rebalancing
 
 
-def rebalance(catalog: Catalog, symbol: str, bounds: Bounds = Bounds()) -> Proposal:  # noqa: B008 - it is frozen
+def rebalance(decoder: Decoder, symbol: str, bounds: Bounds = Bounds()) -> Proposal:  # noqa: B008 - it is frozen
     """A start of the rebalance of an index, by its plan as it is, near the prices and targets of now.
 
     Raises Unknown, Reverted.
     """
-    index, rebalancer = catalog.index(symbol), _rebalancer(catalog)
+    index, rebalancer = decoder.index(symbol), _rebalancer(decoder)
     _known_plan(rebalancer, symbol, index)
-    call, turnover = start_call(rebalancer, index, _latest(catalog, bounds), bounds)
+    call, turnover = start_call(rebalancer, index, _latest(decoder, bounds), bounds)
     title = f"Rebalance {symbol}: {_said(turnover, bounds)}"
     return Proposal(f"rebalance-{symbol}", title, [(rebalancer, call)], watch=[_watched(rebalancer, symbol, index)])
 
 
-def set_terms(catalog: Catalog, symbol: str, terms: Sequence[int]) -> Proposal:
+def set_terms(decoder: Decoder, symbol: str, terms: Sequence[int]) -> Proposal:
     """The terms of rebalances to come, in the order of `IRebalancer.Terms`. Raises Unknown."""
-    index, rebalancer = catalog.index(symbol), _rebalancer(catalog)
+    index, rebalancer = decoder.index(symbol), _rebalancer(decoder)
     title = f"Set the terms of rebalances of {symbol}"
     return Proposal(
         f"set-terms-{symbol}",
@@ -230,7 +230,7 @@ def set_terms(catalog: Catalog, symbol: str, terms: Sequence[int]) -> Proposal:
     )
 
 
-def set_methodology(catalog: Catalog, symbol: str, methodology: str, bps: int | None, words: Sequence[str]) -> Proposal:
+def set_methodology(decoder: Decoder, symbol: str, methodology: str, bps: int | None, words: Sequence[str]) -> Proposal:
     """How an index is weighed: by `FixedWeights`, constituents as NAME=BP; by another, NAME, with floor or cap in
     `bps`.
 
@@ -243,13 +243,13 @@ def set_methodology(catalog: Catalog, symbol: str, methodology: str, bps: int | 
         raise Unknown(f"{methodology} takes one number, --bps, and constituents without weights.")
     else:
         parameters = bytes(eth_abi.encode(["uint256"], [bps * 10**14]))
-    call = _plan_call(catalog, symbol, catalog.address(methodology), list(weights), parameters)
+    call = _plan_call(decoder, symbol, decoder.address(methodology), list(weights), parameters)
     title = f"Weigh {symbol} by {methodology}: {', '.join(words)}"
-    return Proposal(f"set-methodology-{symbol}", title, [call], watch=[_plan_watched(catalog, symbol)])
+    return Proposal(f"set-methodology-{symbol}", title, [call], watch=[_plan_watched(decoder, symbol)])
 
 
 def change_constituents(
-    catalog: Catalog,
+    decoder: Decoder,
     symbol: str,
     add: str | None,
     remove: str | None,
@@ -269,9 +269,9 @@ def change_constituents(
         Unknown: the asset is not in the parameters, is in the index already, or is not.
         Refused: what comes before the start, or the start itself, would fail.
     """
-    index, rebalancer = catalog.index(symbol), _rebalancer(catalog)
+    index, rebalancer = decoder.index(symbol), _rebalancer(decoder)
     plan = _known_plan(rebalancer, symbol, index)
-    names = [catalog.name(token) for token in plan.tokens]
+    names = [decoder.name(token) for token in plan.tokens]
     if add in names:
         raise Unknown(f"{add} is a constituent of {symbol} already.")
     if remove is not None and remove not in names:
@@ -279,9 +279,9 @@ def change_constituents(
     calls = []
     if add is not None:
         token, (oracle, priced), (router, path) = (
-            catalog.address(add),
-            price_call(catalog, add),
-            path_call(catalog, add),
+            decoder.address(add),
+            price_call(decoder, add),
+            path_call(decoder, add),
         )
         if not oracle.route(token):
             calls.append((oracle, priced))
@@ -289,23 +289,23 @@ def change_constituents(
             calls.append((router, path))
     kept = [name for name in names if name != remove]
     parameters = plan.parameters
-    if catalog.name(plan.methodology) == FIXED:
+    if decoder.name(plan.methodology) == FIXED:
         (old,) = eth_abi.decode(["uint256[]"], plan.parameters)
         parameters = _fixed(_reweighed(dict(zip(names, old, strict=True)), add, remove, bps), unit=1)
-    calls.append(_plan_call(catalog, symbol, plan.methodology, [*kept, *([add] if add else [])], parameters))
+    calls.append(_plan_call(decoder, symbol, plan.methodology, [*kept, *([add] if add else [])], parameters))
     latest, given = (
-        _latest(catalog, bounds),
-        {} if price is None or remove is None else {catalog.address(remove): int(price * 10**18)},
+        _latest(decoder, bounds),
+        {} if price is None or remove is None else {decoder.address(remove): int(price * 10**18)},
     )
 
     def start(fork: System) -> tuple[bytes, int]:
         return start_call(fork.rebalancer, fork.index(symbol), latest, bounds, given)
 
-    started, turnover = foreseen(catalog.system, calls, forks, start)
+    started, turnover = foreseen(decoder.system, calls, forks, start)
     calls.append((rebalancer, started))
     said = [f"add {add}" if add else "", f"remove {remove}" if remove else ""]
     title = f"{' and '.join(filter(None, said)).capitalize()} in {symbol}, and rebalance: {_said(turnover, bounds)}"
-    watch = [_watched(rebalancer, symbol, index), _plan_watched(catalog, symbol)]
+    watch = [_watched(rebalancer, symbol, index), _plan_watched(decoder, symbol)]
     return Proposal(f"constituents-{symbol}", title, calls, watch=watch)
 
 
@@ -337,10 +337,10 @@ def _fixed(weights: Mapping[str, int], unit: int = 10**14) -> bytes:
 
 
 def _plan_call(
-    catalog: Catalog, symbol: str, methodology: str, names: Sequence[str], parameters: bytes
+    decoder: Decoder, symbol: str, methodology: str, names: Sequence[str], parameters: bytes
 ) -> tuple[Deployed, bytes]:
-    rebalancer, index = _rebalancer(catalog), catalog.index(symbol)
-    tokens = [catalog.address(name) for name in names]
+    rebalancer, index = _rebalancer(decoder), decoder.index(symbol)
+    tokens = [decoder.address(name) for name in names]
     return rebalancer, rebalancer.setMethodology.encode(index.address, methodology, tokens, parameters)
 
 
@@ -351,12 +351,12 @@ def _known_plan(rebalancer: Deployed, symbol: str, index: Deployed) -> Any:
     return plan
 
 
-def _plan_watched(catalog: Catalog, symbol: str) -> Watch:
-    return (f"plan of {symbol}", _rebalancer(catalog), "planOf", [catalog.index(symbol).address])
+def _plan_watched(decoder: Decoder, symbol: str) -> Watch:
+    return (f"plan of {symbol}", _rebalancer(decoder), "planOf", [decoder.index(symbol).address])
 
 
-def _latest(catalog: Catalog, bounds: Bounds) -> int:
-    return catalog.system.evm.now + bounds.days * DAY
+def _latest(decoder: Decoder, bounds: Bounds) -> int:
+    return decoder.system.evm.now + bounds.days * DAY
 
 
 def _said(turnover: int, bounds: Bounds) -> str:
@@ -368,8 +368,8 @@ def _watched(rebalancer: Deployed, symbol: str, index: Deployed) -> Watch:
     return (f"rebalance of {symbol}", rebalancer, "status", [index.address])
 
 
-def _rebalancer(catalog: Catalog) -> Deployed:
-    return catalog.contract("Rebalancer")
+def _rebalancer(decoder: Decoder) -> Deployed:
+    return decoder.contract("Rebalancer")
 
 
 def _positive(value: Any, what: str) -> Any:

@@ -57,7 +57,9 @@ SAFE = Interface(
 
 @dataclass(frozen=True)
 class SafeTransaction:
-    """One plain call that a Safe is to make: no ether, no delegatecall, no refund of gas. Whoever sends it pays for it."""
+    """One plain call that a Safe is to make: no ether, no delegatecall, no refund of gas. Whoever sends it
+    pays for it.
+    """
 
     safe: str
     chain_id: int
@@ -135,7 +137,7 @@ class Multisig:
             )
         return transaction
 
-    def rehearse(self, transaction: SafeTransaction) -> Receipt:
+    def simulate(self, transaction: SafeTransaction) -> Receipt:
         """On a fork: the transaction as it will be, only that the owners approve its hash instead of signing it.
 
         Raises Reverted.

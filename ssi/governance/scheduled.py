@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from ssi.chain.evm import Event, Receipt
 from ssi.chain.logs import LogReader
-from ssi.governance.decoder import Call, Catalog, Unknown, plain
+from ssi.governance.decoder import Call, Decoder, Unknown, plain
 from ssi.registry.system import System
 
 # Functions that take tokens from their caller: the Safe makes the call itself, because the manager holds none.
@@ -53,13 +53,13 @@ class Operation:
 
 def operations(system: System) -> list[Operation]:
     """Whatever was scheduled and neither executed nor cancelled, oldest first."""
-    manager, catalog = system.manager, Catalog(system)
+    manager, decoder = system.manager, Decoder(system)
     found: dict[bytes, Operation] = {}
     for event in _events(system):
         values = event.values
         if event.name == "OperationScheduled":
             ready = values["schedule"]
-            call = catalog.call(values["target"], values["data"])
+            call = decoder.call(values["target"], values["data"])
             found.pop(values["operationId"], None)
             found[values["operationId"]] = Operation(
                 values["operationId"], values["caller"], call, ready, ready + manager.expiration()

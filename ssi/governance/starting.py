@@ -56,5 +56,5 @@ def start_call(
 
 
 def advice(error: str) -> str:
-    """What to do about a revert as `Catalog.error` says it; empty where nothing is known."""
+    """What to do about a revert as `Decoder.error` says it; empty where nothing is known."""
     return ADVICE.get(error.partition("(")[0], "")

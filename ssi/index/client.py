@@ -69,7 +69,9 @@ class Quote:
 
 @dataclass(frozen=True)
 class Traded:
-    """What a purchase or a sale did. `staked_wei` {share of the staked token} where what was bought was staked at once."""
+    """What a purchase or a sale did. `staked_wei` {share of the staked token} where what was bought was
+    staked at once.
+    """
 
     transaction: str
     paid_wei: int
@@ -79,7 +81,7 @@ class Traded:
 
 
 @dataclass(frozen=True)
-class Part:
+class ConstituentAmount:
     """So much of one constituent."""
 
     token: Token
@@ -93,7 +95,7 @@ class KindQuote:
 
     index: Token
     shares_wei: int
-    parts: tuple[Part, ...]
+    parts: tuple[ConstituentAmount, ...]
     shares_usd_d18: int | None
     block: int
 
@@ -104,8 +106,8 @@ class InKind:
 
     transaction: str
     shares_wei: int
-    parts: tuple[Part, ...]
-    segregated: tuple[Part, ...] = ()
+    parts: tuple[ConstituentAmount, ...]
+    segregated: tuple[ConstituentAmount, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -334,7 +336,7 @@ class IndexClient:
             [(system.oracle.value, pair) for pair in zip(basket.tokens, amounts, strict=True)], block
         )
         tokens = [self.holder.token(address) for address in basket.tokens]
-        parts = tuple(Part(*part) for part in zip(tokens, amounts, values, strict=True))
+        parts = tuple(ConstituentAmount(*part) for part in zip(tokens, amounts, values, strict=True))
         return KindQuote(self.token, shares_wei, parts, self.holder.value_usd_d18(self.token, shares_wei, block), block)
 
     def most_shares_wei(self) -> int:
@@ -383,12 +385,12 @@ class IndexClient:
             self.contract.redeem, quote.shares_wei, receiver or account.address, account.address, *within
         )
         segregated = tuple(
-            Part(self.holder.token(event.values["token"]), event.values["amount"], None)
+            ConstituentAmount(self.holder.token(event.values["token"]), event.values["amount"], None)
             for event in mined.receipt.events(self.contract, "Segregated")
         )
         return InKind(mined.hash, quote.shares_wei, self._moved(mined, quote, into=False), segregated)
 
-    def _moved(self, mined: Mined, quote: KindQuote, into: bool) -> tuple[Part, ...]:
+    def _moved(self, mined: Mined, quote: KindQuote, into: bool) -> tuple[ConstituentAmount, ...]:
         """What the constituents' own events say came into the index, or left it."""
         parts = []
         for part in quote.parts:
@@ -396,7 +398,7 @@ class IndexClient:
             for event in mined.receipt.events(self.holder.erc20(part.token), "Transfer"):
                 source, target, wei = event.values.values()
                 moved += wei if (target if into else source) == self.contract.address else 0
-            parts.append(Part(part.token, moved, None))
+            parts.append(ConstituentAmount(part.token, moved, None))
         return tuple(parts)
 
     # ------------------------------------------------------------ claims

@@ -7,10 +7,10 @@ from functools import partial
 
 from ssi.chain.evm import Reverted
 from ssi.chain.sender import Sender
-from ssi.governance.decoder import Catalog
-from ssi.keeper import maintenance as chores
+from ssi.governance.decoder import Decoder
+from ssi.keeper import maintenance
 from ssi.keeper.maintenance import Outcome
-from ssi.keeper.rebalance import Filling
+from ssi.keeper.rebalance import Phase, RebalanceKeeper
 from ssi.keeper.service import Chore
 from ssi.points.ledger import Ledger, keep
 from ssi.registry.system import System
@@ -20,33 +20,39 @@ FILLS = 20  # of one index, on one look; the rest has to wait for the other chor
 
 def routine(system: System, sender: Sender, min_profit: int, min_worth: int | None) -> list[Chore]:
     """All of them. D18 USD: what a fill must bring after gas, and what a record of points must be worth."""
-    explain = Catalog(system).error
+    explain = Decoder(system).error
     symbols = system.record.indexes if "Rebalancer" in system.record.contracts else []
     found = [
-        Chore(f"rebalance {symbol}", 0, partial(fill, Filling(system, symbol, sender.address, min_profit), sender))
+        Chore(
+            f"rebalance {symbol}", 0, partial(fill, RebalanceKeeper(system, symbol, sender.address, min_profit), sender)
+        )
         for symbol in symbols
     ]
-    found.append(Chore("distribute", 60, lambda: chores.perform(chores.distributions(system), sender, explain)))
-    found.append(Chore("poke", 600, lambda: chores.perform(chores.pokes(system), sender, explain)))
+    found.append(
+        Chore("distribute", 60, lambda: maintenance.perform(maintenance.distributions(system), sender, explain))
+    )
+    found.append(Chore("poke", 600, lambda: maintenance.perform(maintenance.pokes(system), sender, explain)))
     if "PointsLedger" in system.record.contracts:
         ledger = Ledger(system.points, system.prices, system.record.block or 0)
         found.append(Chore("points", 300, lambda: points(system, ledger, sender, min_worth)))
     return found
 
 
-def fill(filling: Filling, sender: Sender) -> Sequence[Outcome]:
+def fill(rebalance_keeper: RebalanceKeeper, sender: Sender) -> Sequence[Outcome]:
     """Whatever pays now, of a running rebalance."""
     done: list[Outcome] = []
     for _ in range(FILLS):
-        if filling.phase != "running":
+        if rebalance_keeper.phase is not Phase.RUNNING:
             break
-        found = filling.fills()
-        if not found or not filling.pays(found[0]):
+        found = rebalance_keeper.fills()
+        if not found or not rebalance_keeper.pays(found[0]):
             break
-        what = f"{filling.symbol} net ${found[0].net / 1e18:,.4f}"
-        data = filling.filler.fill.encode(*found[0].arguments(filling.index.address, filling.keeper))
+        what = f"{rebalance_keeper.symbol} net ${found[0].net / 1e18:,.4f}"
+        data = rebalance_keeper.filler.fill.encode(
+            *found[0].arguments(rebalance_keeper.index.address, rebalance_keeper.keeper)
+        )
         try:
-            done.append(Outcome("fill", what, sender.send(filling.filler.address, data).hash))
+            done.append(Outcome("fill", what, sender.send(rebalance_keeper.filler.address, data).hash))
         except Reverted:
             done.append(Outcome("fill", what))  # the world moved: the next look starts anew
             break

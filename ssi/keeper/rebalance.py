@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -18,7 +19,18 @@ from ssi.chain.sender import Overtaken
 from ssi.constants import BLOCK, QUOTER
 from ssi.registry.system import System
 
-PHASES = ("none", "running", "completed", "halted", "cancelled", "expired")
+
+class Phase(IntEnum):
+    """As `IRebalancer.Phase` counts."""
+
+    NONE, RUNNING, COMPLETED, HALTED, CANCELLED, EXPIRED = range(6)
+
+    @property
+    def word(self) -> str:
+        """For people and for JSON."""
+        return self.name.lower()
+
+
 SHORTEST = 60  # seconds
 MAX_TIP = 2 * 10**9
 HALVINGS = 7  # a bid is tried whole, in half, … down to its 128th
@@ -42,7 +54,7 @@ class NoPath(Exception):  # noqa: N818 - it says what is missing
 
 
 @dataclass(frozen=True)
-class Fill:
+class UniswapFill:
     """A bid that Uniswap covers.
 
     Amounts in token-wei, `profit` of `token_out`; D18 USD: `worth` of `amount_out`, `net` of gas.
@@ -65,7 +77,7 @@ class Fill:
 Send = Callable[[tuple[Any, ...]], str]
 
 
-class Filling:
+class RebalanceKeeper:
     """One index's rebalance, as a keeper sees it.
 
     Args:
@@ -90,9 +102,9 @@ class Filling:
         return status
 
     @property
-    def phase(self) -> str:
-        """One of `PHASES`."""
-        return PHASES[self.status().phase]
+    def phase(self) -> Phase:
+        """As it would be said in the next block."""
+        return Phase(self.status().phase)
 
     def report(self) -> dict[str, Any]:
         """Phase, cost in bp of NAV, and weights by name in bp: as they are and as they should be."""
@@ -105,7 +117,7 @@ class Filling:
             if now or goal
         }
         return {
-            "id": status.id, "phase": PHASES[status.phase], "started": status.started, "ends": status.ends,
+            "id": status.id, "phase": Phase(status.phase).word, "started": status.started, "ends": status.ends,
             "premiumBps": status.premium / 1e14, "costBps": status.cost / 1e14, "budgetBps": status.budget / 1e14,
             "surplus": status.surplus, "deficit": status.deficit, "weights": weights,
         }  # fmt: skip
@@ -148,7 +160,7 @@ class Filling:
 
     # ------------------------------------------------------------ what pays
 
-    def fills(self) -> list[Fill]:
+    def fills(self) -> list[UniswapFill]:
         """Whatever Uniswap covers now, whether it pays for the gas or not, the best first."""
         rpc, offers = self.system.evm.rpc, self._offers()
         sold = list({offer.tokenOut for offer in offers})
@@ -162,14 +174,14 @@ class Filling:
         priced, price = self.system.oracle.tryPrice(token)
         return int(price if priced else self.rebalancer.referenceOf(self.index.address, token).price)
 
-    def pays(self, fill: Fill) -> bool:
+    def pays(self, fill: UniswapFill) -> bool:
         """Whether enough is left after gas."""
         return fill.net > self.minimum
 
     def _offers(self) -> list[Struct]:
         return list(self.rebalancer.bidsOf(self.index.address))
 
-    def _sizes(self, offer: Struct, price: int, wei: int) -> Iterator[Fill]:
+    def _sizes(self, offer: Struct, price: int, wei: int) -> Iterator[UniswapFill]:
         """The offer whole, then smaller as long as that is better: with less of it, Uniswap's price is better and gas
         weighs more.
         """
@@ -180,14 +192,14 @@ class Filling:
         smallest = self._smallest(offer)
         if smallest is None or self._try(offer, smallest[0], path) is None:
             return  # not even that
-        last: Fill | None = None
+        last: UniswapFill | None = None
         for halving in range(HALVINGS + 1):
             moved = self._try(offer, offer.amountOut >> halving, path)
             if moved is None:
                 continue
             worth, gain = (self._usd(offer.tokenOut, amount, price) for amount in (moved[0], moved[2]))
             gas = self._gas(offer, moved[0], path) * wei * self._ether // 10**18
-            fill = Fill(offer.tokenOut, offer.tokenIn, *moved, worth, gain - gas, path)
+            fill = UniswapFill(offer.tokenOut, offer.tokenIn, *moved, worth, gain - gas, path)
             yield fill
             if last is not None and fill.net < last.net:
                 return
@@ -207,7 +219,9 @@ class Filling:
         return None
 
     def _try(self, offer: Struct, amount: int, path: bytes) -> tuple[int, int, int] | None:
-        """What the filler would take from the index, pay to it, and leave, {tok}; None where Uniswap does not cover it."""
+        """What the filler would take from the index, pay to it, and leave, {tok}; None where Uniswap does not
+        cover it.
+        """
         try:
             out, paid, profit = self.filler.fill.call(*self._arguments(offer, amount, path), sender=self.keeper)
         except Reverted:
@@ -241,7 +255,7 @@ class Filling:
         """D18 USD of one ether; good enough for gas while a keeper runs."""
         return int(self.system.oracle.price(self.system.token("WETH").address))
 
-    def patience(self, found: list[Fill]) -> int:
+    def patience(self, found: list[UniswapFill]) -> int:
         """Seconds until the nearest offer pays by the prices of now, a minute at least; those that are left where none
         comes near.
         """
@@ -267,7 +281,7 @@ class Filling:
 
     # ------------------------------------------------------------ the run
 
-    def run(self, send: Send, wait: Callable[[int], None], once: bool = False) -> Iterator[tuple[Fill, str]]:
+    def run(self, send: Send, wait: Callable[[int], None], once: bool = False) -> Iterator[tuple[UniswapFill, str]]:
         """Fills whatever pays and waits for the rest until the rebalance is over; with `once`, does not wait.
 
         Args:
@@ -275,7 +289,7 @@ class Filling:
         else was faster.
             wait: lets so many seconds pass.
         """
-        while self.phase == "running":
+        while self.phase is Phase.RUNNING:
             found = self.fills()
             if found and self.pays(found[0]):
                 try:

@@ -181,8 +181,10 @@ class Ledger:
 
 
 @dataclass
-class Recorded:
-    """What a run did for one epoch: who was recorded, whose points are worth less than their gas, who failed and why."""
+class RecordingRun:
+    """What a run did for one epoch: who was recorded, whose points are worth less than their gas, who failed
+    and why.
+    """
 
     recorded: list[str] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
@@ -195,13 +197,13 @@ class Recorded:
 
 def record_all(
     ledger: Ledger, epoch: int, waiting: Mapping[str, int], sender: Sender, say: Callable[[str], object], least: int
-) -> Recorded:
+) -> RecordingRun:
     """Records those of a closed epoch who have `least` points, D18, in the order of `waiting`.
 
     Each batch stands on its own. The gas limit is not the estimate: touching an account makes its record dearer, and
     anybody can touch it. A batch that fails is halved; an account that fails alone is reported, and the others go on.
     """
-    done = Recorded(skipped={account: points for account, points in waiting.items() if points < least})
+    done = RecordingRun(skipped={account: points for account, points in waiting.items() if points < least})
     queue = deque(_parts([account for account in waiting if account not in done.skipped], LARGEST_BATCH))
     while queue:
         accounts = queue.popleft()

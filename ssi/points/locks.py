@@ -6,7 +6,7 @@ Liquidity is in the unit of Uniswap v3, {L}: the geometric mean of both amounts 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import IntEnum
 from functools import cached_property
 from math import isqrt
 from typing import Any
@@ -45,7 +45,7 @@ _NFT = Interface(
 )
 
 
-class PoolKind(Enum):
+class PoolKind(IntEnum):
     """As `ILpLocker.Kind` counts."""
 
     NONE, V2, V3 = range(3)
@@ -254,7 +254,9 @@ class LocksClient:
             )
 
     def request_unlock(self, token_id: int) -> LockMoved:
-        """Ends its weight and starts the cooldown. Raises Reverted: UnknownPosition, NotAuthorized, AlreadyRequested."""
+        """Ends its weight and starts the cooldown. Raises Reverted: UnknownPosition, NotAuthorized,
+        AlreadyRequested.
+        """
         mined = self.holder.account.send(self.contract.requestUnlock, token_id)
         return LockMoved(
             mined.hash,

@@ -50,7 +50,9 @@ class ReferralClient:
         return None if owner == ZERO else owner
 
     def register(self, code: str) -> str:
-        """Makes a code the account's, for ever. The transaction's hash. Raises Reverted: CodeTaken, AlreadyRegistered."""
+        """Makes a code the account's, for ever. The transaction's hash. Raises Reverted: CodeTaken,
+        AlreadyRegistered.
+        """
         return self.holder.account.send(self.contract.register, encoded(code)).hash
 
     def bind(self, code: str) -> str:

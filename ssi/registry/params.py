@@ -19,14 +19,14 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Multisig(_Strict):
+class SafeParams(_Strict):
     """A Safe."""
 
     owners: list[str]
     threshold: int
 
     @model_validator(mode="after")
-    def _possible(self) -> Multisig:
+    def _possible(self) -> SafeParams:
         if not 0 < self.threshold <= len(self.owners):
             raise ValueError(f"{self.threshold} of {len(self.owners)} owners cannot sign")
         if len({owner.lower() for owner in self.owners}) < len(self.owners):
@@ -47,25 +47,25 @@ class External(_Strict):
     weth: str
 
 
-class Staking(_Strict):
+class StakingParams(_Strict):
     """What can be staked besides the indexes, and what part of the fees their stakers get, bp."""
 
     stakers_part_bps: int = Field(alias="stakersPartBps")
     assets: list[str]
 
 
-class Protocol(_Strict):
+class ProtocolParams(_Strict):
     """Common to all indexes. Times in seconds."""
 
     epoch_genesis: int = Field(alias="epochGenesis")
     epoch_length: int = Field(alias="epochLength")
-    safe: Multisig
-    guardian: Multisig
-    staking: Staking
+    safe: SafeParams
+    guardian: SafeParams
+    staking: StakingParams
     contracts: External
 
     @model_validator(mode="after")
-    def _apart(self) -> Protocol:
+    def _apart(self) -> ProtocolParams:
         """Keys that are stolen from one multisig must not be worth anything in the other."""
         if shared := sorted(
             {owner.lower() for owner in self.safe.owners} & {owner.lower() for owner in self.guardian.owners}
@@ -231,7 +231,7 @@ class FixedWeights(_Strict):
 Methodology = Annotated[FloorAndMarketCap | CappedMarketCap | FixedWeights, Field(discriminator="name")]
 
 
-class Rebalancing(_Strict):
+class RebalancingParams(_Strict):
     """The terms of an index's rebalances.
 
     Dust in parts per million of its value; `turnover` a rebalance and `daily` a day, in bp of it.
@@ -253,7 +253,9 @@ class Rebalancing(_Strict):
 
 
 class Index(_Strict):
-    """One index at birth. Weights in bp of value, as the methodology weighs; share price in USD, cap in whole shares."""
+    """One index at birth. Weights in bp of value, as the methodology weighs; share price in USD, cap in whole
+    shares.
+    """
 
     name: str
     symbol: str
@@ -264,7 +266,7 @@ class Index(_Strict):
     daily_fee_bps: Decimal = Field(alias="dailyFeeBps")
     mint_fee_bps: int = Field(alias="mintFeeBps")
     supply_cap: int = Field(alias="supplyCap")
-    rebalancing: Rebalancing
+    rebalancing: RebalancingParams
 
     @model_validator(mode="after")
     def _whole(self) -> Index:
@@ -273,9 +275,9 @@ class Index(_Strict):
         return self
 
 
-def protocol() -> Protocol:
+def protocol() -> ProtocolParams:
     """Raises pydantic.ValidationError when the file is not right."""
-    return Protocol.model_validate(json.loads((FOLDER / "protocol.json").read_text()))
+    return ProtocolParams.model_validate(json.loads((FOLDER / "protocol.json").read_text()))
 
 
 def assets() -> Assets:

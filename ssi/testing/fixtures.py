@@ -9,7 +9,7 @@ import pytest
 
 from forks.seeding import deploy
 from ssi.build import fresh_project
-from ssi.chain import network as chain
+from ssi.chain import network
 from ssi.chain.evm import Evm
 from ssi.registry.system import System
 from ssi.testing.protocol import ForkedProtocol
@@ -21,13 +21,13 @@ def deployed_protocol() -> ForkedProtocol:
 
     What a test changes here, the next one sees.
     """
-    if not chain.is_fork():
+    if not network.is_fork():
         pytest.exit(
             "ssi.testing deploys on forks only: leave out --network, or name one that ends in -fork", returncode=2
         )
-    chain.quiet()
+    network.quiet()
     project = fresh_project()
-    return ForkedProtocol(System(Evm(chain.rpc()), project, deploy()))
+    return ForkedProtocol(System(Evm(network.rpc()), project, deploy()))
 
 
 @pytest.fixture

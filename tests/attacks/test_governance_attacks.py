@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from forks.seeding import invest
-from ssi.chain.evm import Reverted
+from ssi.chain.evm import Deployed, Evm, Reverted
+from ssi.registry.system import System
 from tests.support.governance import schedule, wait
 
 
 @pytest.fixture
-def evil(evm, project, bob):
+def evil(evm: Evm, project: Any, bob: str) -> Deployed:
     """An authority that lets everybody do everything."""
     return evm.deploy(project.OpenAuthority, sender=bob)
 
 
-def loot(evm, system, project, index, thief):
+def loot(evm: Evm, system: System, project: Any, index: Deployed, thief: str) -> int:
     """What a thief does under an authority of their own: every constituent goes for a wei of junk.
 
     Returns the D18 USD taken.

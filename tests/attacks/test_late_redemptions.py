@@ -5,9 +5,12 @@ Ids are those of docs/invariants.md.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from eth_account import Account
 
+from ssi.chain.evm import Deployed, Evm
 from ssi.index.bounds import basket_hash, bounds
 from tests.support.indexes import DAY, MAX, new_index, stock, unlimited
 from tests.support.reverts import error
@@ -18,10 +21,10 @@ TEN = 10 * 10**6  # of a token of six decimals
 LATER = 400 * DAY
 
 
-class Scene:
+class LateRedemptionScene:
     """An index of a token of six decimals, ten of them a share, and another; bob has a key of his own and a share."""
 
-    def __init__(self, evm, project, authority, owner, alice):
+    def __init__(self, evm: Evm, project: Any, authority: Deployed, owner: str, alice: str) -> None:
         self.evm, self.project, self.owner = evm, project, owner
         self.bob = Account.from_key(KEY).address
         evm.fund(self.bob)
@@ -35,7 +38,7 @@ class Scene:
         for who, shares in ((alice, 10 * SHARE), (self.bob, SHARE)):
             self.index.mint(shares, who, *unlimited(self.tokens), sender=who)
 
-    def signed(self, deadline):
+    def signed(self, deadline: int) -> str:
         """The raw transaction: bob's share for no less than it redeems for now."""
         amounts = self.index.previewRedeem(SHARE)
         assert amounts[0] == TEN
@@ -55,7 +58,7 @@ class Scene:
         }
         return Account.sign_transaction(words, KEY).raw_transaction.to_0x_hex()
 
-    def change_the_basket(self):
+    def change_the_basket(self) -> None:
         """All of the first token is sold for a trifle of another one with eighteen decimals, 10^8 wei a share, in its
         place.
         """
@@ -66,7 +69,7 @@ class Scene:
         swapper.swap(self.index.address, self.six.address, books, self.other.address, pays, sender=self.owner)
         assert self.index.basket().tokens == [self.other.address, self.good.address]
 
-    def send(self, transaction):
+    def send(self, transaction: str) -> Any:
         """By anybody. Returns the answer of a call that fails in the same way; nothing where it succeeds."""
         before = self.holdings()
         receipt = self.evm.rpc.call("eth_sendRawTransactionSync", transaction)
@@ -76,14 +79,14 @@ class Scene:
         trace = self.evm.rpc.call("debug_traceTransaction", receipt["transactionHash"], {"tracer": "callTracer"})
         return bytes.fromhex(trace["output"][2:])
 
-    def holdings(self):
+    def holdings(self) -> list[int]:
         """What bob has of the three tokens, and of the index."""
         return [token.balanceOf(self.bob) for token in (self.six, self.good, self.other, self.index)]
 
 
 @pytest.fixture
-def scene(evm, project, authority, owner, alice):
-    return Scene(evm, project, authority, owner, alice)
+def scene(evm: Evm, project: Any, authority: Deployed, owner: str, alice: str) -> LateRedemptionScene:
+    return LateRedemptionScene(evm, project, authority, owner, alice)
 
 
 def test_a_signed_redemption_of_another_basket_is_refused(scene, project):

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from math import isqrt
+from typing import Any
 
 import pytest
 
-from ssi.chain.evm import Reverted
+from ssi.chain.evm import Deployed, Evm, Reverted
+from ssi.points.locks import PoolKind
+from ssi.registry.system import System
 from tests.model.locker import COOLDOWN, full_range, measure
 from tests.support.indexes import EPOCH, MAX
-from tests.support.liquidity import Market, new_locker
+from tests.support.liquidity import UniswapMarket, new_locker
+from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error, reverts
 
-V2, V3 = 1, 2
-
 
 @pytest.fixture
-def mallory(evm):
-    return evm.account("mallory")
-
-
-@pytest.fixture
-def market(system, alice, bob, mallory):
-    market = Market(system)
+def market(system: System, alice: str, bob: str, mallory: str) -> UniswapMarket:
+    market = UniswapMarket(system)
     for person in (alice, bob, mallory):
         market.fund(person, 100, 50_000)
     market.position(bob, 10)
@@ -31,10 +28,12 @@ def market(system, alice, bob, mallory):
 
 
 @pytest.fixture
-def locker(evm, project, authority, market, owner, alice, mallory):
+def locker(
+    evm: Evm, project: Any, authority: Deployed, market: UniswapMarket, owner: str, alice: str, mallory: str
+) -> Deployed:
     locker = new_locker(evm, project, authority, market, owner, EPOCH)
-    locker.addPool(market.pair.address, V2, sender=owner)
-    locker.addPool(market.pools["V3"].address, V3, sender=owner)
+    locker.addPool(market.pair.address, PoolKind.V2, sender=owner)
+    locker.addPool(market.pools["V3"].address, PoolKind.V3, sender=owner)
     for person in (alice, mallory):
         market.positions.setApprovalForAll(locker.address, True, sender=person)
         market.pair.approve(locker.address, MAX, sender=person)
@@ -42,30 +41,30 @@ def locker(evm, project, authority, market, owner, alice, mallory):
 
 
 @pytest.fixture
-def pool(market):
+def pool(market: UniswapMarket) -> str:
     return market.pools["V3"].address
 
 
 @pytest.fixture
-def pair(market):
+def pair(market: UniswapMarket) -> str:
     return market.pair.address
 
 
 @pytest.fixture
-def locked(locker, market, alice):
+def locked(locker: Deployed, market: UniswapMarket, alice: str) -> int:
     token_id = market.position(alice, 5)
     locker.lockPosition(token_id, sender=alice)
     return token_id
 
 
 @pytest.fixture
-def staked(locker, market, pair, alice):
+def staked(locker: Deployed, market: UniswapMarket, pair: str, alice: str) -> int:
     amount = market.add(alice, 3)
     locker.lockTokens(pair, amount, sender=alice)
     return amount
 
 
-def everything(locker, market, person, token_id):
+def everything(locker: Deployed, market: UniswapMarket, person: str, token_id: int) -> list[Any]:
     """All that a stranger must not be able to move."""
     pool, pair = market.pools["V3"].address, market.pair.address
     weights = [locker.liquidityOf(person, address) for address in (pool, pair)]
@@ -104,8 +103,10 @@ class TestStrangers:
             mallory, locker.address, market.position(mallory, 1), sender=mallory
         )
         for method, args in (
-            ("requestUnlock", (locked,)), ("cancelUnlock", (locked,)), ("unlock", (locked, mallory)), ("collect", (locked, mallory)),
-            ("requestUnlockTokens", (alice, pair, 1)), ("cancelUnlockTokens", (alice, pair)), ("unlockTokens", (alice, pair, mallory)),
+            ("requestUnlock", (locked,)), ("cancelUnlock", (locked,)), ("unlock", (locked, mallory)),
+            ("collect", (locked, mallory)),
+            ("requestUnlockTokens", (alice, pair, 1)), ("cancelUnlockTokens", (alice, pair)),
+            ("unlockTokens", (alice, pair, mallory)),
             ("lockPosition", (locked,)), ("lockPosition", (stray,)),
         ):  # fmt: skip
             with pytest.raises(Reverted):
@@ -144,7 +145,7 @@ class TestStrangers:
 class TestFakes:
     def test_a_contract_that_says_it_is_a_pool(self, evm, project, locker, market, owner):
         fake = evm.deploy(project.PoolMock, *market.tokens, sender=owner)
-        for kind in (V2, V3):
+        for kind in (PoolKind.V2, PoolKind.V3):
             with reverts(error(project.LpLocker, "LpLocker_NotGenuine"), pool=fake.address):
                 locker.addPool(fake.address, kind, sender=owner)
 
@@ -171,7 +172,7 @@ class TestFakes:
             )
 
 
-def position(market, junk, person):
+def position(market: UniswapMarket, junk: Deployed, person: str) -> int:
     """A position over the whole range of a new pool of the index and a token that anybody prints."""
     tokens = sorted((market.index, junk), key=lambda token: int(token.address, 16))
     junk.mint(person, 10**20, sender=person)
@@ -222,7 +223,7 @@ class TestPrices:
         assert locker.lockPosition.call(token_id, sender=mallory) == honest
 
 
-def backed(locker, market, *people):
+def backed(locker: Deployed, market: UniswapMarket, *people: str) -> bool:
     """L3: what weighs is no more than what the locked tokens stand for."""
     reserve0, reserve1, _, supply = market.state()
     stakes = [locker.stakeOf(person, market.pair.address) for person in people]
@@ -267,14 +268,14 @@ class TestDonations:
 
 class TestReentrancy:
     @pytest.fixture
-    def quirk(self, evm, project, market, locker, bob, owner):
+    def quirk(self, evm: Evm, project: Any, market: UniswapMarket, locker: Deployed, bob: str, owner: str) -> Deployed:
         """A token that calls whomever it was told to when it is transferred, in a pair with the index that is on the
         list.
         """
         quirk = evm.deploy(project.QuirkToken, 18, sender=owner)
         for person in (bob, quirk.address):
             quirk.mint(person, 10**24, sender=owner)
-        locker.addPool(market.pair_of(market.index, quirk).address, V2, sender=owner)
+        locker.addPool(market.pair_of(market.index, quirk).address, PoolKind.V2, sender=owner)
         return quirk
 
     def test_a_lock_in_the_middle_of_a_burn(self, locker, market, quirk, bob):
@@ -287,13 +288,13 @@ class TestReentrancy:
         pair.transfer(quirk.address, amount, sender=bob)
         pair.approve(locker.address, MAX, sender=quirk.address)
         quirk.setReentry(locker.address, locker.lockTokens.encode(pair.address, amount), sender=bob)
-        quirk.setQuirk(6, sender=bob)
+        quirk.setQuirk(Quirk.REENTERS, sender=bob)
         pair.transfer(pair.address, pair.balanceOf(bob), sender=bob)
         pair.burn(bob, sender=bob)
         assert not quirk.reentered()
         assert b"UniswapV2: LOCKED" in quirk.answer()
         assert locker.liquidityOf(quirk.address, pair.address) == 0
-        quirk.setQuirk(0, sender=bob)
+        quirk.setQuirk(Quirk.NONE, sender=bob)
         honest = locker.lockTokens.call(pair.address, amount, sender=quirk.address)
         assert 10**16 * 99 // 100 < honest <= 10**16, "a thousandth of ten each"
 
@@ -315,7 +316,7 @@ class TestReentrancy:
         token_id = position(market, quirk, alice)
         fresh = new_locker(evm, project, evm.at(project.ProtocolManager, locker.authority()), market, owner, EPOCH)
         info = market.positions.positions(token_id)
-        fresh.addPool(market.pool_of(info.token0, info.token1, info.fee), V3, sender=owner)
+        fresh.addPool(market.pool_of(info.token0, info.token1, info.fee), PoolKind.V3, sender=owner)
         market.positions.approve(fresh.address, token_id, sender=alice)
         fresh.lockPosition(token_id, sender=alice)
         fresh.setOperator(quirk.address, True, sender=alice)
@@ -335,11 +336,11 @@ class TestReentrancy:
             fresh.unlockTokens.encode(quirk.address, quirk.address, bob),
         )
         for call in calls:
-            quirk.setQuirk(0, sender=bob)
+            quirk.setQuirk(Quirk.NONE, sender=bob)
             market.swap_router.exactInputSingle(
                 (quirk.address, market.index.address, 3000, bob, 10**18, 0, 0), sender=bob
             )
-            quirk.setQuirk(6, sender=bob)
+            quirk.setQuirk(Quirk.REENTERS, sender=bob)
             quirk.setReentry(fresh.address, call, sender=bob)
             (collected,) = fresh.collect(token_id, alice, sender=alice).events(fresh, "FeesCollected")
             assert collected.values["amount0"] + collected.values["amount1"] > 0

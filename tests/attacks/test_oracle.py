@@ -5,11 +5,16 @@ Ids are those of docs/invariants.md.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
 import pytest
 
 from forks import control
 from forks.addresses import FEEDS
 from forks.placing import OWNER, encode
+from ssi.registry.system import System
 from tests.model import oracle as model
 from tests.support.governance import govern
 from tests.support.manipulation import BLOCK, Thief
@@ -21,12 +26,12 @@ SLOW = "BNB/USD"
 
 
 @pytest.fixture
-def refuses(project):
+def refuses(project: Any) -> Callable[..., AbstractContextManager[None]]:
     return lambda name, **inputs: reverts(error(project.PriceOracle, f"PriceOracle_{name}"), **inputs)
 
 
 @pytest.fixture
-def bnb(system):
+def bnb(system: System) -> str:
     return system.token("BNB").address
 
 
@@ -218,7 +223,7 @@ class TestHeldPool:
     def test_a_swap_in_every_block_silences_nothing(self, system, evm, name):
         """As deployed. What pools that keep less would do is in test_silenced_feeds.py."""
         token, thief = system.token(name).address, Thief(evm, name, POOLED[name])
-        start, fair = thief.pool.slot0()[0], system.oracle.price(token)
+        start, fair = thief.pool.slot0().sqrtPriceX96, system.oracle.price(token)
         for n in range(2 * WINDOW // BLOCK):
             evm.next_at(evm.now + BLOCK)
             thief.push(start * (10_000 + n % 2) // 10_000)
@@ -265,7 +270,7 @@ class TestSecondSource:
         assert system.oracle.agreedPrice(uni) == fair
 
 
-def _second(system, token):
+def _second(system: System, token: str) -> int:
     """The price of the second route, out of its legs."""
     price = WAD
     for entry in system.oracle.secondRoute(token).legs:

@@ -1,4 +1,4 @@
-"""Attacks on points through a staked token's rate, with the deployed rooms. Ids are those of docs/invariants.md."""
+"""Attacks on points through a staked token's rate, with the deployed modules. Ids are those of docs/invariants.md."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import pytest
 
 from forks import control
 from forks.seeding import invest
+from ssi.chain.evm import Deployed, Evm
+from ssi.registry.system import System
 from tests.model.points import BOOST, LEAST, LOCKED
 from tests.support.indexes import DAY, MAX
 
@@ -14,19 +16,19 @@ MOST = LOCKED * (1 + BOOST)  # points that a dollar can earn a day
 TINY, REWARD = 10**12, 99 * WAD
 
 
-def to_next_epoch(evm, ledger):
+def to_next_epoch(evm: Evm, ledger: Deployed) -> None:
     """To the first second of the next epoch."""
     control.warp(evm.rpc, ledger.epochGenesis() + (ledger.currentEpoch() + 1) * ledger.epochLength() - evm.now)
 
 
-def to_the_day_before(evm, ledger):
+def to_the_day_before(evm: Evm, ledger: Deployed) -> None:
     """Rewards that are given now have just vested when the next epoch begins."""
     control.warp(
         evm.rpc, ledger.epochGenesis() + (ledger.currentEpoch() + 1) * ledger.epochLength() - evm.now - DAY - 60
     )
 
 
-def sample_days(system, keeper):
+def sample_days(system: System, keeper: str) -> None:
     """As a keeper does, with feeds that keep up."""
     for _ in range(LEAST):
         control.warp(system.evm.rpc, DAY)
@@ -34,12 +36,12 @@ def sample_days(system, keeper):
         system.prices.sample(sender=keeper)
 
 
-def stake(token, vault, person, amount):
+def stake(token: Deployed, vault: Deployed, person: str, amount: int) -> None:
     token.approve(vault.address, MAX, sender=person)
     vault.deposit(amount, person, sender=person)
 
 
-def blow_up_the_rate(evm, ledger, token, vault, thief, reward):
+def blow_up_the_rate(evm: Evm, ledger: Deployed, token: Deployed, vault: Deployed, thief: str, reward: int) -> None:
     """Alone in the vault: a trifle staked, a reward given, and everything out and in again in the first second of the
     epoch.
     """
@@ -52,18 +54,18 @@ def blow_up_the_rate(evm, ledger, token, vault, thief, reward):
     vault.cancelRequest(thief, sender=thief)
 
 
-def dollars(system, epoch, token, amount):
+def dollars(system: System, epoch: int, token: Deployed, amount: int) -> int:
     """D18{USD} of an amount at the epoch's reference price."""
     return amount * system.prices.referencePrice(epoch, token) // WAD
 
 
 @pytest.fixture
-def ledger(system):
+def ledger(system: System) -> Deployed:
     return system.points
 
 
 @pytest.fixture
-def thief(evm, ledger):
+def thief(evm: Evm, ledger: Deployed) -> str:
     account = evm.account("thief")
     ledger.join(sender=account)
     return account

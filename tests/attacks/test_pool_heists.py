@@ -5,11 +5,14 @@ Ids are those of docs/invariants.md.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from forks import control
 from forks.seeding import invest
 from ssi.governance.starting import Bounds
+from ssi.registry.system import System
 from tests.integration.test_rebalancing import Desk
 from tests.support.governance import wait
 from tests.support.indexes import DAY, MAX
@@ -20,12 +23,12 @@ SHARE, BP = 10**18, 10**14
 FLOKI_FEE = 10_000
 
 
-class Heist:
+class PoolHeist:
     """MEME.ssi, worth some five million dollars, is to buy five percent of that of FLOKI, by the terms that it was
     deployed with.
     """
 
-    def __init__(self, system, project):
+    def __init__(self, system: System, project: Any) -> None:
         self.desk = Desk(system, project, "MEME.ssi", SHARE)
         self.evm, self.oracle, self.index = system.evm, system.oracle, self.desk.index
         invest(system, "MEME.ssi", self.evm.account("fund"), 50_000 * SHARE)
@@ -42,7 +45,7 @@ class Heist:
                       for token in self.index.basket().tokens}  # fmt: skip
         self.loot = 0
 
-    def value(self):
+    def value(self) -> int:
         """D18 USD of the basket, at the prices before the theft."""
         books = self.index.holdings().books
         return (
@@ -50,7 +53,7 @@ class Heist:
             // SHARE
         )
 
-    def rob(self):
+    def rob(self) -> None:
         """Takes every offer that pays."""
         for offer in self.desk.offers():
             gain = (offer.amountOut * self.right[offer.tokenOut] - offer.amountIn * self.right[offer.tokenIn]) // SHARE
@@ -66,7 +69,7 @@ def test_a_pool_that_is_held_for_a_block_robs_no_index(system, project, dearer):
 
     Now the price stays, or is none for a while.
     """
-    heist = Heist(system, project)
+    heist = PoolHeist(system, project)
     evm, thief, before = heist.evm, Thief(heist.evm, "FLOKI", FLOKI_FEE), heist.value()
     assert 4_900_000 * SHARE < before < 5_500_000 * SHARE
     floki = heist.desk.token("FLOKI").address

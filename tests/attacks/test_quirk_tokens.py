@@ -1,85 +1,15 @@
-"""Tokens that a holder may meet, and what an index makes of them: nobody is blocked, loses what is there or gains what
-is not.
+"""Tokens that a holder may meet, and what an index makes of them: no holder is blocked, loses what is
+there or gains what is not.
 """
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 import pytest
 
-from ssi.chain.evm import Deployed, Evm, Reverted
+from ssi.chain.evm import Reverted
 from tests.support.indexes import ANYTHING, CAP, DAY, MAX, new_index, stock, unlimited
+from tests.support.quirk_tokens import SHARE, UNIT, Quirk, QuirkTokenScene
 from tests.support.reverts import error, reverts
-
-SHARE = 10**18
-UNIT = 2 * 10**27
-
-
-class Quirk(IntEnum):
-    """As in contracts/mocks/QuirkToken.sol."""
-
-    (
-        NONE,
-        NO_RETURN,
-        FALSE,
-        FEE,
-        ZERO,
-        FROZEN,
-        REENTERS,
-        BURNS_GAS,
-        BOMB,
-        BALANCE_REVERTS,
-        BALANCE_BURNS,
-        BALANCE_REENTERS,
-        LIES,
-        BURNS_ALL,
-        WANTS_GAS,
-        MOVES_FALSE,
-        MOVES_HALF_FALSE,
-    ) = range(17)
-
-
-class Scene:
-    """An index over a token that can misbehave and one that cannot; `alice` holds ten shares, `bob` nothing."""
-
-    def __init__(
-        self, evm: Evm, project, authority: Deployed, owner: str, units: int = UNIT, decimals: int = 18
-    ) -> None:
-        self.evm, self.project, self.owner = evm, project, owner
-        self.alice, self.bob = evm.account("alice"), evm.account("bob")
-        self.odd = evm.deploy(project.QuirkToken, decimals, sender=owner)
-        self.good = evm.deploy(project.PlainToken, "Good", "GOOD", 18, sender=owner)
-        self.tokens = [self.odd, self.good]
-        self.index = new_index(evm, project, authority, self.tokens, [units, UNIT], owner)
-        stock(self.tokens, self.index, [self.alice, self.bob])
-        self.mint(self.alice, 10 * SHARE)
-
-    def error(self, name: str):
-        return error(self.project.IndexToken, f"IndexToken_{name}")
-
-    def mint(self, who: str, shares: int = SHARE):
-        return self.index.mint(shares, who, *unlimited(self.tokens), sender=who)
-
-    def redeem(self, receiver: str | None = None, shares: int = SHARE):
-        return self.index.redeem(shares, receiver or self.alice, self.alice, *ANYTHING, sender=self.alice)
-
-    def quirk(self, quirk: Quirk) -> None:
-        self.odd.setQuirk(quirk, sender=self.owner)
-
-    def claim(self) -> int:
-        return self.index.claimOf(self.odd.address, self.alice)
-
-    def worth(self, who: str) -> int:
-        """{tok} that all of a claim would be paid now."""
-        nobody = "0x" + "00" * 20
-        lens = self.evm.deploy(self.project.IndexLens, nobody, nobody, nobody, sender=self.owner)
-        return lens.previewClaim(self.index.address, self.odd.address, who)
-
-
-@pytest.fixture
-def scene(evm, project, authority, owner):
-    return Scene(evm, project, authority, owner)
 
 
 def test_no_return_value_works_like_any_other(scene):
@@ -212,243 +142,6 @@ def test_a_blocked_index_still_pays_the_rest(scene):
     assert scene.claim() == expected[0]
 
 
-class TestLosses:
-    """A loss is shared by whoever holds shares and whoever has a claim, alike, in whatever order they leave."""
-
-    @pytest.fixture
-    def halved(self, scene):
-        """Alice and bob hold ten shares each.
-
-        Bob redeems his to an address that the token blocks; then the token loses half.
-        """
-        scene.mint(scene.bob, 10 * SHARE)
-        scene.odd.setBlocked(scene.owner, True, sender=scene.owner)
-        scene.index.redeem(10 * SHARE, scene.owner, scene.bob, *ANYTHING, sender=scene.bob)
-        assert scene.index.claimOf(scene.odd.address, scene.bob) == scene.index.previewRedeem(10 * SHARE)[0]
-        scene.odd.burn(scene.index.address, scene.odd.balanceOf(scene.index.address) // 2, sender=scene.owner)
-        return scene
-
-    def leave(self, scene, who: str) -> int:
-        """What `who` gets of the odd token: alice by redemption, bob by his claim."""
-        before = scene.odd.balanceOf(who)
-        if who == scene.alice:
-            scene.redeem(shares=10 * SHARE)
-        else:
-            scene.index.claim(scene.odd.address, MAX, scene.bob, 0, sender=scene.bob)
-        return scene.odd.balanceOf(who) - before
-
-    def test_a_claim_is_not_senior(self, halved):
-        """It was paid 100.0 of the 100.0 that were left, and alice's equal part 0.005."""
-        claimed, redeemed = self.leave(halved, halved.bob), self.leave(halved, halved.alice)
-        assert abs(claimed - redeemed) <= 2, "I11 losses are shared"
-        assert claimed > 9 * SHARE
-
-    def test_who_leaves_first_gains_nothing(self, halved):
-        outcomes = []
-        for order in ((halved.alice, halved.bob), (halved.bob, halved.alice)):
-            with halved.evm.isolated():
-                outcomes.append({who: self.leave(halved, who) for who in order})
-        for who in outcomes[0]:
-            assert abs(outcomes[0][who] - outcomes[1][who]) <= 2, "I11 in either order"
-
-    def test_every_view_says_the_same(self, halved):
-        index, token = halved.index, halved.odd.address
-        books, available = (side[0] for side in index.holdings())
-        real, segregated = halved.odd.balanceOf(index.address), index.segregated(token)
-        assert available == books * real // (books + segregated)
-        claim = index.claimOf(token, halved.bob)
-        assert halved.worth(halved.bob) == claim * real // (books + segregated)
-        expected = index.previewRedeem(10 * SHARE)[0]
-        with reverts(halved.error("Shortfall"), token=token, books=books, available=available):
-            halved.mint(halved.alice)
-        paid = halved.worth(halved.bob)
-        with reverts(halved.error("MinAmountNotMet"), token=token, amount=paid, minAmount=paid + 1):
-            index.claim(token, MAX, halved.bob, paid + 1, sender=halved.bob)
-        assert self.leave(halved, halved.bob) == paid
-        assert abs(self.leave(halved, halved.alice) - expected) <= 1
-
-    def test_a_written_off_loss_is_written_off_for_claims_too(self, halved):
-        """Else a claim would be worth twice as much as the shares beside it as soon as the books are cut."""
-        index, token = halved.index, halved.odd.address
-        owed = index.holdings().books[0] + index.segregated(token)
-        real, worth = halved.odd.balanceOf(index.address), halved.worth(halved.bob)
-        receipt = index.sync(token, sender=halved.owner)
-        (event,) = (event for event in receipt.events(index) if event.name == "LossWrittenOff")
-        assert event.values == {"token": token, "held": real, "owed": owed}
-        assert worth - 1 <= index.claimOf(token, halved.bob) == halved.worth(halved.bob) <= worth
-        halved.mint(halved.alice)
-        halved.redeem(shares=SHARE)
-        claimed, redeemed = self.leave(halved, halved.bob), self.leave(halved, halved.alice)
-        assert abs(claimed - redeemed) <= claimed // 10**12, "I11 losses are shared"
-
-    def test_claims_made_under_a_loss_are_cut_once(self, halved):
-        """Bob, who has a claim already, and alice, who makes hers now, are worth the same before and after."""
-        index = halved.index
-        halved.odd.setBlocked(halved.alice, True, sender=halved.owner)
-        expected = index.previewRedeem(10 * SHARE)[0]
-        halved.redeem(shares=10 * SHARE)
-        worth = [halved.worth(who) for who in (halved.alice, halved.bob)]
-        assert abs(worth[0] - expected) <= 1
-        assert abs(worth[0] - worth[1]) <= 2, "I11 losses are shared"
-
-    def test_of_a_total_loss_nothing_comes_back_to_anybody(self, halved):
-        index, token = halved.index, halved.odd.address
-        halved.odd.burn(index.address, halved.odd.balanceOf(index.address), sender=halved.owner)
-        with reverts(halved.error("ClaimUnbacked"), token=token, claim=index.claimOf(token, halved.bob)):
-            index.claim(token, MAX, halved.bob, 0, sender=halved.bob)
-        index.sync(token, sender=halved.owner)
-        assert index.basket().tokens == [halved.good.address]
-        assert index.claimOf(token, halved.bob) == index.segregated(token) == 0
-
-    @pytest.mark.parametrize("units", [UNIT, 10**9 * UNIT], ids=["of 18 decimals", "of very many"])
-    def test_what_comes_back_after_a_total_loss_is_lost_alike(self, evm, project, authority, owner, units):
-        """A trace of the old claims kept a token of very many wei out, and claims made later bore none of the next
-        loss.
-        """
-        scene = Scene(evm, project, authority, owner, units)
-        index, odd = scene.index, scene.odd
-        swapper = evm.deploy(project.SwapperMock, sender=owner)
-        index.setRebalancer(swapper, sender=owner)
-        odd.mint(swapper.address, 2**120, sender=owner)
-        odd.setBlocked(owner, True, sender=owner)
-        scene.redeem(owner, shares=5 * SHARE)
-        odd.burn(index.address, odd.balanceOf(index.address), sender=owner)
-        index.sync(odd.address, sender=owner)
-        assert index.basket().tokens == [scene.good.address]
-        assert index.segregated(odd.address) == 0
-
-        swapper.swap(index.address, scene.good.address, SHARE, odd.address, 10 * units // 10**9, sender=owner)
-        scene.tokens.reverse()
-        scene.mint(scene.bob, scene.index.balanceOf(scene.alice))
-        index.redeem(index.balanceOf(scene.bob), owner, scene.bob, *ANYTHING, sender=scene.bob)
-        assert index.claimOf(odd.address, scene.bob) > 0
-        assert index.claimOf(odd.address, scene.alice) == 0, "what was lost stays lost"
-        for left in (3, 10**6):
-            odd.burn(index.address, odd.balanceOf(index.address) - odd.balanceOf(index.address) // left, sender=owner)
-            index.sync(odd.address, sender=owner)
-        shares = index.balanceOf(scene.alice)
-        redeemed, claimed = index.previewRedeem(shares)[1], scene.worth(scene.bob)
-        assert abs(claimed - redeemed) <= 2 + claimed // 10**12, "I11 losses are shared"
-        assert self.leave_all(scene) == (redeemed, claimed)
-
-    def leave_all(self, scene) -> tuple[int, int]:
-        before = [scene.odd.balanceOf(who) for who in (scene.alice, scene.bob)]
-        scene.redeem(shares=scene.index.balanceOf(scene.alice))
-        scene.index.claim(scene.odd.address, MAX, scene.bob, 0, sender=scene.bob)
-        redeemed, claimed = (
-            scene.odd.balanceOf(who) - had for who, had in zip((scene.alice, scene.bob), before, strict=True)
-        )
-        return redeemed, claimed
-
-    def test_a_claim_bears_every_loss_since_it_was_made(self, halved):
-        """Whoever asks after each loss, or once after many, is owed the same to a wei; what they take in between
-        counts.
-        """
-        index, odd = halved.index, halved.odd
-        odd.setBlocked(halved.alice, True, sender=halved.owner)
-        for n, left in enumerate((2, 7, 3)):
-            if n == 1:
-                halved.redeem(shares=3 * SHARE)
-            index.sync(odd.address, sender=halved.owner)
-            odd.burn(index.address, odd.balanceOf(index.address) // left, sender=halved.owner)
-        index.sync(odd.address, sender=halved.owner)
-        assert index.claimOf(odd.address, halved.bob) + index.claimOf(
-            odd.address, halved.alice
-        ) + 1 >= index.segregated(odd.address)
-        half = index.claimOf(odd.address, halved.bob) // 2
-        index.claim(odd.address, half, halved.bob, 0, sender=halved.bob)
-        for who in (halved.bob, halved.alice):
-            index.claim(odd.address, MAX, halved.evm.account("elsewhere"), 0, sender=who)
-            assert index.claimOf(odd.address, who) == 0
-        assert index.segregated(odd.address) == 0, "I3 nothing stays set aside for nobody"
-
-    def test_claims_on_what_left_the_basket_can_lose_too(self, halved):
-        """Their loss is written off before the token can join again: else whoever buys it for the basket would pay the
-        claims.
-        """
-        evm, index, odd = halved.evm, halved.index, halved.odd
-        odd.mint(index.address, 10**20, sender=halved.owner)  # whole again
-        swapper = evm.deploy(halved.project.SwapperMock, sender=halved.owner)
-        index.setRebalancer(swapper, sender=halved.owner)
-        for token in halved.tokens:
-            token.mint(swapper.address, 10**30, sender=halved.owner)
-        swapper.swap(
-            index.address, odd.address, index.holdings().books[0], halved.good.address, SHARE, sender=halved.owner
-        )
-        claim = index.segregated(odd.address)
-        assert claim == index.claimOf(odd.address, halved.bob)
-        odd.burn(index.address, odd.balanceOf(index.address) - claim // 4, sender=halved.owner)
-        with reverts(halved.error("Shortfall"), token=odd.address, books=0, available=0):
-            swapper.swap(index.address, halved.good.address, SHARE, odd.address, SHARE, sender=halved.owner)
-        index.sync(odd.address, sender=halved.owner)
-        assert claim // 4 - 1 <= index.segregated(odd.address) <= claim // 4
-        swapper.swap(index.address, halved.good.address, SHARE, odd.address, SHARE, sender=halved.owner)
-        assert halved.worth(halved.bob) == index.claimOf(odd.address, halved.bob), "whole"
-        with reverts(halved.error("NotAConstituent"), token=swapper.address):
-            index.sync(swapper, sender=halved.owner)
-
-    def test_nobody_buys_into_a_loss(self, halved):
-        """A swap that brings more of what is short would pay the others' loss."""
-        evm, index, odd = halved.evm, halved.index, halved.odd
-        swapper = evm.deploy(halved.project.SwapperMock, sender=halved.owner)
-        index.setRebalancer(swapper, sender=halved.owner)
-        odd.mint(swapper.address, SHARE, sender=halved.owner)
-        books, available = (side[0] for side in index.holdings())
-        with reverts(halved.error("Shortfall"), token=odd.address, books=books, available=available):
-            swapper.swap(index.address, halved.good.address, SHARE, odd.address, SHARE, sender=halved.owner)
-
-
-def test_what_moves_and_answers_no_is_paid_once(scene):
-    """Bob was paid 200 of his 100: what had arrived became a claim as well."""
-    expected, before = scene.index.previewRedeem(SHARE)[0], scene.odd.balanceOf(scene.alice)
-    scene.quirk(Quirk.MOVES_FALSE)
-    scene.redeem()
-    assert scene.odd.balanceOf(scene.alice) - before == expected
-    assert scene.claim() == 0
-    scene.quirk(Quirk.FROZEN)
-    scene.redeem()
-    scene.quirk(Quirk.MOVES_FALSE)
-    scene.index.claim(scene.odd.address, MAX, scene.alice, expected, sender=scene.alice)
-    assert scene.claim() == 0
-    scene.quirk(Quirk.FALSE)
-    with reverts(error(scene.project.IndexToken, "SafeERC20FailedOperation"), token=scene.odd.address):
-        scene.mint(scene.bob)
-
-
-def test_what_moves_half_and_answers_no_owes_the_other_half(scene):
-    expected, before = scene.index.previewRedeem(SHARE)[0], scene.odd.balanceOf(scene.alice)
-    scene.quirk(Quirk.MOVES_HALF_FALSE)
-    scene.redeem()
-    got = scene.odd.balanceOf(scene.alice) - before
-    assert got == expected // 2
-    assert expected - 1 <= got + scene.claim() <= expected
-    books, available = scene.index.holdings()
-    assert available[0] >= books[0], "I1 solvency"
-
-
-def test_what_cannot_be_read_is_not_paid_but_owed(scene):
-    """With a dead `balanceOf` and half of it seized, the first who left was paid everything, and the last nothing."""
-    scene.mint(scene.bob, 10 * SHARE)
-    index, odd = scene.index, scene.odd
-    full = index.previewRedeem(10 * SHARE)
-    odd.burn(index.address, odd.balanceOf(index.address) // 2, sender=scene.owner)
-    scene.quirk(Quirk.BALANCE_REVERTS)
-    assert index.previewRedeem(10 * SHARE) == full, "said to be owed"
-    for who in (scene.alice, scene.bob):
-        index.redeem(10 * SHARE, who, who, *ANYTHING, sender=who)
-        assert index.claimOf(odd.address, who) == full[0]
-    with reverts(scene.error("BalanceUnreadable"), token=odd.address):
-        index.claim(odd.address, MAX, scene.bob, 0, sender=scene.bob)
-    scene.quirk(Quirk.NONE)
-    paid = []
-    for who in (scene.bob, scene.alice):
-        before = odd.balanceOf(who)
-        index.claim(odd.address, MAX, who, 0, sender=who)
-        paid.append(odd.balanceOf(who) - before)
-    assert abs(paid[0] - paid[1]) <= 2, "I11 losses are shared"
-    assert paid[0] > full[0] * 49 // 100
-
-
 class TestShortByAWei:
     """A token like stETH, which counts in shares of its own and moves a wei less than it is told.
 
@@ -456,7 +149,7 @@ class TestShortByAWei:
     """
 
     @pytest.fixture
-    def shares(self, scene):
+    def shares(self, scene: QuirkTokenScene) -> QuirkTokenScene:
         scene.odd.setScale(1_234_567_890_123_456_789, sender=scene.owner)
         return scene
 
@@ -501,7 +194,9 @@ class TestShortByAWei:
 
 
 def test_reverting_on_zero_is_never_asked_for_zero(evm, project, authority, owner):
-    scene = Scene(evm, project, authority, owner, units=1)  # a token-wei per 10^27 base-wei: most redemptions pay none
+    scene = QuirkTokenScene(
+        evm, project, authority, owner, units=1
+    )  # a token-wei per 10^27 base-wei: most redemptions pay none
     scene.quirk(Quirk.ZERO)
     assert scene.index.previewRedeem(SHARE)[0] == 0
     scene.redeem()
@@ -585,7 +280,7 @@ def test_a_lie_about_the_balance_buys_nothing(scene):
 @pytest.mark.parametrize("decimals", [0, 18])
 def test_extreme_decimals(evm, project, authority, owner, decimals):
     units = 7 * 10**9 * 10**decimals  # seven whole tokens a share
-    scene = Scene(evm, project, authority, owner, units=units, decimals=decimals)
+    scene = QuirkTokenScene(evm, project, authority, owner, units=units, decimals=decimals)
     assert 0 <= 7 * 10**decimals - scene.index.previewRedeem(SHARE)[0] <= max(1, 10**decimals // 10**15)
     scene.mint(scene.bob)
     scene.redeem()

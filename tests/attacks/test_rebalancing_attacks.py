@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from ssi.chain.evm import Reverted
+from ssi.chain.evm import Deployed, Evm, Reverted
+from ssi.keeper.rebalance import Phase
 from tests.model import rebalancing as model
 from tests.support.indexes import ANYTHING, DAY, MAX, unlimited
-from tests.support.rebalancing import TERMS, World
+from tests.support.quirk_tokens import Quirk
+from tests.support.rebalancing import TERMS, RebalancingWorld
 from tests.support.reverts import error, reverts
 
 USD = 10**8
 DECIMALS = (18, 8, 6, 18)
 PRICES = (100 * USD, 90_000 * USD, USD, 25 * USD)
-FEE_ON_TRANSFER, FROZEN, REENTERS, BURNS_GAS, BALANCE_BURNS_GAS = 3, 5, 6, 7, 10
 
 
 @pytest.fixture
-def world(evm, project, authority, owner):
+def world(evm: Evm, project: Any, authority: Deployed, owner: str) -> RebalancingWorld:
     """Three constituents in equal parts; half of the third is to go into the first."""
-    world = World(evm, project, authority, owner, DECIMALS, PRICES, 3)
+    world = RebalancingWorld(evm, project, authority, owner, DECIMALS, PRICES, 3)
     world.mint("alice", 1000 * 10**18)
     third = 10**18 // 3
     world.set_plan({"0": third * 3 // 2, "1": third, "2": 10**18 - third - third * 3 // 2})
@@ -27,7 +30,7 @@ def world(evm, project, authority, owner):
 
 
 @pytest.fixture
-def running(world):
+def running(world: RebalancingWorld) -> RebalancingWorld:
     world.start()
     world.warp(DAY // 3)  # at the oracle price exactly
     assert world.rebalancer.status(world.index).premium == 0
@@ -35,7 +38,7 @@ def running(world):
 
 
 @pytest.fixture
-def bidder(evm, project, running, owner):
+def bidder(evm: Evm, project: Any, running: RebalancingWorld, owner: str) -> Deployed:
     """A contract with a callback that holds plenty."""
     contract = evm.deploy(project.BidderMock, running.rebalancer, sender=owner)
     for token in running.tokens:
@@ -43,7 +46,7 @@ def bidder(evm, project, running, owner):
     return contract
 
 
-def wealth(world, person):
+def wealth(world: RebalancingWorld, person: str) -> int:
     """D36 USD of everything that somebody holds, with shares at what they redeem for."""
     who, index = world.people[person], world.index
     held = [token.balanceOf(who) for token in world.tokens]
@@ -53,7 +56,7 @@ def wealth(world, person):
     return sum(amount * world.model.price(str(n), world.usd) for n, amount in enumerate(held))
 
 
-def start(world, **changes):
+def start(world: RebalancingWorld, **changes: Any) -> None:
     """On the chain alone, where it is to be refused."""
     world.rebalancer.startRebalance(world.index, world.words(world.proposal(**changes)), sender=world.owner)
 
@@ -98,7 +101,7 @@ def test_a_start_under_other_rules_does_not_happen(world):
 def test_strangers_cannot_govern(world, bob):
     refused = error(world.project.Rebalancer, "AccessManagedUnauthorized")
     terms = (0, 0, DAY, 1, 1, 1, 1, 1)
-    calls = (
+    calls: tuple[tuple[Any, tuple[Any, ...]], ...] = (
         (world.rebalancer.startRebalance, (world.index, world.words(world.proposal()))),
         (world.rebalancer.setTerms, (world.index, terms)),
         (world.rebalancer.setMethodology, (world.index, world.methodology, [], b"")),
@@ -194,7 +197,7 @@ def test_what_bidders_gain_stays_in_the_budget(world):
         world.both_bid("bob", 2, 0, MAX)
     assert world.model.phase == model.HALTED, "R1 the budget halts it"
     assert before - world.nav() <= before * 50 // 10_000, "R1 the loss stays in the budget"
-    assert world.rebalancer.status(world.index).phase == 3
+    assert world.rebalancer.status(world.index).phase == Phase.HALTED
     world.agree()
     assert world.bid("bob", 2, 0, MAX) == (0, 0), "R1 nothing after that"
     world.redeem("alice", 10**18)
@@ -303,7 +306,7 @@ def test_a_token_cannot_re_enter(running):
         rebalancer.bid.encode(index, token, running.tokens[0], 10**9, MAX, running.owner, b""),
         sender=running.owner,
     )
-    token.setQuirk(REENTERS, sender=running.owner)
+    token.setQuirk(Quirk.REENTERS, sender=running.owner)
     assert running.bid("bob", 2, 0, MAX)[0] > 0
     assert not token.reentered()
     assert token.answer() == guarded
@@ -313,9 +316,9 @@ def test_a_token_cannot_re_enter(running):
 
 
 @pytest.fixture
-def wide(evm, project, authority, owner):
+def wide(evm: Evm, project: Any, authority: Deployed, owner: str) -> RebalancingWorld:
     """Two to be sold and two to be bought: 0 and 1 against 2 and 3."""
-    world = World(evm, project, authority, owner, DECIMALS, PRICES, 4)
+    world = RebalancingWorld(evm, project, authority, owner, DECIMALS, PRICES, 4)
     world.mint("alice", 1000 * 10**18)
     world.set_plan({"0": 15 * 10**16, "1": 15 * 10**16, "2": 35 * 10**16, "3": 35 * 10**16})
     world.start()
@@ -323,7 +326,7 @@ def wide(evm, project, authority, owner):
     return world
 
 
-@pytest.mark.parametrize("quirk", [FROZEN, BURNS_GAS, BALANCE_BURNS_GAS])
+@pytest.mark.parametrize("quirk", [Quirk.FROZEN, Quirk.BURNS_GAS, Quirk.BALANCE_BURNS])
 @pytest.mark.parametrize("broken", [0, 2])
 def test_a_broken_constituent_blocks_its_own_pairs_alone(wide, quirk, broken):
     """R3, whether it is to be sold or to be bought."""
@@ -352,7 +355,7 @@ def test_a_short_constituent_blocks_its_own_sale_alone(wide):
 
 
 def test_a_fee_on_transfer_is_not_at_the_cost_of_the_index(wide):
-    wide.tokens[2].setQuirk(FEE_ON_TRANSFER, sender=wide.owner)
+    wide.tokens[2].setQuirk(Quirk.FEE, sender=wide.owner)
     with pytest.raises(Reverted) as caught:
         wide.bid("bob", 0, 2, MAX)
     assert caught.value.data[:4] == error(wide.project.IndexToken, "IndexToken_ShortDelivery").hash[:4]

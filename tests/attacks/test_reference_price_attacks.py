@@ -2,50 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ssi.chain.evm import Deployed, Evm
 from tests.model.points import LEAST, SLOTS
 from tests.support.indexes import DAY, MAX
-from tests.support.points import WAD, World
+from tests.support.points import WAD, PointsWorld
 from tests.support.reverts import error, reverts
 
 DOLLARS = 1000 * WAD
 MOST = 220  # points for a dollar and a day
 
 
-class RealStaking(World):
+class RealStaking(PointsWorld):
     """The same with the protocol's own staked tokens."""
 
-    def new_staked(self, asset):
+    def new_staked(self, asset: Deployed) -> Deployed:
         token = self.project.StakedToken
         return self.evm.deploy(
             token, self.authority, asset, "Staked", "sTOK", self.genesis, self.length, sender=self.owner
         )
 
-    def stake_real(self, vault, person, amount):
+    def stake_real(self, vault: Deployed, person: str, amount: int) -> None:
         asset = self.evm.at(self.project.PlainToken, vault.asset())
         asset.approve(vault, MAX, sender=person)
         vault.deposit(amount, person, sender=person)
 
 
 @pytest.fixture
-def world(evm, project, owner):
-    return World(evm, project, owner)
+def world(evm: Evm, project: Any, owner: str) -> PointsWorld:
+    return PointsWorld(evm, project, owner)
 
 
 @pytest.fixture
-def real(evm, project, owner):
+def real(evm: Evm, project: Any, owner: str) -> RealStaking:
     return RealStaking(evm, project, owner)
 
 
-def sample_all(world, held_off=(), prices=None):
+def sample_all(world: PointsWorld, held_off: Sequence[int] = (), prices: Mapping[str, float] | None = None) -> None:
     """Every slot of the running epoch, with other prices in those where somebody holds them off; then to its end."""
     epoch = world.epoch
     for slot in range(SLOTS):
         world.go(max(world.evm.now, world.slot_start(epoch, slot)))
-        before = {name: world.feeds[name].latestRoundData()[1] / 10**8 for name in prices or {}}
+        before = {name: world.feeds[name].latestRoundData().answer / 10**8 for name in prices or {}}
         for name, price in (prices or {}).items():
             if slot in held_off:
                 world.set_price(name, price)
@@ -173,7 +177,7 @@ class TestRatesThatFall:
         SOSO without end lifts everything to the full.
         """
         with evm.isolated():
-            world, alice = World(evm, project, owner, count=1), evm.account("alice")
+            world, alice = PointsWorld(evm, project, owner, count=1), evm.account("alice")
             vault, rate, shares, most = world.staked[0], WAD, 0, 0
             world.boost(alice, 10**10 * WAD)
             world.sample_slots(LEAST)

@@ -8,6 +8,7 @@ docs/invariants.md.
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,8 @@ from forks import control
 from forks.seeding import invest
 from minimainnet import prices
 from ssi.build import ROOT
-from ssi.chain.evm import Reverted
+from ssi.chain.evm import Deployed, Evm, Reverted
+from ssi.registry.system import System
 from tests.support.indexes import ANYTHING, DAY, MAX
 from tests.support.manipulation import BLOCK, Thief, new_market
 from tests.support.prices import WAD, WINDOW, leg
@@ -31,15 +33,15 @@ FARTHEST = 1.0001 ** (SWING + 1)
 class Silencer(Thief):
     """Swings a pool's price around where it was."""
 
-    def __init__(self, evm):
+    def __init__(self, evm: Evm) -> None:
         super().__init__(evm, NAME, FEE)
-        self.start = self.pool.slot0()[0]
+        self.start = self.pool.slot0().sqrtPriceX96
         self.up = False
 
-    def go(self, ticks):
+    def go(self, ticks: int) -> None:
         self.push(int(self.start * 1.0001 ** (ticks / 2)))
 
-    def swing(self):
+    def swing(self) -> int:
         """To the other side, in the next block; returns for how many seconds it stays there."""
         self.up = not self.up
         self.evm.next_at(self.evm.now + BLOCK)
@@ -48,21 +50,21 @@ class Silencer(Thief):
 
 
 @pytest.fixture
-def floki(system):
+def floki(system: System) -> str:
     return system.token(NAME).address
 
 
 @pytest.fixture
-def feed(system):
+def feed(system: System) -> Deployed:
     return system.contract(f"{NAME}/WETH twap", "UniswapV3TwapFeed")
 
 
 @pytest.fixture
-def thief(evm):
+def thief(evm: Evm) -> Silencer:
     return Silencer(evm)
 
 
-def answers(system, token, seconds):
+def answers(system: System, token: str, seconds: int) -> list[tuple[Any, ...]]:
     """What the oracle says in every block of the next while, and lets it pass."""
     control.refresh_feeds(system.evm.rpc)
     begin = system.evm.now
@@ -71,7 +73,7 @@ def answers(system, token, seconds):
     return [tuple(answer) for answer in said]
 
 
-def silence(system, thief, token, swings):
+def silence(system: System, thief: Silencer, token: str, swings: int) -> list[tuple[Any, ...]]:
     """That many swings; returns all answers."""
     return [answer for _ in range(swings) for answer in answers(system, token, thief.swing())]
 
@@ -125,7 +127,7 @@ def test_a_swing_costs_what_the_documents_say(thief):
 
 
 @pytest.fixture
-def staker(system, evm, alice):
+def staker(system: System, evm: Evm, alice: str) -> str:
     """Alice holds ten shares, has staked as many, and as many more that she can claim now."""
     index, vault = system.index(SYMBOL), system.staked(SYMBOL)
     invest(system, SYMBOL, alice, 30 * WAD)
@@ -136,7 +138,7 @@ def staker(system, evm, alice):
     return alice
 
 
-def missing_in_a_sample(system, keeper):
+def missing_in_a_sample(system: System, keeper: str) -> int:
     """How many prices."""
     (taken,) = system.prices.sample(sender=keeper).events(system.prices, "SampleTaken")
     return taken.values["missing"]
@@ -205,6 +207,6 @@ def test_a_swap_in_every_block_pushes_no_window_out_of_a_pool_s_memory(bench):
     bench.route(token, leg(bench.twap(market.pool, market.tokens[0])))
     for n in range(2 * needed):
         swap(n, BLOCK)
-        assert bench.oracle.tryPrice(token)[0], f"W8 silent after {n + 1} swaps"
+        assert bench.oracle.tryPrice(token).ok, f"W8 silent after {n + 1} swaps"
     with reverts("OLD"):
         market.pool.observe([WINDOW + BLOCK])

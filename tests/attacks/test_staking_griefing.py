@@ -5,10 +5,14 @@ Ids are those of docs/invariants.md.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from ssi.chain.evm import Deployed, Evm
 from tests.model.staking import MAX_COOLDOWN, VIRTUAL, WAD
 from tests.support.indexes import DAY, MAX
+from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error
 from tests.support.staking import WHOLE, Vault
 
@@ -16,23 +20,18 @@ HOUR = 3600
 
 
 @pytest.fixture
-def mallory(evm):
-    return evm.account("mallory")
-
-
-@pytest.fixture
-def vault(evm, project, authority, owner, alice, bob, mallory):
+def vault(evm: Evm, project: Any, authority: Deployed, owner: str, alice: str, bob: str, mallory: str) -> Vault:
     return Vault(evm, project, authority, owner, [alice, bob, mallory])
 
 
 @pytest.fixture
-def staked(vault):
+def staked(vault: Vault) -> Deployed:
     return vault.token
 
 
 class TestTimers:
     @pytest.fixture
-    def cooling(self, vault, staked, alice):
+    def cooling(self, vault: Vault, staked: Deployed, alice: str) -> tuple[int, ...]:
         """Alice's request is ten days old; she still has shares."""
         vault.stake(alice)
         vault.request(alice, 50 * WHOLE)
@@ -169,7 +168,7 @@ class TestMatured:
             staked.redeem(1, alice, alice, sender=alice)
 
 
-class TestRewards:
+class TestRewardGriefing:
     def test_a_sandwich_in_one_block_gains_nothing(self, vault, staked, alice, mallory):
         vault.stake(alice)
         before = vault.holds(mallory)
@@ -228,7 +227,8 @@ class TestRewards:
             fair = 100 * WHOLE + 10 * WHOLE * seconds // DAY
             assert fair - pokes <= staked.totalAssets() <= fair + pokes, "S10 how often anybody distributes"
         assert pokes > 20
-        end = staked.rewardStream()[1] + staked.rewardStream()[2]
+        _, start, duration = staked.rewardStream()
+        end = start + duration
         assert end == start + DAY
         assert staked.totalAssets.call(at=start + DAY) == 110 * WHOLE + pokes
 
@@ -244,7 +244,9 @@ class TestRewards:
                 assert staked.totalAssets.call(at=start + HOUR) <= alone + extra * HOUR // DAY + 1
 
     def test_how_often_rewards_come_changes_nobodys_total(self, evm, vault, alice, bob):
-        """Ten days of the same rewards, daily, twice a day, or all at the end: after a day more everybody has the same."""
+        """Ten days of the same rewards, daily, twice a day, or all at the end: after a day more everybody has
+        the same.
+        """
         vault.stake(alice, 300 * WHOLE)
         vault.stake(bob)
         totals = []
@@ -338,7 +340,11 @@ class TestPrice:
         vault.stake(alice)
         vault.stake(bob)
         vault.request(bob, WHOLE)
-        read = [(staked.totalAssets, ()), (staked.exchangeRate, ()), (staked.unvestedRewards, ())]
+        read: list[tuple[Any, tuple[Any, ...]]] = [
+            (staked.totalAssets, ()),
+            (staked.exchangeRate, ()),
+            (staked.unvestedRewards, ()),
+        ]
         read += [(staked.exitOf, (bob,)), (staked.maxDeposit, (bob,)), (staked.previewMint, (WHOLE,))]
         before = evm.batch(read)
         vault.asset.transfer(staked.address, 10**6 * WHOLE, sender=mallory)
@@ -396,7 +402,7 @@ class TestLeaving:
         assert vault.claim(alice) == 100 * WHOLE, "S9 everyone can always leave"
 
     def test_a_full_vault_lets_everybody_out(self, vault, staked, alice, mallory):
-        """Room for new assets is nobody's way out."""
+        """The cap on new assets locks no staker in."""
         vault.stake(alice)
         vault.stake(mallory, staked.maxDeposit(mallory))
         vault.request(alice, 50 * WHOLE)
@@ -435,7 +441,7 @@ class TestLeaving:
             "addRewards": (1,),
         }.get(method, ())
         token.setReentry(staked.address, getattr(staked, method).encode(*args), sender=owner)
-        token.setQuirk(6, sender=owner)  # re-enters
+        token.setQuirk(Quirk.REENTERS, sender=owner)
         staked.redeem(WHOLE, alice, alice, sender=alice)
         assert token.reentered() is False
         assert token.answer() == error(project.StakedToken, "ReentrancyGuardReentrantCall").encode([])

@@ -10,22 +10,25 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from forks import control
-from ssi.chain.evm import Reverted
+from ssi.chain.evm import Deployed, Evm, Reverted
 from ssi.governance.starting import Bounds
 from ssi.places import ROOT
 from ssi.registry import params
+from ssi.registry.system import System
 from tests.integration.test_rebalancing import Desk
 from tests.model import rebalancing as model
 from tests.support.governance import wait
 from tests.support.indexes import DAY, MAX
-from tests.support.rebalancing import World
+from tests.support.rebalancing import RebalancingWorld
 from tests.support.reverts import error, reverts
 
 USD = 10**8
@@ -33,13 +36,16 @@ DECIMALS = (18, 8, 6, 18)
 PRICES = (100 * USD, 90_000 * USD, USD, 25 * USD)
 
 
-def bound(terms, turnover, wrong):
-    """Of NAV, the most that may be lost. `turnover` in bp of what the start sells, `wrong` is Y."""
+def bound(terms: Any, turnover: int, wrong: Fraction) -> Fraction:
+    """Of NAV, the most that may be lost, by the terms of the model or of the contract.
+
+    `turnover` in bp of what the start sells, `wrong` is Y.
+    """
     band, budget = Fraction(terms.band, 10_000), Fraction(terms.budget, 10_000)
     return Fraction(turnover, 10_000) * (wrong + band / (1 + band)) + budget * (1 + wrong) * (1 + band)
 
 
-def stated(symbol):
+def stated(symbol: str) -> list[int]:
     """The row of the table in docs/rebalancing-math.md: turnover, band, budget, and bp of NAV for each Y."""
     text = (ROOT / "docs/rebalancing-math.md").read_text()
     (row,) = re.findall(rf"^\| {re.escape(symbol)} \|(.*)\|$", text, re.MULTILINE)
@@ -63,14 +69,14 @@ def test_the_stated_bounds_follow_from_the_terms(index):
 
 
 @pytest.fixture
-def mag7(system, project):
+def mag7(system: System, project: Any) -> Desk:
     return Desk(system, project, "MAG7.ssi", 300 * 10**18)
 
 
-class Heist:
+class FeedHeist:
     """MAG7.ssi is to sell seven parts of WBTC in fifty for LINK, by the terms that it was deployed with."""
 
-    def __init__(self, desk, part=Fraction(14, 100)):
+    def __init__(self, desk: Desk, part: Fraction = Fraction(14, 100)) -> None:
         self.desk, self.evm, self.oracle = desk, desk.evm, desk.system.oracle
         self.terms = desk.rebalancer.planOf(desk.index).terms
         weights = {name: now for name, (now, _) in desk.weights().items()}
@@ -79,20 +85,22 @@ class Heist:
         self.weights = weights
         self.right = {token: self.price(token) for token in desk.index.basket().tokens}
 
-    def price(self, token):
+    def price(self, token: str) -> int:
         """D36 USD a token-wei."""
         return self.oracle.price(token) * 10 ** (18 - self.desk.token(self.desk.names[token]).decimals())
 
-    def value(self):
+    def value(self) -> int:
         basket = self.desk.index.basket()
         return sum(unit * self.right[token] for token, unit in zip(basket.tokens, basket.units, strict=True))
 
-    def propose(self, bounds=Bounds()):  # noqa: B008 - it is frozen
+    def propose(self, bounds: Bounds = Bounds()) -> None:  # noqa: B008 - it is frozen
         self.calls = self.desk.propose(self.weights, tuple(self.terms), bounds)
         wait(self.desk.system)
 
-    def run(self, seconds, feed, percent):
-        """Starts, lets time pass, makes a feed wrong, and takes whatever is offered. Returns bp of NAV that are gone."""
+    def run(self, seconds: int, feed: str, percent: int) -> float:
+        """Starts, lets time pass, makes a feed wrong, and takes whatever is offered. Returns bp of NAV that
+        are gone.
+        """
         self.desk.execute(self.calls)
         self.desk.later(seconds)
         before = self.value()
@@ -100,7 +108,7 @@ class Heist:
         self.desk.bid_all()
         return (before - self.value()) * 10_000 / before
 
-    def twist(self, feed, percent):
+    def twist(self, feed: str, percent: int) -> None:
         control.set_feed(self.evm.rpc, feed, control.read_feed(self.evm.rpc, feed)[0] * (100 + percent) // 100)
 
 
@@ -118,7 +126,7 @@ class Heist:
 )
 def test_what_an_overpriced_purchase_costs(mag7, feed, percent, least, most):
     """At the oracle's price, in the middle of the auction."""
-    heist = Heist(mag7)
+    heist = FeedHeist(mag7)
     heist.propose()
     lost = heist.run(DAY // 3, feed, percent)
     assert least <= lost <= most, f"R9 {lost:.2f} bp"
@@ -130,15 +138,15 @@ def test_the_stated_bound_of_the_deployed_terms(mag7, feed, percent):
     """124 bp of NAV, however wrong the feed becomes after the start: with the deepest discount too, as near the band as
     can be.
     """
-    heist = Heist(mag7)
-    assert 123 < bound(heist.terms, heist.terms.turnover, 0) * 10_000 < 124
+    heist = FeedHeist(mag7)
+    assert 123 < bound(heist.terms, heist.terms.turnover, Fraction(0)) * 10_000 < 124
     heist.propose()
     lost = heist.run(DAY - 60, feed, percent)
     assert 75 < lost < 124, f"R9 {lost:.2f} bp"
 
 
 def test_beyond_the_band_a_bid_is_refused_by_name(mag7, project):
-    heist = Heist(mag7)
+    heist = FeedHeist(mag7)
     heist.propose()
     mag7.execute(heist.calls)
     heist.twist("LINK/USD", 10)
@@ -151,7 +159,7 @@ def test_beyond_the_band_a_bid_is_refused_by_name(mag7, project):
 
 
 def test_more_than_the_turnover_is_refused_by_name(mag7, project):
-    heist = Heist(mag7, Fraction(1, 6))
+    heist = FeedHeist(mag7, Fraction(1, 6))
     heist.propose()
     too_large = error(project.Rebalancer, "Rebalancer_TurnoverTooLarge")
     with reverts(too_large, turnover=mag7.rebalancer.previewStart(mag7.index, [], 0).turnover, allowed=1500):
@@ -161,7 +169,7 @@ def test_more_than_the_turnover_is_refused_by_name(mag7, project):
 @pytest.mark.parametrize("percent", [30, 50, -25])
 def test_a_feed_that_is_wrong_at_the_start_is_refused_by_name(mag7, project, percent):
     """SOL has one source; where there are two, they must agree."""
-    heist = Heist(mag7)
+    heist = FeedHeist(mag7)
     sol, right = mag7.token("SOL").address, mag7.system.oracle.price(mag7.token("SOL"))
     heist.propose()
     heist.twist("SOL/USD", percent)
@@ -173,7 +181,7 @@ def test_a_feed_that_is_wrong_at_the_start_is_refused_by_name(mag7, project, per
 @pytest.mark.parametrize("percent", [6, 50, -25])
 def test_a_feed_that_is_wrong_alone_starts_nothing(mag7, project, percent):
     """W8: LINK has a second source, and a start asks for agreed prices."""
-    heist = Heist(mag7)
+    heist = FeedHeist(mag7)
     link, right = mag7.token("LINK").address, mag7.system.oracle.agreedPrice(mag7.token("LINK"))
     heist.propose()
     heist.twist("LINK/USD", percent)
@@ -191,7 +199,7 @@ def test_a_moment_that_suits_somebody_is_refused_by_name(mag7, project, percent)
     """Whoever holds the signed start cannot wait for other targets than were proposed; they moved to 0.83 and 1.22 of
     them.
     """
-    heist = Heist(mag7, Fraction(1, 20))
+    heist = FeedHeist(mag7, Fraction(1, 20))
     heist.propose(Bounds(5000, 1000))
     preview = mag7.rebalancer.previewStart(mag7.index, [], 0)
     heist.twist("SOL/USD", percent)  # a token with one source
@@ -211,9 +219,9 @@ TERMS = model.Terms(premium=20, discount=200, duration=DAY, budget=50, dust=50, 
 
 
 @pytest.fixture
-def world(evm, project, authority, owner):
+def world(evm: Evm, project: Any, authority: Deployed, owner: str) -> RebalancingWorld:
     """Three constituents in equal parts; a twelfth of the third goes into the first, some into a fourth."""
-    world = World(evm, project, authority, owner, DECIMALS, PRICES, 3, TERMS)
+    world = RebalancingWorld(evm, project, authority, owner, DECIMALS, PRICES, 3, TERMS)
     world.mint("alice", 1000 * 10**18)
     world.set_plan({"0": 40 * 10**16, "1": 31 * 10**16, "2": 24 * 10**16, "3": 5 * 10**16})
     return world
@@ -243,7 +251,9 @@ def test_no_rebalance_loses_more_than_the_bound(world, n, wrong, upwards, moment
             world.model, world.usd = kept
 
 
-def _rob(world, n, wrong, upwards, moments, right):
+def _rob(
+    world: RebalancingWorld, n: int, wrong: int, upwards: bool, moments: Sequence[tuple[int, int]], right: Sequence[int]
+) -> None:
     evm, rebalancer = world.evm, world.rebalancer
     targets = world.model.preview(world.usd)
     factor = Fraction(1000 + wrong, 1000) if upwards else Fraction(1000, 1000 + wrong)
@@ -267,7 +277,7 @@ def _rob(world, n, wrong, upwards, moments, right):
     assert lost <= bound(TERMS, turnover, Fraction(wrong + 1, 1000)), f"R9 {float(lost) * 10_000:.2f} bp"
 
 
-def greedy(world, out, in_, right):
+def greedy(world: RebalancingWorld, out: int, in_: int, right: Sequence[int]) -> None:
     """Bids for all where the thief gains by prices that are right."""
     offers = {(offer.tokenOut, offer.tokenIn): offer for offer in world.rebalancer.bidsOf(world.index)}
     offer = offers.get((world.tokens[out].address, world.tokens[in_].address))
@@ -278,7 +288,7 @@ def greedy(world, out, in_, right):
         world.bid("bob", out, in_, MAX)
 
 
-def true_value(world, right):
+def true_value(world: RebalancingWorld, right: Sequence[int]) -> int:
     basket = world.index.basket()
     numbers = {token.address: k for k, token in enumerate(world.tokens)}
     pairs = ((numbers[token], unit) for token, unit in zip(basket.tokens, basket.units, strict=True))

@@ -1,7 +1,7 @@
 """A chain of its own for the indexer's tests, in a process of its own: `python -m tests.indexer.chain FOLDER`.
 
-The fork of the suite forgets the states of old blocks, and every test of it reverts what another has done. Says when the
-protocol is deployed, and when a market has lived; ends when its input does.
+The fork of the suite forgets the states of old blocks, and its tests revert what others have done. Says where the chain
+is when the market has lived; ends when its input does.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def main(folder: Path) -> None:
     """Writes `deployment.json` and prints one line of JSON, where the node and the record are."""
     anvils.stop_in_order()
     with ExitStack() as stack:
-        system, url = app.lived(stack, Console(stderr=True), anvils.free_port(), LEAST)
+        system, url = app.lived(stack, Console(stderr=True), anvils.free_port(), LEAST, archive=True)
         app_config.write(indexer_config.config(system, blocks_per_look=1), folder / "deployment.json")
         print(json.dumps({"url": url, "record": str(system.record.path)}), flush=True)
         sys.stdin.read()

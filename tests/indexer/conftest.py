@@ -39,7 +39,8 @@ def market(tmp_path_factory: pytest.TempPathFactory, project: Any) -> Iterator[S
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    assert process.stdin is not None and process.stdout is not None
+    assert process.stdin is not None
+    assert process.stdout is not None
     try:
         said = json.loads(process.stdout.readline())
         record = Record.read(Path(said["record"]), 1)

@@ -26,7 +26,8 @@ def binaries() -> Path:
 
 
 def _as_account(command: list[str]) -> list[str]:
-    return ["setpriv", f"--reuid={ACCOUNT}", f"--regid={ACCOUNT}", "--clear-groups", *command] if os.getuid() == 0 else command
+    drop = ["setpriv", f"--reuid={ACCOUNT}", f"--regid={ACCOUNT}", "--clear-groups"]
+    return [*drop, *command] if os.getuid() == 0 else command
 
 
 @contextmanager

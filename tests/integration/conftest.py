@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
 import pytest
 from eth_account import Account
 
+from ssi.registry.system import System
 from tests.support.reverts import error, reverts
 from tests.support.trading import KEY, Trader
 
 
 @pytest.fixture
-def trader(system):
+def trader(system: System) -> Trader:
     """Somebody who can sign, with ether."""
     account = Account.from_key(KEY).address
     system.evm.fund(account)
@@ -18,7 +23,7 @@ def trader(system):
 
 
 @pytest.fixture
-def refuse(project):
+def refuse(project: Any) -> Callable[..., AbstractContextManager[None]]:
     """The block must revert with this error of the router: `refuse("TooLittle", amountOut=…, minimum=…)`."""
 
     def refuse(name, **inputs):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from ape import accounts
 from eth_utils import keccak
@@ -13,26 +15,27 @@ from ssi.chain.wallet import Way
 from ssi.constants import PERMIT2
 from ssi.failure import Impossible, Misused
 from ssi.governance.safe import Multisig
+from ssi.points.locks import PoolKind
+from ssi.registry.system import System
 from tests.support.governance import govern
 from tests.support.indexes import MAX
-from tests.support.liquidity import Market
+from tests.support.liquidity import UniswapMarket
 
 SHARE = 10**18
-V2, V3 = 1, 2
 
 
 @pytest.fixture
-def me():
+def me() -> Any:
     return accounts.test_accounts[6]
 
 
 @pytest.fixture
-def protocol(system, me):
+def protocol(system: System, me: Any) -> Protocol:
     """As an outsider opens it: by the record's path, the node's URL and an account."""
     return Protocol.from_deployment(system.record.path, node=system.evm.rpc.url, account=me)
 
 
-def give(protocol, **whole):
+def give(protocol: Protocol, **whole: int) -> None:
     """Whole tokens for the account."""
     for name, amount in whole.items():
         token = protocol.token(name)
@@ -228,10 +231,10 @@ def test_locked_liquidity_from_lock_to_unlock(system, protocol, me):
     """A position of v3 and LP tokens of v2: locked, in the portfolio at what they are worth, requested, taken back,
     taken out.
     """
-    market = Market(system)
+    market = UniswapMarket(system)
     market.fund(me.address, 100, 20_000)
-    govern(system, system.locker, "addPool", [market.pools["V3"].address, V3])
-    govern(system, system.locker, "addPool", [market.pair.address, V2])
+    govern(system, system.locker, "addPool", [market.pools["V3"].address, PoolKind.V3])
+    govern(system, system.locker, "addPool", [market.pair.address, PoolKind.V2])
     control.refresh_feeds(system.evm.rpc)
     token_id, lp, locks = market.position(me.address, 10), market.add(me.address, 5), protocol.locks
     assert locks.lock_position(token_id).liquidity == market.liquidity(token_id)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from eth_utils import keccak
 
 from forks import control
 from ssi.chain.evm import Deployed, Interface
 from ssi.deploy.deployer import seed_amounts
+from ssi.registry.system import System
 from tests.model.index import round57
 from tests.support.governance import govern
 from tests.support.reverts import error, reverts
@@ -17,12 +21,12 @@ ZERO = "0x" + "00" * 20
 
 
 @pytest.fixture
-def code(project):
+def code(project: Any) -> bytes:
     return bytes(project.IndexToken.contract_type.deployment_bytecode.to_bytes())
 
 
 @pytest.fixture
-def new(system):
+def new(system: System) -> list[Any]:
     """Two constituents, no fee on minting."""
     tokens = [system.token(name).address for name in ("WETH", "LINK")]
     return [
@@ -37,7 +41,7 @@ def new(system):
     ]
 
 
-def offer_seed(system, payer, symbols, amounts):
+def offer_seed(system: System, payer: str, symbols: Sequence[str], amounts: Sequence[int]) -> None:
     """What the factory is to take for the first shares."""
     for name, amount in zip(symbols, amounts, strict=True):
         control.deal(system.evm.rpc, name, payer, amount)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
+from typing import Any
+
 import pytest
 
+from ssi.chain.evm import Deployed, Evm, Receipt
 from tests.support.governance import govern
 from tests.support.indexes import new_index, stock, unlimited
 from tests.support.reverts import error, reverts
@@ -15,12 +19,12 @@ BPS = 10_000
 ZERO = "0x" + "00" * 20
 
 
-class Scene:
+class FeeDistributorScene:
     """One index, its staked token and a distributor of their own, with alice's 100 shares and `owner` in charge at
     once.
     """
 
-    def __init__(self, evm, project, authority, owner, alice):
+    def __init__(self, evm: Evm, project: Any, authority: Deployed, owner: str, alice: str) -> None:
         self.evm, self.project, self.authority, self.owner, self.alice = evm, project, authority, owner, alice
         self.treasury = evm.account("treasury")
         implementation = evm.deploy(project.FeeDistributor, sender=owner)
@@ -36,7 +40,7 @@ class Scene:
         # The first second of a UTC day.
         evm.mine_at((evm.now // DAY + 1) * DAY)
 
-    def new_staked(self):
+    def new_staked(self) -> Deployed:
         index = self.index
         return self.evm.deploy(
             self.project.StakedToken,
@@ -49,20 +53,20 @@ class Scene:
             sender=self.owner,
         )
 
-    def stake(self, shares):
+    def stake(self, shares: int) -> None:
         self.index.approve(self.staked.address, shares, sender=self.alice)
         self.staked.deposit(shares, self.alice, sender=self.alice)
 
-    def distribute(self, sender=None):
+    def distribute(self, sender: str | None = None) -> Receipt:
         return self.distributor.distribute(self.index.address, sender=sender or self.owner)
 
-    def refuse(self, name, **inputs):
+    def refuse(self, name: str, **inputs: Any) -> AbstractContextManager[None]:
         return reverts(error(self.project.FeeDistributor, f"FeeDistributor_{name}"), **inputs)
 
 
 @pytest.fixture
-def scene(evm, project, authority, owner, alice):
-    return Scene(evm, project, authority, owner, alice)
+def scene(evm: Evm, project: Any, authority: Deployed, owner: str, alice: str) -> FeeDistributorScene:
+    return FeeDistributorScene(evm, project, authority, owner, alice)
 
 
 def test_a_day_of_fees_is_split_and_vests_over_the_next(scene, bob):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 from eth_utils import keccak
 
-from ssi.chain.evm import Interface, Reverted
+from ssi.chain.evm import Deployed, Entry, Evm, Interface, Reverted
 from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, NOTICE
-from tests.support.governance import Multisig, govern, schedule, wait
+from ssi.registry.system import System
+from tests.support.governance import SigningSafe, govern, schedule, wait
 from tests.support.indexes import ANYTHING
 from tests.support.reverts import error, reverts
 
@@ -145,20 +147,20 @@ MANAGED = (
 
 
 @pytest.fixture(scope="session")
-def table(system):
+def table(system: System) -> list[tuple[str, bytes, int]]:
     """The rows of the role table: contract, function, role."""
     contract = system.contract("RoleTable")
     return [(row.target, row.selector, row.role) for row in contract.rows()]
 
 
-def functions(project, name):
+def functions(project: Any, name: str) -> dict[bytes, Entry]:
     """What changes state."""
     return {
         entry.hash[:4]: entry for entry in Interface.of(getattr(project, name)).kinds("function") if not entry.reads
     }
 
 
-def targets(system, name):
+def targets(system: System, name: str) -> list[Deployed]:
     """Every deployed contract of that kind."""
     if name == "IndexToken":
         return [system.index(symbol) for symbol in system.record.indexes]
@@ -235,7 +237,9 @@ def test_open_functions_ask_for_no_role(evm, system, project, bob, name):
 
 
 def test_the_managers_open_functions_let_a_stranger_do_nothing(system, project, bob):
-    """Each of them, by its own refusal; `renounceRole` of a role that one does not have says nothing and does nothing."""
+    """Each of them, by its own refusal; `renounceRole` of a role that one does not have says nothing and does
+    nothing.
+    """
     manager, index, safe = system.manager, system.index("MAG7.ssi"), system.record.contracts["Safe"]
     data = index.setMintFee.encode(20)
     schedule(system, index, data)
@@ -312,7 +316,7 @@ def test_changes_of_the_table_itself_need_the_notice(system):
 
 
 def test_the_multisigs_are_real_safes(evm, system):
-    safe, guardian = (Multisig(evm, system.record.contracts[name]) for name in ("Safe", "GuardianSafe"))
+    safe, guardian = (SigningSafe(evm, system.record.contracts[name]) for name in ("Safe", "GuardianSafe"))
     assert (safe.safe.getThreshold(), len(safe.safe.getOwners())) == (2, 3)
     assert (guardian.safe.getThreshold(), len(guardian.safe.getOwners())) == (1, 2)
     assert not set(safe.multisig.owners) & set(guardian.multisig.owners), (
@@ -324,16 +328,16 @@ class TestProposal:
     """One change, from two signatures to its effect."""
 
     @pytest.fixture
-    def index(self, system):
+    def index(self, system: System) -> Deployed:
         return system.index("MAG7.ssi")
 
     @pytest.fixture
-    def data(self, index):
+    def data(self, index: Deployed) -> bytes:
         return index.setMintFee.encode(20)
 
     @pytest.fixture
-    def safe(self, evm, system):
-        return Multisig(evm, system.record.contracts["Safe"])
+    def safe(self, evm: Evm, system: System) -> SigningSafe:
+        return SigningSafe(evm, system.record.contracts["Safe"])
 
     def test_two_owners_sixteen_days_and_anybodys_clock(self, system, project, index, data, safe):
         proposal = system.manager.schedule.encode(index.address, data, 0)
@@ -363,7 +367,7 @@ class TestProposal:
 
     def test_the_guardian_cancels_at_once(self, system, project, index, data, evm):
         operation = schedule(system, index, data)
-        guardian = Multisig(evm, system.record.contracts["GuardianSafe"])
+        guardian = SigningSafe(evm, system.record.contracts["GuardianSafe"])
         cancel = system.manager.cancel.encode(system.record.contracts["Safe"], index.address, data)
         receipt = guardian.execute(system.manager, cancel, signers=1)
         assert [event.name for event in receipt.events(system.manager)] == ["OperationCanceled"]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from forks import control
+from ssi.chain.evm import Deployed
 from ssi.registry import params
+from ssi.registry.system import System
 from tests.support.indexes import ANYTHING
 from tests.support.reverts import error, reverts
 from tests.support.trading import Trader
@@ -14,11 +16,11 @@ WAD = 10**18
 
 
 @pytest.fixture(params=["MAG7.ssi", "MEME.ssi", "DEFI.ssi", "USSI"])
-def index(request, system):
+def index(request: pytest.FixtureRequest, system: System) -> Deployed:
     return system.index(request.param)
 
 
-def by_hand(system, index):
+def by_hand(system: System, index: Deployed) -> tuple[int, list[int]]:
     """NAV and values, D18 USD, from single reads and the page about arithmetic."""
     holdings = index.holdings()
     values = []
@@ -83,7 +85,8 @@ def test_a_missing_price_is_said_and_stops_nothing(system, project, evm):
         system.lens.valueOf(index.address, WAD)
 
 
-# What a broken constituent does whatever it is asked: reverts, answers all ones, answers a text that is cut off, or burns the gas.
+# What a broken constituent does whatever it is asked: reverts, answers all ones, answers a text that is cut off, or
+# burns the gas.
 BROKEN = {
     "reverts": "0x5f5ffd",
     "answers nonsense": "0x7f" + "ff" * 32 + "5f5260405ff3",

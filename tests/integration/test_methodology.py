@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from forks import control
 from forks.addresses import FEEDS
 from ssi.registry import params
+from ssi.registry.system import System
 from tests.model import weights as model
 from tests.support.governance import govern
 from tests.support.reverts import error, reverts
@@ -17,7 +18,7 @@ DAY = 86_400
 INDEXES = {index.symbol: index for index in params.indexes()}
 
 
-def modelled(system, index):
+def modelled(system: System, index: params.Index) -> list[int]:
     """What the model says at the oracle's prices and the registry's supplies."""
     if index.methodology.name == "FixedWeights":
         return model.fixed_weights([weight * 10**14 for weight in index.weights.values()])
@@ -28,7 +29,7 @@ def modelled(system, index):
     return model.capped_market_cap(caps, int(index.methodology.cap * WAD))
 
 
-def weighed(system, index):
+def weighed(system: System, index: params.Index) -> list[int]:
     """What the contract says."""
     methodology = system.contract(index.methodology.name)
     tokens = [system.token(name).address for name in index.weights]

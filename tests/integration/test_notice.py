@@ -3,53 +3,55 @@
 from __future__ import annotations
 
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 from eth_utils import keccak, to_checksum_address
 
-from ssi.chain.evm import Interface
+from ssi.chain.evm import Deployed, Evm, Interface
 from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, IMPLEMENTATION_SLOT, NOTICE
-from ssi.governance.decoder import IMPLEMENTATION, Catalog
-from tests.support.governance import Multisig, govern, schedule, wait
+from ssi.governance.decoder import IMPLEMENTATION, Decoder
+from ssi.points.locks import PoolKind
+from ssi.registry.system import System
+from tests.support.governance import SigningSafe, govern, schedule, wait
 from tests.support.indexes import ANYTHING
-from tests.support.liquidity import Market
+from tests.support.liquidity import UniswapMarket
 from tests.support.reverts import error, reverts
 
 DAY = 86_400
 PUBLIC = 2**64 - 1  # the role that everybody has
-V3 = 2
 NOTHING = b"\0" * 32 * 24  # enough arguments for every function
 # What the guardian may do at once. Each only stops something, and none stops a redemption.
 STOPS = frozenset({"pauseMinting", "cancel"})
 
 
 @pytest.fixture
-def staked(system):
+def staked(system: System) -> Deployed:
     return system.staked("MAG7.ssi")
 
 
 @pytest.fixture
-def table(system):
+def table(system: System) -> list[tuple[str, bytes, int]]:
     """The rows of the role table: contract, function, role."""
     return [(row.target, row.selector, row.role) for row in system.contract("RoleTable").rows()]
 
 
 @pytest.fixture
-def holders(evm, system):
+def holders(evm: Evm, system: System) -> list[str]:
     """Everybody who ever got a role, from the manager's own history."""
     granted = logs(evm, system.manager.address, "RoleGranted(uint64,address,uint32,uint48,bool)")
     return sorted({str(to_checksum_address("0x" + log["topics"][2][-40:])) for log in granted})
 
 
-def logs(evm, address, event=None):
+def logs(evm: Evm, address: str, event: str | None = None) -> list[dict[str, Any]]:
     """Whatever a contract ever said, or one event of it."""
     topics = ["0x" + keccak(text=event).hex()] if event else []
     return evm.rpc.call("eth_getLogs", {"address": address, "fromBlock": "earliest", "topics": topics})
 
 
-def deployed(system):
+def deployed(system: System) -> list[tuple[str, Deployed]]:
     """Every contract of the record with its kind, but for the Safes and what is behind proxies: a test below."""
-    found = Catalog(system).deployed.items()
+    found = Decoder(system).deployed.items()
     return [
         (contract.interface.name, contract) for name, contract in found if not name.endswith((IMPLEMENTATION, "Safe"))
     ]
@@ -119,7 +121,7 @@ class TestWholeTable:
         """G1: an implementation has no authority, so nobody who ever had a role can do anything there, and nobody can
         initialise it.
         """
-        found = {name: contract for name, contract in Catalog(system).deployed.items() if name.endswith(IMPLEMENTATION)}
+        found = {name: contract for name, contract in Decoder(system).deployed.items() if name.endswith(IMPLEMENTATION)}
         assert len(found) == 3
         for name, contract in found.items():
             assert int(contract.authority(), 16) == 0, f"G1 {name}"
@@ -244,7 +246,7 @@ class TestTheWayOut:
     """G2: a staker is out before a change that they dislike."""
 
     @pytest.fixture
-    def staker(self, system, staked, alice):
+    def staker(self, system: System, staked: Deployed, alice: str) -> str:
         """Alice has staked what the multisig had of MAG7.ssi, at the longest cooldown there is."""
         index, safe = system.index("MAG7.ssi"), system.record.contracts["Safe"]
         shares = index.balanceOf(safe) // 2
@@ -262,7 +264,7 @@ class TestTheWayOut:
         for two days.
         """
         index, manager = system.index("MAG7.ssi"), system.manager
-        safe = Multisig(evm, system.record.contracts["Safe"])
+        safe = SigningSafe(evm, system.record.contracts["Safe"])
         data = index.setMintFee.encode(100)
         receipt = safe.execute(manager, manager.schedule.encode(index.address, data, 0), signers=2)
         (scheduled,) = receipt.events(manager, "OperationScheduled")
@@ -310,10 +312,10 @@ class TestTheWayOut:
         index, manager, market, contracts = (
             system.index("MAG7.ssi"),
             system.manager,
-            Market(system),
+            UniswapMarket(system),
             system.record.contracts,
         )
-        govern(system, system.locker, "addPool", [market.pools["V3"].address, V3])
+        govern(system, system.locker, "addPool", [market.pools["V3"].address, PoolKind.V3])
         market.fund(staker, 10, 2_000)
         position = market.position(staker, 5)
         market.positions.approve(system.locker.address, position, sender=staker)

@@ -45,7 +45,7 @@ def test_holding_a_pool_costs_what_the_table_says(system, evm, name):
     fee = {"SOSO": 3_000, "FLOKI": 10_000}[name]
     thief, feed = Thief(evm, name, fee), system.contract(f"{name}/WETH twap", "UniswapV3TwapFeed")
     usd = [prices.USD[each] / 10 ** prices.decimals(each) for each in thief.pair]
-    before, fair, start = thief.holdings(), feed.latestRoundData()[1], thief.pool.slot0()[0]
+    before, fair, start = thief.holdings(), feed.latestRoundData().answer, thief.pool.slot0().sqrtPriceX96
     evm.warp(BLOCK)
     pushed = 1.0099**0.5 if thief.token_is_0 else 1 / 1.0099**0.5
     thief.push(int(start * pushed))
@@ -53,8 +53,8 @@ def test_holding_a_pool_costs_what_the_table_says(system, evm, name):
     begin = evm.now
     control.refresh_feeds(evm.rpc)
     part = WINDOW // 9
-    assert feed.latestRoundData.call(at=begin + 4 * part)[1] == fair
-    assert feed.latestRoundData.call(at=begin + 5 * part)[1] == pytest.approx(fair * 1.0099, rel=2e-4)
+    assert feed.latestRoundData.call(at=begin + 4 * part).answer == fair
+    assert feed.latestRoundData.call(at=begin + 5 * part).answer == pytest.approx(fair * 1.0099, rel=2e-4)
     evm.next_at(begin + 5 * part)
     thief.push(start)
     lost = float(sum((was - now) * each for was, now, each in zip(before, thief.holdings(), usd, strict=True)))

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import re
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
 from ssi.build import ROOT
+from ssi.chain.evm import Deployed, Evm
 from ssi.constants import ADMIN
-from ssi.governance.decoder import IMPLEMENTATION, Catalog
+from ssi.governance.decoder import IMPLEMENTATION, Decoder
 from ssi.governance.safe import Multisig
+from ssi.registry.system import System
 from tools.permissions import DAY, PAGE, page
 
 # What the documents call each thing that the guardian can do at once.
@@ -124,28 +127,29 @@ CLAIMS = MappingProxyType(
 )
 
 
-def deployed(system):
+def deployed(system: System) -> list[tuple[str, Deployed]]:
     """Every contract of the record but what is behind proxies and the Safes, by the name of its kind."""
-    found = Catalog(system).deployed.items()
+    found = Decoder(system).deployed.items()
     return [
         (contract.interface.name, contract) for name, contract in found if not name.endswith((IMPLEMENTATION, "Safe"))
     ]
 
 
 @pytest.fixture
-def facts(evm, system):
+def facts(evm: Evm, system: System) -> dict[str, Any]:
     """What the chain says, as the claims want it filled in."""
     manager, contracts = system.manager, system.record.contracts
     safe, guardian = (Multisig(evm, contracts[name]) for name in ("Safe", "GuardianSafe"))
     powers = {"ProtocolManager.cancel"}  # TestWhateverIsScheduled in test_veto.py
     for kind, contract in deployed(system):
         for entry in contract.interface.kinds("function"):
-            if manager.canCall(guardian.address, contract.address, entry.hash[:4])[0]:
+            if manager.canCall(guardian.address, contract.address, entry.hash[:4]).immediate:
                 powers.add(f"{kind}.{entry.name}")
     *some, last = [WORDS[power] for power in WORDS if power in powers]
     assert powers == set(WORDS), "the guardian can do something that the documents have no words for"
     notice, contest, truce = (
-        seconds // DAY for seconds in (manager.hasRole(ADMIN, safe.address)[1], manager.CONTEST(), manager.TRUCE())
+        seconds // DAY
+        for seconds in (manager.hasRole(ADMIN, safe.address).executionDelay, manager.CONTEST(), manager.TRUCE())
     )
     return {
         "powers": f"{', '.join(some)} and {last}",
@@ -186,7 +190,8 @@ def test_every_claim_about_the_guardian_and_the_notice_is_true(facts, name):
 
 def test_nobody_has_to_be_allowed_to_leave(system):
     """What README says of redemption and staking: no way out is restricted, and each of them exists."""
-    restricted, existing = {}, {}
+    restricted: dict[str, Any] = {}
+    existing: dict[str, Any] = {}
     kinds = dict(deployed(system))
     for row in system.contract("RoleTable").rows():
         (name,) = (

@@ -5,48 +5,53 @@ Ids are those of docs/invariants.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 import pytest
 from eth_utils import keccak, to_checksum_address
 
 from forks import control
-from ssi.chain.evm import Deployed
+from ssi.chain.evm import Deployed, Evm
+from ssi.points.locks import PoolKind
+from ssi.registry.system import System
 from tests.model.points import LEAST, PointsModel, Sources, fair_price
 from tests.support.governance import govern
 from tests.support.indexes import DAY
-from tests.support.liquidity import Market
+from tests.support.liquidity import UniswapMarket
 from tests.support.reverts import error, reverts
+from tests.support.staking import ZERO
 from tests.support.trading import Trader
 
 WAD = 10**18
 WEEK = 7 * DAY
 CODE = b"ALICE42".ljust(32, b"\0")
 TRANSFER = "0x" + keccak(text="Transfer(address,address,uint256)").hex()
-V3 = 2
 
 
 @pytest.fixture
-def ledger(system) -> Deployed:
+def ledger(system: System) -> Deployed:
     return system.points
 
 
 @pytest.fixture
-def market(system):
+def market(system: System) -> UniswapMarket:
     """A pool of MAG7.ssi against USDC on the locker's list."""
-    market = Market(system)
-    govern(system, system.locker, "addPool", [market.pools["V3"].address, V3])
+    market = UniswapMarket(system)
+    govern(system, system.locker, "addPool", [market.pools["V3"].address, PoolKind.V3])
     return market
 
 
-def end(ledger):
+def end(ledger: Deployed) -> int:
     """Of the running epoch."""
     return ledger.epochGenesis() + (ledger.currentEpoch() + 1) * ledger.epochLength()
 
 
-def to_next_epoch(evm, ledger, later=0):
+def to_next_epoch(evm: Evm, ledger: Deployed, later: int = 0) -> None:
     control.warp(evm.rpc, end(ledger) + later - evm.now)
 
 
-def sample_days(system, days, keeper):
+def sample_days(system: System, days: int, keeper: str) -> None:
     """As a keeper does, with feeds that keep up."""
     for _ in range(days):
         control.warp(system.evm.rpc, DAY)
@@ -54,12 +59,12 @@ def sample_days(system, days, keeper):
         system.prices.sample(sender=keeper)
 
 
-def stake(token, vault, person, amount):
+def stake(token: Deployed, vault: Deployed, person: str, amount: int) -> None:
     token.approve(vault.address, amount, sender=person)
     vault.deposit(amount, person, sender=person)
 
 
-def history(system, evm, pool):
+def history(system: System, evm: Evm, pool: str) -> Any:
     """The model, told every event that there ever was of tokens, locks and samples; and the staked tokens' rates."""
     ledger, rpc = system.points, evm.rpc
     sources = system.prices.sourcesOf(ledger.currentEpoch())
@@ -88,15 +93,15 @@ def history(system, evm, pool):
     for token in [token for pair in sources.pairs for token in pair] + [sources.stakedSoso]:
         for now, log in logs(token, TRANSFER):
             model.transfer(now, token, account(log["topics"][1]), account(log["topics"][2]), int(log["data"], 16))
-    locked, nobody = {}, "0x" + "00" * 20
+    locked: dict[str, int] = {}
     kinds = ("PositionLocked", "PositionUnlockRequested", "PositionUnlockCancelled")
     names = {"0x" + system.locker.interface[name].hash.hex(): name for name in kinds}
     for now, log in logs(system.locker.address, list(names)):
         name, owner, token_id = names[log["topics"][0]], account(log["topics"][1]), log["topics"][2]
         if name == "PositionLocked":
             locked[token_id] = int(log["data"], 16)
-        parties = (owner, nobody) if name == "PositionUnlockRequested" else (nobody, owner)
-        model.transfer(now, pool, *parties, locked[token_id])
+        giver, taker = (owner, ZERO) if name == "PositionUnlockRequested" else (ZERO, owner)
+        model.transfer(now, pool, giver, taker, locked[token_id])
     for _, log in logs(system.prices.address, "0x" + system.prices.interface["PriceSampled"].hash.hex()):
         epoch, slot = (int(topic, 16) for topic in log["topics"][1:3])
         model.samples[epoch].setdefault(slot, {})[account(log["topics"][3])] = int(log["data"], 16)
@@ -107,7 +112,7 @@ class TestStory:
     """Alice holds, stakes, boosts and locks; bob buys with her code; two epochs pass."""
 
     @pytest.fixture
-    def story(self, system, evm, ledger, market, alice, bob):
+    def story(self, system: System, evm: Evm, ledger: Deployed, market: UniswapMarket, alice: str, bob: str) -> int:
         system.referrals.register(CODE, sender=alice)
         to_next_epoch(evm, ledger)
         index, vault = system.index("MAG7.ssi"), system.staked("MAG7.ssi")
@@ -197,7 +202,8 @@ def test_nothing_on_the_way_of_transfers_knows_the_ledger(system, evm, alice, bo
     known = {system.points.address.lower(), system.record.contracts["PointsLedgerImplementation"].lower()}
     index.approve(vault.address, WAD, sender=alice)
     for to, data in (
-        (index, index.transfer.encode(bob, WAD)), (vault, vault.deposit.encode(WAD, alice)), (vault, vault.transfer.encode(bob, 1)),
+        (index, index.transfer.encode(bob, WAD)), (vault, vault.deposit.encode(WAD, alice)),
+        (vault, vault.transfer.encode(bob, 1)),
     ):  # fmt: skip
         evm.send(alice, to.address, data)
         block = evm.rpc.call("eth_getBlockByNumber", "latest", False)
@@ -205,7 +211,7 @@ def test_nothing_on_the_way_of_transfers_knows_the_ledger(system, evm, alice, bo
         assert not known & set(called(trace))
 
 
-def called(call):
+def called(call: Mapping[str, Any]) -> Iterator[str]:
     """All addresses in a trace."""
     yield call["to"].lower()
     for inner in call.get("calls", []):

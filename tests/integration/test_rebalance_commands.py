@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import eth_abi
 import pytest
@@ -10,11 +13,13 @@ from click.testing import CliRunner
 
 from forks import control
 from scripts import execute, keeper, propose
-from ssi.cli import common as desk
+from ssi.chain import network
+from ssi.cli import common
 from ssi.constants import IMPLEMENTATION_SLOT
 from ssi.governance import storage as layout
 from ssi.governance.starting import Bounds, start_call
-from ssi.keeper.rebalance import Filling, NoPath
+from ssi.keeper.rebalance import NoPath, Phase, RebalanceKeeper
+from ssi.registry.system import System
 from tests.support.governance import govern, schedule, wait
 from tests.support.rebalanced import TERMS, recorded, unbalanced
 
@@ -22,14 +27,14 @@ pytestmark = pytest.mark.minimainnet  # what pays for a keeper depends on the de
 LATER = 3600  # seconds: a look is at the second of the real clock, which must not be after the transaction
 
 
-def run(script, *words):
+def run(script: Any, *words: str) -> Any:
     """The JSON of a command."""
     done = CliRunner(mix_stderr=False).invoke(script.cli, [*words, "--json"])
     assert done.exit_code == 0, f"{done.output}\n{done.stderr}\n{done.exception}"
     return json.loads(done.stdout)
 
 
-def refused(script, *words):
+def refused(script: Any, *words: str) -> str:
     """The message of a command that does not do it."""
     done = CliRunner(mix_stderr=False).invoke(script.cli, list(words))
     assert done.exit_code in (1, 2), done.output
@@ -37,19 +42,19 @@ def refused(script, *words):
 
 
 @pytest.fixture
-def rebalanced(system, monkeypatch, tmp_path):
+def rebalanced(system: System, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> System:
     """MAG7.ssi with a plan that wants other weights than it has, worth about 200,000 USD."""
-    monkeypatch.setattr(desk, "FOLDER", tmp_path)
+    monkeypatch.setattr(common, "FOLDER", tmp_path)
     unbalanced(system)
     return system
 
 
-def close(weights, now="now"):
+def close(weights: Mapping[str, Mapping[str, float]], now: str = "now") -> bool:
     """Every weight within 25 bp of its target."""
     return all(abs(weight[now] - weight["target"]) < 25 for weight in weights.values())
 
 
-def start(system):
+def start(system: System) -> None:
     """A rebalance that has just begun."""
     rebalancer, index = system.contract("Rebalancer"), system.index("MAG7.ssi")
     call, _ = start_call(rebalancer, index, system.evm.now + 24 * 86_400, Bounds())
@@ -124,15 +129,17 @@ def test_profit_goes_to_the_keeper_and_the_filler_keeps_nothing(rebalanced):
     evm, index = rebalanced.evm, rebalanced.index("MAG7.ssi")
     start(rebalanced)
     control.warp(evm.rpc, 14 * 3600)
-    filling = Filling(rebalanced, "MAG7.ssi", evm.account("a keeper"))
-    fill = filling.fills()[0]
+    rebalance_keeper = RebalanceKeeper(rebalanced, "MAG7.ssi", evm.account("a keeper"))
+    fill = rebalance_keeper.fills()[0]
     evm.next_at(evm.now + LATER)
-    filling.filler.fill(*fill.arguments(index.address, filling.keeper), sender=filling.keeper)
-    got = rebalanced.token(fill.token_out).balanceOf(filling.keeper)
+    rebalance_keeper.filler.fill(
+        *fill.arguments(index.address, rebalance_keeper.keeper), sender=rebalance_keeper.keeper
+    )
+    got = rebalanced.token(fill.token_out).balanceOf(rebalance_keeper.keeper)
     assert got > fill.profit > 0, "the price has fallen since"
     assert 0 < fill.net < rebalanced.oracle.value(fill.token_out, fill.profit), "gas is in it"
     for token in (fill.token_out, fill.token_in):
-        assert rebalanced.token(token).balanceOf(filling.filler.address) == 0
+        assert rebalanced.token(token).balanceOf(rebalance_keeper.filler.address) == 0
 
 
 def test_a_look_tells_exactly_what_the_transaction_does(rebalanced):
@@ -140,14 +147,14 @@ def test_a_look_tells_exactly_what_the_transaction_does(rebalanced):
     evm, index = rebalanced.evm, rebalanced.index("MAG7.ssi")
     start(rebalanced)
     control.warp(evm.rpc, 14 * 3600)
-    filling = Filling(rebalanced, "MAG7.ssi", evm.account("a keeper"))
-    for fill in filling.fills()[:5]:
+    rebalance_keeper = RebalanceKeeper(rebalanced, "MAG7.ssi", evm.account("a keeper"))
+    for fill in rebalance_keeper.fills()[:5]:
         with evm.isolated():
-            arguments, then = fill.arguments(index.address, filling.keeper), evm.now + LATER
-            looked = filling.filler.fill.call(*arguments, sender=filling.keeper, at=then)
+            arguments, then = fill.arguments(index.address, rebalance_keeper.keeper), evm.now + LATER
+            looked = rebalance_keeper.filler.fill.call(*arguments, sender=rebalance_keeper.keeper, at=then)
             evm.next_at(then)
-            receipt = filling.filler.fill(*arguments, sender=filling.keeper)
-            (filled,) = receipt.events(filling.filler, "Filled")
+            receipt = rebalance_keeper.filler.fill(*arguments, sender=rebalance_keeper.keeper)
+            (filled,) = receipt.events(rebalance_keeper.filler, "Filled")
             assert [filled.values[name] for name in ("amountOut", "amountIn", "profit")] == list(looked)
             assert looked[0] == fill.amount_out
             assert looked[2] > fill.profit, "the price has fallen since"
@@ -157,14 +164,14 @@ def test_waiting_for_the_estimate_is_enough(rebalanced):
     """After the first wait something pays, or is a minute away from it; before it nothing does."""
     evm = rebalanced.evm
     start(rebalanced)
-    filling = Filling(rebalanced, "MAG7.ssi", evm.account("a keeper"))
-    found = filling.fills()
-    assert not any(map(filling.pays, found))
+    rebalance_keeper = RebalanceKeeper(rebalanced, "MAG7.ssi", evm.account("a keeper"))
+    found = rebalance_keeper.fills()
+    assert not any(map(rebalance_keeper.pays, found))
     waited, steps = 0, 0
-    while not (found and filling.pays(found[0])):
-        seconds = filling.patience(found)
+    while not (found and rebalance_keeper.pays(found[0])):
+        seconds = rebalance_keeper.patience(found)
         control.warp(evm.rpc, seconds)
-        waited, steps, found = waited + seconds, steps + 1, filling.fills()
+        waited, steps, found = waited + seconds, steps + 1, rebalance_keeper.fills()
     assert 3600 < waited < 14 * 3600
     assert steps < 12
 
@@ -279,7 +286,7 @@ def test_execute_says_why_a_start_is_refused(rebalanced):
         govern(rebalanced, rebalanced.rebalancer, "setTerms", [rebalanced.index("MAG7.ssi"), TERMS])
         assert "Nothing is ready" in refused(execute), "void a week after its notice"
     run(execute)
-    assert rebalanced.rebalancer.status(rebalanced.index("MAG7.ssi")).phase == 1
+    assert rebalanced.rebalancer.status(rebalanced.index("MAG7.ssi")).phase == Phase.RUNNING
 
 
 # ---------------------------------------------------------------- paths
@@ -287,11 +294,14 @@ def test_execute_says_why_a_start_is_refused(rebalanced):
 
 def test_paths_meet_at_the_nearest_common_token(rebalanced):
     """USDC to DAI is one pool, not a detour over WETH; every path ends where it should."""
-    filling = Filling(rebalanced, "MAG7.ssi", rebalanced.evm.account("a keeper"))
+    rebalance_keeper = RebalanceKeeper(rebalanced, "MAG7.ssi", rebalanced.evm.account("a keeper"))
     address = {name: rebalanced.token(name).address for name in ("WETH", "USDC", "DAI", "USDS", "LINK", "sDAI")}
 
     def hops(out, in_):
-        path, names = filling.path(address[out], address[in_]), {place.lower(): name for name, place in address.items()}
+        path, names = (
+            rebalance_keeper.path(address[out], address[in_]),
+            {place.lower(): name for name, place in address.items()},
+        )
         tokens = [names["0x" + path[n : n + 20].hex()] for n in range(0, len(path), 23)]
         return tokens, [int.from_bytes(path[n : n + 3], "big") for n in range(20, len(path), 23)]
 
@@ -306,13 +316,13 @@ def test_without_a_path_there_is_nothing_to_fill(rebalanced):
     """A keeper leaves such pairs to others."""
     link = rebalanced.token("LINK").address
     govern(rebalanced, rebalanced.router, "setHop", [link, link, 0])
-    filling = Filling(rebalanced, "MAG7.ssi", rebalanced.evm.account("a keeper"))
+    rebalance_keeper = RebalanceKeeper(rebalanced, "MAG7.ssi", rebalanced.evm.account("a keeper"))
     with pytest.raises(NoPath):
-        filling.path(rebalanced.token("WBTC").address, link)
+        rebalance_keeper.path(rebalanced.token("WBTC").address, link)
     start(rebalanced)
     control.warp(rebalanced.evm.rpc, 14 * 3600)
-    assert link not in {fill.token_in for fill in filling.fills()}
-    assert filling.fills() != []
+    assert link not in {fill.token_in for fill in rebalance_keeper.fills()}
+    assert rebalance_keeper.fills() != []
 
 
 # ---------------------------------------------------------------- what is refused
@@ -325,11 +335,14 @@ def test_bad_input_says_what_to_do():
         (["add-constituent", "MAG7.ssi", "MKR"], "Say how much of the index MKR shall be: --bps, from 1 to 9999."),
         (["add-constituent", "MAG7.ssi", "UNI"], "UNI is a constituent of MAG7.ssi already."),
         (["add-constituent", "MAG7.ssi", "DOGE"], "DOGE is neither an address nor a name known here"),
-        (["remove-constituent", "MAG7.ssi", "MKR"], "MKR is no constituent of MAG7.ssi. Those are WBTC, WETH, BNB, SOL, LINK, UNI, AAVE."),
+        (["remove-constituent", "MAG7.ssi", "MKR"],
+         "MKR is no constituent of MAG7.ssi. Those are WBTC, WETH, BNB, SOL, LINK, UNI, AAVE."),
         (["set-methodology", "USSI", "FixedWeights", "USDC=5000"], "The weights sum up to 5000 bp, not to 10000."),
         (["set-methodology", "USSI", "FixedWeights", "USDC=half"], "'USDC=half' is not NAME or NAME=BP."),
-        (["set-methodology", "USSI", "Whims", "USDC", "--bps", "1"], "Whims is neither an address nor a name known here"),
-        (["set-methodology", "USSI", "Whims", "USDC"], "Whims takes one number, --bps, and constituents without weights."),
+        (["set-methodology", "USSI", "Whims", "USDC", "--bps", "1"],
+         "Whims is neither an address nor a name known here"),
+        (["set-methodology", "USSI", "Whims", "USDC"],
+         "Whims takes one number, --bps, and constituents without weights."),
         (["set-terms", "USSI", "--premium-bps", "100", "--discount-bps", "501", "--hours", "24", "--budget-bps", "50"],
          "The execution would fail with Rebalancer_InvalidTerms("),
     ):  # fmt: skip
@@ -350,7 +363,7 @@ def test_a_keeper_on_a_stale_price_is_told(rebalanced):
 
 @pytest.mark.usefixtures("rebalanced")
 def test_time_is_moved_on_forks_only(monkeypatch):
-    monkeypatch.setattr(desk.chain, "is_fork", lambda: False)
+    monkeypatch.setattr(network, "is_fork", lambda: False)
     done = CliRunner(mix_stderr=False).invoke(keeper.cli, ["rebalance", "MAG7.ssi", "--fast-forward"])
     assert done.exit_code == 2
     assert "live network" in done.stderr
@@ -376,7 +389,7 @@ def test_without_a_methodology_it_is_said(rebalanced, monkeypatch):
 
 
 @pytest.fixture
-def references(monkeypatch, tmp_path):
+def references(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """Layouts as they are now, as if committed when the contract was deployed."""
     monkeypatch.setattr(layout, "REFERENCES", tmp_path / "storage")
     (tmp_path / "storage").mkdir()

@@ -5,12 +5,17 @@ Ids: docs/invariants.md.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import eth_abi
 import pytest
 
 from forks import control
-from ssi.chain.evm import Reverted
+from ssi.chain.evm import Deployed, Receipt, Reverted, Struct
 from ssi.governance.starting import Bounds, start_call
+from ssi.keeper.rebalance import Phase
+from ssi.registry.system import System
 from tests.support.governance import schedule, wait
 from tests.support.indexes import DAY, MAX
 from tests.support.rebalanced import govern_all
@@ -21,13 +26,12 @@ BP = 10**14
 # As wide as may be where a test is about something else.
 TERMS = (100, 200, DAY, 50, 50, 5000, 5000, 2500)
 BOUNDS = Bounds(5000, 5000)
-RUNNING, COMPLETED, HALTED = 1, 2, 3
 
 
 class Desk:
     """Proposes, executes and bids for one index."""
 
-    def __init__(self, system, project, symbol, shares):
+    def __init__(self, system: System, project: Any, symbol: str, shares: int) -> None:
         self.system, self.evm, self.symbol = system, system.evm, symbol
         self.rebalancer, self.index = system.rebalancer, system.index(symbol)
         self.safe = system.record.contracts["Safe"]
@@ -36,10 +40,10 @@ class Desk:
         self.methodology = self.evm.deploy(project.MethodologyMock, sender=self.keeper)
         self.holder = Trader(system, self.evm.account("holder")).with_shares(symbol, shares)
 
-    def token(self, name):
+    def token(self, name: str) -> Deployed:
         return self.system.token(name)
 
-    def propose(self, weights, terms=TERMS, bounds=BOUNDS):
+    def propose(self, weights: Mapping[str, int], terms: Sequence[int] = TERMS, bounds: Bounds = BOUNDS) -> list[bytes]:
         """Sets plan and terms, and schedules the start near the prices and targets of now; returns it."""
         tokens = [self.token(name).address for name in weights]
         parameters = eth_abi.encode(["uint256[]"], [list(weights.values())])
@@ -49,20 +53,20 @@ class Desk:
         schedule(self.system, self.rebalancer, call)
         return [call]
 
-    def execute(self, calls):
+    def execute(self, calls: Sequence[bytes]) -> None:
         for call in calls:
             self.evm.send(self.safe, self.rebalancer, call)
 
-    def status(self):
+    def status(self) -> Any:
         return self.rebalancer.status(self.index)
 
-    def offers(self):
+    def offers(self) -> Any:
         return self.rebalancer.bidsOf(self.index)
 
-    def later(self, seconds):
+    def later(self, seconds: int) -> None:
         control.warp(self.evm.rpc, seconds)
 
-    def bid(self, offer, amount=MAX):
+    def bid(self, offer: Struct, amount: int = MAX) -> None:
         """By a bidder who has the tokens."""
         out, in_ = self.names[offer.tokenOut], self.names[offer.tokenIn]
         control.deal(self.evm.rpc, in_, self.keeper, offer.amountIn * 11 // 10)
@@ -71,7 +75,7 @@ class Desk:
             token.approve(self.rebalancer, offer.amountIn * 2, sender=self.keeper)
         self.rebalancer.bid(self.index, self.token(out), token, amount, MAX, self.keeper, b"", sender=self.keeper)
 
-    def bid_all(self):
+    def bid_all(self) -> None:
         """One offer after the other, until there is none."""
         for _ in range(40):
             offers = self.offers()
@@ -79,24 +83,25 @@ class Desk:
                 return
             self.bid(max(offers, key=lambda offer: offer.amountIn * self.system.oracle.price(offer.tokenIn)))
 
-    def weights(self):
+    def weights(self) -> dict[str, tuple[int, int]]:
         """D18 of now and of the target, by name."""
         tokens, current, target = self.rebalancer.weightsOf(self.index)
         return {self.names[token]: (a, b) for token, a, b in zip(tokens, current, target, strict=True)}
 
-    def near(self, bps):
+    def near(self, bps: int) -> None:
         """Every constituent is this near its target."""
         for name, (current, target) in self.weights().items():
             assert abs(current - target) <= bps * BP, f"{name} is at {current / BP:.1f} bp instead of {target / BP:.1f}"
 
-    def path(self, token_in, token_out):
+    def path(self, token_in: str, token_out: str) -> bytes:
         """Over the registered pools: up from what is bought to WETH, then down."""
 
-        def climb(name):
-            steps = [name]
-            while steps[-1] != "WETH":
-                hop = self.system.assets.assets[steps[-1]].hop
-                steps += [hop.fee, hop.next]
+        def climb(name: str) -> list[str | int]:
+            steps: list[str | int] = [name]
+            while name != "WETH":
+                hop = self.system.assets.assets[name].hop
+                assert hop
+                steps, name = [*steps, hop.fee, hop.next], hop.next
             return steps
 
         up, down = climb(token_in), climb(token_out)[::-1]
@@ -106,13 +111,13 @@ class Desk:
         )
 
 
-def percent(**weights):
+def percent(**weights: int) -> dict[str, int]:
     assert sum(weights.values()) == 100
     return {name: part * 10**16 for name, part in weights.items()}
 
 
 @pytest.fixture
-def mag7(system, project):
+def mag7(system: System, project: Any) -> Desk:
     return Desk(system, project, "MAG7.ssi", 300 * 10**18)
 
 
@@ -127,13 +132,13 @@ def test_a_month_later(mag7, evm):
         control.set_feed(evm.rpc, feed, control.read_feed(evm.rpc, feed)[0] * part // 100)
     mag7.execute(calls)
     before = mag7.status()
-    assert before.phase == RUNNING
+    assert before.phase == Phase.RUNNING
     assert mag7.weights()["COMP"][0] == 0
 
     mag7.later(DAY * 37 // 100)  # eleven bp under the oracle price
     mag7.bid_all()
     after = mag7.status()
-    assert after.phase == COMPLETED, "R7 it ends by itself"
+    assert after.phase == Phase.COMPLETED, "R7 it ends by itself"
     assert 0 < after.cost <= after.budget, "R1 the loss stays in the budget"
     assert after.cost < 10 * BP
     mag7.near(25)
@@ -186,14 +191,14 @@ def test_a_keeper_without_capital_runs_it_on_uniswap(mag7, evm, system, project)
                 assert mag7.token(name).allowance(system.filler.address, system.rebalancer.address) == 0
     assert filled
     status = mag7.status()
-    assert status.phase == COMPLETED
+    assert status.phase == Phase.COMPLETED
     assert status.cost <= status.budget, "R1 the loss stays in the budget"
     mag7.near(25)
 
 
 class TestFiller:
     @pytest.fixture
-    def running(self, mag7, system):
+    def running(self, mag7: Desk, system: System) -> Desk:
         calls = mag7.propose(
             percent(WBTC=30, WETH=17, BNB=11, SOL=11, LINK=11, UNI=10, AAVE=10),
             (0, 300, DAY, 100, 50, 5000, 5000, 2500),
@@ -202,7 +207,7 @@ class TestFiller:
         mag7.execute(calls)
         return mag7
 
-    def fill(self, desk, **changes):
+    def fill(self, desk: Desk, **changes: Any) -> Receipt:
         order = {
             "index": desk.index,
             "out": "WBTC",
@@ -280,7 +285,7 @@ def test_yield_bearing_dollars(system, project):
     ussi.execute(calls)
     ussi.later(DAY * 55 // 100)
     ussi.bid_all()
-    assert ussi.status().phase == COMPLETED
+    assert ussi.status().phase == Phase.COMPLETED
     assert ussi.status().cost <= ussi.status().budget, "R1 the loss stays in the budget"
     ussi.near(25)
 
@@ -298,7 +303,7 @@ def test_a_feed_off_the_market_costs_no_more_than_the_budget(mag7, evm, system):
     control.set_feed(evm.rpc, "BTC/USD", control.read_feed(evm.rpc, "BTC/USD")[0] * 97 // 100)
     mag7.bid_all()
     status = mag7.status()
-    assert status.phase == HALTED, "R1 the budget halts it"
+    assert status.phase == Phase.HALTED, "R1 the budget halts it"
     assert status.budget == 20 * BP
     assert status.budget * 99 // 100 < status.cost <= status.budget, "R1 used up and not passed"
     assert mag7.offers() == []
@@ -311,7 +316,7 @@ def test_the_guardian_stops_it(mag7, system):
     mag7.execute(calls)
     mag7.rebalancer.cancel(mag7.index, sender=system.record.contracts["GuardianSafe"])
     assert mag7.offers() == []
-    assert mag7.status().phase == 4
+    assert mag7.status().phase == Phase.CANCELLED
 
 
 def test_a_start_is_announced_sixteen_days_before(mag7, project):

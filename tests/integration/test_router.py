@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forks import control
 from forks.addresses import CONTRACTS
-from ssi.chain.evm import Interface
+from ssi.chain.evm import Deployed, Evm, Interface
 from ssi.chain.permits import permit, permit2
+from ssi.chain.wallet import PermissionKind
+from ssi.registry.system import System
 from tests.support.indexes import MAX
 from tests.support.reverts import error, reverts
-from tests.support.trading import ALLOWANCE, ETHER, KEY, PERMIT, PERMIT2, Trader, left_in_router
+from tests.support.trading import ETHER, KEY, Trader, left_in_router
 
 SHARE = 10**18
 INDEXES = ("MAG7.ssi", "MEME.ssi", "DEFI.ssi", "USSI")
@@ -28,7 +32,7 @@ PERMIT2_ERRORS = Interface(
 USDC_DOMAIN = {"name": "USD Coin", "version": "2"}
 
 
-def usdc_permit(trader, amount, deadline=2**40):
+def usdc_permit(trader: Trader, amount: int, deadline: int = 2**40) -> bytes:
     usdc = trader.system.index("USSI").evm.at(trader.system.project.IndexToken, trader.address_of("USDC"))
     return permit(KEY, usdc.address, USDC_DOMAIN, trader.router.address, amount, usdc.nonces(trader.account), deadline)
 
@@ -191,13 +195,13 @@ def test_a_friend_receives_and_the_event_names_everybody(trader, bob):
 def test_a_permit_needs_no_transaction_before(trader):
     cost = trader.quote_buy("MAG7.ssi", "USDC", SHARE)
     control.deal(trader.evm.rpc, "USDC", trader.account, cost)
-    trader.buy("MAG7.ssi", "USDC", SHARE, permission=PERMIT, permit=usdc_permit(trader, cost))
+    trader.buy("MAG7.ssi", "USDC", SHARE, permission=PermissionKind.PERMIT, permit=usdc_permit(trader, cost))
     assert trader.holds("USDC") == 0
 
     index = trader.system.index("MAG7.ssi")
     domain = {"name": index.name(), "version": "1"}
     signature = permit(KEY, index.address, domain, trader.router.address, SHARE, 0, 2**40)
-    trader.sell("MAG7.ssi", "USDC", SHARE, permission=PERMIT, permit=signature)
+    trader.sell("MAG7.ssi", "USDC", SHARE, permission=PermissionKind.PERMIT, permit=signature)
     assert trader.holds("MAG7.ssi") == 0
 
 
@@ -210,7 +214,7 @@ def test_a_permit_that_somebody_used_first_is_no_harm(trader, bob):
     value, deadline, v, r, s = decode(["uint256", "uint256", "uint8", "bytes32", "bytes32"], signature)
     usdc = trader.evm.at(trader.system.project.IndexToken, trader.address_of("USDC"))
     usdc.permit(trader.account, trader.router.address, value, deadline, v, r, s, sender=bob)
-    trader.buy("MAG7.ssi", "USDC", SHARE, permission=PERMIT, permit=signature)
+    trader.buy("MAG7.ssi", "USDC", SHARE, permission=PermissionKind.PERMIT, permit=signature)
     assert trader.holds("MAG7.ssi") == SHARE
 
 
@@ -219,7 +223,7 @@ def test_somebody_elses_permit_is_no_allowance(trader, bob):
     control.deal(trader.evm.rpc, "USDC", trader.account, cost)
     thief = Trader(trader.system, bob)
     with reverts("ERC20: transfer amount exceeds allowance"):
-        thief.buy("MAG7.ssi", "USDC", SHARE, permission=PERMIT, permit=usdc_permit(trader, cost))
+        thief.buy("MAG7.ssi", "USDC", SHARE, permission=PermissionKind.PERMIT, permit=usdc_permit(trader, cost))
 
 
 def test_permit2(trader):
@@ -231,13 +235,13 @@ def test_permit2(trader):
         return permit2(KEY, trader.address_of("USDC"), trader.router.address, maximum, 7, deadline)
 
     with reverts(error(PERMIT2_ERRORS, "InvalidAmount"), maxAmount=cost - 1):
-        trader.buy("MAG7.ssi", "USDC", SHARE, permission=PERMIT2, permit=signed(cost - 1))
+        trader.buy("MAG7.ssi", "USDC", SHARE, permission=PermissionKind.PERMIT2, permit=signed(cost - 1))
     with reverts(error(PERMIT2_ERRORS, "SignatureExpired"), signatureDeadline=1):
-        trader.buy("MAG7.ssi", "USDC", SHARE, permission=PERMIT2, permit=signed(cost, deadline=1))
-    trader.buy("MAG7.ssi", "USDC", SHARE, permission=PERMIT2, permit=signed(2 * cost))
+        trader.buy("MAG7.ssi", "USDC", SHARE, permission=PermissionKind.PERMIT2, permit=signed(cost, deadline=1))
+    trader.buy("MAG7.ssi", "USDC", SHARE, permission=PermissionKind.PERMIT2, permit=signed(2 * cost))
     assert trader.holds("USDC") == cost, "no more is taken than the trade costs"
     with reverts(error(PERMIT2_ERRORS, "InvalidNonce")):
-        trader.buy("MAG7.ssi", "USDC", SHARE, permission=PERMIT2, permit=signed(2 * cost))
+        trader.buy("MAG7.ssi", "USDC", SHARE, permission=PermissionKind.PERMIT2, permit=signed(2 * cost))
 
 
 def test_a_stolen_permit2_signature_buys_nothing(trader, bob):
@@ -246,13 +250,13 @@ def test_a_stolen_permit2_signature_buys_nothing(trader, bob):
     trader.token("USDC").approve(CONTRACTS["Permit2"], 2**256 - 1, sender=trader.account)
     signature = permit2(KEY, trader.address_of("USDC"), trader.router.address, cost, 7, 2**40)
     with reverts(error(PERMIT2_ERRORS, "InvalidSigner")):
-        Trader(trader.system, bob).buy("MAG7.ssi", "USDC", SHARE, permission=PERMIT2, permit=signature)
+        Trader(trader.system, bob).buy("MAG7.ssi", "USDC", SHARE, permission=PermissionKind.PERMIT2, permit=signature)
 
 
 def test_shares_do_not_move_by_permit2(trader, refuse):
     trader.with_shares("MAG7.ssi", SHARE)
-    with refuse("UnsupportedPermission", permission=PERMIT2):
-        trader.sell("MAG7.ssi", "USDC", SHARE, permission=PERMIT2)
+    with refuse("UnsupportedPermission", permission=PermissionKind.PERMIT2):
+        trader.sell("MAG7.ssi", "USDC", SHARE, permission=PermissionKind.PERMIT2)
 
 
 def test_without_allowance_nothing_moves(project, trader):
@@ -263,7 +267,7 @@ def test_without_allowance_nothing_moves(project, trader):
     trader.buy("MAG7.ssi", "USDC", SHARE)
     inputs = {"spender": trader.router.address, "allowance": 0, "needed": SHARE}
     with reverts(error(project.IndexToken, "ERC20InsufficientAllowance"), **inputs):
-        trader.sell("MAG7.ssi", "USDC", SHARE, permission=ALLOWANCE)
+        trader.sell("MAG7.ssi", "USDC", SHARE, permission=PermissionKind.ALLOWANCE)
 
 
 # ---------------------------------------------------------------- refusals
@@ -373,7 +377,7 @@ class TestPaths:
     """`owner` may set them here."""
 
     @pytest.fixture
-    def router(self, evm, project, system, authority, owner):
+    def router(self, evm: Evm, project: Any, system: System, authority: Deployed, owner: str) -> Deployed:
         external = [
             system.factory.address,
             system.distributor.address,

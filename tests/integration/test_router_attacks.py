@@ -5,38 +5,27 @@ Ids are those of docs/invariants.md.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import Any
+
 import pytest
 
 from forks import control
+from ssi.chain.evm import Deployed, Evm
 from ssi.chain.permits import permit
+from ssi.registry.system import System
 from tests.support.bazaar import FEE, Bazaar
 from tests.support.governance import govern
 from tests.support.indexes import ANYTHING
+from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error, reverts
 from tests.support.trading import ETHER, KEY, NO_CODE, Trader, left_in_router
 
 SHARE, MILLION = 10**18, 10**6
-(
-    NONE,
-    NO_RETURN_VALUE,
-    RETURNS_FALSE,
-    FEE_ON_TRANSFER,
-    REVERTS_ON_ZERO,
-    FROZEN,
-    REENTERS,
-    BURNS_GAS,
-    RETURN_BOMB,
-    BALANCE_REVERTS,
-    BALANCE_BURNS_GAS,
-    BALANCE_REENTERS,
-    LIES_ABOUT_BALANCE,
-    BURNS_GAS_EVERYWHERE,
-    WANTS_GAS,
-) = range(15)
 
 
 @pytest.fixture
-def bazaar(system, project, owner):
+def bazaar(system: System, project: Any, owner: str) -> Iterator[Bazaar]:
     """An index of four tokens that can be told to misbehave, of 6, 8, 9 and 18 decimals."""
     bazaar = Bazaar(system, [system.evm.deploy(project.QuirkToken, n, sender=owner) for n in (6, 8, 9, 18)])
     yield bazaar
@@ -46,7 +35,7 @@ def bazaar(system, project, owner):
 # ---------------------------------------------------------------- dust
 
 
-def force_ether(evm, router, amount=1):
+def force_ether(evm: Evm, router: Deployed, amount: int = 1) -> None:
     """As the end of a contract or a block's reward does it."""
     evm.rpc.call("anvil_setBalance", router.address, hex(amount))
 
@@ -138,7 +127,7 @@ def test_what_nobody_would_get_back_is_refused(system, trader, refuse, who):
 # ---------------------------------------------------------------- re-entrancy
 
 
-def entries(trader, bazaar):
+def entries(trader: Trader, bazaar: Bazaar) -> Any:
     """Every entry of the router as somebody would call it from within a swap."""
     router, index = trader.router, bazaar.index.address
     order = trader.order(bazaar.symbol, "USDC")
@@ -168,7 +157,7 @@ def test_no_entry_can_be_entered_from_within_a_swap(project, trader, bazaar, own
     trader.with_shares(bazaar.symbol, 2 * SHARE)
     trader.provide("USDC", 10**12)
     arguments, router = entries(trader, bazaar)
-    token.setQuirk(REENTERS, sender=owner)
+    token.setQuirk(Quirk.REENTERS, sender=owner)
     for name, args in arguments.items():
         with trader.evm.isolated():
             token.setReentry(router.address, getattr(router, name).encode(*args), sender=owner)
@@ -184,7 +173,7 @@ def test_no_constituent_can_call_back(project, trader, bazaar, owner, direction)
     token, router = bazaar.tokens[0], trader.router
     trader.with_shares(bazaar.symbol, 2 * SHARE)
     trader.provide("USDC", 10**12)
-    token.setQuirk(REENTERS, sender=owner)
+    token.setQuirk(Quirk.REENTERS, sender=owner)
     for payload in (router.uniswapV3SwapCallback.encode(1, -1, bytes(96)), router.onIndexMint.encode([], [], b"")):
         with trader.evm.isolated():
             token.setReentry(router.address, payload, sender=owner)
@@ -202,7 +191,7 @@ def test_no_constituent_can_call_back(project, trader, bazaar, owner, direction)
 class Seller:
     """Sells ten shares of the bazaar, of which one token has turned bad, to a receiver."""
 
-    def __init__(self, trader, bazaar, owner, receiver, bad=1):
+    def __init__(self, trader: Trader, bazaar: Bazaar, owner: str, receiver: str, bad: int = 1) -> None:
         self.trader, self.bazaar, self.owner, self.receiver = trader, bazaar, owner, receiver
         self.token, self.pool = bazaar.tokens[bad], bazaar.pools[bad]
         trader.with_shares(bazaar.symbol, 20 * SHARE)
@@ -210,7 +199,7 @@ class Seller:
         self.part = bazaar.index.previewRedeem(10 * SHARE)[bad]
         self.claims = bazaar.index.claimOf(self.token.address, trader.account)
 
-    def sell(self, least=0):
+    def sell(self, least: int = 0) -> tuple[int, list[dict[str, Any]]]:
         """Returns what came of USDC, and the tokens that were handed over."""
         receipt = self.trader.sell(self.bazaar.symbol, "USDC", 10 * SHARE, least, receiver=self.receiver)
         (sold,) = receipt.events(self.trader.router, "Sold")
@@ -218,7 +207,7 @@ class Seller:
         assert held == sold.values["amountOut"]
         return held, [event.values for event in receipt.events(self.trader.router, "Unsold")]
 
-    def handed_over(self, amount, to=None):
+    def handed_over(self, amount: int, to: str | None = None) -> list[dict[str, Any]]:
         return [
             {
                 "index": self.bazaar.index.address, "seller": self.trader.account, "receiver": to or self.receiver,
@@ -226,7 +215,7 @@ class Seller:
             }
         ]  # fmt: skip
 
-    def check_bounded(self, refuse):
+    def check_bounded(self, refuse: Callable[..., Any]) -> None:
         """A minimum that counts on the whole refuses the rest; the rest is three quarters."""
         with self.trader.evm.isolated():
             rest, _ = self.sell()
@@ -236,7 +225,7 @@ class Seller:
 
 
 @pytest.fixture
-def seller(evm, trader, bazaar, owner):
+def seller(evm: Evm, trader: Trader, bazaar: Bazaar, owner: str) -> Seller:
     return Seller(trader, bazaar, owner, evm.account("receiver of sales"))
 
 
@@ -251,7 +240,7 @@ def test_what_its_pool_cannot_take_is_handed_over(seller, refuse):
 
 def test_what_charges_a_fee_is_handed_over(seller, refuse):
     """One percent at each transfer: from the index, and to the receiver."""
-    seller.token.setQuirk(FEE_ON_TRANSFER, sender=seller.owner)
+    seller.token.setQuirk(Quirk.FEE, sender=seller.owner)
     seller.check_bounded(refuse)
     _, unsold = seller.sell()
     arrived = seller.part - seller.part // 100
@@ -274,7 +263,9 @@ def test_what_has_no_path_any_more_is_handed_over_and_the_quote_knows(seller, re
 
 @pytest.mark.parametrize("left", [0, 10**6], ids=["nothing", "a millionth"])
 def test_what_its_pool_cannot_pay_for_is_handed_over_and_the_quote_knows(seller, refuse, left):
-    """No liquidity is left, or so little that the price would fall a hundredfold: that was quoted as nothing, and sold."""
+    """No liquidity is left, or so little that the price would fall a hundredfold: that was quoted as nothing,
+    and sold.
+    """
     positions, provider = seller.bazaar.positions, seller.bazaar.provider
     token_id = positions.tokenOfOwnerByIndex(provider, 1)
     liquidity = positions.positions(token_id).liquidity
@@ -291,14 +282,16 @@ def test_what_its_pool_cannot_pay_for_is_handed_over_and_the_quote_knows(seller,
             seller.trader.quote_buy(seller.bazaar.symbol, "USDC", SHARE)
 
 
-@pytest.mark.parametrize("quirk", [BALANCE_REVERTS, BALANCE_BURNS_GAS, FROZEN, BURNS_GAS, BURNS_GAS_EVERYWHERE])
+@pytest.mark.parametrize(
+    "quirk", [Quirk.BALANCE_REVERTS, Quirk.BALANCE_BURNS, Quirk.FROZEN, Quirk.BURNS_GAS, Quirk.BURNS_ALL]
+)
 def test_what_cannot_be_read_or_moved_becomes_the_sellers_claim(seller, refuse, quirk):
     """Read or not: what the index could not send is in nobody's hands but its own."""
     seller.token.setQuirk(quirk, sender=seller.owner)
     seller.check_bounded(refuse)
     _, unsold = seller.sell()
     assert unsold == []
-    seller.token.setQuirk(NONE, sender=seller.owner)
+    seller.token.setQuirk(Quirk.NONE, sender=seller.owner)
     assert seller.bazaar.index.claimOf(seller.token.address, seller.trader.account) == seller.part > 0
     assert seller.token.balanceOf(seller.trader.router.address) == 0, "I9 the router is empty"
 
@@ -308,13 +301,13 @@ def test_a_claim_beside_one_that_lost_stops_no_sale(seller):
     that wei.
     """
     index, token, account, other = seller.bazaar.index, seller.token, seller.trader.account, seller.receiver
-    token.setQuirk(FROZEN, sender=seller.owner)
+    token.setQuirk(Quirk.FROZEN, sender=seller.owner)
     index.transfer(other, SHARE, sender=account)
     index.redeem(SHARE, other, other, *ANYTHING, sender=other)
-    token.setQuirk(NONE, sender=seller.owner)
+    token.setQuirk(Quirk.NONE, sender=seller.owner)
     token.burn(index.address, token.balanceOf(index.address) // 3, sender=seller.owner)
     govern(seller.trader.system, index, "sync", [token.address])
-    token.setQuirk(BALANCE_REVERTS, sender=seller.owner)
+    token.setQuirk(Quirk.BALANCE_REVERTS, sender=seller.owner)
     for n in range(12):
         shares = SHARE + n * 12_345_678_901_234_567
         with seller.trader.evm.isolated():
@@ -360,11 +353,11 @@ def test_a_purchase_of_what_has_turned_bad_takes_nothing(seller, project):
     trader.provide("USDC", 10**12)
     before = trader.holds("USDC")
     part = seller.bazaar.index.previewMint(10 * SHARE)[1]
-    seller.token.setQuirk(FEE_ON_TRANSFER, sender=seller.owner)
+    seller.token.setQuirk(Quirk.FEE, sender=seller.owner)
     short = {"token": seller.token.address, "required": part, "received": part - part // 100}
     with reverts(error(project.IndexToken, "IndexToken_ShortDelivery"), **short):
         trader.buy(symbol, "USDC", 10 * SHARE)
-    seller.token.setQuirk(FROZEN, sender=seller.owner)
+    seller.token.setQuirk(Quirk.FROZEN, sender=seller.owner)
     with reverts("TF"):  # Uniswap v3's word for a transfer that failed
         trader.buy(symbol, "USDC", 10 * SHARE)
     assert trader.holds("USDC") == before

@@ -5,11 +5,17 @@ Ids are those of docs/invariants.md.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minimainnet import prices
+from ssi.chain.evm import Deployed
+from ssi.registry.system import System
 from tests.support.bazaar import Bazaar
 from tests.support.governance import govern
 from tests.support.reverts import error, reverts
@@ -21,12 +27,12 @@ TOKENS = ("USDC", "USDT", "ETH", "DAI", "WBTC", "SOL", "SHIB", "sUSDS")
 SIZES = (1, 2, 5, 10, 20, 50, 100, 1_000, 10_000)
 
 
-def wei(token, dollars):
+def wei(token: str, dollars: int) -> int:
     """So many dollars of a token, by the prices of the miniature mainnet."""
     return prices.wei("WETH" if token == "ETH" else token, dollars)
 
 
-def spend(trader, index, token, amount, target, least=0):
+def spend(trader: Trader, index: str, token: str, amount: int, target: int, least: int = 0) -> tuple[int, int]:
     """Buys with all of `amount`; returns shares and what was spent of it."""
     trader.provide(token, amount)
     order = trader.order(index, token)
@@ -64,12 +70,12 @@ def test_a_sale_brings_what_one_needs(trader, token, dollars):
 
 
 @st.composite
-def sizes(draw):
+def sizes(draw: Callable[[Any], Any]) -> int:
     """Dollars, as often of each order of magnitude, up to the cap of the largest index."""
     return draw(st.integers(1, 9)) * 10 ** draw(st.integers(0, 7)) * draw(st.integers(100, 199)) // 100
 
 
-def check_exact_forms(trader, data, indexes):
+def check_exact_forms(trader: Trader, data: st.DataObject, indexes: Sequence[str]) -> None:
     system, router = trader.system, trader.router
     index, token = data.draw(st.sampled_from(indexes)), data.draw(st.sampled_from(TOKENS))
     amount = wei(token, data.draw(sizes()))
@@ -103,7 +109,7 @@ def test_exact_forms_keep_their_word(system, data):
 
 
 @pytest.fixture
-def decimals(system, project, owner):
+def decimals(system: System, project: Any, owner: str) -> Iterator[Bazaar]:
     """An index of tokens of 6, 8, 9 and 18 decimals."""
     tokens = [system.evm.deploy(project.PlainToken, f"Of {n}", f"D{n}", n, sender=owner) for n in (6, 8, 9, 18)]
     bazaar = Bazaar(system, tokens)
@@ -126,7 +132,7 @@ def test_what_brings_nothing_is_refused(trader, refuse):
 # ---------------------------------------------------------------- the supply cap
 
 
-def supply_after(index, shares):
+def supply_after(index: Deployed, shares: int) -> int:
     """{share} docs/index-math.md "Mint": the supply that a mint of so many shares would leave, by which the cap
     decides.
     """
@@ -135,7 +141,7 @@ def supply_after(index, shares):
     return (base - (-gross * multiplier // 10**27)) * 10**27 // multiplier
 
 
-def over_the_cap(project, index, shares):
+def over_the_cap(project: Any, index: Deployed, shares: int) -> AbstractContextManager[None]:
     """What the index says to a mint of so many shares."""
     cap = index.terms().supplyCap * SHARE
     return reverts(
@@ -143,7 +149,7 @@ def over_the_cap(project, index, shares):
     )
 
 
-def set_cap(system, index, shares_left):
+def set_cap(system: System, index: str, shares_left: int) -> int:
     """Leaves room for about so many whole shares; returns the most that fit, {share}."""
     supply = system.index(index).totalSupply() // SHARE
     govern(system, system.index(index), "setSupplyCap", [supply + shares_left])

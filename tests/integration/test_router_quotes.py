@@ -5,14 +5,17 @@ Ids are those of docs/invariants.md.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forks.addresses import CONTRACTS
 from forks.artifacts import packaged
-from ssi.chain.evm import Interface
-from tests.model.router import OFF_IN_MINT, OFF_IN_SALE, shares_for, shares_that_bring, total
+from ssi.chain.evm import Deployed, Interface
+from tests.model.router import OFF_IN_MINT, OFF_IN_SALE, Total, shares_for, shares_that_bring, total
 from tests.support.trading import ETHER, Trader
 
 SHARE = 10**18
@@ -23,7 +26,7 @@ TOKENS = ("USDC", "ETH", "DAI", "USDT", "WBTC", "SOL", "sUSDS", "SHIB")
 class Quoter:
     """QuoterV2 for single pools, put together by the model."""
 
-    def __init__(self, trader):
+    def __init__(self, trader: Trader) -> None:
         self.trader, system = trader, trader.system
         self.v2 = system.evm.at(Interface("QuoterV2", packaged("QuoterV2")["abi"]), CONTRACTS["QuoterV2"])
         known = {name: asset.address for name, asset in system.assets.assets.items()}
@@ -33,24 +36,24 @@ class Quoter:
             if asset.hop
         }
 
-    def _asset(self, token):
+    def _asset(self, token: str) -> str:
         return self.trader.address_of("WETH" if token == "ETH" else token)
 
-    def _basket(self, index, amounts):
+    def _basket(self, index: Deployed, amounts: Sequence[int]) -> dict[str, int]:
         return dict(zip(index.basket().tokens, amounts, strict=True))
 
-    def buy(self, symbol, token, shares):
+    def buy(self, symbol: str, token: str, shares: int) -> Total:
         index = self.trader.system.index(symbol)
 
-        def swap(bought, paid, fee, amount):
+        def swap(bought: str, paid: str, fee: int, amount: int) -> Any:
             return self.v2.quoteExactOutputSingle.call((paid, bought, amount, fee, 0))[0]
 
         return total(self.hops, self._asset(token), self._basket(index, index.previewMint(shares)), swap, OFF_IN_MINT)
 
-    def sell(self, symbol, token, shares):
+    def sell(self, symbol: str, token: str, shares: int) -> Total:
         index = self.trader.system.index(symbol)
 
-        def swap(sold, taken, fee, amount):
+        def swap(sold: str, taken: str, fee: int, amount: int) -> Any:
             return self.v2.quoteExactInputSingle.call((sold, taken, amount, fee, 0))[0]
 
         return total(self.hops, self._asset(token), self._basket(index, index.previewRedeem(shares)), swap, OFF_IN_SALE)

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
+from typing import Any
+
 import pytest
 
-from ssi.chain.evm import Reverted
+from ssi.chain.evm import Deployed, Evm, Reverted
 from ssi.chain.permits import permit
+from ssi.registry.system import System
 from tests.support.governance import govern
 from tests.support.indexes import new_index
 from tests.support.reverts import error, reverts
-from tests.support.trading import ETHER, KEY, left_in_router
+from tests.support.trading import ETHER, KEY, Trader, left_in_router
 
 SHARE = 10**18
 CODE = b"FRIEND".ljust(32, b"\0")
-FRIENDLY, REFUSING, BURNS_GAS = range(3)
+
+
+class HookMood(IntEnum):
+    """As in contracts/mocks/BuyHookMock.sol."""
+
+    FRIENDLY, REFUSING, BURNS_GAS = range(3)
 
 
 @pytest.mark.parametrize("index", ["MAG7.ssi", "MEME.ssi", "DEFI.ssi", "USSI"])
@@ -47,7 +56,7 @@ def test_exact_input_can_be_staked_too(system, trader):
     assert trader.holds("USDC") == 10**9 - cost
 
 
-def index_permit(trader, shares, deadline=2**40):
+def index_permit(trader: Trader, shares: int, deadline: int = 2**40) -> bytes:
     index = trader.system.index("MAG7.ssi")
     domain = {"name": index.name(), "version": "1"}
     return permit(KEY, index.address, domain, trader.router.address, shares, index.nonces(trader.account), deadline)
@@ -111,7 +120,7 @@ class TestHook:
     """Told about purchases, and never in their way."""
 
     @pytest.fixture
-    def hook(self, evm, system, project, owner):
+    def hook(self, evm: Evm, system: System, project: Any, owner: str) -> Deployed:
         hook = evm.deploy(project.BuyHookMock, sender=owner)
         receipt = govern(system, system.router, "setBuyHook", [hook.address])
         assert [event.values for event in receipt.events(system.router)] == [{"hook": hook.address}]
@@ -123,7 +132,7 @@ class TestHook:
         trader.buy("USSI", "USDC", SHARE, receiver=bob, code=CODE)
         assert (hook.buyer(), hook.code()) == (trader.account, CODE)
 
-    @pytest.mark.parametrize("mood", [REFUSING, BURNS_GAS])
+    @pytest.mark.parametrize("mood", [HookMood.REFUSING, HookMood.BURNS_GAS])
     def test_it_cannot_stop_a_purchase(self, trader, hook, mood, owner):
         hook.setMood(mood, sender=owner)
         trader.provide("USDC", trader.quote_buy("USSI", "USDC", SHARE))

@@ -5,13 +5,17 @@ Ids are those of docs/invariants.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssi.chain.evm import Reverted
 from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, NOTICE
-from ssi.governance.decoder import Catalog
+from ssi.governance.decoder import Decoder
+from ssi.registry.system import System
 from tests.model.veto import CONTEST, DAY, TRUCE, Dispute
 from tests.support.governance import govern, schedule, wait
 from tests.support.reverts import error, reverts
@@ -24,35 +28,35 @@ NOTHING = b"\0" * 32 * 24  # enough arguments for every function
 class Office:
     """The Safe, which announces and executes, and the guardian, who vetoes. Each says whether it could."""
 
-    def __init__(self, system, project, successor):
+    def __init__(self, system: System, project: Any, successor: str) -> None:
         self.system, self.manager, self.successor = system, system.manager, successor
         self.safe, self.guardian = system.record.contracts["Safe"], system.record.contracts["GuardianSafe"]
         self.replacement = self.manager.replaceGuardian.encode(self.guardian, successor)
         self.unauthorized = error(project.ProtocolManager, "AccessManagerUnauthorizedCancel")
         self.ran_out = error(project.ProtocolManager, "ProtocolManager_VetoRanOut")
 
-    def announce(self):
+    def announce(self) -> bool:
         return self._possible(self.manager.schedule, self.manager.address, self.replacement, 0, sender=self.safe)
 
-    def veto(self):
+    def veto(self) -> bool:
         return self._possible(
             self.manager.cancel, self.safe, self.manager.address, self.replacement, sender=self.guardian
         )
 
-    def execute(self):
+    def execute(self) -> bool:
         return self._possible(self.manager.execute, self.manager.address, self.replacement, sender=self.safe)
 
-    def _possible(self, method, *args, sender):
+    def _possible(self, method: Any, *args: Any, sender: str) -> bool:
         try:
             method(*args, sender=sender)
         except Reverted:
             return False
         return True
 
-    def guards(self, account):
-        return self.manager.hasRole(GUARDIAN, account)[0]
+    def guards(self, account: str) -> bool:
+        return self.manager.hasRole(GUARDIAN, account).isMember
 
-    def open_contest(self):
+    def open_contest(self) -> int:
         """The first veto of a replacement. Returns its time."""
         assert self.announce()
         assert self.veto()
@@ -60,15 +64,15 @@ class Office:
 
 
 @pytest.fixture
-def office(system, project, bob):
+def office(system: System, project: Any, bob: str) -> Office:
     return Office(system, project, bob)
 
 
-def calls(system, bob):
+def calls(system: System, bob: str) -> Iterator[tuple[str, str, bytes]]:
     """Every function of every contract that the record names, one that none has, and calls of contracts that are not
     the protocol's.
     """
-    deployed = Catalog(system).deployed
+    deployed = Decoder(system).deployed
     assert set(deployed) == set(system.record.addresses), "every address of the record is of a known kind"
     for name, contract in deployed.items():
         for entry in contract.interface.kinds("function"):
@@ -92,7 +96,7 @@ class TestWhateverIsScheduled:
         if truce:
             office.open_contest()
             wait(system, CONTEST)
-        unschedulable, uncancellable, cancelled = set(), set(), 0
+        unschedulable, uncancellable, cancelled = set[str](), set[str](), 0
         for where, target, selector in calls(system, bob):
             data = selector + NOTHING
             try:
@@ -199,7 +203,7 @@ class TestReplacement:
         (replaced,) = receipt.events(manager, "GuardianReplaced")
         assert replaced.values == {"from": office.guardian, "to": office.successor}
         assert (office.guards(office.guardian), office.guards(office.successor)) == (False, True)
-        assert manager.getAccess(GUARDIAN, office.successor)[1] == 0, "the new guardian acts at once"
+        assert manager.getAccess(GUARDIAN, office.successor).currentDelay == 0, "the new guardian acts at once"
         index = system.index("MAG7.ssi")
         schedule(system, index, data := index.setMintFee.encode(20))
         manager.cancel(office.safe, index.address, data, sender=office.successor)

@@ -4,8 +4,11 @@ of its own.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ from forks import control
 from minimainnet import prices
 from ssi.registry import params
 from tests.live.network import PASSPHRASE, Live, network
+from tests.support import sharing
 
 
 @pytest.fixture(autouse=True)
@@ -30,8 +34,27 @@ def live(tmp_path_factory: pytest.TempPathFactory, project: Any) -> Iterator[Liv
 
 
 @pytest.fixture(scope="session")
-def deployed(live: Live) -> Live:
-    """The protocol, deployed by the command itself, by a person at a terminal, who has a key file with a passphrase."""
+def deployed(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Live:
+    """The protocol, deployed by the command itself.
+
+    Where several processes share the suite, one deploys and the others take over its chain.
+    """
+    suite = os.environ.get(sharing.FOLDER)
+    folder = Path(suite) / "live" if suite else tmp_path_factory.mktemp("deployed")
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if (folder / "state").exists():
+            live.load(folder)
+            refresh(live)
+        else:
+            deploy_by_hand(live)
+            live.save(folder)
+    return live
+
+
+def deploy_by_hand(live: Live) -> None:
+    """By a person at a terminal, who has a key file with a passphrase."""
     with live.person("deploy", "--account", "locked") as person:
         shown = person.sees("Go on? [y/N]:")
         assert "Deploys to ethereum-mainnet with locked" in shown
@@ -44,7 +67,6 @@ def deployed(live: Live) -> Live:
     assert "Deploying: the deployer no longer administers" in done.out, "progress"
     assert done.out.count("[y/N]") == 1, "asked once"
     assert done.out.count("passphrase") == 1, "asked once"
-    return live
 
 
 @pytest.fixture(autouse=True)
@@ -52,7 +74,7 @@ def calm(request: pytest.FixtureRequest, live: Live) -> Iterator[None]:
     """Every test leaves the network as it found it, and has run the commands that its marks say."""
     if "deployed" in request.fixturenames or "due" in request.fixturenames:
         request.getfixturevalue("deployed")
-    rpc, record = live.direct, live.folder / "deployments/ethereum-mainnet.json"
+    rpc, record = live.direct, live.record_path
     snapshot, recorded = rpc.call("evm_snapshot"), record.read_text() if record.exists() else None
     live.seen.clear()
     yield
@@ -68,9 +90,15 @@ def calm(request: pytest.FixtureRequest, live: Live) -> Iterator[None]:
 
 def seed(live: Live, *aliases: str) -> None:
     """Gives accounts what the first shares consist of."""
+    refresh(live)
     with live.world() as evm:
-        evm.rpc.call("evm_mine")  # in the present
-        control.refresh_feeds(evm.rpc)
         for name in {asset for index in params.indexes() for asset in index.weights}:
             for alias in aliases or ("deployer", "locked"):
                 control.deal(evm.rpc, name, live.address(alias), prices.wei(name, 5_000))
+
+
+def refresh(live: Live) -> None:
+    """A block in the present, and prices of now."""
+    with live.world() as evm:
+        evm.rpc.call("evm_mine")
+        control.refresh_feeds(evm.rpc)

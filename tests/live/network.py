@@ -20,7 +20,8 @@ from typing import Any
 
 from eth_account import Account
 from eth_account.hdaccount import ETHEREUM_DEFAULT_PATH
-from eth_keyfile import create_keyfile_json
+from eth_keyfile.keyfile import create_keyfile_json
+from eth_utils import keccak
 
 from forks import control
 from minimainnet import node
@@ -55,7 +56,7 @@ class Done:
 
 
 @dataclass
-class Running:
+class RunningCommand:
     """A command that was started."""
 
     pid: int
@@ -176,7 +177,8 @@ def shell(folder: Path, url: str) -> Iterator[Shell]:
         "COLUMNS": "200",
     }
     for alias, key in keys().items():
-        content = create_keyfile_json(key, PASSPHRASE.encode(), kdf="pbkdf2", iterations=1)
+        password: Any = PASSPHRASE.encode()  # declared as text, used as bytes
+        content = create_keyfile_json(key, password, kdf="pbkdf2", iterations=1)
         content["address"] = Account.from_key(key).address
         (folder / "ape/accounts" / f"{alias}.json").write_text(json.dumps(content))
         if alias != "locked":
@@ -229,12 +231,12 @@ class Live:
 
     # ------------------------------------------------------------ commands
 
-    def start(self, *words: str, **environment: str) -> Running:
+    def start(self, *words: str, **environment: str) -> RunningCommand:
         """Starts `ape run …` on the live network, with nobody at the keyboard."""
         (running,) = self._start([words], environment)
         return running
 
-    def _start(self, rows: Sequence[Sequence[str]], environment: dict[str, str]) -> list[Running]:
+    def _start(self, rows: Sequence[Sequence[str]], environment: dict[str, str]) -> list[RunningCommand]:
         files = [self.shell.files() for _ in rows]
         self.seen |= {(name, "unattended") for row in rows for name in _names(row)}
         pid = int(
@@ -242,13 +244,13 @@ class Live:
                 {"env": environment, "rows": [{"words": _live(row), **to} for row, to in zip(rows, files, strict=True)]}
             )
         )
-        return [Running(pid, *(Path(to[name]) for name in ("out", "err", "code"))) for to in files]
+        return [RunningCommand(pid, *(Path(to[name]) for name in ("out", "err", "code"))) for to in files]
 
     def run(self, *words: str, **environment: str) -> Done:
         """The same to its end."""
         return self.ended(self.start(*words, **environment))
 
-    def ended(self, running: Running) -> Done:
+    def ended(self, running: RunningCommand) -> Done:
         """Waits. Whatever it was, no command shows a traceback or asks for what live nodes do not offer."""
         done = running.wait()
         assert "Traceback" not in done.err + done.out, done.err
@@ -293,12 +295,27 @@ class Live:
         return str(Account.from_key(keys()[alias]).address)
 
     @property
+    def record_path(self) -> Path:
+        """Where commands keep the record of the deployment."""
+        return self.folder / "deployments/ethereum-mainnet.json"
+
+    @property
     def record(self) -> Record:
         """The record of the deployment."""
-        path = self.folder / "deployments/ethereum-mainnet.json"
-        known = json.loads(path.read_text())
+        known = json.loads(self.record_path.read_text())
         known.pop("chain_id")
-        return Record(path, 1, **known)
+        return Record(self.record_path, 1, **known)
+
+    def save(self, folder: Path) -> None:
+        """The chain and the record, for another network to `load`."""
+        (folder / "record.json").write_text(self.record_path.read_text())
+        (folder / "state").write_text(self.direct.call("anvil_dumpState"))
+
+    def load(self, folder: Path) -> None:
+        """Puts what another network has saved in the place of this one's chain and record."""
+        self.direct.call("anvil_loadState", (folder / "state").read_text())
+        self.record_path.parent.mkdir(exist_ok=True)
+        self.record_path.write_text((folder / "record.json").read_text())
 
     @property
     def system(self) -> System:
@@ -360,9 +377,8 @@ def keys() -> dict[str, bytes]:
         for name, owners in (("safe", protocol.safe.owners), ("guardian", protocol.guardian.owners)):
             for n, owner in enumerate(owners):
                 _KEYS[f"{name}{n}"] = next(bytes(account.key) for account in known if account.address == owner)
-        _KEYS.update(
-            {alias: bytes(Account.create(alias).key) for alias in ("deployer", "keeper", "other", "poor", "locked")}
-        )
+        for alias in ("deployer", "keeper", "other", "poor", "locked"):  # the same in every process of the suite
+            _KEYS[alias] = keccak(text=f"the live network's {alias}")
     return _KEYS
 
 

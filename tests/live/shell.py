@@ -86,10 +86,10 @@ def _warm() -> None:
     from ape.plugins.pluggy_patch import plugin_manager
 
     from ssi.build import fresh_project
-    from ssi.chain import network as chain
+    from ssi.chain import network
     from tests.live import device
 
-    chain.quiet()
+    network.quiet()
     plugin_manager.register(device, name="ape_ledger")
     fresh_project().load_contracts()
     for name in ("ape.managers.chain", "ape_test.provider", "ape_node", "ape_accounts", "pandas"):

@@ -7,6 +7,8 @@ from __future__ import annotations
 import importlib
 import json
 import re
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,7 @@ from ssi.constants import NOTICE
 from ssi.places import ROOT
 from ssi.registry.system import System
 from tests.live import words
-from tests.live.network import PASSPHRASE
+from tests.live.network import PASSPHRASE, Live
 from tests.support.governance import govern
 
 OWNERS = ("--account", "safe0", "--account", "safe1")
@@ -25,12 +27,12 @@ READING = ("pending", "points leaderboard", "points statement", "status")
 TO_COMPARE = ("Safe transaction hash", "domain hash", "message hash")
 
 
-def typed(name):
+def typed(name: str) -> list[str]:
     """The command with words that are right."""
     return [*name.split(), *words.RIGHT[name]]
 
 
-def possible(live, name):
+def possible(live: Live, name: str) -> None:
     """Makes room for the two proposals that are refused while nothing would change."""
     with live.world() as evm:
         system = System(evm, live.project, live.record)
@@ -57,7 +59,7 @@ def test_every_command_has_a_test_of_both_kinds():
     assert shown == {(name, how) for name in words.every() for how in ("unattended", "by hand")}
 
 
-def rows(names, how):
+def rows(names: Sequence[str], how: str) -> list[Any]:
     """Parameters with marks."""
     return [pytest.param(name, marks=pytest.mark.shows(name, how)) for name in names]
 

@@ -7,13 +7,16 @@ import os
 import re
 import signal
 import time
+from collections.abc import Iterator
 
 import pytest
+
+from tests.live.network import Live
 
 UNATTENDED = ("deploy", "--account", "deployer", "--yes", "--json")
 
 
-def count(live, alias):
+def count(live: Live, alias: str) -> int:
     """Transactions of a key file that were mined."""
     return int(live.direct.call("eth_getTransactionCount", live.address(alias), "latest"), 16)
 
@@ -70,7 +73,8 @@ def test_a_failure_is_json_where_that_is_asked_for(live):
 
 # ---------------------------------------------------------------- crashes
 
-# When the process dies: before the node has the transaction, once it has mined it and nobody knows, and once the receipt was asked for.
+# When the process dies: before the node has the transaction, once it has mined it and nobody knows, and once the
+# receipt was asked for.
 MOMENTS = (("eth_sendRawTransaction", False), ("eth_sendRawTransaction", True), ("eth_getTransactionReceipt", True))
 # After how many transactions. `make deep` kills at each; so does tests/scripts/test_deployment.py, within one process.
 EVERY = 1 if os.environ.get("HYPOTHESIS_PROFILE") == "deep" else 4
@@ -114,7 +118,7 @@ def test_a_deployment_killed_over_and_over_goes_on_and_does_nothing_twice(live, 
     assert kills >= len(sent) // EVERY // 2
 
 
-def sent_since(live, block, alias):
+def sent_since(live: Live, block: int, alias: str) -> Iterator[tuple[str, str]]:
     """Targets and data of what a key file has sent since a block."""
     for number in range(block + 1, int(live.direct.call("eth_blockNumber"), 16) + 1):
         for each in live.direct.call("eth_getBlockByNumber", hex(number), True)["transactions"]:

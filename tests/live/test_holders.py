@@ -15,7 +15,7 @@ from forks import control
 from tests.live.conftest import seed
 from tests.live.network import PASSPHRASE, Live
 from tests.support.governance import govern
-from tests.support.liquidity import Market
+from tests.support.liquidity import UniswapMarket
 from tests.support.trading import Trader
 
 ACCOUNT = ("--account", "other")
@@ -26,7 +26,7 @@ USDC = 10**6
 
 
 @pytest.fixture(scope="module")
-def funded(deployed):
+def funded(deployed: Live) -> Live:
     """The holder has dollars, SOSO, constituents, and shares that they did not buy; ether they have anyway."""
     who = deployed.address("other")
     seed(deployed, "other")
@@ -39,7 +39,7 @@ def funded(deployed):
 
 
 @dataclass(frozen=True)
-class Holder:
+class HolderJourney:
     """Makes a journey in one of both ways."""
 
     live: Live
@@ -89,7 +89,7 @@ class Holder:
         )
 
 
-def journey(*names):
+def journey(*names: str) -> pytest.MarkDecorator:
     """Both ways, each marked with the commands of the journey."""
     return pytest.mark.parametrize(
         "how",
@@ -101,8 +101,8 @@ def journey(*names):
 
 
 @pytest.fixture
-def holder(funded, how):
-    return Holder(funded, how)
+def holder(funded: Live, how: str) -> HolderJourney:
+    return HolderJourney(funded, how)
 
 
 # ---------------------------------------------------------------- journeys
@@ -233,7 +233,7 @@ def test_liquidity_that_is_locked(holder):
     live, who = holder.live, holder.address
     with live.world() as evm:
         system = live.system_of(evm)
-        market = Market(system)
+        market = UniswapMarket(system)
         govern(system, system.locker, "addPool", [market.pools["V3"].address, 2])
         market.fund(who, 30, 3_000)
         number = market.position(who, 10)

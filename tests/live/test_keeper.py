@@ -8,11 +8,13 @@ import signal
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 from ssi.places import ROOT
-from tests.live.network import PASSPHRASE
+from tests.live.network import PASSPHRASE, Live, RunningCommand
 from tests.live.words import every
 
 DAY = 86_400
@@ -20,14 +22,14 @@ RUN = ("keeper", "run", "--look", "0.1")
 
 
 @pytest.fixture
-def due(deployed):
+def due(deployed: Live) -> Live:
     """A new UTC day: the fees of every index can be distributed."""
     deployed.warp(DAY)
     return deployed
 
 
 @pytest.fixture
-def keep(due):
+def keep(due: Live) -> Iterator[Callable[..., tuple[RunningCommand, str]]]:
     """Starts keepers, and kills what is left of them. Returns the process and its web address."""
     started = []
 
@@ -43,7 +45,7 @@ def keep(due):
             running.kill()
 
 
-def ask(url):
+def ask(url: str) -> tuple[int, str]:
     """Status and text of a web page."""
     try:
         with urllib.request.urlopen(url, timeout=10) as answer:
@@ -52,7 +54,7 @@ def ask(url):
         return error.code, error.read().decode()
 
 
-def metric(url, name):
+def metric(url: str, name: str) -> float:
     """One figure of /metrics."""
     return float(
         next(
@@ -61,19 +63,19 @@ def metric(url, name):
     )
 
 
-def wait_for(true, seconds=240):
+def wait_for(true: Callable[[], object], seconds: float = 240) -> None:
     ends = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < ends
         time.sleep(0.05)
 
 
-def sent(live, alias):
+def sent(live: Live, alias: str) -> int:
     """Transactions of a key file that were mined."""
     return int(live.direct.call("eth_getTransactionCount", live.address(alias), "latest"), 16)
 
 
-def transactions(url):
+def transactions(url: str) -> float:
     """What a keeper says it has sent."""
     lines = ask(f"{url}/metrics")[1].splitlines()
     return sum(
@@ -81,18 +83,18 @@ def transactions(url):
     )
 
 
-def pooled(live):
+def pooled(live: Live) -> Any:
     """Transactions that wait to be mined, by sender and nonce."""
     return live.direct.call("txpool_content")["pending"]
 
 
-def only(live):
+def only(live: Live) -> Any:
     """The one transaction that waits."""
     ((waiting,),) = [pool.values() for pool in pooled(live).values()]
     return waiting
 
 
-def distributed(live):
+def distributed(live: Live) -> bool:
     """Whether all fees of today were."""
     system = live.system
     today = system.evm.now // DAY
@@ -249,7 +251,7 @@ def test_a_job_that_fails_stops_no_other(due, keep):
 @pytest.mark.parametrize("answered", [False, True], ids=["before it was sent", "before that was known"])
 def test_killed_at_every_transaction_and_started_again_everything_is_done_once(due, keep, answered):
     """A keeper that dies at its first transaction each time gets all the work done, or the next one does."""
-    jobs, before, lives = [], sent(due, "keeper"), 0
+    jobs, before, lives = list[RunningCommand](), sent(due, "keeper"), 0
 
     def watch(method: str, after: bool) -> bool:
         if jobs and method == "eth_sendRawTransaction" and after == answered:
@@ -308,7 +310,7 @@ def test_a_port_that_is_taken_is_told(due, keep):
 def test_the_unit_and_the_container_start_it_as_these_tests_do():
     """Both run a command that exists, with options that exist, and the container asks where the keeper listens."""
     unit = configparser.RawConfigParser(strict=False)
-    unit.optionxform = str
+    unit.optionxform = str  # type: ignore[method-assign, assignment]  # names as they are written
     unit.read(ROOT / "ops/keeper.service")
     service = unit["Service"]["ExecStart"].split()
     assert service[0].endswith(".venv/bin/ape")

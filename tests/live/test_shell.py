@@ -12,7 +12,7 @@ from tests.live.network import NETWORK, shell
 
 
 @pytest.fixture(autouse=True)
-def calm():
+def calm() -> None:
     """No network is needed here."""
 
 
@@ -26,6 +26,7 @@ def test_nothing_is_left_where_the_tests_are_killed(tmp_path):
             waiting = int(started.ask({"env": {}, "rows": [{"words": ["status", *NETWORK], **started.files()}]}))
             silent.accept()  # the command is there
             os.kill(waiting, 0)
+            assert started.process.stdin
             started.process.stdin.close()
             started.process.wait(60)
             with pytest.raises(OSError, match="refused"):

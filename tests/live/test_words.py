@@ -9,6 +9,7 @@ import json
 import pytest
 
 from tests.live import words
+from tests.live.network import Done
 from tests.live.proxy import PASSWORD
 
 ALL = words.every()
@@ -16,7 +17,7 @@ ALL = words.every()
 ON_CHAIN = sorted(ALL.keys() - {"demo"})
 
 
-def told(done, code, message=""):
+def told(done: Done, code: int, message: str = "") -> None:
     """One line, and nothing on standard output."""
     lines = done.err.strip().splitlines()
     assert (done.code, len(lines), done.out) == (code, 1, ""), done
@@ -24,7 +25,7 @@ def told(done, code, message=""):
     assert message in lines[0]
 
 
-def typed(name):
+def typed(name: str) -> list[str]:
     """The command with words that are right."""
     return [*name.split(), *words.RIGHT[name]]
 
@@ -93,7 +94,8 @@ def test_nothing_deployed_is_told_by_every_command(live, tmp_path):
 @pytest.mark.parametrize(
     ("content", "code", "message"),
     [
-        ("", 2, "is damaged"), ("{", 2, "is damaged"), ("[]", 2, "is damaged"), ("\0\1", 2, "is damaged"), ("null", 2, "is damaged"),
+        ("", 2, "is damaged"), ("{", 2, "is damaged"), ("[]", 2, "is damaged"),
+        ("\0\1", 2, "is damaged"), ("null", 2, "is damaged"),
         ('{"chain_id": 1, "surprise": 1}', 2, "is damaged"), ('{"chain_id": 1, "contracts": []}', 2, "is damaged"),
         ('{"chain_id": 1, "contracts": {"Safe": "0x12"}}', 2, "is damaged"),
         ('{"chain_id": 1, "contracts": {"Safe": 7}}', 2, "is damaged"),
@@ -137,7 +139,8 @@ def test_a_record_of_another_deployment_is_told_by_every_command(live, tmp_path)
         (["keeper", "run", "--account", "nobody"], "Ape knows no account nobody"),
         (["keeper", "run", "--account", "keeper", "--listen", "everywhere"], "'everywhere' is not HOST:PORT."),
         (["keeper", "run", "--account", "keeper", "--listen", "127.0.0.1:99999"], "is not HOST:PORT."),
-        (["keeper", "run", "--account", "keeper", "--listen", "no.such.host.invalid:1"], "choose another with --listen"),
+        (["keeper", "run", "--account", "keeper", "--listen", "no.such.host.invalid:1"],
+         "choose another with --listen"),
         (["points", "keeper"], "Say who signs: --account ALIAS."),
         (["points", "keeper", "--account", "nobody"], "Ape knows no account nobody"),
         (["points", "leaderboard", "--epoch", "4000000"], "Epoch 4000000 has not begun"),
@@ -158,7 +161,8 @@ def test_a_record_of_another_deployment_is_told_by_every_command(live, tmp_path)
         (["propose", "set-methodology", "USSI", "Nonsense", "USDC"], "Nonsense"),
         (["propose", "set-methodology", "USSI", "FixedWeights", "USDC=NaN", "sDAI=1"], ""),
         (["propose", "set-methodology", "USSI", "FixedWeights", "USDC=" + "9" * 80], ""),
-        (["propose", "set-terms", "MAG9.ssi", *words.RIGHT["propose set-terms"][1:]], "There is no index MAG9.ssi here."),
+        (["propose", "set-terms", "MAG9.ssi", *words.RIGHT["propose set-terms"][1:]],
+         "There is no index MAG9.ssi here."),
         (["propose", "upgrade", "Nonsense"], "Nonsense"),
         (["propose", "upgrade", "Rebalancer"], "--deployer ALIAS"),
         (["propose", "upgrade", "Rebalancer", "--deployer", "nobody", "--yes"], "Ape knows no account nobody"),

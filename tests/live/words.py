@@ -116,12 +116,12 @@ def spoilt(name: str, command: click.Command) -> Iterator[list[str]]:
             yield [*words, *right[:place], "--", wrong, *right[place + 1 :]] if wrong.startswith("-") else [
                 *words, *right[:place], wrong, *right[place + 1 :],
             ]  # fmt: skip
-    for parameter in command.params:
-        if isinstance(parameter, click.Option):
-            if not parameter.is_flag and parameter.name != "network":
-                yield [*words, "--network", "ethereum:mainnet:node", *right, parameter.opts[0]]
-            for wrong in _wrong(parameter.type):
-                yield [*words, *right, f"{parameter.opts[0]}={wrong}"]
+    for option in command.params:
+        if isinstance(option, click.Option):
+            if not option.is_flag and option.name != "network":
+                yield [*words, "--network", "ethereum:mainnet:node", *right, option.opts[0]]
+            for wrong in _wrong(option.type):
+                yield [*words, *right, f"{option.opts[0]}={wrong}"]
 
 
 def _wrong(kind: click.ParamType) -> tuple[str, ...]:

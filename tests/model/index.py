@@ -12,43 +12,43 @@ PARTS = 2**64
 DEAD = "dead"
 
 
-class Refused(Exception):  # noqa: N818 - the specification's word
+class IndexRefused(Exception):  # noqa: N818 - the specification's word
     """The operation is refused and nothing changes. `args` say why."""
 
 
-class ZeroShares(Refused):
+class ZeroShares(IndexRefused):
     """Nothing to mint or redeem."""
 
 
-class MintingStopped(Refused):
+class MintingStopped(IndexRefused):
     """Paused or deprecated."""
 
 
-class SupplyCapExceeded(Refused):
+class SupplyCapExceeded(IndexRefused):
     """{share} supply after the mint, {share} cap."""
 
 
-class Shortfall(Refused):
+class Shortfall(IndexRefused):
     """Constituent, books, available."""
 
 
-class InsufficientBalance(Refused):
+class InsufficientBalance(IndexRefused):
     """Owner, balance, wanted."""
 
 
-class NoClaim(Refused):
+class NoClaim(IndexRefused):
     """Token, account."""
 
 
-class ClaimUnbacked(Refused):
+class ClaimUnbacked(IndexRefused):
     """Token, claim."""
 
 
-class NotAConstituent(Refused):
+class NotAConstituent(IndexRefused):
     """Token."""
 
 
-class AmountExceedsBooks(Refused):
+class AmountExceedsBooks(IndexRefused):
     """Token, amount, books."""
 
 

@@ -14,7 +14,7 @@ MAX = 2**96 - 1
 MAX_TICK = 887_272
 
 
-class Refused(Exception):  # noqa: N818 - it says what happened
+class LockerRefused(Exception):  # noqa: N818 - it says what happened
     """The page refuses it; the reason in a word."""
 
 
@@ -101,9 +101,9 @@ class LockerModel:
     def lock_position(self, now: int, owner: str, pool: str, token_id: int, liquidity: int) -> None:
         """Raises Refused."""
         if pool in self.removed:
-            raise Refused("pool")
+            raise LockerRefused("pool")
         if not 0 < liquidity <= MAX - self.recorded(owner, pool):
-            raise Refused("amount")
+            raise LockerRefused("amount")
         self.positions[token_id] = Position(owner, pool, liquidity)
         self._add(now, owner, pool, liquidity)
 
@@ -111,7 +111,7 @@ class LockerModel:
         """When it matures. Raises Refused."""
         position = self.positions[token_id]
         if position.matures:
-            raise Refused("requested")
+            raise LockerRefused("requested")
         position.matures = now + COOLDOWN
         self._add(now, position.owner, position.pool, -position.liquidity)
         return position.matures
@@ -120,9 +120,9 @@ class LockerModel:
         """Raises Refused."""
         position = self.positions[token_id]
         if not now < position.matures:
-            raise Refused("cooling")
+            raise LockerRefused("cooling")
         if position.pool in self.removed:
-            raise Refused("pool")
+            raise LockerRefused("pool")
         position.matures = 0
         self._add(now, position.owner, position.pool, position.liquidity)
 
@@ -130,7 +130,7 @@ class LockerModel:
         """Raises Refused."""
         position = self.positions[token_id]
         if not 0 < position.matures <= now:
-            raise Refused("matured")
+            raise LockerRefused("matured")
         del self.positions[token_id]
 
     # ------------------------------------------------------------ LP tokens
@@ -147,12 +147,12 @@ class LockerModel:
         """Raises Refused."""
         t = self.settle(now, owner, pool)
         if pool in self.removed:
-            raise Refused("pool")
+            raise LockerRefused("pool")
         if (
             not 0 < amount <= MAX - t.locked - t.cooling - t.matured
             or not 0 < liquidity <= MAX - self.recorded(owner, pool) - t.liquidity
         ):
-            raise Refused("amount")
+            raise LockerRefused("amount")
         t.locked += amount
         self._add(now, owner, pool, liquidity)
 
@@ -160,7 +160,7 @@ class LockerModel:
         """When it matures, with all that cools. Raises Refused."""
         t = self.settle(now, owner, pool)
         if not 0 < amount <= t.locked:
-            raise Refused("amount")
+            raise LockerRefused("amount")
         moved = -(-self.weight(owner, pool) * amount // t.locked)
         self._add(now, owner, pool, -moved)
         t.locked -= amount
@@ -173,9 +173,9 @@ class LockerModel:
         """{lp} that are locked again. Raises Refused."""
         t = self.settle(now, owner, pool)
         if not t.matures:
-            raise Refused("cooling")
+            raise LockerRefused("cooling")
         if pool in self.removed:
-            raise Refused("pool")
+            raise LockerRefused("pool")
         amount, t.locked = t.cooling, t.locked + t.cooling
         self._add(now, owner, pool, t.liquidity)
         t.cooling = t.liquidity = t.matures = 0
@@ -185,7 +185,7 @@ class LockerModel:
         """{lp} that are paid. Raises Refused."""
         t = self.settle(now, owner, pool)
         if not t.matured:
-            raise Refused("matured")
+            raise LockerRefused("matured")
         amount, t.matured = t.matured, 0
         return amount
 

@@ -63,7 +63,7 @@ class Sources:
 
 
 @dataclass
-class Pot:
+class ModelPot:
     """{tok}"""
 
     funded: int = 0
@@ -84,7 +84,7 @@ class PointsModel:
     joined: dict[str, int] = field(default_factory=dict)
     referrals: dict[str, tuple[str, int]] = field(default_factory=dict)
     recorded: dict[int, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
-    pots: dict[tuple[int, str], Pot] = field(default_factory=lambda: defaultdict(Pot))
+    pots: dict[tuple[int, str], ModelPot] = field(default_factory=lambda: defaultdict(ModelPot))
 
     # ------------------------------------------------------------ history
 
@@ -151,7 +151,9 @@ class PointsModel:
         self.rates.setdefault(staked, []).append((now, rate))
 
     def lowest_rate(self, epoch: int, staked: str) -> int:
-        """D18{asset/share}: the least of that in the first second, before anything happened in it, and all that came."""
+        """D18{asset/share}: the least of that in the first second, before anything happened in it, and all
+        that came.
+        """
         start, history = self.end(epoch - 1), self.rates.get(staked, [])
         first = next((rate for time, rate in reversed(history) if time < start), WAD)
         return min([first, *(rate for time, rate in history if start <= time < self.end(epoch))])

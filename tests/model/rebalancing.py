@@ -4,49 +4,49 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tests.model.index import RAY, WAD, IndexModel, Refused, ceil_div, round57
+from tests.model.index import RAY, WAD, IndexModel, IndexRefused, ceil_div, round57
 
 BP = 10**14
 RUNNING, COMPLETED, HALTED, CANCELLED, EXPIRED = "running", "completed", "halted", "cancelled", "expired"
 
 
-class WrongNonce(Refused):
+class WrongNonce(IndexRefused):
     """Given, expected."""
 
 
-class AlreadyRunning(Refused):
+class AlreadyRunning(IndexRefused):
     """One is running."""
 
 
-class NotRunning(Refused):
+class NotRunning(IndexRefused):
     """None is running."""
 
 
-class PriceTooHigh(Refused):
+class PriceTooHigh(IndexRefused):
     """{tok} asked, {tok} limit."""
 
 
-class TooLate(Refused):
+class TooLate(IndexRefused):
     """Latest second."""
 
 
-class NoReference(Refused):
+class NoReference(IndexRefused):
     """Token."""
 
 
-class PriceOff(Refused):
+class PriceOff(IndexRefused):
     """Token, D18 price, D18 expected, bp."""
 
 
-class TargetOff(Refused):
+class TargetOff(IndexRefused):
     """Token, D27 target, D27 expected, bp."""
 
 
-class TurnoverTooLarge(Refused):
+class TurnoverTooLarge(IndexRefused):
     """bp of NAV to be sold, bp allowed."""
 
 
-class PriceMoved(Refused):
+class PriceMoved(IndexRefused):
     """D18 of the price at the start: of what is sold, of what is bought; bp."""
 
 
@@ -65,7 +65,7 @@ class Terms:
 
 
 @dataclass(frozen=True)
-class Proposal:
+class RebalanceProposal:
     """What a start was proposed for: prices D18 and targets D27 by token, tolerances in bp, prices of what has none at
     the oracle.
     """
@@ -80,7 +80,7 @@ class Proposal:
 
 
 @dataclass(frozen=True)
-class Fill:
+class AuctionFill:
     """{tok} of a bid, and why it was not larger: "" or "budget"."""
 
     out: int = 0
@@ -136,6 +136,12 @@ class RebalanceModel:
 
     # ------------------------------------------------------------ readings
 
+    @property
+    def limits(self) -> Terms:
+        """Those by which the last start sells."""
+        assert self.running is not None
+        return self.running
+
     def units(self, token: str) -> int:
         """D27{tok/base}, 0 where it is not held."""
         return self.index.units.get(token, 0)
@@ -158,21 +164,19 @@ class RebalanceModel:
 
     def phase_at(self, now: int) -> str:
         """Expired as soon as the time is over."""
-        if self.phase == RUNNING and self.running is not None and now >= self.started + self.running.duration:
+        if self.phase == RUNNING and now >= self.started + self.limits.duration:
             return EXPIRED
         return self.phase
 
     def factor(self, now: int) -> int:
         """D18 of the oracle's ratio."""
-        terms = self.running
-        assert terms is not None
+        terms = self.limits
         elapsed = min(now - self.started, terms.duration)
         return WAD + terms.premium * BP - (terms.premium + terms.discount) * BP * elapsed // terms.duration
 
     def budget(self) -> int:
         """D27{USD/base share}."""
-        assert self.running is not None
-        return self.nav * self.running.budget // 10_000
+        return self.nav * self.limits.budget // 10_000
 
     def surplus(self, token: str) -> int:
         """{tok} over the target."""
@@ -226,7 +230,7 @@ class RebalanceModel:
             over += max(0, self.units(token) - aim.target) * price36(round57(aim.price), self.decimals[token])
         return ceil_div(over, self.nav)
 
-    def start(self, now: int, proposal: Proposal, usd: dict[str, int]) -> None:
+    def start(self, now: int, proposal: RebalanceProposal, usd: dict[str, int]) -> None:
         """Raises WrongNonce, TooLate, AlreadyRunning, NoReference, PriceOff, TargetOff, TurnoverTooLarge."""
         if proposal.nonce != self.nonce:
             raise WrongNonce(proposal.nonce, self.nonce)
@@ -242,7 +246,7 @@ class RebalanceModel:
         self.phase = COMPLETED if self._complete() else RUNNING
         self.nonce += 1
 
-    def _proposed(self, now: int, proposal: Proposal, usd: dict[str, int]) -> tuple[dict[str, Aim], int, int]:
+    def _proposed(self, now: int, proposal: RebalanceProposal, usd: dict[str, int]) -> tuple[dict[str, Aim], int, int]:
         """What is aimed at, D63{USD/base}, and bp of NAV to be sold."""
         for token in self.tokens():
             expected, tolerance = proposal.prices[token], proposal.price_tolerance
@@ -279,24 +283,23 @@ class RebalanceModel:
         last = not self.buying and self.aims[out].target == 0
         return aim.target + 16 * aim.dust if last and aim.target and in_ not in self.selling else 0
 
-    def quote(self, now: int, out: str, in_: str, wanted: int, usd: dict[str, int]) -> Fill:
+    def quote(self, now: int, out: str, in_: str, wanted: int, usd: dict[str, int]) -> AuctionFill:
         """What a bid would move."""
         if self.phase_at(now) != RUNNING or out == in_:
-            return Fill()
+            return AuctionFill()
         top = self.ceiling(out, in_)
         if top == 0:
-            return Fill()
-        assert self.running is not None
+            return AuctionFill()
         usd = self.seen(usd)
         moved = [usd[token] * WAD // self.aims[token].price for token in (out, in_)]
-        if not near(moved[0], moved[1], self.running.band):
-            raise PriceMoved(*moved, self.running.band)
+        if not near(moved[0], moved[1], self.limits.band):
+            raise PriceMoved(*moved, self.limits.band)
         base, factor = self.index.base, self.factor(now)
         p_out, p_in = self.price(out, usd), self.price(in_, usd)
         room = max(0, top * base // RAY - self._books(in_, self.units(in_)))
         afford = self.affordable(now, out, in_, top, usd)
         if afford == 0:
-            return Fill()
+            return AuctionFill()
         limits = [wanted, self.surplus(out), room * p_in * WAD // (p_out * factor)]
         halts = False
         if afford is not None:
@@ -305,8 +308,8 @@ class RebalanceModel:
         amount = min(limits)
         least = self.least(out)
         if amount == 0 or (amount < least and amount < self.surplus(out)):
-            return Fill()
-        return Fill(amount, ceil_div(amount * p_out * factor, p_in * WAD), halts)
+            return AuctionFill()
+        return AuctionFill(amount, ceil_div(amount * p_out * factor, p_in * WAD), halts)
 
     def affordable(self, now: int, out: str, in_: str, top: int, usd: dict[str, int]) -> int | None:
         """{tok} of `out` that the budget allows; None for no limit."""
@@ -323,7 +326,9 @@ class RebalanceModel:
         """{tok}, under which a bid moves nothing unless it takes all."""
         return self.aims[out].dust * self.index.base // RAY // 2
 
-    def bid(self, now: int, out: str, in_: str, wanted: int, usd: dict[str, int], max_in: int | None = None) -> Fill:
+    def bid(
+        self, now: int, out: str, in_: str, wanted: int, usd: dict[str, int], max_in: int | None = None
+    ) -> AuctionFill:
         """Moves the index too. Raises PriceTooHigh."""
         fill = self.quote(now, out, in_, wanted, usd)
         if fill.out == 0:

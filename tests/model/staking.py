@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from tests.model.index import InsufficientBalance, Refused, ceil_div
+from tests.model.index import IndexRefused, InsufficientBalance, ceil_div
 
 __all__ = [
     "DAY",
@@ -23,12 +23,12 @@ __all__ = [
     "ExceedsClaimable",
     "ExceedsMaximum",
     "FutureEpoch",
+    "IndexRefused",
     "InsufficientAllowance",
     "InsufficientBalance",
     "NotAuthorized",
     "NothingCooling",
     "RaiseTooSoon",
-    "Refused",
     "StakingModel",
     "ZeroAmount",
 ]  # fmt: skip
@@ -39,39 +39,39 @@ MAX = 2**96 - 1
 UNLIMITED = 2**256 - 1
 
 
-class ZeroAmount(Refused):
+class ZeroAmount(IndexRefused):
     """Nothing, or worth less than a share-wei."""
 
 
-class ExceedsMaximum(Refused):
+class ExceedsMaximum(IndexRefused):
     """{asset} or {share} amount, maximum."""
 
 
-class NotAuthorized(Refused):
+class NotAuthorized(IndexRefused):
     """Controller, caller."""
 
 
-class ExceedsClaimable(Refused):
+class ExceedsClaimable(IndexRefused):
     """Controller, amount, claimable."""
 
 
-class NothingCooling(Refused):
+class NothingCooling(IndexRefused):
     """Controller."""
 
 
-class InsufficientAllowance(Refused):
+class InsufficientAllowance(IndexRefused):
     """Spender, allowance, needed."""
 
 
-class CooldownTooLong(Refused):
+class CooldownTooLong(IndexRefused):
     """Seconds, maximum."""
 
 
-class RaiseTooSoon(Refused):
+class RaiseTooSoon(IndexRefused):
     """Earliest Unix second."""
 
 
-class FutureEpoch(Refused):
+class FutureEpoch(IndexRefused):
     """Epoch, running epoch."""
 
 
@@ -83,7 +83,7 @@ class Stream(NamedTuple):
     duration: int = 0
 
 
-class State(NamedTuple):
+class StakingState(NamedTuple):
     """What rates depend on: {asset} that all shares were worth at the last change, {share} of all holders, the stream
     since then.
     """
@@ -111,14 +111,14 @@ class State(NamedTuple):
         """D18{asset/share}."""
         return (self.total(now) + VIRTUAL) * WAD // (self.supply + VIRTUAL)
 
-    def settled(self, now: int) -> State:
+    def settled(self, now: int) -> StakingState:
         """The same, said at `now`."""
         stands = self.supply < VIRTUAL
         left = self.stream.duration if stands else max(0, self.stream.duration - (now - self.stream.start))
-        return State(self.total(now), self.supply, Stream(self.stream.assets - self.vested(now), now, left))
+        return StakingState(self.total(now), self.supply, Stream(self.stream.assets - self.vested(now), now, left))
 
 
-class Running(NamedTuple):
+class RunningRequest(NamedTuple):
     """A request that cools or has matured: {asset}, {share}, Unix second, the cooldown in force then."""
 
     assets: int
@@ -154,11 +154,11 @@ class StakingModel:
     balances: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     allowances: dict[tuple[str, str], int] = field(default_factory=lambda: defaultdict(int))
     operators: set[tuple[str, str]] = field(default_factory=set)
-    running: dict[str, Running] = field(default_factory=dict)
+    running: dict[str, RunningRequest] = field(default_factory=dict)
     parked: dict[str, tuple[int, int]] = field(default_factory=lambda: defaultdict(lambda: (0, 0)))
 
     def __post_init__(self) -> None:
-        self.history: list[tuple[int, State]] = [(self.born, State())]
+        self.history: list[tuple[int, StakingState]] = [(self.born, StakingState())]
 
     # ------------------------------------------------------------ readings
 
@@ -168,8 +168,8 @@ class StakingModel:
         return sum(self.balances.values())
 
     @property
-    def state(self) -> State:
-        return State(self.worth, self.supply, self.stream)
+    def state(self) -> StakingState:
+        return StakingState(self.worth, self.supply, self.stream)
 
     @property
     def staked(self) -> int:
@@ -337,8 +337,8 @@ class StakingModel:
         if self._matured(now, controller):
             done, (parked_assets, parked_shares) = self.running.pop(controller), self.parked[controller]
             self.parked[controller] = parked_assets + done.assets, parked_shares + done.shares
-        before = self.running.get(controller, Running(0, 0, 0, 0))
-        self.running[controller] = Running(before.assets + assets, before.shares + shares, now, self.cooldown)
+        before = self.running.get(controller, RunningRequest(0, 0, 0, 0))
+        self.running[controller] = RunningRequest(before.assets + assets, before.shares + shares, now, self.cooldown)
         self.worth -= assets
         self.cooling += assets
         self.balances[owner] -= shares

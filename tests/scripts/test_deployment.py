@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
 from ape import accounts
@@ -53,7 +55,7 @@ def test_the_parameters_are_valid():
 def test_bad_parameters_are_named(file, change, message):
     content = json.loads((params.FOLDER / file).read_text()) | change
     with pytest.raises(ValidationError, match=message):
-        (params.Index if "indexes" in file else params.Protocol).model_validate(content)
+        (params.Index if "indexes" in file else params.ProtocolParams).model_validate(content)
 
 
 @pytest.mark.parametrize("bound", ["1.2345", "1E-19", "100001"])
@@ -90,7 +92,7 @@ def test_a_record_of_another_chain_is_refused(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def signer():
+def signer() -> Any:
     """An account that has deployed nothing yet."""
     return accounts.test_accounts[9]
 
@@ -157,7 +159,7 @@ def test_a_deployment_killed_after_every_transaction_sends_none_twice(evm, proje
     nonce = count()
     record = Record(path, 1)
     while True:
-        deployer = Deployer(project, signer, record, [].append)
+        deployer = Deployer(project, signer, record, list[str]().append)
         deployer.provide = provide
         try:
             done = deployer.run()
@@ -175,14 +177,14 @@ def test_a_deployment_killed_after_every_transaction_sends_none_twice(evm, proje
 
 def test_a_deployer_without_the_seed_is_told_what_to_get(project, signer, tmp_path):
     with pytest.raises(SeedMissing, match=f"{signer.address} needs .* wei of WBTC .* to seed MAG7.ssi"):
-        Deployer(project, signer, Record(tmp_path / "record.json", 1), [].append).run()
+        Deployer(project, signer, Record(tmp_path / "record.json", 1), list[str]().append).run()
 
 
 class TestTheSafes:
     """What is given power is looked at first, on chain."""
 
     @pytest.fixture
-    def resumed(self, project, signer, tmp_path):
+    def resumed(self, project: Any, signer: Any, tmp_path: Path) -> Deployer:
         """A deployment that stopped once both Safes were there."""
 
         def say(step):
@@ -194,8 +196,8 @@ class TestTheSafes:
             deployer.run()
         return deployer
 
-    def refused(self, deployer, alarm):
-        deployer.say = [].append
+    def refused(self, deployer: Deployer, alarm: str) -> None:
+        deployer.say = list[str]().append
         with pytest.raises(UnsafeSafes, match=alarm):
             deployer.run()
         assert "ProtocolManager" not in deployer.record.contracts

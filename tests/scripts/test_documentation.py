@@ -14,8 +14,9 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from click.testing import CliRunner
@@ -24,6 +25,7 @@ from forks.seeding import invest
 from ssi.build import ROOT
 from ssi.cli import common
 from ssi.governance.starting import Bounds, start_call
+from ssi.registry.system import System
 from tests.support.governance import govern, schedule, wait
 from tests.support.rebalanced import unbalanced
 
@@ -45,20 +47,20 @@ NOT_HERE = MappingProxyType(
 )
 
 
-class Line(NamedTuple):
+class DocumentedCommand(NamedTuple):
     """A command of a page."""
 
     page: str
     text: str
 
 
-def lines(page: str) -> list[Line]:
+def lines(page: str) -> list[DocumentedCommand]:
     """The commands of all shell blocks, continued lines joined, comments and `&&` taken away."""
     found = []
     for block in re.findall(r"^```sh\n(.*?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL):
         for line in block.replace("\\\n", " ").splitlines():
             words = re.sub(r"\s+#.*$", "", line).strip()
-            found += [Line(page, " ".join(part.split())) for part in words.split(" && ") if part]
+            found += [DocumentedCommand(page, " ".join(part.split())) for part in words.split(" && ") if part]
     return found
 
 
@@ -66,7 +68,7 @@ LINES = [line for page in PAGES for line in lines(page)]
 
 
 @pytest.fixture(autouse=True)
-def folder(monkeypatch, tmp_path):
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Files of proposals go away with the test."""
     monkeypatch.setattr(common, "FOLDER", tmp_path)
 
@@ -74,25 +76,25 @@ def folder(monkeypatch, tmp_path):
 # ---------------------------------------------------------------- states
 
 
-def proposed(system):
+def proposed(system: System) -> str:
     """A change that waits; its id, as far as the page has it."""
     index = system.index("USSI")
     return "0x" + schedule(system, index, index.setSupplyCap.encode(12_345)).hex()[:8]
 
 
-def ready(system):
+def ready(system: System) -> str:
     """A change whose notice is over."""
     operation = proposed(system)
     wait(system)
     return operation
 
 
-def repriced(system):
+def repriced(system: System) -> None:
     """LINK has no route, so that the parameters say something new."""
     govern(system, system.oracle, "removeRoute", [system.token("LINK").address])
 
 
-def rebalancing(system):
+def rebalancing(system: System) -> None:
     """A rebalance of MAG7.ssi that has just begun."""
     unbalanced(system)
     rebalancer, index = system.contract("Rebalancer"), system.index("MAG7.ssi")
@@ -102,12 +104,12 @@ def rebalancing(system):
     system.evm.send(system.record.contracts["Safe"], rebalancer, call)
 
 
-def holding(system):
+def holding(system: System) -> None:
     """A holder with ten shares, whom the shell lines call ME."""
     invest(system, "MAG7.ssi", system.evm.account("holder"), 10 * WAD)
 
 
-STATES: MappingProxyType[str, Callable] = MappingProxyType(
+STATES: MappingProxyType[str, Callable[..., Any]] = MappingProxyType(
     {
         "ape run pending": proposed,
         "ape run execute": ready,
@@ -116,16 +118,15 @@ STATES: MappingProxyType[str, Callable] = MappingProxyType(
         "ape run propose set-price LINK": repriced,
         "ape run keeper rebalance MAG7.ssi --account ALIAS": rebalancing,
         "ape run keeper rebalance MAG7.ssi --account ALIAS --once": rebalancing,
-        'cast send $INDEX "redeem(uint256,address,address,bytes32,uint256[],uint256)" $SHARES $ME $ME $(cast to-bytes32 0x00) "[]" 9999999999 --account ALIAS --rpc-url $MAINNET_RPC_URL': (
-            holding
-        ),
+        'cast send $INDEX "redeem(uint256,address,address,bytes32,uint256[],uint256)" $SHARES $ME $ME'
+        ' $(cast to-bytes32 0x00) "[]" 9999999999 --account ALIAS --rpc-url $MAINNET_RPC_URL': holding,
     }
 )
 # What a line needs on a fork on top, where no person waits for hours.
 ADDED = MappingProxyType({"ape run keeper rebalance MAG7.ssi --account ALIAS": "--fast-forward"})
 
 
-def filled(text: str, operation: str | None, system) -> str:
+def filled(text: str, operation: str | None, system: System) -> str:
     """The line with its placeholders filled: on a fork the test accounts sign, and a holder there is unlocked."""
     text = text.replace("0x28e5b570", operation or "0x28e5b570").replace("0x…", system.evm.account("new guardian"))
     if text.startswith("cast"):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib
 import json
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
 from ape import accounts
@@ -17,8 +20,9 @@ from ssi.build import ROOT
 from ssi.chain import network
 from ssi.chain.sender import Sender
 from ssi.points import ledger as points
+from ssi.registry.system import System
 from tests.support.governance import govern
-from tests.support.liquidity import Market
+from tests.support.liquidity import UniswapMarket
 
 pytestmark = pytest.mark.usefixtures("system")
 SHARE = 10**18
@@ -48,22 +52,22 @@ COMMANDS = (
 
 
 @pytest.fixture
-def me():
+def me() -> str:
     """Who acts on a fork where no account is named."""
     return accounts.test_accounts[0].address
 
 
 @pytest.fixture
-def protocol(system, me):
+def protocol(system: System, me: str) -> Protocol:
     return Protocol(system, me)
 
 
 @pytest.fixture(autouse=True)
-def calm(monkeypatch, tmp_path):
+def calm(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SSI_STATE", str(tmp_path))
 
 
-def invoke(command, *words):
+def invoke(command: str, *words: str) -> tuple[int, str, str]:
     """Exit code, standard output, standard error."""
     cli = importlib.import_module(f"scripts.{command}").cli
     done = CliRunner(mix_stderr=False).invoke(cli, words)
@@ -71,19 +75,19 @@ def invoke(command, *words):
     return done.exit_code, done.stdout, done.stderr
 
 
-def said(command, *words):
+def said(command: str, *words: str) -> str:
     """What it says to people."""
     code, out, err = invoke(command, *words)
     assert code == 0, err
     return out
 
 
-def answered(command, *words):
+def answered(command: str, *words: str) -> Any:
     """What it says to machines: JSON alone."""
     return json.loads(said(command, *words, "--json"))
 
 
-def refused(command, *words, code=1):
+def refused(command: str, *words: str, code: int = 1) -> str:
     """The one line of a refusal, the same to machines."""
     found, out, err = invoke(command, *words)
     assert (found, out) == (code, "")
@@ -95,14 +99,14 @@ def refused(command, *words, code=1):
     return err.removeprefix("Error: ").strip()
 
 
-def give(protocol, **whole):
+def give(protocol: Protocol, **whole: int) -> None:
     for name, amount in whole.items():
         control.deal(
             protocol.system.evm.rpc, name, protocol.holder.account.address, amount * 10 ** protocol.token(name).decimals
         )
 
 
-def bought(protocol, shares=10, symbol="MAG7.ssi"):
+def bought(protocol: Protocol, shares: int = 10, symbol: str = "MAG7.ssi") -> Any:
     """Shares for the account."""
     give(protocol, USDC=shares * 150)
     index = protocol.index(symbol)
@@ -240,13 +244,17 @@ def test_what_cannot_be_done_is_one_line_and_code_1(words, why):
 
 def test_on_a_live_network_it_asks_once_and_no_is_no(protocol, evm, monkeypatch):
     """As on a live network with a person at the keyboard: the card first, one question, and nothing without a yes."""
-    asked = []
+    asked: list[str] = []
 
-    def confirm(answer):
-        return lambda text, **_: (asked.append(text), answer)[1]
+    def confirm(answer: bool) -> Callable[..., bool]:
+        def ask(text: str, **_: object) -> bool:
+            asked.append(text)
+            return answer
+
+        return ask
 
     system = protocol.system
-    monkeypatch.setattr("ssi.cli.holders.desk.opened", lambda _: system)
+    monkeypatch.setattr("ssi.cli.holders.common.opened", lambda _: system)
     monkeypatch.setattr(network, "is_fork", lambda: False)
     monkeypatch.setattr(network, "account", lambda _: accounts.test_accounts[0])
     code, out, err = invoke("join")
@@ -393,7 +401,7 @@ def test_referral_codes(system, evm, me):
 
 
 def test_locking_liquidity(system, evm, me):
-    market = Market(system)
+    market = UniswapMarket(system)
     market.fund(me, 100, 20_000)
     govern(system, system.locker, "addPool", [market.pools["V3"].address, 2])
     govern(system, system.locker, "addPool", [market.pair.address, 1])

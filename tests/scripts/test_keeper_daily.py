@@ -11,12 +11,12 @@ from forks.seeding import invest
 from scripts import keeper
 from ssi.chain.evm import Reverted
 from ssi.chain.sender import Sender
-from ssi.keeper import maintenance as chores
+from ssi.keeper import maintenance
 
 DAY = 86_400
 
 
-def daily(*words):
+def daily(*words: str) -> str:
     done = CliRunner(mix_stderr=False).invoke(keeper.cli, ["daily", *words])
     assert done.exit_code == 0, f"{done.output}\n{done.stderr}\n{done.exception}"
     return done.stdout
@@ -26,8 +26,8 @@ def test_fees_and_checkpoints_are_looked_after(system):
     """Whatever is due is done, once; what is not is left alone."""
     invest(system, "MAG7.ssi", system.evm.account("investor"), 100 * 10**18)
     control.warp(system.evm.rpc, 8 * DAY)
-    assert chores.due_pokes(system) == ["sDAI", "sUSDS"]
-    due = chores.due_distributions(system)
+    assert maintenance.due_pokes(system) == ["sDAI", "sUSDS"]
+    due = maintenance.due_distributions(system)
     assert set(due) == set(system.record.indexes)
     done = json.loads(daily("--json"))
     expected = [*(("distribute", symbol) for symbol in due), ("poke", "sDAI"), ("poke", "sUSDS")]
@@ -44,10 +44,10 @@ def test_somebody_who_is_faster_stops_nothing(system, monkeypatch):
     invest(system, "MAG7.ssi", system.evm.account("investor"), 100 * 10**18)
     control.warp(system.evm.rpc, DAY)
     send, stranger = Sender.send, system.evm.account("stranger")
-    due = chores.due_distributions(system)
+    due = maintenance.due_distributions(system)
 
     def late(self, *args, **options):
-        if due[0] in chores.due_distributions(system):
+        if due[0] in maintenance.due_distributions(system):
             system.distributor.distribute(system.record.indexes[due[0]], sender=stranger)
         return send(self, *args, **options)
 
@@ -60,7 +60,7 @@ def test_somebody_who_is_faster_stops_nothing(system, monkeypatch):
 def test_one_that_fails_is_said_and_the_others_are_done(system, monkeypatch):
     invest(system, "MAG7.ssi", system.evm.account("investor"), 100 * 10**18)
     control.warp(system.evm.rpc, DAY)
-    send, due = Sender.send, chores.due_distributions(system)
+    send, due = Sender.send, maintenance.due_distributions(system)
 
     def refuse(self, to, data, **options):
         if bytes.fromhex(system.record.indexes[due[0]][2:]) in data:
@@ -71,4 +71,4 @@ def test_one_that_fails_is_said_and_the_others_are_done(system, monkeypatch):
     done = CliRunner(mix_stderr=False).invoke(keeper.cli, ["daily"])
     assert done.exit_code == 1
     assert f"distribute {due[0]}  the chain reverted with 0x" in done.stdout
-    assert chores.due_distributions(system) == [due[0]]
+    assert maintenance.due_distributions(system) == [due[0]]

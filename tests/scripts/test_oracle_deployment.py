@@ -1,8 +1,11 @@
-"""What a deployment does about prices: histories that are too short, bounds that are derived, bounds that mean nothing."""
+"""What a deployment does about prices: histories that are too short, bounds that are derived, bounds that
+mean nothing.
+"""
 
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from ape import accounts
@@ -19,7 +22,7 @@ from tests.support.prices import WINDOW
 SOL = params.Twap(base="SOL", quote="WETH", fee=3_000, window=WINDOW)
 
 
-def leg(**bounds):
+def leg(**bounds: Any) -> params.Leg:
     return params.Leg(source="A/B", kind="Aggregator", heartbeat=60, maxMove=0, **bounds)
 
 
@@ -34,9 +37,9 @@ def test_a_deployment_pays_for_a_pool_s_history_and_waits_until_trades_have_used
         ):
             oracle._twap(deployer, "SOL/WETH twap", SOL)
         assert record.steps == ["history of SOL/WETH twap"]
-        assert thief.pool.slot0()[4] == 151
+        assert thief.pool.slot0().observationCardinalityNext == 151
     evm.warp(BLOCK)
-    thief.push(thief.pool.slot0()[0] * 9_999 // 10_000)
+    thief.push(thief.pool.slot0().sqrtPriceX96 * 9_999 // 10_000)
     feed = evm.at(project.UniswapV3TwapFeed, oracle._twap(deployer, "SOL/WETH twap", SOL))
     assert feed.window() == WINDOW
     assert abs(feed.minLiquidity() - thief.pool.liquidity() // 10) <= 1_000

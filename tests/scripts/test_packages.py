@@ -16,7 +16,9 @@ import sysconfig
 import tarfile
 import venv
 import zipfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from eth_utils import keccak, to_checksum_address
@@ -28,11 +30,11 @@ FOREIGN = ROOT / "tests" / "foreign"
 TSC = FOREIGN / "npm" / "node_modules" / "typescript" / "bin" / "tsc"
 
 
-def named(label):
+def named(label: str) -> str:
     return to_checksum_address(keccak(text=label)[12:])
 
 
-def run(*command, **how):
+def run(*command: str | Path, **how: Any) -> str:
     """What it said. Fails with it where the command does."""
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, **how)
     assert not done.returncode, f"{done.stdout[-4000:]}\n{done.stderr[-4000:]}"
@@ -40,17 +42,17 @@ def run(*command, **how):
 
 
 @pytest.fixture(autouse=True)
-def isolated():
+def isolated() -> None:
     """Instead of the suite's own, which would touch its fork."""
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return packages.wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
-def python(wheel, tmp_path_factory):
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The interpreter of a fresh virtual environment with the wheel in it.
 
     Its other packages are those of this environment.
@@ -65,7 +67,7 @@ def python(wheel, tmp_path_factory):
 
 
 @pytest.fixture
-def outside(tmp_path):
+def outside(tmp_path: Path) -> dict[str, str]:
     """An environment in which nothing points to this checkout or to the fork of this suite."""
     ours = ("PYTHONPATH", "APE_FOUNDRY_HOST", "MAINNET_RPC_URL")
     kept = {name: value for name, value in os.environ.items() if name not in ours and not name.startswith("SSI_")}
@@ -86,17 +88,19 @@ def test_an_installed_ssi_reads_parameters_and_writes_where_it_is_used(python, o
     ask = """
 from ssi import places
 from ssi.registry import params, record
-print([index.symbol for index in params.indexes()], params.FOLDER.is_relative_to(places.ROOT), places.records(), places.state("x"))
+print([index.symbol for index in params.indexes()], params.FOLDER.is_relative_to(places.ROOT))
+print(places.records(), places.state("x"))
 print(record.Record.load("ethereum-mainnet", 1).path)
 """
     said = run(python, "-c", ask, cwd=tmp_path, env=outside)
     symbols = [
         json.loads(path.read_text())["symbol"] for path in sorted((ROOT / "deployments/params/indexes").glob("*.json"))
     ]
-    assert (
-        said
-        == f"{symbols} True {tmp_path}/deployments {tmp_path}/build/x\n{tmp_path}/deployments/ethereum-mainnet.json\n"
-    )
+    assert said.splitlines() == [
+        f"{symbols} True",
+        f"{tmp_path}/deployments {tmp_path}/build/x",
+        f"{tmp_path}/deployments/ethereum-mainnet.json",
+    ]
 
 
 def test_parameters_can_be_elsewhere(python, outside, tmp_path):
@@ -138,7 +142,7 @@ RECORD = {
 }
 
 
-def consumer(folder, built):
+def consumer(folder: Path, built: Sequence[Path]) -> Path:
     """The foreign project with the package as npm would unpack it."""
     project = shutil.copytree(FOREIGN / "npm", folder / "project", ignore=shutil.ignore_patterns("node_modules"))
     (archive,) = (path for path in built if path.suffix == ".tgz")
@@ -150,7 +154,7 @@ def consumer(folder, built):
     return project
 
 
-def deployments(folder, *records):
+def deployments(folder: Path, *records: Mapping[str, Any]) -> Path:
     (folder / "deployments").mkdir()
     (folder / "deployments" / "ethereum-mainnet-fork.json").write_text("{}")
     for number, record in enumerate(records):
@@ -159,7 +163,7 @@ def deployments(folder, *records):
 
 
 @pytest.fixture(scope="module")
-def unreleased(tmp_path_factory):
+def unreleased(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The package as it is while nothing is deployed on a live network."""
     folder = tmp_path_factory.mktemp("npm")
     return consumer(folder, npm_package.build(folder, deployments(folder)))
@@ -183,7 +187,8 @@ def test_solidity_compiles_against_the_interfaces(unreleased, compiler):
     script = """
 const fs = require("fs"), solc = require(process.argv[1]);
 const settings = { outputSelection: { "*": { "*": ["abi"] } } };
-const input = { language: "Solidity", sources: { "Holder.sol": { content: fs.readFileSync("Holder.sol", "utf8") } }, settings };
+const sources = { "Holder.sol": { content: fs.readFileSync("Holder.sol", "utf8") } };
+const input = { language: "Solidity", sources, settings };
 const read = (file) => ({ contents: fs.readFileSync("node_modules/" + file, "utf8") });
 const out = JSON.parse(solc.compile(JSON.stringify(input), { import: read }));
 const errors = (out.errors || []).filter((each) => each.severity === "error").map((each) => each.formattedMessage);
@@ -201,7 +206,7 @@ def test_while_nothing_is_live_the_package_says_so(unreleased):
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory):
+def released(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """Folder and foreign project of the package as it would be with a deployment on mainnet."""
     folder = tmp_path_factory.mktemp("live")
     return folder, consumer(folder, npm_package.build(folder, deployments(folder, RECORD)))
@@ -231,7 +236,8 @@ def test_the_token_list_is_what_its_schema_wants(released, broken):
     if broken:
         listed["tokens"][0] |= broken
     script = """
-const [list, schema] = [JSON.parse(require("fs").readFileSync(0)), require("@uniswap/token-lists/src/tokenlist.schema.json")];
+const list = JSON.parse(require("fs").readFileSync(0));
+const schema = require("@uniswap/token-lists/src/tokenlist.schema.json");
 const ajv = new (require("ajv"))({ allErrors: true });
 console.log(ajv.validate(schema, list), JSON.stringify(ajv.errors));
 """

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from ape import accounts
@@ -11,12 +14,13 @@ from click.testing import CliRunner
 from forks import control
 from scripts import points
 from ssi.chain import logs
-from ssi.chain.evm import Reverted
+from ssi.chain.evm import Evm, Reverted
 from ssi.chain.rpc import Rpc, RpcError
 from ssi.chain.sender import Sender
 from ssi.points import ledger as lib
 from ssi.points.ledger import Ledger
 from ssi.registry.params import protocol
+from ssi.registry.system import System
 from tests.support.trading import Trader
 
 DAY = 86_400
@@ -24,17 +28,17 @@ SHARES = 10 * 10**18
 
 
 @pytest.fixture
-def ledger(system):
+def ledger(system: System) -> Ledger:
     return Ledger(system.points, system.prices)
 
 
 @pytest.fixture
-def keeper(evm):
+def keeper(evm: Evm) -> Sender:
     return Sender(evm.rpc, accounts.test_accounts[5])
 
 
 @pytest.fixture
-def keep(system, ledger, keeper):
+def keep(system: System, ledger: Ledger, keeper: Sender) -> Callable[..., Any]:
     """One run of the keeper."""
 
     def run(say=lambda _: None, min_worth=None):
@@ -44,7 +48,7 @@ def keep(system, ledger, keeper):
 
 
 @pytest.fixture
-def people(system, evm):
+def people(system: System, evm: Evm) -> list[str]:
     """Three who bought MAG7.ssi through the router, which made them join; the first has staked half and boosts with
     SOSO.
     """
@@ -63,12 +67,12 @@ def people(system, evm):
     return names
 
 
-def next_epoch(system, later=0):
+def next_epoch(system: System, later: int = 0) -> None:
     ledger = Ledger(system.points, system.prices)
     control.warp(system.evm.rpc, ledger.end(ledger.epoch) - ledger.now + later)
 
 
-def sample_daily(system, ledger, keeper, days=7):
+def sample_daily(system: System, ledger: Ledger, keeper: Sender, days: int = 7) -> None:
     """As many as an epoch needs, one a day."""
     for _ in range(days):
         control.warp(system.evm.rpc, DAY)
@@ -76,7 +80,7 @@ def sample_daily(system, ledger, keeper, days=7):
         assert lib.sample(ledger.prices, keeper, lambda _: None)["sampled"]
 
 
-def said_by(*command):
+def said_by(*command: str) -> Any:
     """What a command of the group prints as JSON."""
     done = CliRunner().invoke(points.cli, [*command, "--json"], catch_exceptions=False)
     assert done.exit_code == 0, done.output
@@ -95,14 +99,14 @@ def test_the_deployment_points_everywhere(system):
     assert system.referrals.ledger() == system.router.buyHook() == system.points.address
     assert system.points.router() == system.router.address
     assert (system.points.prices(), system.prices.oracle()) == (system.prices.address, system.oracle.address)
-    for room in (system.points, system.prices):
-        assert (room.epochGenesis(), room.epochLength()) == (protocol().epoch_genesis, protocol().epoch_length)
+    for module in (system.points, system.prices):
+        assert (module.epochGenesis(), module.epochLength()) == (protocol().epoch_genesis, protocol().epoch_length)
 
 
 def test_buying_joins_and_a_keeper_does_the_rest(system, evm, ledger, keep, keeper, people):
     """Samples prices once a day, records everybody once it is over, and has nothing left to do when run again."""
     assert ledger.joined() == people
-    said = []
+    said: list[str] = []
     first = keep(said.append)
     assert first == {
         "epoch": ledger.epoch,
@@ -153,13 +157,15 @@ def test_batches_stay_under_the_limit(system, ledger, keep, keeper, people, monk
     sample_daily(system, ledger, keeper)
     next_epoch(system)
     monkeypatch.setattr(lib, "MOST_ESTIMATE", ledger.gas_of(people[:2], epoch, keeper.address) - 1)
-    said = []
+    said: list[str] = []
     assert keep(said.append)["recorded"] == {epoch: 3}
     assert [text for text in said if text.startswith("record")] == [f"record 1 accounts of epoch {epoch}"] * 3
 
 
 def test_an_estimate_that_is_stale_when_the_batch_is_mined_stops_nobody(system, evm, ledger, keep, keeper, people):
-    """A stranger touches every account of the batch between the estimate and the transaction, which makes each dearer."""
+    """A stranger touches every account of the batch between the estimate and the transaction, which makes
+    each dearer.
+    """
     more = [evm.account(f"points joiner {n}") for n in range(17)]
     index = system.index("MAG7.ssi")
     for person in more:
@@ -238,7 +244,7 @@ def test_what_a_record_is_worth_is_what_the_pot_pays_for_it(system, evm, ledger,
 
 
 @pytest.fixture
-def stingy(monkeypatch, tmp_path):
+def stingy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
     """Nodes that answer for 20 blocks or 2 results at once, and count."""
     monkeypatch.setenv("SSI_STATE", str(tmp_path))
     asked, call = [], Rpc.call

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import ape
 import eth_abi
@@ -13,14 +15,17 @@ from eth_utils import keccak
 
 from forks.local import FORKS
 from scripts import cancel, execute, pending, propose
-from ssi.chain.rpc import Rpc
-from ssi.cli import common as desk
+from ssi.chain import network
+from ssi.chain.evm import Deployed
+from ssi.chain.rpc import Rpc, RpcError
+from ssi.cli import common
 from ssi.constants import NOTICE
 from ssi.governance import proposals
-from ssi.governance.decoder import Catalog
-from ssi.governance.proposal import Proposal, Refused, attempt
+from ssi.governance.decoder import Decoder
+from ssi.governance.proposal import Proposal, ProposalRefused, attempt
 from ssi.governance.safe import Multisig, SafeTransaction, builder_checksum, builder_file
 from ssi.governance.scheduled import operations
+from ssi.registry.system import System
 from tests.support.governance import govern, schedule, wait
 
 DAY = 86_400
@@ -34,25 +39,25 @@ SAFE_TX_TYPE = keccak(
 
 
 @pytest.fixture(autouse=True)
-def folder(monkeypatch, tmp_path):
+def folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Files of proposals go away with the test."""
-    monkeypatch.setattr(desk, "FOLDER", tmp_path)
+    monkeypatch.setattr(common, "FOLDER", tmp_path)
     return tmp_path
 
 
 @pytest.fixture
-def mag7(system):
+def mag7(system: System) -> Deployed:
     return system.index("MAG7.ssi")
 
 
-def run(script, *words):
+def run(script: Any, *words: str) -> Any:
     """A command as a person types it, `ape run` left away; its JSON if it was asked for."""
     done = CliRunner(mix_stderr=False).invoke(script.cli, list(words))
     assert done.exit_code == 0, f"{done.output}\n{done.stderr}"
     return json.loads(done.stdout) if "--json" in words else done.stdout
 
 
-def refused(script, *words):
+def refused(script: Any, *words: str) -> str:
     """The message of a command that does not do it."""
     done = CliRunner(mix_stderr=False).invoke(script.cli, list(words))
     assert done.exit_code in (1, 2), done.output
@@ -198,15 +203,19 @@ def test_anything_can_be_called(system):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["set-fee", "MAG8.ssi", "--mint-bps", "1"], "There is no index MAG8.ssi here. Known are DEFI.ssi, MAG7.ssi, MEME.ssi, USSI."),
+        (["set-fee", "MAG8.ssi", "--mint-bps", "1"],
+         "There is no index MAG8.ssi here. Known are DEFI.ssi, MAG7.ssi, MEME.ssi, USSI."),
         (["set-fee", "MAG7.ssi"], "Say which fee: --mint-bps or --daily-bps, or both."),
         (["set-fee", "MAG7.ssi", "--mint-bps", "-1"],
-         "Invalid value for '--mint-bps': -1 is not in the range 0<=x<=10000. `ape run cli set-fee --help` says what can be."),
-        (["set-fee", "MAG7.ssi", "--mint-bps", "10"], "This would change nothing: it is so already. Nothing was proposed."),
+         "Invalid value for '--mint-bps': -1 is not in the range 0<=x<=10000."
+         " `ape run cli set-fee --help` says what can be."),
+        (["set-fee", "MAG7.ssi", "--mint-bps", "10"],
+         "This would change nothing: it is so already. Nothing was proposed."),
         (["set-fee", "MAG7.ssi", "--mint-bps", "101"],
          "The execution would fail with IndexToken_MintFeeTooHigh(mintFee=101, maximum=100). Nothing was proposed."),
         (["set-price", "DOGE"],
-         "deployments/params/assets.json has no asset DOGE: write down its address, its price and its hop there first."),
+         "deployments/params/assets.json has no asset DOGE: "
+         "write down its address, its price and its hop there first."),
         (["set-path", "WETH"], "deployments/params/assets.json has no hop for WETH: write it down there first."),
         (["call", "PriceOracle", "price", "LINK"],
          "PriceOracle has no function price that changes anything. It has poke, "
@@ -288,16 +297,16 @@ def test_a_time_beyond_all_calendars_is_shown(system):
 def test_the_trial_refuses_what_comes_too_soon_or_out_wrong(system, mag7):
     """What a compromised script or manager would show."""
     call = (mag7, mag7.setMintFee.encode(20))
-    with pytest.raises(Refused, match="sooner than the notice"):
+    with pytest.raises(ProposalRefused, match="sooner than the notice"):
         attempt(system, Proposal("x", "x", [call]), NOTICE + 1, FORKS)
-    with pytest.raises(Refused, match=r"MAG7.ssi.terms.mintFee would be 20, not 30. Do not sign"):
+    with pytest.raises(ProposalRefused, match=r"MAG7.ssi.terms.mintFee would be 20, not 30. Do not sign"):
         attempt(system, Proposal("x", "x", [call], {"MAG7.ssi.terms.mintFee": 30}), NOTICE, FORKS)
 
 
 def test_the_trial_leaves_the_chain_alone(evm, system):
     """Its sixteen days pass on a fork of its own."""
     now, block = evm.now, evm.rpc.call("eth_blockNumber")
-    attempt(system, proposals.set_cap(Catalog(system), "USSI", 4), NOTICE, FORKS)
+    attempt(system, proposals.set_cap(Decoder(system), "USSI", 4), NOTICE, FORKS)
     assert (evm.now, evm.rpc.call("eth_blockNumber")) == (now, block)
 
 
@@ -305,7 +314,7 @@ def test_the_trial_leaves_the_chain_alone(evm, system):
 
 
 @pytest.fixture
-def accounts(monkeypatch):
+def accounts(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """Ape accounts by alias: the owners among them, and a stranger."""
     known = {f"account{n}": ape.accounts.test_accounts[n] for n in range(9)} | {
         "stranger": ape.accounts.test_accounts[9]
@@ -334,8 +343,8 @@ def test_strangers_and_too_few_owners_are_told(evm, system, accounts):
 
 
 def test_a_live_network_signs_with_nobody_unless_told(evm, system, monkeypatch):
-    monkeypatch.setattr(desk.chain, "is_fork", lambda: False)
-    assert desk.signers(Multisig(evm, system.record.contracts["Safe"]), desk.Signing()) == []
+    monkeypatch.setattr(network, "is_fork", lambda: False)
+    assert common.signers(Multisig(evm, system.record.contracts["Safe"]), common.Signing()) == []
 
 
 # ---------------------------------------------------------------- hashes and files
@@ -413,7 +422,7 @@ def test_logs_are_asked_for_in_parts_where_a_node_refuses_many(evm, system, monk
     schedule(system, system.index("USSI"), system.index("USSI").setSupplyCap.encode(2))
     evm.rpc.call("anvil_mine", hex(1000), "0x0")
     schedule(system, system.index("USSI"), system.index("USSI").setSupplyCap.encode(3))
-    whole, asked = operations.operations(system), []
+    whole, asked = operations.operations(system), list[int]()
     real = evm.rpc.call
 
     def stingy(method, *params):
@@ -421,7 +430,7 @@ def test_logs_are_asked_for_in_parts_where_a_node_refuses_many(evm, system, monk
             blocks = int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16)
             asked.append(blocks)
             if blocks > 200:
-                raise operations.RpcError(-32005, "query returned more than allowed")
+                raise RpcError(-32005, "query returned more than allowed")
         return real(method, *params)
 
     monkeypatch.setattr(evm.rpc, "call", stingy)

@@ -6,22 +6,26 @@ Ids are those of docs/invariants.md.
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from scripts import status
+from ssi.chain.evm import Evm
 from ssi.cli.overview import governance
 from ssi.constants import ADMIN, GOVERNOR, NOTICE
 from ssi.governance.safe import Multisig
 from ssi.registry.record import Record
+from ssi.registry.system import System
 from tests.support.governance import SENTINEL, ours, schedule, wait
 
 ZERO = "0x" + "00" * 20
 
 
 @pytest.fixture(autouse=True)
-def record(system, tmp_path, monkeypatch):
+def record(system: System, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Record:
     """The record that the command reads; what it writes is forgotten after the test."""
     content = {name: value for name, value in vars(system.record).items() if name not in ("path", "chain_id")}
     mine = Record(tmp_path / "record.json", 1, **content)
@@ -31,22 +35,22 @@ def record(system, tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def safe(evm, system):
+def safe(evm: Evm, system: System) -> Multisig:
     return Multisig(evm, system.record.contracts["Safe"])
 
 
 @pytest.fixture
-def guardian(evm, system):
+def guardian(evm: Evm, system: System) -> Multisig:
     return Multisig(evm, system.record.contracts["GuardianSafe"])
 
 
-def run(*args):
+def run(*args: str) -> tuple[int, str]:
     """The command in this process: exit code and output."""
     done = CliRunner().invoke(status.cli, [*args], standalone_mode=True)
     return done.exit_code, done.output
 
 
-def alarms():
+def alarms() -> Any:
     code, said = run("--json")
     found = json.loads(said)["governance"]["alarms"]
     assert code == bool(found)

@@ -15,6 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from ssi.chain.evm import Entry
 from tests.model import index as model
 from tests.support.indexes import ANYTHING, CAP, DAILY_FEE, DAY, MAX, MINT_FEE, new_index, stock, unlimited
+from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import reverts
 
 DECIMALS = (0, 6, 8, 18)
@@ -79,8 +80,8 @@ class IndexMachine(RuleBasedStateMachine):
         except model.SupplyCapExceeded as refused:
             return index["IndexToken_SupplyCapExceeded"], {"supply": refused.args[0], "supplyCap": refused.args[1]}
         for name in m.units:
-            if refused := self.shortfall(name, m.whole_unit(name) * m.base // model.RAY):
-                return refused
+            if short := self.shortfall(name, m.whole_unit(name) * m.base // model.RAY):
+                return short
             if name in self.frozen:
                 return self.tokens[int(name)].interface["QuirkToken_Frozen"], {}
         return None
@@ -271,7 +272,7 @@ class IndexMachine(RuleBasedStateMachine):
     @rule(n=TOKENS, frozen=st.booleans())
     def freeze(self, n: int, frozen: bool) -> None:
         self.at_now()
-        self.tokens[n].setQuirk(5 if frozen else 0, sender=self.owner)
+        self.tokens[n].setQuirk(Quirk.FROZEN if frozen else Quirk.NONE, sender=self.owner)
         (self.frozen.add if frozen else self.frozen.discard)(str(n))
 
     @rule(fee=st.integers(0, model.WAD // 20 // 365))
@@ -392,7 +393,7 @@ class IndexMachine(RuleBasedStateMachine):
     @invariant()
     def both_agree(self) -> None:
         index, people = self.index, [*PEOPLE, "fees", model.DEAD]
-        reads = [
+        reads: list[tuple[Any, tuple[Any, ...]]] = [
             (index.totalSupply, ()),
             (index.issuedSupply, ()),
             (index.basket, ()),

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tests.model import locker as model
 from tests.support.indexes import DAY, MAX
-from tests.support.liquidity import Market, new_locker
+from tests.support.liquidity import UniswapMarket, new_locker
 from tests.support.reverts import reverts
 from tests.support.trading import ETHER
 
@@ -129,7 +129,7 @@ class LockerMachine(RuleBasedStateMachine):
         self.at_now()
         try:
             deepcopy(self.model).cancel(self.now, token_id)
-        except model.Refused as refused:
+        except model.LockerRefused as refused:
             error = (
                 ("NothingCooling", {})
                 if refused.args == ("cooling",)
@@ -210,7 +210,7 @@ class LockerMachine(RuleBasedStateMachine):
         self.at_now()
         try:
             deepcopy(self.model).cancel_tokens(self.now, person, "V2")
-        except model.Refused as refused:
+        except model.LockerRefused as refused:
             error = ("NothingCooling", {}) if refused.args == ("cooling",) else ("PoolNotOpen", {"pool": self.pair})
             with self.refused(error[0], **error[1]):
                 self.locker.cancelUnlockTokens(who, self.pair, sender=who)
@@ -325,7 +325,9 @@ class LockerMachine(RuleBasedStateMachine):
             (max(0, current - 2), max(1, current - 1)),
         ]
         keys = [(person, pool) for person in PEOPLE for pool in POOLS]
-        reads = [(locker.liquidityOf, (self.names[person], self.pools[pool])) for person, pool in keys]
+        reads: list[tuple[Any, tuple[Any, ...]]] = [
+            (locker.liquidityOf, (self.names[person], self.pools[pool])) for person, pool in keys
+        ]
         reads += [
             (locker.liquiditySeconds, (self.names[person], self.pools[pool], *span))
             for person, pool in keys
@@ -404,7 +406,7 @@ class LockerMachine(RuleBasedStateMachine):
 def test_the_locker_is_its_model(evm, project, system, authority, owner):
     from hypothesis.stateful import run_state_machine_as_test
 
-    market = Market(system)
+    market = UniswapMarket(system)
     locker = new_locker(evm, project, authority, market, owner, LENGTH)
     pools = {"V2": market.pair.address} | {name: pool.address for name, pool in market.pools.items()}
     for name, kind in POOLS.items():

@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from ssi.chain.evm import Entry
+from ssi.keeper.rebalance import Phase
 from tests.model import index as index_model
 from tests.model import rebalancing as model
+from tests.model.rebalancing import RebalanceProposal, Terms
 from tests.support.indexes import ANYTHING, DAY, MAX
-from tests.support.rebalancing import HEARTBEAT, TERMS, World
+from tests.support.quirk_tokens import Quirk
+from tests.support.rebalancing import HEARTBEAT, TERMS, RebalancingWorld
 from tests.support.reverts import reverts
 
 USD = 10**8
@@ -49,13 +52,15 @@ SIZE = st.one_of(
 
 
 class RebalancingMachine(RuleBasedStateMachine):
-    """Five tokens with 18, 8, 6, 0 and 18 decimals, four of them in the index, three people who bid, mint and redeem."""
+    """Five tokens with 18, 8, 6, 0 and 18 decimals, four of them in the index, three people who bid, mint and
+    redeem.
+    """
 
     world: ClassVar[Any] = None
 
     def __init__(self) -> None:
         super().__init__()
-        self.w: World = self.world
+        self.w: RebalancingWorld = self.world
         self.evm = self.w.evm
         self.kept = (self.w.model, self.w.usd)
         self.w.model, self.w.usd = deepcopy(self.kept)
@@ -71,8 +76,8 @@ class RebalancingMachine(RuleBasedStateMachine):
         """R7: whatever state this is, it ends, and the next rebalance can be started."""
         m = self.model
         if m.phase_at(self.evm.now) == model.RUNNING:
-            self.evm.warp(m.running.duration)
-            assert self.w.rebalancer.status(self.w.index).phase == 5, "R7 every rebalance ends"
+            self.evm.warp(m.limits.duration)
+            assert self.w.rebalancer.status(self.w.index).phase == Phase.EXPIRED, "R7 every rebalance ends"
         self.evm.warp(DAY)
         self.refresh_feeds()
         self.w.set_terms(TERMS)
@@ -132,7 +137,7 @@ class RebalancingMachine(RuleBasedStateMachine):
         self.w.set_plan(weights)
 
     @rule(terms=BP_TERMS)
-    def set_terms(self, terms: model.Terms) -> None:
+    def set_terms(self, terms: Terms) -> None:
         self.w.set_terms(terms)
 
     @rule(
@@ -166,7 +171,7 @@ class RebalancingMachine(RuleBasedStateMachine):
         assert (preview.turnover, preview.allowed) == (m.sold(w.usd), allowed), "R6 the preview is the outcome"
         w.begin(proposal)
         self.lost, self.sold = Fraction(0), Fraction(0)
-        assert m.turnover <= min(allowed, m.running.turnover), "R9 a start sells no more than the terms allow"
+        assert m.turnover <= min(allowed, m.limits.turnover), "R9 a start sells no more than the terms allow"
         targets = w.rebalancer.targetsOf(w.index)
         assert (targets.tokens, targets.targets) == (preview.tokens, preview.targets), "R6 the preview is the outcome"
         for token, price in zip(preview.tokens, preview.prices, strict=True):
@@ -174,7 +179,7 @@ class RebalancingMachine(RuleBasedStateMachine):
                 "R9 the next start compares with it"
             )
 
-    def refused_start(self, proposal: model.Proposal) -> tuple[Entry, dict[str, Any]] | None:
+    def refused_start(self, proposal: RebalanceProposal) -> tuple[Entry, dict[str, Any]] | None:
         """The error that a start must meet."""
         m, w, known = self.model, self.w, self.w.rebalancer.interface
         stale = next((refused for token in m.tokens() if (refused := self.stale(int(token)))), None)
@@ -224,7 +229,7 @@ class RebalancingMachine(RuleBasedStateMachine):
             with reverts(w.rebalancer.interface["Rebalancer_NotRunning"], index=w.index.address):
                 w.rebalancer.close(w.index, sender=w.people["bob"])
         elif m.phase_at(self.evm.now) == model.RUNNING:
-            ends = m.started + m.running.duration
+            ends = m.started + m.limits.duration
             with reverts(w.rebalancer.interface["Rebalancer_NotOver"], index=w.index.address, ends=ends):
                 w.rebalancer.close(w.index, sender=w.people["bob"])
         else:
@@ -287,8 +292,8 @@ class RebalancingMachine(RuleBasedStateMachine):
         fill = m.bid(self.evm.now, *names, amount, w.usd, None if limit == MAX else limit)
         assert moved == (fill.out, fill.paid), "R6 outcome and model are one"
         if fill.out:
-            self.lost += max(0, Fraction(before - m.value(w.usd), 10**18))
-            assert self.lost <= m.nav * m.running.budget // 10_000, "R1 the loss stays in the budget"
+            self.lost += max(Fraction(0), Fraction(before - m.value(w.usd), 10**18))
+            assert self.lost <= m.nav * m.limits.budget // 10_000, "R1 the loss stays in the budget"
             assert m.units(names[0]) >= m.aims[names[0]].target, "R2 nothing is sold past its target"
             gone = units[names[0]] - m.units(names[0])
             self.sold += Fraction(gone * m.price(names[0], {names[0]: m.aims[names[0]].price}), 10**18)
@@ -298,7 +303,8 @@ class RebalancingMachine(RuleBasedStateMachine):
             )
             had = units.get(names[1], 0)
             assert had <= m.units(names[1]) <= ceiling, "R2 nothing is bought past its ceiling"
-            # A wei of payment may make up for what the books had rounded away, and what is less than a step of the 57 bits is not seen.
+            # A wei of payment may make up for what the books had rounded away, and what is less than a step of the 57
+            # bits is not seen.
             unseen = (fill.paid - 1) * index_model.RAY // m.index.base < max(1, had >> 56)
             assert had < m.units(names[1]) or unseen, "R2 what is paid is booked"
         return moved
@@ -414,7 +420,7 @@ class RebalancingMachine(RuleBasedStateMachine):
         self.lossy = True
 
     def freeze(self, n: int) -> None:
-        self.w.tokens[n].setQuirk(0 if n in self.frozen else 5, sender=self.w.owner)
+        self.w.tokens[n].setQuirk(Quirk.NONE if n in self.frozen else Quirk.FROZEN, sender=self.w.owner)
         self.frozen ^= {n}
 
     @rule(
@@ -474,7 +480,7 @@ class RebalancingMachine(RuleBasedStateMachine):
 
 
 def test_a_rebalance_is_its_model(evm, project, authority, owner):
-    world = World(
+    world = RebalancingWorld(
         evm, project, authority, owner, DECIMALS, PRICES, HELD, replace(TERMS, premium=50, discount=500, budget=20)
     )
     world.mint("alice", 1000 * 10**18)

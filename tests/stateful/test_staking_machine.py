@@ -98,7 +98,7 @@ class StakingMachine(RuleBasedStateMachine):
         worth = {person: self.worth(person) for person in PEOPLE}
         try:
             expected = act(self.model)
-        except model.Refused as refused:
+        except model.IndexRefused as refused:
             entry, inputs = refusal(self.vault, refused, self.names)
             with reverts(entry, **inputs):
                 call.call(*addresses, sender=caller, at=self.now)
@@ -295,7 +295,9 @@ class StakingMachine(RuleBasedStateMachine):
 
     @rule(caller=PERSON, controller=PERSON, receiver=PERSON, part=st.integers(0, 1200), exact=st.booleans())
     def claim(self, caller: str, controller: str, receiver: str, part: int, exact: bool) -> None:
-        """Shares by `redeem`, or exact assets by `withdraw`; sometimes more than there is, or another's; often refused."""
+        """Shares by `redeem`, or exact assets by `withdraw`; sometimes more than there is, or another's;
+        often refused.
+        """
         assets, shares = self.model.claimable(self.now, controller)
         held = self.asset.balanceOf(self.names[receiver])
         wanted = -(-(assets if exact else shares) * part // 1000)

@@ -36,7 +36,7 @@ _OURS = Interface(
 _MNEMONIC = "test test test test test test test test test test test junk"  # anvil's and Ape's well-known accounts
 
 
-class Multisig:
+class SigningSafe:
     """A Safe and the keys of its owners, as far as they are well-known accounts."""
 
     def __init__(self, evm: Evm, address: str) -> None:
@@ -76,7 +76,9 @@ def wait(system: System, seconds: int = NOTICE) -> None:
 
 
 def govern(system: System, target: Deployed, method: str, args: Sequence[Any]) -> Receipt:
-    """Schedules, waits and calls. The caller is the governor itself, for functions that take tokens from their caller."""
+    """Schedules, waits and calls. The caller is the governor itself, for functions that take tokens from
+    their caller.
+    """
     safe, call = system.record.contracts["Safe"], getattr(target, method)
     schedule(system, target, call.encode(*args))
     wait(system)

@@ -32,7 +32,7 @@ def _core(name: str) -> Interface:
     return _abi(f"@uniswap/v3-core/artifacts/contracts/{name}.sol/{name}.json", name)
 
 
-class Market:
+class UniswapMarket:
     """MAG7.ssi against USDC on Uniswap: a v2 pair and v3 pools, all at the same price."""
 
     def __init__(self, system: System) -> None:
@@ -157,7 +157,7 @@ class Market:
 
 
 def new_locker(
-    evm: Evm, project: Any, authority: Deployed, market: Market, sender: str, length: int, **terms: Any
+    evm: Evm, project: Any, authority: Deployed, market: UniswapMarket, sender: str, length: int, **terms: Any
 ) -> Deployed:
     """A locker over the deployed indexes, with no pool on its list."""
     terms = {

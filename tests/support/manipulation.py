@@ -13,7 +13,7 @@ from forks.addresses import CONTRACTS, TOKENS
 from forks.artifacts import MODULES, packaged
 from ssi.chain.evm import Deployed, Evm, Interface
 from tests.model.oracle import MAX_TICK, sqrt_price_x96
-from tests.support.prices import Bench
+from tests.support.prices import PriceBench
 
 BLOCK = 12
 MAX = 2**256 - 1
@@ -42,10 +42,10 @@ def middle(tick: int) -> int:
 
 
 @dataclass
-class Market:
+class ThinPool:
     """A pool between two tokens of our own, with one position over the whole range."""
 
-    bench: Bench
+    bench: PriceBench
     pool: Deployed
     tokens: tuple[Deployed, Deployed]
     position: int = 0
@@ -56,7 +56,7 @@ class Market:
 
     def move(self, tick: int) -> None:
         """Swaps to the middle of a tick, whatever that costs."""
-        root, now = middle(min(tick, FULL_RANGE - 1)), self.pool.slot0()[0]
+        root, now = middle(min(tick, FULL_RANGE - 1)), self.pool.slot0().sqrtPriceX96
         if root != now:
             pair = self.tokens if root < now else self.tokens[::-1]
             order = (*pair, _FEE, self.bench.owner, 2**200, 0, root)
@@ -64,7 +64,7 @@ class Market:
 
     def refill(self) -> None:
         """Adds the position, of some 2^60 of liquidity: so little that even the farthest price can be paid for."""
-        depth, root, end = 2**60, self.pool.slot0()[0], sqrt_price_x96(FULL_RANGE)
+        depth, root, end = 2**60, self.pool.slot0().sqrtPriceX96, sqrt_price_x96(FULL_RANGE)
         amounts = ((depth << 96) // root - (depth << 96) // end + 1, (depth * root >> 96) + 1)
         owner, manager = self.bench.owner, self.evm.at(_POSITIONS, CONTRACTS["NonfungiblePositionManager"])
         params = (*self.tokens, _FEE, -FULL_RANGE, FULL_RANGE, *amounts, 0, 0, owner, NEVER)
@@ -82,7 +82,7 @@ class Market:
         self.drain(1, 1)
 
 
-def new_market(bench: Bench, tick: int, decimals: tuple[int, int] = (18, 18), observations: int = 160) -> Market:
+def new_market(bench: PriceBench, tick: int, decimals: tuple[int, int] = (18, 18), observations: int = 160) -> ThinPool:
     """A new pool at a tick. `decimals` are of token 0 and token 1."""
     evm, owner = bench.evm, bench.owner
     one, other = sorted((bench.token(18), bench.token(18)), key=lambda token: int(token.address, 16))
@@ -98,13 +98,13 @@ def new_market(bench: Bench, tick: int, decimals: tuple[int, int] = (18, 18), ob
         token.mint(owner, 2**220, sender=owner)
         for spender in ("SwapRouter02", "NonfungiblePositionManager"):
             token.approve(CONTRACTS[spender], 2**255, sender=owner)
-    market = Market(bench, pool, tokens)
+    market = ThinPool(bench, pool, tokens)
     evm.next_at(evm.now + 1)  # an observation needs a second of its own, and with it the history grows
     market.refill()
     return market
 
 
-def _with_decimals(bench: Bench, token: Deployed, decimals: int) -> Deployed:
+def _with_decimals(bench: PriceBench, token: Deployed, decimals: int) -> Deployed:
     """The same address with other decimals: which of two tokens is token 0 is decided by their addresses."""
     if decimals != 18:
         code = bench.evm.rpc.call("eth_getCode", bench.token(decimals).address, "latest")
@@ -136,7 +136,7 @@ class Thief:
 
     def push(self, root: int) -> None:
         """Swaps until the square root of the price, X96, is `root`."""
-        now = self.pool.slot0()[0]
+        now = self.pool.slot0().sqrtPriceX96
         if root == now:
             return
         one, other = (0, 1) if root < now else (1, 0)
@@ -161,7 +161,7 @@ class Thief:
 
     def hold(self, root: int, seconds: int) -> None:
         """Holds the price there for that long, in blocks of nobody else, and takes it back."""
-        before = self.pool.slot0()[0]
+        before = self.pool.slot0().sqrtPriceX96
         self.push(root)
         self.evm.next_at(self.evm.now + seconds)
         self.push(before)

@@ -5,6 +5,7 @@ to order.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Any
 
 from ssi.chain.evm import Deployed, Evm, Receipt
@@ -12,6 +13,7 @@ from tests.model.points import LEAST, SLOTS
 from tests.support.indexes import DAY, MAX, new_index, unlimited
 
 WAD = 10**18
+DOLLARS = 1000 * WAD  # D18 USD, and shares of the indexes at birth
 UNIT = 10**15  # D27{tok/base} of a token of six decimals: one whole token a share. 10^27 would not fit in 57 bits.
 NOBODY = "0x" + "00" * 20
 WEEK, CLAIMING = 7 * DAY, 180 * DAY
@@ -25,8 +27,14 @@ def new_ledger(evm: Evm, project: Any, authority: Any, prices: Any, router: Any,
     return evm.at(project.PointsLedger, evm.deploy(project.ProtocolProxy, implementation, start, sender=sender).address)
 
 
+class ReferralsMode(IntEnum):
+    """As in contracts/mocks/ReferralsMock.sol."""
+
+    HONEST, REFUSING, GREEDY = range(3)
+
+
 @dataclass
-class World:
+class PointsWorld:
     """Two indexes, or as many as told, of $1 a share, without fees unless told, each staked at the rate one; SOSO at
     $1; and a pool of the first index with a dollar of six decimals.
 
@@ -150,7 +158,7 @@ class World:
 
     def refresh(self) -> None:
         for feed in self.feeds.values():
-            feed.setAnswer(feed.latestRoundData()[1], self.evm.now, sender=self.owner)
+            feed.setAnswer(feed.latestRoundData().answer, self.evm.now, sender=self.owner)
 
     def set_price(self, name: str, dollars: float) -> None:
         self.feeds[name].setAnswer(round(dollars * 10**8), self.evm.now, sender=self.owner)

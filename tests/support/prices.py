@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Any
 
 from forks.addresses import CONTRACTS
@@ -10,9 +11,26 @@ from ssi.chain.evm import Deployed, Evm
 from tests.support.reverts import error, reverts
 
 WAD = 10**18
-FEED, RATE = 0, 1
-LEG_COUNT, SOURCE, DECIMALS, HEARTBEAT, BOUNDS, TOKEN, MOVE, DIGITS, DEVIATION, RATE_TWICE = range(10)
-HONEST, REFUSING, REFUSING_AT_LENGTH, SHORT, SILENT, VERBOSE, GREEDY = range(7)
+
+
+class SourceKind(IntEnum):
+    """As `IPriceOracle.Kind` counts."""
+
+    FEED, RATE = range(2)
+
+
+class Flaw(IntEnum):
+    """As `IPriceOracle.Flaw` counts."""
+
+    LEG_COUNT, SOURCE, DECIMALS, HEARTBEAT, BOUNDS, TOKEN, MOVE, DIGITS, DEVIATION, RATE_TWICE = range(10)
+
+
+class FeedMode(IntEnum):
+    """As in contracts/mocks/MockAggregator.sol."""
+
+    HONEST, REFUSING, REFUSING_AT_LENGTH, SHORT, SILENT, VERBOSE, GREEDY = range(7)
+
+
 LEAST, MOST = 10**13, 10**24
 ZERO = "0x" + "00" * 20
 DAY = 86_400
@@ -20,7 +38,7 @@ WINDOW = 1_800
 
 
 @dataclass(frozen=True)
-class Bench:
+class PriceBench:
     """One oracle, and the making of what stands around it."""
 
     evm: Evm
@@ -54,13 +72,13 @@ class Bench:
     def twap_refuses(self, name: str, **inputs: Any) -> Any:
         return reverts(error(self.project.UniswapV3TwapFeed, f"UniswapV3TwapFeed_{name}"), **inputs)
 
-    def flaw(self, token: Any, flaw: int) -> Any:
+    def flaw(self, token: Any, flaw: Flaw) -> Any:
         return self.refuses("PriceOracle_InvalidRoute", token=token, flaw=flaw)
 
 
 def leg(source: Any, heartbeat: int = DAY, least: int = LEAST, most: int = MOST, max_move: int = 0) -> tuple[Any, ...]:
-    return (source, FEED, heartbeat, max_move, least, most)
+    return (source, SourceKind.FEED, heartbeat, max_move, least, most)
 
 
 def rate_leg(source: Any, least: int = LEAST, most: int = MOST, max_move: int = 100) -> tuple[Any, ...]:
-    return (source, RATE, 0, max_move, least, most)
+    return (source, SourceKind.RATE, 0, max_move, least, most)

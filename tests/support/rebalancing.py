@@ -9,18 +9,18 @@ from typing import Any
 import eth_abi
 
 from ssi.chain.evm import Deployed, Evm, Receipt
+from ssi.keeper.rebalance import Phase
 from tests.model.index import IndexModel
-from tests.model.rebalancing import Proposal, RebalanceModel, Terms
+from tests.model.rebalancing import RUNNING, RebalanceModel, RebalanceProposal, Terms
 from tests.support.indexes import ANYTHING, CAP, DAILY_FEE, DAY, MAX, MINT_FEE, new_index, stock, unlimited
 
 HEARTBEAT = DAY
 NO_SEQUENCER = "0x" + "00" * 20
 # As wide as may be where a test is about something else.
 TERMS = Terms(premium=100, discount=200, duration=DAY, budget=50, dust=50, turnover=5000, daily=5000, band=2500)
-PHASES = ("", "running", "completed", "halted", "cancelled", "expired")
 
 
-class World:
+class RebalancingWorld:
     """Tokens with feeds, an index of the first `held` of them, worth 100 USD a share in equal parts, and a rebalancer.
 
     Args:
@@ -86,17 +86,17 @@ class World:
         self.rebalancer.setTerms(self.index, astuple(terms), sender=self.owner)
         self.model.terms, self.model.nonce = terms, self.model.nonce + 1
 
-    def proposal(self, **changes: Any) -> Proposal:
+    def proposal(self, **changes: Any) -> RebalanceProposal:
         """For a start as it would be now, in the model's words."""
         m = self.model
         given = {token: changes.get("prices", {}).get(token, 0) for token in changes.get("unpriced", ())}
         targets = m.preview(self.usd | given)
-        whole = Proposal(
+        whole = RebalanceProposal(
             m.nonce, self.evm.now + DAY, 1000, 1000, {token: self.usd[token] for token in targets}, targets
         )
         return replace(whole, **{**changes, "prices": whole.prices | changes.get("prices", {})})
 
-    def words(self, proposal: Proposal) -> tuple[Any, ...]:
+    def words(self, proposal: RebalanceProposal) -> tuple[Any, ...]:
         """As `IRebalancer.Proposal`."""
         places = sum(1 << n for n, token in enumerate(self.model.tokens()) if token in proposal.unpriced)
         lists = ([of[token] for token in self.model.tokens()] for of in (proposal.prices, proposal.targets))
@@ -106,7 +106,7 @@ class World:
         """Starts on both sides, in the next block."""
         return self.begin(self.proposal(**changes))
 
-    def begin(self, proposal: Proposal) -> Receipt:
+    def begin(self, proposal: RebalanceProposal) -> Receipt:
         """The same as proposed."""
         receipt: Receipt = self.rebalancer.startRebalance(self.index, self.words(proposal), sender=self.owner)
         self.model.start(self.evm.now, proposal, self.usd)
@@ -168,10 +168,10 @@ class World:
         assert {names[token]: unit for token, unit in zip(basket.tokens, basket.units, strict=True)} == m.index.units
         assert [names[token] for token in basket.tokens] == list(m.index.units)
         assert basket.base == m.index.base
-        assert PHASES[status.phase] == m.phase_at(now)
+        assert status.phase == Phase[m.phase_at(now).upper() or "NONE"]
         if m.running is not None:
             assert (status.surplus, status.deficit, status.nav) == (len(m.selling), len(m.buying), m.nav)
-            left = m.turnover_left() if m.phase_at(now) == "running" else 0
+            left = m.turnover_left() if m.phase_at(now) == RUNNING else 0
             assert (status.turnover, status.turnoverLeft) == (m.turnover * 10**14, left), "R9 turnover is told"
             assert status.premium == m.factor(now) - 10**18
             assert status.cost == -(-m.cost * 10**18 // m.nav) <= status.budget == m.running.budget * 10**14, (

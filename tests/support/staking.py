@@ -15,7 +15,7 @@ ZERO = "0x" + "00" * 20
 WHOLE = 10**18
 
 # How the contract calls what the model refuses, with the arguments in the model's order.
-ERRORS: dict[type[model.Refused], tuple[str, tuple[str, ...]]] = {
+ERRORS: dict[type[model.IndexRefused], tuple[str, tuple[str, ...]]] = {
     model.ZeroAmount: ("StakedToken_ZeroAmount", ()),
     model.ExceedsMaximum: ("StakedToken_ExceedsMaximum", ("amount", "maximum")),
     model.NotAuthorized: ("StakedToken_NotAuthorized", ("controller", "caller")),
@@ -29,7 +29,7 @@ ERRORS: dict[type[model.Refused], tuple[str, tuple[str, ...]]] = {
 }
 
 
-def refusal(staked: Deployed, refused: model.Refused, names: dict[str, str]) -> tuple[Entry, dict[str, Any]]:
+def refusal(staked: Deployed, refused: model.IndexRefused, names: dict[str, str]) -> tuple[Entry, dict[str, Any]]:
     """The error of the contract and its arguments; `names` has the addresses of the model's people."""
     name, inputs = ERRORS[type(refused)]
     values = [names.get(value, value) for value in refused.args]

@@ -6,11 +6,11 @@ from typing import Any
 
 from forks import control
 from ssi.chain.evm import Deployed, Receipt
+from ssi.chain.wallet import PermissionKind
 from ssi.registry.system import System
 from tests.support.indexes import MAX
 
 ETHER = "0x" + "00" * 20
-ALLOWANCE, PERMIT, PERMIT2 = range(3)
 NO_CODE = b"\0" * 32
 KEY = "0x" + "5eed".zfill(64)
 
@@ -37,7 +37,7 @@ class Trader:
         *,
         receiver: str | None = None,
         deadline: int | None = None,
-        permission: int = ALLOWANCE,
+        permission: PermissionKind = PermissionKind.ALLOWANCE,
         permit: bytes = b"",
         code: bytes = NO_CODE,
         stake: bool = False,

@@ -17,7 +17,7 @@ UNITS = st.sampled_from(["USDC", "MAG7.ssi", "sMAG7.ssi", "ETH", "MAG7.ssi/WETH"
 
 
 @pytest.fixture(autouse=True)
-def isolated():
+def isolated() -> None:
     """No chain is needed here."""
 
 
@@ -59,7 +59,8 @@ def test_a_million_digits_are_refused_at_once():
 
 @pytest.mark.parametrize(
     "text",
-    ["", " ", "1,5 ETH", "1,000 USDC", "-1 ETH", "+1 ETH", "1e18 ETH x", "1.", "1. ETH", ".", "_1", "1__0 ETH", "1_ ETH", "1._5", "1 2",
+    ["", " ", "1,5 ETH", "1,000 USDC", "-1 ETH", "+1 ETH", "1e18 ETH x", "1.", "1. ETH", ".", "_1", "1__0 ETH",
+     "1_ ETH", "1._5", "1 2",
      "1 2 ETH", "NaN USDC", "all of it", "0x12 ETH"],
 )  # fmt: skip
 def test_what_is_no_amount_is_refused(text):
@@ -71,8 +72,10 @@ def test_what_is_no_amount_is_refused(text):
 @pytest.mark.parametrize(
     ("text", "number", "everything", "unit"),
     [
-        ("1_000.50 USDC", "1000.50", False, "USDC"), ("  2   MAG7.ssi ", "2", False, "MAG7.ssi"), ("2MAG7.ssi", "2", False, "MAG7.ssi"),
-        (".5 ETH", ".5", False, "ETH"), ("all", None, True, None), ("all MAG7.ssi", None, True, "MAG7.ssi"), ("USDC", None, False, "USDC"),
+        ("1_000.50 USDC", "1000.50", False, "USDC"), ("  2   MAG7.ssi ", "2", False, "MAG7.ssi"),
+        ("2MAG7.ssi", "2", False, "MAG7.ssi"),
+        (".5 ETH", ".5", False, "ETH"), ("all", None, True, None), ("all MAG7.ssi", None, True, "MAG7.ssi"),
+        ("USDC", None, False, "USDC"),
         ("allies", None, False, "allies"), ("12", "12", False, None), ("0x" + "1" * 40, None, False, "0x" + "1" * 40),
         ("1 0x" + "a" * 40, "1", False, "0x" + "a" * 40),
     ],

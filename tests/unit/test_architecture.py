@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -11,7 +12,8 @@ import pytest
 
 from ssi.build import ROOT
 
-# From the ground up. What stands in a row may import what stands in a row below; what is within one row, one another, without circles.
+# From the ground up. What stands in a row may import what stands in a row below; what is within one row, one another,
+# without circles.
 LAYERS = (
     ("ssi.constants", "ssi.failure", "ssi.places", "ssi.amounts"),
     ("ssi.chain",),  # a node, accounts, transactions, contracts in general
@@ -36,7 +38,8 @@ LAYERS = (
     ("tools",),
     ("tests",),
 )
-# Nothing here imports the test chain, so no command on a live network does. `ssi.testing` is for tests, and no command reaches it.
+# Nothing here imports the test chain, so no command on a live network does. `ssi.testing` is for tests, and no command
+# reaches it.
 LIVE = ("ssi", "forks", "scripts")
 TOPS = ("ssi", "forks", "minimainnet", "demo", "scripts", "tools")
 LONGEST, LONGEST_COMMAND = 600, 60  # lines
@@ -148,7 +151,7 @@ def test_what_is_looked_for_is_found():
     assert "ssi.chain.network" in graph()["ssi.build"], "imported in a function"
 
 
-@pytest.mark.parametrize(("folders", "most"), [(TOPS, LONGEST), (("scripts",), LONGEST_COMMAND)])
+@pytest.mark.parametrize(("folders", "most"), [((*TOPS, "tests"), LONGEST), (("scripts",), LONGEST_COMMAND)])
 def test_no_file_is_too_long(folders, most):
     long = {
         name: lines
@@ -156,3 +159,38 @@ def test_no_file_is_too_long(folders, most):
         if name.split(".")[0] in folders and (lines := path.read_text().count("\n")) > most
     }
     assert not long
+
+
+def classes() -> dict[str, list[str]]:
+    """Modules by the name of the class that they declare at the top."""
+    found = defaultdict(list)
+    for name, path in modules().items():
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef):
+                found[node.name].append(name)
+    return found
+
+
+def test_no_two_classes_share_a_name():
+    assert len(classes()) > 150
+    assert not {name: homes for name, homes in classes().items() if len(homes) > 1}
+
+
+def untyped(path: Path) -> list[str]:
+    """Fixtures and helpers of tests that do not say a type; not those within functions."""
+    found, waiting = [], list(ast.parse(path.read_text()).body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.ClassDef):
+            waiting += node.body
+        elif isinstance(node, ast.FunctionDef) and not node.name.startswith("test_"):
+            taken = [*node.args.args, *node.args.kwonlyargs, node.args.vararg, node.args.kwarg]
+            bare = [one.arg for one in taken if one and not one.annotation and one.arg not in ("self", "cls")]
+            if bare or not node.returns:
+                found.append(f"{path.name}: {node.name}")
+    return found
+
+
+def test_fixtures_and_helpers_say_their_types():
+    """A test gets its arguments by their names, so it need not; mypy checks all bodies."""
+    assert not [name for module, path in modules().items() if module.startswith("tests.") for name in untyped(path)]

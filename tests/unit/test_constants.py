@@ -10,16 +10,18 @@ from eth_utils import keccak, to_checksum_address
 from forks.addresses import CONTRACTS
 from ssi import constants
 from ssi.build import ROOT
-from ssi.keeper.rebalance import PHASES
+from ssi.keeper.rebalance import Phase
 from ssi.registry import params
 
 _UNITS = {"seconds": 1, "hours": 3600, "days": 86_400}
 
 
 def solidity(file: str, name: str) -> int:
-    """A constant of a contract. Raises AttributeError where there is none of that name."""
+    """A constant of a contract."""
     text = (ROOT / file).read_text()
-    number, unit = re.search(rf"constant {name} = (\d+) ?(\w*);", text).groups()
+    found = re.search(rf"constant {name} = (\d+) ?(\w*);", text)
+    assert found, f"{file} has no constant {name}"
+    number, unit = found.groups()
     return int(number) * _UNITS[unit or "seconds"]
 
 
@@ -63,16 +65,21 @@ def test_the_slot_of_implementations_is_that_of_erc1967():
     )
 
 
+def declared(what: str) -> str:
+    """What stands between the braces of an enum or a struct of IRebalancer."""
+    found = re.search(rf"{what} \{{([^}}]*)\}}", (ROOT / "interfaces/IRebalancer.sol").read_text())
+    assert found
+    return found[1]
+
+
 def test_phases_are_those_of_the_interface():
-    names = re.search(r"enum Phase \{([^}]*)\}", (ROOT / "interfaces/IRebalancer.sol").read_text()).group(1)
-    names = re.sub(r"//.*", "", names)
-    assert [name.strip().lower() for name in names.split(",")] == list(PHASES)
+    names = re.sub(r"//.*", "", declared("enum Phase"))
+    assert [name.strip().lower() for name in names.split(",")] == [phase.word for phase in Phase]
 
 
 def test_terms_are_written_in_the_order_of_the_interface():
-    struct = re.search(r"struct Terms \{([^}]*)\}", (ROOT / "interfaces/IRebalancer.sol").read_text()).group(1)
-    theirs = re.findall(r"(\w+);", struct)
-    ours = [name.partition("_")[0] for name in params.Rebalancing.model_fields]
+    theirs = re.findall(r"(\w+);", declared("struct Terms"))
+    ours = [name.partition("_")[0] for name in params.RebalancingParams.model_fields]
     assert theirs == [
         {"premium": "premiumStart", "discount": "discountEnd", "hours": "duration"}.get(name, name) for name in ours
     ]

@@ -174,8 +174,10 @@ def unbroken(path: Path) -> str:
 
 def number(text: str) -> int:
     """`1,000`, `2^35`, `10^16` and `1e16`."""
-    base, power = re.fullmatch(r"([\d,]+)(?:\^(\d+))?", re.sub(r"^1e", "10^", text.rstrip(".,;"))).groups()
-    return int(base.replace(",", "")) ** int(power or 1)
+    found = re.fullmatch(r"([\d,]+)(?:\^(\d+))?", re.sub(r"^1e", "10^", text.rstrip(".,;")))
+    assert found, text
+    base, power = found.groups()
+    return int(int(base.replace(",", "")) ** int(power or 1))
 
 
 @pytest.mark.parametrize(
@@ -193,7 +195,7 @@ def test_numbers_in_texts_are_those_in_the_code(says, file, name, unit):
         *(ROOT / "interfaces").glob("*.sol"),
     ]
     found = [
-        (path.name, match[match.lastindex])
+        (path.name, match[match.lastindex or 0])
         for path in texts
         for match in re.finditer(says, unbroken(path), re.MULTILINE)
     ]

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +19,7 @@ from tests.support.staking import WHOLE, Vault
 AMOUNTS = st.one_of(st.integers(1, 1000), st.integers(1, 10**19), st.integers(10**18, 10**27))
 
 
-class State(NamedTuple):
+class VaultState(NamedTuple):
     """{asset} staked by bob and cooling for bob, rewards, and seconds since."""
 
     staked: int
@@ -31,7 +30,7 @@ class State(NamedTuple):
 
 # Empty, small, dear and ordinary vaults; a stream that has just begun, runs, or has ended.
 STATES = st.builds(
-    State,
+    VaultState,
     staked=st.one_of(st.just(0), st.integers(1, 100), AMOUNTS),
     left=st.integers(0, 1000),
     rewards=st.one_of(st.just(0), st.integers(1, 1000), AMOUNTS),
@@ -39,18 +38,8 @@ STATES = st.builds(
 )
 
 
-@pytest.fixture
-def vault(evm, project, authority, owner, alice, bob):
-    return Vault(evm, project, authority, owner, [alice, bob])
-
-
-@pytest.fixture
-def staked(vault):
-    return vault.token
-
-
 @contextmanager
-def in_state(vault: Vault, state: State) -> Iterator[None]:
+def in_state(vault: Vault, state: VaultState) -> Iterator[None]:
     """The vault in that state, until the end of the block."""
     evm, bob = vault.evm, vault.evm.account("bob")
     with evm.isolated():

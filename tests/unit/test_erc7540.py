@@ -12,20 +12,10 @@ ANY = 2**256 - 1
 
 
 @pytest.fixture
-def vault(evm, project, authority, owner, alice, bob):
-    vault = Vault(evm, project, authority, owner, [alice, bob])
+def vault(vault: Vault, alice: str) -> Vault:
+    """With a stake of alice's."""
     vault.stake(alice)
     return vault
-
-
-@pytest.fixture
-def staked(vault):
-    return vault.token
-
-
-@pytest.fixture
-def carol(evm):
-    return evm.account("carol")
 
 
 class TestInterfaces:
@@ -239,7 +229,7 @@ class TestStates:
 
 class TestClaims:
     @pytest.fixture
-    def claimable(self, vault, alice):
+    def claimable(self, vault: Vault, alice: str) -> None:
         vault.request(alice, 10 * WHOLE)
         vault.pass_days(14)
 

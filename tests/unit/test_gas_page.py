@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -12,16 +13,16 @@ from tools.gas_report import BARS, SNAPSHOT
 
 
 @pytest.fixture
-def page():
+def page() -> str:
     return PAGE.read_text()
 
 
 @pytest.fixture
-def figures():
+def figures() -> dict[str, Any]:
     return json.loads(SNAPSHOT.read_text())
 
 
-def rows(page):
+def rows(page: str) -> list[str]:
     """The first cells of every table with a column for this project."""
     return [
         row.split(" | ")[0].removeprefix("| ")

@@ -37,7 +37,7 @@ SENTENCES = (
 
 
 @pytest.fixture(scope="module")
-def text():
+def text() -> str:
     return " ".join(PAGE.read_text().split())
 
 

@@ -1,7 +1,14 @@
 """What an index refuses, what its governors can do, and the rebalancer's door."""
 
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
 import pytest
 
+from ssi.chain.evm import Deployed, Evm, Receipt
 from ssi.index.bounds import basket_hash, bounds
 from tests.model.index import ceil_div
 from tests.support.indexes import ANYTHING, CAP, DAILY_FEE, DAY, MAX, new_index, stock, unlimited
@@ -12,12 +19,14 @@ UNIT = 10**27
 
 
 @pytest.fixture
-def tokens(evm, project, owner):
+def tokens(evm: Evm, project: Any, owner: str) -> list[Deployed]:
     return [evm.deploy(project.PlainToken, f"Token {n}", f"T{n}", 18, sender=owner) for n in range(3)]
 
 
 @pytest.fixture
-def index(evm, project, authority, tokens, owner, alice, bob):
+def index(
+    evm: Evm, project: Any, authority: Deployed, tokens: list[Deployed], owner: str, alice: str, bob: str
+) -> Deployed:
     index = new_index(evm, project, authority, tokens[:2], [UNIT, 3 * UNIT], owner)
     stock(tokens, index, [alice, bob], 10**30)
     index.mint(100 * SHARE, alice, *unlimited(tokens[:2]), sender=alice)
@@ -25,7 +34,7 @@ def index(evm, project, authority, tokens, owner, alice, bob):
 
 
 @pytest.fixture
-def refuse(project):
+def refuse(project: Any) -> Callable[..., AbstractContextManager[None]]:
     def refuse(name, **inputs):
         return reverts(error(project.IndexToken, f"IndexToken_{name}"), **inputs)
 
@@ -110,7 +119,7 @@ class TestMintWithCallback:
     """The caller delivers constituents in any way; the index trusts its balances alone."""
 
     @pytest.fixture
-    def minter(self, evm, project, tokens, owner):
+    def minter(self, evm: Evm, project: Any, tokens: list[Deployed], owner: str) -> Deployed:
         minter = evm.deploy(project.MinterMock, sender=owner)
         for token in tokens:
             token.mint(minter.address, 10**30, sender=owner)
@@ -261,17 +270,28 @@ def test_a_basket_has_one_to_32_different_constituents(evm, project, authority, 
 
 
 class TestSwap:
-    """The one way for a constituent to leave besides redemption and claims. `owner` makes the swapper the rebalancer."""
+    """The one way for a constituent to leave besides redemption and claims. `owner` makes the swapper the
+    rebalancer.
+    """
 
     @pytest.fixture
-    def swapper(self, evm, project, index, tokens, owner):
+    def swapper(self, evm: Evm, project: Any, index: Deployed, tokens: list[Deployed], owner: str) -> Deployed:
         swapper = evm.deploy(project.SwapperMock, sender=owner)
         index.setRebalancer(swapper, sender=owner)
         for token in tokens:
             token.mint(swapper.address, 10**30, sender=owner)
         return swapper
 
-    def swap(self, swapper, index, out, amount_out, into, amount_in, sender):
+    def swap(
+        self,
+        swapper: Deployed,
+        index: Deployed,
+        out: Deployed,
+        amount_out: int,
+        into: Deployed,
+        amount_in: int,
+        sender: str,
+    ) -> Receipt:
         return swapper.swap(index.address, out.address, amount_out, into.address, amount_in, sender=sender)
 
     @pytest.mark.parametrize("name", ["alice", "owner"])
@@ -348,7 +368,7 @@ class TestSync:
     VESTING = 28 * DAY
 
     @pytest.fixture
-    def surplus(self, index, tokens, owner):
+    def surplus(self, index: Deployed, tokens: list[Deployed], owner: str) -> Deployed:
         """A surplus of the second token, of which the basket holds 300; alice has all shares."""
         index.setStreamingFee(0, sender=owner)
         index.setMintFee(0, sender=owner)

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from forks import control
 from forks.addresses import TOKENS
+from ssi.chain.evm import Deployed, Evm, Receipt
+from ssi.points.locks import PoolKind
+from ssi.registry.system import System
 from tests.model.locker import COOLDOWN, full_range, measure
 from tests.support.indexes import EPOCH, MAX
-from tests.support.liquidity import FEE, SPACING, Market, new_locker
+from tests.support.liquidity import FEE, SPACING, UniswapMarket, new_locker
 from tests.support.reverts import error, reverts
 from tests.support.trading import ETHER
 
-NONE, V2, V3 = range(3)
-
 
 @pytest.fixture
-def market(system, alice, bob):
+def market(system: System, alice: str, bob: str) -> UniswapMarket:
     """Alice and Bob have shares and dollars.
 
     Bob has added liquidity and traded, so an LP token is an odd number of liquidity.
     """
-    market = Market(system)
+    market = UniswapMarket(system)
     for person in (alice, bob):
         market.fund(person, 100, 50_000)
     market.position(bob, 10)
@@ -32,32 +35,32 @@ def market(system, alice, bob):
 
 
 @pytest.fixture
-def empty(evm, project, authority, market, owner):
+def empty(evm: Evm, project: Any, authority: Deployed, market: UniswapMarket, owner: str) -> Deployed:
     return new_locker(evm, project, authority, market, owner, EPOCH)
 
 
 @pytest.fixture
-def locker(empty, market, owner, alice):
+def locker(empty: Deployed, market: UniswapMarket, owner: str, alice: str) -> Deployed:
     """The pair and a pool of v3 are on the list, and Alice has approved everything."""
-    empty.addPool(market.pair.address, V2, sender=owner)
-    empty.addPool(market.pools["V3"].address, V3, sender=owner)
+    empty.addPool(market.pair.address, PoolKind.V2, sender=owner)
+    empty.addPool(market.pools["V3"].address, PoolKind.V3, sender=owner)
     market.positions.setApprovalForAll(empty.address, True, sender=alice)
     market.pair.approve(empty.address, MAX, sender=alice)
     return empty
 
 
 @pytest.fixture
-def pool(market):
+def pool(market: UniswapMarket) -> str:
     return market.pools["V3"].address
 
 
 @pytest.fixture
-def pair(market):
+def pair(market: UniswapMarket) -> str:
     return market.pair.address
 
 
 @pytest.fixture
-def locked(locker, market, alice):
+def locked(locker: Deployed, market: UniswapMarket, alice: str) -> int:
     """A position of Alice's that is locked."""
     token_id = market.position(alice, 5)
     locker.lockPosition(token_id, sender=alice)
@@ -65,14 +68,14 @@ def locked(locker, market, alice):
 
 
 @pytest.fixture
-def staked(locker, market, pair, alice):
+def staked(locker: Deployed, market: UniswapMarket, pair: str, alice: str) -> int:
     """LP tokens of Alice's that are locked."""
     amount = market.add(alice, 3)
     locker.lockTokens(pair, amount, sender=alice)
     return amount
 
 
-def only(receipt, contract, name):
+def only(receipt: Receipt, contract: Deployed, name: str) -> dict[str, Any]:
     """The values of the only event."""
     (event,) = receipt.events(contract)
     assert event.name == name
@@ -356,7 +359,8 @@ class TestTokens:
             return error(project.LpLocker, f"LpLocker_{name}")
 
         for method, args in (
-            ("requestUnlockTokens", (alice, pair, 1)), ("cancelUnlockTokens", (alice, pair)), ("unlockTokens", (alice, pair, bob)),
+            ("requestUnlockTokens", (alice, pair, 1)), ("cancelUnlockTokens", (alice, pair)),
+            ("unlockTokens", (alice, pair, bob)),
         ):  # fmt: skip
             with reverts(wrong("NotAuthorized"), owner=alice, caller=bob):
                 getattr(locker, method)(*args, sender=bob)
@@ -406,11 +410,12 @@ class TestTokens:
         amount = market.add(alice, 2)
         for n in (0, 1):
             market.swap(bob, n, market.tokens[n].balanceOf(pair) * 3)
-        before = market.state()
-        assert before[2] != 0
+        reserve0, reserve1, last, supply = market.state()
+        assert last != 0
         locker.lockTokens(pair, amount, sender=alice)
         liquidity = locker.liquidityOf(alice, pair)
-        assert liquidity == measure(amount, *before) < measure(amount, *before[:2], 0, before[3])
+        assert liquidity == measure(amount, reserve0, reserve1, last, supply)
+        assert liquidity < measure(amount, reserve0, reserve1, 0, supply)
         market.add(bob, 1)
         reserve0, reserve1, _, supply = market.state()
         real = amount**2 * reserve0 * reserve1 // supply**2
@@ -419,16 +424,26 @@ class TestTokens:
 
 class TestPools:
     def test_listing(self, empty, market, pool, pair, owner):
-        receipt = empty.addPool(pool, V3, sender=owner)
+        receipt = empty.addPool(pool, PoolKind.V3, sender=owner)
         token0, token1 = (token.address for token in market.tokens)
-        assert only(receipt, empty, "PoolAdded") == {"pool": pool, "kind": V3, "token0": token0, "token1": token1}
-        receipt = empty.addPool(pair, V2, sender=owner)
-        assert only(receipt, empty, "PoolAdded") == {"pool": pair, "kind": V2, "token0": token0, "token1": token1}
+        assert only(receipt, empty, "PoolAdded") == {
+            "pool": pool,
+            "kind": PoolKind.V3,
+            "token0": token0,
+            "token1": token1,
+        }
+        receipt = empty.addPool(pair, PoolKind.V2, sender=owner)
+        assert only(receipt, empty, "PoolAdded") == {
+            "pool": pair,
+            "kind": PoolKind.V2,
+            "token0": token0,
+            "token1": token1,
+        }
         assert empty.pools() == [pool, pair]
-        for listed, kind in ((pool, V3), (pair, V2)):
+        for listed, kind in ((pool, PoolKind.V3), (pair, PoolKind.V2)):
             assert tuple(empty.poolTokens(listed)) == (token0, token1)
             assert tuple(empty.poolOf(listed)) == (kind, token0, token1, 0)
-        assert tuple(empty.poolOf(owner)) == (NONE, ETHER, ETHER, 0)
+        assert tuple(empty.poolOf(owner)) == (PoolKind.NONE, ETHER, ETHER, 0)
 
     @pytest.mark.usefixtures("locked", "staked")
     def test_removal_is_final(self, project, locker, market, pool, pair, alice, owner, evm):
@@ -449,7 +464,7 @@ class TestPools:
                 with reverts(error(project.LpLocker, "LpLocker_PoolNotOpen"), pool=address):
                     getattr(locker, method)(address, *args, sender=owner)
             with reverts(error(project.LpLocker, "LpLocker_PoolAlreadyKnown"), pool=address):
-                locker.addPool(address, V3, sender=owner)
+                locker.addPool(address, PoolKind.V3, sender=owner)
         fresh = market.position(alice, 1)
         with reverts(error(project.LpLocker, "LpLocker_PoolNotOpen"), pool=pool):
             locker.lockPosition(fresh, sender=alice)
@@ -496,17 +511,17 @@ class TestPools:
         def wrong(name):
             return error(project.LpLocker, f"LpLocker_{name}")
 
-        for address, kind in ((pool, NONE), (pair, NONE), (pool, V2)):
+        for address, kind in ((pool, PoolKind.NONE), (pair, PoolKind.NONE), (pool, PoolKind.V2)):
             with reverts(wrong("NotGenuine"), pool=address):
                 empty.addPool(address, kind, sender=owner)
         with reverts(""):
-            empty.addPool(pair, V3, sender=owner)
+            empty.addPool(pair, PoolKind.V3, sender=owner)
         weth, usdc = sorted((TOKENS["WETH"], TOKENS["USDC"]), key=lambda token: int(token, 16))
         other = market.pair_of(weth, usdc).address
         with reverts(wrong("NoIndexToken"), token0=weth, token1=usdc):
-            empty.addPool(other, V2, sender=owner)
+            empty.addPool(other, PoolKind.V2, sender=owner)
         with reverts(error(project.LpLocker, "AccessManagedUnauthorized"), caller=bob):
-            empty.addPool(pool, V3, sender=bob)
+            empty.addPool(pool, PoolKind.V3, sender=bob)
         with reverts(error(project.LpLocker, "AccessManagedUnauthorized"), caller=bob):
             empty.removePool(pool, sender=bob)
         with reverts(wrong("PoolNotOpen"), pool=pool):
@@ -520,15 +535,15 @@ class TestPools:
         others = [TOKENS[name] for name in ("WETH", "USDT", "DAI", "WBTC", "LINK")]
         pairs = [market.pair_of(indexes[n % 4], others[n // 4]).address for n in range(17)]
         for pair in pairs[:16]:
-            empty.addPool(pair, V2, sender=owner)
+            empty.addPool(pair, PoolKind.V2, sender=owner)
         empty.removePool(pairs[0], sender=owner)
         with reverts(error(project.LpLocker, "LpLocker_TooManyPools"), maximum=16):
-            empty.addPool(pairs[16], V2, sender=owner)
+            empty.addPool(pairs[16], PoolKind.V2, sender=owner)
 
     def test_spacings_of_every_fee(self, project, empty, market, owner, alice):
         """Full range is what the pool's spacing allows, not one pool's ticks for all."""
         other = market.pools["V3b"].address
-        empty.addPool(other, V3, sender=owner)
+        empty.addPool(other, PoolKind.V3, sender=owner)
         market.positions.setApprovalForAll(empty.address, True, sender=alice)
         narrow = market.position(alice, 1, (-887_000, 887_000), fee=10000)
         with reverts(
@@ -554,7 +569,7 @@ class TestPools:
                 new_locker(evm, project, authority, market, owner, length, genesis=genesis)
 
 
-def market_lock(locker, market, person):
+def market_lock(locker: Deployed, market: UniswapMarket, person: str) -> int:
     """Another position of that person's, locked in this second."""
     token_id = market.position(person, 1)
     locker.lockPosition(token_id, sender=person)
@@ -571,7 +586,7 @@ def test_the_deployed_locker_lists_after_the_notice(system, market, alice, evm):
         system.factory.epochGenesis(),
         system.factory.epochLength(),
     )
-    govern(system, locker, "addPool", [pool, V3])
+    govern(system, locker, "addPool", [pool, PoolKind.V3])
     control.deal(evm.rpc, "USDC", alice, 10**10)
     token_id = market.position(alice, 1)
     market.positions.approve(locker.address, token_id, sender=alice)

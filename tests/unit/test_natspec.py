@@ -28,7 +28,8 @@ _ERROR = re.compile(_DOC + r"^[ \t]*error (\w+)\(([^)]*)\)", re.MULTILINE)
 _EVENT = re.compile(_DOC + r"^[ \t]*event (\w+)\(([^)]*)\)", re.MULTILINE)
 _FUNCTION = re.compile(_DOC + r"^[ \t]*function (\w+)\(([^)]*)\)([^;{]*)[;{]", re.MULTILINE)
 _CONTRACT = re.compile(_DOC + r"^contract (\w+)", re.MULTILINE)
-# A reader of Plain English asks "who?" after each of these; roles answer: holder, staker, bidder, keeper, signer, caller.
+# A reader of Plain English asks "who?" after each of these; roles answer: holder, staker, bidder, keeper, signer,
+# caller.
 _RIDDLES = re.compile(
     r"\b(any(body|one)|no(body| one)|some(body|one)|who(m|so)?ever|what(so)?ever|whichever|he|him|his|himself)\b",
     re.IGNORECASE,

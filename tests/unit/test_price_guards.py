@@ -9,34 +9,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.model import oracle as model
-from tests.support.prices import (
-    BOUNDS,
-    DAY,
-    DEVIATION,
-    FEED,
-    GREEDY,
-    HONEST,
-    LEAST,
-    LEG_COUNT,
-    MOST,
-    RATE_TWICE,
-    REFUSING,
-    REFUSING_AT_LENGTH,
-    SHORT,
-    SILENT,
-    VERBOSE,
-    WAD,
-    ZERO,
-    Bench,
-    leg,
-    rate_leg,
-)  # fmt: skip
+from tests.support.prices import DAY, LEAST, MOST, WAD, ZERO, FeedMode, Flaw, PriceBench, SourceKind, leg, rate_leg
 from tests.support.reverts import error, reverts
 
 HOUR = 3_600
 
 
-def guarded(bench: Bench, answer: int = 10**8, max_move: int = 1_000, heartbeat: int = DAY) -> tuple[Any, Any]:
+def guarded(bench: PriceBench, answer: int = 10**8, max_move: int = 1_000, heartbeat: int = DAY) -> tuple[Any, Any]:
     """A token priced by a feed with two rounds that agree."""
     token, feed = bench.token(), bench.feed(answer)
     feed.setAnswer(answer, bench.evm.now, sender=bench.owner)
@@ -44,7 +23,7 @@ def guarded(bench: Bench, answer: int = 10**8, max_move: int = 1_000, heartbeat:
     return token, feed
 
 
-def say(bench: Bench, feed: Any, answer: int) -> None:
+def say(bench: PriceBench, feed: Any, answer: int) -> None:
     feed.setAnswer(answer, bench.evm.now, sender=bench.owner)
 
 
@@ -60,7 +39,7 @@ def say(bench: Bench, feed: Any, answer: int) -> None:
 @example(before=3, part=10_000, nudge=1, max_move=3_333)
 @example(before=3, part=10_000, nudge=1, max_move=3_334)
 def test_a_round_is_compared_with_the_one_before(
-    bench: Bench, before: int, part: int, nudge: int, max_move: int
+    bench: PriceBench, before: int, part: int, nudge: int, max_move: int
 ) -> None:
     """W5, at and around the bound, as the model."""
     with bench.evm.isolated():
@@ -77,7 +56,7 @@ def test_a_round_is_compared_with_the_one_before(
             assert bench.oracle.price(token) == answer
 
 
-def test_a_second_round_confirms_and_a_return_needs_a_second_round_too(bench: Bench) -> None:
+def test_a_second_round_confirms_and_a_return_needs_a_second_round_too(bench: PriceBench) -> None:
     """W5."""
     token, feed = guarded(bench)
     for there, confirmed in ((2 * 10**8, 201 * 10**6), (10**8, 10**8)):
@@ -87,7 +66,7 @@ def test_a_second_round_confirms_and_a_return_needs_a_second_round_too(bench: Be
         assert bench.oracle.price(token) == confirmed * 10**10
 
 
-def test_decimals_do_not_matter_to_a_jump(bench: Bench) -> None:
+def test_decimals_do_not_matter_to_a_jump(bench: PriceBench) -> None:
     for decimals in (0, 6, 18):
         token, feed = bench.token(), bench.feed(100 * 10**decimals // 100 or 1, decimals)
         say(bench, feed, 100 * 10**decimals)
@@ -96,11 +75,11 @@ def test_decimals_do_not_matter_to_a_jump(bench: Bench) -> None:
         say(bench, feed, 105 * 10**decimals)
         assert bench.oracle.price(token) == 105 * WAD
         say(bench, feed, 99 * 10**decimals)
-        assert not bench.oracle.tryPrice(token)[0]
+        assert not bench.oracle.tryPrice(token).ok
 
 
 @pytest.mark.parametrize("past", [(0, 1), (-5, 1), (10**8, 0)])
-def test_a_round_before_that_is_no_answer(bench: Bench, past: tuple[int, int]) -> None:
+def test_a_round_before_that_is_no_answer(bench: PriceBench, past: tuple[int, int]) -> None:
     answer, updated_at = past
     token, feed = guarded(bench)
     feed.setPast((1, answer, updated_at, updated_at, 1), sender=bench.owner)
@@ -109,7 +88,7 @@ def test_a_round_before_that_is_no_answer(bench: Bench, past: tuple[int, int]) -
 
 
 @pytest.mark.parametrize("round_id", [0, 2**64 + 1, 2**80, 2**256 - 1])
-def test_the_first_round_of_a_phase_waits_for_the_next(bench: Bench, round_id: int) -> None:
+def test_the_first_round_of_a_phase_waits_for_the_next(bench: PriceBench, round_id: int) -> None:
     """A proxy numbers rounds `phase << 64 | round`: the first of a phase has none before it.
 
     Invalid ids are refused alike.
@@ -123,19 +102,21 @@ def test_the_first_round_of_a_phase_waits_for_the_next(bench: Bench, round_id: i
         assert bench.oracle.price(token) == WAD
 
 
-@pytest.mark.parametrize("mode", [REFUSING, REFUSING_AT_LENGTH, SHORT, SILENT, GREEDY])
-def test_a_past_that_cannot_be_read(bench: Bench, mode: int) -> None:
+@pytest.mark.parametrize(
+    "mode", [FeedMode.REFUSING, FeedMode.REFUSING_AT_LENGTH, FeedMode.SHORT, FeedMode.SILENT, FeedMode.GREEDY]
+)
+def test_a_past_that_cannot_be_read(bench: PriceBench, mode: int) -> None:
     token, feed = guarded(bench)
     feed.setPastMode(mode, sender=bench.owner)
     with bench.refuses("PriceOracle_NoRoundBefore", token=token, source=feed, roundId=2):
         bench.oracle.price(token)
     assert bench.oracle.tryPrice(token) == (False, 0)
-    for well in (VERBOSE, HONEST):
+    for well in (FeedMode.VERBOSE, FeedMode.HONEST):
         feed.setPastMode(well, sender=bench.owner)
         assert bench.oracle.price(token) == WAD
 
 
-def test_an_enormous_past_is_a_jump(bench: Bench) -> None:
+def test_an_enormous_past_is_a_jump(bench: PriceBench) -> None:
     token, feed = guarded(bench)
     feed.setPast((1, 2**255 - 1, 1, 1, 1), sender=bench.owner)
     inputs = {"token": token, "source": feed, "answer": WAD, "before": 2**256 - 1, "maxMove": 1_000}
@@ -143,22 +124,22 @@ def test_an_enormous_past_is_a_jump(bench: Bench) -> None:
         bench.oracle.price(token)
 
 
-def test_the_past_is_not_asked_where_nobody_wants_it(bench: Bench) -> None:
+def test_the_past_is_not_asked_where_nobody_wants_it(bench: PriceBench) -> None:
     """A leg without a bound never reads the past, so averages need none."""
     token, feed = bench.token(), bench.feed(10**8)
     bench.route(token, leg(feed))
-    feed.setPastMode(GREEDY, sender=bench.owner)
+    feed.setPastMode(FeedMode.GREEDY, sender=bench.owner)
     say(bench, feed, 10**12)
     assert bench.oracle.price(token) == 10_000 * WAD
 
 
-def test_a_feed_without_a_past_cannot_be_guarded(bench: Bench) -> None:
+def test_a_feed_without_a_past_cannot_be_guarded(bench: PriceBench) -> None:
     token, feed = bench.token(), bench.feed(10**8)
     with bench.refuses("PriceOracle_NoRoundBefore", token=token, source=feed, roundId=1):
         bench.route(token, leg(feed, max_move=1_000))
 
 
-def test_every_leg_has_its_own_bound(bench: Bench) -> None:
+def test_every_leg_has_its_own_bound(bench: PriceBench) -> None:
     """W5: the second leg of a composed price is checked like the first."""
     token, (_, calm), (_, wild) = bench.token(), guarded(bench), guarded(bench)
     bench.route(token, leg(calm, max_move=1_000), leg(wild, max_move=2_000))
@@ -171,7 +152,7 @@ def test_every_leg_has_its_own_bound(bench: Bench) -> None:
 # ---------------------------------------------------------------- rates
 
 
-def vaulted(bench: Bench, rate: int = WAD, max_move: int = 5) -> tuple[Any, Any, int]:
+def vaulted(bench: PriceBench, rate: int = WAD, max_move: int = 5) -> tuple[Any, Any, int]:
     """A token priced by a vault's rate; its checkpoint is of now."""
     token, vault = bench.token(), bench.vault(rate)
     bench.route(token, rate_leg(vault, max_move=max_move))
@@ -186,7 +167,7 @@ def vaulted(bench: Bench, rate: int = WAD, max_move: int = 5) -> tuple[Any, Any,
 @example(rate=WAD, max_move=100, elapsed=30 * DAY + 1, pick="most", nudge=0)
 @example(rate=MOST - 1, max_move=1, elapsed=DAY, pick="least", nudge=1)
 def test_a_rate_is_believed_within_what_time_may_add(
-    bench: Bench, rate: int, max_move: int, elapsed: int, pick: str, nudge: int
+    bench: PriceBench, rate: int, max_move: int, elapsed: int, pick: str, nudge: int
 ) -> None:
     """W6, at and around both ends, as the model."""
     with bench.evm.isolated():
@@ -204,7 +185,7 @@ def test_a_rate_is_believed_within_what_time_may_add(
 
 
 @given(steps=st.lists(st.tuples(st.integers(6 * HOUR, 40 * DAY), st.integers(0, 900)), min_size=1, max_size=6))
-def test_checkpoints_follow_the_model(bench: Bench, steps: list[tuple[int, int]]) -> None:
+def test_checkpoints_follow_the_model(bench: PriceBench, steps: list[tuple[int, int]]) -> None:
     """W6: however far the rate rises, and however often it is poked, a checkpoint rises by no more than time allows."""
     with bench.evm.isolated():
         token, vault, at = vaulted(bench)
@@ -223,7 +204,7 @@ def test_checkpoints_follow_the_model(bench: Bench, steps: list[tuple[int, int]]
             assert bench.oracle.tryPrice(token) == ((True, rate) if least <= rate <= most else (False, 0))
 
 
-def test_pokes_six_hours_apart(bench: Bench) -> None:
+def test_pokes_six_hours_apart(bench: PriceBench) -> None:
     token, vault, since = vaulted(bench)
     bench.evm.mine_at(since + 6 * HOUR - 1)
     with bench.refuses("PriceOracle_PokedTooSoon", token=token, source=vault, earliest=since + 6 * HOUR):
@@ -233,7 +214,7 @@ def test_pokes_six_hours_apart(bench: Bench) -> None:
     assert bench.oracle.checkpoint(token, vault).at == since + 6 * HOUR
 
 
-def test_a_fall_is_for_governance(bench: Bench) -> None:
+def test_a_fall_is_for_governance(bench: PriceBench) -> None:
     token, vault, since = vaulted(bench)
     vault.setRate(WAD - 1, sender=bench.owner)
     bench.evm.mine_at(since + 10 * DAY)
@@ -245,7 +226,7 @@ def test_a_fall_is_for_governance(bench: Bench) -> None:
     assert bench.oracle.price(token) == WAD - 1
 
 
-def test_a_checkpoint_keeps_to_the_bounds(bench: Bench) -> None:
+def test_a_checkpoint_keeps_to_the_bounds(bench: PriceBench) -> None:
     token, vault = bench.token(), bench.vault(WAD)
     bench.route(token, rate_leg(vault, WAD, 1_001 * 10**15))
     since = bench.evm.now
@@ -257,7 +238,7 @@ def test_a_checkpoint_keeps_to_the_bounds(bench: Bench) -> None:
             call()
 
 
-def test_what_cannot_be_poked(bench: Bench) -> None:
+def test_what_cannot_be_poked(bench: PriceBench) -> None:
     token, feed, stranger = bench.token(), bench.feed(10**8), bench.token()
     bench.route(token, leg(feed))
     with bench.refuses("PriceOracle_NoRate", token=token):
@@ -270,7 +251,7 @@ def test_what_cannot_be_poked(bench: Bench) -> None:
 # ---------------------------------------------------------------- a second route
 
 
-def paired(bench: Bench, price: int = 10**8, other: int = 10**8, deviation: int = 200) -> tuple[Any, Any, Any]:
+def paired(bench: PriceBench, price: int = 10**8, other: int = 10**8, deviation: int = 200) -> tuple[Any, Any, Any]:
     """A token with two routes, of one feed each."""
     token, first, second = bench.token(), bench.feed(price), bench.feed(other)
     bench.route(token, leg(first))
@@ -288,7 +269,7 @@ def paired(bench: Bench, price: int = 10**8, other: int = 10**8, deviation: int 
 @example(price=10**18, part=9_800, nudge=0, deviation=200, swapped=False)
 @example(price=34 * 10**37, part=10_000, nudge=0, deviation=1, swapped=False)
 def test_two_routes_agree_as_the_model(
-    bench: Bench, price: int, part: int, nudge: int, deviation: int, swapped: bool
+    bench: PriceBench, price: int, part: int, nudge: int, deviation: int, swapped: bool
 ) -> None:
     """W8, at and around the bound, with either of the two as the lower."""
     with bench.evm.isolated():
@@ -310,7 +291,7 @@ def test_two_routes_agree_as_the_model(
                     ask()
 
 
-def test_one_route_agrees_with_itself(bench: Bench) -> None:
+def test_one_route_agrees_with_itself(bench: PriceBench) -> None:
     token, _ = guarded(bench)
     pair, _, _ = paired(bench, 3 * 10**8, 3 * 10**8)
     assert bench.oracle.agreedPrice(token) == bench.oracle.price(token) == WAD
@@ -321,21 +302,21 @@ def test_one_route_agrees_with_itself(bench: Bench) -> None:
         bench.oracle.agreedPrices([token, stranger])
 
 
-def test_a_second_route_that_fails_agrees_with_nothing(bench: Bench) -> None:
+def test_a_second_route_that_fails_agrees_with_nothing(bench: PriceBench) -> None:
     """W8: a second source that does not answer is no consent; the plain price stays."""
     token, _, second = paired(bench)
-    second.setMode(REFUSING, sender=bench.owner)
+    second.setMode(FeedMode.REFUSING, sender=bench.owner)
     with bench.refuses("PriceOracle_SourceFailed", token=token, source=second):
         bench.oracle.agreedPrice(token)
     assert bench.oracle.price(token) == WAD
-    second.setMode(HONEST, sender=bench.owner)
+    second.setMode(FeedMode.HONEST, sender=bench.owner)
     old = bench.evm.now - DAY - 100
     second.setAnswer(10**8, old, sender=bench.owner)
     with bench.refuses("PriceOracle_Stale", token=token, source=second, updatedAt=old, heartbeat=DAY):
         bench.oracle.agreedPrice(token)
 
 
-def test_second_routes_are_read_back_replaced_and_removed(bench: Bench) -> None:
+def test_second_routes_are_read_back_replaced_and_removed(bench: PriceBench) -> None:
     token, first, second = paired(bench, deviation=2_000)
     third = bench.feed(101 * 10**6)
 
@@ -377,20 +358,20 @@ def test_second_routes_are_read_back_replaced_and_removed(bench: Bench) -> None:
     assert bench.oracle.agreedPrice(token) == WAD, "an old second route does not come back"
 
 
-def test_second_routes_that_cannot_be(bench: Bench) -> None:
+def test_second_routes_that_cannot_be(bench: PriceBench) -> None:
     token, feed = guarded(bench)
     stranger = bench.token()
     with bench.refuses("PriceOracle_NoRoute", token=stranger):
         bench.second_route(stranger, leg(feed))
     for deviation in (0, 2_001, 2**256 - 1):
-        with bench.flaw(token, DEVIATION):
+        with bench.flaw(token, Flaw.DEVIATION):
             bench.second_route(token, leg(feed), deviation=deviation)
     for legs in ([], [leg(feed)] * 4):
-        with bench.flaw(token, LEG_COUNT):
+        with bench.flaw(token, Flaw.LEG_COUNT):
             bench.second_route(token, *legs)
-    with bench.flaw(token, RATE_TWICE):
+    with bench.flaw(token, Flaw.RATE_TWICE):
         bench.second_route(token, leg(feed), rate_leg(bench.vault(WAD)))
-    with bench.flaw(token, BOUNDS):
+    with bench.flaw(token, Flaw.BOUNDS):
         bench.second_route(token, leg(feed, DAY, WAD + 1, WAD))
     far = bench.feed(103 * 10**6)
     inputs = {"token": token, "price": WAD, "other": 103 * WAD // 100, "maxDeviationBps": 200}
@@ -416,18 +397,18 @@ class TestSequencer:
     GRACE = HOUR
 
     @pytest.fixture
-    def rollup(self, bench: Bench, authority: Any) -> tuple[Bench, Any, Any]:
+    def rollup(self, bench: PriceBench, authority: Any) -> tuple[PriceBench, Any, Any]:
         uptime = bench.evm.deploy(
             bench.project.MockAggregator, "L2 Sequencer Uptime Status Feed", 0, 0, sender=bench.owner
         )
         oracle = bench.evm.deploy(bench.project.PriceOracle, authority, uptime, self.GRACE, sender=bench.owner)
-        there = Bench(bench.evm, bench.project, bench.owner, oracle)
+        there = PriceBench(bench.evm, bench.project, bench.owner, oracle)
         bench.evm.warp(self.GRACE + 1)
         token = there.token()
         there.route(token, leg(there.feed(10**8), 7 * DAY))
         return there, uptime, token
 
-    def asks(self, bench: Bench, token: Any) -> list[Any]:
+    def asks(self, bench: PriceBench, token: Any) -> list[Any]:
         """Every way to a price."""
         return [
             lambda: bench.oracle.price(token),
@@ -461,11 +442,11 @@ class TestSequencer:
         uptime.setRound((1, 0, 0, 0, 1), sender=bench.owner)
         with bench.refuses("PriceOracle_SequencerDown", sequencer=uptime, status=0):
             bench.oracle.price(token)
-        uptime.setMode(REFUSING, sender=bench.owner)
+        uptime.setMode(FeedMode.REFUSING, sender=bench.owner)
         with bench.refuses("PriceOracle_SourceFailed", token=ZERO, source=uptime):
             bench.oracle.price(token)
 
-    def test_a_feed_and_a_grace_or_neither(self, bench: Bench, authority: Any) -> None:
+    def test_a_feed_and_a_grace_or_neither(self, bench: PriceBench, authority: Any) -> None:
         for sequencer, grace in ((ZERO, 1), (bench.oracle.address, 0), (bench.oracle.address, DAY + 1)):
             expected = error(bench.project.PriceOracle, "PriceOracle_InvalidSequencer")
             with reverts(expected, sequencer=sequencer, grace=grace):
@@ -474,13 +455,13 @@ class TestSequencer:
 
 
 @pytest.mark.parametrize(("heartbeat", "max_move"), [(4_321, 1_234), (7 * DAY, 9_999), (60, 0)])
-def test_leg_constants_are_those_of_the_contract(bench: Bench, heartbeat: int, max_move: int) -> None:
+def test_leg_constants_are_those_of_the_contract(bench: PriceBench, heartbeat: int, max_move: int) -> None:
     """The order of a leg's members, read back by name, at their limits too: they share a slot."""
     token, feed = guarded(bench, max_move=max_move, heartbeat=heartbeat)
     (stored,) = bench.oracle.route(token)
     members = {
         "source": feed.address,
-        "kind": FEED,
+        "kind": SourceKind.FEED,
         "heartbeat": heartbeat,
         "maxMove": max_move,
         "min": LEAST,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import astuple, replace
+from typing import Any
 
 import eth_abi
 import pytest
 
-from ssi.chain.evm import Reverted
+from ssi.chain.evm import Deployed, Entry, Evm, Reverted
+from ssi.keeper.rebalance import Phase
 from tests.model import rebalancing as model
 from tests.support.indexes import DAY, MAX
-from tests.support.rebalancing import TERMS, World
+from tests.support.rebalancing import TERMS, RebalancingWorld
 from tests.support.reverts import error, reverts
 
 USD = 10**8
@@ -20,22 +22,22 @@ ZERO = "0x" + "00" * 20
 
 
 @pytest.fixture
-def world(evm, project, authority, owner):
+def world(evm: Evm, project: Any, authority: Deployed, owner: str) -> RebalancingWorld:
     """Three constituents in equal parts, a fourth token outside, a thousand shares."""
-    world = World(evm, project, authority, owner, DECIMALS, PRICES, 3)
+    world = RebalancingWorld(evm, project, authority, owner, DECIMALS, PRICES, 3)
     world.mint("alice", 1000 * 10**18)
     return world
 
 
-def weights(*percent):
+def weights(*percent: int) -> dict[str, int]:
     return {str(n): part * 10**16 for n, part in enumerate(percent) if part}
 
 
-def failure(project, name):
+def failure(project: Any, name: str) -> Entry:
     return error(project.Rebalancer, f"Rebalancer_{name}")
 
 
-def start(world, **changes):
+def start(world: RebalancingWorld, **changes: Any) -> None:
     """Starts on the chain alone, without the model, where a start must be refused."""
     world.rebalancer.startRebalance(world.index, world.words(world.proposal(**changes)), sender=world.owner)
 
@@ -79,7 +81,7 @@ def test_the_last_of_a_leaving_constituent_finds_a_buyer(world):
     world.set_price(2, USD * 1001 // 1000)
     world.both_bid("bob", 2, 3, MAX)
     status = world.rebalancer.status(world.index)
-    assert (status.phase, status.surplus, status.deficit) == (1, 1, 0)
+    assert (status.phase, status.surplus, status.deficit) == (Phase.RUNNING, 1, 0)
     while world.model.phase == model.RUNNING:
         moved = [world.both_bid("bob", 2, n, MAX)[0] for n in (0, 1, 3) if world.model.phase == model.RUNNING]
         assert any(moved)
@@ -91,7 +93,7 @@ def test_the_last_of_a_leaving_constituent_finds_a_buyer(world):
 def test_nothing_to_do_is_done_at_once(world):
     receipt = world.start()
     assert [event.name for event in receipt.events(world.rebalancer)] == ["RebalanceStarted", "RebalanceEnded"]
-    assert world.rebalancer.status(world.index).phase == 2
+    assert world.rebalancer.status(world.index).phase == Phase.COMPLETED
 
 
 def test_the_premium_falls_by_the_second(world):
@@ -116,7 +118,7 @@ def test_time_ends_it(world):
     with reverts(failure(world.project, "NotOver"), index=world.index.address, ends=ends):
         world.rebalancer.close(world.index, sender=world.owner)
     world.warp(DAY)
-    assert world.rebalancer.status(world.index).phase == 5, "R7 expired"
+    assert world.rebalancer.status(world.index).phase == Phase.EXPIRED, "R7 expired"
     assert world.bid("bob", 2, 0, MAX) == (0, 0)
     world.rebalancer.close(world.index, sender=world.owner)
     with reverts(failure(world.project, "NotRunning"), index=world.index.address):
@@ -259,7 +261,7 @@ def test_the_nonce_outlives_what_it_counts(world):
 
 
 def test_a_start_needs_a_plan_terms_and_shares(evm, project, authority, owner, world):
-    other = World(evm, project, authority, owner, DECIMALS, PRICES, 3)
+    other = RebalancingWorld(evm, project, authority, owner, DECIMALS, PRICES, 3)
     with reverts(failure(project, "NotSeeded"), index=other.index.address):
         start(other)
     later = evm.now + DAY
@@ -298,7 +300,7 @@ def test_the_plan_can_be_read(world):
 
 def test_lists_of_thirty_two_stay_readable(evm, project, authority, owner):
     """All pairs of sixteen against sixteen, in one call that costs less than a transaction may."""
-    world = World(evm, project, authority, owner, [18] * 32, [USD] * 32, 32, people=("alice",))
+    world = RebalancingWorld(evm, project, authority, owner, [18] * 32, [USD] * 32, 32, people=("alice",))
     world.mint("alice", 1000 * 10**18)
     parts = {str(n): (2 if n % 2 else 4) * 10**16 for n in range(32)}
     parts["0"] += 10**18 - sum(parts.values())
@@ -480,7 +482,7 @@ def test_a_bid_of_exactly_what_the_budget_allows_ends_it(world):
     wanted = world.quote(2, 0, MAX)[0]
     assert world.both_bid("bob", 2, 0, wanted)[0] == wanted, "nothing was cut"
     assert world.model.phase == model.HALTED
-    assert world.rebalancer.status(world.index).phase == 3
+    assert world.rebalancer.status(world.index).phase == Phase.HALTED
     world.agree()
 
 
@@ -498,7 +500,7 @@ def test_a_bid_that_leaves_less_than_a_bid_ends_it_too(world, less):
 # ---------------------------------------------------------------- a constituent without a price
 
 
-def remove_dead(world, price):
+def remove_dead(world: RebalancingWorld, price: int) -> dict[str, Any]:
     """The plan leaves the third token out, and its feed is dead."""
     world.set_plan(weights(50, 50))
     world.oracle.removeRoute(world.tokens[2], sender=world.owner)

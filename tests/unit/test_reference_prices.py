@@ -2,32 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forks import control
+from ssi.chain.evm import Deployed, Entry, Evm, Receipt
+from ssi.registry.system import System
 from tests.model.points import LEAST, NONE, SLOTS, PointsModel, Sources
 from tests.support.indexes import DAY
-from tests.support.points import HEARTBEAT, NOBODY, WAD, World
+from tests.support.points import DOLLARS, HEARTBEAT, NOBODY, WAD, PointsWorld
+from tests.support.prices import FeedMode
+from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error, reverts
 
-DOLLARS = 1000 * WAD
-
 
 @pytest.fixture
-def world(evm, project, owner):
-    world = World(evm, project, owner)
-    world.sample()
-    return world
-
-
-@pytest.fixture
-def refused(project):
+def refused(project: Any) -> Callable[[str], Entry]:
     return lambda name: error(project.ReferencePrices, f"ReferencePrices_{name}")
 
 
-def sampled(world, receipt):
+def sampled(world: PointsWorld, receipt: Receipt) -> dict[str, int]:
     """Prices of a sample, by token."""
     return {event.values["token"]: event.values["price"] for event in receipt.events(world.prices, "PriceSampled")}
 
@@ -48,7 +46,7 @@ class TestSampling:
 
     def test_a_pool_of_staked_tokens_needs_no_more_prices(self, evm, project, owner):
         """The pool of an index and its staked token, and that of SOSO and staked SOSO."""
-        world = World(evm, project, owner)
+        world = PointsWorld(evm, project, owner)
         one, other = (evm.deploy(project.TimeWeightedMock, world.genesis, world.length, sender=owner) for _ in range(2))
         world.locker.addPool(one, world.staked[0], world.indexes[0], sender=owner)
         world.locker.addPool(other, world.soso, world.staked_soso, sender=owner)
@@ -93,18 +91,19 @@ class TestSampling:
         """It replaces the whole sample, so that all prices of a slot are of one second."""
         world.go(world.slot_start(0, 1))
         for name in ("T0", "SOSO"):
-            world.feeds[name].setMode(1, sender=alice)
+            world.feeds[name].setMode(FeedMode.REFUSING, sender=alice)
         receipt = world.sample()
         assert [token for token, price in sampled(world, receipt).items() if not price] == [
             world.indexes[0].address,
             world.soso.address,
         ]
-        assert tuple(world.prices.runningSlot())[3:] == (True, 2)
-        for name, mode in (("T1", 1), ("T0", 0)):  # others fail, as many
+        slot = world.prices.runningSlot()
+        assert (slot.sampled, slot.missing) == (True, 2)
+        for name, mode in (("T1", FeedMode.REFUSING), ("T0", FeedMode.HONEST)):  # others fail, as many
             world.feeds[name].setMode(mode, sender=alice)
         with reverts(refused("AlreadySampled"), epoch=0, slot=1, missing=2):
             world.prices.sample(sender=alice)
-        world.feeds["SOSO"].setMode(0, sender=alice)
+        world.feeds["SOSO"].setMode(FeedMode.HONEST, sender=alice)
         for name in ("SOSO", "USD"):
             world.set_price(name, 3)
         receipt = world.sample()
@@ -114,10 +113,12 @@ class TestSampling:
         ]  # fmt: skip
 
     def test_where_nothing_has_a_price_there_is_no_sample(self, evm, project, owner, refused):
-        """So a caller cannot make sources wait for the next epoch, or use up a slot, while there is no price to find."""
-        world = World(evm, project, owner)
+        """So a caller cannot make sources wait for the next epoch, or use up a slot, while there is no price
+        to find.
+        """
+        world = PointsWorld(evm, project, owner)
         for feed in world.feeds.values():
-            feed.setMode(1, sender=owner)
+            feed.setMode(FeedMode.REFUSING, sender=owner)
         with reverts(refused("NoPriceFound"), epoch=0, slot=0):
             world.sample()
         world.prices.setSources([[], NOBODY, NOBODY, NOBODY], sender=owner)
@@ -138,7 +139,7 @@ class TestSampling:
         world.close(0)
         feed.setAnswer(10**8, evm.now, sender=alice)
         quirk.setReentry(world.prices, world.prices.sample.encode(), sender=alice)
-        quirk.setQuirk(6, sender=alice)
+        quirk.setQuirk(Quirk.REENTERS, sender=alice)
         world.hold(alice, WAD, 2)
         assert not quirk.reentered()
         assert quirk.answer() == refused("Busy").encode([world.indexes[2].address])
@@ -166,7 +167,7 @@ class TestSampling:
         assert 0 < taken < 55
 
     @pytest.fixture
-    def real(self, system, evm, project, owner):
+    def real(self, system: System, evm: Evm, project: Any, owner: str) -> tuple[Deployed, list[Deployed]]:
         """Prices of all real indexes of a deployment, with real routes."""
         authority, epochs = evm.deploy(project.ProtocolManager, owner, sender=owner), system.factory
         prices = evm.deploy(
@@ -200,7 +201,7 @@ class TestMedian:
     def test_of_whatever_was_sampled(self, evm, project, owner, by_slot):
         """The model's median and count, with empty slots and samples that missed it."""
         with evm.isolated():
-            world = World(evm, project, owner)
+            world = PointsWorld(evm, project, owner)
             model = PointsModel(world.genesis, world.length)
             name, other = world.soso.address, world.dollar.address
             model.set_sources(
@@ -284,7 +285,9 @@ class TestSettling:
         assert world.prices.sheetOf(0) == before, "P7"
 
     def test_the_running_epoch_is_worth_what_its_samples_say_so_far(self, world, alice):
-        """Before the first sample it is worth what the epoch before was; then the median of its samples, however few."""
+        """Before the first sample it is worth what the epoch before was; then the median of its samples,
+        however few.
+        """
         world.hold(alice, DOLLARS)
         world.close(0)
         assert world.price(1, world.indexes[0]) == WAD
@@ -388,7 +391,7 @@ class TestSources:
         assert world.ledger.pointsOf(alice, 0) == whole == 28 * 6 * DOLLARS, "P7"
 
     def test_before_any_sample_it_counts_at_once(self, evm, project, owner):
-        world = World(evm, project, owner)
+        world = PointsWorld(evm, project, owner)
         world.prices.setSources(world.sources(pairs=[]), sender=owner)
         world.prices.setSources(world.sources(), sender=owner)
         assert len(world.prices.sourcesOf(0).pairs) == 2

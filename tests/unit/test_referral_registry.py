@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 from eth_account import Account
 
+from ssi.chain.evm import Deployed, Entry, Evm
 from ssi.chain.permits import referral
 from tests.support.reverts import error, reverts
 from tests.support.trading import ETHER
@@ -18,19 +22,19 @@ def word(text: str) -> bytes:
 
 
 @pytest.fixture
-def registry(evm, project, authority, owner):
+def registry(evm: Evm, project: Any, authority: Deployed, owner: str) -> Deployed:
     registry = evm.deploy(project.ReferralRegistry, authority, sender=owner)
     registry.setLedger(evm.account(LEDGER), sender=owner)
     return registry
 
 
 @pytest.fixture
-def wrong(project):
+def wrong(project: Any) -> Callable[[str], Entry]:
     return lambda name: error(project.ReferralRegistry, f"ReferralRegistry_{name}")
 
 
 @pytest.fixture
-def coded(registry, alice):
+def coded(registry: Deployed, alice: str) -> bytes:
     """Alice's code."""
     registry.register(word("ALICE"), sender=alice)
     return word("ALICE")
@@ -47,7 +51,8 @@ class TestCodes:
     @pytest.mark.parametrize(
         "code",
         [
-            b"", b"AB", b"abc", b"ABC!", b"AB C", b"A" * 17, b"A" * 32, b"AB\0", b"AB\0C", b"ABC\0D", b"\0ABC", b"ABC".rjust(32, b"\0"),
+            b"", b"AB", b"abc", b"ABC!", b"AB C", b"A" * 17, b"A" * 32, b"AB\0", b"AB\0C", b"ABC\0D", b"\0ABC",
+            b"ABC".rjust(32, b"\0"),
             b"AB@", b"AB[", b"AB/", b"AB:", b"AB\xff", b"A" * 16 + b"\0B", b"ABC" + b"\0" * 28 + b"\1",
         ],
     )  # fmt: skip
@@ -129,11 +134,11 @@ class TestBinding:
 
 class TestSignatures:
     @pytest.fixture
-    def key(self):
+    def key(self) -> str:
         return "0x" + "17" * 32
 
     @pytest.fixture
-    def referee(self, key):
+    def referee(self, key: str) -> str:
         return Account.from_key(key).address
 
     def test_anybody_brings_it(self, registry, coded, key, referee, alice, bob, evm):

@@ -1,13 +1,17 @@
 """The revert helper refuses everything but the very revert that was named."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
-from ssi.chain.evm import Reverted
+from ssi.chain.evm import Deployed, Evm, Reverted
 from tests.support.reverts import error, reverts
 
 
 @pytest.fixture
-def token(evm, project, owner):
+def token(evm: Evm, project: Any, owner: str) -> Deployed:
     return evm.deploy(project.PlainToken, "Token", "T", 18, sender=owner)
 
 

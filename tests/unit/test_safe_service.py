@@ -6,8 +6,11 @@ import inspect
 import json
 import pkgutil
 import threading
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import safe_eth.safe
@@ -19,23 +22,24 @@ from hypothesis import strategies as st
 from safe_eth.safe import SafeTx
 from safe_eth.safe.safe_signature import SafeSignature
 
-from ssi.chain import network as chain
-from ssi.cli import common as desk
+from ssi.chain import network
+from ssi.cli import common
 from ssi.failure import Failure, Misused
-from ssi.governance.safe import SafeTransaction
+from ssi.governance.safe import Multisig, SafeTransaction
 from ssi.governance.service import KEY, URL, Service
+from ssi.registry.system import System
 
 OWNER = Account.from_key("0x" + "11" * 32)
 
 
-def named(label):
+def named(label: str) -> str:
     return to_checksum_address(keccak(text=label)[12:])
 
 
 SAFE = named("safe")
 
 
-def transaction(nonce, label="change"):
+def transaction(nonce: int, label: str = "change") -> SafeTransaction:
     return SafeTransaction(SAFE, 1, named(label), keccak(text=label), nonce)
 
 
@@ -44,18 +48,18 @@ class Signer:
 
     address, alias = OWNER.address, "owner"
 
-    def sign_message(self, message):
+    def sign_message(self, message: Any) -> SimpleNamespace:
         signed = OWNER.sign_message(message)
         return SimpleNamespace(encode_rsv=lambda: bytes(signed.signature))
 
 
 @pytest.fixture(autouse=True)
-def isolated():
+def isolated() -> None:
     """Instead of the suite's own, which would touch its fork."""
 
 
 @pytest.fixture
-def service(monkeypatch):
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     """A stand-in of the service at a URL that the environment names.
 
     Its `waiting` are served, `taken` is what it was given.
@@ -89,7 +93,7 @@ def service(monkeypatch):
     server.server_close()
 
 
-def entry(each, executed=False):
+def entry(each: SafeTransaction, executed: bool = False) -> dict[str, Any]:
     """As the service describes a transaction."""
     return {
         "to": each.to,
@@ -100,13 +104,20 @@ def entry(each, executed=False):
     }
 
 
+def configured() -> Service:
+    """The service that the environment names."""
+    found = Service.configured(1)
+    assert found
+    return found
+
+
 @pytest.fixture
-def queue(monkeypatch, tmp_path):
+def queue(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], common.Queue]:
     """Opens the queue of the Safe, whose next nonce is 5, on a network that is not a fork."""
-    monkeypatch.setattr(chain, "is_fork", lambda: False)
-    monkeypatch.setattr(desk, "FOLDER", tmp_path)
+    monkeypatch.setattr(network, "is_fork", lambda: False)
+    monkeypatch.setattr(common, "FOLDER", tmp_path)
     evm = SimpleNamespace(rpc=SimpleNamespace(call=lambda _: "0x1"))
-    return lambda: desk.Queue(SimpleNamespace(nonce=5, address=SAFE, evm=evm))
+    return lambda: common.Queue(cast(Multisig, SimpleNamespace(nonce=5, address=SAFE, evm=evm)))
 
 
 # ---------------------------------------------------------------- the queue
@@ -149,7 +160,7 @@ def test_without_a_service_the_queue_is_this_machines(queue, monkeypatch):
 
 def test_a_proposal_gets_there_signed_by_its_owner(service):
     sent = transaction(8)
-    Service.configured(1).propose(sent, Signer())
+    configured().propose(sent, Signer())
     ((path, body),) = service.taken
     assert path == f"/api/v2/safes/{SAFE}/multisig-transactions/"
     assert (body["contractTransactionHash"], body["nonce"], body["to"], body["sender"]) == (
@@ -163,20 +174,20 @@ def test_a_proposal_gets_there_signed_by_its_owner(service):
 def test_what_the_service_refuses_is_said_in_one_line(service):
     service.refuses = True
     with pytest.raises(Failure, match=r"does not do it.*nonFieldErrors"):
-        Service.configured(1).propose(transaction(8), Signer())
+        configured().propose(transaction(8), Signer())
 
 
 def test_a_service_that_is_gone_is_said_in_one_line(monkeypatch):
     monkeypatch.setenv(URL, "http://user:secret@127.0.0.1:9")
     with pytest.raises(Failure, match=r"http://127\.0\.0\.1:9 does not do it: ") as failure:
-        Service.configured(1).queued(SAFE, 0)
+        configured().queued(SAFE, 0)
     assert "secret" not in str(failure.value)
 
 
 def test_the_option_puts_every_transaction_into_the_queue(service, monkeypatch):
-    monkeypatch.setattr(chain, "is_fork", lambda: False)
-    prepared = [desk.Prepared(SimpleNamespace(), transaction(nonce), "file", None) for nonce in (5, 6)]
-    assert desk.sign(SimpleNamespace(), prepared, [Signer()], desk.Signing(("owner",), yes=True, queue=True)) == [
+    monkeypatch.setattr(network, "is_fork", lambda: False)
+    prepared = [common.Prepared(cast(Multisig, None), transaction(nonce), "file", None) for nonce in (5, 6)]
+    assert common.sign(cast(System, None), prepared, [Signer()], common.Signing(("owner",), yes=True, queue=True)) == [
         None,
         None,
     ]
@@ -185,18 +196,18 @@ def test_the_option_puts_every_transaction_into_the_queue(service, monkeypatch):
 
 @pytest.mark.parametrize(("fork", "aliases"), [(True, ("owner",)), (False, ())])
 def test_the_option_wants_a_live_network_and_an_owner(monkeypatch, fork, aliases):
-    monkeypatch.setattr(chain, "is_fork", lambda: fork)
+    monkeypatch.setattr(network, "is_fork", lambda: fork)
     with pytest.raises(Misused, match="--queue is for a live network"):
-        desk.signers(SimpleNamespace(), desk.Signing(aliases, queue=True))
+        common.signers(cast(Multisig, None), common.Signing(aliases, queue=True))
 
 
 def test_the_option_without_a_service_says_what_to_set(monkeypatch):
-    monkeypatch.setattr(chain, "is_fork", lambda: False)
+    monkeypatch.setattr(network, "is_fork", lambda: False)
     monkeypatch.delenv(KEY, raising=False)
     monkeypatch.delenv(URL, raising=False)
-    prepared = [desk.Prepared(SimpleNamespace(), transaction(5), "file", None)]
+    prepared = [common.Prepared(cast(Multisig, None), transaction(5), "file", None)]
     with pytest.raises(Misused, match=KEY):
-        desk.sign(SimpleNamespace(), prepared, [Signer()], desk.Signing(("owner",), yes=True, queue=True))
+        common.sign(cast(System, None), prepared, [Signer()], common.Signing(("owner",), yes=True, queue=True))
 
 
 # ---------------------------------------------------------------- why `ssi/governance/safe.py` stays

@@ -6,10 +6,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
 import pytest
 import yaml
+from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 
 from ssi.build import ROOT
@@ -30,12 +34,14 @@ ELSEWHERE = {"docs/app.md"}  # rewritten with the app
 
 
 @pytest.fixture(scope="module")
-def interfaces():
+def interfaces() -> dict[str, natspec.DocumentedInterface]:
     return natspec.compiled()
 
 
 def test_every_declaration_of_an_interface_is_on_its_page(interfaces):
-    """Functions, events, errors and structs, each under its own heading, on the page of the interface that declares it."""
+    """Functions, events, errors and structs, each under its own heading, on the page of the interface that
+    declares it.
+    """
     for name, interface in interfaces.items():
         page = natspec.page(interface, interfaces)
         text = (ROOT / interface.file).read_text()
@@ -117,17 +123,17 @@ def test_what_a_page_merely_links_to_is_no_load(html):
 def test_a_site_with_a_foreign_page_is_refused(tmp_path):
     (tmp_path / "index.html").write_text('<script src="https://unpkg.com/x.js"></script>')
     with pytest.raises(PluginError, match=r"index\.html: https://unpkg\.com"):
-        site.on_post_build(SimpleNamespace(site_dir=str(tmp_path)))
+        site.on_post_build(cast(MkDocsConfig, SimpleNamespace(site_dir=str(tmp_path))))
     (tmp_path / "index.html").write_text("<p>here</p>")
     (tmp_path / "x.css").write_text("@font-face { src: url(https://fonts.example/a.woff2) }")
     with pytest.raises(PluginError, match=r"x\.css"):
-        site.on_post_build(SimpleNamespace(site_dir=str(tmp_path)))
+        site.on_post_build(cast(MkDocsConfig, SimpleNamespace(site_dir=str(tmp_path))))
 
 
 def test_the_browser_itself_refuses_other_hosts():
     """A policy on every page stops every script from asking another host."""
     theme = (ROOT / "docs/theme/main.html").read_text()
-    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', theme)[1]
+    (policy,) = re.findall(r'Content-Security-Policy" content="([^"]+)"', theme)
     assert "default-src 'self'" in policy
     assert not re.search(r"https?:|\*", policy)
     assert "custom_dir: docs/theme" in (ROOT / "mkdocs.yml").read_text()
@@ -141,7 +147,7 @@ def test_actions_are_pinned_by_commit():
                     assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", step["uses"]), step["uses"]
 
 
-def prose(path):
+def prose(path: Path) -> Iterator[tuple[int, str]]:
     """The lines of a page outside code and tables."""
     inside = False
     for number, line in enumerate(path.read_text().splitlines(), 1):

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ssi.chain.evm import Deployed, Evm
 from tests.support.reverts import error, reverts
 
 DAY = 86_400
@@ -15,12 +20,12 @@ ZERO = "0x" + "00" * 20
 
 
 @pytest.fixture
-def registry(evm, project, owner, authority):
+def registry(evm: Evm, project: Any, owner: str, authority: Deployed) -> Deployed:
     return evm.deploy(project.SupplyRegistry, authority, sender=owner)
 
 
 @pytest.fixture
-def refuses(project):
+def refuses(project: Any) -> Callable[..., AbstractContextManager[None]]:
     return lambda name, **inputs: reverts(error(project.SupplyRegistry, f"SupplyRegistry_{name}"), **inputs)
 
 

@@ -1,9 +1,13 @@
 """TimeWeightedERC20 against the definition of a time-weighted balance, for every account and epoch, to the wei."""
 
+from __future__ import annotations
+
 import random
+from typing import Any
 
 import pytest
 
+from ssi.chain.evm import Deployed, Evm
 from tests.model.time_weighted import MAX_SUPPLY, SUPPLY, NaiveLedger
 from tests.support.reverts import error, reverts
 
@@ -14,7 +18,7 @@ RUNS = 8
 
 
 @pytest.fixture
-def token(evm, project, owner):
+def token(evm: Evm, project: Any, owner: str) -> tuple[Deployed, NaiveLedger]:
     genesis = evm.now - 1000
     return evm.deploy(project.TimeWeightedMock, genesis, LENGTH, sender=owner), NaiveLedger(genesis, LENGTH)
 

@@ -1,12 +1,17 @@
 """The assembly helpers against plain Solidity that says the same."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import pytest
 
-from tests.attacks.test_quirk_tokens import Quirk
+from ssi.chain.evm import Deployed, Evm
+from tests.support.quirk_tokens import Quirk
 
 
 @pytest.fixture
-def both(evm, project, owner):
+def both(evm: Evm, project: Any, owner: str) -> tuple[Deployed, Deployed]:
     return evm.deploy(project.TolerantERC20Reference, sender=owner), evm.deploy(project.QuirkToken, 18, sender=owner)
 
 

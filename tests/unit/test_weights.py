@@ -37,7 +37,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Bench:
+class WeightsBench:
     """A mock of the registry, and the three methodologies upon it."""
 
     evm: Evm
@@ -69,12 +69,12 @@ class Bench:
 
 
 @pytest.fixture
-def bench(evm: Evm, project: Any, owner: str) -> Bench:
+def bench(evm: Evm, project: Any, owner: str) -> WeightsBench:
     figures = evm.deploy(project.FiguresMock, sender=owner)
     floor, capped = (
         evm.deploy(kind, figures, sender=owner) for kind in (project.FloorAndMarketCap, project.CappedMarketCap)
     )
-    return Bench(evm, project, figures, floor, capped, evm.deploy(project.FixedWeights, sender=owner))
+    return WeightsBench(evm, project, figures, floor, capped, evm.deploy(project.FixedWeights, sender=owner))
 
 
 # ---------------------------------------------------------------- markets
@@ -171,7 +171,7 @@ def batches(questions: Iterable[Question]) -> Iterator[list[Question]]:
 
 
 def compare(
-    bench: Bench, methodology: Deployed, questions: Iterable[Question], expected: Any, refusals: Sequence[str]
+    bench: WeightsBench, methodology: Deployed, questions: Iterable[Question], expected: Any, refusals: Sequence[str]
 ) -> tuple[int, int]:
     """Every answer equals the model's, or is a refusal where the model refuses; returns how many of each."""
     selectors = {int.from_bytes(error(methodology.interface, name).hash[:4], "big") for name in refusals}
@@ -193,7 +193,7 @@ def compare(
 # ---------------------------------------------------------------- comparisons
 
 
-def test_floor_and_market_cap_is_the_model(bench: Bench) -> None:
+def test_floor_and_market_cap_is_the_model(bench: WeightsBench) -> None:
     """W1, W2, W3."""
     rng = random.Random(7)
 
@@ -213,7 +213,7 @@ def test_floor_and_market_cap_is_the_model(bench: Bench) -> None:
     assert refused > 500
 
 
-def test_capped_market_cap_is_the_model(bench: Bench) -> None:
+def test_capped_market_cap_is_the_model(bench: WeightsBench) -> None:
     """W1, W2, W3."""
     rng = random.Random(8)
     capped_some = 0
@@ -238,7 +238,7 @@ def test_capped_market_cap_is_the_model(bench: Bench) -> None:
     assert capped_some > 400, "the interesting ones"
 
 
-def test_fixed_weights_are_the_model(bench: Bench) -> None:
+def test_fixed_weights_are_the_model(bench: WeightsBench) -> None:
     """W1, W2."""
     rng = random.Random(9)
 
@@ -256,13 +256,13 @@ def test_fixed_weights_are_the_model(bench: Bench) -> None:
 # ---------------------------------------------------------------- by hand
 
 
-def one(bench: Bench, methodology: Deployed, caps: Sequence[int], parameter: int) -> list[int]:
+def one(bench: WeightsBench, methodology: Deployed, caps: Sequence[int], parameter: int) -> list[int]:
     (answer,) = bench.weigh_all(methodology, [Question(list(caps), [1] * len(caps), [parameter])])
     assert isinstance(answer, list)
     return answer
 
 
-def test_floors_by_hand(bench: Bench) -> None:
+def test_floors_by_hand(bench: WeightsBench) -> None:
     tenth = WAD // 10
     assert one(bench, bench.floor, [3, 1], tenth) == [7 * tenth, 3 * tenth]
     assert one(bench, bench.floor, [5], WAD) == [WAD]
@@ -273,10 +273,11 @@ def test_floors_by_hand(bench: Bench) -> None:
     assert one(bench, bench.floor, [9, 1, 1], third) == [third + 1, third, third]
 
 
-def test_caps_by_hand(bench: Bench) -> None:
+def test_caps_by_hand(bench: WeightsBench) -> None:
     tenth = WAD // 10
     assert one(bench, bench.capped, [8, 1, 1], 4 * tenth) == [4 * tenth, 3 * tenth, 3 * tenth]
-    # 60, 25, 15: the first is cut to 40, which lifts the second to 37.5; with a cap of 35 it is cut as well, in the next round
+    # 60, 25, 15: the first is cut to 40, which lifts the second to 37.5; with a cap of 35 it is cut as well, in the
+    # next round
     assert one(bench, bench.capped, [60, 25, 15], 4 * tenth) == [4 * tenth, 375 * WAD // 1_000, 225 * WAD // 1_000]
     assert one(bench, bench.capped, [60, 25, 15], 35 * WAD // 100) == [35 * WAD // 100] * 2 + [3 * tenth]
     assert one(bench, bench.capped, [1, 10**30], WAD // 2) == [WAD // 2] * 2
@@ -286,7 +287,7 @@ def test_caps_by_hand(bench: Bench) -> None:
     assert one(bench, bench.capped, [MOST], WAD) == [WAD]
 
 
-def test_capitalisations_are_whole_products_until_they_could_not_be_summed(bench: Bench) -> None:
+def test_capitalisations_are_whole_products_until_they_could_not_be_summed(bench: WeightsBench) -> None:
     """The view, on a market of two: below 2^251 every digit, from there a 32nd."""
     for prices, supplies in (([MOST, 1], [2**123 - 1, 1]), ([2**127, 1], [2**124, 31]), ([MOST, 33], [MOST, 1])):
         wanted = model.market_caps(prices, supplies)
@@ -294,7 +295,7 @@ def test_capitalisations_are_whole_products_until_they_could_not_be_summed(bench
         assert floor.marketCaps(tokens, prices) == wanted
 
 
-def told(bench: Bench, kind: Any, supplies: Sequence[int]) -> tuple[Deployed, list[str]]:
+def told(bench: WeightsBench, kind: Any, supplies: Sequence[int]) -> tuple[Deployed, list[str]]:
     """A methodology over supplies that are kept: transient ones would be gone after the call."""
     owner = bench.evm.account("owner")
     registry = bench.evm.deploy(bench.project.KeptFigures, supplies, sender=owner)
@@ -316,7 +317,7 @@ def word(value: int) -> bytes:
 
 
 @pytest.mark.parametrize("name", ["floor", "capped", "fixed"])
-def test_lists_that_cannot_be_weighed(bench: Bench, name: str) -> None:
+def test_lists_that_cannot_be_weighed(bench: WeightsBench, name: str) -> None:
     """W2: none, more than 32, one twice. `validate` and `weights` refuse alike."""
     methodology: Deployed = getattr(bench, name)
     tokens = [bench.evm.account(f"token {n}") for n in range(33)]
@@ -329,7 +330,7 @@ def test_lists_that_cannot_be_weighed(bench: Bench, name: str) -> None:
                 call(twice, word(WAD // 2))
 
 
-def test_floors_and_caps_that_cannot_hold(bench: Bench) -> None:
+def test_floors_and_caps_that_cannot_hold(bench: WeightsBench) -> None:
     tokens = [bench.evm.account(f"token {n}") for n in range(3)]
     third = WAD // 3
     bench.floor.validate(tokens, word(third))
@@ -350,7 +351,7 @@ def test_floors_and_caps_that_cannot_hold(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("parameters", [b"", b"\0" * 31, b"\0" * 33, b"\0" * 64])
-def test_parameters_of_another_shape(bench: Bench, parameters: bytes) -> None:
+def test_parameters_of_another_shape(bench: WeightsBench, parameters: bytes) -> None:
     token = [bench.evm.account("token")]
     for methodology in (bench.floor, bench.capped):
         for call in (asked(methodology), methodology.validate):
@@ -358,7 +359,7 @@ def test_parameters_of_another_shape(bench: Bench, parameters: bytes) -> None:
                 call(token, parameters)
 
 
-def test_fixed_weights_of_another_shape_or_sum(bench: Bench) -> None:
+def test_fixed_weights_of_another_shape_or_sum(bench: WeightsBench) -> None:
     tokens = [bench.evm.account(f"token {n}") for n in range(2)]
     good = eth_abi.encode(["uint256[]"], [[WAD - 7, 7]])
     bench.fixed.validate(tokens, good)
@@ -383,7 +384,7 @@ def test_fixed_weights_of_another_shape_or_sum(bench: Bench) -> None:
                 call(tokens, eth_abi.encode(["uint256[]"], [parts]))
 
 
-def test_prices_that_no_oracle_says(bench: Bench) -> None:
+def test_prices_that_no_oracle_says(bench: WeightsBench) -> None:
     """W2: one for each constituent, above 0 and within 128 bits, for every caller."""
     for kind in (bench.project.FloorAndMarketCap, bench.project.CappedMarketCap):
         methodology, tokens = told(bench, kind, [1, 1])
@@ -396,13 +397,13 @@ def test_prices_that_no_oracle_says(bench: Bench) -> None:
         assert methodology.weights(tokens, [MOST, MOST], word(WAD // 2)) == [WAD // 2] * 2
 
 
-def test_no_methodology_without_its_source(bench: Bench, owner: str) -> None:
+def test_no_methodology_without_its_source(bench: WeightsBench, owner: str) -> None:
     for kind in (bench.project.FloorAndMarketCap, bench.project.CappedMarketCap):
         with reverts(error(kind, "MarketCaps_ZeroAddress")):
             bench.evm.deploy(kind, "0x" + "00" * 20, sender=owner)
 
 
-def test_32_constituents_stay_far_below_the_limit_of_a_transaction(bench: Bench) -> None:
+def test_32_constituents_stay_far_below_the_limit_of_a_transaction(bench: WeightsBench) -> None:
     """Even where the caps bind in as many rounds as there are constituents."""
     capped, tokens = told(bench, bench.project.CappedMarketCap, [10**20] * 32)
     data = capped.weights.encode(tokens, [10**18 * 2**place for place in range(32)], word(WAD // 31))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ MOCKS = ["contracts/mocks/upgrade"]
 
 
 @pytest.fixture(scope="module")
-def first():
+def first() -> Any:
     """The layout of the first version."""
     return layout.examine(MOCKS, {})["CounterV1"].layout
 

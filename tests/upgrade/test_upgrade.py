@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from eth_utils import keccak
 
+from ssi.chain.evm import Deployed, Evm
 from ssi.constants import GOVERNOR, IMPLEMENTATION_SLOT, NOTICE
-from tests.support.governance import Multisig, govern, schedule, wait
+from ssi.registry.system import System
+from tests.support.governance import SigningSafe, govern, schedule, wait
 from tests.support.reverts import error, reverts
 
 
 @pytest.fixture
-def implementation(evm, project, owner):
+def implementation(evm: Evm, project: Any, owner: str) -> Deployed:
     return evm.deploy(project.CounterV1, sender=owner)
 
 
 @pytest.fixture
-def successor(evm, project, owner):
+def successor(evm: Evm, project: Any, owner: str) -> Deployed:
     return evm.deploy(project.CounterV2, sender=owner)
 
 
 @pytest.fixture
-def counter(evm, system, project, owner, implementation):
+def counter(evm: Evm, system: System, project: Any, owner: str, implementation: Deployed) -> Deployed:
     """A contract behind its proxy, upgradeable by the governor as the role table says of all of them, with a little
     state.
     """
@@ -34,7 +38,7 @@ def counter(evm, system, project, owner, implementation):
     return counter
 
 
-def behind(evm, proxy):
+def behind(evm: Evm, proxy: Deployed) -> int:
     """The implementation of a proxy."""
     return int(evm.rpc.call("eth_getStorageAt", proxy.address, IMPLEMENTATION_SLOT, "latest"), 16)
 
@@ -45,7 +49,7 @@ def test_the_slot_is_that_of_erc1967():
 
 def test_an_upgrade_by_the_multisig_keeps_the_state(evm, system, project, counter, successor, owner, alice):
     """Two real signatures schedule, sixteen days pass, two more execute: new code, old state."""
-    safe, manager = Multisig(evm, system.record.contracts["Safe"]), system.manager
+    safe, manager = SigningSafe(evm, system.record.contracts["Safe"]), system.manager
     data = counter.upgradeToAndCall.encode(successor.address, b"")
     before = behind(evm, counter)
     receipt = safe.execute(manager, manager.schedule.encode(counter.address, data, 0), signers=2)
@@ -92,7 +96,7 @@ def test_nobody_else_can_upgrade(system, project, counter, implementation, succe
 def test_the_guardian_cancels_an_upgrade(evm, system, project, counter, successor):
     data = counter.upgradeToAndCall.encode(successor.address, b"")
     operation, safe = schedule(system, counter, data), system.record.contracts["Safe"]
-    guardian = Multisig(evm, system.record.contracts["GuardianSafe"])
+    guardian = SigningSafe(evm, system.record.contracts["GuardianSafe"])
     guardian.execute(system.manager, system.manager.cancel.encode(safe, counter.address, data), signers=1)
     wait(system)
     with reverts(error(project.ProtocolManager, "AccessManagerNotScheduled"), operationId=operation):

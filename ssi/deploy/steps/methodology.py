@@ -1,4 +1,4 @@
-"""The room that weighs: supplies and methodologies."""
+"""The module that weighs: supplies and methodologies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The room that prices: feeds over pools, a route for every asset, and a second one where there is a second source."""
+"""The module that prices: feeds over pools, a route for every asset, and a second one where there is a second
+source.
+"""
 
 from __future__ import annotations
 
@@ -91,7 +93,9 @@ def _twap(d: Builder, name: str, twap: params.Twap) -> str:
 
 
 def _remember(d: Builder, name: str, pool: Any, needed: int) -> None:
-    """Pays for the history that a feed needs. A pool takes it into use when its trades have filled what it had before."""
+    """Pays for the history that a feed needs. A pool takes it into use when its trades have filled what it
+    had before.
+    """
     before = pool.slot0()
     if before.cardinalityNext < needed:
         d.once(f"history of {name}", pool.increaseObservationCardinalityNext, needed)

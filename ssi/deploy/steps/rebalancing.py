@@ -1,4 +1,4 @@
-"""The room that rebalances: the rebalancer behind its proxy, the filler, and how each index is to be weighed."""
+"""The module that rebalances: the rebalancer behind its proxy, the filler, and how each index is to be weighed."""
 
 from __future__ import annotations
 

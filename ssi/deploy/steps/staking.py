@@ -8,7 +8,9 @@ from ssi.deploy.builder import Builder
 
 
 def deploy(d: Builder, manager: Any, table: Any, distributor: Any) -> None:
-    """One staked token for every index and every other asset that can be staked; the indexes' fees go to their stakers."""
+    """One staked token for every index and every other asset that can be staked; the indexes' fees go to
+    their stakers.
+    """
     names = {index.symbol: (index.name, d.record.indexes[index.symbol]) for index in d.index_params}
     names |= {name: (name, d.assets.assets[name].address) for name in d.protocol.staking.assets}
     for symbol, (name, asset) in names.items():

@@ -1,4 +1,4 @@
-"""The points ledger among the real rooms: indexes born by the factory, staked tokens, the locker on Uniswap, referral
+"""The points ledger among the real modules: indexes born by the factory, staked tokens, the locker on Uniswap, referral
 codes.
 """
 
@@ -12,11 +12,12 @@ from eth_utils import keccak
 from forks.addresses import CONTRACTS
 from forks.artifacts import packaged
 from ssi.chain.evm import Deployed, Interface
+from ssi.points.locks import PoolKind
 from tests.model.locker import full_range
 from tests.support.indexes import CAP, MAX
-from tests.support.points import UNIT, WAD, World
+from tests.support.points import UNIT, WAD, PointsWorld
 
-FEE, NEVER, V3 = 3000, 2**40, 2
+FEE, NEVER = 3000, 2**40
 ADMIN = 0
 
 
@@ -25,8 +26,10 @@ def code_of(name: str) -> bytes:
     return name.upper().encode().ljust(32, b"\0")
 
 
-class Rooms(World):
-    """A `World` without stand-ins. The pool is one of Uniswap v3, at a price of $1; its liquidity is that of positions."""
+class PointsSystem(PointsWorld):
+    """A `PointsWorld` without stand-ins. The pool is one of Uniswap v3, at a price of $1; its liquidity is that of
+    positions.
+    """
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -77,9 +80,9 @@ class Rooms(World):
         self.pool = self.evm.at(Interface("pool", []), create.call(*args))
         create(*args, sender=self.owner)
         pairs = CONTRACTS["UniswapV2Factory"]
-        rooms = (self.authority, self.positions, pairs, self.factory)
-        self.locker = self.evm.deploy(self.project.LpLocker, *rooms, self.genesis, self.length, sender=self.owner)
-        self.locker.addPool(self.pool, V3, sender=self.owner)
+        around = (self.authority, self.positions, pairs, self.factory)
+        self.locker = self.evm.deploy(self.project.LpLocker, *around, self.genesis, self.length, sender=self.owner)
+        self.locker.addPool(self.pool, PoolKind.V3, sender=self.owner)
 
     # ------------------------------------------------------------ liquidity
 
