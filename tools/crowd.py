@@ -106,7 +106,7 @@ class Crowd:
         self.whale, self.keeper, self.bidder, self.maker = (
             self.evm.account(f"crowd {name}") for name in ("whale", "keeper", "bidder", "maker")
         )
-        self.ledger, self.catalog = Ledger(system.points, system.prices, system.record.block or 0), Decoder(system)
+        self.ledger, self.decoder = Ledger(system.points, system.prices, system.record.block or 0), Decoder(system)
         self.books = Books(system)
         self.waiting: list[Sent] = []
         self.busy: set[str] = set()  # those with an operation in the block to come
@@ -308,7 +308,7 @@ class Crowd:
         if day == 0:
             self.schedule(self.pools.listing())
         if (symbol := REBALANCES.get(day)) is not None:
-            self.schedule(proposals.rebalance(self.catalog, symbol).calls)
+            self.schedule(proposals.rebalance(self.decoder, symbol).calls)
         elif day % 4 == 2:
             self.schedule([self.setting()])
         elif day % 12 == 7 and len(self.scheduled) > 2:
