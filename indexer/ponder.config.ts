@@ -1,7 +1,8 @@
 /**
  * What is read, and from where. Environment:
  *
- * - `INDEXER_RPC_URL`: a node that answers for old blocks, an archive;
+ * - `INDEXER_RPC_URL`: nodes that answer for old blocks, archives, with commas between. Each is asked 20 times a second
+ *   at first, and more often while it answers; so a node that can bear it may be named several times;
  * - `INDEXER_DEPLOYMENT`: the settings of `tools/indexer_config.py`, `deployment.json` unless told;
  * - `DATABASE_URL`: a PostgreSQL; without it the embedded database keeps its files in `INDEXER_DATA`;
  * - `INDEXER_POLL_MS`: how often it asks for new blocks.
@@ -20,7 +21,7 @@ export default createConfig({
   chains: {
     main: {
       id: settings.chainId,
-      rpc: process.env.INDEXER_RPC_URL,
+      rpc: process.env.INDEXER_RPC_URL?.split(","),
       pollingInterval: Number(process.env.INDEXER_POLL_MS ?? 1_000),
     },
   },

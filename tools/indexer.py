@@ -51,6 +51,7 @@ class Indexer:
     Args:
         settings: file of `tools/indexer_config.py`.
         folder: keeps the log, and the embedded database unless `environment` names a `DATABASE_URL`.
+        strength: how many times as many calls as the engine's cautious 20 a second the node can bear.
     """
 
     settings: Path
@@ -58,6 +59,7 @@ class Indexer:
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=anvils.free_port)
+    strength: int = 25
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -72,7 +74,7 @@ class Indexer:
         """Starts it, or starts it again where it ended."""
         environment = {
             **os.environ,
-            "INDEXER_RPC_URL": self.rpc_url,
+            "INDEXER_RPC_URL": ",".join([self.rpc_url] * self.strength),
             "INDEXER_DEPLOYMENT": str(self.settings),
             "INDEXER_DATA": str(self.folder / "data"),
             "PONDER_TELEMETRY_DISABLED": "true",
