@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from types import SimpleNamespace
@@ -11,6 +12,7 @@ import pytest
 
 from ssi.cli.indexed import BEHIND, indexed
 from ssi.indexer.client import URL, Indexer, IndexerSilent
+from ssi.places import ROOT
 
 HEAD = 1_000
 
@@ -121,3 +123,8 @@ def test_pages_are_read_to_their_end_by_key(fake, monkeypatch):
     monkeypatch.setattr(indexer, "rows", rows)
     assert list(indexer.every("t", ("a", "b"))) == [*pages[0], *pages[1]]
     assert asked[1] == ("select * from t where true and (a, b) > ($1, $2) order by a, b limit 2", ("1", "2"))
+
+
+def test_the_web_app_is_as_patient():
+    (said,) = re.findall(r"export const BEHIND = (\d+)n;", (ROOT / "app/src/data/indexer.ts").read_text())
+    assert int(said) == BEHIND
