@@ -72,11 +72,13 @@ class Lived:
     """What a crowd did.
 
     Args:
+        owed: those of them who have a claim in kind at the end.
         done: operations that succeeded, by kind; `refused` those that reverted.
         first: the block before the first of it; `last` its last.
     """
 
     people: list[str]
+    owed: list[str] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
     refused: Counter[str] = field(default_factory=Counter)
     first: int = 0
@@ -187,6 +189,7 @@ class Crowd:
                     self.mine(start + day * DAY + part * DAY // parts + noise)
             self.mine()
         self.lived.last = self.evm.block
+        self.lived.owed = sorted({person for _, _, person in self.books.owed})
         return self.lived
 
     def begin(self) -> None:
@@ -368,7 +371,7 @@ def main(operations: int, people: int, days: int, seed: int, rpc_port: int | Non
         lived = Crowd(system, people, seed).live(operations, days, say)
         said = {
             "url": system.evm.rpc.url, "record": str(system.record.path), "people": lived.people,
-            "done": lived.done, "refused": lived.refused, "first": lived.first, "last": lived.last,
+            "owed": lived.owed, "done": lived.done, "refused": lived.refused, "first": lived.first, "last": lived.last,
             "seconds": time.monotonic() - began,
         }  # fmt: skip
         click.echo(json.dumps(said))
