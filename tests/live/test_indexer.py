@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tools.indexer import Indexer, running
 
 from ssi.chain.evm import Evm
 from ssi.indexer.client import Indexer as Client
@@ -30,6 +29,7 @@ from ssi.registry.system import System
 from tests.live.network import Live, shell
 from tests.live.proxy import proxied
 from tools import app_config, indexer_config
+from tools.indexer import Indexer, running
 
 OPERATIONS, PEOPLE = 20_000, 2_000
 PATIENCE = 900  # seconds to sync; the machine may be busy
