@@ -100,10 +100,10 @@ class Indexer:
             self.process.wait()
         self.process = None
 
-    def ask(self, path: str, body: Any = None) -> tuple[int, str]:
+    def ask(self, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
         """Status and text of an answer. Raises OSError where nothing answers."""
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.url + path, data, {"content-type": "application/json"})
+        request = urllib.request.Request(self.url + path, data, {"content-type": "application/json", **(headers or {})})
         try:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return answer.status, answer.read().decode()

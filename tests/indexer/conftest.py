@@ -17,10 +17,10 @@ from ssi.build import ROOT
 from ssi.chain.evm import Evm
 from ssi.registry.record import Record
 from ssi.registry.system import System
-from tests.indexer.postgres import database
 from tools.indexer import HOME, Indexer, running
+from tools.postgres import server
 
-GENEROUS = {"INDEXER_POLL_MS": "100", "INDEXER_RATE": "1000000", "INDEXER_ROWS": "1000000", "INDEXER_COST": "10000000"}
+GENEROUS = {"INDEXER_RATE": "1000000", "INDEXER_ROWS": "1000000", "INDEXER_COST": "10000000"}
 
 
 class Start(Protocol):
@@ -60,9 +60,9 @@ def start(market: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
         def begin(name: str, **environment: str) -> Indexer:
             if os.environ.get("SSI_INDEXER_DATABASE") == "postgres":
-                environment["DATABASE_URL"] = stack.enter_context(database(name))
+                environment["DATABASE_URL"] = stack.enter_context(server())
             folder = tmp_path_factory.mktemp(f"indexer-{name}")
-            indexer = Indexer(market.record.path, market.evm.rpc.url, folder, {**GENEROUS, **environment})
+            indexer = Indexer(market.record.path, market.evm.rpc.url, folder, {"INDEXER_POLL_MS": "100", **environment})
             return stack.enter_context(running(indexer))
 
         yield begin
@@ -70,8 +70,11 @@ def start(market: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(scope="session")
 def indexer(start: Start, market: System) -> Indexer:
-    """One that has everything of the market."""
-    found = start("shared")
+    """One that has read the market from its beginning, with the limits that it has unless told otherwise.
+
+    It believes one proxy, so that a test can be several callers.
+    """
+    found = start("shared", INDEXER_PROXIES="1")
     found.wait(head(market))
     return found
 

@@ -69,10 +69,3 @@ def _wait(port: int) -> None:
             return
         time.sleep(0.1)
     raise TimeoutError("PostgreSQL did not start within 30 seconds")
-
-
-@contextmanager
-def database(name: str) -> Iterator[str]:
-    """A server for one indexer."""
-    with server(f"application_name={name}") as url:
-        yield url

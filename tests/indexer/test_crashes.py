@@ -8,9 +8,11 @@ import random
 import signal
 import time
 
+import pytest
+
 from forks import control
 from ssi.registry.system import System
-from tests.indexer.conftest import Start, head
+from tests.indexer.conftest import GENEROUS, Start, head
 from tools.indexer import Indexer, tables
 
 WAD = 10**18
@@ -52,15 +54,16 @@ def differences(one: dict[str, list[str]], other: dict[str, list[str]]) -> dict[
     return {table: rows for table, rows in found.items() if rows or len(one[table]) != len(other[table])}
 
 
-def test_crashes_and_reorganisations_leave_no_trace(start: Start, market: System) -> None:
+def test_crashes_and_reorganisations_leave_no_trace(
+    start: Start, market: System, request: pytest.FixtureRequest
+) -> None:
     rng, evm = random.Random(SEED), market.evm
-    battered = start("battered")
+    battered = start("battered", **GENEROUS)
     battered.wait(head(market) - 1)  # follows the chain from here on
 
     # It runs, and the chain takes back blocks that it has indexed. The new ones are other, and more.
     snapshot = evm.rpc.call("evm_snapshot")
     live(market, 1, 4)
-    market.prices.sample(sender=evm.account("app keeper")) if not market.prices.runningSlot().sampled else None
     battered.wait(head(market))
     evm.rpc.call("evm_revert", snapshot)
     live(market, 2, 6)
@@ -80,7 +83,7 @@ def test_crashes_and_reorganisations_leave_no_trace(start: Start, market: System
     live(market, 5, 2)
     battered.start()
 
-    fresh = start("fresh")
+    fresh = request.getfixturevalue("indexer")  # begins now, and has seen none of this
     fresh.wait(head(market))
     battered.wait(head(market))
     expected = fresh.dump()
