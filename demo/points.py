@@ -117,7 +117,7 @@ class PointsChapter:
             {},
             {
                 "both joined by buying": joined,
-                "Dora referred him": self.system.referrals.referrerOf(self.emil).referrer == self.dora,
+                "Dora referred Emil": self.system.referrals.referrerOf(self.emil).referrer == self.dora,
             },
         )
 
@@ -205,15 +205,15 @@ class PointsChapter:
         points = {person: self.points.pointsOf(person, epoch) for person in (self.dora, self.emil)}
         emil, dora = points[self.emil], points[self.dora]
         self.report.step(
-            "The epoch is over: a keeper records everybody",
+            "The epoch is over: a keeper records all who joined",
             receipt,
             {"accounts": len(accounts)},
             {
                 "Dora has a tenth of Emil's points on top": self.points.recordedPoints(self.dora, epoch)
                 == dora + min(dora, emil // 10),
-                "Emil has a twentieth of his own on top": self.points.recordedPoints(self.emil, epoch)
+                "Emil has a twentieth of what is Emil's on top": self.points.recordedPoints(self.emil, epoch)
                 == emil + emil // 20,
-                "nobody is left": self.ledger.to_record(epoch) == [],
+                "none is left to record": self.ledger.to_record(epoch) == [],
                 "the medians of the samples are settled": self.prices.isSettled(epoch),
             },
         )

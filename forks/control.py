@@ -145,7 +145,7 @@ def warp(rpc: Rpc, seconds: int) -> None:
 
 
 def freeze(rpc: Rpc, token: str, account: str, frozen: bool = True) -> None:
-    """Blocks an account of USDC, USDT or PEPE, or lets it go, as whoever may do so."""
+    """Blocks an account of USDC, USDT or PEPE, or lets it go, as the account that may do so."""
     if token == "USDC":
         who, signature = "blacklister()", "blacklist(address)" if frozen else "unBlacklist(address)"
     elif token == "USDT":

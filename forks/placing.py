@@ -1,4 +1,4 @@
-"""Code and accounts of our own, at addresses of our own or at anybody's, on a chain that lets us."""
+"""Code and accounts of our own, at addresses of our own or at given ones, on a chain that lets us."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rebalance from its start to its end on a fork, with a keeper and nobody else: what a proposal would lead to, trade
+"""A rebalance from its start to its end on a fork, with one keeper alone: what a proposal would lead to, trade
 by trade.
 """
 

@@ -92,7 +92,7 @@ interface IIndexLens {
         uint256 pendingFeeShares;
         uint256 baseSupply;
         uint256 multiplier;
-        IIndexToken.Terms terms;
+        IIndexToken.IndexTerms terms;
         bool priced;
         uint256 nav;
         uint256 sharePrice;

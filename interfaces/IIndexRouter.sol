@@ -146,8 +146,9 @@ interface IIndexRouter {
     /// @param minimum {tok} or {share} that the caller demands
     error IndexRouter_TooLittle(uint256 amountOut, uint256 minimum);
 
-    /// @notice The transaction's gas limit leaves the purchase hook less than its share. Most of it is not spent.
-    /// @param available gas that the hook could get
+    /// @notice The transaction's gas limit leaves less than the purchase hook must be able to get, or than a leg of a
+    /// sale must have had before it counts as one that cannot be sold. Most of it is not spent.
+    /// @param available gas that it could get
     /// @param needed gas that it must be able to get
     error IndexRouter_TooLittleGas(uint256 available, uint256 needed);
 
@@ -206,8 +207,9 @@ interface IIndexRouter {
     /// it). A constituent without a path, or one that its pool does not take for any reason (it charges a fee, is
     /// blocked there, is more than the pool can pay for), goes to the receiver ({Unsold}). Both are missing in the
     /// proceeds, so set `minOut`.
-    /// Reverts: Expired, ZeroAddress, InvalidReceiver, UnknownIndex, NoPath (of `t.token`), TooLittle,
-    /// UnsupportedPermission, every error of IndexToken.redeem, ERC-20 errors of what is handed over.
+    /// Reverts: Expired, ZeroAddress, InvalidReceiver, UnknownIndex, NoPath (of `t.token`), TooLittle, TooLittleGas (a
+    /// pool did not take a constituent, and had less than its full gas), UnsupportedPermission, every error of
+    /// IndexToken.redeem, ERC-20 errors of what is handed over.
     /// @param t what to sell, what for, and for which receiver
     /// @param shares {share}
     /// @param minOut {tok}
@@ -260,7 +262,7 @@ interface IIndexRouter {
 
     /// @notice What {sell} of `shares` would bring now, to the wei, if every constituent can be transferred. As
     /// {quoteBuy}. What has no path, or is more than its pool can pay for, counts nothing: it would be handed over.
-    /// @dev Reverts: UnknownIndex, NoPath (of `token`), every error of IndexToken.previewRedeem.
+    /// @dev Reverts: UnknownIndex, NoPath (of `token`), TooLittleGas, every error of IndexToken.previewRedeem.
     /// @param index the index
     /// @param token what would be paid out, zero for ether
     /// @param shares {share}

@@ -54,7 +54,7 @@ interface IIndexToken is ITimeWeightedERC20 {
     /// @param rebalancer may trade constituents
     /// @param paused minting is stopped, and may be let go on
     /// @param deprecated minting is over
-    struct Terms {
+    struct IndexTerms {
         uint256 anchor;
         uint256 anchorTime;
         uint256 dailyFee;
@@ -528,7 +528,7 @@ interface IIndexToken is ITimeWeightedERC20 {
 
     /// @notice Fees, cap and switches.
     /// @return the rules in force
-    function terms() external view returns (Terms memory);
+    function terms() external view returns (IndexTerms memory);
 
     /// @notice What an account may claim of a token, before any haircut. Falls where a loss is written off.
     /// @param token the token

@@ -44,7 +44,7 @@ interface ILockedLiquidity {
 /// sent here, have no owner and are lost.
 interface ILpLocker is ILockedLiquidity, IERC7540Operator, IERC721Receiver {
     /// @notice Which Uniswap made a pool; None for a pool that never was on the list.
-    enum Kind {
+    enum PoolKind {
         None,
         V2,
         V3
@@ -56,7 +56,7 @@ interface ILpLocker is ILockedLiquidity, IERC7540Operator, IERC721Receiver {
     /// @param token1 its second token
     /// @param removedAt Unix seconds, when the pool was taken off the list, 0 where it was not
     struct Pool {
-        Kind kind;
+        PoolKind kind;
         address token0;
         address token1;
         uint256 removedAt;
@@ -67,7 +67,7 @@ interface ILpLocker is ILockedLiquidity, IERC7540Operator, IERC721Receiver {
     /// @param pool the pool that it is in
     /// @param liquidity {L} when it was locked
     /// @param maturesAt Unix seconds, when it can be unlocked, 0 where no unlock was requested
-    struct Position {
+    struct LockedPosition {
         address owner;
         address pool;
         uint256 liquidity;
@@ -95,7 +95,7 @@ interface ILpLocker is ILockedLiquidity, IERC7540Operator, IERC721Receiver {
     /// @param kind which Uniswap made it
     /// @param token0 its first token
     /// @param token1 its second token
-    event PoolAdded(address indexed pool, Kind kind, address token0, address token1);
+    event PoolAdded(address indexed pool, PoolKind kind, address token0, address token1);
 
     /// @notice A pool was taken off the list: what is locked in it weighs nothing from now on.
     /// @param pool the pool
@@ -340,7 +340,7 @@ interface ILpLocker is ILockedLiquidity, IERC7540Operator, IERC721Receiver {
     /// @dev Reverts: AccessManagedUnauthorized, PoolAlreadyKnown, TooManyPools, NotGenuine, NoIndexToken.
     /// @param pool the pool
     /// @param kind which Uniswap made it
-    function addPool(address pool, Kind kind) external;
+    function addPool(address pool, PoolKind kind) external;
 
     /// @notice Ends the weight of all that is locked in a pool, for ever. Owners can still request, unlock and collect.
     /// Restricted.
@@ -358,7 +358,7 @@ interface ILpLocker is ILockedLiquidity, IERC7540Operator, IERC721Receiver {
     /// @notice A locked position.
     /// @param tokenId the position
     /// @return zeros for any other
-    function positionOf(uint256 tokenId) external view returns (Position memory);
+    function positionOf(uint256 tokenId) external view returns (LockedPosition memory);
 
     /// @notice What an owner has of a v2 pool.
     /// @param owner the owner

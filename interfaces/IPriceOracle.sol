@@ -7,7 +7,7 @@ pragma solidity 0.8.37;
 /// lasting asks for the agreed price, which exists only while both routes agree.
 interface IPriceOracle {
     /// @dev One bit of a stored leg: a third kind needs room there.
-    enum Kind {
+    enum SourceKind {
         /// Chainlink's interface: Chainlink itself, or `UniswapV3TwapFeed`
         Aggregator,
         /// `convertToAssets` of an ERC-4626 vault for one whole share. A donation moves that rate where the vault
@@ -25,7 +25,7 @@ interface IPriceOracle {
     /// @param max D18, the largest answer allowed
     struct Leg {
         address source;
-        Kind kind;
+        SourceKind kind;
         uint32 heartbeat;
         uint16 maxMove;
         uint128 min;

@@ -39,7 +39,7 @@ interface IRebalancer is IIndexSwapCallback {
     /// @param daily bp of NAV, 1 to 5,000: a start may sell at most this for each day since the last start
     /// @param band bp, 1 to 2,500: how far the price of one token in another may be from that of the start for a bid to
     /// happen
-    struct Terms {
+    struct RebalanceTerms {
         uint16 premiumStart;
         uint16 discountEnd;
         uint24 duration;
@@ -94,7 +94,7 @@ interface IRebalancer is IIndexSwapCallback {
     struct Plan {
         IMethodology methodology;
         uint256 nonce;
-        Terms terms;
+        RebalanceTerms terms;
         address[] tokens;
         bytes parameters;
     }
@@ -156,7 +156,7 @@ interface IRebalancer is IIndexSwapCallback {
     /// @param index the index
     /// @param terms of rebalances to come
     /// @param nonce of the next start
-    event TermsSet(address indexed index, Terms terms, uint256 nonce);
+    event TermsSet(address indexed index, RebalanceTerms terms, uint256 nonce);
 
     /// @notice Auctions are open.
     /// @param index the index
@@ -209,7 +209,7 @@ interface IRebalancer is IIndexSwapCallback {
 
     /// @notice One of the terms is out of its range.
     /// @param terms what was given
-    error Rebalancer_InvalidTerms(Terms terms);
+    error Rebalancer_InvalidTerms(RebalanceTerms terms);
 
     /// @notice A plan has 1 to 32 tokens, and a start 32 at most with those that leave.
     /// @param count tokens there would be
@@ -344,7 +344,7 @@ interface IRebalancer is IIndexSwapCallback {
     /// @dev A running rebalance keeps its own. Reverts: AccessManagedUnauthorized, InvalidTerms.
     /// @param index the index
     /// @param terms the terms
-    function setTerms(address index, Terms calldata terms) external;
+    function setTerms(address index, RebalanceTerms calldata terms) external;
 
     /// @notice Fixes the targets and opens the auctions. Restricted to the governor, so it is a call that was scheduled
     /// in public.

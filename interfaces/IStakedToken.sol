@@ -173,6 +173,15 @@ interface IERC7575 {
     function redeem(uint256 shares, address receiver, address controller) external returns (uint256 assets);
 }
 
+/// @title Share-to-vault lookup (EIP-7575, ERC-165 id 0xf815c03d)
+/// @notice Finds the vault of an asset from the share.
+interface IERC7575Share {
+    /// @notice The vault that takes `token` for this share. Here the share is the vault, and has one asset for ever.
+    /// @param token an asset
+    /// @return the vault itself for its asset, zero for every other token
+    function vault(address token) external view returns (address);
+}
+
 /// @title A staked token: rewards raise what a share is worth, leaving takes a cooldown
 /// @notice Deposits follow ERC-4626 and happen at once. Leaving follows ERC-7540: `requestRedeem` burns shares, fixes
 /// their assets and starts the cooldown; `redeem` or `withdraw` pays the assets once it is over. A further request
@@ -181,7 +190,7 @@ interface IERC7575 {
 /// @dev Units: `{asset}` asset-wei, `{share}` share-wei, both with the asset's decimals; times in seconds. The
 /// arithmetic is in `docs/staking-math.md`. The asset must move exactly what it is told to and nothing by itself, as
 /// index tokens and SOSO do.
-interface IStakedToken is ITimeWeightedERC20, IERC7575, IERC7540Redeem, IERC7540Operator, IERC165 {
+interface IStakedToken is ITimeWeightedERC20, IERC7575, IERC7575Share, IERC7540Redeem, IERC7540Operator, IERC165 {
     /// @notice What an account has on its way out.
     /// @param coolingAssets {asset} that are cooling
     /// @param coolingShares {share} burnt for them

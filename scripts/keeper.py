@@ -1,4 +1,4 @@
-"""The work that anybody may do: `ape run keeper run`, or one job of it, `daily` or `rebalance INDEX`.
+"""The work that any account may do: `ape run keeper run`, or one job of it, `daily` or `rebalance INDEX`.
 
 A keeper needs ether for gas.
 """

@@ -50,7 +50,7 @@ class Protocol:
 
     Args:
         account: an Ape account, which may be locked until it has to sign; an address, to read for it; None to read what
-    is everybody's.
+            concerns no account.
         signed: told the hashes of every transaction before it is sent.
     """
 

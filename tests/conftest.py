@@ -16,8 +16,9 @@ from forks.seeding import deploy
 from ssi.build import fresh_project
 from ssi.chain import network
 from ssi.chain.evm import Deployed, Evm
+from ssi.constants import ZERO
 from ssi.registry.system import System
-from tests.support.prices import ZERO, PriceBench
+from tests.support.prices import PriceBench
 
 collect_ignore = ["foreign"]  # other projects, which `tests/scripts/test_packages.py` runs where they belong
 

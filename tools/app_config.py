@@ -159,7 +159,9 @@ def write(content: dict[str, Any], out: Path) -> None:
     "--network", default="ethereum-mainnet", show_default=True, help="The record in deployments/ that the site shows."
 )
 @click.option(
-    "--rpc", required=True, help="The endpoint that pages ask unless their user chooses another. Everybody can read it."
+    "--rpc",
+    required=True,
+    help="The endpoint that pages ask unless their user chooses another. All the world can read it.",
 )
 @click.option("--indexer", help="The indexer that pages ask for what was. Everybody can read it.")
 @click.option("--out", type=click.Path(path_type=Path), default=CONFIG, show_default=True)

@@ -20,6 +20,7 @@ from rich.table import Table
 from forks import control
 from ssi.build import ROOT, fresh_project
 from ssi.chain.evm import Deployed, Evm
+from ssi.constants import ZERO
 from ssi.index.bounds import bounds
 from ssi.registry.system import System
 from tests.support.bazaar import Bazaar
@@ -28,7 +29,6 @@ from tools import gas_locker, gas_methodology, gas_page, gas_points, gas_rebalan
 
 SNAPSHOT = ROOT / "snapshots" / "gas.json"
 SHARES = 10 * 10**18
-ZERO = "0x" + "00" * 20
 UNIT = 10**27  # one token-wei a base-wei
 
 # What an operation may cost at most.
@@ -108,13 +108,13 @@ def measure(evm: Evm, project: Any) -> dict[str, int]:
 
     with evm.isolated():
         seven = TradingGas(evm, project, 7)
-        nobody = evm.account("gas nobody")
+        newcomer = evm.account("gas newcomer")
         record("mint_repeat", lambda: seven.mint(seven.user))
         record("mint_first", lambda: seven.mint(seven.other))
         record("redeem_part", lambda: seven.redeem(seven.user))
-        record("redeem_to_new", lambda: seven.redeem(nobody))
+        record("redeem_to_new", lambda: seven.redeem(newcomer))
         record("transfer_existing", lambda: seven.transfer(seven.owner))
-        record("transfer_new", lambda: seven.transfer(nobody))
+        record("transfer_new", lambda: seven.transfer(newcomer))
         record("mint_new_epoch", lambda: seven.later(EPOCH).mint(seven.user))
         record("transfer_new_epoch", lambda: seven.later(EPOCH).transfer(seven.owner))
         record("fee_accrual_with_payout", lambda: seven.index.collectFees(sender=seven.owner).gas_used)
@@ -139,7 +139,7 @@ class Buyers:
         self.system, self.evm, self.router, self.usdc = system, system.evm, system.router, system.token("USDC")
 
     def person(self, label: str, *indexes: Deployed) -> str:
-        """Somebody with USDC, who lets the router have it, and shares of these indexes too."""
+        """A trader with USDC, who lets the router have it, and shares of these indexes too."""
         account = self.evm.account(label)
         control.deal(self.evm.rpc, "USDC", account, 10**11)
         for contract in (self.usdc, *indexes):

@@ -4,7 +4,7 @@ Prints the tables of docs/oracle-math.md.
 
 A market is a list of ticks, one a block of twelve seconds; the pool keeps every one of them for that block, as a busy
 pool does. Everything is an integer. A thief has any capital, so within their blocks, which are consecutive, a tick is
-whatever they want it to be.
+anything they want it to be.
 
     python -m tools.oracle_averages
 """

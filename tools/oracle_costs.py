@@ -43,7 +43,7 @@ class Depth:
 
     def arbitraged(self, move: float, blocks: int) -> float:
         """USD lost to arbitrageurs and to the fee over so many blocks; what was bought counts at the fair price."""
-        left = min(move, self.fee)  # nobody takes back what the fee eats up
+        left = min(move, self.fee)  # no trader takes back what the fee eats up
         return self._loss(0, move) + (blocks - 1) * self._loss(left, move)
 
     def _loss(self, start: float, end: float) -> float:

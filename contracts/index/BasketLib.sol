@@ -29,7 +29,7 @@ struct Basket {
 
 /// @dev The same in memory, still packed: `tokens` have 20 bytes each, a word of `units` has four. Read them with
 /// `token(i)` and `unit(i)`.
-struct Constituents {
+struct LoadedBasket {
     uint256 base;
     uint256 count;
     State state;
@@ -39,7 +39,7 @@ struct Constituents {
 }
 
 /// @title Reading and writing the list of constituents
-/// @notice {Basket} is the form in storage, {Constituents} the one in memory.
+/// @notice {Basket} is the form in storage, {LoadedBasket} the one in memory.
 library BasketLib {
     uint256 internal constant MAX_CONSTITUENTS = 32;
 
@@ -72,13 +72,13 @@ library BasketLib {
     }
 
     /// @dev All but the units.
-    function head(Basket storage self) internal view returns (Constituents memory c) {
-        _fillHead(self, c);
+    function head(Basket storage self) internal view returns (LoadedBasket memory c) {
+        _loadHead(self, c);
     }
 
     /// @dev Units with what has vested at `time`: now for a redeemer, after the end of all vesting for a minter.
-    function load(Basket storage self, uint256 time) internal view returns (Constituents memory c) {
-        _fillHead(self, c);
+    function load(Basket storage self, uint256 time) internal view returns (LoadedBasket memory c) {
+        _loadHead(self, c);
         uint256[8] storage stored = self.units;
         uint256[] memory units = new uint256[]((c.count + 3) / 4);
         c.units = units;
@@ -92,17 +92,17 @@ library BasketLib {
         if (c.state.vests()) _addVesting(self, c, time);
     }
 
-    function _fillHead(Basket storage self, Constituents memory c) private view {
+    function _loadHead(Basket storage self, LoadedBasket memory c) private view {
         c.state = self.state;
         c.base = c.state.base();
         (c.tokens, c.count, c.fee) = _readList(c.state);
     }
 
-    function _addVesting(Basket storage self, Constituents memory c, uint256 time) private view {
+    function _addVesting(Basket storage self, LoadedBasket memory c, uint256 time) private view {
         for (uint256 i = 0; i < c.count; ++i) {
             if (!c.state.vests(i)) continue;
             Vesting storage v = self.vesting[token(c, i)];
-            c.units[i / 4] = _placed(c.units[i / 4], i, UnitsLib.pack(unit(c, i) + vested(v, time)));
+            c.units[i / 4] = _withUnit(c.units[i / 4], i, UnitsLib.pack(unit(c, i) + vested(v, time)));
         }
     }
 
@@ -122,19 +122,19 @@ library BasketLib {
 
     /// @dev Takes what has vested of constituent `i` out of its surplus. The caller writes the loaded units, which
     /// include it, to storage.
-    function settle(Basket storage self, Constituents memory c, uint256 i) internal {
+    function settle(Basket storage self, LoadedBasket memory c, uint256 i) internal {
         if (i >= c.count || !c.state.vests(i)) return;
         Vesting storage v = self.vesting[token(c, i)];
         setVesting(self, i, token(c, i), v.units - vested(v, block.timestamp), v.end);
     }
 
     /// @dev The caller keeps `i` under `count`.
-    function token(Constituents memory c, uint256 i) internal pure returns (address) {
-        return _at(c.tokens, i);
+    function token(LoadedBasket memory c, uint256 i) internal pure returns (address) {
+        return _tokenAt(c.tokens, i);
     }
 
     /// @dev D27{tok/base}. The caller keeps `i` under `count`.
-    function unit(Constituents memory c, uint256 i) internal pure returns (uint256) {
+    function unit(LoadedBasket memory c, uint256 i) internal pure returns (uint256) {
         uint256[] memory units = c.units;
         uint256 word;
         // `units[i / 4]` without a check of `i`.
@@ -145,14 +145,14 @@ library BasketLib {
     }
 
     /// @dev Names the tokens and their order: keccak256 of their addresses, 20 bytes each.
-    function hash(Constituents memory c) internal pure returns (bytes32) {
+    function hash(LoadedBasket memory c) internal pure returns (bytes32) {
         return keccak256(c.tokens);
     }
 
     /// @dev `count` where `wanted` is not a constituent.
-    function indexOf(Constituents memory c, address wanted) internal pure returns (uint256 i) {
+    function indexOf(LoadedBasket memory c, address wanted) internal pure returns (uint256 i) {
         (bytes memory tokens, uint256 count) = (c.tokens, c.count);
-        // As `while (i < count && token(c, i) != wanted) ++i`, with a pointer that walks along.
+        // As `while (i < count && token(c, i) != wanted) ++i`, with a pointer that moves along.
         assembly ("memory-safe") {
             let pointer := add(tokens, 32)
             let sought := shr(96, shl(96, wanted))
@@ -164,7 +164,7 @@ library BasketLib {
     }
 
     /// @dev Reverts: NotAConstituent.
-    function find(Constituents memory c, address wanted) internal pure returns (uint256 i) {
+    function find(LoadedBasket memory c, address wanted) internal pure returns (uint256 i) {
         i = indexOf(c, wanted);
         if (i == c.count) revert IIndexToken.IndexToken_NotAConstituent(wanted);
     }
@@ -174,11 +174,11 @@ library BasketLib {
         if (units > type(uint128).max) revert IIndexToken.IndexToken_UnitsOutOfRange(token_, units);
 
         Units packed = UnitsLib.pack(units);
-        self.units[i / 4] = _placed(self.units[i / 4], i, packed);
+        self.units[i / 4] = _withUnit(self.units[i / 4], i, packed);
         return packed.value();
     }
 
-    function _placed(uint256 word, uint256 i, Units units) private pure returns (uint256) {
+    function _withUnit(uint256 word, uint256 i, Units units) private pure returns (uint256) {
         uint256 shift = (i % 4) * 64;
         return (word & ~(uint256(type(uint64).max) << shift)) | (uint256(Units.unwrap(units)) << shift);
     }
@@ -186,7 +186,7 @@ library BasketLib {
     /// @dev Writes the rules behind the tokens.
     function setRules(
         Basket storage self,
-        Constituents memory c,
+        LoadedBasket memory c,
         StreamingFee fee,
         address feeReceiver_,
         address rebalancer_
@@ -194,17 +194,17 @@ library BasketLib {
         _writeList(self, c.tokens, fee, feeReceiver_, rebalancer_);
     }
 
-    function feeReceiver(Constituents memory c) internal pure returns (address) {
-        return _behind(c, _FEE_BYTES);
+    function feeReceiver(LoadedBasket memory c) internal pure returns (address) {
+        return _addressBehind(c, _FEE_BYTES);
     }
 
-    function rebalancer(Constituents memory c) internal pure returns (address) {
-        return _behind(c, _FEE_BYTES + 20);
+    function rebalancer(LoadedBasket memory c) internal pure returns (address) {
+        return _addressBehind(c, _FEE_BYTES + 20);
     }
 
     /// @dev The new constituent comes last and has no units yet. Reverts: ConstituentCount.
     function append(Basket storage self, address token_, bool claimed) internal {
-        Constituents memory c = head(self);
+        LoadedBasket memory c = head(self);
         if (c.count == MAX_CONSTITUENTS) revert IIndexToken.IndexToken_ConstituentCount(c.count + 1);
 
         _writeList(self, bytes.concat(c.tokens, bytes20(token_)), c.fee, feeReceiver(c), rebalancer(c));
@@ -214,7 +214,7 @@ library BasketLib {
     /// @dev The last constituent takes the place of the removed one. Open claims outlive both moves. A surplus of the
     /// removed one that still vests is dropped. Reverts: LastConstituent.
     function remove(Basket storage self, uint256 i) internal {
-        Constituents memory c = head(self);
+        LoadedBasket memory c = head(self);
         uint256 last = c.count - 1;
         if (last == 0) revert IIndexToken.IndexToken_LastConstituent(token(c, 0));
 
@@ -228,8 +228,9 @@ library BasketLib {
             mstore(tokens, mul(last, 20))
         }
         _writeList(self, tokens, c.fee, feeReceiver_, rebalancer_);
-        self.units[i / 4] = _placed(self.units[i / 4], i, Units.wrap(uint64(self.units[last / 4] >> ((last % 4) * 64))));
-        self.units[last / 4] = _placed(self.units[last / 4], last, Units.wrap(0));
+        self.units[i / 4] =
+            _withUnit(self.units[i / 4], i, Units.wrap(uint64(self.units[last / 4] >> ((last % 4) * 64))));
+        self.units[last / 4] = _withUnit(self.units[last / 4], last, Units.wrap(0));
         State s = self.state.withClaims(i, c.state.hasClaims(last)).withVesting(i, last != i && c.state.vests(last));
         self.state = s.withClaims(last, false).withVesting(last, false);
     }
@@ -261,7 +262,7 @@ library BasketLib {
     }
 
     /// @dev The address that begins `offset` bytes behind the last token.
-    function _behind(Constituents memory c, uint256 offset) private pure returns (address found) {
+    function _addressBehind(LoadedBasket memory c, uint256 offset) private pure returns (address found) {
         bytes memory tokens = c.tokens;
         assembly ("memory-safe") {
             found := shr(96, mload(add(add(tokens, 32), add(mload(tokens), offset))))
@@ -269,7 +270,7 @@ library BasketLib {
     }
 
     /// @dev The 20 bytes at `20 i` behind the length word.
-    function _at(bytes memory tokens, uint256 i) private pure returns (address token_) {
+    function _tokenAt(bytes memory tokens, uint256 i) private pure returns (address token_) {
         assembly ("memory-safe") {
             token_ := shr(96, mload(add(add(tokens, 32), mul(i, 20))))
         }

@@ -45,7 +45,7 @@ library ClaimsLib {
     function add(Claims storage self, address account, uint256 amount) internal {
         uint256 parts = amount << _PART_BITS;
         self.parts += parts;
-        _set(self, account, _partsOf(self, account) + parts);
+        _storeParts(self, account, _partsOf(self, account) + parts);
     }
 
     /// @dev The caller has checked that `amount` is owed. Where all of it is taken, the fraction of a token-wei goes
@@ -54,7 +54,7 @@ library ClaimsLib {
         uint256 all = _partsOf(self, account);
         uint256 parts = amount == all >> _PART_BITS ? all : amount << _PART_BITS;
         self.parts -= parts;
-        _set(self, account, all - parts);
+        _storeParts(self, account, all - parts);
     }
 
     /// @dev Cuts the claims as a loss cuts `all` {tok} down to `held`.
@@ -65,7 +65,7 @@ library ClaimsLib {
         self.parts = Math.mulDiv(self.parts, held, all);
     }
 
-    function _set(Claims storage self, address account, uint256 parts) private {
+    function _storeParts(Claims storage self, address account, uint256 parts) private {
         self.claimOf[account] = parts * 2 ** _LOSS_BITS + self.losses.length;
     }
 

@@ -16,7 +16,7 @@ struct Hop {
 /// @dev The tokens of a trade. Node 0 is the caller's token, and every parent stands before its children.
 /// @param count how many of `nodes` there are; the lists are longer
 /// @param amounts {tok} what must be bought of each, or what there is to sell
-struct Plan {
+struct SwapPlan {
     uint256 count;
     Node[] nodes;
     uint256[] amounts;
@@ -51,10 +51,10 @@ library HopTree {
         address[] memory tokens,
         uint256[] memory amounts,
         bool all
-    ) internal view returns (Plan memory p) {
+    ) internal view returns (SwapPlan memory p) {
         // Every path adds MAX_DEPTH + 1 nodes at most: 231 for 32 constituents.
         uint256 room = (tokens.length + 1) * (MAX_DEPTH + 1);
-        p = Plan(1, new Node[](room), new uint256[](room));
+        p = SwapPlan(1, new Node[](room), new uint256[](room));
         p.nodes[0] = NodeLib.pack(asset, 0, 0);
 
         // The path from the asset to WETH, in the other direction: each token is reached from the one before.
@@ -62,14 +62,15 @@ library HopTree {
             Hop memory hop = hops[token];
             if (hop.fee == 0 || p.count > MAX_DEPTH) revert IIndexRouter.IndexRouter_NoPath(asset);
             token = hop.next;
-            _append(p, token, p.count - 1, hop.fee);
+            _appendNode(p, NodeLib.pack(token, p.count - 1, hop.fee));
         }
 
+        Node[MAX_DEPTH + 1] memory path;
         for (uint256 i = 0; i < tokens.length; ++i) {
-            uint256 n = _reach(hops, p, tokens[i], 0);
+            uint256 n = _nodeOf(hops, p, path, tokens[i]);
             if (n == _NOWHERE) {
                 if (all) revert IIndexRouter.IndexRouter_NoPath(tokens[i]);
-                n = _append(p, tokens[i], 0, 0);
+                n = _appendNode(p, NodeLib.pack(tokens[i], 0, 0));
             }
             p.amounts[n] += amounts[i];
         }
@@ -84,7 +85,7 @@ library HopTree {
     /// @param flows {tok of the parent} that each was swapped for
     /// @param each {tok}
     /// @return {tok} of the caller's token
-    function slack(Plan memory p, uint256[] memory flows, uint256 each) internal pure returns (uint256) {
+    function slack(SwapPlan memory p, uint256[] memory flows, uint256 each) internal pure returns (uint256) {
         uint256[] memory off = new uint256[](p.count);
         for (uint256 n = p.count - 1;; --n) {
             off[n] += each;
@@ -106,26 +107,29 @@ library HopTree {
         return Create2.computeAddress(keccak256(abi.encode(token0, token1, fee)), _POOL_INIT_CODE_HASH, v3Factory);
     }
 
-    /// @dev The node of `token`. Adds it where it is not there yet, after the nodes between it and the first one that
-    /// is there. Every path ends at the root, which is there.
-    function _reach(mapping(address token => Hop) storage hops, Plan memory p, address token, uint256 steps)
-        private
-        view
-        returns (uint256)
-    {
-        uint256 n = _search(p.nodes, p.count, token);
-        if (n != p.count) return n;
-
-        Hop memory hop = hops[token];
-        if (hop.fee == 0 || steps > MAX_DEPTH) return _NOWHERE;
-
-        uint256 parent = _reach(hops, p, hop.next, steps + 1);
-        return parent == _NOWHERE ? _NOWHERE : _append(p, token, parent, hop.fee);
+    /// @dev The node of `token`. Where it is not there yet, collects its path up to the first token that is, and adds
+    /// it backwards, so that parents stand before children. Every path ends at the root, which is there. `path` is room
+    /// to collect it in.
+    function _nodeOf(
+        mapping(address token => Hop) storage hops,
+        SwapPlan memory p,
+        Node[MAX_DEPTH + 1] memory path,
+        address token
+    ) private view returns (uint256 n) {
+        uint256 length = 0;
+        unchecked {
+            for (; (n = _findNode(p.nodes, p.count, token)) == p.count; ++length) {
+                Hop memory hop = hops[token];
+                if (hop.fee == 0 || length > MAX_DEPTH) return _NOWHERE;
+                (path[length], token) = (NodeLib.pack(token, 0, hop.fee), hop.next);
+            }
+            while (length != 0) n = _appendNode(p, path[--length].withParent(n));
+        }
     }
 
     /// @dev The place of `token` among the first `count` nodes, `count` where it is not there.
-    function _search(Node[] memory nodes, uint256 count, address token) private pure returns (uint256 n) {
-        // As `while (n < count && nodes[n].token() != token) ++n`, with a pointer that walks along.
+    function _findNode(Node[] memory nodes, uint256 count, address token) private pure returns (uint256 n) {
+        // As `while (n < count && nodes[n].token() != token) ++n`, with a pointer that moves along.
         assembly ("memory-safe") {
             let pointer := add(nodes, 32)
             for {} lt(n, count) { n := add(n, 1) } {
@@ -135,10 +139,14 @@ library HopTree {
         }
     }
 
-    /// @dev Adds `token` as a child of node `parent`.
-    function _append(Plan memory p, address token, uint256 parent, uint24 fee) private pure returns (uint256 n) {
-        n = p.count++;
-        p.nodes[n] = NodeLib.pack(token, parent, fee);
-        if (fee != 0) p.nodes[parent] = p.nodes[parent].asInner();
+    /// @dev Adds a node, whose parent is there.
+    function _appendNode(SwapPlan memory p, Node node) private pure returns (uint256 n) {
+        unchecked {
+            n = p.count++;
+        }
+        p.nodes[n] = node;
+        if (node.fee() == 0) return n;
+        uint256 parent = node.parent();
+        p.nodes[parent] = p.nodes[parent].asInner();
     }
 }

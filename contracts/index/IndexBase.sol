@@ -7,7 +7,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {TimeWeightedERC20} from "../tokens/TimeWeightedERC20.sol";
-import {Basket, BasketLib, Constituents} from "./BasketLib.sol";
+import {Basket, BasketLib, LoadedBasket} from "./BasketLib.sol";
 import {Claims} from "./Claims.sol";
 import {TolerantERC20} from "./TolerantERC20.sol";
 
@@ -16,7 +16,7 @@ import {TolerantERC20} from "./TolerantERC20.sol";
 /// @dev `docs/index-math.md` is the specification; its names are used here.
 abstract contract IndexBase is IIndexToken, TimeWeightedERC20, ReentrancyGuardTransient {
     using BasketLib for Basket;
-    using BasketLib for Constituents;
+    using BasketLib for LoadedBasket;
 
     uint256 internal constant _SURPLUS_VESTING = 28 days;
 
@@ -39,14 +39,14 @@ abstract contract IndexBase is IIndexToken, TimeWeightedERC20, ReentrancyGuardTr
         return _pendingFeeShares(_basket.head());
     }
 
-    function _pendingFeeShares(Constituents memory c) private view returns (uint256) {
+    function _pendingFeeShares(LoadedBasket memory c) private view returns (uint256) {
         // All balances together have 96 bits: fees beyond that are not issued.
         uint256 supply = Math.min(c.base * _RAY / c.fee.multiplier(), type(uint96).max);
         return Math.saturatingSub(supply, issuedSupply());
     }
 
     function _collectFees() internal returns (uint256 shares) {
-        Constituents memory c = _basket.head();
+        LoadedBasket memory c = _basket.head();
         shares = _pendingFeeShares(c);
         if (shares == 0) return 0;
 
@@ -57,37 +57,37 @@ abstract contract IndexBase is IIndexToken, TimeWeightedERC20, ReentrancyGuardTr
     // ---------------------------------------------------------------- held and owed
 
     /// @dev {tok} = ceil(D27{tok/base} x {base}). Units have 128 bits and a base at most 97: no overflow.
-    function _up(uint256 unit, uint256 base) internal pure returns (uint256) {
+    function _amountUp(uint256 unit, uint256 base) internal pure returns (uint256) {
         unchecked {
             return (unit * base + (_RAY - 1)) / _RAY;
         }
     }
 
     /// @dev {tok} = floor(D27{tok/base} x {base})
-    function _down(uint256 unit, uint256 base) internal pure returns (uint256) {
+    function _amountDown(uint256 unit, uint256 base) internal pure returns (uint256) {
         unchecked {
             return unit * base / _RAY;
         }
     }
 
     /// @dev {tok} that the basket counts of constituent `i`; 0 for a token that is not a constituent (`i` is `count`).
-    function _booksOf(Constituents memory c, uint256 i) internal pure returns (uint256) {
-        return i == c.count ? 0 : _down(c.unit(i), c.base);
+    function _accountedOf(LoadedBasket memory c, uint256 i) internal pure returns (uint256) {
+        return i == c.count ? 0 : _amountDown(c.unit(i), c.base);
     }
 
     /// @dev {tok} of open claims on constituent `i`: not part of the basket.
-    function _claimsOn(Constituents memory c, uint256 i, address token) internal view returns (uint256) {
+    function _claimsOn(LoadedBasket memory c, uint256 i, address token) internal view returns (uint256) {
         return c.state.hasClaims(i) ? _claims[token].total() : 0;
     }
 
     /// @dev {tok} of `amount` that are paid where `held` is there for all of `owed`, that is books and claims. Rounded
     /// down.
-    function _shared(uint256 amount, uint256 held, uint256 owed) internal pure returns (uint256) {
+    function _shareOfHeld(uint256 amount, uint256 held, uint256 owed) internal pure returns (uint256) {
         return held < owed ? Math.mulDiv(amount, held, owed) : amount;
     }
 
     /// @dev Books and claims. Amounts have 135 bits at most, the sum of all claims 166: no overflow.
-    function _sum(uint256 books, uint256 claims) internal pure returns (uint256) {
+    function _owedInAll(uint256 books, uint256 claims) internal pure returns (uint256) {
         unchecked {
             return books + claims;
         }
@@ -95,23 +95,23 @@ abstract contract IndexBase is IIndexToken, TimeWeightedERC20, ReentrancyGuardTr
 
     /// @dev {tok} held. Reverts where a constituent is short: a minter would pay for the loss of others.
     function _requireWhole(address token, uint256 books, uint256 claims) internal view returns (uint256 held) {
-        held = _balanceOf(token);
-        uint256 owed = _sum(books, claims);
+        held = _readBalance(token);
+        uint256 owed = _owedInAll(books, claims);
         if (held < owed) _revertShort(token, books, held, owed);
     }
 
     function _revertShort(address token, uint256 books, uint256 held, uint256 owed) internal pure {
-        revert IndexToken_Shortfall(token, books, _shared(books, held, owed));
+        revert IndexToken_Shortfall(token, books, _shareOfHeld(books, held, owed));
     }
 
     /// @dev Trusts balances only: `held` before, and the balance now.
     function _requireArrived(address token, uint256 amount, uint256 held) internal view {
-        uint256 there = _balanceOf(token);
+        uint256 there = _readBalance(token);
         uint256 received = there < held ? 0 : there - held;
         if (received < amount) revert IndexToken_ShortDelivery(token, amount, received);
     }
 
-    function _balanceOf(address token) internal view returns (uint256) {
+    function _readBalance(address token) internal view returns (uint256) {
         (bool readable, uint256 held) = TolerantERC20.tryBalanceOf(token, address(this));
         if (!readable) revert IndexToken_BalanceUnreadable(token);
         return held;

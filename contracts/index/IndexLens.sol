@@ -143,7 +143,7 @@ contract IndexLens is IIndexLens {
         list = new Constituent[](tokens.length);
         for (uint256 i = 0; i < tokens.length; ++i) {
             Constituent memory c = list[i];
-            bool countable = _describe(c, address(index), tokens[i]);
+            bool countable = _readToken(c, address(index), tokens[i]);
             c.units = units[i];
             c.books = books[i];
             c.available = available[i];
@@ -169,9 +169,9 @@ contract IndexLens is IIndexLens {
 
     /// @dev Reads a token's symbol and decimals, and tells whether the index's balance of it can be counted. No answer
     /// of the token, and no missing answer, stops the call. Some old tokens (MKR) have a symbol of 32 bytes.
-    function _describe(Constituent memory c, address index, address token) private view returns (bool countable) {
+    function _readToken(Constituent memory c, address index, address token) private view returns (bool countable) {
         c.token = token;
-        c.symbol = _legible(MetadataReaderLib.readSymbol(token, _SYMBOL_LENGTH, _METADATA_GAS));
+        c.symbol = _toPrintable(MetadataReaderLib.readSymbol(token, _SYMBOL_LENGTH, _METADATA_GAS));
         (bool known, bytes memory answer) =
             token.staticcall{gas: _METADATA_GAS}(abi.encodeCall(IERC20Metadata.decimals, ()));
         known = known && answer.length >= 32 && uint256(bytes32(answer)) <= 18;
@@ -182,7 +182,7 @@ contract IndexLens is IIndexLens {
     }
 
     /// @dev A text that every client can read: question marks replace all that is not printable ASCII.
-    function _legible(string memory text) private pure returns (string memory) {
+    function _toPrintable(string memory text) private pure returns (string memory) {
         bytes memory letters = bytes(text);
         for (uint256 i = 0; i < letters.length; ++i) {
             if (letters[i] < 0x20 || letters[i] > 0x7e) letters[i] = "?";

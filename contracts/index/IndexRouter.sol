@@ -19,7 +19,7 @@ import {IPermit2} from "../../interfaces/external/IPermit2.sol";
 import {IUniswapV3Factory} from "../../interfaces/external/IUniswapV3.sol";
 import {IWETH} from "../../interfaces/external/IWETH.sol";
 import {FixedAuthority} from "../governance/FixedAuthority.sol";
-import {Hop, HopTree, Plan} from "./HopTree.sol";
+import {Hop, HopTree, SwapPlan} from "./HopTree.sol";
 import {Node} from "./Node.sol";
 import {RouterSwaps} from "./RouterSwaps.sol";
 import {TolerantERC20} from "./TolerantERC20.sol";
@@ -81,9 +81,9 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
         nonReentrant
         returns (uint256 amountIn)
     {
-        Purchase memory p = _purchase(t, maxIn);
+        Purchase memory p = _preparePurchase(t, maxIn);
 
-        (bool minted, bytes memory reason) = _mint(t, shares, p);
+        (bool minted, bytes memory reason) = _tryMint(t, shares, p);
         if (!minted) LowLevelCall.bubbleRevert(reason);
 
         return _finishPurchase(t, shares);
@@ -96,20 +96,20 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
         nonReentrant
         returns (uint256 shares, uint256 spent)
     {
-        Purchase memory p = _purchase(t, amountIn);
+        Purchase memory p = _preparePurchase(t, amountIn);
         p.scalable = true;
 
         shares = targetShares;
-        (bool minted, bytes memory reason) = _mint(t, shares, p);
+        (bool minted, bytes memory reason) = _tryMint(t, shares, p);
         if (!minted && bytes4(reason) == IIndexToken.IndexToken_SupplyCapExceeded.selector) {
-            shares = _atLeast(Math.min(shares, mostShares(t.index)), minShares);
-            (minted, reason) = _mint(t, shares, p);
+            shares = _requireAtLeast(Math.min(shares, mostShares(t.index)), minShares);
+            (minted, reason) = _tryMint(t, shares, p);
         }
         if (!minted && bytes4(reason) == IndexRouter_Quote.selector) {
-            (uint256 cost, uint256 slack) = _quoted(reason);
-            shares = _atLeast(Math.mulDiv(shares, Math.saturatingSub(amountIn, slack), cost), minShares);
+            (uint256 cost, uint256 slack) = _decodeQuote(reason);
+            shares = _requireAtLeast(Math.mulDiv(shares, Math.saturatingSub(amountIn, slack), cost), minShares);
             p.scalable = false;
-            (minted, reason) = _mint(t, shares, p);
+            (minted, reason) = _tryMint(t, shares, p);
         }
         if (!minted) LowLevelCall.bubbleRevert(reason);
 
@@ -118,7 +118,7 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
 
     /// @inheritdoc IIndexRouter
     function sell(Trade calldata t, uint256 shares, uint256 minOut) external nonReentrant returns (uint256 amountOut) {
-        _check(t);
+        _requireValidTrade(t);
         return _sell(t, shares, minOut);
     }
 
@@ -128,7 +128,7 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
         nonReentrant
         returns (uint256 shares, uint256 received)
     {
-        _check(t);
+        _requireValidTrade(t);
         (uint256 most, uint256 slack) = _quoteSell(t.index, t.token, maxShares);
         if (most == 0 || most < amountOut) revert IndexRouter_TooLittle(most, amountOut);
 
@@ -145,15 +145,15 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
         _requireReceiver(index, receiver);
         _requireIndex(index);
 
-        if (permit.length != 0) _permit(index, permit);
+        if (permit.length != 0) _tryPermit(index, permit);
         IERC20(index).safeTransferFrom(msg.sender, address(this), shares);
-        return _stake(index, shares, receiver);
+        return _stakeShares(index, shares, receiver);
     }
 
     /// @inheritdoc IIndexRouter
     function prepare(address index) external nonReentrant {
         _requireIndex(index);
-        _allow(index, _stakedTokenOf(index), type(uint256).max);
+        _allowStakedToken(index, _stakedTokenOf(index), type(uint256).max);
     }
 
     // ---------------------------------------------------------------- quotes
@@ -206,7 +206,7 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
     /// @inheritdoc IIndexRouter
     function mostShares(address index) public view returns (uint256) {
         _requireIndex(index);
-        IIndexToken.Terms memory terms = IIndexToken(index).terms();
+        IIndexToken.IndexTerms memory terms = IIndexToken(index).terms();
         uint256 multiplier = IIndexToken(index).multiplier();
         (uint256 base,,) = IIndexToken(index).unitsForTrade(address(0), address(0));
 
@@ -247,8 +247,8 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
 
     // ---------------------------------------------------------------- purchases
 
-    function _purchase(Trade calldata t, uint256 maxIn) private returns (Purchase memory p) {
-        _check(t);
+    function _preparePurchase(Trade calldata t, uint256 maxIn) private returns (Purchase memory p) {
+        _requireValidTrade(t);
         bool ether_ = t.token == address(0);
         if (ether_ ? msg.value < maxIn : msg.value != 0) revert IndexRouter_UnexpectedEther(msg.value);
 
@@ -257,16 +257,16 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
             scalable: false,
             ether_: ether_,
             permission: t.permission,
-            asset: _asset(t.token),
+            asset: _assetOf(t.token),
             payer: msg.sender,
             maxIn: maxIn,
             permit: t.permission == Permission.Permit2 ? t.permit : bytes("")
         });
-        if (t.permission == Permission.Permit) _permit(p.asset, t.permit);
+        if (t.permission == Permission.Permit) _tryPermit(p.asset, t.permit);
     }
 
     /// @dev Calls the index's mint, whose callback buys the constituents. `reason` is its revert where it fails.
-    function _mint(Trade calldata t, uint256 shares, Purchase memory p)
+    function _tryMint(Trade calldata t, uint256 shares, Purchase memory p)
         private
         returns (bool minted, bytes memory reason)
     {
@@ -283,7 +283,7 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
     /// caller's own ether goes back, so that a stranger's gift to the router cannot be in the way.
     function _finishPurchase(Trade calldata t, uint256 shares) private returns (uint256 amountIn) {
         amountIn = _total;
-        if (t.stake) _stake(t.index, shares, t.receiver);
+        if (t.stake) _stakeShares(t.index, shares, t.receiver);
         emit Bought(t.index, msg.sender, t.receiver, t.token, amountIn, shares, t.referralCode);
 
         if (t.token == address(0) && msg.value != amountIn) {
@@ -293,16 +293,16 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
     }
 
     /// @dev `shares`, or a revert where the caller wants more.
-    function _atLeast(uint256 shares, uint256 minShares) private pure returns (uint256) {
+    function _requireAtLeast(uint256 shares, uint256 minShares) private pure returns (uint256) {
         if (shares < minShares) revert IndexRouter_TooLittle(shares, minShares);
         return shares;
     }
 
     /// @dev The router's own shares of `index` become the receiver's shares of its staked token.
-    function _stake(address index, uint256 shares, address receiver) private returns (uint256 stakedShares) {
+    function _stakeShares(address index, uint256 shares, address receiver) private returns (uint256 stakedShares) {
         address stakedToken = _stakedTokenOf(index);
 
-        _allow(index, stakedToken, shares);
+        _allowStakedToken(index, stakedToken, shares);
         stakedShares = IStakedToken(stakedToken).deposit(shares, receiver);
         emit Staked(index, msg.sender, receiver, shares, stakedShares);
     }
@@ -314,7 +314,7 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
 
     /// @dev Unlimited, and to staked tokens only. Why that is safe: they pull from their caller alone, and the router
     /// holds nothing between transactions.
-    function _allow(address index, address stakedToken, uint256 shares) private {
+    function _allowStakedToken(address index, address stakedToken, uint256 shares) private {
         if (IERC20(index).allowance(address(this), stakedToken) < shares) {
             IERC20(index).forceApprove(stakedToken, type(uint256).max);
         }
@@ -337,11 +337,11 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
 
     function _sell(Trade calldata t, uint256 shares, uint256 minOut) private returns (uint256 amountOut) {
         if (t.permission == Permission.Permit2) revert IndexRouter_UnsupportedPermission(t.permission);
-        if (t.permission == Permission.Permit) _permit(t.index, t.permit);
-        address asset = _asset(t.token);
+        if (t.permission == Permission.Permit) _tryPermit(t.index, t.permit);
+        address asset = _assetOf(t.token);
 
         (address[] memory tokens, uint256[] memory amounts) = _redeem(t.index, shares);
-        Plan memory plan = HopTree.plan(hop, address(weth), asset, tokens, amounts, false);
+        SwapPlan memory plan = HopTree.plan(hop, address(weth), asset, tokens, amounts, false);
         uint256 here = plan.amounts[0];
         for (uint256 n = plan.count - 1; n != 0; --n) {
             if (plan.amounts[n] == 0) continue;
@@ -412,7 +412,7 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
     function _quoteBuy(address index, address token, uint256 shares) private returns (uint256 amountIn) {
         (bool quoted, bytes memory answer) = _simulateBuy(index, token, shares);
         if (!quoted) LowLevelCall.bubbleRevert(answer);
-        (amountIn,) = _quoted(answer);
+        (amountIn,) = _decodeQuote(answer);
     }
 
     /// @dev False where a pool runs dry.
@@ -421,7 +421,7 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
         returns (bool liquid, uint256 amountIn)
     {
         (bool quoted, bytes memory answer) = _simulateBuy(index, token, shares);
-        if (quoted) (amountIn,) = _quoted(answer);
+        if (quoted) (amountIn,) = _decodeQuote(answer);
         else if (bytes4(answer) != IndexRouter_NotEnoughLiquidity.selector) LowLevelCall.bubbleRevert(answer);
         return (quoted, amountIn);
     }
@@ -433,7 +433,7 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
         returns (bool quoted, bytes memory answer)
     {
         Purchase memory p;
-        (p.quotes, p.asset) = (true, _asset(token));
+        (p.quotes, p.asset) = (true, _assetOf(token));
         _index = index;
         try IIndexToken(index).mintWithCallback(shares, address(this), abi.encode(p)) {
             assert(false); // a quote always ends in a revert
@@ -449,12 +449,12 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
     {
         (address[] memory tokens,,) = IIndexToken(index).basket();
         uint256[] memory amounts = IIndexToken(index).previewRedeem(shares);
-        return _quoteLegs(HopTree.plan(hop, address(weth), _asset(token), tokens, amounts, false), true);
+        return _quoteLegs(HopTree.plan(hop, address(weth), _assetOf(token), tokens, amounts, false), true);
     }
 
     // ---------------------------------------------------------------- both directions
 
-    function _check(Trade calldata t) private view {
+    function _requireValidTrade(Trade calldata t) private view {
         if (block.timestamp > t.deadline) revert IndexRouter_Expired(t.deadline, block.timestamp);
         _requireReceiver(t.index, t.receiver);
         _requireIndex(t.index);
@@ -470,12 +470,12 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
         if (receiver == address(this) || receiver == index) revert IndexRouter_InvalidReceiver(receiver);
     }
 
-    function _asset(address token) private view returns (address) {
+    function _assetOf(address token) private view returns (address) {
         return token == address(0) ? address(weth) : token;
     }
 
     /// @dev A permit that another account has already used is no reason to fail: the allowance is there.
-    function _permit(address token, bytes calldata permit) private {
+    function _tryPermit(address token, bytes calldata permit) private {
         (uint256 value, uint256 deadline, uint8 v, bytes32 r, bytes32 s) =
             abi.decode(permit, (uint256, uint256, uint8, bytes32, bytes32));
         try IERC20Permit(token).permit(msg.sender, address(this), value, deadline, v, r, s) {} catch {}

@@ -7,7 +7,7 @@ import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol
 import {IIndexMintCallback, IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {FixedAuthority} from "../governance/FixedAuthority.sol";
 import {TimeWeightedERC20} from "../tokens/TimeWeightedERC20.sol";
-import {Basket, BasketLib, Constituents, Vesting} from "./BasketLib.sol";
+import {Basket, BasketLib, LoadedBasket, Vesting} from "./BasketLib.sol";
 import {Claims} from "./Claims.sol";
 import {ManagedIndex} from "./ManagedIndex.sol";
 import {State} from "./State.sol";
@@ -20,7 +20,7 @@ import {TolerantERC20} from "./TolerantERC20.sol";
 /// @custom:security-contact security@ssi.example
 contract IndexToken is ManagedIndex {
     using BasketLib for Basket;
-    using BasketLib for Constituents;
+    using BasketLib for LoadedBasket;
     using SafeERC20 for IERC20;
 
     uint256 private constant _DEAD_SHARES = 1e16;
@@ -37,14 +37,14 @@ contract IndexToken is ManagedIndex {
         if (p.units.length != p.tokens.length) revert IndexToken_LengthMismatch(p.tokens.length, p.units.length);
 
         for (uint256 i = 0; i < p.tokens.length; ++i) {
-            _admit(p.tokens[i]);
+            _admitConstituent(p.tokens[i]);
         }
         _requireStreamingFee(p.dailyFee);
         _requireFeeReceiver(p.feeReceiver);
         _requireRebalancer(p.rebalancer);
         StreamingFee fee = StreamingFeeLib.pack(_WAD, block.timestamp, p.dailyFee);
         _basket.create(p.tokens, p.units, fee, p.feeReceiver, p.rebalancer);
-        Constituents memory c = _basket.load(block.timestamp);
+        LoadedBasket memory c = _basket.load(block.timestamp);
         for (uint256 i = 0; i < p.tokens.length; ++i) {
             emit ConstituentAdded(p.tokens[i]);
             emit UnitsSet(p.tokens[i], c.unit(i));
@@ -67,7 +67,7 @@ contract IndexToken is ManagedIndex {
         uint256[] calldata maxAmounts,
         uint256 deadline
     ) external nonReentrant returns (uint256[] memory amounts) {
-        Constituents memory c = _basket.load(block.timestamp + _SURPLUS_VESTING);
+        LoadedBasket memory c = _basket.load(block.timestamp + _SURPLUS_VESTING);
         _requireBounds(c, expectedBasket, maxAmounts.length, deadline);
         uint256 added = _requireMint(c, shares, receiver);
 
@@ -75,19 +75,19 @@ contract IndexToken is ManagedIndex {
         for (uint256 i = 0; i < amounts.length; ++i) {
             address token = c.token(i);
             uint256 unit = c.unit(i);
-            uint256 amount = _up(unit, added);
-            uint256 most = _at(maxAmounts, i);
+            uint256 amount = _amountUp(unit, added);
+            uint256 most = _uncheckedAt(maxAmounts, i);
             if (amount > most) revert IndexToken_MaxAmountExceeded(token, amount, most);
 
-            (uint256 books, uint256 held) = (_down(unit, c.base), _balanceOf(token));
-            uint256 owed = c.state.hasClaims(i) ? _sum(books, _claims[token].total()) : books;
+            (uint256 books, uint256 held) = (_amountDown(unit, c.base), _readBalance(token));
+            uint256 owed = c.state.hasClaims(i) ? _owedInAll(books, _claims[token].total()) : books;
             if (held < owed) _revertShort(token, books, held, owed);
             IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
             _requireArrived(token, amount, held);
-            _set(amounts, i, amount);
+            _uncheckedSet(amounts, i, amount);
         }
 
-        _issue(c, added, shares, receiver);
+        _issueShares(c, added, shares, receiver);
     }
 
     /// @inheritdoc IIndexToken
@@ -96,7 +96,7 @@ contract IndexToken is ManagedIndex {
         nonReentrant
         returns (uint256[] memory amounts)
     {
-        Constituents memory c = _basket.load(block.timestamp + _SURPLUS_VESTING);
+        LoadedBasket memory c = _basket.load(block.timestamp + _SURPLUS_VESTING);
         uint256 added = _requireMint(c, shares, receiver);
 
         address[] memory tokens = new address[](c.count);
@@ -104,15 +104,15 @@ contract IndexToken is ManagedIndex {
         amounts = new uint256[](c.count);
         for (uint256 i = 0; i < amounts.length; ++i) {
             tokens[i] = c.token(i);
-            amounts[i] = _up(c.unit(i), added);
-            held[i] = _requireWhole(tokens[i], _booksOf(c, i), _claimsOn(c, i, tokens[i]));
+            amounts[i] = _amountUp(c.unit(i), added);
+            held[i] = _requireWhole(tokens[i], _accountedOf(c, i), _claimsOn(c, i, tokens[i]));
         }
         IIndexMintCallback(msg.sender).onIndexMint(tokens, amounts, data);
         for (uint256 i = 0; i < amounts.length; ++i) {
             _requireArrived(tokens[i], amounts[i], held[i]);
         }
 
-        _issue(c, added, shares, receiver);
+        _issueShares(c, added, shares, receiver);
     }
 
     /// @inheritdoc IIndexToken
@@ -124,7 +124,7 @@ contract IndexToken is ManagedIndex {
         uint256[] calldata minAmounts,
         uint256 deadline
     ) external nonReentrant returns (uint256[] memory amounts) {
-        Constituents memory c = _basket.load(block.timestamp);
+        LoadedBasket memory c = _basket.load(block.timestamp);
         bool bounded = expectedBasket != 0 || minAmounts.length != 0;
         _requireBounds(c, bounded ? expectedBasket : c.hash(), bounded ? minAmounts.length : c.count, deadline);
         if (shares == 0) revert IndexToken_ZeroShares();
@@ -140,21 +140,21 @@ contract IndexToken is ManagedIndex {
         for (uint256 i = 0; i < amounts.length; ++i) {
             address token = c.token(i);
             uint256 unit = c.unit(i);
-            uint256 full = _down(unit, removed);
+            uint256 full = _amountDown(unit, removed);
             uint256 amount = full;
 
             uint256 gasBefore = gasleft();
             (bool readable, uint256 held) = TolerantERC20.tryBalanceOf(token, address(this));
             if (readable) {
-                uint256 owed = _sum(_down(unit, c.base), _claimsOn(c, i, token));
-                if (held < owed) amount = _shared(full, held, owed);
+                uint256 owed = _owedInAll(_amountDown(unit, c.base), _claimsOn(c, i, token));
+                if (held < owed) amount = _shareOfHeld(full, held, owed);
             } else {
                 _requireGas(gasBefore, TolerantERC20.BALANCE_GAS);
             }
-            if (bounded && amount < _at(minAmounts, i)) {
-                revert IndexToken_MinAmountNotMet(token, amount, _at(minAmounts, i));
+            if (bounded && amount < _uncheckedAt(minAmounts, i)) {
+                revert IndexToken_MinAmountNotMet(token, amount, _uncheckedAt(minAmounts, i));
             }
-            _set(amounts, i, amount);
+            _uncheckedSet(amounts, i, amount);
             if (amount == 0) continue;
 
             // Why a claim and not a revert: one token that is paused, broken or hostile must not stop the redemption of
@@ -166,7 +166,7 @@ contract IndexToken is ManagedIndex {
                 (bool success, bool reverted) = TolerantERC20.tryTransfer(token, receiver, amount);
                 if (success) continue;
                 _requireGas(gasBefore, TolerantERC20.TRANSFER_GAS);
-                if (!reverted) unpaid = _unpaid(token, full, amount, held);
+                if (!reverted) unpaid = _unpaidOf(token, full, amount, held);
                 if (unpaid == 0) continue;
             }
             _segregate(c, i, token, owner, unpaid);
@@ -189,10 +189,10 @@ contract IndexToken is ManagedIndex {
         if (amount == type(uint256).max) amount = owed;
         if (amount > owed) revert IndexToken_ClaimExceeded(token, amount, owed);
 
-        Constituents memory c = _basket.load(block.timestamp);
+        LoadedBasket memory c = _basket.load(block.timestamp);
         uint256 i = c.indexOf(token);
-        uint256 held = _balanceOf(token);
-        paid = _shared(amount, held, _booksOf(c, i) + claims.total());
+        uint256 held = _readBalance(token);
+        paid = _shareOfHeld(amount, held, _accountedOf(c, i) + claims.total());
         if (paid == 0) revert IndexToken_ClaimUnbacked(token, amount);
         if (paid < minAmount) revert IndexToken_MinAmountNotMet(token, paid, minAmount);
 
@@ -203,7 +203,7 @@ contract IndexToken is ManagedIndex {
         // A token that returns false and moves all the same has paid. Where nothing moved, the second call brings its
         // error.
         if (IERC20(token).trySafeTransfer(receiver, paid)) return paid;
-        uint256 left = _balanceOf(token);
+        uint256 left = _readBalance(token);
         if (left == held) IERC20(token).safeTransfer(receiver, paid);
         else if (left + paid > held) revert IndexToken_ClaimUnbacked(token, amount);
     }
@@ -217,26 +217,28 @@ contract IndexToken is ManagedIndex {
 
     /// @inheritdoc IIndexToken
     function previewMint(uint256 shares) external view nonReentrantView returns (uint256[] memory amounts) {
-        Constituents memory c = _basket.load(block.timestamp + _SURPLUS_VESTING);
+        LoadedBasket memory c = _basket.load(block.timestamp + _SURPLUS_VESTING);
         uint256 added = _baseForMint(c, shares);
 
         amounts = new uint256[](c.count);
         for (uint256 i = 0; i < amounts.length; ++i) {
-            amounts[i] = _up(c.unit(i), added);
+            amounts[i] = _amountUp(c.unit(i), added);
         }
     }
 
     /// @inheritdoc IIndexToken
     function previewRedeem(uint256 shares) external view nonReentrantView returns (uint256[] memory amounts) {
-        Constituents memory c = _basket.load(block.timestamp);
+        LoadedBasket memory c = _basket.load(block.timestamp);
         uint256 removed = _baseForRedeem(c, shares);
 
         amounts = new uint256[](c.count);
         for (uint256 i = 0; i < amounts.length; ++i) {
             address token = c.token(i);
             (bool readable, uint256 held) = TolerantERC20.tryBalanceOf(token, address(this));
-            amounts[i] = _down(c.unit(i), removed);
-            if (readable) amounts[i] = _shared(amounts[i], held, _sum(_booksOf(c, i), _claimsOn(c, i, token)));
+            amounts[i] = _amountDown(c.unit(i), removed);
+            if (readable) {
+                amounts[i] = _shareOfHeld(amounts[i], held, _owedInAll(_accountedOf(c, i), _claimsOn(c, i, token)));
+            }
         }
     }
 
@@ -247,7 +249,7 @@ contract IndexToken is ManagedIndex {
         nonReentrantView
         returns (address[] memory tokens, uint256[] memory units, uint256 base)
     {
-        Constituents memory c = _basket.load(block.timestamp);
+        LoadedBasket memory c = _basket.load(block.timestamp);
         (tokens, units, base) = (new address[](c.count), new uint256[](c.count), c.base);
         for (uint256 i = 0; i < c.count; ++i) {
             (tokens[i], units[i]) = (c.token(i), c.unit(i));
@@ -266,22 +268,22 @@ contract IndexToken is ManagedIndex {
         nonReentrantView
         returns (uint256 base, uint256 unitsA, uint256 unitsB)
     {
-        Constituents memory c = _basket.load(block.timestamp);
+        LoadedBasket memory c = _basket.load(block.timestamp);
         (uint256 a, uint256 b) = (c.indexOf(tokenA), c.indexOf(tokenB));
         return (c.base, a == c.count ? 0 : c.unit(a), b == c.count ? 0 : c.unit(b));
     }
 
     /// @inheritdoc IIndexToken
     function holdings() external view nonReentrantView returns (uint256[] memory books, uint256[] memory available) {
-        Constituents memory c = _basket.load(block.timestamp);
+        LoadedBasket memory c = _basket.load(block.timestamp);
         books = new uint256[](c.count);
         available = new uint256[](c.count);
         for (uint256 i = 0; i < books.length; ++i) {
             address token = c.token(i);
             (, uint256 held) = TolerantERC20.tryBalanceOf(token, address(this));
             uint256 claims = _claimsOn(c, i, token);
-            books[i] = _booksOf(c, i);
-            available[i] = held < books[i] + claims ? _shared(books[i], held, books[i] + claims) : held - claims;
+            books[i] = _accountedOf(c, i);
+            available[i] = held < books[i] + claims ? _shareOfHeld(books[i], held, books[i] + claims) : held - claims;
         }
     }
 
@@ -297,9 +299,9 @@ contract IndexToken is ManagedIndex {
     }
 
     /// @inheritdoc IIndexToken
-    function terms() external view returns (Terms memory) {
-        Constituents memory c = _basket.head();
-        return Terms({
+    function terms() external view returns (IndexTerms memory) {
+        LoadedBasket memory c = _basket.head();
+        return IndexTerms({
             anchor: c.fee.anchor(),
             anchorTime: c.fee.anchorTime(),
             dailyFee: c.fee.dailyFee(),
@@ -331,14 +333,14 @@ contract IndexToken is ManagedIndex {
     // ---------------------------------------------------------------- minting
 
     /// @dev Bounds count for the tokens that they were made for, and until their deadline.
-    function _requireBounds(Constituents memory c, bytes32 expected, uint256 count, uint256 deadline) private view {
+    function _requireBounds(LoadedBasket memory c, bytes32 expected, uint256 count, uint256 deadline) private view {
         if (block.timestamp > deadline) revert IndexToken_Expired(deadline, block.timestamp);
         if (c.hash() != expected) revert IndexToken_BasketChanged(expected, c.hash());
         if (count != c.count) revert IndexToken_LengthMismatch(c.count, count);
     }
 
     /// @dev {base} that the shares stand for, where they may be minted.
-    function _requireMint(Constituents memory c, uint256 shares, address receiver) private view returns (uint256) {
+    function _requireMint(LoadedBasket memory c, uint256 shares, address receiver) private view returns (uint256) {
         if (shares == 0) revert IndexToken_ZeroShares();
         if (receiver == address(this)) revert IndexToken_InvalidReceiver(receiver);
         if (c.state.paused() || c.state.deprecated()) {
@@ -348,7 +350,7 @@ contract IndexToken is ManagedIndex {
         return _baseForMint(c, shares);
     }
 
-    function _issue(Constituents memory c, uint256 added, uint256 shares, address receiver) private {
+    function _issueShares(LoadedBasket memory c, uint256 added, uint256 shares, address receiver) private {
         // Fits: the cap keeps the supply under 2^95, and base never exceeds supply.
         _basket.state = c.state.withBase(c.base + added);
         if (c.base == 0) _mint(_DEAD, _DEAD_SHARES);
@@ -361,7 +363,7 @@ contract IndexToken is ManagedIndex {
 
     /// @dev {base} = ceil({share} x D27{base/share}), mint fee and dead shares included. Refuses what the supply cap
     /// refuses.
-    function _baseForMint(Constituents memory c, uint256 shares) private view returns (uint256 added) {
+    function _baseForMint(LoadedBasket memory c, uint256 shares) private view returns (uint256 added) {
         _requireInRange(shares);
 
         // Shares and base have 97 bits at most, the multiplier 90: no overflow. The fee is at most 1 %.
@@ -370,7 +372,7 @@ contract IndexToken is ManagedIndex {
             uint256 net = _BPS - c.state.mintFee();
             uint256 gross = (shares * _BPS + net - 1) / net;
             if (c.base == 0) gross += _DEAD_SHARES;
-            added = _up(gross, m);
+            added = _amountUp(gross, m);
 
             uint256 supply = (c.base + added) * _RAY / m;
             uint256 cap = c.state.supplyCap() * _WAD;
@@ -379,7 +381,7 @@ contract IndexToken is ManagedIndex {
     }
 
     /// @dev {base} = floor({share} x D27{base/share})
-    function _baseForRedeem(Constituents memory c, uint256 shares) private view returns (uint256) {
+    function _baseForRedeem(LoadedBasket memory c, uint256 shares) private view returns (uint256) {
         _requireInRange(shares);
 
         return shares * c.fee.multiplier() / _RAY;
@@ -392,14 +394,14 @@ contract IndexToken is ManagedIndex {
     // ---------------------------------------------------------------- paying out
 
     /// @dev `list[i]` without a check of `i`: the callers have compared the lengths.
-    function _at(uint256[] calldata list, uint256 i) private pure returns (uint256 value) {
+    function _uncheckedAt(uint256[] calldata list, uint256 i) private pure returns (uint256 value) {
         assembly ("memory-safe") {
             value := calldataload(add(list.offset, shl(5, i)))
         }
     }
 
     /// @dev `list[i] = value` without a check of `i`: the callers loop over the list's length.
-    function _set(uint256[] memory list, uint256 i, uint256 value) private pure {
+    function _uncheckedSet(uint256[] memory list, uint256 i, uint256 value) private pure {
         assembly ("memory-safe") {
             mstore(add(add(list, 32), shl(5, i)), value)
         }
@@ -407,17 +409,17 @@ contract IndexToken is ManagedIndex {
 
     /// @dev {tok} of `full` that are left to pay, before a haircut. A token that returns false and moves all the same
     /// has paid what it moved.
-    function _unpaid(address token, uint256 full, uint256 amount, uint256 held) private view returns (uint256) {
+    function _unpaidOf(address token, uint256 full, uint256 amount, uint256 held) private view returns (uint256) {
         uint256 gasBefore = gasleft();
         (bool readable, uint256 left) = TolerantERC20.tryBalanceOf(token, address(this));
         if (!readable) _requireGas(gasBefore, TolerantERC20.BALANCE_GAS);
         uint256 moved = readable && left < held ? held - left : 0;
-        return _shared(full, moved < amount ? amount - moved : 0, amount);
+        return _shareOfHeld(full, moved < amount ? amount - moved : 0, amount);
     }
 
     /// @dev Makes a claim. Marks in `c` alone that constituent `i` has claims: a redemption may make many, and stores
     /// them once.
-    function _segregate(Constituents memory c, uint256 i, address token, address owner, uint256 amount) private {
+    function _segregate(LoadedBasket memory c, uint256 i, address token, address owner, uint256 amount) private {
         _claims[token].add(owner, amount);
         c.state = c.state.withClaims(i, true);
         emit Segregated(token, owner, amount);

@@ -7,7 +7,7 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 
 import {IIndexSwapCallback, IIndexToken} from "../../interfaces/IIndexToken.sol";
 import {FixedAuthority} from "../governance/FixedAuthority.sol";
-import {Basket, BasketLib, Constituents} from "./BasketLib.sol";
+import {Basket, BasketLib, LoadedBasket} from "./BasketLib.sol";
 import {IndexBase} from "./IndexBase.sol";
 import {StreamingFeeLib} from "./StreamingFee.sol";
 
@@ -15,7 +15,7 @@ import {StreamingFeeLib} from "./StreamingFee.sol";
 /// @notice All functions that change the basket's units or the rules.
 abstract contract ManagedIndex is IndexBase, FixedAuthority {
     using BasketLib for Basket;
-    using BasketLib for Constituents;
+    using BasketLib for LoadedBasket;
     using SafeERC20 for IERC20;
 
     uint256 private constant _MAX_SUPPLY_CAP = 2 ** 35;
@@ -33,7 +33,7 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
         address receiver,
         bytes calldata data
     ) external nonReentrant {
-        Constituents memory c = _basket.load(block.timestamp);
+        LoadedBasket memory c = _basket.load(block.timestamp);
         if (msg.sender != c.rebalancer()) revert IndexToken_NotRebalancer(msg.sender);
         if (c.base == 0) revert IndexToken_NotSeeded();
         _requireReceiver(receiver);
@@ -41,8 +41,8 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
 
         uint256 iOut = c.find(tokenOut);
         uint256 iIn = c.indexOf(tokenIn);
-        uint256 booksOut = _booksOf(c, iOut);
-        uint256 booksIn = _booksOf(c, iIn);
+        uint256 booksOut = _accountedOf(c, iOut);
+        uint256 booksIn = _accountedOf(c, iIn);
         if (amountOut > booksOut) revert IndexToken_AmountExceedsBooks(tokenOut, amountOut, booksOut);
         uint256 heldOut = _requireWhole(tokenOut, booksOut, _claimsOn(c, iOut, tokenOut));
         uint256 heldIn =
@@ -52,11 +52,11 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
         IIndexSwapCallback(msg.sender).onIndexSwap(tokenOut, amountOut, tokenIn, amountIn, data);
 
         _requireArrived(tokenIn, amountIn, heldIn);
-        uint256 left = _balanceOf(tokenOut);
+        uint256 left = _readBalance(tokenOut);
         if (left + amountOut < heldOut) revert IndexToken_Shortfall(tokenOut, heldOut - amountOut, left);
 
         // `c` is still right after the callback: every function that could change it refuses to be re-entered.
-        uint256 unitsIn = _addToBooks(c, iIn, tokenIn, booksIn + amountIn);
+        uint256 unitsIn = _addToAccounted(c, iIn, tokenIn, booksIn + amountIn);
         _basket.settle(c, iOut);
         uint256 unitsOut = _setUnits(iOut, tokenOut, (booksOut - amountOut) * _RAY / c.base);
 
@@ -67,19 +67,19 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
 
     /// @inheritdoc IIndexToken
     function sync(address token) external restricted nonReentrantView returns (uint256 units) {
-        Constituents memory c = _basket.load(block.timestamp);
+        LoadedBasket memory c = _basket.load(block.timestamp);
         if (c.base == 0) revert IndexToken_NotSeeded();
 
         uint256 i = c.indexOf(token);
         uint256 claims = _claims[token].total();
         if (i == c.count && claims == 0) revert IndexToken_NotAConstituent(token);
-        uint256 books = _booksOf(c, i);
-        uint256 held = _balanceOf(token);
+        uint256 books = _accountedOf(c, i);
+        uint256 held = _readBalance(token);
 
         if (held < books + claims) {
             _claims[token].writeOff(held, books + claims);
             if (i != c.count) {
-                units = _setUnitsAndSurplus(c, i, token, _shared(books, held, books + claims) * _RAY / c.base, 0);
+                units = _setUnitsAndSurplus(c, i, token, _shareOfHeld(books, held, books + claims) * _RAY / c.base, 0);
             }
             emit LossWrittenOff(token, held, books + claims);
         } else if (i != c.count) {
@@ -103,7 +103,7 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
         _requireFeeReceiver(receiver);
         _collectFees();
 
-        Constituents memory c = _basket.head();
+        LoadedBasket memory c = _basket.head();
         _basket.setRules(c, c.fee, receiver, c.rebalancer());
         emit FeeReceiverSet(receiver);
     }
@@ -112,7 +112,7 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
     function setRebalancer(address rebalancer) external restricted nonReentrantView {
         _requireRebalancer(rebalancer);
 
-        Constituents memory c = _basket.head();
+        LoadedBasket memory c = _basket.head();
         _basket.setRules(c, c.fee, c.feeReceiver(), rebalancer);
         emit RebalancerSet(rebalancer);
     }
@@ -146,12 +146,12 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
     // ---------------------------------------------------------------- the basket
 
     /// @dev Sets the books of `token` to `books`. A new token joins the basket.
-    function _addToBooks(Constituents memory c, uint256 i, address token, uint256 books) private returns (uint256) {
+    function _addToAccounted(LoadedBasket memory c, uint256 i, address token, uint256 books) private returns (uint256) {
         uint256 units = books * _RAY / c.base;
         if (units == 0) revert IndexToken_UnitsOutOfRange(token, 0);
 
         if (i == c.count) {
-            _admit(token);
+            _admitConstituent(token);
             _basket.append(token, _claims[token].total() != 0);
             emit ConstituentAdded(token);
         }
@@ -160,7 +160,7 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
     }
 
     /// @dev Sets `units` D27{tok/base} at once. What {tok} `whole` has beyond them vests.
-    function _setUnitsAndSurplus(Constituents memory c, uint256 i, address token, uint256 units, uint256 whole)
+    function _setUnitsAndSurplus(LoadedBasket memory c, uint256 i, address token, uint256 units, uint256 whole)
         private
         returns (uint256)
     {
@@ -185,7 +185,7 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
     }
 
     /// @dev A constituent must look like an ERC-20 of at most 18 decimals.
-    function _admit(address token) internal view {
+    function _admitConstituent(address token) internal view {
         if (token == address(this) || token.code.length == 0) revert IndexToken_InvalidConstituent(token);
         (bool known, uint8 decimals_) = SafeERC20.tryGetDecimals(IERC20(token));
         if (!known || decimals_ > 18) revert IndexToken_InvalidConstituent(token);
@@ -208,7 +208,7 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
     function _setStreamingFee(uint256 dailyFee) private {
         _requireStreamingFee(dailyFee);
 
-        Constituents memory c = _basket.head();
+        LoadedBasket memory c = _basket.head();
         uint256 anchor = c.fee.multiplier() / (_RAY / _WAD);
         _basket.setRules(c, StreamingFeeLib.pack(anchor, block.timestamp, dailyFee), c.feeReceiver(), c.rebalancer());
         emit StreamingFeeSet(dailyFee, anchor);

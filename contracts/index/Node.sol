@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @dev A token of a trade: `inner:1 | fee:24 | parent:8 | token:160`. It is swapped against node `parent` in their
-/// pool of that fee; zero where there is none. An inner node is the parent of another.
+/// @dev A token of a trade: `inner:1 | fee:24 | parent:8 | token:160` = 193 bits, high to low. It is swapped against
+/// node `parent` in their pool of that fee; zero where there is none. An inner node is the parent of another.
 type Node is uint256;
 
 using NodeLib for Node global;
@@ -30,6 +30,11 @@ library NodeLib {
 
     function inner(Node self) internal pure returns (bool) {
         return Node.unwrap(self) & _INNER != 0;
+    }
+
+    /// @dev Of a node whose parent was packed as 0.
+    function withParent(Node self, uint256 parent_) internal pure returns (Node) {
+        return Node.wrap(Node.unwrap(self) | (parent_ << 160));
     }
 
     function asInner(Node self) internal pure returns (Node) {

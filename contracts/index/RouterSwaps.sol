@@ -11,10 +11,10 @@ import {IIndexMintCallback} from "../../interfaces/IIndexToken.sol";
 import {IPermit2} from "../../interfaces/external/IPermit2.sol";
 import {IUniswapV3Factory, IUniswapV3Pool, IUniswapV3SwapCallback} from "../../interfaces/external/IUniswapV3.sol";
 import {IWETH} from "../../interfaces/external/IWETH.sol";
-import {Hop, HopTree, Plan} from "./HopTree.sol";
-import {Leg, LegLib} from "./Leg.sol";
+import {Hop, HopTree, SwapPlan} from "./HopTree.sol";
+import {SwapLeg, SwapLegLib} from "./SwapLeg.sol";
 import {Node} from "./Node.sol";
-import {Walk} from "./Walk.sol";
+import {SwapPath} from "./SwapPath.sol";
 
 /// @title The pools' side of a trade
 /// @notice How the tokens of a trade are swapped; `docs/router.md` has a picture. They are nodes of a tree whose root
@@ -39,8 +39,11 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
     uint256 private constant _OFF_IN_SALE = 3;
 
     /// @dev Gas that one leg of a sale may spend, so that a token that burns gas does not stop the others. A swap over
-    /// a hundred ticks takes less.
+    /// a hundred ticks takes less. A leg that fails with less than that is starved: see {_requireLegGas}.
     uint256 private constant _LEG_GAS = 4_000_000;
+
+    /// @dev Gas, and some to spare, that the router spends on a leg before it calls the pool.
+    uint256 private constant _CALL_GAS = 20_000;
 
     /// @dev What a purchase carries through the index and the pools.
     /// @param quotes true to learn the cost and undo the purchase
@@ -94,13 +97,13 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
         if (msg.sender != _index) revert IndexRouter_UnexpectedCallback(msg.sender);
 
         Purchase memory p = abi.decode(data, (Purchase));
-        Plan memory plan = HopTree.plan(hop, address(weth), p.asset, tokens, amounts, true);
+        SwapPlan memory plan = HopTree.plan(hop, address(weth), p.asset, tokens, amounts, true);
         if (p.quotes) {
             (uint256 amountIn, uint256 slack) = _quoteLegs(plan, false);
             revert IndexRouter_Quote(amountIn, slack);
         }
 
-        Walk.store(plan);
+        SwapPath.store(plan);
         _buyNode(plan.count - 1, data);
 
         // Pools have paid the index, but for constituents that also pay for others: those came to the router.
@@ -116,7 +119,7 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
     function uniswapV3SwapCallback(int256 delta0, int256 delta1, bytes calldata data) external {
         if (msg.sender != _pool) revert IndexRouter_UnexpectedCallback(msg.sender);
 
-        Leg leg = Leg.wrap(uint256(bytes32(data)));
+        SwapLeg leg = SwapLeg.wrap(uint256(bytes32(data)));
         uint256 amount = uint256(bytes32(data[32:]));
         (int256 ofNode, int256 ofParent) = leg.nodeIs0() ? (delta0, delta1) : (delta1, delta0);
 
@@ -131,41 +134,41 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
             return;
         }
 
-        Walk.swapped(leg.n(), leg.parent(), flow);
+        SwapPath.swapped(leg.n(), leg.parent(), flow);
         _buyNode(leg.n() - 1, data[64:]);
 
         if (leg.parent() == 0) _payAsset(abi.decode(data[64:], (Purchase)), msg.sender, flow);
         else IERC20(leg.pays()).safeTransfer(msg.sender, flow);
     }
 
-    // ---------------------------------------------------------------- walks
+    // ---------------------------------------------------------------- swap paths
 
     /// @dev Buys node `n` with its parent. The pool calls back, and its callback buys the rest of the plan.
     function _buyNode(uint256 n, bytes calldata purchase) private {
-        uint256 amount = Walk.amount(n);
-        while (amount == 0 && n != 0) amount = Walk.amount(--n);
-        if (n == 0) return _settle(purchase, amount);
+        uint256 amount = SwapPath.amount(n);
+        while (amount == 0 && n != 0) amount = SwapPath.amount(--n);
+        if (n == 0) return _collectPayment(purchase, amount);
 
-        Node node = Walk.node(n);
-        address parent = Walk.node(node.parent()).token();
-        Leg leg = LegLib.pack(n, node, parent, false, false);
-        IUniswapV3Pool(_open(node, parent))
+        Node node = SwapPath.node(n);
+        address parent = SwapPath.node(node.parent()).token();
+        SwapLeg leg = SwapLegLib.pack(n, node, parent, false, false);
+        IUniswapV3Pool(_openPool(node, parent))
             .swap(
                 _payee(node),
                 leg.zeroForOne(),
                 leg.specified(amount),
-                _limit(leg),
-                bytes.concat(bytes32(Leg.unwrap(leg)), bytes32(amount), purchase)
+                _endOfPrices(leg),
+                bytes.concat(bytes32(SwapLeg.unwrap(leg)), bytes32(amount), purchase)
             );
     }
 
     /// @dev The innermost callback: only the caller's token is owed. Ether and tokens by Permit2 come to the router
     /// now; tokens by allowance go to the pools one by one.
-    function _settle(bytes calldata purchase, uint256 amount) private {
+    function _collectPayment(bytes calldata purchase, uint256 amount) private {
         _pool = address(0);
         Purchase memory p = abi.decode(purchase, (Purchase));
         if (amount > p.maxIn) {
-            if (p.scalable) revert IndexRouter_Quote(amount, Walk.slack(_OFF_IN_MINT));
+            if (p.scalable) revert IndexRouter_Quote(amount, SwapPath.slack(_OFF_IN_MINT));
             revert IndexRouter_TooExpensive(amount, p.maxIn);
         }
         _total = amount;
@@ -203,9 +206,11 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
     {
         if (node.fee() == 0) return (false, 0);
 
-        Leg leg = LegLib.pack(n, node, parent, true, false);
+        SwapLeg leg = SwapLegLib.pack(n, node, parent, true, false);
         bytes memory answer;
+        uint256 gasBefore = gasleft();
         (sold, answer) = _trySwap(leg, node, parent, amount, recipient, _LEG_GAS);
+        if (!sold) _requireLegGas(gasBefore);
         if (!sold || answer.length != 64) return (false, 0);
 
         (int256 delta0, int256 delta1) = abi.decode(answer, (int256, int256));
@@ -215,7 +220,7 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
     // ---------------------------------------------------------------- quotes
 
     /// @dev {tok} of the caller's token that a plan costs or brings, and its {HopTree.slack}.
-    function _quoteLegs(Plan memory plan, bool sells) internal returns (uint256, uint256) {
+    function _quoteLegs(SwapPlan memory plan, bool sells) internal returns (uint256, uint256) {
         uint256[] memory flows = new uint256[](plan.count);
         for (uint256 n = plan.count - 1; n != 0; --n) {
             if (plan.amounts[n] == 0) continue;
@@ -234,15 +239,17 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
     {
         if (node.fee() == 0) return 0;
 
-        Leg leg = LegLib.pack(n, node, parent, sells, true);
+        SwapLeg leg = SwapLegLib.pack(n, node, parent, sells, true);
+        uint256 gasBefore = gasleft();
         (, bytes memory reason) =
             _trySwap(leg, node, parent, amount, sells ? address(this) : _payee(node), sells ? _LEG_GAS : gasleft());
-        if (bytes4(reason) == IndexRouter_Quote.selector) (flow,) = _quoted(reason);
+        if (bytes4(reason) == IndexRouter_Quote.selector) (flow,) = _decodeQuote(reason);
         else if (!sells) LowLevelCall.bubbleRevert(reason);
+        else _requireLegGas(gasBefore);
     }
 
     /// @dev The two arguments of {IndexRouter_Quote}, behind length and selector.
-    function _quoted(bytes memory reason) internal pure returns (uint256 amount, uint256 slack) {
+    function _decodeQuote(bytes memory reason) internal pure returns (uint256 amount, uint256 slack) {
         assembly ("memory-safe") {
             amount := mload(add(reason, 36))
             slack := mload(add(reason, 68))
@@ -252,18 +259,18 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
     // ---------------------------------------------------------------- pools
 
     /// @dev The pool of a node and its parent's token, which may call back from now on.
-    function _open(Node node, address parent) private returns (address pool) {
+    function _openPool(Node node, address parent) private returns (address pool) {
         _pool = pool = HopTree.poolOf(address(v3Factory), node.token(), parent, node.fee());
     }
 
-    function _limit(Leg leg) private pure returns (uint160) {
+    function _endOfPrices(SwapLeg leg) private pure returns (uint160) {
         return leg.zeroForOne() ? _MIN_SQRT_PRICE : _MAX_SQRT_PRICE;
     }
 
     /// @dev A hundred times the price, or a hundredth, for quotes and for sales alike. So a sale does not sell for next
     /// to nothing what its quote counted as nothing. A dry pool would take a swap to the end of all prices, which costs
     /// millions of gas.
-    function _limitOfTry(Leg leg, address pool) private view returns (uint160) {
+    function _priceLimitOfTry(SwapLeg leg, address pool) private view returns (uint160) {
         (uint160 price,,,,,,) = IUniswapV3Pool(pool).slot0();
         return leg.zeroForOne()
             ? uint160(Math.max(price / 10, _MIN_SQRT_PRICE))
@@ -271,17 +278,25 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
     }
 
     /// @dev Swaps a leg that may fail. False where it does, with the reason.
-    function _trySwap(Leg leg, Node node, address parent, uint256 amount, address recipient, uint256 gasLimit)
+    function _trySwap(SwapLeg leg, Node node, address parent, uint256 amount, address recipient, uint256 gasLimit)
         private
         returns (bool success, bytes memory answer)
     {
-        address pool = _open(node, parent);
-        bytes memory data = bytes.concat(bytes32(Leg.unwrap(leg)), bytes32(amount));
+        address pool = _openPool(node, parent);
+        bytes memory data = bytes.concat(bytes32(SwapLeg.unwrap(leg)), bytes32(amount));
         bytes memory call = abi.encodeCall(
-            IUniswapV3Pool.swap, (recipient, leg.zeroForOne(), leg.specified(amount), _limitOfTry(leg, pool), data)
+            IUniswapV3Pool.swap, (recipient, leg.zeroForOne(), leg.specified(amount), _priceLimitOfTry(leg, pool), data)
         );
         // A high-level `try` would itself revert where there is no pool.
         // solhint-disable-next-line avoid-low-level-calls
         (success, answer) = pool.call{gas: gasLimit}(call);
+    }
+
+    /// @dev A leg of a sale that failed counts as one that cannot be sold only if it had its full gas: else a wallet's
+    /// estimate, the least gas with which a call succeeds, would hand over what its pool takes. EIP-150 passes on
+    /// 63/64 of what is left, after what it takes to prepare the call.
+    function _requireLegGas(uint256 gasBefore) private pure {
+        uint256 available = Math.saturatingSub(gasBefore - gasBefore / 64, _CALL_GAS);
+        if (available < _LEG_GAS) revert IndexRouter_TooLittleGas(available, _LEG_GAS);
     }
 }

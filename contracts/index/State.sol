@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-/// @dev High to low: `deprecated:1 | paused:1 | mintFee:8 | supplyCap:40 | vesting:32 | claims:32 | list:32 | base:96`
-/// = 242 bits. Units as in {IIndexToken.Terms}. `list` counts the lists of constituents so far: the current one is in
+/// @dev What every mint and redemption reads:
+/// `deprecated:1 | paused:1 | mintFee:8 | supplyCap:40 | vesting:32 | claims:32 | list:32 | base:96` = 242 bits, high
+/// to low. Units as in {IIndexToken.IndexTerms}. `list` counts the lists of constituents so far: the current one is in
 /// the contract that this index created as its `list`-th. Bit `i` of `claims` is set while there is an open claim on
 /// constituent `i`, bit `i` of `vesting` while a surplus of it vests.
 type State is uint256;

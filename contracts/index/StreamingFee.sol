@@ -3,7 +3,7 @@ pragma solidity 0.8.37;
 
 import {FixedPointMathLib} from "solady/src/utils/FixedPointMathLib.sol";
 
-/// @dev `dailyFee:48 | anchorTime:32 | anchor:64` = 144 bits, high to low. Units as in {IIndexToken.Terms}.
+/// @dev `dailyFee:48 | anchorTime:32 | anchor:64` = 144 bits, high to low. Units as in {IIndexToken.IndexTerms}.
 type StreamingFee is uint144;
 
 using StreamingFeeLib for StreamingFee global;

@@ -3,8 +3,8 @@ pragma solidity 0.8.37;
 
 import {LibBit} from "solady/src/utils/LibBit.sol";
 
-/// @dev D27{tok/base} in 64 bits, so that four constituents share a slot: `mantissa:57 | exponent:7`, the value is
-/// mantissa x 2^exponent.
+/// @dev D27{tok/base}, so that four constituents share a slot: `mantissa:57 | exponent:7` = 64 bits, high to low. The
+/// value is mantissa x 2^exponent.
 type Units is uint64;
 
 using UnitsLib for Units global;

@@ -33,9 +33,9 @@ contract CappedMarketCap is MarketCaps {
         view
         returns (uint256[] memory list)
     {
-        uint256 cap = _cap(tokens, parameters);
+        uint256 cap = _readCap(tokens, parameters);
         uint256[] memory caps = marketCaps(tokens, prices);
-        (uint256 free, uint256 sum) = _cut(caps, cap);
+        (uint256 free, uint256 sum) = _capAll(caps, cap);
 
         uint256 rest = _WAD;
         list = new uint256[](caps.length);
@@ -55,26 +55,26 @@ contract CappedMarketCap is MarketCaps {
     /// @dev Reverts: Constituents_InvalidCount, Constituents_Duplicate, MarketCaps_InvalidParameters, CapTooLow,
     /// CapTooHigh.
     function validate(address[] calldata tokens, bytes calldata parameters) external pure {
-        _cap(tokens, parameters);
+        _readCap(tokens, parameters);
     }
 
     /// @dev Marks the capped constituents in `caps`. Returns the weight that is left for the others, and the sum of
     /// their capitalisations. At least one is never capped, so the sum is not 0. Each round but the last caps one or
     /// more.
-    function _cut(uint256[] memory caps, uint256 cap) private pure returns (uint256 free, uint256 sum) {
+    function _capAll(uint256[] memory caps, uint256 cap) private pure returns (uint256 free, uint256 sum) {
         free = _WAD;
         for (uint256 i = 0; i < caps.length; ++i) {
             sum += caps[i];
         }
         bool again = true;
         while (again) {
-            (again, free, sum) = _round(caps, cap, free, sum);
+            (again, free, sum) = _capOnce(caps, cap, free, sum);
         }
     }
 
     /// @dev One round, all by the same `free` and `sum`. A share exceeds the cap where the share rounded up does,
     /// because the cap is an integer.
-    function _round(uint256[] memory caps, uint256 cap, uint256 free, uint256 sum)
+    function _capOnce(uint256[] memory caps, uint256 cap, uint256 free, uint256 sum)
         private
         pure
         returns (bool cut, uint256, uint256)
@@ -92,9 +92,9 @@ contract CappedMarketCap is MarketCaps {
         return (cut, freeLeft, sumLeft);
     }
 
-    function _cap(address[] calldata tokens, bytes calldata parameters) private pure returns (uint256 cap) {
+    function _readCap(address[] calldata tokens, bytes calldata parameters) private pure returns (uint256 cap) {
         Constituents.requireSound(tokens);
-        cap = _parameter(parameters);
+        cap = _readParameter(parameters);
         if (cap > _WAD) revert CappedMarketCap_CapTooHigh(cap);
         if (cap * tokens.length < _WAD) revert CappedMarketCap_CapTooLow(cap, tokens.length);
     }

@@ -28,16 +28,16 @@ contract FixedWeights is IMethodology {
         pure
         returns (uint256[] memory)
     {
-        return _weights(tokens, parameters);
+        return _readWeights(tokens, parameters);
     }
 
     /// @inheritdoc IMethodology
     /// @dev Reverts: Constituents_InvalidCount, Constituents_Duplicate, InvalidParameters, InvalidSum.
     function validate(address[] calldata tokens, bytes calldata parameters) external pure {
-        _weights(tokens, parameters);
+        _readWeights(tokens, parameters);
     }
 
-    function _weights(address[] calldata tokens, bytes calldata parameters)
+    function _readWeights(address[] calldata tokens, bytes calldata parameters)
         private
         pure
         returns (uint256[] memory list)

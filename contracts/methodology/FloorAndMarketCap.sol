@@ -25,7 +25,7 @@ contract FloorAndMarketCap is MarketCaps {
         view
         returns (uint256[] memory list)
     {
-        uint256 floor = _floor(tokens, parameters);
+        uint256 floor = _readFloor(tokens, parameters);
         list = marketCaps(tokens, prices);
         uint256 count = list.length;
         uint256 sum = 0;
@@ -45,12 +45,12 @@ contract FloorAndMarketCap is MarketCaps {
     /// @inheritdoc IMethodology
     /// @dev Reverts: Constituents_InvalidCount, Constituents_Duplicate, MarketCaps_InvalidParameters, FloorTooHigh.
     function validate(address[] calldata tokens, bytes calldata parameters) external pure {
-        _floor(tokens, parameters);
+        _readFloor(tokens, parameters);
     }
 
-    function _floor(address[] calldata tokens, bytes calldata parameters) private pure returns (uint256 floor) {
+    function _readFloor(address[] calldata tokens, bytes calldata parameters) private pure returns (uint256 floor) {
         Constituents.requireSound(tokens);
-        floor = _parameter(parameters);
+        floor = _readParameter(parameters);
         if (floor > _WAD / tokens.length) revert FloorAndMarketCap_FloorTooHigh(floor, tokens.length);
     }
 }

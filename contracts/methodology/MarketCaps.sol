@@ -71,7 +71,7 @@ abstract contract MarketCaps is IMethodology {
     }
 
     /// @dev The one parameter, D18.
-    function _parameter(bytes calldata parameters) internal pure returns (uint256) {
+    function _readParameter(bytes calldata parameters) internal pure returns (uint256) {
         if (parameters.length != 32) revert MarketCaps_InvalidParameters(parameters);
         return abi.decode(parameters, (uint256));
     }

@@ -6,17 +6,17 @@ import {ITimeWeightedERC20} from "../../interfaces/ITimeWeightedERC20.sol";
 
 /// @title A locker whose pools are time-weighted tokens: a holder's balance counts as locked liquidity
 contract LockerMock is ILockedLiquidity {
-    struct Tokens {
+    struct LockedTokens {
         address token0;
         address token1;
     }
 
     address[] private _pools;
-    mapping(address pool => Tokens) private _tokens;
+    mapping(address pool => LockedTokens) private _tokens;
 
     function addPool(address pool, address token0, address token1) external {
         _pools.push(pool);
-        _tokens[pool] = Tokens(token0, token1);
+        _tokens[pool] = LockedTokens(token0, token1);
     }
 
     function pools() external view returns (address[] memory) {

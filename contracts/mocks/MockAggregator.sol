@@ -5,7 +5,7 @@ import {IAggregatorHistory, IAggregatorV3} from "../../interfaces/external/IAggr
 
 /// @title A feed that returns what a test sets, and misbehaves on demand
 contract MockAggregator is IAggregatorV3, IAggregatorHistory {
-    enum Mode {
+    enum Misbehaviour {
         Honest,
         /// Reverts with a reason
         Refusing,
@@ -35,8 +35,8 @@ contract MockAggregator is IAggregatorV3, IAggregatorHistory {
     uint8 public immutable decimals;
     string public description;
 
-    Mode public mode;
-    Mode public pastMode;
+    Misbehaviour public mode;
+    Misbehaviour public pastMode;
     Round private _round;
     mapping(uint256 roundId => Round) private _past;
 
@@ -66,12 +66,12 @@ contract MockAggregator is IAggregatorV3, IAggregatorHistory {
         _past[round.roundId] = round;
     }
 
-    function setMode(Mode mode_) external {
+    function setMode(Misbehaviour mode_) external {
         mode = mode_;
     }
 
     /// @notice Sets how it misbehaves on a question for an earlier round.
-    function setPastMode(Mode mode_) external {
+    function setPastMode(Misbehaviour mode_) external {
         pastMode = mode_;
     }
 
@@ -87,8 +87,8 @@ contract MockAggregator is IAggregatorV3, IAggregatorHistory {
         _say(pastMode, round);
     }
 
-    function _say(Mode mode_, Round memory round) private view {
-        if (mode_ == Mode.Refusing) revert MockAggregator_Refused();
+    function _say(Misbehaviour mode_, Round memory round) private view {
+        if (mode_ == Misbehaviour.Refusing) revert MockAggregator_Refused();
 
         // The answer is at the head of unused memory, which is zero behind it.
         assembly ("memory-safe") {

@@ -64,7 +64,7 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
     /// @inheritdoc IPriceOracle
     function setRoute(address token, Leg[] calldata legs) external restricted {
         bool second = _routes[token][0].hasSecond();
-        _store(_routes[token], token, legs);
+        _storeRoute(_routes[token], token, legs);
         if (second) _routes[token][0] = _routes[token][0].withSecond(true);
         price(token);
 
@@ -77,7 +77,7 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         if (first.legs() == 0) revert PriceOracle_NoRoute(token);
 
         delete _routes[token];
-        if (first.hasSecond()) _removeSecond(token);
+        if (first.hasSecond()) _removeSecondRoute(token);
         emit RouteRemoved(token);
     }
 
@@ -89,10 +89,10 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
             revert PriceOracle_InvalidRoute(token, Flaw.Deviation);
         }
         for (uint256 i = 0; i < legs.length; ++i) {
-            if (legs[i].kind == Kind.Erc4626Rate) revert PriceOracle_InvalidRoute(token, Flaw.Rate);
+            if (legs[i].kind == SourceKind.Erc4626Rate) revert PriceOracle_InvalidRoute(token, Flaw.Rate);
         }
 
-        _store(_secondRoutes[token].legs, token, legs);
+        _storeRoute(_secondRoutes[token].legs, token, legs);
         _secondRoutes[token].maxDeviation = maxDeviationBps;
         _routes[token][0] = first.withSecond(true);
         agreedPrice(token);
@@ -106,7 +106,7 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         if (!first.hasSecond()) revert PriceOracle_NoSecondRoute(token);
 
         _routes[token][0] = first.withSecond(false);
-        _removeSecond(token);
+        _removeSecondRoute(token);
     }
 
     /// @inheritdoc IPriceOracle
@@ -125,10 +125,10 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
                 revert PriceOracle_PokedTooSoon(token, leg.source(), at + _MIN_BETWEEN_POKES);
             }
 
-            uint256 rate = _bounded(token, leg, _rate(token, leg));
-            uint256 most = _grown(least, leg.maxMove(), Math.min(block.timestamp - at, _MAX_GROWING));
+            uint256 rate = _requireBounds(token, leg, _vaultRate(token, leg));
+            uint256 most = _grownRate(least, leg.maxMove(), Math.min(block.timestamp - at, _MAX_GROWING));
             if (rate < least) revert PriceOracle_RateMoved(token, leg.source(), rate, least, most);
-            _checkpoint(token, leg.source(), Math.min(rate, most));
+            _writeCheckpoint(token, leg.source(), Math.min(rate, most));
         }
         if (!any) revert PriceOracle_NoRate(token);
     }
@@ -136,7 +136,7 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
     /// @inheritdoc IPriceOracle
     function price(address token) public view returns (uint256 price_) {
         _requireSequencer();
-        (price_,) = _price(token, _routes[token]);
+        (price_,) = _routePrice(token, _routes[token]);
     }
 
     /// @inheritdoc IPriceOracle
@@ -144,14 +144,14 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         _requireSequencer();
         list = new uint256[](tokens.length);
         for (uint256 i = 0; i < tokens.length; ++i) {
-            (list[i],) = _price(tokens[i], _routes[tokens[i]]);
+            (list[i],) = _routePrice(tokens[i], _routes[tokens[i]]);
         }
     }
 
     /// @inheritdoc IPriceOracle
     function agreedPrice(address token) public view returns (uint256) {
         _requireSequencer();
-        return _agreed(token);
+        return _agreedPrice(token);
     }
 
     /// @inheritdoc IPriceOracle
@@ -159,7 +159,7 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         _requireSequencer();
         list = new uint256[](tokens.length);
         for (uint256 i = 0; i < tokens.length; ++i) {
-            list[i] = _agreed(tokens[i]);
+            list[i] = _agreedPrice(tokens[i]);
         }
     }
 
@@ -175,19 +175,19 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
     /// @inheritdoc IPriceOracle
     function value(address token, uint256 amount) external view returns (uint256) {
         _requireSequencer();
-        (uint256 price_, uint256 decimals) = _price(token, _routes[token]);
+        (uint256 price_, uint256 decimals) = _routePrice(token, _routes[token]);
         return Math.mulDiv(amount, price_, 10 ** decimals);
     }
 
     /// @inheritdoc IPriceOracle
     function route(address token) external view returns (Leg[] memory) {
-        return _legs(_routes[token]);
+        return _readLegs(_routes[token]);
     }
 
     /// @inheritdoc IPriceOracle
     function secondRoute(address token) external view returns (Leg[] memory legs, uint256 maxDeviationBps) {
         SecondRoute storage second = _secondRoutes[token];
-        return (_legs(second.legs), second.maxDeviation);
+        return (_readLegs(second.legs), second.maxDeviation);
     }
 
     /// @inheritdoc IPriceOracle
@@ -197,41 +197,43 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
     }
 
     /// @dev Replaces a route by `legs`, which must be sound.
-    function _store(StoredLeg[_MAX_LEGS] storage stored, address token, Leg[] calldata legs) private {
+    function _storeRoute(StoredLeg[_MAX_LEGS] storage stored, address token, Leg[] calldata legs) private {
         if (legs.length == 0 || legs.length > _MAX_LEGS) revert PriceOracle_InvalidRoute(token, Flaw.LegCount);
-        uint256 decimals = _decimals(token, token, Flaw.Token);
+        uint256 decimals = _decimalsOf(token, token, Flaw.Token);
 
         (uint256 least, uint256 most) = (_WAD, _WAD);
         for (uint256 i = 0; i < legs.length; ++i) {
             Leg calldata leg = legs[i];
             _requireSound(token, leg);
-            // The same products, rounded the same way, as in `_price`: a price within the bounds of its legs is within
-            // these.
+            // The same products, rounded the same way, as in `_routePrice`: a price within the bounds of its legs is
+            // within these.
             least = Math.mulDiv(least, leg.min, _WAD);
             most = Math.mulDiv(most, leg.max, _WAD);
             if (least == 0 || most > type(uint128).max) revert PriceOracle_InvalidRoute(token, Flaw.Bounds);
 
-            bool rate = leg.kind == Kind.Erc4626Rate;
-            uint256 unit = _decimals(token, rate ? _asset(token, leg.source) : leg.source, Flaw.Decimals);
-            uint256 share = rate ? _decimals(token, leg.source, Flaw.Decimals) : 0;
+            bool rate = leg.kind == SourceKind.Erc4626Rate;
+            uint256 unit = _decimalsOf(token, rate ? _vaultAsset(token, leg.source) : leg.source, Flaw.Decimals);
+            uint256 share = rate ? _decimalsOf(token, leg.source, Flaw.Decimals) : 0;
             stored[i] = StoredLegLib.make(leg, unit, share, decimals, legs.length);
-            if (rate) _checkpoint(token, leg.source, _bounded(token, stored[i], _rate(token, stored[i])));
+            if (rate) {
+                _writeCheckpoint(token, leg.source, _requireBounds(token, stored[i], _vaultRate(token, stored[i])));
+            }
         }
         for (uint256 i = legs.length; i < _MAX_LEGS; ++i) {
             stored[i] = StoredLeg.wrap(0);
         }
     }
 
-    function _removeSecond(address token) private {
+    function _removeSecondRoute(address token) private {
         delete _secondRoutes[token];
         emit SecondRouteRemoved(token);
     }
 
-    function _legs(StoredLeg[_MAX_LEGS] storage stored) private view returns (Leg[] memory legs) {
+    function _readLegs(StoredLeg[_MAX_LEGS] storage stored) private view returns (Leg[] memory legs) {
         legs = new Leg[](stored[0].legs());
         for (uint256 i = 0; i < legs.length; ++i) {
             StoredLeg leg = stored[i];
-            Kind kind = leg.isRate() ? Kind.Erc4626Rate : Kind.Aggregator;
+            SourceKind kind = leg.isRate() ? SourceKind.Erc4626Rate : SourceKind.Aggregator;
             // No cast cuts bits off: each part came in as one of these types.
             legs[i] = Leg(
                 leg.source(),
@@ -246,7 +248,7 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
 
     /// @dev Checks all of a leg that does not depend on its source's answers.
     function _requireSound(address token, Leg calldata leg) private view {
-        bool rate = leg.kind == Kind.Erc4626Rate;
+        bool rate = leg.kind == SourceKind.Erc4626Rate;
         if (rate ? leg.maxMove == 0 || leg.maxMove > _MAX_GROWTH : leg.maxMove >= _BPS) {
             revert PriceOracle_InvalidRoute(token, Flaw.Move);
         }
@@ -258,7 +260,7 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         if (leg.source.code.length == 0) revert PriceOracle_InvalidRoute(token, Flaw.Source);
     }
 
-    function _price(address token, StoredLeg[_MAX_LEGS] storage stored)
+    function _routePrice(address token, StoredLeg[_MAX_LEGS] storage stored)
         private
         view
         returns (uint256 price_, uint256 decimals)
@@ -267,19 +269,19 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         if (leg.legs() == 0) revert PriceOracle_NoRoute(token);
 
         decimals = leg.decimals();
-        price_ = _answer(token, leg);
+        price_ = _checkedAnswer(token, leg);
         for (uint256 i = 1; i < leg.legs(); ++i) {
-            price_ = Math.mulDiv(price_, _answer(token, stored[i]), _WAD);
+            price_ = Math.mulDiv(price_, _checkedAnswer(token, stored[i]), _WAD);
         }
     }
 
-    /// @dev `_store` keeps both prices below 2^128, so the products fit.
-    function _agreed(address token) private view returns (uint256 price_) {
-        (price_,) = _price(token, _routes[token]);
+    /// @dev `_storeRoute` keeps both prices below 2^128, so the products fit.
+    function _agreedPrice(address token) private view returns (uint256 price_) {
+        (price_,) = _routePrice(token, _routes[token]);
         if (!_routes[token][0].hasSecond()) return price_;
 
         SecondRoute storage second = _secondRoutes[token];
-        (uint256 other,) = _price(token, second.legs);
+        (uint256 other,) = _routePrice(token, second.legs);
         uint256 maxDeviation = second.maxDeviation;
         (uint256 low, uint256 high) = price_ < other ? (price_, other) : (other, price_);
         if ((high - low) * _BPS > low * maxDeviation) {
@@ -288,26 +290,26 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
     }
 
     /// @dev The checked answer of one leg, D18.
-    function _answer(address token, StoredLeg leg) private view returns (uint256 answer) {
+    function _checkedAnswer(address token, StoredLeg leg) private view returns (uint256 answer) {
         if (leg.isRate()) {
-            answer = _bounded(token, leg, _rate(token, leg));
+            answer = _requireBounds(token, leg, _vaultRate(token, leg));
             _requireBelievable(token, leg, answer);
         } else {
             uint256 roundId;
-            (answer, roundId) = _feed(token, leg);
-            _bounded(token, leg, answer);
+            (answer, roundId) = _feedAnswer(token, leg);
+            _requireBounds(token, leg, answer);
             if (leg.maxMove() != 0) _requireSteady(token, leg, answer, roundId);
         }
     }
 
-    function _bounded(address token, StoredLeg leg, uint256 answer) private pure returns (uint256) {
+    function _requireBounds(address token, StoredLeg leg, uint256 answer) private pure returns (uint256) {
         if (answer < leg.min() || answer > leg.max()) {
             revert PriceOracle_OutOfBounds(token, leg.source(), answer, leg.min(), leg.max());
         }
         return answer;
     }
 
-    function _feed(address token, StoredLeg leg) private view returns (uint256, uint256 roundId) {
+    function _feedAnswer(address token, StoredLeg leg) private view returns (uint256, uint256 roundId) {
         bool ok;
         int256 answer;
         uint256 updatedAt;
@@ -320,7 +322,7 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
             revert PriceOracle_Stale(token, leg.source(), updatedAt, leg.heartbeat());
         }
 
-        return (_scaled(uint256(answer), leg.unit()), roundId);
+        return (_toD18(uint256(answer), leg.unit()), roundId);
     }
 
     /// @dev `answer` is within the bounds, so below 2^128, and the quotient fits.
@@ -329,12 +331,13 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         int256 past;
         uint256 updatedAt;
         if (there) {
-            (there,, past,, updatedAt) = _round(leg.source(), IAggregatorHistory.getRoundData.selector, roundId - 1, 36);
+            (there,, past,, updatedAt) =
+                _callRound(leg.source(), IAggregatorHistory.getRoundData.selector, roundId - 1, 36);
         }
         if (!there) revert PriceOracle_NoRoundBefore(token, leg.source(), roundId);
         if (past <= 0 || updatedAt == 0) revert PriceOracle_NoRoundBefore(token, leg.source(), roundId);
 
-        uint256 before = _scaled(uint256(past), leg.unit());
+        uint256 before = _toD18(uint256(past), leg.unit());
         uint256 move = answer > before ? answer - before : before - answer;
         if (Math.mulDiv(move, _BPS, before, Math.Rounding.Ceil) > leg.maxMove()) {
             revert PriceOracle_Jumped(token, leg.source(), answer, before, leg.maxMove());
@@ -345,17 +348,17 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
     /// that.
     function _requireBelievable(address token, StoredLeg leg, uint256 rate) private view {
         (uint256 least, uint256 at) = checkpoint(token, leg.source());
-        uint256 most = _grown(least, leg.maxMove(), Math.min(block.timestamp - at, _MAX_GROWING) + 1 days);
+        uint256 most = _grownRate(least, leg.maxMove(), Math.min(block.timestamp - at, _MAX_GROWING) + 1 days);
         if (rate < least || rate > most) revert PriceOracle_RateMoved(token, leg.source(), rate, least, most);
     }
 
     /// @dev What `rate` becomes in `elapsed` seconds at `maxMove` bp a day, rounded down.
-    function _grown(uint256 rate, uint256 maxMove, uint256 elapsed) private pure returns (uint256) {
+    function _grownRate(uint256 rate, uint256 maxMove, uint256 elapsed) private pure returns (uint256) {
         return rate + rate * maxMove * elapsed / (_BPS * 1 days);
     }
 
     /// @dev `rate` is within the bounds, so below 2^128.
-    function _checkpoint(address token, address source, uint256 rate) private {
+    function _writeCheckpoint(address token, address source, uint256 rate) private {
         _checkpoints[token][source] = Checkpoint(uint128(rate), uint64(block.timestamp));
         emit Checkpointed(token, source, rate);
     }
@@ -373,27 +376,27 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         }
     }
 
-    function _rate(address token, StoredLeg leg) private view returns (uint256) {
+    function _vaultRate(address token, StoredLeg leg) private view returns (uint256) {
         bytes memory said =
             _boundedCall(token, leg.source(), abi.encodeCall(IERC4626.convertToAssets, (10 ** leg.share())), 32);
-        return _scaled(abi.decode(said, (uint256)), leg.unit());
+        return _toD18(abi.decode(said, (uint256)), leg.unit());
     }
 
     /// @dev D18. Saturates, because an answer as large as that is outside all bounds.
-    function _scaled(uint256 answer, uint256 unit) private pure returns (uint256) {
+    function _toD18(uint256 answer, uint256 unit) private pure returns (uint256) {
         unchecked {
             return Math.saturatingMul(answer, 10 ** (18 - unit));
         }
     }
 
     /// @dev Cuts off dirty upper bits, so that a hostile answer meets a typed error too.
-    function _asset(address token, address vault) private view returns (address) {
+    function _vaultAsset(address token, address vault) private view returns (address) {
         return
             address(uint160(abi.decode(_boundedCall(token, vault, abi.encodeCall(IERC4626.asset, ()), 32), (uint256))));
     }
 
     /// @dev Decimals of a feed or a token, at most 18.
-    function _decimals(address token, address source, Flaw flaw) private view returns (uint256) {
+    function _decimalsOf(address token, address source, Flaw flaw) private view returns (uint256) {
         if (source.code.length == 0) revert PriceOracle_InvalidRoute(token, flaw);
 
         uint256 said =
@@ -423,12 +426,12 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
         view
         returns (bool ok, uint256 roundId, int256 answer, uint256 startedAt, uint256 updatedAt)
     {
-        return _round(source, IAggregatorV3.latestRoundData.selector, 0, 4);
+        return _callRound(source, IAggregatorV3.latestRoundData.selector, 0, 4);
     }
 
     /// @dev As `_boundedCall`, for a round, without keeping any memory, because every bid reads prices. `length` of the
     /// question is 4 without the id and 36 with it.
-    function _round(address source, bytes4 selector, uint256 id, uint256 length)
+    function _callRound(address source, bytes4 selector, uint256 id, uint256 length)
         private
         view
         returns (bool ok, uint256 roundId, int256 answer, uint256 startedAt, uint256 updatedAt)

@@ -4,11 +4,11 @@ pragma solidity 0.8.37;
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {BoundLib} from "./BoundLib.sol";
 
-/// @dev A leg of a route in one slot, 253 bits, low to high, because every price reads it cold:
-/// `source:160 | heartbeat:20 | maxMove:14 | min:20 | max:20 | rate:1 | unit:5 | share:5 | decimals:5 | legs:2 |
-/// second:1`. `unit`: decimals of the source's answer. `share`: decimals of a vault's share. `decimals` of the token
-/// and the count of `legs` are in every leg and read from the first. `second` is set in the first leg alone, where the
-/// token has a second route.
+/// @dev A leg of a route in one slot, because every price reads it cold:
+/// `second:1 | legs:2 | decimals:5 | share:5 | unit:5 | rate:1 | max:20 | min:20 | maxMove:14 | heartbeat:20 |
+/// source:160` = 253 bits, high to low. `unit`: decimals of the source's answer. `share`: decimals of a vault's share.
+/// `decimals` of the token and the count of `legs` are in every leg and read from the first. `second` is set in the
+/// first leg alone, where the token has a second route.
 type StoredLeg is uint256;
 
 using StoredLegLib for StoredLeg global;
@@ -36,42 +36,42 @@ library StoredLegLib {
 
     /// @dev seconds
     function heartbeat(StoredLeg self) internal pure returns (uint256) {
-        return _part(self, 160, 20);
+        return _field(self, 160, 20);
     }
 
     /// @dev bp
     function maxMove(StoredLeg self) internal pure returns (uint256) {
-        return _part(self, 180, 14);
+        return _field(self, 180, 14);
     }
 
     /// @dev D18
     function min(StoredLeg self) internal pure returns (uint256) {
-        return BoundLib.value(_part(self, 194, 20));
+        return BoundLib.value(_field(self, 194, 20));
     }
 
     /// @dev D18
     function max(StoredLeg self) internal pure returns (uint256) {
-        return BoundLib.value(_part(self, 214, 20));
+        return BoundLib.value(_field(self, 214, 20));
     }
 
     function isRate(StoredLeg self) internal pure returns (bool) {
-        return _part(self, 234, 1) != 0;
+        return _field(self, 234, 1) != 0;
     }
 
     function unit(StoredLeg self) internal pure returns (uint256) {
-        return _part(self, 235, 5);
+        return _field(self, 235, 5);
     }
 
     function share(StoredLeg self) internal pure returns (uint256) {
-        return _part(self, 240, 5);
+        return _field(self, 240, 5);
     }
 
     function decimals(StoredLeg self) internal pure returns (uint256) {
-        return _part(self, 245, 5);
+        return _field(self, 245, 5);
     }
 
     function legs(StoredLeg self) internal pure returns (uint256) {
-        return _part(self, 250, 2);
+        return _field(self, 250, 2);
     }
 
     function hasSecond(StoredLeg self) internal pure returns (bool) {
@@ -83,7 +83,7 @@ library StoredLegLib {
         return StoredLeg.wrap(there ? without | _SECOND : without);
     }
 
-    function _part(StoredLeg self, uint256 shift, uint256 bits) private pure returns (uint256) {
+    function _field(StoredLeg self, uint256 shift, uint256 bits) private pure returns (uint256) {
         unchecked {
             return StoredLeg.unwrap(self) >> shift & (1 << bits) - 1;
         }

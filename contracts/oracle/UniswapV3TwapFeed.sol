@@ -116,10 +116,10 @@ contract UniswapV3TwapFeed is IAggregatorV3 {
         _baseUnit = 10 ** IERC20Metadata(baseToken).decimals();
         _quoteUnit = 10 ** IERC20Metadata(quoteToken).decimals();
 
-        (, uint160[] memory perLiquidity) = _observe();
+        (, uint160[] memory perLiquidity) = _observeParts();
         int256[_PARTS] memory depths;
         for (uint256 i = 0; i < _PARTS; ++i) {
-            _insert(depths, i, int256((window_ / _PARTS << 128) / _delta(perLiquidity, i)));
+            _insertSorted(depths, i, int256((window_ / _PARTS << 128) / _secondsPerLiquidity(perLiquidity, i)));
         }
         minLiquidity = uint256(depths[_MEDIAN]) / _MIN_PART;
         if (minLiquidity == 0) revert UniswapV3TwapFeed_InvalidPool(address(pool_), baseToken_);
@@ -146,13 +146,13 @@ contract UniswapV3TwapFeed is IAggregatorV3 {
         view
         returns (uint80, int256 answer, uint256 startedAt, uint256 updatedAt, uint80)
     {
-        answer = int256(_price(int24(_settled())));
+        answer = int256(_priceAtTick(int24(_settledMedian())));
         return (uint80(block.timestamp), answer, block.timestamp - window, block.timestamp, uint80(block.timestamp));
     }
 
     /// @dev The median of the means of the parts. Means round towards minus infinity.
-    function _settled() private view returns (int256 median) {
-        (int56[] memory ticks, uint160[] memory perLiquidity) = _observe();
+    function _settledMedian() private view returns (int256 median) {
+        (int56[] memory ticks, uint160[] memory perLiquidity) = _observeParts();
         uint256 part = window / _PARTS;
         uint256 most = (part << 128) / minLiquidity;
 
@@ -160,9 +160,9 @@ contract UniswapV3TwapFeed is IAggregatorV3 {
         int256 last = 0;
         uint256 thin = 0;
         for (uint256 i = 0; i < _PARTS; ++i) {
-            if (_delta(perLiquidity, i) > most) ++thin;
-            last = _mean(ticks[i], ticks[i + 1], int256(part));
-            _insert(means, i, last);
+            if (_secondsPerLiquidity(perLiquidity, i) > most) ++thin;
+            last = _meanTick(ticks[i], ticks[i + 1], int256(part));
+            _insertSorted(means, i, last);
         }
         if (thin > _TOUCHED) revert UniswapV3TwapFeed_TooThin(thin, minLiquidity);
 
@@ -179,7 +179,7 @@ contract UniswapV3TwapFeed is IAggregatorV3 {
     }
 
     /// @dev The pool's cumulatives at the edges of the parts, oldest first.
-    function _observe() private view returns (int56[] memory ticks, uint160[] memory perLiquidity) {
+    function _observeParts() private view returns (int56[] memory ticks, uint160[] memory perLiquidity) {
         uint32[] memory ago = new uint32[](_PARTS + 1);
         unchecked {
             uint256 part = window / _PARTS;
@@ -191,14 +191,14 @@ contract UniswapV3TwapFeed is IAggregatorV3 {
     }
 
     /// @dev X128{seconds/L} of a part. Cumulatives wrap by design. Never 0, because liquidity has 128 bits.
-    function _delta(uint160[] memory perLiquidity, uint256 i) private pure returns (uint256) {
+    function _secondsPerLiquidity(uint160[] memory perLiquidity, uint256 i) private pure returns (uint256) {
         unchecked {
             return uint160(perLiquidity[i + 1] - perLiquidity[i]);
         }
     }
 
     /// @dev Rounds towards minus infinity. Cumulatives wrap by design.
-    function _mean(int56 before, int56 after_, int256 length) private pure returns (int256 tick) {
+    function _meanTick(int56 before, int56 after_, int256 length) private pure returns (int256 tick) {
         unchecked {
             int256 delta = int56(after_ - before);
             tick = delta / length;
@@ -207,7 +207,7 @@ contract UniswapV3TwapFeed is IAggregatorV3 {
     }
 
     /// @dev Inserts a value among the first `count`, which are in order, so that they stay in order.
-    function _insert(int256[_PARTS] memory sorted, uint256 count, int256 value) private pure {
+    function _insertSorted(int256[_PARTS] memory sorted, uint256 count, int256 value) private pure {
         unchecked {
             for (; count != 0 && sorted[count - 1] > value; --count) {
                 sorted[count] = sorted[count - 1];
@@ -219,7 +219,7 @@ contract UniswapV3TwapFeed is IAggregatorV3 {
     /// @dev D18{quote/whole base}, rounded down. The ratio of token1-wei per token0-wei is the whole square of the
     /// root, X192, while that fits: a small ratio has no bits to lose before it is inverted. A larger one loses its
     /// last 64 bits, which moves the result by at most 1.
-    function _price(int24 tick) private view returns (uint256) {
+    function _priceAtTick(int24 tick) private view returns (uint256) {
         uint256 root = TickMath.getSqrtPriceAtTick(tick);
         uint256 scale = _baseUnit * 1e18;
 

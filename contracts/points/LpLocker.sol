@@ -37,7 +37,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         address token0;
         uint32 removedAt;
         int24 maxTick;
-        Kind kind;
+        PoolKind kind;
         address token1;
     }
 
@@ -189,7 +189,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
     function lockTokens(address pool, uint256 amount) external nonReentrant returns (uint256 liquidity) {
         if (amount == 0) revert LpLocker_ZeroAmount();
         Listed storage listed = _listed[pool];
-        if (listed.kind != Kind.V2 || listed.removedAt != 0) revert LpLocker_PoolNotOpen(pool);
+        if (listed.kind != PoolKind.V2 || listed.removedAt != 0) revert LpLocker_PoolNotOpen(pool);
         Tokens storage t = _tokens[msg.sender][pool];
         _requireFit(uint256(t.locked) + t.cooling + t.matured, amount);
 
@@ -276,20 +276,20 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
     // ---------------------------------------------------------------- restricted
 
     /// @inheritdoc ILpLocker
-    function addPool(address pool, Kind kind) external restricted {
-        if (_listed[pool].kind != Kind.None) revert LpLocker_PoolAlreadyKnown(pool);
+    function addPool(address pool, PoolKind kind) external restricted {
+        if (_listed[pool].kind != PoolKind.None) revert LpLocker_PoolAlreadyKnown(pool);
         if (_pools.length == MAX_POOLS) revert LpLocker_TooManyPools(MAX_POOLS);
 
         (address token0, address token1) = (IUniswapV3Pool(pool).token0(), IUniswapV3Pool(pool).token1());
         int24 maxTick;
         bool genuine;
-        if (kind == Kind.V3) {
+        if (kind == PoolKind.V3) {
             (uint24 fee, int24 spacing) = (IUniswapV3Pool(pool).fee(), IUniswapV3Pool(pool).tickSpacing());
             maxTick = _MAX_TICK / spacing * spacing;
             genuine = v3Factory.getPool(token0, token1, fee) == pool;
             _v3Pools[_key(token0, token1, fee)] = pool;
         } else {
-            genuine = kind == Kind.V2 && v2Factory.getPair(token0, token1) == pool;
+            genuine = kind == PoolKind.V2 && v2Factory.getPair(token0, token1) == pool;
         }
         if (!genuine) revert LpLocker_NotGenuine(pool);
         if (!indexFactory.isIndex(token0) && !indexFactory.isIndex(token1)) {
@@ -351,16 +351,16 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc ILpLocker
-    function positionOf(uint256 tokenId) external view returns (Position memory) {
+    function positionOf(uint256 tokenId) external view returns (LockedPosition memory) {
         Lock storage p = _locks[tokenId];
-        return Position(p.owner, p.pool, p.liquidity, p.maturesAt);
+        return LockedPosition(p.owner, p.pool, p.liquidity, p.maturesAt);
     }
 
     /// @inheritdoc ILpLocker
     function stakeOf(address owner, address pool) external view returns (Stake memory s) {
         Tokens memory t = _tokens[owner][pool];
         (s.locked, s.matured) = (t.locked, t.matured);
-        if (_listed[pool].kind == Kind.V2) s.liquidity = liquidityOf(owner, pool);
+        if (_listed[pool].kind == PoolKind.V2) s.liquidity = liquidityOf(owner, pool);
         if (_hasMatured(t)) s.matured += t.cooling;
         else (s.cooling, s.coolingLiquidity, s.maturesAt) = (t.cooling, t.coolingLiquidity, t.maturesAt);
     }
@@ -445,7 +445,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
 
     function _requireOpen(address pool) private view {
         Listed storage listed = _listed[pool];
-        if (listed.kind == Kind.None || listed.removedAt != 0) revert LpLocker_PoolNotOpen(pool);
+        if (listed.kind == PoolKind.None || listed.removedAt != 0) revert LpLocker_PoolNotOpen(pool);
     }
 
     function _requireReceiver(address receiver) private view {

@@ -37,9 +37,6 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     bytes32 private constant _JOIN = keccak256("Join(address account,uint256 nonce,uint256 deadline)");
 
     // keccak256(abi.encode(uint256(keccak256("ssi.storage.PointsLedger")) - 1)) & ~bytes32(uint256(0xff))
-    bytes32 private constant _SLOT =
-        keccak256(abi.encode(uint256(keccak256("ssi.storage.PointsLedger")) - 1)) & ~bytes32(uint256(0xff));
-
     /// @dev One slot. `points`: the account's own, before referrals, 0 while not recorded. `credit`: a tenth of the
     /// points of all referees. Both stop at 2^120 - 1. `referred`: the account was bound to a referrer before the epoch
     /// ended.
@@ -68,6 +65,9 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         mapping(uint256 epoch => mapping(address token => Pot)) pots;
         mapping(uint256 epoch => mapping(address token => mapping(address account => uint256))) claimed;
     }
+
+    // keccak256(abi.encode(uint256(keccak256("ssi.storage.PointsLedger")) - 1)) & ~bytes32(uint256(0xff))
+    bytes32 private constant _STORAGE = 0x9ffa19334de3deb1c0df46ad60441113c98a61c0a6bf22a8bbb7271ce15b0800;
 
     /// @notice Sets up a proxy. Its constructor calls this, and it works once.
     /// @param authority_ AccessManager that decides on the restricted functions
@@ -473,9 +473,8 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     }
 
     function _ledger() private pure returns (LedgerStorage storage $) {
-        bytes32 slot = _SLOT;
         assembly ("memory-safe") {
-            $.slot := slot
+            $.slot := _STORAGE
         }
     }
 }

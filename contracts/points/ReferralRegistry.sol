@@ -20,7 +20,7 @@ contract ReferralRegistry is IReferralRegistry, FixedAuthority, EIP712, Nonces {
     bytes32 private constant _BIND = keccak256("Bind(address referee,bytes32 code,uint256 nonce,uint256 deadline)");
 
     /// @dev One slot. `boundAt` Unix seconds, 0 while not bound; `rank` 0 without a code.
-    struct Account {
+    struct Membership {
         address referrer;
         uint32 boundAt;
         uint64 rank;
@@ -30,7 +30,7 @@ contract ReferralRegistry is IReferralRegistry, FixedAuthority, EIP712, Nonces {
     address public ledger;
     uint64 private _registered;
 
-    mapping(address account => Account) private _accounts;
+    mapping(address account => Membership) private _accounts;
 
     /// @inheritdoc IReferralRegistry
     mapping(address account => bytes32) public codeOf;
@@ -107,7 +107,7 @@ contract ReferralRegistry is IReferralRegistry, FixedAuthority, EIP712, Nonces {
     /// referee did for themselves and what the owner of the code did for themselves; no third account can change one.
     function _bind(address referee, bytes32 code) private {
         address referrer = ownerOf[code];
-        Account storage account = _accounts[referee];
+        Membership storage account = _accounts[referee];
         if (referrer == address(0)) revert ReferralRegistry_UnknownCode(code);
         if (referrer == referee) revert ReferralRegistry_SelfReferral(referee);
         if (account.referrer != address(0)) revert ReferralRegistry_AlreadyBound(referee, account.referrer);

@@ -38,6 +38,15 @@ struct Side {
     uint256 bit;
 }
 
+/// @dev The two tokens of a bid. `base` {base} of the index. `top` D27{tok/base} that the units of `in_` may not pass,
+/// 0 where the pair cannot be bid at all: {AuctionMath.ceiling}.
+struct BidPair {
+    Side out;
+    Side in_;
+    uint256 base;
+    uint256 top;
+}
+
 /// @title What a bid moves, and what that costs
 /// @notice The loss budget bounds what all bids of a rebalance together may cost the index against the oracle's prices.
 /// @dev `docs/rebalancing-math.md` is the specification; its names are used here.
@@ -92,7 +101,7 @@ library AuctionMath {
         return last.started == 0 ? most : Math.min(most, daily * (block.timestamp - last.started) / 1 days);
     }
 
-    /// @dev The units of `tokenIn` that a bid may not pass, 0 where the pair cannot be bid at all.
+    /// @dev The units of `in_` that a bid may not pass, 0 where the pair cannot be bid at all.
     function ceiling(Auction memory a, Side memory out, Side memory in_) internal pure returns (uint256) {
         if (a.surplus & out.bit == 0) return 0;
         if (a.deficit & in_.bit != 0) return in_.target;
@@ -102,39 +111,52 @@ library AuctionMath {
         return 0;
     }
 
-    /// @dev {tok} that a bid for `wanted` gets and pays; zeros where it moves nothing. `top` is the {ceiling}. Writes
-    /// what it does to the rebalance into `a`.
+    /// @dev {tok} that a bid for `wanted` gets and pays, the payment rounded up; zeros where it moves nothing. `cut`
+    /// where the loss budget made it smaller. Changes nothing: {settle} does.
     ///
     /// Products stay under 2^256: at the start the value of everything is under 2^179 D36{USD}, because `nav` has 112
     /// bits and a base 96; a factor has 61. Where prices rise beyond that, checked arithmetic stops the bid.
-    function fill(Auction memory a, Side memory out, Side memory in_, uint256 base, uint256 top, uint256 wanted)
+    function quote(Auction memory a, BidPair memory p, uint256 wanted)
         internal
         view
-        returns (uint256 amountOut, uint256 amountIn)
+        returns (uint256 amountOut, uint256 amountIn, bool cut)
     {
-        uint256 booksOut = _down(out.units, base);
-        uint256 booksIn = _down(in_.units, base);
-        uint256 surplus = Math.saturatingSub(booksOut, _up(out.target, base));
+        if (p.top == 0) return (0, 0, false);
+        (Side memory out, Side memory in_, uint256 base) = (p.out, p.in_, p.base);
+        uint256 surplus = Math.saturatingSub(_amountDown(out.units, base), _amountUp(out.target, base));
+        uint256 room = Math.saturatingSub(_amountDown(p.top, base), _amountDown(in_.units, base));
         uint256 factor_ = factor(a);
 
-        amountOut = Math.min(wanted, surplus);
-        amountOut = Math.min(
-            amountOut, Math.saturatingSub(_down(top, base), booksIn) * in_.price * _WAD / (out.price * factor_)
-        );
-        uint256 affordable = _affordable(a, out, in_, base, top, factor_);
-        bool cut = affordable < amountOut;
+        amountOut = Math.min(Math.min(wanted, surplus), room * in_.price * _WAD / (out.price * factor_));
+        uint256 affordable = _affordable(a, p, factor_);
+        cut = affordable < amountOut;
         if (cut) amountOut = affordable;
-        if (amountOut == 0 || (amountOut < surplus && amountOut < _down(out.dust, base) / 2)) return (0, 0);
+        if (amountOut == 0 || (amountOut < surplus && amountOut < _amountDown(out.dust, base) / 2)) return (0, 0, cut);
 
         amountIn = Math.ceilDiv(amountOut * out.price * factor_, in_.price * _WAD);
-        uint256 cost = a.cost;
-        _settle(a, out, in_, base, booksOut - amountOut, booksIn + amountIn);
-        if (a.phase != IRebalancer.Phase.Running) return (amountOut, amountIn);
-        // Ends it where the rest of the budget does not afford another bid: it would run on without an offer.
-        if (
-            cut
-                || (a.cost != cost
-                    && _affordable(a, out, in_, base, top, factor_) < Math.max(1, _down(out.dust, base) / 2))
+    }
+
+    /// @dev Writes what a quoted bid does to the rebalance into `a`, and the units that the index is going to have into
+    /// `p`. Counts the loss by those units. Clears the bits of tokens that are done, and ends the rebalance where all
+    /// are, or where the rest of the budget does not afford another bid: it would run on without an offer.
+    function settle(Auction memory a, BidPair memory p, uint256 amountOut, uint256 amountIn, bool cut) internal view {
+        (Side memory out, Side memory in_, uint256 base) = (p.out, p.in_, p.base);
+        uint256 before = out.units * out.price + in_.units * in_.price;
+        // What comes fits the room, and what goes is there. Amounts have 135 bits at most.
+        unchecked {
+            out.units = UnitsLib.pack((_amountDown(out.units, base) - amountOut) * _RAY / base).value();
+            in_.units = UnitsLib.pack((_amountDown(in_.units, base) + amountIn) * _RAY / base).value();
+        }
+        uint256 later = out.units * out.price + in_.units * in_.price;
+
+        // The cost stays within the budget, which has 112 bits.
+        if (later < before) a.cost += uint112(Math.ceilDiv(before - later, _WAD));
+        if (!tooMuch(out.units, out.target, out.dust, base)) a.surplus &= ~uint32(out.bit);
+        if (!tooLittle(in_.units, in_.target, in_.dust, base)) a.deficit &= ~uint32(in_.bit);
+        if (completed(a)) {
+            a.phase = IRebalancer.Phase.Completed;
+        } else if (
+            cut || (later < before && _affordable(a, p, factor(a)) < Math.max(1, _amountDown(out.dust, base) / 2))
         ) {
             a.phase = IRebalancer.Phase.Halted;
         }
@@ -143,16 +165,16 @@ library AuctionMath {
     /// @dev Whether a token with these D27{tok/base} is to be sold. Amounts have 135 bits at most.
     function tooMuch(uint256 units, uint256 target, uint256 dust, uint256 base) internal pure returns (bool) {
         unchecked {
-            uint256 books = _down(units, base);
+            uint256 books = _amountDown(units, base);
             if (target == 0) return books != 0;
-            return books > _up(target, base) + _down(dust, base);
+            return books > _amountUp(target, base) + _amountDown(dust, base);
         }
     }
 
     /// @dev Whether a token with these D27{tok/base} is to be bought.
     function tooLittle(uint256 units, uint256 target, uint256 dust, uint256 base) internal pure returns (bool) {
         unchecked {
-            return _down(target, base) > _down(units, base) + _down(dust, base);
+            return _amountDown(target, base) > _amountDown(units, base) + _amountDown(dust, base);
         }
     }
 
@@ -161,42 +183,27 @@ library AuctionMath {
         return a.surplus == 0 || (a.deficit == 0 && a.surplus & a.leaving == 0);
     }
 
-    /// @dev {tok} of `tokenOut` that the loss budget still allows, less the most that the index may round away. No
-    /// limit while the premium is not negative.
-    function _affordable(Auction memory a, Side memory out, Side memory in_, uint256 base, uint256 top, uint256 factor_)
-        private
-        pure
-        returns (uint256)
-    {
-        uint256 step = _RAY / base + 3;
-        uint256 rounding =
-            out.price * (step + (out.units >> 56)) + in_.price * (step + (Math.max(in_.units, top) >> 56));
-        uint256 left = (budgetOf(a) - a.cost) * _WAD;
-        if (left <= rounding) return 0;
+    /// @dev {tok} of `out` that the loss budget still allows, less the most that the index may round away. No limit
+    /// while the premium is not negative.
+    function _affordable(Auction memory a, BidPair memory p, uint256 factor_) private pure returns (uint256) {
+        (Side memory out, Side memory in_, uint256 base) = (p.out, p.in_, p.base);
+        uint256 left = budgetOf(a) - a.cost;
+        uint256 wearOut;
+        uint256 wearIn;
+        // Units have 128 bits, the budget 112.
+        unchecked {
+            left *= _WAD;
+            uint256 step = _RAY / base + 3;
+            wearOut = step + (out.units >> 56);
+            wearIn = step + (Math.max(in_.units, p.top) >> 56);
+        }
+        uint256 wear = out.price * wearOut + in_.price * wearIn;
+        if (left <= wear) return 0;
         if (factor_ >= _WAD) return type(uint256).max;
-        return Math.mulDiv(left - rounding, base, _RAY) * _WAD / ((_WAD - factor_) * out.price);
-    }
-
-    /// @dev Counts the loss by the units that the index is going to have. Clears the bits of tokens that are done, and
-    /// ends the rebalance where all are.
-    function _settle(
-        Auction memory a,
-        Side memory out,
-        Side memory in_,
-        uint256 base,
-        uint256 booksOut,
-        uint256 booksIn
-    ) private pure {
-        uint256 before = out.units * out.price + in_.units * in_.price;
-        out.units = UnitsLib.pack(booksOut * _RAY / base).value();
-        in_.units = UnitsLib.pack(booksIn * _RAY / base).value();
-        uint256 later = out.units * out.price + in_.units * in_.price;
-
-        // The cost stays within the budget, which has 112 bits.
-        if (later < before) a.cost += uint112(Math.ceilDiv(before - later, _WAD));
-        if (!tooMuch(out.units, out.target, out.dust, base)) a.surplus &= ~uint32(out.bit);
-        if (!tooLittle(in_.units, in_.target, in_.dust, base)) a.deficit &= ~uint32(in_.bit);
-        if (completed(a)) a.phase = IRebalancer.Phase.Completed;
+        // A scaled price has 188 bits: 248 here at most, and 238 there.
+        unchecked {
+            return Math.mulDiv(left - wear, base, _RAY) * _WAD / ((_WAD - factor_) * out.price);
+        }
     }
 
     /// @dev D36{USD/tok} = D18{USD/whole token} x 10^(18 - decimals)
@@ -208,13 +215,13 @@ library AuctionMath {
     }
 
     /// @dev {tok} = floor(D27{tok/base} x {base}). Units have 128 bits and a base 96: no overflow.
-    function _down(uint256 units, uint256 base) private pure returns (uint256) {
+    function _amountDown(uint256 units, uint256 base) private pure returns (uint256) {
         unchecked {
             return units * base / _RAY;
         }
     }
 
-    function _up(uint256 units, uint256 base) private pure returns (uint256) {
+    function _amountUp(uint256 units, uint256 base) private pure returns (uint256) {
         unchecked {
             return (units * base + (_RAY - 1)) / _RAY;
         }

@@ -82,11 +82,11 @@ contract RebalancePlanner {
         view
         returns (Start memory s)
     {
-        PlanBook memory book = _book(rules.index, rules.book);
-        Draft memory d = _draft(rules.index, book);
-        _quote(rules.oracle, d, book.tokens.length, proposal.prices, proposal.unpriced);
+        PlanBook memory book = _readPlanBook(rules.index, rules.book);
+        Draft memory d = _loadDraft(rules.index, book);
+        _writeQuotes(rules.oracle, d, book.tokens.length, proposal.prices, proposal.unpriced);
         _requireProposed(rules, d, proposal);
-        _weigh(d, book);
+        _computeTargets(d, book);
 
         (s.tokens, s.nav, s.turnover) = (d.tokens, d.value / _WAD, d.turnover);
         _packTargets(rules, d, proposal, s);
@@ -109,10 +109,10 @@ contract RebalancePlanner {
         uint256 unpriced,
         uint256 allowed
     ) external view returns (IRebalancer.Preview memory) {
-        PlanBook memory book = _book(index, at);
-        Draft memory d = _draft(index, book);
-        _quote(oracle, d, book.tokens.length, prices, unpriced);
-        _weigh(d, book);
+        PlanBook memory book = _readPlanBook(index, at);
+        Draft memory d = _loadDraft(index, book);
+        _writeQuotes(oracle, d, book.tokens.length, prices, unpriced);
+        _computeTargets(d, book);
         uint256[] memory targets = new uint256[](d.tokens.length);
         for (uint256 i = 0; i < targets.length; ++i) {
             targets[i] = d.targets[i].value();
@@ -133,14 +133,14 @@ contract RebalancePlanner {
         view
         returns (address[] memory, uint256[] memory current, uint256[] memory target)
     {
-        PlanBook memory book = _book(index, at);
-        Draft memory d = _draft(index, book);
+        PlanBook memory book = _readPlanBook(index, at);
+        Draft memory d = _loadDraft(index, book);
         d.quotes = new uint256[](d.tokens.length);
         for (uint256 i = 0; i < d.tokens.length; ++i) {
             (uint256 price,, bool given) = IRebalancer(msg.sender).referenceOf(index, d.tokens[i]);
             d.quotes[i] = given ? price : oracle.price(d.tokens[i]);
         }
-        _weigh(d, book);
+        _computeTargets(d, book);
         (current, target) = (new uint256[](d.tokens.length), new uint256[](d.tokens.length));
         for (uint256 i = 0; i < d.tokens.length; ++i) {
             current[i] = Math.mulDiv(d.units[i] * d.prices[i], _WAD, d.value);
@@ -163,7 +163,7 @@ contract RebalancePlanner {
         address[] memory held;
         uint256[] memory heldUnits;
         (held, heldUnits, base) = IIndexToken(index).basket();
-        if (_same(held, planned)) return (held, heldUnits, base);
+        if (_areEqual(held, planned)) return (held, heldUnits, base);
 
         (uint256 count, uint256 most) = (planned.length, planned.length + held.length);
         (tokens, units) = (new address[](most), new uint256[](most));
@@ -185,13 +185,13 @@ contract RebalancePlanner {
 
     // ---------------------------------------------------------------- steps
 
-    function _book(address index, address at) private view returns (PlanBook memory book) {
+    function _readPlanBook(address index, address at) private view returns (PlanBook memory book) {
         if (at == address(0)) revert IRebalancer.Rebalancer_NoPlan(index);
         return PlanBookLib.read(at);
     }
 
     /// @dev The tokens to weigh, with their units and decimals, without prices.
-    function _draft(address index, PlanBook memory book) private view returns (Draft memory d) {
+    function _loadDraft(address index, PlanBook memory book) private view returns (Draft memory d) {
         (d.tokens, d.units, d.base) = union(index, book.tokens);
         if (d.base == 0) revert IRebalancer.Rebalancer_NotSeeded(index);
         uint256 count = d.tokens.length;
@@ -199,13 +199,13 @@ contract RebalancePlanner {
         (uint256 planned, uint256 known, uint256[] memory decimals) =
             (book.tokens.length, book.decimals, new uint256[](count));
         for (uint256 i = 0; i < count; ++i) {
-            decimals[i] = i < planned ? uint8(known >> 8 * i) : _decimals(index, d.tokens[i]);
+            decimals[i] = i < planned ? uint8(known >> 8 * i) : _decimalsOf(index, d.tokens[i]);
         }
         d.decimals = decimals;
     }
 
     /// @dev Decimals of a token that leaves. A token of the last start is not asked again: it may be broken by now.
-    function _decimals(address index, address token) private view returns (uint256) {
+    function _decimalsOf(address index, address token) private view returns (uint256) {
         (uint256 price, uint256 known,) = IRebalancer(msg.sender).referenceOf(index, token);
         if (price != 0) return known;
         (bool told, uint8 decimals) = SafeERC20.tryGetDecimals(IERC20(token));
@@ -214,10 +214,13 @@ contract RebalancePlanner {
     }
 
     /// @dev Writes D18 prices into `d`. The proposal prices a leaving token for which the oracle has no price.
-    function _quote(IPriceOracle oracle, Draft memory d, uint256 planned, uint256[] calldata given, uint256 unpriced)
-        private
-        view
-    {
+    function _writeQuotes(
+        IPriceOracle oracle,
+        Draft memory d,
+        uint256 planned,
+        uint256[] calldata given,
+        uint256 unpriced
+    ) private view {
         uint256 count = d.tokens.length;
         if (unpriced == 0) {
             d.quotes = oracle.agreedPrices(d.tokens);
@@ -272,22 +275,22 @@ contract RebalancePlanner {
 
     /// @dev Targets by the methodology and the quotes of `d`, rounded down to what {Units} holds. A token outside the
     /// plan leaves.
-    function _weigh(Draft memory d, PlanBook memory book) private view {
+    function _computeTargets(Draft memory d, PlanBook memory book) private view {
         uint256 count = book.tokens.length;
-        uint256[] memory list = book.methodology.weights(book.tokens, _first(d.quotes, count), book.parameters);
+        uint256[] memory list = book.methodology.weights(book.tokens, _prefixOf(d.quotes, count), book.parameters);
         if (list.length != count) revert IRebalancer.Rebalancer_LengthMismatch(count, list.length);
 
-        _value(d);
+        _writePricesAndValue(d);
         // So that no product below overflows: D63{USD/base} under 2^172. Prices of the oracle scaled up have 188 bits.
         uint256 nav = d.value / _WAD;
         if (nav == 0 || nav > type(uint112).max) revert IRebalancer.Rebalancer_NavOutOfRange(nav);
 
-        _target(d, list);
+        _writeTargets(d, list);
     }
 
     /// @dev Computes targets and turnover. No bid sells below a target, so a rebalance sells no more than what is over
     /// the targets.
-    function _target(Draft memory d, uint256[] memory list) private pure {
+    function _writeTargets(Draft memory d, uint256[] memory list) private pure {
         (uint256[] memory units, uint256[] memory prices, uint256 value) = (d.units, d.prices, d.value);
         (Units[] memory targets, uint256 sum, uint256 over) = (new Units[](units.length), 0, 0);
         for (uint256 i = 0; i < targets.length; ++i) {
@@ -314,7 +317,7 @@ contract RebalancePlanner {
     }
 
     /// @dev Scales the quotes of `d` to D36{USD/tok} and sums up what the index holds.
-    function _value(Draft memory d) private pure {
+    function _writePricesAndValue(Draft memory d) private pure {
         (uint256[] memory units, uint256[] memory quotes, uint256[] memory decimals) = (d.units, d.quotes, d.decimals);
         uint256[] memory prices = new uint256[](units.length);
         uint256 value = 0;
@@ -338,7 +341,7 @@ contract RebalancePlanner {
         (uint256 surplus, uint256 deficit, uint256 leaving) = (0, 0, 0);
         Target[] memory aims = new Target[](units.length);
         for (uint256 i = 0; i < aims.length; ++i) {
-            (Units target, Units dust_) = (d.targets[i], _dust(share, d.prices[i]));
+            (Units target, Units dust_) = (d.targets[i], _dustOf(share, d.prices[i]));
             (uint256 held, uint256 aim, uint256 dust) = (units[i], target.value(), dust_.value());
             if (!AuctionMath.near(aim, expected[i], tolerance)) {
                 revert IRebalancer.Rebalancer_TargetOff(d.tokens[i], aim, expected[i], tolerance);
@@ -354,14 +357,14 @@ contract RebalancePlanner {
     }
 
     /// @dev D27{tok/base} worth a millionth of `share`.
-    function _dust(uint256 share, uint256 price) private pure returns (Units) {
+    function _dustOf(uint256 share, uint256 price) private pure returns (Units) {
         unchecked {
             return UnitsLib.pack(Math.min(share / (1e6 * price), type(uint120).max));
         }
     }
 
     /// @dev The first `count` of `list`; `list` itself where that is all of it.
-    function _first(uint256[] memory list, uint256 count) private pure returns (uint256[] memory first) {
+    function _prefixOf(uint256[] memory list, uint256 count) private pure returns (uint256[] memory first) {
         if (count == list.length) return list;
         first = new uint256[](count);
         for (uint256 i = 0; i < count; ++i) {
@@ -370,13 +373,13 @@ contract RebalancePlanner {
     }
 
     /// @dev Whether both lists are the same in the same order. Mostly they are, and then no list needs to be copied.
-    function _same(address[] memory a, address[] memory b) private pure returns (bool) {
-        return a.length == b.length && _hash(a) == _hash(b);
+    function _areEqual(address[] memory a, address[] memory b) private pure returns (bool) {
+        return a.length == b.length && _hashOf(a) == _hashOf(b);
     }
 
     /// @dev keccak256(abi.encodePacked(list)), without the copy. Addresses in memory have no dirty bits, because both
     /// lists were decoded.
-    function _hash(address[] memory list) private pure returns (bytes32 hash) {
+    function _hashOf(address[] memory list) private pure returns (bytes32 hash) {
         assembly ("memory-safe") {
             hash := keccak256(add(list, 32), mul(mload(list), 32))
         }

@@ -11,7 +11,7 @@ import {IMethodology} from "../../interfaces/IMethodology.sol";
 import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IBidCallback, IRebalancer} from "../../interfaces/IRebalancer.sol";
 import {GovernedUUPS} from "../governance/GovernedUUPS.sol";
-import {Auction, AuctionMath, Side} from "./AuctionMath.sol";
+import {Auction, AuctionMath, BidPair, Side} from "./AuctionMath.sol";
 import {PlanBook, PlanBookLib} from "./PlanBook.sol";
 import {RebalancePlanner} from "./RebalancePlanner.sol";
 import {StoredTerms, StoredTermsLib} from "./StoredTerms.sol";
@@ -82,7 +82,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         address[] calldata tokens,
         bytes calldata parameters
     ) external restricted nonReentrant {
-        _requireOver(index, _auction(index));
+        _requireNotRunning(index, _auction(index));
         if (index == address(0) || address(methodology) == address(0)) revert Rebalancer_ZeroAddress();
         if (tokens.length == 0 || tokens.length > _MAX_TOKENS) revert Rebalancer_TokenCount(tokens.length);
         uint256 decimals = 0;
@@ -91,7 +91,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
                 if (tokens[i] == tokens[j]) revert Rebalancer_DuplicateToken(tokens[i]);
             }
             if (tokens[i] == index) revert Rebalancer_InvalidToken(index);
-            decimals |= _decimals(tokens[i]) << 8 * i;
+            decimals |= _decimalsOf(tokens[i]) << 8 * i;
         }
         methodology.validate(tokens, parameters);
 
@@ -100,7 +100,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IRebalancer
-    function setTerms(address index, Terms calldata terms) external restricted nonReentrant {
+    function setTerms(address index, RebalanceTerms calldata terms) external restricted nonReentrant {
         if (!StoredTermsLib.valid(terms)) revert Rebalancer_InvalidTerms(terms);
 
         _storage().plans[index].terms = StoredTermsLib.pack(terms);
@@ -117,9 +117,9 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         Auction memory last = _auction(index);
         if (proposal.nonce != last.nonce) revert Rebalancer_WrongNonce(index, proposal.nonce, last.nonce);
         if (block.timestamp > proposal.latest) revert Rebalancer_TooLate(index, proposal.latest);
-        _requireOver(index, last);
+        _requireNotRunning(index, last);
         StoredPlan memory plan = _plan(index);
-        Terms memory terms = plan.terms.unpack();
+        RebalanceTerms memory terms = plan.terms.unpack();
         if (terms.duration == 0) revert Rebalancer_NoTerms(index);
 
         uint256 drift = last.drift(terms.band);
@@ -164,8 +164,8 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     /// @inheritdoc IRebalancer
     function cancel(address index) external restricted nonReentrant {
         Auction memory a = _auction(index);
-        if (_phase(a) != Phase.Running) revert Rebalancer_NotRunning(index);
-        _end(index, a, Phase.Cancelled);
+        if (_phaseNow(a) != Phase.Running) revert Rebalancer_NotRunning(index);
+        _endAuction(index, a, Phase.Cancelled);
     }
 
     // ---------------------------------------------------------------- bidders
@@ -184,8 +184,9 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
             revert Rebalancer_InvalidReceiver(receiver);
         }
         Auction memory a = _auction(index);
-        (uint112 cost, uint32 surplus, uint32 deficit) = (a.cost, a.surplus, a.deficit);
-        (filledOut, paidIn) = _fill(a, index, tokenOut, tokenIn, amountOut);
+        BidPair memory pair = _pairOf(a, index, tokenOut, tokenIn);
+        bool cut;
+        (filledOut, paidIn, cut) = a.quote(pair, amountOut);
         if (filledOut == 0) return (0, 0);
         if (maxIn != type(uint256).max) {
             uint256 limit =
@@ -193,6 +194,8 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
             if (paidIn > limit) revert Rebalancer_PriceTooHigh(paidIn, limit);
         }
 
+        (uint112 cost, uint32 surplus, uint32 deficit) = (a.cost, a.surplus, a.deficit);
+        a.settle(pair, filledOut, paidIn, cut);
         Auction storage stored = _storage().auctions[index];
         if (a.cost != cost) stored.cost = a.cost;
         if (a.surplus != surplus || a.deficit != deficit || a.phase != Phase.Running) {
@@ -222,7 +225,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         Auction memory a = _auction(index);
         if (a.phase != Phase.Running) revert Rebalancer_NotRunning(index);
         if (!a.ended()) revert Rebalancer_NotOver(index, uint256(a.started) + a.duration);
-        _end(index, a, Phase.Expired);
+        _endAuction(index, a, Phase.Expired);
     }
 
     // ---------------------------------------------------------------- views
@@ -234,7 +237,8 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         nonReentrantView
         returns (uint256 filledOut, uint256 paidIn)
     {
-        return _fill(_auction(index), index, tokenOut, tokenIn, amountOut);
+        Auction memory a = _auction(index);
+        (filledOut, paidIn,) = a.quote(_pairOf(a, index, tokenOut, tokenIn), amountOut);
     }
 
     /// @inheritdoc IRebalancer
@@ -242,7 +246,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         Auction memory a = _auction(index);
         if (a.phase == Phase.None) return s;
         s = Status({
-            phase: _phase(a),
+            phase: _phaseNow(a),
             id: a.id,
             started: a.started,
             ends: uint256(a.started) + a.duration,
@@ -250,37 +254,40 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
             nav: a.nav,
             cost: Math.mulDiv(a.cost, _WAD, a.nav, Math.Rounding.Ceil),
             budget: a.budget * _BP,
-            surplus: _count(a.surplus),
-            deficit: _count(a.deficit),
+            surplus: _countBits(a.surplus),
+            deficit: _countBits(a.deficit),
             turnover: a.turnover * _BP,
             turnoverLeft: 0
         });
-        if (s.phase == Phase.Running) s.turnoverLeft = _left(index, a);
+        if (s.phase == Phase.Running) s.turnoverLeft = _turnoverLeft(index, a);
     }
 
     /// @inheritdoc IRebalancer
     function bidsOf(address index) external view nonReentrantView returns (Offer[] memory offers) {
         Auction memory a = _auction(index);
-        if (_phase(a) != Phase.Running) return new Offer[](0);
-        (address[] memory tokens, uint256[] memory units, uint256 base) = _tokens(index);
+        if (_phaseNow(a) != Phase.Running) return new Offer[](0);
+        (address[] memory tokens, uint256[] memory units, uint256 base) = _planAndBasket(index);
         (Side[] memory sides, uint256[] memory moved) = (new Side[](tokens.length), new uint256[](tokens.length));
         for (uint256 i = 0; i < tokens.length; ++i) {
             Target target = _storage().targets[index][tokens[i]];
-            Side memory side = _side(a, target);
+            Side memory side = sides[i];
+            _setTarget(side, a, target);
             if (side.bit == 0) continue;
             (bool known, uint256 price) = target.given() ? (true, target.price()) : oracle.tryPrice(tokens[i]);
-            if (!known) continue;
+            if (!known) {
+                side.bit = 0;
+                continue;
+            }
             (side.units, side.price) = (units[i], AuctionMath.scaled(price, target.decimals()));
-            (sides[i], moved[i]) = (side, _moved(target, price));
+            moved[i] = _changeSinceStart(target, price);
         }
 
         offers = new Offer[](tokens.length * tokens.length);
         uint256 count = 0;
         for (uint256 k = 0; k < offers.length; ++k) {
             (uint256 i, uint256 j) = (k / tokens.length, k % tokens.length);
-            if (a.ceiling(sides[i], sides[j]) == 0 || !AuctionMath.near(moved[i], moved[j], a.band)) continue;
-            // A fresh copy: a bid writes into it.
-            Offer memory offer = _offer(_auction(index), sides[i], sides[j], base);
+            if (!AuctionMath.near(moved[i], moved[j], a.band)) continue;
+            Offer memory offer = _largestBid(a, BidPair(sides[i], sides[j], base, a.ceiling(sides[i], sides[j])));
             if (offer.amountOut == 0) continue;
             (offer.tokenOut, offer.tokenIn) = (tokens[i], tokens[j]);
             offers[count++] = offer;
@@ -299,7 +306,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         returns (address[] memory tokens, uint256[] memory units, uint256[] memory targets)
     {
         uint256 id = _auction(index).id;
-        (tokens, units,) = _tokens(index);
+        (tokens, units,) = _planAndBasket(index);
         targets = new uint256[](tokens.length);
         for (uint256 i = 0; i < tokens.length; ++i) {
             Target t = _storage().targets[index][tokens[i]];
@@ -315,9 +322,9 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         returns (Preview memory)
     {
         StoredPlan memory plan = _plan(index);
-        Terms memory terms = plan.terms.unpack();
+        RebalanceTerms memory terms = plan.terms.unpack();
         uint256 allowed = _auction(index).allowance(terms.turnover, terms.daily);
-        _answer(abi.encodeCall(RebalancePlanner.preview, (oracle, index, plan.book, prices, unpriced, allowed)));
+        _returnAnswer(abi.encodeCall(RebalancePlanner.preview, (oracle, index, plan.book, prices, unpriced, allowed)));
     }
 
     /// @inheritdoc IRebalancer
@@ -327,11 +334,11 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         nonReentrantView
         returns (address[] memory, uint256[] memory, uint256[] memory)
     {
-        _answer(abi.encodeCall(RebalancePlanner.weights, (oracle, index, _plan(index).book)));
+        _returnAnswer(abi.encodeCall(RebalancePlanner.weights, (oracle, index, _plan(index).book)));
     }
 
     /// @dev Ends a view with the planner's answer to `question`, which returns the same types, or with its revert.
-    function _answer(bytes memory question) private view {
+    function _returnAnswer(bytes memory question) private view {
         address planner_ = address(planner);
         assembly ("memory-safe") {
             let ok := staticcall(gas(), planner_, add(question, 32), mload(question), 0, 0)
@@ -362,71 +369,64 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
 
     // ---------------------------------------------------------------- a bid
 
-    /// @dev What a bid would do now, written into `a`. Reads no price where no bid is possible.
-    function _fill(Auction memory a, address index, address tokenOut, address tokenIn, uint256 wanted)
+    /// @dev The two tokens of a bid as they are now. Reads no price where no bid is possible.
+    function _pairOf(Auction memory a, address index, address tokenOut, address tokenIn)
         private
         view
-        returns (uint256, uint256)
+        returns (BidPair memory pair)
     {
-        if (_phase(a) != Phase.Running || tokenOut == tokenIn) return (0, 0);
+        if (_phaseNow(a) != Phase.Running || tokenOut == tokenIn) return pair;
         mapping(address token => Target) storage targets = _storage().targets[index];
         Target out = targets[tokenOut];
         Target in_ = targets[tokenIn];
-        Side memory sold = _side(a, out);
-        Side memory bought = _side(a, in_);
-        uint256 top = a.ceiling(sold, bought);
-        if (top == 0) return (0, 0);
+        (Side memory sold, Side memory bought) = (pair.out, pair.in_);
+        _setTarget(sold, a, out);
+        _setTarget(bought, a, in_);
+        pair.top = a.ceiling(sold, bought);
+        if (pair.top == 0) return pair;
 
-        uint256 base;
-        (base, sold.units, bought.units) = IIndexToken(index).unitsForTrade(tokenOut, tokenIn);
-        (uint256 priceOut, uint256 priceIn) = (_price(tokenOut, out), _price(tokenIn, in_));
-        (uint256 outMoved, uint256 inMoved) = (_moved(out, priceOut), _moved(in_, priceIn));
+        (pair.base, sold.units, bought.units) = IIndexToken(index).unitsForTrade(tokenOut, tokenIn);
+        (uint256 priceOut, uint256 priceIn) = (_priceOf(tokenOut, out), _priceOf(tokenIn, in_));
+        (uint256 outMoved, uint256 inMoved) = (_changeSinceStart(out, priceOut), _changeSinceStart(in_, priceIn));
         if (!AuctionMath.near(outMoved, inMoved, a.band)) {
             revert Rebalancer_PriceMoved(tokenOut, tokenIn, outMoved, inMoved, a.band);
         }
         (sold.price, bought.price) =
         (AuctionMath.scaled(priceOut, out.decimals()), AuctionMath.scaled(priceIn, in_.decimals()));
-        return a.fill(sold, bought, base, top, wanted);
     }
 
     /// @dev D18{USD/whole token}: the oracle's price, or the proposal's where the oracle has none.
-    function _price(address token, Target t) private view returns (uint256) {
+    function _priceOf(address token, Target t) private view returns (uint256) {
         return t.given() ? t.price() : oracle.price(token);
     }
 
     /// @dev The price as a part of that of the start, D18. A price has 128 bits.
-    function _moved(Target t, uint256 price) private pure returns (uint256) {
+    function _changeSinceStart(Target t, uint256 price) private pure returns (uint256) {
         unchecked {
             return price * _WAD / t.price();
         }
     }
 
-    /// @dev `bit` is 0 for a token that is not part of this rebalance.
-    function _side(Auction memory a, Target t) private pure returns (Side memory side) {
-        if (t.id() != a.id) return side;
-        (side.target, side.dust, side.bit) = (t.target(), t.dust(), 1 << t.place());
+    /// @dev Leaves `bit` 0 for a token that is not part of this rebalance.
+    function _setTarget(Side memory side, Auction memory a, Target t) private pure {
+        if (t.id() == a.id) (side.target, side.dust, side.bit) = (t.target(), t.dust(), 1 << t.place());
     }
 
-    /// @dev The largest bid for a pair, which leaves the sides as they were.
-    function _offer(Auction memory a, Side memory out, Side memory in_, uint256 base)
-        private
-        view
-        returns (Offer memory offer)
-    {
-        (uint256 unitsOut, uint256 unitsIn) = (out.units, in_.units);
-        (offer.amountOut, offer.amountIn) = a.fill(out, in_, base, a.ceiling(out, in_), type(uint256).max);
-        (out.units, in_.units) = (unitsOut, unitsIn);
-        offer.price = Math.mulDiv(out.price * a.factor(), _RAY, in_.price * _WAD, Math.Rounding.Ceil);
+    /// @dev The largest bid for a pair.
+    function _largestBid(Auction memory a, BidPair memory pair) private view returns (Offer memory offer) {
+        (offer.amountOut, offer.amountIn,) = a.quote(pair, type(uint256).max);
+        if (offer.amountOut == 0) return offer;
+        offer.price = Math.mulDiv(pair.out.price * a.factor(), _RAY, pair.in_.price * _WAD, Math.Rounding.Ceil);
     }
 
     // ---------------------------------------------------------------- tokens
 
     /// @dev Tokens of the plan, then the others that the index holds.
-    function _tokens(address index) private view returns (address[] memory, uint256[] memory, uint256) {
+    function _planAndBasket(address index) private view returns (address[] memory, uint256[] memory, uint256) {
         return planner.union(index, PlanBookLib.read(_plan(index).book).tokens);
     }
 
-    function _decimals(address token) private view returns (uint256) {
+    function _decimalsOf(address token) private view returns (uint256) {
         (bool known, uint8 decimals) = SafeERC20.tryGetDecimals(IERC20(token));
         if (!known || decimals > 18) revert Rebalancer_InvalidToken(token);
         return decimals;
@@ -434,18 +434,18 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
 
     // ---------------------------------------------------------------- the end
 
-    function _end(address index, Auction memory a, Phase phase) private {
+    function _endAuction(address index, Auction memory a, Phase phase) private {
         _storage().auctions[index].phase = phase;
         emit RebalanceEnded(index, a.id, phase, a.cost);
     }
 
-    function _requireOver(address index, Auction memory a) private view {
-        if (_phase(a) == Phase.Running) revert Rebalancer_Running(index, a.id);
+    function _requireNotRunning(address index, Auction memory a) private view {
+        if (_phaseNow(a) == Phase.Running) revert Rebalancer_Running(index, a.id);
     }
 
     /// @dev D18 of NAV that may still be sold, by the prices of the start, rounded up.
-    function _left(address index, Auction memory a) private view returns (uint256) {
-        (address[] memory tokens, uint256[] memory units,) = _tokens(index);
+    function _turnoverLeft(address index, Auction memory a) private view returns (uint256) {
+        (address[] memory tokens, uint256[] memory units,) = _planAndBasket(index);
         uint256 over = 0;
         for (uint256 i = 0; i < tokens.length; ++i) {
             Target t = _storage().targets[index][tokens[i]];
@@ -455,11 +455,11 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         return Math.ceilDiv(over, a.nav);
     }
 
-    function _phase(Auction memory a) private view returns (Phase) {
+    function _phaseNow(Auction memory a) private view returns (Phase) {
         return a.phase == Phase.Running && a.ended() ? Phase.Expired : a.phase;
     }
 
-    function _count(uint256 mask) private pure returns (uint256 bits) {
+    function _countBits(uint256 mask) private pure returns (uint256 bits) {
         for (; mask != 0; mask &= mask - 1) {
             ++bits;
         }
@@ -473,9 +473,9 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         return _storage().plans[index];
     }
 
-    function _storage() private pure returns (RebalancerStorage storage s) {
+    function _storage() private pure returns (RebalancerStorage storage $) {
         assembly ("memory-safe") {
-            s.slot := _STORAGE
+            $.slot := _STORAGE
         }
     }
 }

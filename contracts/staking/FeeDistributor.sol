@@ -93,7 +93,7 @@ contract FeeDistributor is IFeeDistributor, GovernedUUPS, ReentrancyGuardTransie
         Split storage split = _storage().splits[index];
         if (split.stakedToken == address(0)) return (0, 0);
 
-        return _parts(split, IERC20(index).balanceOf(address(this)) + IIndexToken(index).pendingFeeShares());
+        return _splitAmount(split, IERC20(index).balanceOf(address(this)) + IIndexToken(index).pendingFeeShares());
     }
 
     /// @inheritdoc IFeeDistributor
@@ -122,7 +122,7 @@ contract FeeDistributor is IFeeDistributor, GovernedUUPS, ReentrancyGuardTransie
         uint256 amount = IERC20(index).balanceOf(address(this));
         if (amount == 0) return (0, 0);
 
-        (toStakers, toTreasury) = _parts(split, amount);
+        (toStakers, toTreasury) = _splitAmount(split, amount);
         emit Distributed(index, msg.sender, day, toStakers, toTreasury);
 
         if (toStakers != 0) IStakedToken(split.stakedToken).addRewards(toStakers);
@@ -132,7 +132,11 @@ contract FeeDistributor is IFeeDistributor, GovernedUUPS, ReentrancyGuardTransie
     /// @dev The stakers' part rounds down. Where hardly anything is staked, it belongs to no staker and goes to the
     /// treasury. The test is by worth, not by shares, because a single staker can make shares as expensive as they
     /// like.
-    function _parts(Split storage split, uint256 amount) private view returns (uint256 toStakers, uint256 toTreasury) {
+    function _splitAmount(Split storage split, uint256 amount)
+        private
+        view
+        returns (uint256 toStakers, uint256 toTreasury)
+    {
         IStakedToken staked = IStakedToken(split.stakedToken);
         if (staked.convertToAssets(staked.totalSupply()) >= MIN_STAKED) toStakers = amount * split.stakersPart / _BPS;
         toTreasury = amount - toStakers;
@@ -146,7 +150,7 @@ contract FeeDistributor is IFeeDistributor, GovernedUUPS, ReentrancyGuardTransie
     }
 
     function _storage() private pure returns (FeeDistributorStorage storage $) {
-        assembly {
+        assembly ("memory-safe") {
             $.slot := _STORAGE
         }
     }

@@ -9,7 +9,13 @@ import {IERC165} from "@openzeppelin/contracts/utils/introspection/IERC165.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
-import {IERC7540Operator, IERC7540Redeem, IERC7575, IStakedToken} from "../../interfaces/IStakedToken.sol";
+import {
+    IERC7540Operator,
+    IERC7540Redeem,
+    IERC7575,
+    IERC7575Share,
+    IStakedToken
+} from "../../interfaces/IStakedToken.sol";
 import {FixedAuthority} from "../governance/FixedAuthority.sol";
 import {TimeWeightedERC20} from "../tokens/TimeWeightedERC20.sol";
 import {TimedBalance} from "../tokens/TimedBalance.sol";
@@ -136,7 +142,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     function requestRedeem(uint256 shares, address controller, address owner) external nonReentrant returns (uint256) {
         if (shares == 0) revert StakedToken_ZeroAmount();
         if (controller == address(0)) revert StakedToken_ZeroAddress();
-        _authorize(controller);
+        _requireAuthorized(controller);
         if (msg.sender != owner && !isOperator[owner][msg.sender]) _spendAllowance(owner, msg.sender, shares);
 
         (Books b, uint256 supply) = _openBooks();
@@ -150,10 +156,10 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
 
     /// @inheritdoc IStakedToken
     function cancelRequest(address controller) external nonReentrant returns (uint256 shares) {
-        _authorize(controller);
+        _requireAuthorized(controller);
         ExitRequest r = _requests[controller];
         uint256 assets = r.assets();
-        if (assets == 0 || _matured(r)) revert StakedToken_NothingCooling(controller);
+        if (assets == 0 || _hasMatured(r)) revert StakedToken_NothingCooling(controller);
 
         (Books b, uint256 supply) = _openBooks();
         _requireRoom(b, assets);
@@ -174,14 +180,14 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         returns (uint256 assets)
     {
         if (shares == 0) revert StakedToken_ZeroAmount();
-        _authorize(controller);
+        _requireAuthorized(controller);
         ExitRequest r = _requests[controller];
-        (uint256 allAssets, uint256 allShares, bool running) = _claimable(controller, r);
+        (uint256 allAssets, uint256 allShares, bool running) = _claimableOf(controller, r);
         if (shares > allShares) revert StakedToken_ExceedsClaimable(controller, shares, allShares);
 
         assets = allAssets * shares / allShares; // 97 bits each
         _storeClaimable(controller, r, running, allAssets - assets, allShares - shares);
-        _pay(receiver, controller, assets, shares);
+        _payOut(receiver, controller, assets, shares);
     }
 
     /// @inheritdoc IERC7575
@@ -192,15 +198,15 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         returns (uint256 shares)
     {
         if (assets == 0) revert StakedToken_ZeroAmount();
-        _authorize(controller);
+        _requireAuthorized(controller);
         ExitRequest r = _requests[controller];
-        (uint256 allAssets, uint256 allShares, bool running) = _claimable(controller, r);
+        (uint256 allAssets, uint256 allShares, bool running) = _claimableOf(controller, r);
         if (assets > allAssets) revert StakedToken_ExceedsClaimable(controller, assets, allAssets);
 
         // 97 bits each. Assets that are left keep at least one share to be claimed by.
         shares = assets == allAssets ? allShares : Math.min(Math.ceilDiv(allShares * assets, allAssets), allShares - 1);
         _storeClaimable(controller, r, running, allAssets - assets, allShares - shares);
-        _pay(receiver, controller, assets, shares);
+        _payOut(receiver, controller, assets, shares);
     }
 
     // ---------------------------------------------------------------- restricted
@@ -232,30 +238,36 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         return address(this);
     }
 
+    /// @inheritdoc IERC7575Share
+    function vault(address token) external view returns (address) {
+        return token == asset ? address(this) : address(0);
+    }
+
     /// @inheritdoc IERC165
     function supportsInterface(bytes4 id) external pure returns (bool) {
         return id == type(IERC165).interfaceId || id == type(IERC7540Operator).interfaceId
             || id == type(IERC7575).interfaceId || id == type(IERC7540Redeem).interfaceId || id == _MINIMAL
-            || id == _DEPOSIT || id == _MINT || id == _REDEEM || id == _WITHDRAW;
+            || id == type(IERC7575Share).interfaceId || id == _DEPOSIT || id == _MINT || id == _REDEEM
+            || id == _WITHDRAW;
     }
 
     /// @inheritdoc IERC7575
     /// @dev Vested rewards are in it, and what the virtual shares have earned. Rewards that have not vested and assets
     /// that are cooling are not.
     function totalAssets() external view nonReentrantView returns (uint256) {
-        (Books b,) = _present();
+        (Books b,) = _booksNow();
         return b.total();
     }
 
     /// @inheritdoc IERC7575
     function convertToShares(uint256 assets) public view nonReentrantView returns (uint256) {
-        (Books b, uint256 supply) = _present();
+        (Books b, uint256 supply) = _booksNow();
         return b.toShares(supply, assets, Math.Rounding.Floor);
     }
 
     /// @inheritdoc IERC7575
     function convertToAssets(uint256 shares) external view nonReentrantView returns (uint256) {
-        (Books b, uint256 supply) = _present();
+        (Books b, uint256 supply) = _booksNow();
         return b.toAssets(supply, shares, Math.Rounding.Floor);
     }
 
@@ -266,35 +278,35 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
 
     /// @inheritdoc IERC7575
     function previewMint(uint256 shares) external view nonReentrantView returns (uint256) {
-        (Books b, uint256 supply) = _present();
+        (Books b, uint256 supply) = _booksNow();
         return b.toAssets(supply, shares, Math.Rounding.Ceil);
     }
 
     /// @inheritdoc IERC7575
-    /// @dev Keeps the books under 2^96. 0 where the room is not worth a share-wei, and for receivers that are refused.
+    /// @dev Keeps the books under 2^96. 0 where the room is not worth a share-wei, and as {maxMint}.
     function maxDeposit(address receiver) external view returns (uint256) {
         return maxMint(receiver) == 0 ? 0 : _books.room();
     }
 
     /// @inheritdoc IERC7575
-    /// @dev 0 for receivers that are refused.
-    function maxMint(address receiver) public view nonReentrantView returns (uint256) {
-        if (receiver == address(this) || receiver == address(0)) return 0;
+    /// @dev 0 for receivers that are refused, and within a call of the vault, which refuses all others.
+    function maxMint(address receiver) public view returns (uint256) {
+        if (_reentrancyGuardEntered() || receiver == address(this) || receiver == address(0)) return 0;
 
-        (Books b, uint256 supply) = _present();
+        (Books b, uint256 supply) = _booksNow();
         return _maxShares(b, supply);
     }
 
     /// @inheritdoc IERC7575
-    /// @dev All that has matured.
+    /// @dev All that has matured; 0 within a call of the vault.
     function maxWithdraw(address controller) external view returns (uint256 assets) {
-        (assets,,) = _claimable(controller, _requests[controller]);
+        if (!_reentrancyGuardEntered()) (assets,,) = _claimableOf(controller, _requests[controller]);
     }
 
     /// @inheritdoc IERC7575
-    /// @dev All that have matured.
-    function maxRedeem(address controller) public view returns (uint256 shares) {
-        (, shares,) = _claimable(controller, _requests[controller]);
+    /// @dev All that have matured; 0 within a call of the vault.
+    function maxRedeem(address controller) external view returns (uint256 shares) {
+        if (!_reentrancyGuardEntered()) (, shares,) = _claimableOf(controller, _requests[controller]);
     }
 
     /// @inheritdoc IERC7575
@@ -315,8 +327,8 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     }
 
     /// @inheritdoc IERC7540Redeem
-    function claimableRedeemRequest(uint256 requestId, address controller) external view returns (uint256) {
-        return requestId == 0 ? maxRedeem(controller) : 0;
+    function claimableRedeemRequest(uint256 requestId, address controller) external view returns (uint256 shares) {
+        if (requestId == 0) (, shares,) = _claimableOf(controller, _requests[controller]);
     }
 
     // ---------------------------------------------------------------- reads: our own
@@ -324,11 +336,11 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     /// @inheritdoc IStakedToken
     function exitOf(address controller) public view returns (Exit memory e) {
         ExitRequest r = _requests[controller];
-        if (r.assets() != 0 && !_matured(r)) {
+        if (r.assets() != 0 && !_hasMatured(r)) {
             (e.coolingAssets, e.coolingShares) = (r.assets(), r.shares());
             e.maturesAt = r.time() + Math.min(r.cooldown(), _books.cooldown());
         }
-        (e.claimableAssets, e.claimableShares,) = _claimable(controller, r);
+        (e.claimableAssets, e.claimableShares,) = _claimableOf(controller, r);
     }
 
     /// @inheritdoc IStakedToken
@@ -343,7 +355,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
 
     /// @inheritdoc IStakedToken
     function unvestedRewards() external view returns (uint256) {
-        (Books b,) = _present();
+        (Books b,) = _booksNow();
         return b.unvested();
     }
 
@@ -354,7 +366,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
 
     /// @inheritdoc IStakedToken
     function exchangeRate() external view nonReentrantView returns (uint256) {
-        return _rate(_books, _supplySlot(), block.timestamp);
+        return _rateOf(_books, _supplySlot(), block.timestamp);
     }
 
     /// @inheritdoc IStakedToken
@@ -377,13 +389,13 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         if (elapsed == 0) return 0;
 
         uint256 before = _rateAt(start);
-        uint256 later = closed ? _rateAt(start + epochLength) : _rate(_books, _supplySlot(), block.timestamp);
+        uint256 later = closed ? _rateAt(start + epochLength) : _rateOf(_books, _supplySlot(), block.timestamp);
         return Math.mulDiv(later - before, _WAD * _YEAR, before * elapsed);
     }
 
     /// @inheritdoc IStakedToken
     function currentApr() external view nonReentrantView returns (uint256) {
-        (Books b, uint256 supply) = _present();
+        (Books b, uint256 supply) = _booksNow();
         if (supply < BooksLib.VIRTUAL || b.left() == 0) return 0;
 
         return Math.mulDiv(_books.unvested(), _WAD * _YEAR, _books.left() * (b.total() + BooksLib.VIRTUAL));
@@ -412,7 +424,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
 
     // ---------------------------------------------------------------- leaving
 
-    function _authorize(address controller) private view {
+    function _requireAuthorized(address controller) private view {
         if (msg.sender != controller && !isOperator[controller][msg.sender]) {
             revert StakedToken_NotAuthorized(controller, msg.sender);
         }
@@ -420,7 +432,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
 
     /// @dev A cut of the cooldown counts at once. Why a raise never takes back what has matured:
     /// `docs/staking-math.md`.
-    function _matured(ExitRequest r) private view returns (bool) {
+    function _hasMatured(ExitRequest r) private view returns (bool) {
         return block.timestamp >= r.time() + r.cooldown() || block.timestamp >= r.time() + _books.cooldown();
     }
 
@@ -428,7 +440,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     function _startCooldown(uint256 cooldown_, address controller, uint256 assets, uint256 shares) private {
         ExitRequest r = _requests[controller];
         (uint256 allAssets, uint256 allShares, bool parked) = (r.assets(), r.shares(), r.parked());
-        if (allAssets != 0 && _matured(r)) {
+        if (allAssets != 0 && _hasMatured(r)) {
             Parked memory p = _parked[controller];
             _parked[controller] =
                 Parked(SafeCast.toUint96(p.assets + allAssets), SafeCast.toUint96(p.shares + allShares));
@@ -441,12 +453,12 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     }
 
     /// @dev What the controller can claim. `running` where a matured running request is part of it.
-    function _claimable(address controller, ExitRequest r)
+    function _claimableOf(address controller, ExitRequest r)
         private
         view
         returns (uint256 assets, uint256 shares, bool running)
     {
-        running = r.assets() != 0 && _matured(r);
+        running = r.assets() != 0 && _hasMatured(r);
         if (running) (assets, shares) = (r.assets(), r.shares());
         if (r.parked()) {
             assets += _parked[controller].assets;
@@ -473,7 +485,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         }
     }
 
-    function _pay(address receiver, address controller, uint256 assets, uint256 shares) private {
+    function _payOut(address receiver, address controller, uint256 assets, uint256 shares) private {
         if (receiver == address(this)) revert StakedToken_InvalidReceiver(receiver);
         emit Withdraw(msg.sender, receiver, controller, assets, shares);
 
@@ -483,7 +495,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     // ---------------------------------------------------------------- books
 
     /// @dev The books and the supply now.
-    function _present() private view returns (Books, uint256 supply) {
+    function _booksNow() private view returns (Books, uint256 supply) {
         TimedBalance slot = _supplySlot();
         return (_books.at(slot, block.timestamp), slot.balance());
     }
@@ -500,7 +512,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     }
 
     /// @dev D18{asset/share} at a moment up to which neither the supply's slot nor the books changed.
-    function _rate(Books b, TimedBalance slot, uint256 timestamp) private pure returns (uint256) {
+    function _rateOf(Books b, TimedBalance slot, uint256 timestamp) private pure returns (uint256) {
         return b.at(slot, timestamp).toAssets(slot.balance(), _WAD, Math.Rounding.Floor);
     }
 
@@ -513,7 +525,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
             uint256 epoch = _epochOf(slot.time());
             (slot, b) = (_supplySlotBefore(epoch), _past[epoch]);
         }
-        return _rate(b, slot, boundary);
+        return _rateOf(b, slot, boundary);
     }
 
     function _requireBegun(uint256 epoch) private view {

@@ -86,7 +86,7 @@ def account(alias: str | None) -> Any:
     """The account of that alias, locked as it is; on a fork a test account unless told.
 
     Raises:
-        Misused: nobody was named on a live network, or Ape does not know the alias.
+        Misused: no account was named on a live network, or Ape does not know the alias.
     """
     from ape import accounts
 
@@ -106,7 +106,8 @@ def signer(alias: str | None) -> Any:
     `APE_ACCOUNTS_<alias>_PASSPHRASE_FILE` names, else it is asked for.
 
     Raises:
-        Misused: nobody was named on a live network, Ape does not know the alias, or the passphrase is wrong or missing.
+        Misused: no account was named on a live network, Ape does not know the alias, or the passphrase is wrong or
+        missing.
     """
     return unlocked(account(alias))
 

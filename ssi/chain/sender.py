@@ -1,8 +1,8 @@
 """Sends transactions of one account and sees them mined: states gas and fees, repeats what got lost, raises the fee of
 what is stuck.
 
-Whatever happens in between (the connection breaks, the process is killed, somebody else uses the account), a
-transaction that was signed is mined at most once: every attempt has the same nonce.
+The connection may break, the process may be killed, and another program may use the account: a transaction that was
+signed is mined at most once, because every attempt has the same nonce.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ RAISE = 125  # percent of the last fee; nodes demand 110 at least
 MOST_TIP = 2 * 10**9  # wei a gas: what no sender here needs to pass at first
 MOST_FEE = 500 * 10**9  # wei a gas: what a stuck transaction is raised to at most
 SETTLE = 6.0  # seconds that a receipt may lag behind the count of transactions
-ATTEMPTS = 6  # of a signature, when somebody else takes its nonce
+ATTEMPTS = 6  # of a signature, when another program takes its nonce
 
 
 class NotSent(Exception):  # noqa: N818 - it says what happened

@@ -112,7 +112,7 @@ def signing(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def signers(multisig: Multisig, how: Signing) -> list[Any]:
-    """As many accounts as the Safe needs, still locked; none where nobody shall sign here.
+    """As many accounts as the Safe needs, still locked; none where no account shall sign here.
 
     Raises:
         Misused: an account is not an owner, or there are too few.
@@ -236,7 +236,7 @@ def sign(system: System, prepared: Sequence[Prepared], owners: Sequence[Any], ho
     Returns the hashes, None for what is not sent here.
 
     Raises:
-        Misused: the answer is no, there is nobody to ask, a passphrase is missing, or no queue is known.
+        Misused: the answer is no, there is no terminal to ask at, a passphrase is missing, or no queue is known.
         Failure: Safe's queue does not take it.
         NotSent, Reverted: it is not on chain.
     """

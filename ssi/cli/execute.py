@@ -80,7 +80,7 @@ def _require_ready(operation: Operation, now: int) -> None:
 
 
 def _require_success(system: System, safe: str, to: str, data: bytes) -> None:
-    """Asks the chain before anybody signs."""
+    """Asks the chain before an owner signs."""
     try:
         system.evm.call(to, data, sender=safe)
     except Reverted as reverted:

@@ -22,4 +22,4 @@ def forks() -> Forks:
         if context.command in _GIVEN:
             return _GIVEN[context.command]
         context = context.parent
-    raise RuntimeError("this command was not given anybody who makes forks")
+    raise RuntimeError("this command was not told how to make forks")

@@ -1,4 +1,4 @@
-"""The work that anybody may do: `ape run keeper run`, or one job of it, `daily` or `rebalance INDEX`.
+"""The work that any account may do: `ape run keeper run`, or one job of it, `daily` or `rebalance INDEX`.
 
 A keeper needs ether for gas.
 """
@@ -160,7 +160,7 @@ def daily(account: str | None, json: bool) -> Any:
         return [outcome.plain() for outcome in done]
     for outcome in done:
         click.echo(
-            f"{outcome.did} {outcome.what}  {outcome.transaction or outcome.problem or 'somebody else was faster'}"
+            f"{outcome.did} {outcome.what}  {outcome.transaction or outcome.problem or 'another keeper was faster'}"
         )
     if not done:
         click.echo("Nothing is due: fees are distributed once a UTC day, checkpoints move once a week.")

@@ -55,7 +55,7 @@ def tables(indexes: list[dict[str, Any]]) -> list[Table]:
 
 def governance(system: System) -> dict[str, Any]:
     """Both Safes as plain data, when the veto on the guardian's replacement runs out and returns (Unix seconds, 0 where
-    it is as new), and what should alarm everybody: whatever differs from the record.
+    it is as new), and what should alarm every holder: all that differs from the record.
     """
     actual, manager = custody.safes(system), system.manager
     alarms = custody.alarms(system.record, actual)

@@ -39,7 +39,7 @@ def _opened(epoch: int | None = None, *, look: bool = True) -> tuple[System, Led
 
 @click.group()
 def cli() -> None:
-    """Points of everybody who has joined."""
+    """Points of all accounts that have joined."""
 
 
 @cli.command(cls=Command)
@@ -50,7 +50,7 @@ def cli() -> None:
 )  # fmt: skip
 @json_option
 def keeper(account: str | None, min_worth: Decimal | None, json: bool) -> Any:
-    """Sample prices, once a day, and record everybody of the last epoch who is worth the gas.
+    """Sample prices, once a day, and record all accounts of the last epoch that are worth the gas.
 
     Safe to run as often as one likes.
     """

@@ -36,7 +36,7 @@ BPS = click.IntRange(0, 10_000)
 
 
 def propose(build: Callable[[Decoder], Proposal], how: common.Signing, rebalanced: str | None = None) -> Any:
-    """Builds, tries out, writes, shows, and signs with whoever can.
+    """Builds, tries out, writes, shows, and signs with the owners who can.
 
     `rebalanced`: index whose rebalance is run to its end on the fork.
     """
@@ -252,49 +252,34 @@ def set_methodology(
 
 @cli.command(cls=Command, name="set-terms")
 @click.argument("index")
-@click.option("--premium-bps", type=BPS, required=True, help="Over the oracle price at the start, at most 1000.")
-@click.option("--discount-bps", type=BPS, required=True, help="Under the oracle price at the end, at most 500.")
-@click.option("--hours", type=click.IntRange(0, 10_000), required=True, help="From start to end, 1 to 168.")
-@click.option("--budget-bps", type=BPS, required=True, help="Of NAV that a rebalance may lose, at most 100.")
+@click.option("--premium-bps", type=BPS, help="Over the oracle price at the start, at most 1000.")
+@click.option("--discount-bps", type=BPS, help="Under the oracle price at the end, at most 500.")
+@click.option("--hours", type=click.IntRange(0, 10_000), help="From start to end, 1 to 168.")
+@click.option("--budget-bps", type=BPS, help="Of NAV that a rebalance may lose, at most 100.")
 @click.option(
     "--dust-ppm",
     type=click.IntRange(0, 10**6),
-    default=50,
-    show_default=True,
-    help="Of NAV; a constituent that is this close to its target is done.",
+    help="Of NAV, at most 500; a constituent that is this close to its target is done.",
 )
-@click.option(
-    "--turnover-bps", type=BPS, default=1500, show_default=True, help="Of NAV that a rebalance may sell, at most 5000."
-)
-@click.option(
-    "--daily-bps",
-    type=BPS,
-    default=500,
-    show_default=True,
-    help="Of NAV that may be sold for each day since the last start.",
-)
-@click.option(
-    "--band-bps",
-    type=BPS,
-    default=500,
-    show_default=True,
-    help="How far a price may move from the start for bids, at most 2500.",
-)
+@click.option("--turnover-bps", type=BPS, help="Of NAV that a rebalance may sell, at most 5000.")
+@click.option("--daily-bps", type=BPS, help="Of NAV that may be sold for each day since the last start, at most 5000.")
+@click.option("--band-bps", type=BPS, help="How far a price may move from the start for bids, at most 2500.")
 @common.signing
 def set_terms(
     index: str,
-    premium_bps: int,
-    discount_bps: int,
-    hours: int,
-    budget_bps: int,
-    dust_ppm: int,
-    turnover_bps: int,
-    daily_bps: int,
-    band_bps: int,
+    premium_bps: int | None,
+    discount_bps: int | None,
+    hours: int | None,
+    budget_bps: int | None,
+    dust_ppm: int | None,
+    turnover_bps: int | None,
+    daily_bps: int | None,
+    band_bps: int | None,
     how: common.Signing,
 ) -> Any:
-    """Set the terms of the rebalances of INDEX."""
-    terms = (premium_bps, discount_bps, hours * 3600, budget_bps, dust_ppm, turnover_bps, daily_bps, band_bps)
+    """Set the terms of the rebalances of INDEX. What is not given stays as it is."""
+    seconds = None if hours is None else hours * 3600
+    terms = (premium_bps, discount_bps, seconds, budget_bps, dust_ppm, turnover_bps, daily_bps, band_bps)
     return propose(lambda decoder: proposals.set_terms(decoder, index, terms), how=how)
 
 
@@ -325,7 +310,7 @@ def upgrade(
 @click.argument("arguments", nargs=-1)
 @common.signing
 def call(contract: str, function: str, arguments: tuple[str, ...], how: common.Signing) -> Any:
-    """Call FUNCTION of CONTRACT, for whatever has no command of its own.
+    """Call FUNCTION of CONTRACT, for what has no command of its own.
 
     ARGUMENTS are numbers such as 1000 or 2.5e18, names or addresses, text, and JSON for lists and structs.
     """

@@ -35,7 +35,7 @@ WORDS: Mapping[str, str | Callable[[Arguments], str]] = {
     "IndexRouter_TooLittle": (
         "Prices moved, and you would get less than your limit. Run it again, or allow more with --slippage."
     ),
-    "IndexRouter_TooLittleGas": "The transaction's gas limit is too low for a purchase. Run it again.",
+    "IndexRouter_TooLittleGas": "The transaction's gas limit is too low for this trade. Run it again.",
     "IndexRouter_NotEnoughLiquidity": (
         "A pool has too little liquidity for this size. Trade less, or use `ape run mint` in kind."
     ),

@@ -76,7 +76,7 @@ def safes(system: System) -> dict[str, Settings]:
 
 
 def alarms(record: Record, actual: Mapping[str, Settings]) -> list[str]:
-    """What nobody has written down, for people. Empty where everything is as recorded and the Safes are apart."""
+    """What the record does not say, for people. Empty where everything is as recorded and the Safes are apart."""
     said = []
     for name in SAFES:
         for setting, (recorded, value) in differences(record.safes.get(name, {}), actual[name]).items():

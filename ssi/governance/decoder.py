@@ -58,7 +58,7 @@ class Decoder:
 
     @cached_property
     def deployed(self) -> dict[str, Deployed]:
-        """Whatever the record names and whose kind is known."""
+        """All that the record names and whose kind is known."""
         evm, found = self.system.evm, {}
         for name, address in self.system.record.addresses.items():
             if (interface := self._kind(name)) is not None:

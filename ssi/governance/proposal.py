@@ -1,4 +1,4 @@
-"""A proposal: calls that the Safe schedules together, tried out on a fork before anybody signs."""
+"""A proposal: calls that the Safe schedules together, tried out on a fork before an owner signs."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ class Proposal:
 
     Args:
         slug: names the files.
-        expect: values of the state after the execution, by their labels; whatever a label stands for must be in the
-    state.
+        expect: values of the state after the execution, by their labels, which must be in the state.
         watch: reads besides those without arguments: label, contract, function, arguments.
         must_change: refused when nothing of the state changes.
     """
@@ -87,7 +86,7 @@ def batched(manager: Deployed, calls: Sequence[bytes]) -> bytes:
 
 
 def state(system: System, proposal: Proposal) -> State:
-    """Whatever the targets and all indexes say without being asked for anything in particular, and what the proposal
+    """All that the targets and all indexes say without arguments, and what the proposal
     watches.
     """
     decoder, evm, found = Decoder(system), system.evm, State()

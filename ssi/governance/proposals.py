@@ -91,7 +91,7 @@ def _legs(decoder: Decoder, legs: Sequence[Leg]) -> list[tuple[str, int, int, in
         if name in known.feeds:
             return known.feeds[name]
         if name in known.twaps and name not in record.contracts:
-            raise Unknown(f"The feed {name} is not deployed here: `ape run deploy` does that, anybody may.")
+            raise Unknown(f"The feed {name} is not deployed here: `ape run deploy` does that, from any account.")
         return record.contracts[name] if name in known.twaps else known.assets[name].address
 
     found = []
@@ -218,14 +218,19 @@ def rebalance(decoder: Decoder, symbol: str, bounds: Bounds = Bounds()) -> Propo
     return Proposal(f"rebalance-{symbol}", title, [(rebalancer, call)], watch=[_watched(rebalancer, symbol, index)])
 
 
-def set_terms(decoder: Decoder, symbol: str, terms: Sequence[int]) -> Proposal:
-    """The terms of rebalances to come, in the order of `IRebalancer.Terms`. Raises Unknown."""
+def set_terms(decoder: Decoder, symbol: str, terms: Sequence[int | None]) -> Proposal:
+    """The terms of rebalances to come, in the order of `IRebalancer.RebalanceTerms`; None leaves one as it is now.
+
+    Raises Unknown.
+    """
     index, rebalancer = decoder.index(symbol), _rebalancer(decoder)
+    now = rebalancer.planOf(index.address).terms
+    words = tuple(old if new is None else new for new, old in zip(terms, now, strict=True))
     title = f"Set the terms of rebalances of {symbol}"
     return Proposal(
         f"set-terms-{symbol}",
         title,
-        [(rebalancer, rebalancer.setTerms.encode(index.address, tuple(terms)))],
+        [(rebalancer, rebalancer.setTerms.encode(index.address, words))],
         watch=[(f"plan of {symbol}", rebalancer, "planOf", [index.address])],
     )
 

@@ -57,7 +57,7 @@ SAFE = Interface(
 
 @dataclass(frozen=True)
 class SafeTransaction:
-    """One plain call that a Safe is to make: no ether, no delegatecall, no refund of gas. Whoever sends it
+    """One plain call that a Safe is to make: no ether, no delegatecall, no refund of gas. The sender
     pays for it.
     """
 

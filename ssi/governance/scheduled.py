@@ -52,7 +52,7 @@ class Operation:
 
 
 def operations(system: System) -> list[Operation]:
-    """Whatever was scheduled and neither executed nor cancelled, oldest first."""
+    """What was scheduled and neither executed nor cancelled, oldest first."""
     manager, decoder = system.manager, Decoder(system)
     found: dict[bytes, Operation] = {}
     for event in _events(system):

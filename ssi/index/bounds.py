@@ -11,7 +11,7 @@ from eth_utils import keccak, to_bytes
 
 FOREVER = 2**256 - 1
 
-# Of a redemption alone: whatever it pays, of whatever the basket is made of.
+# Of a redemption alone: any amount, of any constituents.
 UNBOUNDED: tuple[bytes, list[int], int] = (bytes(32), [], FOREVER)
 
 

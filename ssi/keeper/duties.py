@@ -39,7 +39,7 @@ def routine(system: System, sender: Sender, min_profit: int, min_worth: int | No
 
 
 def fill(rebalance_keeper: RebalanceKeeper, sender: Sender) -> Sequence[Outcome]:
-    """Whatever pays now, of a running rebalance."""
+    """All that pays now, of a running rebalance."""
     done: list[Outcome] = []
     for _ in range(FILLS):
         if rebalance_keeper.phase is not Phase.RUNNING:

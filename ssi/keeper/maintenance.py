@@ -1,4 +1,4 @@
-"""What somebody has to do now and then, and anybody may: pay out fees, and move the checkpoints of vaults' rates."""
+"""What has to be done now and then, from any account: pay out fees, and move the checkpoints of vaults' rates."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a job: `transaction` where it was sent, `problem` where it failed, neither where somebody else was
-    faster.
+    """What became of a job: `transaction` where it was sent, `problem` where it failed, neither where another keeper
+    was faster.
     """
 
     did: str

@@ -1,7 +1,7 @@
 """Runs a rebalance with Uniswap's liquidity: which pair, how much of it, and when it pays.
 
 The Dutch auction does the waiting: its price falls until selling the surplus on Uniswap covers what the deficit costs
-there, and from then on whoever calls the filler keeps the difference. All state is on chain, so a keeper that stopped
+there, and from then on the caller of the filler keeps the difference. All state is on chain, so a keeper that stopped
 goes on where the rebalance is.
 """
 
@@ -161,7 +161,7 @@ class RebalanceKeeper:
     # ------------------------------------------------------------ what pays
 
     def fills(self) -> list[UniswapFill]:
-        """Whatever Uniswap covers now, whether it pays for the gas or not, the best first."""
+        """All that Uniswap covers now, whether it pays for the gas or not, the best first."""
         rpc, offers = self.system.evm.rpc, self._offers()
         sold = list({offer.tokenOut for offer in offers})
         prices = {token: self._price(token) for token in sold}
@@ -282,11 +282,11 @@ class RebalanceKeeper:
     # ------------------------------------------------------------ the run
 
     def run(self, send: Send, wait: Callable[[int], None], once: bool = False) -> Iterator[tuple[UniswapFill, str]]:
-        """Fills whatever pays and waits for the rest until the rebalance is over; with `once`, does not wait.
+        """Fills what pays and waits for the rest until the rebalance is over; with `once`, does not wait.
 
         Args:
-            send: calls the filler with these arguments; returns the transaction's hash. Raises Reverted where somebody
-        else was faster.
+            send: calls the filler with these arguments; returns the transaction's hash. Raises Reverted where another
+                keeper was faster.
             wait: lets so many seconds pass.
         """
         while self.phase is Phase.RUNNING:

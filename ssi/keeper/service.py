@@ -144,7 +144,7 @@ class Keeper:
                 self._do(chore)
 
     def _do(self, chore: Chore) -> None:
-        """One look of one chore. Whatever goes wrong stays within it."""
+        """One look of one chore. What goes wrong stays within it."""
         try:
             outcomes = chore.run()
             problems = [f"{outcome.what}: {outcome.problem}" for outcome in outcomes if outcome.problem]
@@ -162,7 +162,7 @@ class Keeper:
                 chore.transactions += 1
                 log.info("%s %s: %s", outcome.did, outcome.what, outcome.transaction)
             elif not outcome.problem:
-                log.info("%s %s: somebody else was faster", outcome.did, outcome.what)
+                log.info("%s %s: another keeper was faster", outcome.did, outcome.what)
         if not problems:
             chore.successes, chore.in_a_row, chore.last_success = chore.successes + 1, 0, time.time()
             chore.due = time.monotonic() + chore.every

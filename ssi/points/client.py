@@ -172,7 +172,7 @@ class PointsClient:
     def pots(
         self, epochs: Sequence[int] | None = None, account: str | None = None, block: int | None = None
     ) -> tuple[Pot, ...]:
-        """What the account can claim of pots, now or, of the running epochs unless told, later if nobody else were
+        """What the account can claim of pots, now or, of the running epochs unless told, later if no other account were
         recorded.
         """
         who, now = account or self.holder.account.address, self.ledger.now

@@ -68,7 +68,7 @@ class Ledger:
         return LogReader(self.contract.evm.rpc, self.contract.address, [wanted, *topics], self.since).read()
 
     def joined(self) -> list[str]:
-        """Everybody who has joined, in that order."""
+        """All accounts that have joined, in that order."""
         return [str(to_checksum_address("0x" + log["topics"][1][-40:])) for log in self.logs("Joined")]
 
     def pots(self, epoch: int) -> list[str]:
@@ -92,7 +92,7 @@ class Ledger:
         return answers
 
     def points_to_record(self, epoch: int) -> dict[str, int]:
-        """D18{point} before referrals of everybody who can be recorded now, most first."""
+        """D18{point} before referrals of all accounts that can be recorded now, most first."""
         people, points = self.joined(), list[int]()
         for start in range(0, len(people), POSITIONS):
             points += self.contract.recordable(people[start : start + POSITIONS], epoch)
@@ -107,8 +107,8 @@ class Ledger:
         return list(self.points_to_record(epoch))
 
     def worth(self, epoch: int, oracle: Deployed, points: int) -> int | None:
-        """D18 USD that the pots of an epoch hold for each 10^18 of `points`, everybody's; None where no pot has a
-        price.
+        """D18 USD that the pots of an epoch hold for each 10^18 of `points`, those of all accounts; None where no pot
+        has a price.
         """
         value = 0
         for token in self.pots(epoch):
@@ -120,7 +120,7 @@ class Ledger:
         return value * 10**18 // points if value and points else None
 
     def leaderboard(self, epoch: int) -> list[dict[str, Any]]:
-        """Everybody with points in an epoch, the best first.
+        """All accounts with points in an epoch, the best first.
 
         Points are D18, before referrals; `recorded` has them in it.
         """
@@ -201,7 +201,8 @@ def record_all(
     """Records those of a closed epoch who have `least` points, D18, in the order of `waiting`.
 
     Each batch stands on its own. The gas limit is not the estimate: touching an account makes its record dearer, and
-    anybody can touch it. A batch that fails is halved; an account that fails alone is reported, and the others go on.
+    any account can touch it. A batch that fails is halved; an account that fails alone is reported, and the others go
+    on.
     """
     done = RecordingRun(skipped={account: points for account, points in waiting.items() if points < least})
     queue = deque(_parts([account for account in waiting if account not in done.skipped], LARGEST_BATCH))
@@ -281,7 +282,7 @@ def keep(
     weth: str,
     min_worth: int | None = None,
 ) -> dict[str, Any]:
-    """Samples prices and records everybody who is worth it. Run again, it does what is left.
+    """Samples prices and records all accounts that are worth it. Run again, it does what is left.
 
     Args:
         oracle: prices what the pots hold.

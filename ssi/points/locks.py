@@ -46,7 +46,7 @@ _NFT = Interface(
 
 
 class PoolKind(IntEnum):
-    """As `ILpLocker.Kind` counts."""
+    """As `ILpLocker.PoolKind` counts."""
 
     NONE, V2, V3 = range(3)
 

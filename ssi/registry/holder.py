@@ -38,7 +38,7 @@ class Holder:
     """A deployment and an account.
 
     Args:
-        wallet: None for reading what is everybody's.
+        wallet: None for reading what concerns no account.
     """
 
     system: System

@@ -247,7 +247,7 @@ class RebalancingParams(_Strict):
     band_bps: int = Field(alias="bandBps")
 
     def onchain(self) -> tuple[int, ...]:
-        """As `IRebalancer.Terms`."""
+        """As `IRebalancer.RebalanceTerms`."""
         price, size = (self.premium_bps, self.discount_bps, self.hours * 3600), (self.budget_bps, self.dust_ppm)
         return (*price, *size, self.turnover_bps, self.daily_bps, self.band_bps)
 

@@ -92,7 +92,7 @@ class StakeClient:
     def made_of(self, answers: list[Any], epoch: int, usd_d18: int | None) -> Stake:
         """A position out of the answers to `calls`."""
         shares, leaving, rate, now, running, last, unvested, cooldown, assets, supply = answers
-        virtual = 10**9  # shares and assets that nobody has
+        virtual = 10**9  # shares and assets of no staker
         worth = shares * (assets + virtual) // (supply + virtual)
         yields = Yield(rate, now, running, last if epoch else 0, unvested, cooldown)
         return Stake(self.asset, self.shares, shares, worth, usd_d18, Exit(*leaving), yields)

@@ -14,7 +14,7 @@ from tests.support.governance import schedule, wait
 
 @pytest.fixture
 def evil(evm: Evm, project: Any, bob: str) -> Deployed:
-    """An authority that lets everybody do everything."""
+    """An authority that lets every caller do everything."""
     return evm.deploy(project.OpenAuthority, sender=bob)
 
 
@@ -36,7 +36,7 @@ def loot(evm: Evm, system: System, project: Any, index: Deployed, thief: str) ->
 
 
 @pytest.mark.parametrize("route", ["setAuthority", "updateAuthority"])
-def test_nobody_can_put_another_authority_in_charge_of_a_basket(evm, system, project, bob, evil, route):
+def test_no_stranger_puts_another_authority_in_charge_of_a_basket(evm, system, project, bob, evil, route):
     """G3: by either way that the manager has, with the notice, and without a veto. All 30,000 USD were gone once."""
     index, manager, safe = system.index("MAG7.ssi"), system.manager, system.record.contracts["Safe"]
     invest(system, "MAG7.ssi", safe, 300 * 10**18)

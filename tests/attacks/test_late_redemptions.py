@@ -1,4 +1,4 @@
-"""A redemption that its owner has signed, and that somebody else sends when it suits them.
+"""A redemption that its owner has signed, and that another account sends when it suits them.
 
 Ids are those of docs/invariants.md.
 """
@@ -22,7 +22,7 @@ LATER = 400 * DAY
 
 
 class LateRedemptionScene:
-    """An index of a token of six decimals, ten of them a share, and another; bob has a key of his own and a share."""
+    """An index of a token of six decimals, ten of them a share, and another; bob has a key and a share."""
 
     def __init__(self, evm: Evm, project: Any, authority: Deployed, owner: str, alice: str) -> None:
         self.evm, self.project, self.owner = evm, project, owner
@@ -70,7 +70,7 @@ class LateRedemptionScene:
         assert self.index.basket().tokens == [self.other.address, self.good.address]
 
     def send(self, transaction: str) -> Any:
-        """By anybody. Returns the answer of a call that fails in the same way; nothing where it succeeds."""
+        """From any account. Returns the answer of a call that fails in the same way; nothing where it succeeds."""
         before = self.holdings()
         receipt = self.evm.rpc.call("eth_sendRawTransactionSync", transaction)
         if int(receipt["status"], 16):

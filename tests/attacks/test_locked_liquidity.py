@@ -72,7 +72,7 @@ def everything(locker: Deployed, market: UniswapMarket, person: str, token_id: i
 
 
 class TestStrangers:
-    def test_adding_to_somebodys_position_changes_no_weight(self, locker, market, pool, locked, alice, mallory, evm):
+    def test_adding_to_a_locked_position_changes_no_weight(self, locker, market, pool, locked, alice, mallory, evm):
         """v3 asks for no owner when liquidity is added. It is the owner's in the end, and weighs nothing."""
         before = locker.liquidityOf(alice, pool)
         market.increase(mallory, locked, 20)
@@ -114,7 +114,7 @@ class TestStrangers:
         assert everything(locker, market, alice, locked) == before, "L6"
 
     def test_an_approval_is_no_invitation(self, locker, market, alice, mallory):
-        """Alice has approved the locker for all that she has. Nobody but she can lock it."""
+        """Alice has approved the locker for all that she has. No other account can lock it."""
         token_id = market.position(alice, 1)
         with reverts("ERC721: transfer of token that is not own"):
             locker.lockPosition(token_id, sender=mallory)
@@ -173,7 +173,7 @@ class TestFakes:
 
 
 def position(market: UniswapMarket, junk: Deployed, person: str) -> int:
-    """A position over the whole range of a new pool of the index and a token that anybody prints."""
+    """A position over the whole range of a new pool of the index and a token that any account can mint."""
     tokens = sorted((market.index, junk), key=lambda token: int(token.address, 16))
     junk.mint(person, 10**20, sender=person)
     junk.approve(market.positions.address, MAX, sender=person)
@@ -252,8 +252,8 @@ class TestDonations:
         assert backed(locker, market, mallory), "L3"
 
     def test_the_owner_of_nearly_all_gives_locks_little_and_burns_the_rest(self, locker, market, pair, bob, mallory):
-        """Whoever has nearly the whole pool gets nearly all of a gift to it back, but for the part behind what he has
-        locked.
+        """An owner of nearly the whole pool gets nearly all of a gift to it back, but for the part behind what they
+        have locked.
         """
         market.burn(bob, market.pair.balanceOf(bob) * 999 // 1000)
         amount = market.add(mallory, 10)
@@ -269,7 +269,7 @@ class TestDonations:
 class TestReentrancy:
     @pytest.fixture
     def quirk(self, evm: Evm, project: Any, market: UniswapMarket, locker: Deployed, bob: str, owner: str) -> Deployed:
-        """A token that calls whomever it was told to when it is transferred, in a pair with the index that is on the
+        """A token that calls the account it was told to when it is transferred, in a pair with the index that is on the
         list.
         """
         quirk = evm.deploy(project.QuirkToken, 18, sender=owner)
@@ -310,7 +310,7 @@ class TestReentrancy:
         assert (borrower.calls(), borrower.succeeded()) == (1, False)
         assert b"UniswapV2: LOCKED" in borrower.answer()
 
-    def test_nobody_comes_back_in_the_middle_of_a_collection(self, evm, project, locker, market, alice, bob, owner):
+    def test_a_collection_cannot_be_reentered(self, evm, project, locker, market, alice, bob, owner):
         """A token of the pool calls the locker as an operator while fees are being paid."""
         quirk = evm.deploy(project.QuirkToken, 18, sender=owner)
         token_id = position(market, quirk, alice)
@@ -346,7 +346,7 @@ class TestReentrancy:
             assert collected.values["amount0"] + collected.values["amount1"] > 0
             assert (quirk.reentered(), quirk.answer()) == (False, guard)
 
-    def test_a_position_is_returned_without_calling_anybody(self, evm, project, locker, market, locked, alice):
+    def test_a_position_is_returned_without_a_call_to_its_owner(self, evm, project, locker, market, locked, alice):
         """Not even its receiver, who could refuse it or come back."""
         receiver = evm.deploy(project.LockerReentrant, sender=alice)
         locker.requestUnlock(locked, sender=alice)

@@ -106,7 +106,7 @@ class TestWildRound:
 
 
 class TestDonation:
-    """W6: a rate that anybody moves within a block."""
+    """W6: a rate that any account moves within a block."""
 
     def test_one_block_brings_no_more_than_time_may_have_added(self, bench):
         token, vault = bench.token(), bench.vault(WAD)
@@ -118,7 +118,7 @@ class TestDonation:
         assert (most - WAD) * 10_000 == 5 * WAD, "five bp are all that a donation can be believed for"
 
     def test_poking_does_not_launder_a_donation(self, bench):
-        """W6: the checkpoint takes no more of it than time allows, however often anybody pokes."""
+        """W6: the checkpoint takes no more of it than time allows, however often it is poked."""
         token, vault, thief = bench.token(), bench.vault(WAD), bench.evm.account("thief")
         bench.route(token, rate_leg(vault, max_move=5))
         start = bench.evm.now
@@ -131,7 +131,7 @@ class TestDonation:
         assert rate <= WAD * 1_005_013 // 1_000_000, "W6: ten days at five bp, compounded"
 
     def test_neglect_is_bounded(self, bench):
-        """W6: a checkpoint that nobody moves for years allows 31 days' growth."""
+        """W6: a checkpoint that is not moved for years allows 31 days' growth."""
         token, vault = bench.token(), bench.vault(WAD)
         bench.route(token, rate_leg(vault, max_move=5))
         most, later = model.grown(WAD, 5, 31 * DAY), bench.evm.now + 3_650 * DAY
@@ -148,7 +148,7 @@ class TestDonation:
             before = system.oracle.price(token)
             control.warp(evm.rpc, 30 * DAY)
             assert system.oracle.price(token) > before
-            system.oracle.poke(token, sender=evm.account("anybody"))
+            system.oracle.poke(token, sender=evm.account("a stranger"))
 
 
 def test_answers_pinned_at_an_aggregator_s_limit(system, evm, refuses):
@@ -195,7 +195,7 @@ POOLED = {"PEPE": 3_000, "FLOKI": 10_000, "SOSO": 3_000}
 
 
 class TestHeldPool:
-    """W8: a pool held off its price by somebody with any capital, who makes the far end deep with a few wei.
+    """W8: a pool held off its price by a trader with any capital, who makes the far end deep with a few wei.
 
     The mean over half an hour, which these feeds were before, said for one block: PEPE x 1.93 or x 0.68, FLOKI x 1.65
     or x 0.58, SOSO x 1.78 or x 0.63; for five blocks: x 26 or x 0.14, x 12 or x 0.07, x 18 or x 0.10; and went on

@@ -9,6 +9,7 @@ from forks.seeding import invest
 from ssi.chain.evm import Deployed, Evm
 from ssi.registry.system import System
 from tests.model.points import BOOST, LEAST, LOCKED
+from tests.support.deployed_points import end, sample_days, stake, to_next_epoch
 from tests.support.indexes import DAY, MAX
 
 WAD, WEEK = 10**18, 7 * DAY
@@ -16,29 +17,9 @@ MOST = LOCKED * (1 + BOOST)  # points that a dollar can earn a day
 TINY, REWARD = 10**12, 99 * WAD
 
 
-def to_next_epoch(evm: Evm, ledger: Deployed) -> None:
-    """To the first second of the next epoch."""
-    control.warp(evm.rpc, ledger.epochGenesis() + (ledger.currentEpoch() + 1) * ledger.epochLength() - evm.now)
-
-
 def to_the_day_before(evm: Evm, ledger: Deployed) -> None:
     """Rewards that are given now have just vested when the next epoch begins."""
-    control.warp(
-        evm.rpc, ledger.epochGenesis() + (ledger.currentEpoch() + 1) * ledger.epochLength() - evm.now - DAY - 60
-    )
-
-
-def sample_days(system: System, keeper: str) -> None:
-    """As a keeper does, with feeds that keep up."""
-    for _ in range(LEAST):
-        control.warp(system.evm.rpc, DAY)
-        control.refresh_feeds(system.evm.rpc)
-        system.prices.sample(sender=keeper)
-
-
-def stake(token: Deployed, vault: Deployed, person: str, amount: int) -> None:
-    token.approve(vault.address, MAX, sender=person)
-    vault.deposit(amount, person, sender=person)
+    control.warp(evm.rpc, end(ledger) - evm.now - DAY - 60)
 
 
 def blow_up_the_rate(evm: Evm, ledger: Deployed, token: Deployed, vault: Deployed, thief: str, reward: int) -> None:
@@ -82,7 +63,7 @@ def test_leaving_and_coming_back_as_the_only_staker_multiplies_nothing(system, e
     had = index.balanceOf(thief)
     blow_up_the_rate(evm, ledger, index, vault, thief, REWARD)
     epoch = ledger.currentEpoch()
-    sample_days(system, alice)
+    sample_days(system, LEAST, alice)
     control.deal(evm.rpc, "USDC", alice, pot)
     usdc.approve(ledger.address, MAX, sender=alice)
     ledger.fund(epoch, usdc, pot, sender=alice)
@@ -104,7 +85,7 @@ def test_nor_does_it_multiply_the_boost(system, evm, ledger, thief):
     control.deal(evm.rpc, "SOSO", thief, wealth)
     blow_up_the_rate(evm, ledger, soso, vault, thief, wealth - TINY)
     epoch = ledger.currentEpoch()
-    sample_days(system, thief)
+    sample_days(system, LEAST, thief)
     to_next_epoch(evm, ledger)
 
     price = system.oracle.value(soso.address, WAD)

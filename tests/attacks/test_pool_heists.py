@@ -13,11 +13,11 @@ from forks import control
 from forks.seeding import invest
 from ssi.governance.starting import Bounds
 from ssi.registry.system import System
-from tests.integration.test_rebalancing import Desk
 from tests.support.governance import wait
 from tests.support.indexes import DAY, MAX
 from tests.support.manipulation import BLOCK, Thief
 from tests.support.prices import WINDOW
+from tests.support.rebalanced import DeployedRebalance
 
 SHARE, BP = 10**18, 10**14
 FLOKI_FEE = 10_000
@@ -29,20 +29,20 @@ class PoolHeist:
     """
 
     def __init__(self, system: System, project: Any) -> None:
-        self.desk = Desk(system, project, "MEME.ssi", SHARE)
-        self.evm, self.oracle, self.index = system.evm, system.oracle, self.desk.index
+        self.rebalance = DeployedRebalance(system, project, "MEME.ssi", SHARE)
+        self.evm, self.oracle, self.index = system.evm, system.oracle, self.rebalance.index
         invest(system, "MEME.ssi", self.evm.account("fund"), 50_000 * SHARE)
-        weights = {name: now for name, (now, _) in self.desk.weights().items()}
+        weights = {name: now for name, (now, _) in self.rebalance.weights().items()}
         weights["FLOKI"] += 5 * 10**16
         weights["SHIB"] -= 25 * 10**15
         weights["PEPE"] += SHARE - sum(weights.values())
-        calls = self.desk.propose(weights, tuple(self.desk.rebalancer.planOf(self.index).terms), Bounds())
+        calls = self.rebalance.propose(weights, tuple(self.rebalance.rebalancer.planOf(self.index).terms), Bounds())
         wait(system)
-        self.desk.execute(calls)
-        self.desk.later(DAY // 3)  # bids are at the oracle's prices: what is lost is lost by those
-        assert self.desk.rebalancer.status(self.index).premium == 0
-        self.right = {token: self.oracle.price(token) * 10 ** (18 - self.desk.token(self.desk.names[token]).decimals())
-                      for token in self.index.basket().tokens}  # fmt: skip
+        self.rebalance.execute(calls)
+        self.rebalance.later(DAY // 3)  # bids are at the oracle's prices: what is lost is lost by those
+        assert self.rebalance.rebalancer.status(self.index).premium == 0
+        decimals = {token: system.token(self.rebalance.names[token]).decimals() for token in self.index.basket().tokens}
+        self.right = {token: self.oracle.price(token) * 10 ** (18 - places) for token, places in decimals.items()}
         self.loot = 0
 
     def value(self) -> int:
@@ -55,11 +55,11 @@ class PoolHeist:
 
     def rob(self) -> None:
         """Takes every offer that pays."""
-        for offer in self.desk.offers():
+        for offer in self.rebalance.offers():
             gain = (offer.amountOut * self.right[offer.tokenOut] - offer.amountIn * self.right[offer.tokenIn]) // SHARE
             if gain > 0:
                 self.loot += gain
-                self.desk.bid(offer, MAX)
+                self.rebalance.bid(offer, MAX)
 
 
 @pytest.mark.parametrize("dearer", [True, False])
@@ -72,7 +72,7 @@ def test_a_pool_that_is_held_for_a_block_robs_no_index(system, project, dearer):
     heist = PoolHeist(system, project)
     evm, thief, before = heist.evm, Thief(heist.evm, "FLOKI", FLOKI_FEE), heist.value()
     assert 4_900_000 * SHARE < before < 5_500_000 * SHARE
-    floki = heist.desk.token("FLOKI").address
+    floki = heist.rebalance.token("FLOKI").address
     fair = heist.oracle.price(floki)
     evm.warp(BLOCK)
     thief.hold(thief.far(dearer, 10**22), BLOCK)

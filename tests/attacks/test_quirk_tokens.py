@@ -43,7 +43,7 @@ def test_a_fee_on_transfer_refuses_mints_and_costs_only_the_receiver(scene):
     assert scene.index.holdings().available[0] >= scene.index.holdings().books[0]
 
 
-def test_a_rebase_upwards_is_nobodys_until_a_sync_and_vests_from_then(scene):
+def test_a_rebase_upwards_counts_from_a_sync_on_and_vests(scene):
     evm, index = scene.evm, scene.index
     basket, mint, redeem = index.basket(), index.previewMint(SHARE), index.previewRedeem(SHARE)
     scene.odd.setScale(15 * 10**17, sender=scene.owner)
@@ -126,7 +126,7 @@ def test_others_do_not_pay_for_open_claims(scene):
     assert scene.index.holdings().available[0] >= scene.index.holdings().books[0]
 
 
-def test_a_blocked_redeemer_sends_his_claim_elsewhere(scene):
+def test_a_blocked_redeemer_sends_the_claim_elsewhere(scene):
     scene.odd.setBlocked(scene.alice, True, sender=scene.owner)
     scene.redeem()
     claim, before = scene.claim(), scene.odd.balanceOf(scene.bob)
@@ -180,7 +180,7 @@ class TestShortByAWei:
         ):
             index.mint(SHARE, bob, *unlimited([odd]), sender=bob)
 
-    def test_who_delivers_a_wei_more_mints_and_everybody_leaves(self, shares):
+    def test_a_minter_who_delivers_a_wei_more_mints_and_all_holders_leave(self, shares):
         index, evm = shares.index, shares.evm
         minter = evm.deploy(shares.project.MinterMock, sender=shares.owner)
         for token in shares.tokens:
@@ -226,7 +226,7 @@ def test_reentrance_finds_every_door_shut(scene, method):
 def test_an_upgrade_to_anything_hostile_blocks_no_redemption(scene, quirk):
     """The token was good when the shares were minted.
 
-    Whatever it has become, the other constituent is paid in full, to the wei.
+    The other constituent is paid in full, to the wei.
     """
     scene.odd.setReentry(scene.index.address, scene.index.collectFees.encode(), sender=scene.owner)
     good, expected = scene.good.balanceOf(scene.alice), scene.index.previewRedeem(SHARE)[1]
@@ -290,7 +290,7 @@ def test_extreme_decimals(evm, project, authority, owner, decimals):
 @pytest.mark.parametrize("quirk", [Quirk.NONE, Quirk.WANTS_GAS], ids=["plain", "gives up early"])
 @pytest.mark.parametrize("gas", range(100_000, 900_000, 25_000))
 def test_too_little_gas_cannot_fake_a_broken_token(scene, gas, quirk):
-    """Either everything is paid or nothing happened: a claim would hand the rest to whoever can wait."""
+    """Either everything is paid or nothing happened: a claim would hand the rest to a holder who can wait."""
     index = scene.index
     scene.quirk(quirk)
     calldata = index.redeem.encode(SHARE, scene.alice, scene.alice, *ANYTHING)
@@ -302,7 +302,7 @@ def test_too_little_gas_cannot_fake_a_broken_token(scene, gas, quirk):
 
 
 def test_more_than_128_bits_of_a_token_are_refused_and_not_truncated(scene):
-    """Whoever can make so much of it has it refused at the next sync.
+    """An issuer who makes so much of it has it refused at the next sync.
 
     Until then, and afterwards, the basket is what it was.
     """

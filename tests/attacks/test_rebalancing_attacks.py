@@ -47,7 +47,7 @@ def bidder(evm: Evm, project: Any, running: RebalancingWorld, owner: str) -> Dep
 
 
 def wealth(world: RebalancingWorld, person: str) -> int:
-    """D36 USD of everything that somebody holds, with shares at what they redeem for."""
+    """D36 USD of everything that a person holds, with shares at what they redeem for."""
     who, index = world.people[person], world.index
     held = [token.balanceOf(who) for token in world.tokens]
     numbers = {token.address: n for n, token in enumerate(world.tokens)}
@@ -117,7 +117,7 @@ def test_strangers_cannot_govern(world, bob):
 
 
 @pytest.mark.parametrize("amount", [0, 1, 10**4])
-def test_tiny_bids_move_nothing_and_block_nobody(running, amount):
+def test_tiny_bids_move_nothing_and_block_no_bidder(running, amount):
     """R3: the bid of a wei is no bid, and the one behind it is filled as quoted."""
     wanted, price = running.quote(2, 0, MAX)
     assert running.bid("carol", 2, 0, amount) == (0, 0), "R3 tiny bids move nothing"
@@ -230,7 +230,7 @@ def test_a_stale_price_stops_bids_and_not_redemption(running, evm):
 # ---------------------------------------------------------------- bidders with code
 
 
-def test_a_bidder_has_the_tokens_before_he_pays(running, bidder):
+def test_a_bidder_has_the_tokens_before_paying(running, bidder):
     out, paid = running.quote(2, 0, MAX)
     held = running.tokens[2].balanceOf(bidder)
     bidder.bid(running.index, running.tokens[2], running.tokens[0], out, b"\1", sender=running.owner)

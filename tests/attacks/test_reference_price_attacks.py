@@ -1,4 +1,6 @@
-"""Whoever chooses a second, a price or a rate to be judged by. Ids are those of docs/invariants.md."""
+"""Attackers who choose the second, the price or the rate that they are judged by. Ids are those of
+docs/invariants.md.
+"""
 
 from __future__ import annotations
 
@@ -45,11 +47,11 @@ def real(evm: Evm, project: Any, owner: str) -> RealStaking:
 
 
 def sample_all(world: PointsWorld, held_off: Sequence[int] = (), prices: Mapping[str, float] | None = None) -> None:
-    """Every slot of the running epoch, with other prices in those where somebody holds them off; then to its end."""
+    """Every slot of the running epoch, with other prices in those where a trader holds them off; then to its end."""
     epoch = world.epoch
     for slot in range(SLOTS):
         world.go(max(world.evm.now, world.slot_start(epoch, slot)))
-        before = {name: world.feeds[name].latestRoundData().answer / 10**8 for name in prices or {}}
+        before = {name: world.answer(name) / 10**8 for name in prices or {}}
         for name, price in (prices or {}).items():
             if slot in held_off:
                 world.set_price(name, price)
@@ -63,7 +65,7 @@ class TestPricesOfAMoment:
     """One call used to fix a price for 28 days, in a second of the caller's choice."""
 
     @pytest.mark.parametrize("held_off", [range(1), range(13), range(15, 28), range(0, 26, 2)])
-    def test_soso_held_off_in_a_minority_of_slots_lifts_nobody(self, world, alice, held_off):
+    def test_soso_held_off_in_a_minority_of_slots_lifts_no_points(self, world, alice, held_off):
         """P13: SOSO × 1.31, in one slot or in 13 of 28: 18X as honest.
 
         It was 22.65X for one transaction in the right half hour.
@@ -232,7 +234,7 @@ class TestBoostByTime:
     def test_an_hour_of_672_times_the_soso(self, real, alice, bob):
         """33X for both, and the same dollar-seconds of SOSO.
 
-        But whatever was staked for an hour leaves after 14 days: bob binds 672 dollars for 337 hours where alice binds
+        But what was staked for an hour leaves after 14 days: bob binds 672 dollars for 337 hours where alice binds
         one for 1,008, her own cooldown included: 225 times the capital and time.
         """
         for person in (alice, bob):

@@ -12,13 +12,13 @@ from tests.support.reverts import error, reverts
 
 
 class TestLosses:
-    """A loss is shared by whoever holds shares and whoever has a claim, alike, in whatever order they leave."""
+    """Holders of shares and of claims share a loss alike, in any order in which they leave."""
 
     @pytest.fixture
     def halved(self, scene: QuirkTokenScene) -> QuirkTokenScene:
         """Alice and bob hold ten shares each.
 
-        Bob redeems his to an address that the token blocks; then the token loses half.
+        Bob redeems bob's to an address that the token blocks; then the token loses half.
         """
         scene.mint(scene.bob, 10 * SHARE)
         scene.odd.setBlocked(scene.owner, True, sender=scene.owner)
@@ -28,7 +28,7 @@ class TestLosses:
         return scene
 
     def leave(self, scene: QuirkTokenScene, who: str) -> int:
-        """What `who` gets of the odd token: alice by redemption, bob by his claim."""
+        """What `who` gets of the odd token: alice by redemption, bob by the claim."""
         before = scene.odd.balanceOf(who)
         if who == scene.alice:
             scene.redeem(shares=10 * SHARE)
@@ -90,7 +90,7 @@ class TestLosses:
         assert abs(worth[0] - expected) <= 1
         assert abs(worth[0] - worth[1]) <= 2, "I11 losses are shared"
 
-    def test_of_a_total_loss_nothing_comes_back_to_anybody(self, halved):
+    def test_of_a_total_loss_nothing_comes_back(self, halved):
         index, token = halved.index, halved.odd.address
         halved.odd.burn(index.address, halved.odd.balanceOf(index.address), sender=halved.owner)
         with reverts(halved.error("ClaimUnbacked"), token=token, claim=index.claimOf(token, halved.bob)):
@@ -140,7 +140,7 @@ class TestLosses:
         return redeemed, claimed
 
     def test_a_claim_bears_every_loss_since_it_was_made(self, halved):
-        """Whoever asks after each loss, or once after many, is owed the same to a wei; what they take in between
+        """A holder who asks after each loss, or once after many, is owed the same to a wei; what they take in between
         counts.
         """
         index, odd = halved.index, halved.odd
@@ -159,10 +159,10 @@ class TestLosses:
         for who in (halved.bob, halved.alice):
             index.claim(odd.address, MAX, halved.evm.account("elsewhere"), 0, sender=who)
             assert index.claimOf(odd.address, who) == 0
-        assert index.segregated(odd.address) == 0, "I3 nothing stays set aside for nobody"
+        assert index.segregated(odd.address) == 0, "I3 nothing stays set aside that no claim is for"
 
     def test_claims_on_what_left_the_basket_can_lose_too(self, halved):
-        """Their loss is written off before the token can join again: else whoever buys it for the basket would pay the
+        """Their loss is written off before the token can join again: else the buyer of it for the basket would pay the
         claims.
         """
         evm, index, odd = halved.evm, halved.index, halved.odd
@@ -186,7 +186,7 @@ class TestLosses:
         with reverts(halved.error("NotAConstituent"), token=swapper.address):
             index.sync(swapper, sender=halved.owner)
 
-    def test_nobody_buys_into_a_loss(self, halved):
+    def test_no_swap_buys_into_a_loss(self, halved):
         """A swap that brings more of what is short would pay the others' loss."""
         evm, index, odd = halved.evm, halved.index, halved.odd
         swapper = evm.deploy(halved.project.SwapperMock, sender=halved.owner)
@@ -198,7 +198,7 @@ class TestLosses:
 
 
 def test_what_moves_and_answers_no_is_paid_once(scene):
-    """Bob was paid 200 of his 100: what had arrived became a claim as well."""
+    """Bob was paid 200 of 100: what had arrived became a claim as well."""
     expected, before = scene.index.previewRedeem(SHARE)[0], scene.odd.balanceOf(scene.alice)
     scene.quirk(Quirk.MOVES_FALSE)
     scene.redeem()

@@ -1,5 +1,5 @@
-"""A thief who silences a feed, by the cheapest way that docs/oracle-math.md knows: in a pool of 1 % nobody arbitrages
-moves within the fee.
+"""A thief who silences a feed, by the cheapest way that docs/oracle-math.md knows: in a pool of 1 % no trader
+arbitrages moves within the fee.
 
 What they get for it is that a price is gone. It is never wrong, and nothing but rebalancing waits for it. Ids:
 docs/invariants.md.
@@ -101,7 +101,7 @@ def test_a_swing_gives_no_price_and_never_a_wrong_one(system, project, evm, feed
     assert abs(after[-1][1] - fair) * 10**4 < fair
 
 
-@pytest.mark.minimainnet  # depths are those of the miniature's pools, and nobody else trades there
+@pytest.mark.minimainnet  # depths are those of the miniature's pools, and no other trader is there
 def test_a_swing_costs_what_the_documents_say(thief):
     """Capital of one swing, and the fees of those within twenty minutes, in dollars of the fair prices."""
     usd = [prices.USD[name] / 10 ** prices.decimals(name) for name in thief.pair]

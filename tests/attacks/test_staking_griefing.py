@@ -38,26 +38,26 @@ class TestTimers:
         vault.pass_days(10)
         return tuple(staked.exitOf(alice))
 
-    def test_a_deposit_for_somebody_moves_no_timer(self, vault, staked, cooling, alice, mallory):
+    def test_a_deposit_for_a_staker_moves_no_timer(self, vault, staked, cooling, alice, mallory):
         for assets in (1, WHOLE):
             vault.stake(mallory, assets, alice)
             staked.mint(assets, alice, sender=mallory)
         assert tuple(staked.exitOf(alice)) == cooling, "S3 a timer moves only by its owner"
 
-    def test_shares_sent_to_somebody_move_no_timer(self, vault, staked, cooling, alice, mallory):
+    def test_shares_sent_to_a_staker_move_no_timer(self, vault, staked, cooling, alice, mallory):
         vault.stake(mallory)
         staked.transfer(alice, WHOLE, sender=mallory)
         staked.transfer(alice, 0, sender=mallory)
         assert tuple(staked.exitOf(alice)) == cooling, "S3 a timer moves only by its owner"
 
-    def test_nobody_requests_his_shares_for_a_stranger(self, vault, staked, cooling, alice, mallory):
+    def test_a_request_of_own_shares_for_a_stranger_is_refused(self, vault, staked, cooling, alice, mallory):
         vault.stake(mallory)
         with vault.refuse("NotAuthorized", controller=alice, caller=mallory):
             staked.requestRedeem(1, alice, mallory, sender=mallory)
         assert tuple(staked.exitOf(alice)) == cooling, "S3 a timer moves only by its owner"
 
     def test_an_allowance_moves_shares_but_no_timer(self, vault, staked, cooling, alice, mallory):
-        """Whoever has an allowance can take the shares, as of any ERC-20, but not restart what already cools."""
+        """A spender with an allowance can take the shares, as of any ERC-20, but not restart what already cools."""
         staked.approve(mallory, MAX, sender=alice)
         for owner in (alice, mallory):
             with vault.refuse("NotAuthorized", controller=alice, caller=mallory):
@@ -65,7 +65,7 @@ class TestTimers:
         staked.requestRedeem(WHOLE, mallory, alice, sender=mallory)
         assert tuple(staked.exitOf(alice)) == cooling, "S3 a timer moves only by its owner"
 
-    def test_an_operator_of_the_thief_is_nobody_to_the_victim(self, vault, staked, cooling, alice, bob, mallory):
+    def test_an_operator_of_the_thief_has_no_power_over_the_victim(self, vault, staked, cooling, alice, bob, mallory):
         staked.setOperator(bob, True, sender=mallory)
         staked.setOperator(alice, True, sender=mallory)
         vault.stake(mallory)
@@ -110,7 +110,7 @@ class TestMatured:
         assert vault.claim(alice) == 40 * WHOLE
 
     def test_a_raise_locks_nothing_again(self, evm, vault, staked, alice, bob, owner):
-        """Matured by a cut, then the longest cooldown as early as that can be; whatever the request's age."""
+        """Matured by a cut, then the longest cooldown as early as that can be; at any age of the request."""
         vault.stake(alice)
         vault.stake(bob)
         vault.request(alice)
@@ -190,7 +190,7 @@ class TestRewardGriefing:
         evm.warp(HOUR)
         assert rest == WHOLE
         assert vault.worth(mallory) - 100 * WHOLE <= rest * shares // staked.issuedSupply(), (
-            "S7 the rewards of his time"
+            "S7 the rewards of their time"
         )
         assert vault.worth(alice) > 123 * WHOLE, "S4 nor of what others have earned"
 
@@ -225,15 +225,14 @@ class TestRewardGriefing:
             vault.reward(1, mallory)
             pokes += 1
             fair = 100 * WHOLE + 10 * WHOLE * seconds // DAY
-            assert fair - pokes <= staked.totalAssets() <= fair + pokes, "S10 how often anybody distributes"
+            assert fair - pokes <= staked.totalAssets() <= fair + pokes, "S10 how often fees are distributed"
         assert pokes > 20
-        _, start, duration = staked.rewardStream()
-        end = start + duration
-        assert end == start + DAY
+        _, since, duration = staked.rewardStream()
+        assert since + duration == start + DAY
         assert staked.totalAssets.call(at=start + DAY) == 110 * WHOLE + pokes
 
     def test_poking_hastens_no_stream(self, evm, vault, staked, alice, mallory):
-        """Whatever is added, what vests in any time is at most what both would by themselves."""
+        """With any addition, what vests in any time is at most what both would by themselves."""
         vault.stake(alice)
         vault.reward(10 * WHOLE)
         evm.warp(DAY // 2)
@@ -243,8 +242,8 @@ class TestRewardGriefing:
                 vault.reward(extra, mallory)
                 assert staked.totalAssets.call(at=start + HOUR) <= alone + extra * HOUR // DAY + 1
 
-    def test_how_often_rewards_come_changes_nobodys_total(self, evm, vault, alice, bob):
-        """Ten days of the same rewards, daily, twice a day, or all at the end: after a day more everybody has
+    def test_how_often_rewards_come_changes_no_total(self, evm, vault, alice, bob):
+        """Ten days of the same rewards, daily, twice a day, or all at the end: after a day more all stakers have
         the same.
         """
         vault.stake(alice, 300 * WHOLE)
@@ -258,12 +257,12 @@ class TestRewardGriefing:
                     vault.reward(40 * WHOLE // times)
                 evm.mine_at(start + 11 * DAY)
                 totals.append((vault.worth(alice), vault.worth(bob)))
-        assert len(set(totals)) == 1, "S10 how often anybody distributes changes nobody's total"
+        assert len(set(totals)) == 1, "S10 how often fees are distributed changes no staker's total"
         assert totals[0][0] + totals[0][1] == pytest.approx(440 * WHOLE, abs=10**9)
 
-    def test_rewards_for_nobody_are_no_windfall(self, evm, vault, staked, alice, mallory):
-        """They wait, whole, and then vest over a day: the first gets the rewards of his time, as does whoever comes an
-        hour later.
+    def test_rewards_without_stakers_are_no_windfall(self, evm, vault, staked, alice, mallory):
+        """They wait, whole, and then vest over a day: the first gets the rewards of their time, as does a staker who
+        comes an hour later.
         """
         vault.reward(24 * WHOLE)
         vault.pass_days(30)
@@ -317,8 +316,8 @@ class TestPrice:
         ("stake", "reward"), [(VIRTUAL, 10**3 * WHOLE), (10**12, 10**6 * WHOLE), (WHOLE, 10**6 * WHOLE)]
     )
     def test_what_a_dear_share_costs(self, vault, staked, alice, mallory, stake, reward):
-        """Whoever is alone makes a share as dear as they like, for ever; each asset-wei of the price costs them 10^9.
-        A share-wei that is worth a token costs 10^9 tokens. Nobody else loses more than one share-wei by it."""
+        """A lone staker makes a share as dear as they like, for ever; each asset-wei of the price costs them 10^9.
+        A share-wei that is worth a token costs 10^9 tokens. No other staker loses more than one share-wei by it."""
         spent = vault.holds(mallory)
         vault.stake(mallory, stake)
         vault.reward(reward, mallory)
@@ -329,7 +328,7 @@ class TestPrice:
         price = -(-staked.exchangeRate() // WAD)
         assert price > 10**5
         assert spent - vault.holds(mallory) >= (price - 2) * VIRTUAL, (
-            "S14 what nobody's shares have earned is lost for good"
+            "S14 what the virtual shares have earned is lost for good"
         )
         for assets in (price, WHOLE, 7 * WHOLE + 1):
             before = vault.worth(alice)
@@ -350,7 +349,7 @@ class TestPrice:
         vault.asset.transfer(staked.address, 10**6 * WHOLE, sender=mallory)
         assert evm.batch(read) == before, "S11 donations move nothing"
 
-    def test_dust_for_everybody_changes_nobodys_worth(self, vault, alice, bob, mallory):
+    def test_dust_for_all_stakers_changes_no_worth(self, vault, alice, bob, mallory):
         vault.stake(alice)
         vault.reward(WHOLE)
         vault.pass_days(1)
@@ -386,7 +385,7 @@ class TestLeaving:
         paid = vault.claim(alice) + vault.claim(bob)
         kept = vault.asset.balanceOf(staked.address)
         assert paid + kept == 107 * WHOLE + 2, "S1 solvency"
-        assert kept == staked.totalAssets() <= VIRTUAL * 7 // 100 + 1, "nobody's shares keep what they have earned"
+        assert kept == staked.totalAssets() <= VIRTUAL * 7 // 100 + 1, "the virtual shares keep what they have earned"
 
     def test_nothing_can_be_stopped(self, vault, staked, authority, owner, alice):
         """The authority closes the contract as far as it can: only what is restricted stops."""
@@ -401,7 +400,7 @@ class TestLeaving:
         vault.pass_days(14)
         assert vault.claim(alice) == 100 * WHOLE, "S9 everyone can always leave"
 
-    def test_a_full_vault_lets_everybody_out(self, vault, staked, alice, mallory):
+    def test_a_full_vault_lets_all_stakers_out(self, vault, staked, alice, mallory):
         """The cap on new assets locks no staker in."""
         vault.stake(alice)
         vault.stake(mallory, staked.maxDeposit(mallory))

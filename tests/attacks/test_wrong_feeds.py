@@ -24,10 +24,10 @@ from ssi.governance.starting import Bounds
 from ssi.places import ROOT
 from ssi.registry import params
 from ssi.registry.system import System
-from tests.integration.test_rebalancing import Desk
 from tests.model import rebalancing as model
 from tests.support.governance import wait
 from tests.support.indexes import DAY, MAX
+from tests.support.rebalanced import DeployedRebalance
 from tests.support.rebalancing import RebalancingWorld
 from tests.support.reverts import error, reverts
 
@@ -69,43 +69,43 @@ def test_the_stated_bounds_follow_from_the_terms(index):
 
 
 @pytest.fixture
-def mag7(system: System, project: Any) -> Desk:
-    return Desk(system, project, "MAG7.ssi", 300 * 10**18)
+def mag7(system: System, project: Any) -> DeployedRebalance:
+    return DeployedRebalance(system, project, "MAG7.ssi", 300 * 10**18)
 
 
 class FeedHeist:
     """MAG7.ssi is to sell seven parts of WBTC in fifty for LINK, by the terms that it was deployed with."""
 
-    def __init__(self, desk: Desk, part: Fraction = Fraction(14, 100)) -> None:
-        self.desk, self.evm, self.oracle = desk, desk.evm, desk.system.oracle
-        self.terms = desk.rebalancer.planOf(desk.index).terms
-        weights = {name: now for name, (now, _) in desk.weights().items()}
+    def __init__(self, rebalance: DeployedRebalance, part: Fraction = Fraction(14, 100)) -> None:
+        self.rebalance, self.evm, self.oracle = rebalance, rebalance.evm, rebalance.system.oracle
+        self.terms = rebalance.rebalancer.planOf(rebalance.index).terms
+        weights = {name: now for name, (now, _) in rebalance.weights().items()}
         weights["LINK"] += int(part * 10**18)
         weights["WBTC"] += 10**18 - sum(weights.values())
         self.weights = weights
-        self.right = {token: self.price(token) for token in desk.index.basket().tokens}
+        self.right = {token: self.price(token) for token in rebalance.index.basket().tokens}
 
     def price(self, token: str) -> int:
         """D36 USD a token-wei."""
-        return self.oracle.price(token) * 10 ** (18 - self.desk.token(self.desk.names[token]).decimals())
+        return self.oracle.price(token) * 10 ** (18 - self.rebalance.token(self.rebalance.names[token]).decimals())
 
     def value(self) -> int:
-        basket = self.desk.index.basket()
+        basket = self.rebalance.index.basket()
         return sum(unit * self.right[token] for token, unit in zip(basket.tokens, basket.units, strict=True))
 
     def propose(self, bounds: Bounds = Bounds()) -> None:  # noqa: B008 - it is frozen
-        self.calls = self.desk.propose(self.weights, tuple(self.terms), bounds)
-        wait(self.desk.system)
+        self.calls = self.rebalance.propose(self.weights, tuple(self.terms), bounds)
+        wait(self.rebalance.system)
 
     def run(self, seconds: int, feed: str, percent: int) -> float:
-        """Starts, lets time pass, makes a feed wrong, and takes whatever is offered. Returns bp of NAV that
+        """Starts, lets time pass, makes a feed wrong, and takes all that is offered. Returns bp of NAV that
         are gone.
         """
-        self.desk.execute(self.calls)
-        self.desk.later(seconds)
+        self.rebalance.execute(self.calls)
+        self.rebalance.later(seconds)
         before = self.value()
         self.twist(feed, percent)
-        self.desk.bid_all()
+        self.rebalance.bid_all()
         return (before - self.value()) * 10_000 / before
 
     def twist(self, feed: str, percent: int) -> None:
@@ -195,8 +195,8 @@ def test_a_feed_that_is_wrong_alone_starts_nothing(mag7, project, percent):
 
 
 @pytest.mark.parametrize("percent", [22, -18])
-def test_a_moment_that_suits_somebody_is_refused_by_name(mag7, project, percent):
-    """Whoever holds the signed start cannot wait for other targets than were proposed; they moved to 0.83 and 1.22 of
+def test_a_moment_that_suits_the_holder_of_a_start_is_refused_by_name(mag7, project, percent):
+    """The holder of the signed start cannot wait for other targets than were proposed; they moved to 0.83 and 1.22 of
     them.
     """
     heist = FeedHeist(mag7, Fraction(1, 20))
@@ -212,7 +212,7 @@ def test_a_moment_that_suits_somebody_is_refused_by_name(mag7, project, percent)
         mag7.execute(heist.calls)
 
 
-# ---------------------------------------------------------------- anybody's feed, any moment
+# ---------------------------------------------------------------- any feed, any moment
 
 
 TERMS = model.Terms(premium=20, discount=200, duration=DAY, budget=50, dust=50, turnover=2000, daily=5000, band=500)
@@ -239,8 +239,8 @@ PERMILLE = st.one_of(st.integers(900, 1110), st.sampled_from((500, 909, 951, 953
     ),
 )
 def test_no_rebalance_loses_more_than_the_bound(world, n, wrong, upwards, moments):
-    """R9: one feed is wrong by up to Y at the start and by whatever the thief wants whenever he wants, and he takes all
-    that pays him.
+    """R9: one feed is wrong by up to Y at the start and by as much as the thief wants at any time, and they take all
+    that pays them.
     """
     evm, right = world.evm, [price // 10**10 for price in world.usd.values()]
     with evm.isolated():

@@ -1,4 +1,4 @@
-"""Fixtures of trades through the router."""
+"""Fixtures of trades through the router, and the role table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.trading import KEY, Trader
 
 @pytest.fixture
 def trader(system: System) -> Trader:
-    """Somebody who can sign, with ether."""
+    """A trader who can sign, with ether."""
     account = Account.from_key(KEY).address
     system.evm.fund(account)
     return Trader(system, account)
@@ -30,3 +30,9 @@ def refuse(project: Any) -> Callable[..., AbstractContextManager[None]]:
         return reverts(error(project.IndexRouter, f"IndexRouter_{name}"), **inputs)
 
     return refuse
+
+
+@pytest.fixture(scope="session")
+def table(system: System) -> list[tuple[str, bytes, int]]:
+    """The rows of the role table: contract, function, role."""
+    return [(row.target, row.selector, row.role) for row in system.contract("RoleTable").rows()]

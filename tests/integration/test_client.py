@@ -20,6 +20,7 @@ from ssi.registry.system import System
 from tests.support.governance import govern
 from tests.support.indexes import MAX
 from tests.support.liquidity import UniswapMarket
+from tests.support.trading import give
 
 SHARE = 10**18
 
@@ -35,20 +36,13 @@ def protocol(system: System, me: Any) -> Protocol:
     return Protocol.from_deployment(system.record.path, node=system.evm.rpc.url, account=me)
 
 
-def give(protocol: Protocol, **whole: int) -> None:
-    """Whole tokens for the account."""
-    for name, amount in whole.items():
-        token = protocol.token(name)
-        control.deal(protocol.system.evm.rpc, name, protocol.holder.account.address, amount * 10**token.decimals)
-
-
 # ---------------------------------------------------------------- trades
 
 
 @pytest.mark.parametrize("token", ["USDC", "DAI", "USDT", "WBTC", "ETH"])
 @pytest.mark.parametrize("symbol", ["MAG7.ssi", "USSI"])
 def test_quotes_are_outcomes_to_the_wei(protocol, symbol, token):
-    """Exact in and exact out, bought and sold again, whatever way the token pays."""
+    """Exact in and exact out, bought and sold again, by each way to pay."""
     index, of = protocol.index(symbol), protocol.token(token)
     if token != "ETH":
         give(protocol, **{token: 10_000 if token != "WBTC" else 1})

@@ -10,6 +10,7 @@ from eth_utils import keccak
 
 from forks import control
 from ssi.chain.evm import Deployed, Interface
+from ssi.constants import ZERO
 from ssi.deploy.deployer import seed_amounts
 from ssi.registry.system import System
 from tests.model.index import round57
@@ -17,7 +18,6 @@ from tests.support.governance import govern
 from tests.support.reverts import error, reverts
 
 SHARE = 10**18
-ZERO = "0x" + "00" * 20
 
 
 @pytest.fixture

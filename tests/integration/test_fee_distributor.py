@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ssi.chain.evm import Deployed, Evm, Receipt
+from ssi.constants import ZERO
 from tests.support.governance import govern
 from tests.support.indexes import new_index, stock, unlimited
 from tests.support.reverts import error, reverts
@@ -16,7 +17,6 @@ DAY = 86_400
 SHARE = 10**18
 UNIT = 10**27
 BPS = 10_000
-ZERO = "0x" + "00" * 20
 
 
 class FeeDistributorScene:
@@ -120,13 +120,13 @@ def test_missed_days_are_not_lost(scene):
             totals.append((scene.staked.totalAssets() - 50 * SHARE, scene.index.balanceOf(scene.treasury)))
     for stakers, treasury in totals:
         # Each distribution leaves at most a wei of the stakers' part with the treasury.
-        assert abs(stakers - totals[0][0]) <= 30, "S10 how often anybody distributes changes nobody's total"
+        assert abs(stakers - totals[0][0]) <= 30, "S10 how often fees are distributed changes no staker's total"
         assert abs(treasury - totals[0][1]) <= 30
     assert totals[0][0] > 10**17
 
 
 def test_collecting_before_changes_nothing(scene, bob):
-    """Fees that somebody has collected into the distributor are split like those that it collects itself."""
+    """Fees that a stranger has collected into the distributor are split like those that it collects itself."""
     scene.stake(50 * SHARE)
     scene.evm.warp(DAY)
     parts = tuple(scene.distributor.pending(scene.index.address))
@@ -138,7 +138,7 @@ def test_collecting_before_changes_nothing(scene, bob):
 
 
 @pytest.mark.parametrize("staked", [0, 10**15 - 1])
-def test_where_hardly_anybody_stakes_the_treasury_takes_all(scene, staked):
+def test_with_hardly_any_stakers_the_treasury_takes_all(scene, staked):
     """Who stakes next finds no windfall waiting, and nothing falls to the virtual shares."""
     if staked:
         scene.stake(staked)
@@ -155,7 +155,7 @@ def test_where_hardly_anybody_stakes_the_treasury_takes_all(scene, staked):
 
 
 def test_dear_shares_do_not_turn_the_stakers_part_away(scene):
-    """Somebody makes a share-wei worth 10^9 while they are alone, and leaves.
+    """A staker makes a share-wei worth 10^9 while they are alone, and leaves.
 
     By shares, the next stakers would need a million tokens.
     """
@@ -165,7 +165,7 @@ def test_dear_shares_do_not_turn_the_stakers_part_away(scene):
     scene.evm.warp(DAY)
     scene.staked.requestRedeem(10**9, scene.alice, scene.alice, sender=scene.alice)
     assert scene.staked.exchangeRate() > 10**9 * SHARE
-    assert scene.distributor.pending(scene.index.address).toStakers == 0, "nobody stakes"
+    assert scene.distributor.pending(scene.index.address).toStakers == 0, "no staker is there"
     scene.stake(SHARE)
     assert scene.staked.totalSupply() < 10**9
     assert scene.distributor.pending(scene.index.address).toStakers > 0, "S10 nothing is lost"
@@ -228,7 +228,7 @@ def test_what_is_refused(scene, project, owner, alice):
             call()
 
 
-def test_nobody_initialises_it_again(scene, evm, project, authority, owner, alice):
+def test_it_cannot_be_initialised_again(scene, evm, project, authority, owner, alice):
     expected = error(project.FeeDistributor, "InvalidInitialization")
     with reverts(expected):
         scene.distributor.initialize(authority, alice, sender=alice)

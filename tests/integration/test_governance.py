@@ -18,7 +18,7 @@ from tests.support.reverts import error, reverts
 DAY = 86_400
 COOLDOWN = 14 * DAY
 
-# What anybody may call, and why that is safe. Whatever changes state stands here or in the role table.
+# What any account may call, and why that is safe. Each function that changes state stands here or in the role table.
 OPEN = MappingProxyType(
     {
         "IndexToken": {
@@ -56,7 +56,7 @@ OPEN = MappingProxyType(
         "FixedWeights": {},
         "LpLocker": {
             "lockPosition": "takes the caller's position",
-            "onERC721Received": "locks for whoever owned what the position manager brings",
+            "onERC721Received": "locks for the owner of what the position manager brings",
             "lockTokens": "takes the caller's tokens",
             "setOperator": "for the caller's own things",
             "requestUnlock": "for the owner and operators",
@@ -68,7 +68,7 @@ OPEN = MappingProxyType(
             "unlockTokens": "for the owner and operators",
         },
         "ReferralRegistry": {
-            "register": "for the caller himself",
+            "register": "for the caller alone",
             "bind": "binds the caller",
             "bindWithSignature": "binds who has signed",
             "bindFor": "for the ledger",
@@ -87,17 +87,17 @@ OPEN = MappingProxyType(
         },
         "PointsLedger": {
             "initialize": "once, by the proxy's constructor",
-            "join": "for the caller himself",
+            "join": "for the caller alone",
             "joinWithSignature": "for who has signed",
             "onBuy": "for the router",
-            "record": "writes down what anybody can read",
-            "recordMany": "writes down what anybody can read",
+            "record": "writes down what every account can read",
+            "recordMany": "writes down what every account can read",
             "fund": "takes the caller's tokens",
-            "claim": "pays the caller what is his",
-            "claimMany": "pays the caller what is his",
-            "rollOver": "moves what nobody can claim any more",
+            "claim": "pays the caller what is theirs",
+            "claimMany": "pays the caller what is theirs",
+            "rollOver": "moves what no account can claim any more",
         },
-        "ReferencePrices": {"sample": "takes the prices of now", "settle": "writes down what anybody can read"},
+        "ReferencePrices": {"sample": "takes the prices of now", "settle": "writes down what every account can read"},
         "RoleTable": {},
         "ProtocolProxy": {},
         "StakedToken": {
@@ -129,7 +129,7 @@ OPEN = MappingProxyType(
     }
 )
 CONTRACTS = tuple(OPEN)
-# Whatever asks the manager on every restricted call.
+# What asks the manager on every restricted call.
 MANAGED = (
     "IndexToken",
     "IndexFactory",
@@ -144,13 +144,6 @@ MANAGED = (
     "PointsLedger",
     "ReferencePrices",
 )
-
-
-@pytest.fixture(scope="session")
-def table(system: System) -> list[tuple[str, bytes, int]]:
-    """The rows of the role table: contract, function, role."""
-    contract = system.contract("RoleTable")
-    return [(row.target, row.selector, row.role) for row in contract.rows()]
 
 
 def functions(project: Any, name: str) -> dict[bytes, Entry]:
@@ -172,8 +165,8 @@ def targets(system: System, name: str) -> list[Deployed]:
 
 
 @pytest.mark.parametrize("name", CONTRACTS)
-def test_whatever_changes_state_is_restricted_or_open_for_a_reason(project, table, name):
-    """I10, and no function is forgotten: a new one turns this red until somebody says which it is."""
+def test_all_that_changes_state_is_restricted_or_open_for_a_reason(project, table, name):
+    """I10, and no function is forgotten: a new one turns this red until an engineer says which it is."""
     known = {entry.name for entry in functions(project, name).values()}
     restricted = {functions(project, name)[selector].name for target, selector, _ in table if target == name}
     assert known == restricted | set(OPEN[name]), "I10 in the table or open for a reason"
@@ -263,7 +256,7 @@ def test_the_managers_open_functions_let_a_stranger_do_nothing(system, project, 
     assert manager.getSchedule(manager.hashOperation(safe, index.address, data)) != 0
 
 
-def test_nobody_says_who_is_in_charge(system, project, bob):
+def test_no_function_changes_who_is_in_charge(system, project, bob):
     """G3: neither a stranger, nor the Safe, nor the manager itself."""
     for name in MANAGED:
         fixed = error(getattr(project, name), "FixedAuthority_Fixed")
@@ -290,8 +283,8 @@ def test_roles_and_delays_are_what_the_docs_say(system, table):
     assert manager.getRoleGuardian(GOVERNOR) == GUARDIAN
 
 
-def test_nobody_has_a_role_but_those_who_should(evm, system):
-    """From the manager's own history: everybody who was ever granted a role, and what is left of it."""
+def test_no_account_has_a_role_but_those_that_should(evm, system):
+    """From the manager's own history: all accounts that were ever granted a role, and what is left of it."""
     manager, contracts = system.manager, system.record.contracts
     topic = "0x" + keccak(text="RoleGranted(uint64,address,uint32,uint48,bool)").hex()
     logs = evm.rpc.call("eth_getLogs", {"address": manager.address, "fromBlock": "earliest", "topics": [topic]})
@@ -339,7 +332,7 @@ class TestProposal:
     def safe(self, evm: Evm, system: System) -> SigningSafe:
         return SigningSafe(evm, system.record.contracts["Safe"])
 
-    def test_two_owners_sixteen_days_and_anybodys_clock(self, system, project, index, data, safe):
+    def test_two_owners_sixteen_days_and_a_holders_clock(self, system, project, index, data, safe):
         proposal = system.manager.schedule.encode(index.address, data, 0)
         with reverts("GS020"):
             safe.execute(system.manager, proposal, signers=1)
@@ -417,7 +410,7 @@ class TestProposal:
             system.manager.execute(index.address, data, sender=system.record.contracts["Safe"])
 
     def test_holders_who_dislike_a_change_are_out_before_it(self, system, index, data, evm):
-        """Whoever redeems on the day after it was scheduled is out more than two weeks before anything changes."""
+        """A holder who redeems on the day after it was scheduled is out more than two weeks before anything changes."""
         schedule(system, index, data)
         deployer = system.record.contracts["Safe"]
         evm.warp(DAY)
@@ -435,7 +428,7 @@ def test_paused_minting_resumes_after_the_notice_only(system):
 
 
 def test_swapping_is_the_rebalancers_right_alone(system, project):
-    """Not even the governor's: whoever may start a rebalance still cannot trade by himself."""
+    """Not even the governor's: an account that may start a rebalance still cannot trade by itself."""
     safe = system.record.contracts["Safe"]
     for symbol in system.record.indexes:
         index = system.index(symbol)

@@ -85,7 +85,7 @@ def test_a_missing_price_is_said_and_stops_nothing(system, project, evm):
         system.lens.valueOf(index.address, WAD)
 
 
-# What a broken constituent does whatever it is asked: reverts, answers all ones, answers a text that is cut off, or
+# What a broken constituent does on every question: reverts, answers all ones, answers a text that is cut off, or
 # burns the gas.
 BROKEN = {
     "reverts": "0x5f5ffd",
@@ -153,7 +153,7 @@ def test_symbols_of_32_bytes_are_read(system):
     assert "MKR" in [c.symbol for c in system.lens.overview(system.record.indexes["DEFI.ssi"]).constituents]
 
 
-@pytest.mark.minimainnet  # nobody here owns the real WBTC
+@pytest.mark.minimainnet  # no key here owns the real WBTC
 def test_open_claims_are_shown_apart_from_the_basket(system, evm, alice):
     trader = Trader(system, alice).with_shares("MAG7.ssi", 5 * WAD)
     index = system.index("MAG7.ssi")

@@ -40,7 +40,7 @@ def test_a_wrong_byte_is_noticed(evm):
 
 
 @pytest.mark.parametrize("token", TOKENS)
-def test_anybody_can_be_given_any_token(evm, project, alice, token):
+def test_any_account_can_be_given_any_token(evm, project, alice, token):
     amount = 123 * 10 ** decimals(token)
     control.deal(evm.rpc, token, alice, amount)
     erc20 = evm.at(project.PlainToken, TOKENS[token])
@@ -72,7 +72,7 @@ def test_tokens_can_be_bought_where_none_can_be_made(evm, alice, token):
     assert control.balance_of(evm.rpc, token, alice) == amount
 
 
-def test_a_feed_of_somebody_elses_is_taken_over(evm, project):
+def test_a_feed_of_another_owner_is_taken_over(evm, project):
     """As on a fork of the real mainnet, where the aggregators are Chainlink's."""
     proxy = FEEDS["ETH/USD"]
     foreign = evm.deploy(project.SettableAggregator, "foreign", 8, 10**8, sender=FEEDS_OWNER)
@@ -115,7 +115,7 @@ def test_bnb_refuses_zeros_without_a_word(evm, alice, bob):
 
 
 def test_switches_work(evm, project, alice, bob):
-    """Whatever tests and the demo rely on to break a constituent."""
+    """What tests and the demo rely on to break a constituent."""
     for token, expected in (
         ("USDC", "Blacklistable: account is blacklisted"),
         ("PEPE", error(project.BlocklistToken, "BlocklistToken_Blocked")),

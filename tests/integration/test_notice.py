@@ -1,4 +1,4 @@
-"""Whatever can touch assets or rules takes longer than the way out. Ids are those of docs/invariants.md."""
+"""What can touch assets or rules takes longer than the way out. Ids are those of docs/invariants.md."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, IMPLEMENTATION_SLOT, NOTICE
 from ssi.governance.decoder import IMPLEMENTATION, Decoder
 from ssi.points.locks import PoolKind
 from ssi.registry.system import System
-from tests.support.governance import SigningSafe, govern, schedule, wait
+from tests.support.governance import SigningSafe, deployed, govern, schedule, wait
 from tests.support.indexes import ANYTHING
 from tests.support.liquidity import UniswapMarket
 from tests.support.reverts import error, reverts
 
 DAY = 86_400
-PUBLIC = 2**64 - 1  # the role that everybody has
+PUBLIC = 2**64 - 1  # the role that every account has
 NOTHING = b"\0" * 32 * 24  # enough arguments for every function
 # What the guardian may do at once. Each only stops something, and none stops a redemption.
 STOPS = frozenset({"pauseMinting", "cancel"})
@@ -31,37 +31,23 @@ def staked(system: System) -> Deployed:
 
 
 @pytest.fixture
-def table(system: System) -> list[tuple[str, bytes, int]]:
-    """The rows of the role table: contract, function, role."""
-    return [(row.target, row.selector, row.role) for row in system.contract("RoleTable").rows()]
-
-
-@pytest.fixture
 def holders(evm: Evm, system: System) -> list[str]:
-    """Everybody who ever got a role, from the manager's own history."""
+    """All accounts that ever got a role, from the manager's own history."""
     granted = logs(evm, system.manager.address, "RoleGranted(uint64,address,uint32,uint48,bool)")
     return sorted({str(to_checksum_address("0x" + log["topics"][2][-40:])) for log in granted})
 
 
 def logs(evm: Evm, address: str, event: str | None = None) -> list[dict[str, Any]]:
-    """Whatever a contract ever said, or one event of it."""
+    """All that a contract ever said, or one event of it."""
     topics = ["0x" + keccak(text=event).hex()] if event else []
     return evm.rpc.call("eth_getLogs", {"address": address, "fromBlock": "earliest", "topics": topics})
 
 
-def deployed(system: System) -> list[tuple[str, Deployed]]:
-    """Every contract of the record with its kind, but for the Safes and what is behind proxies: a test below."""
-    found = Decoder(system).deployed.items()
-    return [
-        (contract.interface.name, contract) for name, contract in found if not name.endswith((IMPLEMENTATION, "Safe"))
-    ]
-
-
 class TestWholeTable:
-    """G1 over every row, every contract and everybody who ever had a role."""
+    """G1 over every row, every contract and every account that ever had a role."""
 
     def test_every_way_to_a_restricted_function_is_longer_than_the_way_out(self, system, table, holders, staked):
-        """Nobody at once, but for the guardian's stops; everybody else after more than the longest cooldown."""
+        """No account at once, but for the guardian's stops; every other one after more than the longest cooldown."""
         manager, cooldown, seen = system.manager, staked.MAX_COOLDOWN(), set()
         for kind, contract in deployed(system):
             functions = {entry.hash[:4]: entry.name for entry in contract.interface.kinds("function")}
@@ -117,9 +103,9 @@ class TestWholeTable:
                 (what, birth["topics"][1]) for what in about
             }, "G1"
 
-    def test_what_is_behind_a_proxy_obeys_nobody(self, system, table, holders):
-        """G1: an implementation has no authority, so nobody who ever had a role can do anything there, and nobody can
-        initialise it.
+    def test_what_is_behind_a_proxy_obeys_no_account(self, system, table, holders):
+        """G1: an implementation has no authority, so no account that ever had a role can do anything there, and none
+        can initialise it.
         """
         found = {name: contract for name, contract in Decoder(system).deployed.items() if name.endswith(IMPLEMENTATION)}
         assert len(found) == 3
@@ -142,7 +128,7 @@ class TestWholeTable:
                 system.evm.call(contract.address, interface["initialize"].hash[:4] + NOTHING)
 
     def test_the_rest_is_the_administrators_after_the_notice(self, system, staked):
-        """G1: a function that nobody put into the table is not anybody's at once."""
+        """G1: a function that is not in the table is not open at once."""
         safe = system.record.contracts["Safe"]
         assert tuple(system.manager.canCall(safe, staked.address, b"\x12\x34\x56\x78")) == (False, NOTICE), "G1"
 
@@ -182,9 +168,11 @@ TRICKS = MappingProxyType(
         "out, and in again without notice": lambda s: ("revokeRole", [GOVERNOR, s.record.contracts["Safe"]]),
         "no guardian": lambda s: ("revokeRole", [GUARDIAN, s.record.contracts["GuardianSafe"]]),
         "a guardian of one's own": lambda s: ("grantRole", [GUARDIAN, s.record.contracts["Safe"], 0]),
-        "the guardian's seat for everybody": lambda _: ("setRoleAdmin", [GUARDIAN, PUBLIC]),
+        "the guardian's seat for every account": lambda _: ("setRoleAdmin", [GUARDIAN, PUBLIC]),
         "no guardian of the governor": lambda _: ("setRoleGuardian", [GOVERNOR, PUBLIC]),
-        "a function for everybody": lambda s: ("setTargetFunctionRole", [s.index("MAG7.ssi"), [b"\1\2\3\4"], PUBLIC]),
+        "a function for every account": lambda s: (
+            "setTargetFunctionRole", [s.index("MAG7.ssi"), [b"\1\2\3\4"], PUBLIC]
+        ),
         "the guardian's seat by a public call": lambda s: (
             "setTargetFunctionRole", [s.manager, [s.manager.interface["replaceGuardian"].hash[:4]], PUBLIC]
         ),
@@ -196,7 +184,7 @@ TRICKS = MappingProxyType(
 
 
 class TestTricks:
-    """G1 and G3: whatever the manager could be asked takes the notice, by each way to ask, and the guardian can cancel
+    """G1 and G3: all that the manager could be asked takes the notice, by each way to ask, and the guardian can cancel
     it.
     """
 
@@ -231,7 +219,7 @@ class TestTricks:
 
     def test_two_calls_together_end_the_notice_after_one_notice(self, system):
         """G1: by a shorter delay it takes two (below); by leaving the role and coming back it takes one, in which
-        everybody can leave.
+        every holder can leave.
         """
         index, manager, safe = system.index("MAG7.ssi"), system.manager, system.record.contracts["Safe"]
         leave, come = manager.revokeRole.encode(GOVERNOR, safe), manager.grantRole.encode(GOVERNOR, safe, 0)
@@ -306,8 +294,8 @@ class TestTheWayOut:
         assert staked.exitOf(staker).maturesAt == evm.now + staked.MAX_COOLDOWN() < evm.now + NOTICE, "G2"
 
     def test_no_setting_of_the_manager_stops_who_leaves(self, evm, system, staked, staker):
-        """G2: all targets closed, minting paused for good, nobody left in charge: holders, stakers and lockers leave as
-        ever.
+        """G2: all targets closed, minting paused for good, no account left in charge: holders, stakers and lockers
+        leave as ever.
         """
         index, manager, market, contracts = (
             system.index("MAG7.ssi"),

@@ -38,7 +38,7 @@ def test_the_table_of_costs_is_what_the_tool_computes(system):
             assert written == pytest.approx(found, rel=TOLERANCE), name
 
 
-@pytest.mark.minimainnet  # there nobody else trades
+@pytest.mark.minimainnet  # no other trader is there
 @pytest.mark.parametrize("name", ["SOSO", "FLOKI"])
 def test_holding_a_pool_costs_what_the_table_says(system, evm, name):
     """Five parts of the window move the feed by one percent, four do not; capital and fees are those of the table."""

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from ssi.build import ROOT
-from ssi.chain.evm import Deployed, Evm
+from ssi.chain.evm import Evm
 from ssi.constants import ADMIN
-from ssi.governance.decoder import IMPLEMENTATION, Decoder
 from ssi.governance.safe import Multisig
 from ssi.registry.system import System
+from tests.support.governance import deployed
 from tools.permissions import DAY, PAGE, page
 
 # What the documents call each thing that the guardian can do at once.
@@ -27,7 +27,7 @@ WORDS = MappingProxyType(
         "ProtocolManager.cancel": "cancel every scheduled call",
     }
 )
-# The ways out. Nobody needs to be allowed to take one.
+# The ways out. No permission is needed to take one.
 WAYS_OUT = MappingProxyType(
     {
         "IndexToken": {"redeem", "claim"},
@@ -127,20 +127,12 @@ CLAIMS = MappingProxyType(
 )
 
 
-def deployed(system: System) -> list[tuple[str, Deployed]]:
-    """Every contract of the record but what is behind proxies and the Safes, by the name of its kind."""
-    found = Decoder(system).deployed.items()
-    return [
-        (contract.interface.name, contract) for name, contract in found if not name.endswith((IMPLEMENTATION, "Safe"))
-    ]
-
-
 @pytest.fixture
 def facts(evm: Evm, system: System) -> dict[str, Any]:
     """What the chain says, as the claims want it filled in."""
     manager, contracts = system.manager, system.record.contracts
     safe, guardian = (Multisig(evm, contracts[name]) for name in ("Safe", "GuardianSafe"))
-    powers = {"ProtocolManager.cancel"}  # TestWhateverIsScheduled in test_veto.py
+    powers = {"ProtocolManager.cancel"}  # TestAllThatIsScheduled in test_veto.py
     for kind, contract in deployed(system):
         for entry in contract.interface.kinds("function"):
             if manager.canCall(guardian.address, contract.address, entry.hash[:4]).immediate:
@@ -185,10 +177,10 @@ def test_every_claim_about_the_guardian_and_the_notice_is_true(facts, name):
         unchecked = re.search(
             rf"guardian|veto|\b({facts['notice']}|{facts['contest']}|{facts['truce']}) days", sentence, re.IGNORECASE
         )
-        assert not unchecked, f"nobody has checked this claim in {name}: {sentence}"
+        assert not unchecked, f"no test has checked this claim in {name}: {sentence}"
 
 
-def test_nobody_has_to_be_allowed_to_leave(system):
+def test_leaving_needs_no_permission(system):
     """What README says of redemption and staking: no way out is restricted, and each of them exists."""
     restricted: dict[str, Any] = {}
     existing: dict[str, Any] = {}
@@ -201,7 +193,7 @@ def test_nobody_has_to_be_allowed_to_leave(system):
     for kind, ways in WAYS_OUT.items():
         existing[kind] = {entry.name for entry in kinds[kind].interface.kinds("function") if not entry.reads}
         assert ways <= existing[kind], kind
-        assert not ways & restricted[kind], f"{kind} is not for everybody to leave"
+        assert not ways & restricted[kind], f"{kind} is not open to all who leave"
     for name, claim in (
         ("README.md", "**No role can stop a redemption.**"),
         ("README.md", "**No role can hold a staker back.**"),

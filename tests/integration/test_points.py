@@ -13,14 +13,15 @@ from eth_utils import keccak, to_checksum_address
 
 from forks import control
 from ssi.chain.evm import Deployed, Evm
+from ssi.constants import ZERO
 from ssi.points.locks import PoolKind
 from ssi.registry.system import System
 from tests.model.points import LEAST, PointsModel, Sources, fair_price
+from tests.support.deployed_points import sample_days, stake, to_next_epoch
 from tests.support.governance import govern
 from tests.support.indexes import DAY
 from tests.support.liquidity import UniswapMarket
 from tests.support.reverts import error, reverts
-from tests.support.staking import ZERO
 from tests.support.trading import Trader
 
 WAD = 10**18
@@ -40,28 +41,6 @@ def market(system: System) -> UniswapMarket:
     market = UniswapMarket(system)
     govern(system, system.locker, "addPool", [market.pools["V3"].address, PoolKind.V3])
     return market
-
-
-def end(ledger: Deployed) -> int:
-    """Of the running epoch."""
-    return ledger.epochGenesis() + (ledger.currentEpoch() + 1) * ledger.epochLength()
-
-
-def to_next_epoch(evm: Evm, ledger: Deployed, later: int = 0) -> None:
-    control.warp(evm.rpc, end(ledger) + later - evm.now)
-
-
-def sample_days(system: System, days: int, keeper: str) -> None:
-    """As a keeper does, with feeds that keep up."""
-    for _ in range(days):
-        control.warp(system.evm.rpc, DAY)
-        control.refresh_feeds(system.evm.rpc)
-        system.prices.sample(sender=keeper)
-
-
-def stake(token: Deployed, vault: Deployed, person: str, amount: int) -> None:
-    token.approve(vault.address, amount, sender=person)
-    vault.deposit(amount, person, sender=person)
 
 
 def history(system: System, evm: Evm, pool: str) -> Any:
@@ -171,9 +150,9 @@ class TestStory:
         ledger.fund(story, usdc, pot, sender=bob)
         to_next_epoch(evm, ledger)
         ledger.recordMany([bob, alice], story, sender=system.record.contracts["Safe"])
-        mine, his = (ledger.pointsOf(person, story) for person in (alice, bob))
-        assert ledger.recordedPoints(alice, story) == mine + his // 10, "P8"
-        assert ledger.recordedPoints(bob, story) == his + his // 20, "P8"
+        alices, bobs = (ledger.pointsOf(person, story) for person in (alice, bob))
+        assert ledger.recordedPoints(alice, story) == alices + bobs // 10, "P8"
+        assert ledger.recordedPoints(bob, story) == bobs + bobs // 20, "P8"
         control.warp(evm.rpc, WEEK)
         before = [usdc.balanceOf(person) for person in (alice, bob)]
         paid = [ledger.claim(story, usdc, sender=person).events(ledger)[0].values["amount"] for person in (alice, bob)]
@@ -218,8 +197,8 @@ def called(call: Mapping[str, Any]) -> Iterator[str]:
         yield from called(inner)
 
 
-def test_a_purchase_goes_on_whatever_the_ledger_does(system, alice):
-    """Where the ledger has forgotten the router, buying works all the same, and joins nobody."""
+def test_a_purchase_goes_on_with_any_behaviour_of_the_ledger(system, alice):
+    """Where the ledger has forgotten the router, buying works all the same, and joins no buyer."""
     govern(system, system.points, "setRouter", ["0x" + "00" * 20])
     trader = Trader(system, alice)
     trader.provide("USDC", trader.quote_buy("MAG7.ssi", "USDC", WAD))

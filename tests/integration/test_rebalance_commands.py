@@ -118,7 +118,7 @@ def test_a_keeper_stops_and_another_goes_on(rebalanced):
     assert close(third["weights"])
 
 
-def test_a_keeper_wants_his_profit(rebalanced):
+def test_a_keeper_wants_the_profit_it_asks_for(rebalanced):
     """With a minimum beyond what there is to earn, nothing happens until the end."""
     start(rebalanced)
     done = run(keeper, "rebalance", "MAG7.ssi", "--fast-forward", "--min-profit", "100000")
@@ -253,8 +253,8 @@ def test_a_constituent_leaves():
 
 
 def test_a_constituent_without_a_price_leaves_by_a_given_one(rebalanced):
-    """Its feed is dead: the proposal names a price, one notice later a keeper sells it, and nobody had to find another
-    feed.
+    """Its feed is dead: the proposal names a price, and one notice later a keeper sells it. No other feed had to be
+    found.
     """
     aave, oracle = rebalanced.token("AAVE").address, rebalanced.oracle
     price = oracle.price(aave)
@@ -273,7 +273,7 @@ def test_a_constituent_without_a_price_leaves_by_a_given_one(rebalanced):
 
 
 def test_execute_says_why_a_start_is_refused(rebalanced):
-    """Before anybody signs: what is off, and what to do."""
+    """Before an owner signs: what is off, and what to do."""
     run(propose, "rebalance", "MAG7.ssi", "--price-bps", "1000")
     wait(rebalanced)
     with rebalanced.evm.isolated():

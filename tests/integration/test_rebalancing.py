@@ -5,110 +5,19 @@ Ids: docs/invariants.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
-import eth_abi
 import pytest
 
 from forks import control
-from ssi.chain.evm import Deployed, Receipt, Reverted, Struct
-from ssi.governance.starting import Bounds, start_call
+from ssi.chain.evm import Receipt, Reverted
+from ssi.governance.starting import start_call
 from ssi.keeper.rebalance import Phase
 from ssi.registry.system import System
-from tests.support.governance import schedule, wait
+from tests.support.governance import wait
 from tests.support.indexes import DAY, MAX
-from tests.support.rebalanced import govern_all
+from tests.support.rebalanced import BOUNDS, BP, DeployedRebalance
 from tests.support.reverts import error, reverts
-from tests.support.trading import Trader
-
-BP = 10**14
-# As wide as may be where a test is about something else.
-TERMS = (100, 200, DAY, 50, 50, 5000, 5000, 2500)
-BOUNDS = Bounds(5000, 5000)
-
-
-class Desk:
-    """Proposes, executes and bids for one index."""
-
-    def __init__(self, system: System, project: Any, symbol: str, shares: int) -> None:
-        self.system, self.evm, self.symbol = system, system.evm, symbol
-        self.rebalancer, self.index = system.rebalancer, system.index(symbol)
-        self.safe = system.record.contracts["Safe"]
-        self.keeper = self.evm.account("keeper")
-        self.names = {asset.address: name for name, asset in system.assets.assets.items()}
-        self.methodology = self.evm.deploy(project.MethodologyMock, sender=self.keeper)
-        self.holder = Trader(system, self.evm.account("holder")).with_shares(symbol, shares)
-
-    def token(self, name: str) -> Deployed:
-        return self.system.token(name)
-
-    def propose(self, weights: Mapping[str, int], terms: Sequence[int] = TERMS, bounds: Bounds = BOUNDS) -> list[bytes]:
-        """Sets plan and terms, and schedules the start near the prices and targets of now; returns it."""
-        tokens = [self.token(name).address for name in weights]
-        parameters = eth_abi.encode(["uint256[]"], [list(weights.values())])
-        plan = self.rebalancer.setMethodology.encode(self.index, self.methodology, tokens, parameters)
-        govern_all(self.system, self.rebalancer, [plan, self.rebalancer.setTerms.encode(self.index, terms)])
-        call, _ = start_call(self.rebalancer, self.index, self.evm.now + 24 * DAY, bounds)
-        schedule(self.system, self.rebalancer, call)
-        return [call]
-
-    def execute(self, calls: Sequence[bytes]) -> None:
-        for call in calls:
-            self.evm.send(self.safe, self.rebalancer, call)
-
-    def status(self) -> Any:
-        return self.rebalancer.status(self.index)
-
-    def offers(self) -> Any:
-        return self.rebalancer.bidsOf(self.index)
-
-    def later(self, seconds: int) -> None:
-        control.warp(self.evm.rpc, seconds)
-
-    def bid(self, offer: Struct, amount: int = MAX) -> None:
-        """By a bidder who has the tokens."""
-        out, in_ = self.names[offer.tokenOut], self.names[offer.tokenIn]
-        control.deal(self.evm.rpc, in_, self.keeper, offer.amountIn * 11 // 10)
-        token = self.token(in_)
-        if token.allowance(self.keeper, self.rebalancer.address) < offer.amountIn * 11 // 10:
-            token.approve(self.rebalancer, offer.amountIn * 2, sender=self.keeper)
-        self.rebalancer.bid(self.index, self.token(out), token, amount, MAX, self.keeper, b"", sender=self.keeper)
-
-    def bid_all(self) -> None:
-        """One offer after the other, until there is none."""
-        for _ in range(40):
-            offers = self.offers()
-            if not offers:
-                return
-            self.bid(max(offers, key=lambda offer: offer.amountIn * self.system.oracle.price(offer.tokenIn)))
-
-    def weights(self) -> dict[str, tuple[int, int]]:
-        """D18 of now and of the target, by name."""
-        tokens, current, target = self.rebalancer.weightsOf(self.index)
-        return {self.names[token]: (a, b) for token, a, b in zip(tokens, current, target, strict=True)}
-
-    def near(self, bps: int) -> None:
-        """Every constituent is this near its target."""
-        for name, (current, target) in self.weights().items():
-            assert abs(current - target) <= bps * BP, f"{name} is at {current / BP:.1f} bp instead of {target / BP:.1f}"
-
-    def path(self, token_in: str, token_out: str) -> bytes:
-        """Over the registered pools: up from what is bought to WETH, then down."""
-
-        def climb(name: str) -> list[str | int]:
-            steps: list[str | int] = [name]
-            while name != "WETH":
-                hop = self.system.assets.assets[name].hop
-                assert hop
-                steps, name = [*steps, hop.fee, hop.next], hop.next
-            return steps
-
-        up, down = climb(token_in), climb(token_out)[::-1]
-        return b"".join(
-            step.to_bytes(3, "big") if isinstance(step, int) else bytes.fromhex(self.token(step).address[2:])
-            for step in up + down[1:]
-        )
 
 
 def percent(**weights: int) -> dict[str, int]:
@@ -117,8 +26,8 @@ def percent(**weights: int) -> dict[str, int]:
 
 
 @pytest.fixture
-def mag7(system: System, project: Any) -> Desk:
-    return Desk(system, project, "MAG7.ssi", 300 * 10**18)
+def mag7(system: System, project: Any) -> DeployedRebalance:
+    return DeployedRebalance(system, project, "MAG7.ssi", 300 * 10**18)
 
 
 def test_a_month_later(mag7, evm):
@@ -198,7 +107,7 @@ def test_a_keeper_without_capital_runs_it_on_uniswap(mag7, evm, system, project)
 
 class TestFiller:
     @pytest.fixture
-    def running(self, mag7: Desk, system: System) -> Desk:
+    def running(self, mag7: DeployedRebalance, system: System) -> DeployedRebalance:
         calls = mag7.propose(
             percent(WBTC=30, WETH=17, BNB=11, SOL=11, LINK=11, UNI=10, AAVE=10),
             (0, 300, DAY, 100, 50, 5000, 5000, 2500),
@@ -207,26 +116,26 @@ class TestFiller:
         mag7.execute(calls)
         return mag7
 
-    def fill(self, desk: Desk, **changes: Any) -> Receipt:
+    def fill(self, rebalance: DeployedRebalance, **changes: Any) -> Receipt:
         order = {
-            "index": desk.index,
+            "index": rebalance.index,
             "out": "WBTC",
             "in_": "WETH",
             "amount": MAX,
-            "path": desk.path("WETH", "WBTC"),
+            "path": rebalance.path("WETH", "WBTC"),
             "least": 0,
-            "receiver": desk.keeper,
+            "receiver": rebalance.keeper,
             **changes,
         }
-        return desk.system.filler.fill(
+        return rebalance.system.filler.fill(
             order["index"],
-            desk.token(order["out"]),
-            desk.token(order["in_"]),
+            rebalance.token(order["out"]),
+            rebalance.token(order["in_"]),
             order["amount"],
             order["path"],
             order["least"],
             order["receiver"],
-            sender=desk.keeper,
+            sender=rebalance.keeper,
         )
 
     def test_it_does_not_pay_before_it_pays(self, running, project):
@@ -264,7 +173,7 @@ class TestFiller:
         with reverts(nothing, index=other.address, **names):
             self.fill(running, index=other)
 
-    def test_nobody_else_calls_its_callback(self, running, project, bob):
+    def test_only_the_rebalancer_calls_its_callback(self, running, project, bob):
         """Neither a stranger, nor the rebalancer when the filler has not bid."""
         unexpected = error(project.UniswapFiller, "UniswapFiller_UnexpectedCallback")
         arguments = (running.index, running.token("WBTC"), 1, running.token("WETH"), 1, running.path("WETH", "WBTC"))
@@ -279,7 +188,7 @@ class TestFiller:
 
 def test_yield_bearing_dollars(system, project):
     """USSI: savings tokens whose price is a rate that grows by the second."""
-    ussi = Desk(system, project, "USSI", 300 * 10**18)
+    ussi = DeployedRebalance(system, project, "USSI", 300 * 10**18)
     calls = ussi.propose(percent(sUSDS=40, sDAI=30, USDC=30))
     wait(system)
     ussi.execute(calls)
@@ -291,7 +200,7 @@ def test_yield_bearing_dollars(system, project):
 
 
 def test_a_feed_off_the_market_costs_no_more_than_the_budget(mag7, evm, system):
-    """BTC's feed says less than the market, so everybody wants WBTC for less; losses count against the oracle until
+    """BTC's feed says less than the market, so all bidders want WBTC for less; losses count against the oracle until
     they halt it.
     """
     calls = mag7.propose(
@@ -320,7 +229,7 @@ def test_the_guardian_stops_it(mag7, system):
 
 
 def test_a_start_is_announced_sixteen_days_before(mag7, project):
-    """R8: nobody starts one at once, not even the multisig."""
+    """R8: no account starts one at once, not even the multisig."""
     call, _ = start_call(mag7.rebalancer, mag7.index, mag7.evm.now + DAY, BOUNDS)
     with pytest.raises(Reverted) as caught:
         mag7.evm.send(mag7.safe, mag7.rebalancer, call)

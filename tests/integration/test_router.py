@@ -158,7 +158,7 @@ def test_exact_output_sells_as_little_as_it_takes(trader, refuse, token):
     assert left_in_router(trader.system) == {}, "I9 the router is empty"
 
 
-def test_a_friend_receives_and_the_event_names_everybody(trader, bob):
+def test_a_friend_receives_and_the_event_names_all_parties(trader, bob):
     code = b"FRIEND".ljust(32, b"\0")
     cost = trader.quote_buy("USSI", "USDC", SHARE)
     trader.provide("USDC", cost)
@@ -205,7 +205,7 @@ def test_a_permit_needs_no_transaction_before(trader):
     assert trader.holds("MAG7.ssi") == 0
 
 
-def test_a_permit_that_somebody_used_first_is_no_harm(trader, bob):
+def test_a_permit_that_was_used_first_is_no_harm(trader, bob):
     from eth_abi import decode
 
     cost = trader.quote_buy("MAG7.ssi", "USDC", SHARE)
@@ -218,7 +218,7 @@ def test_a_permit_that_somebody_used_first_is_no_harm(trader, bob):
     assert trader.holds("MAG7.ssi") == SHARE
 
 
-def test_somebody_elses_permit_is_no_allowance(trader, bob):
+def test_the_permit_of_another_owner_is_no_allowance(trader, bob):
     cost = trader.quote_buy("MAG7.ssi", "USDC", SHARE)
     control.deal(trader.evm.rpc, "USDC", trader.account, cost)
     thief = Trader(trader.system, bob)
@@ -353,7 +353,7 @@ def test_a_receiver_of_ether_cannot_come_back(evm, project, trader):
         trader.sell("MAG7.ssi", "ETH", SHARE, receiver=receiver.address)
 
 
-@pytest.mark.minimainnet  # nobody here owns the real WBTC
+@pytest.mark.minimainnet  # no key here owns the real WBTC
 def test_a_claim_that_a_sale_leaves_belongs_to_the_seller(evm, trader):
     """One constituent is paused: the rest is sold, the paused part waits for the seller."""
     shares = 10 * SHARE
@@ -422,7 +422,7 @@ class TestPaths:
             router.setHop(token, last, 3000, sender=owner)
 
     def test_anyone_prepares_it_for_staking(self, system, router, refuse, bob):
-        """The deployed one is; nobody's first purchase pays for that."""
+        """The deployed one is; no buyer's first purchase pays for that."""
         index, staked = system.index("MAG7.ssi"), system.staked("MAG7.ssi")
         assert index.allowance(system.router.address, staked.address) == 2**256 - 1
         assert index.allowance(router.address, staked.address) == 0

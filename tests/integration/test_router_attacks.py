@@ -40,7 +40,7 @@ def force_ether(evm: Evm, router: Deployed, amount: int = 1) -> None:
     evm.rpc.call("anvil_setBalance", router.address, hex(amount))
 
 
-def test_forced_ether_is_in_nobodys_way(system, evm):
+def test_forced_ether_is_in_no_ones_way(system, evm):
     """A contract that takes no ether buys with USDC."""
     contract = Trader(system, system.factory.address)
     contract.provide("USDC", contract.quote_buy("MAG7.ssi", "USDC", SHARE))
@@ -60,7 +60,7 @@ def test_a_buyer_with_ether_gets_back_their_own_alone(system, evm, trader):
     assert left_in_router(system) == {"ETH": 10**18}
 
 
-@pytest.mark.minimainnet  # nobody here owns the real WBTC
+@pytest.mark.minimainnet  # no key here owns the real WBTC
 def test_a_satoshi_of_a_paused_token_stops_no_sale(system, evm, trader, bob):
     trader.with_shares("MAG7.ssi", SHARE)
     control.deal(evm.rpc, "WBTC", bob, 1)
@@ -73,7 +73,7 @@ def test_a_satoshi_of_a_paused_token_stops_no_sale(system, evm, trader, bob):
     assert left_in_router(system) == {"WBTC": 1}
 
 
-def test_a_wei_of_usdc_stops_nobody_whom_usdc_blocks(system, evm, trader, bob):
+def test_a_wei_of_usdc_stops_no_buyer_whom_usdc_blocks(system, evm, trader, bob):
     Trader(system, bob).provide("USDC", 1)
     system.token("USDC").transfer(system.router.address, 1, sender=bob)
     control.freeze(evm.rpc, "USDC", trader.account)
@@ -84,7 +84,7 @@ def test_a_wei_of_usdc_stops_nobody_whom_usdc_blocks(system, evm, trader, bob):
 
 
 @pytest.mark.parametrize("token", ["USDC", "ETH"])
-def test_gifts_to_the_router_go_to_nobody(system, evm, trader, bob, token):
+def test_gifts_to_the_router_stay_there(system, evm, trader, bob, token):
     """Purchases and sales cost and bring what they would without them, and leave them where they are."""
     names = ("USDC", "WETH", "WBTC", "LINK")
     for name in names:
@@ -106,7 +106,7 @@ def test_gifts_to_the_router_go_to_nobody(system, evm, trader, bob, token):
 
 
 @pytest.mark.parametrize("who", ["router", "index"])
-def test_what_nobody_would_get_back_is_refused(system, trader, refuse, who):
+def test_what_no_receiver_could_get_back_is_refused(system, trader, refuse, who):
     trader.with_shares("MAG7.ssi", SHARE)
     trader.provide("USDC", 10**9)
     index = system.index("MAG7.ssi").address
@@ -128,7 +128,7 @@ def test_what_nobody_would_get_back_is_refused(system, trader, refuse, who):
 
 
 def entries(trader: Trader, bazaar: Bazaar) -> Any:
-    """Every entry of the router as somebody would call it from within a swap."""
+    """Every entry of the router as an attacker would call it from within a swap."""
     router, index = trader.router, bazaar.index.address
     order = trader.order(bazaar.symbol, "USDC")
     return {
@@ -145,7 +145,7 @@ def entries(trader: Trader, bazaar: Bazaar) -> Any:
 
 
 def test_every_entry_is_known(trader, bazaar):
-    """Whatever is neither a view nor a rule nor a callback is tried below."""
+    """All that is neither a view nor a rule nor a callback is tried below."""
     known = set(entries(trader, bazaar)[0]) | {"uniswapV3SwapCallback", "onIndexMint", "setHop", "setBuyHook"}
     writes = {entry.name for entry in trader.router.interface.kinds("function") if not entry.reads}
     assert writes == known
@@ -286,7 +286,7 @@ def test_what_its_pool_cannot_pay_for_is_handed_over_and_the_quote_knows(seller,
     "quirk", [Quirk.BALANCE_REVERTS, Quirk.BALANCE_BURNS, Quirk.FROZEN, Quirk.BURNS_GAS, Quirk.BURNS_ALL]
 )
 def test_what_cannot_be_read_or_moved_becomes_the_sellers_claim(seller, refuse, quirk):
-    """Read or not: what the index could not send is in nobody's hands but its own."""
+    """Read or not: what the index could not send is in its own hands alone."""
     seller.token.setQuirk(quirk, sender=seller.owner)
     seller.check_bounded(refuse)
     _, unsold = seller.sell()
@@ -325,7 +325,7 @@ def test_what_the_receiver_may_not_have_goes_to_the_seller(seller):
     assert seller.token.balanceOf(seller.trader.account) == seller.part
 
 
-def test_what_nobody_may_have_stops_the_sale_and_nothing_is_lost(seller, project):
+def test_what_no_receiver_may_have_stops_the_sale_and_nothing_is_lost(seller, project):
     for who in (seller.pool, seller.receiver, seller.trader.account):
         seller.token.setBlocked(who, True, sender=seller.owner)
     with reverts(error(project.QuirkToken, "QuirkToken_Frozen")):
@@ -334,7 +334,7 @@ def test_what_nobody_may_have_stops_the_sale_and_nothing_is_lost(seller, project
 
 
 def test_proceeds_that_the_receiver_may_not_have_come_as_weth(system, evm, trader, refuse):
-    """USDC blocks the receiver, so the last pool cannot pay. Whoever sets a minimum keeps their shares."""
+    """USDC blocks the receiver, so the last pool cannot pay. A seller who sets a minimum keeps their shares."""
     trader.with_shares("MAG7.ssi", SHARE)
     receiver = evm.account("blocked receiver")
     control.freeze(evm.rpc, "USDC", receiver)
@@ -373,8 +373,8 @@ def test_an_index_without_a_staked_token_is_refused(trader, bazaar, refuse):
             attempt()
 
 
-def test_a_permit_of_somebody_else_sells_nothing(project, trader, bob):
-    """The caller's shares are sold, whatever permit comes along."""
+def test_a_permit_of_another_owner_sells_nothing(project, trader, bob):
+    """The caller's shares are sold, with any permit that comes along."""
     trader.with_shares("MAG7.ssi", SHARE)
     index = trader.system.index("MAG7.ssi")
     signature = permit(

@@ -103,10 +103,7 @@ def test_staking_through_the_router_takes_the_callers_shares_only(system, projec
     assert system.staked("MAG7.ssi").balanceOf(bob) == SHARE
 
 
-def test_what_cannot_be_staked_is_refused(evm, project, trader, authority, owner):
-    def refuse(name, **inputs):
-        return reverts(error(project.IndexRouter, f"IndexRouter_{name}"), **inputs)
-
+def test_what_cannot_be_staked_is_refused(evm, project, trader, authority, owner, refuse):
     stake = trader.router.stakeWithPermit
     with refuse("ZeroAddress"):
         stake(trader.address_of("USSI"), SHARE, ETHER, b"", sender=trader.account)

@@ -1,4 +1,4 @@
-"""The guardian stops whatever is scheduled, and cannot stop their own replacement for ever.
+"""The guardian stops all that is scheduled, and cannot stop their own replacement for ever.
 
 Ids are those of docs/invariants.md.
 """
@@ -83,7 +83,7 @@ def calls(system: System, bob: str) -> Iterator[tuple[str, str, bytes]]:
     yield "a stranger", bob, UNKNOWN
 
 
-class TestWhateverIsScheduled:
+class TestAllThatIsScheduled:
     """G3: the veto is complete."""
 
     @pytest.mark.parametrize("truce", [False, True])
@@ -122,8 +122,8 @@ class TestWhateverIsScheduled:
         assert cancelled > 800
 
     @pytest.mark.parametrize("role", [ADMIN, GOVERNOR, 7])
-    def test_whoever_has_scheduled_it(self, system, office, bob, role):
-        """G3: another governor, another administrator, a role that nobody had and that has no guardian."""
+    def test_by_any_scheduler(self, system, office, bob, role):
+        """G3: another governor, another administrator, a role that no account had and that has no guardian."""
         index, manager = system.index("MAG7.ssi"), system.manager
         selector = index.interface["setMintFee"].hash[:4]
         schedule(system, manager, grant := manager.grantRole.encode(role, bob, NOTICE))
@@ -161,7 +161,7 @@ class TestWhateverIsScheduled:
             ("setTargetAdminDelay", lambda index: (index.address, 0)),
         ],
     )
-    def test_whatever_the_manager_was_set_to(self, system, office, method, args):
+    def test_with_any_setting_of_the_manager(self, system, office, method, args):
         """G3: no setting takes the veto away, not even after its own notice.
 
         Scheduled before or after: it is cancelled.
@@ -238,7 +238,7 @@ class TestReplacement:
         """G4: it announces every day, the guardian vetoes while they can; then the thief's first call has the whole
         notice before it.
 
-        Four times as long as anybody needs to leave.
+        Four times as long as a holder needs to leave.
         """
         evm, began, index = system.evm, system.evm.now, system.index("MAG7.ssi")
         harm = index.setMintFee.encode(100)
@@ -254,7 +254,7 @@ class TestReplacement:
         assert evm.now - began == 62 * DAY, "G4"
 
     def test_even_when_the_veto_has_run_out_already_a_thief_needs_32_days(self, system, office):
-        """G4: a contest that somebody lost, keys stolen right after it.
+        """G4: a contest that one side lost, keys stolen right after it.
 
         Still two notices, and each is longer than the way out.
         """
@@ -315,7 +315,7 @@ class TestReplacement:
         assert opened.values == {"guardian": office.guardian, "runsOutAt": now + 30 * DAY, "returnsAt": now + 120 * DAY}
         assert (manager.CONTEST(), manager.TRUCE()) == (CONTEST, TRUCE)
 
-    def test_nobody_else_can_replace_the_guardian(self, office, project, bob):
+    def test_no_other_account_replaces_the_guardian(self, office, project, bob):
         manager = office.manager
         for caller in (bob, office.guardian):
             with reverts(
@@ -324,7 +324,7 @@ class TestReplacement:
                 manager.replaceGuardian(office.guardian, bob, sender=caller)
 
     def test_who_can_leave_and_who_can_follow(self, system, office, project, alice, bob):
-        """Refused are a guardian who is none and a follower who could veto their own calls, or nobody's."""
+        """Refused are a guardian who is none and a follower who could veto their own calls, or no calls at all."""
         zero = "0x" + "00" * 20
         invalid = error(project.ProtocolManager, "ProtocolManager_InvalidGuardian")
         with reverts(error(project.ProtocolManager, "ProtocolManager_NotGuardian"), account=alice):
@@ -333,8 +333,8 @@ class TestReplacement:
             with reverts(invalid, account=follower):
                 govern(system, office.manager, "replaceGuardian", [office.guardian, follower])
 
-    def test_nobody_follows_who_is_not_in_office_at_once(self, system, office, project, alice):
-        """Somebody who was made guardian with a grant delay would leave the seat empty until it has passed."""
+    def test_a_guardian_who_is_not_in_office_at_once_cannot_follow(self, system, office, project, alice):
+        """A guardian who was appointed with a grant delay would leave the seat empty until it has passed."""
         govern(system, office.manager, "setGrantDelay", [GUARDIAN, 100 * DAY])
         wait(system, 5 * DAY)
         govern(system, office.manager, "grantRole", [GUARDIAN, alice, 0])

@@ -96,7 +96,7 @@ class RunningCommand:
 
 @dataclass
 class Person:
-    """Somebody at a terminal on which a command was started."""
+    """A person at a terminal on which a command was started."""
 
     pid: int
     code: Path
@@ -222,7 +222,7 @@ class Live:
 
     @contextmanager
     def world(self) -> Iterator[Evm]:
-        """The world may act for everybody, for a moment."""
+        """The world may act for every account, for a moment."""
         evm = Evm(self.weather.upstream, impersonate=True)
         try:
             yield evm
@@ -232,7 +232,7 @@ class Live:
     # ------------------------------------------------------------ commands
 
     def start(self, *words: str, **environment: str) -> RunningCommand:
-        """Starts `ape run …` on the live network, with nobody at the keyboard."""
+        """Starts `ape run …` on the live network, with no person at the keyboard."""
         (running,) = self._start([words], environment)
         return running
 
@@ -251,7 +251,7 @@ class Live:
         return self.ended(self.start(*words, **environment))
 
     def ended(self, running: RunningCommand) -> Done:
-        """Waits. Whatever it was, no command shows a traceback or asks for what live nodes do not offer."""
+        """Waits. No command shows a traceback or asks for what live nodes do not offer."""
         done = running.wait()
         assert "Traceback" not in done.err + done.out, done.err
         assert self.weather.refused == []
@@ -267,7 +267,7 @@ class Live:
 
     @contextmanager
     def person(self, *words: str, **environment: str) -> Iterator[Person]:
-        """Somebody starts `ape run …` on the live network at a terminal."""
+        """A person starts `ape run …` on the live network at a terminal."""
         files, (terminal, slave) = self.shell.files(), os.openpty()
         self.seen |= {(name, "by hand") for name in _names(words)}
         try:
@@ -293,6 +293,10 @@ class Live:
     def address(self, alias: str) -> str:
         """Of a key file."""
         return str(Account.from_key(keys()[alias]).address)
+
+    def sent(self, alias: str) -> int:
+        """Transactions of a key file that were mined."""
+        return int(self.direct.call("eth_getTransactionCount", self.address(alias), "latest"), 16)
 
     @property
     def record_path(self) -> Path:

@@ -1,5 +1,5 @@
-"""Every command on a live network: with nobody at the keyboard, and by a person at a terminal; in good weather and in
-bad.
+"""Every command on a live network: with no person at the keyboard, and by a person at a terminal; in good weather and
+in bad.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from ssi.places import ROOT
 from ssi.registry.system import System
 from tests.live import words
 from tests.live.network import PASSPHRASE, Live
+from tests.live.words import typed
 from tests.support.governance import govern
 
 OWNERS = ("--account", "safe0", "--account", "safe1")
@@ -25,11 +26,6 @@ DAY = 86_400
 PROPOSALS = sorted(name for name in words.RIGHT if name.startswith("propose "))
 READING = ("pending", "points leaderboard", "points statement", "status")
 TO_COMPARE = ("Safe transaction hash", "domain hash", "message hash")
-
-
-def typed(name: str) -> list[str]:
-    """The command with words that are right."""
-    return [*name.split(), *words.RIGHT[name]]
 
 
 def possible(live: Live, name: str) -> None:
@@ -209,7 +205,7 @@ def test_owners_and_the_guardian_by_hand(deployed):
 
 
 @pytest.mark.parametrize("name", ["propose set-cap", "cancel", "execute"])
-def test_nobody_signs_without_having_seen_it(deployed, name):
+def test_an_owner_signs_only_what_was_shown(deployed, name):
     """Without --yes and without a terminal: everything is shown, and nothing is signed.
 
     JSON stays alone on standard output.

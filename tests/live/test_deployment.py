@@ -1,4 +1,4 @@
-"""The deployment on a live network: by hand, with nobody at the keyboard, and killed at every step."""
+"""The deployment on a live network: by hand, with no person at the keyboard, and killed at every step."""
 
 from __future__ import annotations
 
@@ -16,15 +16,10 @@ from tests.live.network import Live
 UNATTENDED = ("deploy", "--account", "deployer", "--yes", "--json")
 
 
-def count(live: Live, alias: str) -> int:
-    """Transactions of a key file that were mined."""
-    return int(live.direct.call("eth_getTransactionCount", live.address(alias), "latest"), 16)
-
-
 @pytest.mark.shows("deploy", "by hand")
 def test_a_person_is_asked_once(live):
     """Who says no has deployed nothing, and was shown with whose ether."""
-    nonce = count(live, "deployer")
+    nonce = live.sent("deployer")
     with live.person("deploy", "--account", "deployer") as person:
         shown = person.sees("Go on? [y/N]:")
         person.types("n")
@@ -37,7 +32,7 @@ def test_a_person_is_asked_once(live):
     )
     assert done.code == 2
     assert "Nothing was deployed." in done.out
-    assert count(live, "deployer") == nonce
+    assert live.sent("deployer") == nonce
 
 
 def test_the_deployment_is_complete_and_its_record_knows_where_it_begins(deployed):
@@ -50,13 +45,13 @@ def test_the_deployment_is_complete_and_its_record_knows_where_it_begins(deploye
 
 
 def test_a_second_run_sends_nothing(deployed):
-    nonce = count(deployed, "deployer")
+    nonce = deployed.sent("deployer")
     again = deployed.run(*UNATTENDED)
     assert again.json["contracts"] == deployed.record.contracts
-    assert count(deployed, "deployer") == nonce
+    assert deployed.sent("deployer") == nonce
 
 
-def test_nobody_at_the_keyboard_is_told_to_say_yes(live):
+def test_without_a_terminal_it_wants_yes(live):
     done = live.run("deploy", "--account", "deployer")
     assert (done.code, done.out) == (2, "")
     assert done.err.splitlines()[-1] == "Error: There is no terminal to ask whether to deploy: add --yes."
@@ -73,7 +68,7 @@ def test_a_failure_is_json_where_that_is_asked_for(live):
 
 # ---------------------------------------------------------------- crashes
 
-# When the process dies: before the node has the transaction, once it has mined it and nobody knows, and once the
+# When the process dies: before the node has the transaction, once it has mined it and did not say so, and once the
 # receipt was asked for.
 MOMENTS = (("eth_sendRawTransaction", False), ("eth_sendRawTransaction", True), ("eth_getTransactionReceipt", True))
 # After how many transactions. `make deep` kills at each; so does tests/scripts/test_deployment.py, within one process.

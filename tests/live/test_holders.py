@@ -1,4 +1,5 @@
-"""Holders' commands on a network as if it were the real one: key files, nobody at the keyboard, a node behind a proxy.
+"""Holders' commands on a network as if it were the real one: key files, no person at the keyboard, a node behind a
+proxy.
 
 Each journey is made twice: unattended, with the passphrase in the environment, --yes and --json; and by a person at a
 terminal, who reads a card, answers one question and types the passphrase. The chain says afterwards what happened.

@@ -70,11 +70,6 @@ def wait_for(true: Callable[[], object], seconds: float = 240) -> None:
         time.sleep(0.05)
 
 
-def sent(live: Live, alias: str) -> int:
-    """Transactions of a key file that were mined."""
-    return int(live.direct.call("eth_getTransactionCount", live.address(alias), "latest"), 16)
-
-
 def transactions(url: str) -> float:
     """What a keeper says it has sent."""
     lines = ask(f"{url}/metrics")[1].splitlines()
@@ -155,13 +150,13 @@ def test_pages_of_html_and_cut_connections_cost_time_and_nothing_else(due, keep)
 
 def test_answers_that_get_lost_and_receipts_that_are_late_send_nothing_twice(due, keep):
     """The node has every transaction before the keeper knows."""
-    before = sent(due, "keeper")
+    before = due.sent("keeper")
     due.weather.lose, due.weather.hide = 2, 5
     _, url = keep()
     wait_for(lambda: distributed(due))
     wait_for(lambda: metric(url, 'ssi_keeper_chore_runs_total{chore="points"}') >= 1)
     assert metric(url, 'ssi_keeper_chore_transactions_total{chore="distribute"}') == 4
-    assert sent(due, "keeper") - before == transactions(url)
+    assert due.sent("keeper") - before == transactions(url)
 
 
 # ---------------------------------------------------------------- transactions
@@ -199,7 +194,7 @@ def test_a_nonce_that_another_program_takes_is_no_harm(due, keep):
     due.direct.call("evm_setAutomine", False)
     running, url = keep()
     wait_for(lambda: pooled(due))
-    due.transfer("keeper", nonce=sent(due, "keeper"), gas_price=10**12)
+    due.transfer("keeper", nonce=due.sent("keeper"), gas_price=10**12)
     due.direct.call("evm_mine")
     due.direct.call("evm_setAutomine", True)
     due.direct.call("evm_mine")
@@ -217,7 +212,7 @@ def test_another_keeper_that_was_faster_is_no_failure(due, keep):
     due.direct.call("evm_setAutomine", True)
     due.direct.call("evm_mine")
     wait_for(lambda: distributed(due))
-    wait_for(lambda: "somebody else was faster" in one.err.read_text() + two.err.read_text())
+    wait_for(lambda: "another keeper was faster" in one.err.read_text() + two.err.read_text())
     wait_for(lambda: all(metric(url, 'ssi_keeper_chore_runs_total{chore="points"}') >= 1 for url in (first, second)))
     assert [metric(url, 'ssi_keeper_chore_failures_total{chore="distribute"}') for url in (first, second)] == [0, 0]
     done = sum(metric(url, 'ssi_keeper_chore_transactions_total{chore="distribute"}') for url in (first, second))
@@ -251,7 +246,7 @@ def test_a_job_that_fails_stops_no_other(due, keep):
 @pytest.mark.parametrize("answered", [False, True], ids=["before it was sent", "before that was known"])
 def test_killed_at_every_transaction_and_started_again_everything_is_done_once(due, keep, answered):
     """A keeper that dies at its first transaction each time gets all the work done, or the next one does."""
-    jobs, before, lives = list[RunningCommand](), sent(due, "keeper"), 0
+    jobs, before, lives = list[RunningCommand](), due.sent("keeper"), 0
 
     def watch(method: str, after: bool) -> bool:
         if jobs and method == "eth_sendRawTransaction" and after == answered:
@@ -265,12 +260,12 @@ def test_killed_at_every_transaction_and_started_again_everything_is_done_once(d
         jobs.append(job)
         wait_for(lambda: not jobs)
         lives += 1
-    assert sent(due, "keeper") - before == (lives if answered else 0)
+    assert due.sent("keeper") - before == (lives if answered else 0)
     due.weather.watch = None
     _, url = keep()
     wait_for(lambda: distributed(due))
     wait_for(lambda: metric(url, 'ssi_keeper_chore_runs_total{chore="points"}') >= 1)
-    assert sent(due, "keeper") - before == (lives if answered else 0) + transactions(url), "nothing was sent twice"
+    assert due.sent("keeper") - before == (lives if answered else 0) + transactions(url), "nothing was sent twice"
 
 
 def test_what_a_killed_keeper_left_unmined_is_taken_over(due, keep):

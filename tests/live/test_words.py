@@ -11,6 +11,7 @@ import pytest
 from tests.live import words
 from tests.live.network import Done
 from tests.live.proxy import PASSWORD
+from tests.live.words import typed
 
 ALL = words.every()
 # Those that look at the chain first. The demonstration wants a fork and nothing else.
@@ -23,11 +24,6 @@ def told(done: Done, code: int, message: str = "") -> None:
     assert (done.code, len(lines), done.out) == (code, 1, ""), done
     assert lines[0].startswith("Error: ")
     assert message in lines[0]
-
-
-def typed(name: str) -> list[str]:
-    """The command with words that are right."""
-    return [*name.split(), *words.RIGHT[name]]
 
 
 def test_the_table_has_every_command():
@@ -127,26 +123,26 @@ def test_a_record_of_another_deployment_is_told_by_every_command(live, tmp_path)
     [
         (["demo"], "`make demo` starts a fork"),
         (["deploy"], "Say who signs: --account ALIAS."),
-        (["deploy", "--account", "nobody", "--yes"], "Ape knows no account nobody"),
+        (["deploy", "--account", "stranger", "--yes"], "Ape knows no account stranger"),
         (["keeper", "daily"], "Say who signs: --account ALIAS."),
-        (["keeper", "daily", "--account", "nobody"], "Ape knows no account nobody"),
+        (["keeper", "daily", "--account", "stranger"], "Ape knows no account stranger"),
         (["keeper", "daily", "--account", "locked"], "There is no terminal to ask for the passphrase of locked"),
         (["keeper", "rebalance", "MAG9.ssi", "--account", "keeper"], "There is no index MAG9.ssi here."),
         (["keeper", "rebalance", "", "--account", "keeper"], "There is no index"),
         (["keeper", "rebalance", "MAG7.ssi", "--account", "keeper"], "MAG7.ssi was never rebalanced"),
         (["keeper", "rebalance", "MAG7.ssi", "--account", "keeper", "--fast-forward"], "this is a live network"),
         (["keeper", "run"], "Say who signs: --account ALIAS."),
-        (["keeper", "run", "--account", "nobody"], "Ape knows no account nobody"),
+        (["keeper", "run", "--account", "stranger"], "Ape knows no account stranger"),
         (["keeper", "run", "--account", "keeper", "--listen", "everywhere"], "'everywhere' is not HOST:PORT."),
         (["keeper", "run", "--account", "keeper", "--listen", "127.0.0.1:99999"], "is not HOST:PORT."),
         (["keeper", "run", "--account", "keeper", "--listen", "no.such.host.invalid:1"],
          "choose another with --listen"),
         (["points", "keeper"], "Say who signs: --account ALIAS."),
-        (["points", "keeper", "--account", "nobody"], "Ape knows no account nobody"),
+        (["points", "keeper", "--account", "stranger"], "Ape knows no account stranger"),
         (["points", "leaderboard", "--epoch", "4000000"], "Epoch 4000000 has not begun"),
         (["points", "statement", words.STRANGER, "--epoch", "4000000"], "Epoch 4000000 has not begun"),
         (["propose", "set-cap", "MAG9.ssi", "1"], "There is no index MAG9.ssi here."),
-        (["propose", "set-cap", "USSI", "1", "--account", "nobody"], "Ape knows no account nobody"),
+        (["propose", "set-cap", "USSI", "1", "--account", "stranger"], "Ape knows no account stranger"),
         (["propose", "set-cap", "USSI", "1", "--account", "other"], "does not own this Safe"),
         (["propose", "set-cap", "USSI", "1", "--account", "safe0"], "2 owners must sign"),
         (["propose", "set-cap", "USSI", "1", "--account", "safe0", "--account", "safe0"], "2 owners must sign"),
@@ -165,7 +161,7 @@ def test_a_record_of_another_deployment_is_told_by_every_command(live, tmp_path)
          "There is no index MAG9.ssi here."),
         (["propose", "upgrade", "Nonsense"], "Nonsense"),
         (["propose", "upgrade", "Rebalancer"], "--deployer ALIAS"),
-        (["propose", "upgrade", "Rebalancer", "--deployer", "nobody", "--yes"], "Ape knows no account nobody"),
+        (["propose", "upgrade", "Rebalancer", "--deployer", "stranger", "--yes"], "Ape knows no account stranger"),
         (["propose", "upgrade", "Rebalancer", "--deployer", "other", "--dry-run"], "A dry run sends nothing"),
         (["propose", "upgrade", "Rebalancer", "--deployer", "other"], "There is no terminal to ask whether to deploy"),
         (["propose", "upgrade", "Rebalancer", "--implementation", "0x12"], "0x12"),
@@ -221,7 +217,7 @@ def test_holders_are_told_what_is_not_there(deployed):
         (["buy", "MAG7.ssi", "--for", "USDC", *words.HOLDER], "Neither side says how much"),
         (["buy", "1", "MAG7.ssi", "--for", "1 USDC", *words.HOLDER], "Both sides say how much"),
         (["buy", "1", "MAG7.ssi", "--for", "ETH"], "Say who signs: --account ALIAS."),
-        (["buy", "1", "MAG7.ssi", "--for", "ETH", "--account", "nobody"], "Ape knows no account nobody"),
+        (["buy", "1", "MAG7.ssi", "--for", "ETH", "--account", "stranger"], "Ape knows no account stranger"),
         (["buy", "1", "MAG7.ssi", "--for", "ETH", "--code", "a-b", *words.HOLDER], "is no referral code"),
         (
             ["buy", "1", "MAG7.ssi", "--for", "ETH", "--slippage", "0.001", *words.HOLDER],
@@ -252,7 +248,7 @@ def test_holders_are_told_what_is_not_there(deployed):
         (["refer", "create", "a-b", *words.HOLDER], "is no referral code"),
         (["refer", "use", "", *words.HOLDER], "is no referral code"),
         (["refer", "show"], "Say whose"),
-        (["refer", "show", "nobody"], "Ape knows no account nobody"),
+        (["refer", "show", "stranger"], "Ape knows no account stranger"),
         (["portfolio"], "Say whose"),
         (["portfolio", ""], "Ape knows no account"),
         (["portfolio", words.STRANGER.replace("C8", "c8")], "wrong checksum"),

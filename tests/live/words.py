@@ -79,6 +79,12 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "withdraw": ("MAG7.ssi", *HOLDER),
 }
 
+
+def typed(name: str) -> list[str]:
+    """The command with words that are right."""
+    return [*name.split(), *RIGHT[name]]
+
+
 NO_NUMBERS = ("NaN", "Infinity", "-Infinity", "1e999999999", "9" * 80, "0x12", "ten", "")
 NO_ADDRESSES = ("0x1234", "safe", "", STRANGER[2:], STRANGER.replace("C8", "c8"), "0x" + "z" * 40)
 

@@ -34,7 +34,7 @@ def measure(amount: int, reserve0: int, reserve1: int, k_last: int, supply: int)
 
 @dataclass
 class Position:
-    """A locked position. `matures` is 0 where nobody has asked."""
+    """A locked position. `matures` is 0 where it was not requested."""
 
     owner: str
     pool: str
@@ -55,7 +55,7 @@ class Tokens:
 
 @dataclass
 class LockerModel:
-    """Every lock of everybody. Times in Unix seconds."""
+    """Every lock of every owner. Times in Unix seconds."""
 
     genesis: int
     length: int
@@ -84,7 +84,7 @@ class LockerModel:
         return (now - self.genesis) // self.length
 
     def liquidity_seconds(self, now: int, account: str, pool: str, first: int, end: int) -> int:
-        """{L} x seconds from the start of epoch `first` to that of `end`, to now or to the removal, whatever is
+        """{L} x seconds from the start of epoch `first` to that of `end`, to now or to the removal, which of them is
         earliest.
         """
         start, stop = (self.genesis + epoch * self.length for epoch in (first, end))
@@ -136,7 +136,7 @@ class LockerModel:
     # ------------------------------------------------------------ LP tokens
 
     def settle(self, now: int, owner: str, pool: str) -> Tokens:
-        """What somebody has, with what has matured in its place."""
+        """What an account has, with what has matured in its place."""
         t = self.tokens[owner, pool]
         if t.matures and t.matures <= now:
             t.matured += t.cooling

@@ -25,7 +25,7 @@ def _ten(exponent: int) -> int:
 
 
 def leg_price(answer: int, decimals: int) -> int:
-    """D18 of what a source says. Saturates: whatever is as large as that is out of every bounds."""
+    """D18 of what a source says. Saturates: all that is as large as that is out of every bounds."""
     return min(answer * _ten(18 - decimals), UINT256_MAX)
 
 

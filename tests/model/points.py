@@ -16,7 +16,7 @@ RECORDING, CLAIMING = 7 * DAY, 180 * DAY
 SLOTS, LEAST = 28, 7
 NONE = 2**128
 CUT = 2**120 - 1
-NOBODY = "0x" + "00" * 20
+ZERO = "0x" + "00" * 20
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Sources:
     pools: tuple[tuple[str, str, str], ...] = ()
 
     def sampled(self) -> list[str]:
-        """What needs a price of its own: whatever counts, or is in a pool, and is not a staked token."""
+        """What needs a price of its own: all that counts, or is in a pool, and is not a staked token."""
         staked = {token for _, token in self.pairs if token} | ({self.soso[0]} if self.soso else set())
         found = [index for index, _ in self.pairs] + ([self.soso[1]] if self.soso else [])
         found += [token for _, *tokens in self.pools for token in tokens]
@@ -91,9 +91,9 @@ class PointsModel:
     def transfer(self, now: int, token: str, giver: str, taker: str, value: int) -> None:
         """A Transfer event."""
         ledger = self.ledgers.setdefault(token, NaiveLedger(self.genesis, self.length))
-        if giver == NOBODY:
+        if giver == ZERO:
             ledger.mint(now, taker, value)
-        elif taker == NOBODY:
+        elif taker == ZERO:
             ledger.burn(now, giver, value)
         else:
             ledger.transfer(now, giver, taker, value)
@@ -226,7 +226,7 @@ class PointsModel:
         return own + (own // 20 if self.referrer(account, epoch) else 0) + min(own, credit)
 
     def sum(self, epoch: int) -> int:
-        """D18{point} of everybody."""
+        """D18{point} of all accounts."""
         return sum(self.total(account, epoch) for account in self.recorded[epoch])
 
     # ------------------------------------------------------------ pots

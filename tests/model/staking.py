@@ -93,7 +93,7 @@ class StakingState(NamedTuple):
     stream: Stream = Stream()
 
     def vested(self, now: int) -> int:
-        """{asset} since the last change, rounded down. Nobody's shares must not be the most."""
+        """{asset} since the last change, rounded down. The virtual shares must not be the most."""
         elapsed = now - self.stream.start
         if self.supply < VIRTUAL:
             return 0
@@ -379,7 +379,9 @@ class StakingModel:
         return assets
 
     def withdraw(self, now: int, assets: int, controller: str, caller: str) -> int:
-        """{share}, rounded up; one stays for whatever stays. Raises ZeroAmount, NotAuthorized, ExceedsClaimable."""
+        """{share}, rounded up; one stays for the assets that stay. Raises ZeroAmount, NotAuthorized,
+        ExceedsClaimable.
+        """
         if assets == 0:
             raise ZeroAmount
         self._authorize(caller, controller)

@@ -23,6 +23,7 @@ from ssi.points import ledger as points
 from ssi.registry.system import System
 from tests.support.governance import govern
 from tests.support.liquidity import UniswapMarket
+from tests.support.trading import give
 
 pytestmark = pytest.mark.usefixtures("system")
 SHARE = 10**18
@@ -97,13 +98,6 @@ def refused(command: str, *words: str, code: int = 1) -> str:
     assert found == code
     assert json.loads(out)["code"] == code
     return err.removeprefix("Error: ").strip()
-
-
-def give(protocol: Protocol, **whole: int) -> None:
-    for name, amount in whole.items():
-        control.deal(
-            protocol.system.evm.rpc, name, protocol.holder.account.address, amount * 10 ** protocol.token(name).decimals
-        )
 
 
 def bought(protocol: Protocol, shares: int = 10, symbol: str = "MAG7.ssi") -> Any:
@@ -195,7 +189,7 @@ def test_a_dry_run_signs_nothing(protocol, evm):
         (["buy", "1 MAG8.ssi", "--for", "ETH"], "There is no index MAG8.ssi here. Known are DEFI.ssi, MAG7.ssi"),
         (["buy", "1 MAG7.ssi", "--for", "NOPE"], "There is no token NOPE here"),
         (["buy", "all MAG7.ssi", "--for", "ETH"], "say how many MAG7.ssi you want"),
-        (["buy", "1 MAG7.ssi", "--for", "ETH", "--account", "nobody-here"], "Ape knows no account nobody-here"),
+        (["buy", "1 MAG7.ssi", "--for", "ETH", "--account", "stranger-here"], "Ape knows no account stranger-here"),
         (["buy", "1 MAG7.ssi", "--for", "ETH", "--slippage", "0.001"], "finer than a hundredth of a percent"),
         (["buy", "1 MAG7.ssi", "--for", "ETH", "--to", "0x12"], "is no address"),
         (["buy", "1 MAG7.ssi", "--for", "ETH", "--code", "no"], "is no referral code"),

@@ -23,7 +23,7 @@ def daily(*words: str) -> str:
 
 
 def test_fees_and_checkpoints_are_looked_after(system):
-    """Whatever is due is done, once; what is not is left alone."""
+    """What is due is done, once; what is not is left alone."""
     invest(system, "MAG7.ssi", system.evm.account("investor"), 100 * 10**18)
     control.warp(system.evm.rpc, 8 * DAY)
     assert maintenance.due_pokes(system) == ["sDAI", "sUSDS"]
@@ -39,7 +39,7 @@ def test_fees_and_checkpoints_are_looked_after(system):
     assert [chore["did"] for chore in json.loads(daily("--json"))] == ["distribute"] * 4
 
 
-def test_somebody_who_is_faster_stops_nothing(system, monkeypatch):
+def test_a_faster_keeper_stops_nothing(system, monkeypatch):
     """A stranger distributes one index while the keeper is about to: the keeper says so, and does the rest."""
     invest(system, "MAG7.ssi", system.evm.account("investor"), 100 * 10**18)
     control.warp(system.evm.rpc, DAY)

@@ -104,7 +104,7 @@ def test_the_deployment_points_everywhere(system):
 
 
 def test_buying_joins_and_a_keeper_does_the_rest(system, evm, ledger, keep, keeper, people):
-    """Samples prices once a day, records everybody once it is over, and has nothing left to do when run again."""
+    """Samples prices once a day, records all accounts once it is over, and has nothing left to do when run again."""
     assert ledger.joined() == people
     said: list[str] = []
     first = keep(said.append)
@@ -162,7 +162,7 @@ def test_batches_stay_under_the_limit(system, ledger, keep, keeper, people, monk
     assert [text for text in said if text.startswith("record")] == [f"record 1 accounts of epoch {epoch}"] * 3
 
 
-def test_an_estimate_that_is_stale_when_the_batch_is_mined_stops_nobody(system, evm, ledger, keep, keeper, people):
+def test_an_estimate_that_is_stale_when_the_batch_is_mined_stops_no_record(system, evm, ledger, keep, keeper, people):
     """A stranger touches every account of the batch between the estimate and the transaction, which makes
     each dearer.
     """
@@ -237,7 +237,7 @@ def test_what_a_record_is_worth_is_what_the_pot_pays_for_it(system, evm, ledger,
     done = keep(min_worth=int(between * 10**18))
     assert done["recorded"] == {epoch: 1}
     assert set(done["skipped"][epoch]) == set(list(points)[1:])
-    assert keep()["recorded"] == {epoch: 2}, "for its gas, which costs next to nothing here, everybody is worth it"
+    assert keep()["recorded"] == {epoch: 2}, "for its gas, which costs next to nothing here, every account is worth it"
 
 
 # ---------------------------------------------------------------- what nodes answer
@@ -265,7 +265,7 @@ def stingy(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[int]:
     return asked
 
 
-def test_events_are_found_whatever_the_node_limits(ledger, people, stingy):
+def test_events_are_found_under_any_limit_of_the_node(ledger, people, stingy):
     assert ledger.joined() == people
     assert max(stingy) > 20
     assert stingy[-1] <= 20

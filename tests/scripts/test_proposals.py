@@ -99,6 +99,16 @@ def test_a_fee_from_proposal_to_effect(evm, system, mag7, folder):
     assert "Nothing is scheduled" in run(pending)
 
 
+def test_terms_that_are_not_given_stay():
+    """The chain is where the terms of an index stand: no default of the command goes over them."""
+    proposed = run(propose, "set-terms", "USSI", "--premium-bps", "50", "--hours", "12", "--dry-run", "--json")
+    changes = {change["what"]: (change["before"], change["after"]) for change in proposed["changes"]}
+    assert {what: values for what, values in changes.items() if ".terms." in what} == {
+        "plan of USSI.terms.premiumStart": (100, 50),
+        "plan of USSI.terms.duration": (DAY, DAY // 2),
+    }
+
+
 def test_people_see_the_change_the_hashes_and_the_next_step(system):
     said = run(propose, "set-cap", "USSI", "5000")
     for text in (
@@ -150,7 +160,7 @@ def test_the_guardian_cancels_by_command(system, mag7):
     assert mag7.terms().mintFee == 10
 
 
-def test_what_nobody_executed_expires(system):
+def test_what_was_not_executed_expires(system):
     operation = run(propose, "set-cap", "USSI", "1", "--json")["calls"][0]["operation"]
     wait(system, NOTICE + 7 * DAY + 60)
     assert [o["status"] for o in run(pending, "--json")] == ["expired"]
@@ -224,8 +234,8 @@ def test_anything_can_be_called(system):
         (["call", "MAG7.ssi", "setMintFee", "many"], "'many' is no uint256 for mintFee."),
         (["call", "MAG7.ssi", "setMintFee", "0.5"], "'0.5' is no uint256 for mintFee."),
         (["upgrade", "PriceOracle"], "PriceOracle is not upgradeable: there is no proxy in front of it."),
-        (["set-cap", "USSI", "1", "--account", "nobody"],
-         "Ape knows no account nobody: `ape accounts list` shows them, `ape accounts import` adds one."),
+        (["set-cap", "USSI", "1", "--account", "stranger"],
+         "Ape knows no account stranger: `ape accounts list` shows them, `ape accounts import` adds one."),
     ],
 )  # fmt: skip
 @pytest.mark.usefixtures("system")
@@ -256,7 +266,7 @@ def test_an_unknown_operation_is_named():
 @pytest.mark.usefixtures("system")
 @pytest.mark.parametrize("id", ["", "0x", "0x1234567", "0x1234567g", "*"])
 def test_an_unset_variable_names_no_operation(id):
-    """`cancel "$ID"` once cancelled whatever was the only one, for good."""
+    """`cancel "$ID"` once cancelled the only one there was, for good."""
     run(propose, "set-cap", "USSI", "4321", "--json")
     for script in (cancel, execute):
         assert (
@@ -342,7 +352,7 @@ def test_strangers_and_too_few_owners_are_told(evm, system, accounts):
     assert refused(propose, "set-cap", "USSI", "8", *twice).startswith("2 owners must sign")
 
 
-def test_a_live_network_signs_with_nobody_unless_told(evm, system, monkeypatch):
+def test_a_live_network_signs_with_no_account_unless_told(evm, system, monkeypatch):
     monkeypatch.setattr(network, "is_fork", lambda: False)
     assert common.signers(Multisig(evm, system.record.contracts["Safe"]), common.Signing()) == []
 

@@ -1,4 +1,4 @@
-"""`ape run status` says who governs, and that nothing has changed behind everybody's back.
+"""`ape run status` says who governs, and that nothing has changed unnoticed.
 
 Ids are those of docs/invariants.md.
 """
@@ -15,13 +15,11 @@ from click.testing import CliRunner
 from scripts import status
 from ssi.chain.evm import Evm
 from ssi.cli.overview import governance
-from ssi.constants import ADMIN, GOVERNOR, NOTICE
+from ssi.constants import ADMIN, GOVERNOR, NOTICE, ZERO
 from ssi.governance.safe import Multisig
 from ssi.registry.record import Record
 from ssi.registry.system import System
 from tests.support.governance import SENTINEL, ours, schedule, wait
-
-ZERO = "0x" + "00" * 20
 
 
 @pytest.fixture(autouse=True)
@@ -66,7 +64,7 @@ def test_a_deployment_is_as_it_was_recorded(system, safe, guardian):
     assert governance(system)["contest"] == {"runsOutAt": 0, "returnsAt": 0}
 
 
-def test_a_module_enabled_behind_everybodys_back_is_shown(safe, bob):
+def test_a_module_that_was_enabled_unnoticed_is_shown(safe, bob):
     ours(safe).enableModule(bob, sender=safe.address)
     assert alarms() == [f"Safe: modules is {bob}, recorded is none"]
     code, said = run()

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from ssi.chain.evm import Receipt
 from tests.model.index import IndexModel
-from tests.model.points import LEAST, NOBODY, SLOTS, PointsModel, Sources
+from tests.model.points import LEAST, SLOTS, ZERO, PointsModel, Sources
 from tests.model.staking import VIRTUAL, StakingModel
 from tests.support.indexes import DAY, unlimited
 from tests.support.points import HEARTBEAT, WAD
@@ -27,7 +27,7 @@ PEOPLE = ("alice", "bob", "carol", "dave")
 FEEDS = ("T0", "T1", "SOSO", "USD")
 TRANSFER = "0x" + keccak(text="Transfer(address,address,uint256)").hex()
 LOCKS = ("PositionLocked", "PositionUnlockRequested", "PositionUnlockCancelled")
-SIZES = (5000 * WAD, 30 * WAD, WAD // 1000)  # of everybody's positions, {share} of the index in them
+SIZES = (5000 * WAD, 30 * WAD, WAD // 1000)  # of each person's positions, {share} of the index in them
 
 PERSON = st.sampled_from(PEOPLE)
 AMOUNT = st.one_of(st.integers(0, 3), st.integers(10**15, 10**19), st.integers(10**19, 10**22))
@@ -37,7 +37,7 @@ VAULT = st.integers(2, 4)
 
 
 class Moment(NamedTuple):
-    """What everybody had in some second, {tok} by token and account; and what staked tokens were worth then,
+    """What all accounts had in some second, {tok} by token and account; and what staked tokens were worth then,
     {asset/share}.
     """
 
@@ -83,12 +83,12 @@ class PointsPositions(RuleBasedStateMachine):
                 owner, token_id = event.values["owner"], event.values["tokenId"]
                 liquidity = self.locked.setdefault(token_id, event.values.get("liquidity", 0))
                 leaves = event.name == "PositionUnlockRequested"
-                giver, taker = (owner, NOBODY) if leaves else (NOBODY, owner)
+                giver, taker = (owner, ZERO) if leaves else (ZERO, owner)
                 self.model.transfer(self.now, self.w.pool.address, giver, taker, liquidity)
         return receipt
 
     def remember(self, epoch: int) -> None:
-        """What everybody has now, for `epoch`."""
+        """What all accounts have now, for `epoch`."""
         holdings = {
             name: {who: ledger.balance(who) for who in self.names.values()}
             for name, ledger in self.model.ledgers.items()
@@ -209,14 +209,14 @@ class PointsPositions(RuleBasedStateMachine):
             self.act(self.tokens[n].addRewards, amount, sender=self.names[person])
             self.vaults[n].add_rewards(self.now, amount)
 
-    def everybody_leaves(self, n: int) -> None:
+    def all_leave(self, n: int) -> None:
         for person in PEOPLE:
             self.request(person, n, self.vaults[n].balances[self.names[person]])
 
     @rule(n=VAULT)
     def out_and_in(self, n: int) -> None:
-        """Everybody leaves and comes back in the same second."""
-        self.everybody_leaves(n)
+        """All stakers leave and come back in the same second."""
+        self.all_leave(n)
         for person in PEOPLE:
             self.come_back(person, n)
 
@@ -275,7 +275,7 @@ class PointsPositions(RuleBasedStateMachine):
 
     @rule()
     def sample(self) -> None:
-        """By anybody, as often as they like."""
+        """From any account, as often as it likes."""
         w, prices = self.w, {}
         for n, index in enumerate(w.indexes):
             prices[index.address] = self.share_price(n)
@@ -317,7 +317,7 @@ class PointsPositions(RuleBasedStateMachine):
             Sources(tuple(pairs), soso, pools), Sources(tuple(pairs[:1]), soso, pools),
             Sources((pairs[1], (pairs[0][0], None)), None, pools), Sources(tuple(pairs), soso, ()),
         )[choice]  # fmt: skip
-        told = [(index, staked or NOBODY) for index, staked in chosen.pairs]
-        locker = w.locker if chosen.pools else NOBODY
-        self.act(w.prices.setSources, [told, chosen.soso[0] if chosen.soso else NOBODY, locker, w.referrals])
+        told = [(index, staked or ZERO) for index, staked in chosen.pairs]
+        locker = w.locker if chosen.pools else ZERO
+        self.act(w.prices.setSources, [told, chosen.soso[0] if chosen.soso else ZERO, locker, w.referrals])
         self.model.set_sources(self.now, chosen)

@@ -1,4 +1,4 @@
-"""IndexToken against its integer model: whatever happens in whatever order, both agree to the wei.
+"""IndexToken against its integer model: after any events in any order, both agree to the wei.
 
 Ids are those of docs/invariants.md.
 """
@@ -95,7 +95,7 @@ class IndexMachine(RuleBasedStateMachine):
         return self.index.interface["IndexToken_Shortfall"], inputs
 
     def redeemable(self) -> dict[str, list[int]]:
-        """{tok} that everybody's shares are worth now, the fee receiver's and the dead ones included."""
+        """{tok} that all shares are worth now, the fee receiver's and the dead ones included."""
         return {
             who: list(self.model.preview_redeem(self.now, held).values()) for who, held in self.model.balances.items()
         }
@@ -137,7 +137,7 @@ class IndexMachine(RuleBasedStateMachine):
             if who == receiver:
                 assert all(gain <= price for gain, price in zip(gained, paid, strict=True)), "I2 no more than was paid"
             elif who != model.DEAD:
-                assert not any(gained), "I2 a mint changes nobody else's part"
+                assert not any(gained), "I2 a mint changes no other holder's part"
 
     @precondition(lambda self: any(self.model.balances[person] for person in PEOPLE))
     @rule(person=PERSON, receiver=PERSON, part=PARTS)
@@ -164,15 +164,15 @@ class IndexMachine(RuleBasedStateMachine):
                 # Under a haircut the rounding stays with those who stay: docs/index-math.md, "Losses".
                 own, others = (1, 2) if names[n] in self.short else (0, 0)
                 if who == person:
-                    assert new + previewed[n] <= old + own, "I2 whoever leaves takes no more than his part"
+                    assert new + previewed[n] <= old + own, "I2 a leaver takes no more than their part"
                 else:
-                    assert old <= new <= old + others, "I2 and leaves everybody else theirs"
+                    assert old <= new <= old + others, "I2 and leaves all others theirs"
         for (name, who), worth_now in self.claimable().items():
             if (name, who) in claimed and not (who == person and name in self.frozen):
                 assert claimed[name, who] <= worth_now <= claimed[name, who] + 2, "I11 and claims theirs"
 
     def held(self, name: str) -> dict[str, int]:
-        """{tok} of one token that everybody's shares are worth now."""
+        """{tok} of one token that all shares are worth now."""
         return {
             who: self.model.preview_redeem(self.now, shares).get(name, 0) for who, shares in self.model.balances.items()
         }
@@ -261,7 +261,7 @@ class IndexMachine(RuleBasedStateMachine):
     @precondition(lambda self: any(self.model.balances[person] for person in PEOPLE))
     @rule(person=PERSON, n=TOKENS, part=PARTS, lost=st.integers(1, 900))
     def lose_under_a_claim(self, person: str, n: int, part: int, lost: int) -> None:
-        """A token stops, somebody leaves with a claim on it, it goes on, and a part is lost: by chance that hardly
+        """A token stops, a holder leaves with a claim on it, it goes on, and a part is lost: by chance that hardly
         happens in a row.
         """
         self.freeze(n, True)
@@ -310,7 +310,7 @@ class IndexMachine(RuleBasedStateMachine):
             )
 
     def sandwich(self, token: Any, shares: int) -> None:
-        """Whoever minted a second before and redeems a second after has not gained a wei."""
+        """A holder who minted a second before and redeems a second after has not gained a wei."""
         who = self.names["carol"]
         with self.evm.isolated():
             before = [each.balanceOf(who) for each in self.tokens]
@@ -431,7 +431,7 @@ class IndexMachine(RuleBasedStateMachine):
 
     @invariant()
     def losses_are_shared(self) -> None:
-        """What one wei of a claim and what one wei of the books is paid is the same, whoever asks first."""
+        """What one wei of a claim and what one wei of the books is paid is the same in either order."""
         for name, person in self.open_claims():
             if name in self.frozen or name not in self.model.units:
                 continue

@@ -234,12 +234,12 @@ class LockerMachine(RuleBasedStateMachine):
     # ------------------------------------------------------------ rules: Mallory and the market
 
     @rule(data=st.data(), shares=st.integers(1, 3))
-    def somebody_adds_to_a_position(self, data: st.DataObject, shares: int) -> None:
+    def stranger_adds_to_a_position(self, data: st.DataObject, shares: int) -> None:
         self.at_now()
         self.market.increase(self.names["mallory"], data.draw(st.sampled_from(sorted(self.homes))), shares / 10)
 
     @rule(n=st.integers(0, 1), part=st.integers(1, 300))
-    def somebody_trades_with_the_pair(self, n: int, part: int) -> None:
+    def stranger_trades_with_the_pair(self, n: int, part: int) -> None:
         reserve = self.market.state()[n]
         amount = min(reserve * part // 1000, self.market.tokens[n].balanceOf(self.names["mallory"]) // 20)
         if amount:
@@ -247,12 +247,12 @@ class LockerMachine(RuleBasedStateMachine):
             self.market.swap(self.names["mallory"], n, amount)
 
     @rule(pool=st.sampled_from(sorted(V3_FEES)), dollars=st.integers(1, 20))
-    def somebody_trades_with_a_pool(self, pool: str, dollars: int) -> None:
+    def stranger_trades_with_a_pool(self, pool: str, dollars: int) -> None:
         self.at_now()
         self.market.trade(self.names["mallory"], dollars, V3_FEES[pool])
 
     @rule(part=st.integers(1, 500), synced=st.booleans())
-    def somebody_gives(self, part: int, synced: bool) -> None:
+    def stranger_gives(self, part: int, synced: bool) -> None:
         """Up to a half of the pair's smaller reserve, or what Mallory can afford."""
         amounts = [
             min(reserve * part // 1000, token.balanceOf(self.names["mallory"]) // 20)
@@ -264,12 +264,12 @@ class LockerMachine(RuleBasedStateMachine):
             self.market.pair.sync(sender=self.names["mallory"])
 
     @rule(shares=st.integers(1, 20))
-    def somebody_adds_to_the_pair(self, shares: int) -> None:
+    def stranger_adds_to_the_pair(self, shares: int) -> None:
         self.at_now()
         self.market.add(self.names["mallory"], shares / 10)
 
     @rule(part=st.integers(1, 1000))
-    def somebody_leaves_the_pair(self, part: int) -> None:
+    def stranger_leaves_the_pair(self, part: int) -> None:
         amount = self.market.pair.balanceOf(self.names["mallory"]) * part // 1000
         if amount > 10**6:
             self.at_now()
@@ -281,14 +281,14 @@ class LockerMachine(RuleBasedStateMachine):
         self.market.protocol_fee(self.names["operator"] if on else ETHER)
 
     @rule(part=st.integers(1, 500))
-    def somebody_sends_tokens_to_the_locker(self, part: int) -> None:
+    def stranger_sends_tokens_to_the_locker(self, part: int) -> None:
         amount = self.market.pair.balanceOf(self.names["mallory"]) * part // 1000
         self.at_now()
         self.market.pair.transfer(self.locker.address, amount, sender=self.names["mallory"])
         self.stray += amount
 
     @rule(data=st.data())
-    def somebody_tries_what_is_not_his(self, data: st.DataObject) -> None:
+    def stranger_tries_what_is_not_theirs(self, data: st.DataObject) -> None:
         person, mallory = data.draw(PERSON), self.names["mallory"]
         who = self.names[person]
         calls: list[tuple[Any, ...]] = [
@@ -384,7 +384,7 @@ class LockerMachine(RuleBasedStateMachine):
         assert take(1) == [held + self.stray], "L4 custody"
 
     @invariant()
-    def everybody_can_leave(self) -> None:
+    def all_can_leave(self) -> None:
         for token_id, position in self.model.positions.items():
             who = self.names[position.owner]
             if not position.matures:

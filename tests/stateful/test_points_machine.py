@@ -1,6 +1,6 @@
 """PointsLedger among the real modules, against its integer model, which knows nothing but the history of events.
 
-Indexes, staked tokens, the locker and the registry are the real ones: stand-ins whose rates somebody sets have hidden
+Indexes, staked tokens, the locker and the registry are the real ones: stand-ins whose rates are set by hand have hidden
 what the real ones do together. Ids are those of docs/invariants.md.
 """
 
@@ -25,9 +25,9 @@ from tests.model.points import (
     HELD,
     LEAST,
     LOCKED,
-    NOBODY,
     RECORDING,
     STAKED,
+    ZERO,
     PointsModel,
     Sources,
 )
@@ -65,7 +65,7 @@ class PointsMachine(PointsPositions):
 
     @initialize()
     def people_settle(self) -> None:
-        """Everybody has something of everything in some measure; all but dave have joined, and carol is
+        """All people have something of everything in some measure; all but dave have joined, and carol is
         alice's friend.
         """
         for place, person in enumerate(PEOPLE):
@@ -134,8 +134,8 @@ class PointsMachine(PointsPositions):
 
     @precondition(lambda self: self.long_sleeps < 1)
     @rule(seconds=st.sampled_from([8 * LENGTH + 1, RECORDING + CLAIMING - LENGTH, RECORDING + CLAIMING + LENGTH]))
-    def nobody_comes_for_long(self, seconds: int) -> None:
-        """Afterwards somebody passes on what the first pots still have."""
+    def no_keeper_comes_for_long(self, seconds: int) -> None:
+        """Afterwards a keeper passes on what the first pots still have."""
         self.long_sleeps += 1
         self.go(seconds)
         for n in range(len(self.rewards)):
@@ -153,9 +153,9 @@ class PointsMachine(PointsPositions):
     def one_is_alone_when_an_epoch_begins(self, person: str, n: int, amount: int, reward: int, back: bool) -> None:
         """With a trifle, and rewards that they have given themselves; out and in at once.
 
-        A keeper samples prices and records everybody.
+        A keeper samples prices and records all people.
         """
-        self.everybody_leaves(n)
+        self.all_leave(n)
         self.stake(person, n, amount)
         self.add_rewards(person, n, reward)
         self.a_keeper_samples(LEAST)
@@ -209,7 +209,7 @@ class PointsMachine(PointsPositions):
 
     @rule(people=st.permutations(PEOPLE), size=st.integers(1, len(PEOPLE)))
     def record_many(self, people: list[str], size: int) -> None:
-        """In any order, with whoever may not be recorded among them."""
+        """In any order, also with people who may not be recorded among them."""
         for epoch in self.recordable():
             accounts = [self.names[person] for person in people[:size]]
             self.act(self.ledger.recordMany, accounts, epoch)
@@ -402,7 +402,7 @@ def test_points_are_their_model(evm, project):
         known = IndexModel({"T": UNIT}, DAILY_FEE, MINT_FEE, CAP, w.genesis, "fees")
         known.mint(w.genesis, WAD, "owner")
         indexes.append(known)
-        model.transfer(w.genesis, index.address, NOBODY, owner, WAD)
+        model.transfer(w.genesis, index.address, ZERO, owner, WAD)
         if n == 0:
             for size in SIZES * len(PEOPLE):
                 known.mint(w.genesis, size, "owner")

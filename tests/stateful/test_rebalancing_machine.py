@@ -1,4 +1,4 @@
-"""Rebalances against their integer model: whatever happens in whatever order, both agree to the wei.
+"""Rebalances against their integer model: after any events in any order, both agree to the wei.
 
 Ids as in docs/invariants.md.
 """
@@ -73,7 +73,7 @@ class RebalancingMachine(RuleBasedStateMachine):
         self.deadline = 0
 
     def teardown(self) -> None:
-        """R7: whatever state this is, it ends, and the next rebalance can be started."""
+        """R7: in any state, it ends, and the next rebalance can be started."""
         m = self.model
         if m.phase_at(self.evm.now) == model.RUNNING:
             self.evm.warp(m.limits.duration)
@@ -212,7 +212,7 @@ class RebalancingMachine(RuleBasedStateMachine):
         return stale
 
     @rule(rare=st.sampled_from((True, False, False, False)))
-    def somebody_ends_it(self, rare: bool) -> None:
+    def some_account_ends_it(self, rare: bool) -> None:
         (self.guardian_cancels if rare else self.close)()
 
     def guardian_cancels(self) -> None:
@@ -360,9 +360,9 @@ class RebalancingMachine(RuleBasedStateMachine):
         n=TOKEN,
         part=st.integers(1, 1000),
     )
-    def somebody_is_first(self, data: st.DataObject, person: str, other: str, how: str, n: int, part: int) -> None:
-        """R3: a bid as it was quoted, with the price that was quoted as its limit, after somebody else did something in
-        the same second.
+    def some_bidder_is_first(self, data: st.DataObject, person: str, other: str, how: str, n: int, part: int) -> None:
+        """R3: a bid as it was quoted, with the price that was quoted as its limit, after another account did
+        something in the same second.
         """
         out, in_ = data.draw(st.sampled_from(self.pairs()))
         if any(self.stale(k) for k in (out, in_)) or self.refusal(out, in_) or self.moved(out, in_):

@@ -1,4 +1,4 @@
-"""ReferralRegistry against its rules: whoever registers and binds whatever in whatever order, the graph is a forest.
+"""ReferralRegistry against its rules: after any registrations and bindings in any order, the graph is a forest.
 
 Ids are those of docs/invariants.md.
 """
@@ -14,7 +14,7 @@ from ssi.chain.permits import referral
 from tests.support.reverts import reverts
 from tests.support.trading import ETHER
 
-# Private keys of everybody, so that anybody can sign.
+# Private keys of all people, so that each can sign.
 KEYS = [f"0x{n + 1:064x}" for n in range(8)]
 WHO = st.integers(0, len(KEYS) - 1)
 CODES = st.integers(0, len(KEYS) + 2)
@@ -132,8 +132,8 @@ class ReferralMachine(RuleBasedStateMachine):
                 at = up[at]
 
     @invariant()
-    def whoever_has_no_code_can_be_bound(self) -> None:
-        """F3: whatever others have done."""
+    def accounts_without_a_code_can_be_bound(self) -> None:
+        """F3: after all that others have done."""
         for person in range(len(KEYS)):
             if person not in self.bonds and person not in self.owners.values():
                 for code in self.owners:

@@ -1,4 +1,4 @@
-"""StakedToken against its integer model: whatever happens in whatever order, both agree to the wei.
+"""StakedToken against its integer model: after any events in any order, both agree to the wei.
 
 Ids are those of docs/invariants.md.
 """
@@ -26,7 +26,7 @@ from tests.support.reverts import reverts
 from tests.support.staking import WHOLE, Vault, refusal
 
 HOLDERS = ("alice", "bob", "carol")
-PEOPLE = (*HOLDERS, "mallory")  # who has shares only if somebody gives him some
+PEOPLE = (*HOLDERS, "mallory")  # who has shares only as a gift
 
 # From a wei to thousands of whole tokens.
 ASSETS = st.one_of(st.integers(1, 10), st.integers(10**15, 10**19), st.integers(10**19, 10**22))
@@ -71,7 +71,7 @@ class StakingMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         try:
-            self.everybody_leaves()
+            self.all_leave()
         finally:
             self.evm.rpc.call("evm_revert", self.snapshot)
 
@@ -82,7 +82,7 @@ class StakingMachine(RuleBasedStateMachine):
         return Fraction(self.model.total(self.now) + VIRTUAL, self.model.supply + VIRTUAL)
 
     def worth(self, person: str) -> Fraction:
-        """{asset} in and out of the vault that are somebody's now, not rounded."""
+        """{asset} in and out of the vault that belong to an account now, not rounded."""
         cooling, _, _, claimable, _ = self.model.exit_of(self.now, person)
         return self.model.balances[person] * self.price() + cooling + claimable + self.pockets[person]
 
@@ -112,15 +112,15 @@ class StakingMachine(RuleBasedStateMachine):
         return True if expected is None else expected
 
     def others_unmoved(self, *actors: str) -> None:
-        """Nobody else is poorer, nor richer by more than a share-wei's worth, which rounding leaves to all; and no
+        """No other account is poorer, nor richer by more than a share-wei's worth, which rounding leaves to all; and no
         actor is richer.
         """
         for person, before in self.unmoved.items():
             after = self.worth(person)
             if person in actors:
                 continue
-            assert before <= after, f"S4 {person} has lost by what somebody else did"
-            assert after <= before + self.price() + 1, f"S4 {person} has gained by what somebody else did"
+            assert before <= after, f"S4 {person} has lost by what another account did"
+            assert after <= before + self.price() + 1, f"S4 {person} has gained by what another account did"
         actors_before = sum(self.unmoved[person] for person in set(actors))
         actors_after = sum(self.worth(person) for person in set(actors))
         assert actors_after <= actors_before, "S4 moving in and out gains nothing"
@@ -128,7 +128,7 @@ class StakingMachine(RuleBasedStateMachine):
     # ------------------------------------------------------------ time
 
     def until(self, moment: int) -> None:
-        """Time alone: everybody earns his part of what vests, and no more."""
+        """Time alone: all stakers earn their parts of what vests, and no more."""
         before, total = {person: self.worth(person) for person in PEOPLE}, self.model.total(self.now)
         self.now = moment
         self.evm.mine_at(moment)
@@ -136,7 +136,7 @@ class StakingMachine(RuleBasedStateMachine):
         assert vested >= 0
         for person in PEOPLE:
             part = Fraction(vested * self.model.balances[person], self.model.supply + VIRTUAL)
-            assert self.worth(person) - before[person] == part, "S7 nobody receives more than the rewards of his time"
+            assert self.worth(person) - before[person] == part, "S7 no more than the rewards of their time"
 
     @rule(
         seconds=st.one_of(
@@ -230,7 +230,7 @@ class StakingMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.stakers())
     @rule(data=st.data(), caller=PERSON, controller=PERSON, part=PARTS)
     def request_for_others(self, data: st.DataObject, caller: str, controller: str, part: int) -> None:
-        """By anybody, for anybody, of anybody's shares; often refused."""
+        """From any account, for any other, of any shares; often refused."""
         self.request(caller, controller, data.draw(st.sampled_from(self.stakers())), part)
 
     def request(self, caller: str, controller: str, owner: str, part: int) -> None:
@@ -258,7 +258,7 @@ class StakingMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.stakers())
     @rule(owner=HOLDER, victim=HOLDER, part=PARTS)
     def grief(self, owner: str, victim: str, part: int) -> None:
-        """With any allowance, naming somebody else's timer."""
+        """With any allowance, naming another account's timer."""
         shares = self.model.balances[owner] * part // 1000
         if shares and (victim, "mallory") not in self.model.operators:
             entry = self.vault.interface["StakedToken_NotAuthorized"]
@@ -326,7 +326,7 @@ class StakingMachine(RuleBasedStateMachine):
         self.pockets[receiver] += paid
         self.claimed[controller] += paid
         due = sum(entry.assets for entry in self.queues[controller] if entry.matured(self.now))
-        assert self.claimed[controller] <= due, "S6 nobody claims before the cooldown after his last request"
+        assert self.claimed[controller] <= due, "S6 no staker claims before the cooldown after their last request"
         self.others_unmoved(controller, receiver)
 
     # ------------------------------------------------------------ rights
@@ -458,7 +458,7 @@ class StakingMachine(RuleBasedStateMachine):
             due = sum(entry.assets for entry in self.queues[person] if entry.matured(now))
             assert exit_.claimableAssets == due - self.claimed[person], "S5 matured never shrinks except by claim"
             assert exit_.coolingAssets == sum(entry.assets for entry in self.queues[person]) - due, "S6 all else cools"
-            assert (exit_.claimableAssets > 0) == (exit_.claimableShares > 0), "S9 whatever is claimable shows"
+            assert (exit_.claimableAssets > 0) == (exit_.claimableShares > 0), "S9 all that is claimable shows"
             cooling += exit_.coolingAssets + exit_.claimableAssets
         assert cooling == amounts[2] - self.donated, "S2 cooling is the sum of pending and matured"
 
@@ -481,7 +481,7 @@ class StakingMachine(RuleBasedStateMachine):
                 paid = self.vault.redeem.call(shares, who, who, sender=who, at=self.now)
                 assert paid == self.model.claimable(self.now, person)[0], "S9 everyone can always claim"
 
-    def everybody_leaves(self) -> None:
+    def all_leave(self) -> None:
         """At the end, one after the other, down to the last."""
         price = self.price()
         for person in PEOPLE:
@@ -499,7 +499,7 @@ class StakingMachine(RuleBasedStateMachine):
         kept = self.asset.balanceOf(self.vault.address) - self.vault.unvestedRewards() - self.donated
         earned = VIRTUAL * (price - 1)
         assert earned <= kept <= earned + len(PEOPLE), (
-            "S14 nobody's shares keep what they have earned, and no more than what is rounded"
+            "S14 the virtual shares keep what they have earned, and no more than what is rounded"
         )
 
 

@@ -12,6 +12,7 @@ from forks import control
 from ssi.chain.evm import Deployed, Evm, Interface, Receipt
 from ssi.constants import NOTICE
 from ssi.governance import safe
+from ssi.governance.decoder import IMPLEMENTATION, Decoder
 from ssi.registry.system import System
 
 SENTINEL = "0x" + "00" * 19 + "01"  # where a Safe's lists begin
@@ -84,3 +85,11 @@ def govern(system: System, target: Deployed, method: str, args: Sequence[Any]) -
     wait(system)
     receipt: Receipt = call(*args, sender=safe)
     return receipt
+
+
+def deployed(system: System) -> list[tuple[str, Deployed]]:
+    """Every contract of the record with its kind, but for the Safes and what is behind proxies."""
+    found = Decoder(system).deployed.items()
+    return [
+        (contract.interface.name, contract) for name, contract in found if not name.endswith((IMPLEMENTATION, "Safe"))
+    ]

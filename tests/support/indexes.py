@@ -49,7 +49,7 @@ def new_index(
 
 
 def stock(tokens: Sequence[Deployed], index: Deployed, people: Sequence[str], amount: int = 2**120) -> None:
-    """Gives everybody plenty of every token and the index an allowance for it."""
+    """Gives all people plenty of every token and the index an allowance for it."""
     for token in tokens:
         for person in people:
             token.mint(person, amount, sender=person)

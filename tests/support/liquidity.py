@@ -100,7 +100,7 @@ class UniswapMarket:
         return int(self.positions.positions(token_id).liquidity)
 
     def increase(self, person: str, token_id: int, shares: float) -> None:
-        """Anybody adds to anybody's position."""
+        """A stranger adds to a position."""
         self.positions.increaseLiquidity((token_id, *self.amounts(shares, shares * PRICE), 0, 0, NEVER), sender=person)
 
     def trade(self, person: str, dollars: float, fee: int = FEE) -> None:

@@ -55,7 +55,7 @@ class ThinPool:
         return self.bench.evm
 
     def move(self, tick: int) -> None:
-        """Swaps to the middle of a tick, whatever that costs."""
+        """Swaps to the middle of a tick, at any cost."""
         root, now = middle(min(tick, FULL_RANGE - 1)), self.pool.slot0().sqrtPriceX96
         if root != now:
             pair = self.tokens if root < now else self.tokens[::-1]
@@ -113,7 +113,7 @@ def _with_decimals(bench: PriceBench, token: Deployed, decimals: int) -> Deploye
 
 
 class Thief:
-    """Somebody with any amount of a token and of WETH, and with one of their pools."""
+    """A trader with any amount of a token and of WETH, and with one of their pools."""
 
     def __init__(self, evm: Evm, token: str, fee: int) -> None:
         self.evm, self.account, self.fee = evm, evm.account("thief"), fee
@@ -145,8 +145,8 @@ class Thief:
         self._router.exactInputSingle(order, sender=self.account)
 
     def far(self, dearer: bool, least: int) -> int:
-        """Puts a few wei where nobody else is, and returns the root of the far end of that: with it the liquidity is
-        `least` or more.
+        """Puts a few wei where no other liquidity is, and returns the root of the far end of that: with it the
+        liquidity is `least` or more.
 
         So far away, a wei of what the pool would be out of is a deep market.
         """
@@ -160,7 +160,7 @@ class Thief:
         return sqrt_price_x96(low) * (2**63 + 1) // 2**63 if up else sqrt_price_x96(high)
 
     def hold(self, root: int, seconds: int) -> None:
-        """Holds the price there for that long, in blocks of nobody else, and takes it back."""
+        """Holds the price there for that long, in blocks without other trades, and takes it back."""
         before = self.pool.slot0().sqrtPriceX96
         self.push(root)
         self.evm.next_at(self.evm.now + seconds)

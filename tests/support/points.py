@@ -9,13 +9,13 @@ from enum import IntEnum
 from typing import Any
 
 from ssi.chain.evm import Deployed, Evm, Receipt
+from ssi.constants import ZERO
 from tests.model.points import LEAST, SLOTS
 from tests.support.indexes import DAY, MAX, new_index, unlimited
 
 WAD = 10**18
 DOLLARS = 1000 * WAD  # D18 USD, and shares of the indexes at birth
 UNIT = 10**15  # D27{tok/base} of a token of six decimals: one whole token a share. 10^27 would not fit in 57 bits.
-NOBODY = "0x" + "00" * 20
 WEEK, CLAIMING = 7 * DAY, 180 * DAY
 HEARTBEAT = 7 * DAY
 
@@ -57,7 +57,7 @@ class PointsWorld:
         self.genesis = self.evm.now
         self.router = self.evm.account("router")
         self.authority = deploy(project.ProtocolManager, owner, sender=owner)
-        self.oracle = deploy(project.PriceOracle, self.authority, NOBODY, 0, sender=owner)
+        self.oracle = deploy(project.PriceOracle, self.authority, ZERO, 0, sender=owner)
         self.tokens = [self.token(f"T{n}", 6) for n in range(self.count)]
         self.soso, self.dollar = self.token("SOSO", 18), self.token("USD", 6)
         for n in range(self.count):
@@ -157,8 +157,13 @@ class PointsWorld:
         self.refresh()
 
     def refresh(self) -> None:
-        for feed in self.feeds.values():
-            feed.setAnswer(feed.latestRoundData().answer, self.evm.now, sender=self.owner)
+        for name, feed in self.feeds.items():
+            feed.setAnswer(self.answer(name), self.evm.now, sender=self.owner)
+
+    def answer(self, name: str) -> int:
+        """D8{USD} that the feed says."""
+        _, answer, *_ = self.feeds[name].latestRoundData()
+        return int(answer)
 
     def set_price(self, name: str, dollars: float) -> None:
         self.feeds[name].setAnswer(round(dollars * 10**8), self.evm.now, sender=self.owner)

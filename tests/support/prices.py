@@ -14,7 +14,7 @@ WAD = 10**18
 
 
 class SourceKind(IntEnum):
-    """As `IPriceOracle.Kind` counts."""
+    """As `IPriceOracle.SourceKind` counts."""
 
     FEED, RATE = range(2)
 
@@ -32,7 +32,6 @@ class FeedMode(IntEnum):
 
 
 LEAST, MOST = 10**13, 10**24
-ZERO = "0x" + "00" * 20
 DAY = 86_400
 WINDOW = 1_800
 

@@ -6,6 +6,7 @@ from enum import IntEnum
 from typing import Any
 
 from ssi.chain.evm import Deployed, Entry, Evm
+from ssi.constants import ZERO
 from tests.support.indexes import ANYTHING, new_index, stock, unlimited
 from tests.support.reverts import error
 
@@ -69,6 +70,5 @@ class QuirkTokenScene:
 
     def worth(self, who: str) -> int:
         """{tok} that all of a claim would be paid now."""
-        nobody = "0x" + "00" * 20
-        lens = self.evm.deploy(self.project.IndexLens, nobody, nobody, nobody, sender=self.owner)
+        lens = self.evm.deploy(self.project.IndexLens, ZERO, ZERO, ZERO, sender=self.owner)
         return int(lens.previewClaim(self.index.address, self.odd.address, who))

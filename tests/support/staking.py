@@ -11,7 +11,6 @@ from tests.model import staking as model
 from tests.support.indexes import DAY, EPOCH, MAX
 from tests.support.reverts import error, reverts
 
-ZERO = "0x" + "00" * 20
 WHOLE = 10**18
 
 # How the contract calls what the model refuses, with the arguments in the model's order.
@@ -47,7 +46,7 @@ def new_staked(
 class Vault:
     """A staked token over a plain token of 18 decimals.
 
-    Everybody named has plenty of it and has approved the vault without limit.
+    All people named have plenty of it and has approved the vault without limit.
     """
 
     def __init__(self, evm: Evm, project: Any, authority: Deployed, owner: str, people: Sequence[str]) -> None:
@@ -58,7 +57,7 @@ class Vault:
             self.supply(person)
 
     def supply(self, person: str, amount: int = 2**100) -> None:
-        """Gives somebody assets, and the vault his allowance."""
+        """Gives a person assets, and the vault their allowance."""
         self.asset.mint(person, amount, sender=person)
         self.asset.approve(self.token.address, MAX, sender=person)
 
@@ -87,7 +86,7 @@ class Vault:
         return int(self.asset.balanceOf(person))
 
     def worth(self, person: str) -> int:
-        """{asset} of somebody's shares, cooling and claimable part."""
+        """{asset} of an account's shares, cooling and claimable part."""
         exit_ = self.token.exitOf(person)
         return int(
             self.token.convertToAssets(self.token.balanceOf(person)) + exit_.coolingAssets + exit_.claimableAssets

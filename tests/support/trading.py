@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from forks import control
+from ssi import Protocol
 from ssi.chain.evm import Deployed, Receipt
 from ssi.chain.wallet import PermissionKind
 from ssi.registry.system import System
@@ -16,7 +17,7 @@ KEY = "0x" + "5eed".zfill(64)
 
 
 class Trader:
-    """Somebody with an account who trades through the router."""
+    """A person with an account who trades through the router."""
 
     def __init__(self, system: System, account: str) -> None:
         self.system, self.evm, self.router, self.account = system, system.evm, system.router, account
@@ -106,3 +107,10 @@ def left_in_router(system: System) -> dict[str, int]:
     held = {name: int(system.token(address).balanceOf(router)) for name, address in named.items()}
     held["ETH"] = int(system.evm.rpc.call("eth_getBalance", router, "latest"), 16)
     return {name: amount for name, amount in held.items() if amount}
+
+
+def give(protocol: Protocol, **whole: int) -> None:
+    """Whole tokens for the account that `protocol` acts for."""
+    for name, amount in whole.items():
+        account, decimals = protocol.holder.account.address, protocol.token(name).decimals
+        control.deal(protocol.system.evm.rpc, name, account, amount * 10**decimals)

@@ -78,7 +78,7 @@ def test_phases_are_those_of_the_interface():
 
 
 def test_terms_are_written_in_the_order_of_the_interface():
-    theirs = re.findall(r"(\w+);", declared("struct Terms"))
+    theirs = re.findall(r"(\w+);", declared("struct RebalanceTerms"))
     ours = [name.partition("_")[0] for name in params.RebalancingParams.model_fields]
     assert theirs == [
         {"premium": "premiumStart", "discount": "discountEnd", "hours": "duration"}.get(name, name) for name in ours

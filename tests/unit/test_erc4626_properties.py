@@ -196,9 +196,9 @@ def test_the_most_that_can_be_minted_is_accepted_and_a_share_more_is_not(evm, va
 
 
 @given(state=STATES)
-def test_maxima_do_not_look_at_anybodys_assets(evm, vault, staked, alice, state):
+def test_maxima_do_not_look_at_the_assets_of_the_account(evm, vault, staked, alice, state):
     with in_state(vault, state):
-        stranger = evm.account("nobody")
+        stranger = evm.account("stranger")
         assert staked.maxDeposit(stranger) == staked.maxDeposit(alice)
         assert staked.maxMint(stranger) == staked.maxMint(alice)
         assert staked.maxWithdraw(stranger) == staked.maxRedeem(stranger) == 0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from ssi.constants import ZERO
 from tests.support.indexes import DAY
 from tests.support.reverts import reverts
-from tests.support.staking import WHOLE, ZERO, Vault
+from tests.support.staking import WHOLE, Vault
 
 ANY = 2**256 - 1
 
@@ -201,7 +202,7 @@ class TestStates:
         vault.request(alice, WHOLE)
         assert staked.pendingRedeemRequest(number, alice) == staked.claimableRedeemRequest(number, alice) == 0
 
-    def test_the_states_look_the_same_to_everybody_and_never_revert(self, vault, staked, alice, bob):
+    def test_the_states_look_the_same_to_all_callers_and_never_revert(self, vault, staked, alice, bob):
         vault.request(alice, WHOLE)
         vault.pass_days(14)
         vault.request(alice, 2 * WHOLE)
@@ -253,7 +254,7 @@ class TestClaims:
         assert (staked.balanceOf(alice), staked.totalSupply()) == (held, supply) == (90 * WHOLE, 90 * WHOLE)
 
     @pytest.mark.parametrize("shares", [1, 2, 10**9])
-    def test_whatever_a_withdrawal_leaves_is_shown_and_can_be_claimed(self, vault, staked, alice, shares):
+    def test_what_a_withdrawal_leaves_is_shown_and_can_be_claimed(self, vault, staked, alice, shares):
         """A claim of all but one asset-wei once took all shares, so that no view showed the last wei."""
         vault.reward(150 * WHOLE)
         vault.pass_days(1)

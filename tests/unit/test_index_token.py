@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from ssi.chain.evm import Deployed, Evm, Receipt
+from ssi.constants import ZERO
 from ssi.index.bounds import basket_hash, bounds
 from tests.model.index import ceil_div
 from tests.support.indexes import ANYTHING, CAP, DAILY_FEE, DAY, MAX, new_index, stock, unlimited
@@ -141,11 +142,11 @@ class TestMintWithCallback:
         )
 
     def test_a_wei_too_little_is_refused_and_too_much_is_a_gift(self, index, minter, tokens, refuse, alice):
-        amount, nobody = index.previewMint(SHARE)[0], "0x" + "00" * 20
-        minter.set(1, 0, nobody, b"", sender=alice)
+        amount = index.previewMint(SHARE)[0]
+        minter.set(1, 0, ZERO, b"", sender=alice)
         with refuse("ShortDelivery", token=tokens[0].address, required=amount, received=amount - 1):
             minter.mint(index, SHARE, alice, b"", sender=alice)
-        minter.set(0, 5, nobody, b"", sender=alice)
+        minter.set(0, 5, ZERO, b"", sender=alice)
         minter.mint(index, SHARE, alice, b"", sender=alice)
         books, available = index.holdings()
         assert all(there - book >= 5 for there, book in zip(available, books, strict=True))
@@ -295,7 +296,7 @@ class TestSwap:
         return swapper.swap(index.address, out.address, amount_out, into.address, amount_in, sender=sender)
 
     @pytest.mark.parametrize("name", ["alice", "owner"])
-    def test_nobody_else_gets_in(self, evm, index, swapper, tokens, refuse, name):
+    def test_no_stranger_gets_in(self, evm, index, swapper, tokens, refuse, name):
         """Neither the governor nor a former rebalancer may swap."""
         with refuse("NotRebalancer", caller=evm.account(name)):
             index.swap(tokens[0].address, 1, tokens[1].address, 1, swapper, b"", sender=evm.account(name))
@@ -308,9 +309,9 @@ class TestSwap:
         assert index.terms().rebalancer == other.address
         with refuse("NotRebalancer", caller=swapper.address):
             self.swap(swapper, index, tokens[0], SHARE, tokens[1], SHARE, alice)
-        for nobody in ("0x" + "00" * 20, alice):
-            with refuse("InvalidRebalancer", rebalancer=nobody):
-                index.setRebalancer(nobody, sender=owner)
+        for stranger in (ZERO, alice):
+            with refuse("InvalidRebalancer", rebalancer=stranger):
+                index.setRebalancer(stranger, sender=owner)
         with reverts(error(project.IndexToken, "AccessManagedUnauthorized"), caller=alice):
             index.setRebalancer(alice, sender=alice)
 

@@ -1,4 +1,4 @@
-"""Mutants that find nothing to change would stop `make mutants`, which nobody runs every day."""
+"""Mutants that find nothing to change would stop `make mutants`, which runs rarely."""
 
 from __future__ import annotations
 

@@ -12,8 +12,9 @@ import pytest
 from eth_account import Account
 from eth_utils import keccak
 
+from ssi.constants import ZERO
 from tests.model.points import LEAST
-from tests.support.points import DOLLARS, NOBODY, WAD, WEEK, PointsWorld, ReferralsMode, new_ledger
+from tests.support.points import DOLLARS, WAD, WEEK, PointsWorld, ReferralsMode, new_ledger
 from tests.support.reverts import error, reverts
 
 NO_CODE = b"\0" * 32
@@ -78,7 +79,7 @@ class TestJoining:
             world.ledger.onBuy(alice, NO_CODE, sender=alice)
         world.ledger.onBuy(alice, NO_CODE, sender=world.router)
         assert world.ledger.joinedAt(alice) == world.evm.now
-        assert world.referrals.referrerOf(alice).referrer == NOBODY
+        assert world.referrals.referrerOf(alice).referrer == ZERO
         world.ledger.onBuy(alice, bytes(12) + bytes.fromhex(bob[2:]), sender=world.router)
         assert world.referrals.referrerOf(alice).referrer == bob
         assert world.ledger.joinedAt(alice) == world.evm.now
@@ -93,11 +94,11 @@ class TestJoining:
         assert world.ledger.joinedAt(alice) == world.evm.now
 
     def test_buying_goes_on_without_referrals(self, world, alice):
-        world.prices.setSources(world.sources(referrals=NOBODY), sender=world.owner)
+        world.prices.setSources(world.sources(referrals=ZERO), sender=world.owner)
         world.ledger.onBuy(alice, b"\1" * 32, sender=world.router)
         assert world.ledger.joinedAt(alice) == world.evm.now
 
-    def test_nobody_else_counts(self, world, alice, bob, carol, refused):
+    def test_only_those_who_joined_count(self, world, alice, bob, carol, refused):
         """P9: pools and vaults do not join, so they take nothing from those who did. A late joiner counts
         from then on.
         """
@@ -128,13 +129,13 @@ class TestSettings:
 
     def test_initialisation(self, world, evm, project, alice):
         for authority, prices, name in (
-            (world.authority, NOBODY, "PointsLedger_ZeroAddress"),
-            (NOBODY, world.prices, "GovernedUUPS_ZeroAuthority"),
+            (world.authority, ZERO, "PointsLedger_ZeroAddress"),
+            (ZERO, world.prices, "GovernedUUPS_ZeroAuthority"),
         ):
             with reverts(error(project.PointsLedger, name)):
-                new_ledger(evm, project, authority, prices, NOBODY, alice)
+                new_ledger(evm, project, authority, prices, ZERO, alice)
         with reverts(error(project.PointsLedger, "InvalidInitialization")):
-            world.ledger.initialize(world.authority, world.prices, NOBODY, sender=alice)
+            world.ledger.initialize(world.authority, world.prices, ZERO, sender=alice)
         assert (world.ledger.epochGenesis(), world.ledger.epochLength()) == (world.genesis, world.length)
         assert (world.ledger.prices(), world.ledger.currentEpoch()) == (world.prices.address, 0)
 
@@ -194,7 +195,7 @@ class TestRecording:
         assert over.ledger.recordedPoints(alice, 0) == alices + bobs // 10
         assert over.ledger.recordedPoints(bob, 0) == bobs + bobs // 20
 
-    def test_the_referrers_bonus_ends_at_his_own_points(self, over, alice, bob, carol):
+    def test_the_referrers_bonus_ends_at_the_points_of_the_referrer(self, over, alice, bob, carol):
         """Two referees with twelve times the referrer's points bring them 100, not 120 percent."""
         over.ledger.recordMany([bob, alice, carol], 0, sender=bob)
         assert over.ledger.recordedPoints(alice, 0) == 2 * over.ledger.pointsOf(alice, 0)
@@ -279,7 +280,7 @@ class TestRecording:
         over.sample()
         over.indexes[0].transfer(carol, WAD, sender=bob)
         over.set_price("T0", 9)
-        over.prices.setSources(over.sources(pairs=[], referrals=NOBODY), sender=over.owner)
+        over.prices.setSources(over.sources(pairs=[], referrals=ZERO), sender=over.owner)
         over.referrals.bind(alice, carol, sender=alice)
         over.close(1)
         over.sample()

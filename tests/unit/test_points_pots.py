@@ -55,7 +55,7 @@ class TestPots:
         with reverts(refused("AlreadyClaimed"), account=bob, epoch=0, token=reward.address):
             funded.ledger.claim(0, reward, sender=bob)
 
-    def test_nobody_without_points(self, funded, reward, alice, bob, refused):
+    def test_accounts_without_points_get_nothing(self, funded, reward, alice, bob, refused):
         with reverts(refused("NothingToClaim"), account=alice, epoch=0, token=reward.address):
             funded.ledger.claim(0, reward, sender=alice)
         with reverts(refused("NothingToClaim"), account=bob, epoch=0, token=bob):

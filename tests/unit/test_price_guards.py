@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ssi.constants import ZERO
 from tests.model import oracle as model
-from tests.support.prices import DAY, LEAST, MOST, WAD, ZERO, FeedMode, Flaw, PriceBench, SourceKind, leg, rate_leg
+from tests.support.prices import DAY, LEAST, MOST, WAD, FeedMode, Flaw, PriceBench, SourceKind, leg, rate_leg
 from tests.support.reverts import error, reverts
 
 HOUR = 3_600
@@ -124,7 +125,7 @@ def test_an_enormous_past_is_a_jump(bench: PriceBench) -> None:
         bench.oracle.price(token)
 
 
-def test_the_past_is_not_asked_where_nobody_wants_it(bench: PriceBench) -> None:
+def test_the_past_is_not_asked_where_it_is_not_wanted(bench: PriceBench) -> None:
     """A leg without a bound never reads the past, so averages need none."""
     token, feed = bench.token(), bench.feed(10**8)
     bench.route(token, leg(feed))

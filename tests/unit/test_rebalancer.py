@@ -9,6 +9,7 @@ import eth_abi
 import pytest
 
 from ssi.chain.evm import Deployed, Entry, Evm, Reverted
+from ssi.constants import ZERO
 from ssi.keeper.rebalance import Phase
 from tests.model import rebalancing as model
 from tests.support.indexes import DAY, MAX
@@ -18,7 +19,6 @@ from tests.support.reverts import error, reverts
 USD = 10**8
 DECIMALS = (18, 8, 6, 18)
 PRICES = (100 * USD, 90_000 * USD, USD, 25 * USD)
-ZERO = "0x" + "00" * 20
 
 
 @pytest.fixture

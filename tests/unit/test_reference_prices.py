@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from forks import control
 from ssi.chain.evm import Deployed, Entry, Evm, Receipt
+from ssi.constants import ZERO
 from ssi.registry.system import System
 from tests.model.points import LEAST, NONE, SLOTS, PointsModel, Sources
 from tests.support.indexes import DAY
-from tests.support.points import DOLLARS, HEARTBEAT, NOBODY, WAD, PointsWorld
+from tests.support.points import DOLLARS, HEARTBEAT, WAD, PointsWorld
 from tests.support.prices import FeedMode
 from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error, reverts
@@ -121,7 +122,7 @@ class TestSampling:
             feed.setMode(FeedMode.REFUSING, sender=owner)
         with reverts(refused("NoPriceFound"), epoch=0, slot=0):
             world.sample()
-        world.prices.setSources([[], NOBODY, NOBODY, NOBODY], sender=owner)
+        world.prices.setSources([[], ZERO, ZERO, ZERO], sender=owner)
         with reverts(refused("NoPriceFound"), epoch=0, slot=0):
             world.sample()
 
@@ -174,7 +175,7 @@ class TestSampling:
             project.ReferencePrices, authority, system.oracle, epochs.epochGenesis(), epochs.epochLength(), sender=owner
         )
         indexes = [system.index(symbol) for symbol in sorted(system.record.indexes)]
-        prices.setSources([[(index.address, NOBODY) for index in indexes], NOBODY, NOBODY, NOBODY], sender=owner)
+        prices.setSources([[(index.address, ZERO) for index in indexes], ZERO, ZERO, ZERO], sender=owner)
         return prices, indexes
 
     def test_the_price_of_an_index_is_that_of_the_lens(self, real, system, owner):
@@ -198,7 +199,7 @@ class TestSampling:
 class TestMedian:
     @settings(max_examples=12)
     @given(st.dictionaries(st.integers(0, SLOTS - 1), st.integers(0, 10**12), min_size=1, max_size=6))
-    def test_of_whatever_was_sampled(self, evm, project, owner, by_slot):
+    def test_of_all_that_was_sampled(self, evm, project, owner, by_slot):
         """The model's median and count, with empty slots and samples that missed it."""
         with evm.isolated():
             world = PointsWorld(evm, project, owner)
@@ -313,7 +314,7 @@ class TestSettling:
             assert world.ledger.pointsOf(alice, epoch) == (18 if epoch < 2 else 3) * 28 * DOLLARS
             world.ledger.statement(alice, epoch)
 
-    def test_an_epoch_that_nobody_sampled(self, world, alice):
+    def test_an_epoch_without_samples(self, world, alice):
         """Has the prices of the one before; without samples in that either, it is worth nothing.
 
         Sampling later does not help.
@@ -338,7 +339,7 @@ class TestSettling:
         assert [world.price(epoch, world.pool) > 0 for epoch in range(3)] == [True, True, False]
         assert world.ledger.pointsOf(alice, 2) == 0
 
-    def test_a_broken_rate_blocks_nobody_else(self, world, alice, bob):
+    def test_a_broken_rate_blocks_no_other(self, world, alice, bob):
         world.stake(alice, DOLLARS)
         world.stake(bob, DOLLARS, 1)
         world.close(0)
@@ -374,7 +375,7 @@ class TestSources:
         world.hold(alice, DOLLARS, 1)
         world.evm.warp(DAY)
         before = world.ledger.pointsOf(alice, 0)
-        only = [(world.indexes[0].address, NOBODY)]
+        only = [(world.indexes[0].address, ZERO)]
         world.prices.setSources(world.sources(pairs=[]), sender=world.owner)
         receipt = world.prices.setSources(world.sources(pairs=only), sender=world.owner)
         assert receipt.events(world.prices)[0].values["fromEpoch"] == 1
@@ -400,8 +401,8 @@ class TestSources:
         assert len(world.prices.sourcesOf(0).pairs) == 2
 
     def test_the_newest_referrals_bind(self, world):
-        world.prices.setSources(world.sources(referrals=NOBODY), sender=world.owner)
-        assert (world.prices.referrals(), world.prices.sourcesOf(0).referrals) == (NOBODY, world.referrals.address)
+        world.prices.setSources(world.sources(referrals=ZERO), sender=world.owner)
+        assert (world.prices.referrals(), world.prices.sourcesOf(0).referrals) == (ZERO, world.referrals.address)
 
     def test_what_cannot_be_a_source(self, world, evm, project, alice, refused):
         pair = (world.indexes[0].address, world.staked[0].address)
@@ -411,21 +412,21 @@ class TestSources:
         mute = world.new_staked(world.indexes[0])
         mute.setBroken(True, sender=alice)
         for pairs, soso, wrong in (
-            ([(NOBODY, NOBODY)], NOBODY, NOBODY),
-            ([(alice, NOBODY)], NOBODY, alice),
-            ([pair, other, pair], NOBODY, pair[0]),
-            ([(pair[0], other[1])], NOBODY, other[1]),
-            ([pair, (pair[1], NOBODY)], NOBODY, pair[1]),
+            ([(ZERO, ZERO)], ZERO, ZERO),
+            ([(alice, ZERO)], ZERO, alice),
+            ([pair, other, pair], ZERO, pair[0]),
+            ([(pair[0], other[1])], ZERO, other[1]),
+            ([pair, (pair[1], ZERO)], ZERO, pair[1]),
             ([pair], pair[1], pair[1]),
-            ([(elsewhere.address, NOBODY)], NOBODY, elsewhere.address),
-            ([(longer.address, NOBODY)], NOBODY, longer.address),
-            ([(pair[0], mute.address)], NOBODY, mute.address),
+            ([(elsewhere.address, ZERO)], ZERO, elsewhere.address),
+            ([(longer.address, ZERO)], ZERO, longer.address),
+            ([(pair[0], mute.address)], ZERO, mute.address),
             ([], mute.address, mute.address),
         ):
             with reverts(refused("InvalidSource"), token=wrong):
-                world.prices.setSources([pairs, soso, NOBODY, NOBODY], sender=world.owner)
+                world.prices.setSources([pairs, soso, ZERO, ZERO], sender=world.owner)
         with reverts(refused("TooManyPairs"), count=9, maximum=8):
-            world.prices.setSources([[pair] * 9, NOBODY, NOBODY, NOBODY], sender=world.owner)
+            world.prices.setSources([[pair] * 9, ZERO, ZERO, ZERO], sender=world.owner)
 
     def test_governed(self, world, project, alice):
         with reverts(error(project.ReferencePrices, "AccessManagedUnauthorized"), caller=alice):
@@ -433,8 +434,8 @@ class TestSources:
 
     def test_construction(self, world, evm, project, alice):
         for args, name, inputs in (
-            ((world.authority, NOBODY, 1, 1), "ZeroAddress", {}),
-            ((NOBODY, world.oracle, 1, 1), "ZeroAddress", {}),
+            ((world.authority, ZERO, 1, 1), "ZeroAddress", {}),
+            ((ZERO, world.oracle, 1, 1), "ZeroAddress", {}),
             ((world.authority, world.oracle, 1, 0), "InvalidEpochGrid", {"genesis": 1, "length": 0}),
             ((world.authority, world.oracle, 2**40, 1), "InvalidEpochGrid", {"genesis": 2**40, "length": 1}),
             ((world.authority, world.oracle, 1, 2**32), "InvalidEpochGrid", {"genesis": 1, "length": 2**32}),

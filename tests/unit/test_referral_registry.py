@@ -78,8 +78,8 @@ class TestBinding:
         assert tuple(registry.referrerOf(bob)) == (alice, evm.now)
 
     def test_refusals(self, registry, wrong, coded, alice, bob, evm):
-        with reverts(wrong("UnknownCode"), code=word("NOBODY")):
-            registry.bind(word("NOBODY"), sender=bob)
+        with reverts(wrong("UnknownCode"), code=word("NOONE")):
+            registry.bind(word("NOONE"), sender=bob)
         with reverts(wrong("UnknownCode"), code=word("")):
             registry.bind(word(""), sender=bob)
         with reverts(wrong("SelfReferral"), account=alice):
@@ -141,7 +141,7 @@ class TestSignatures:
     def referee(self, key: str) -> str:
         return Account.from_key(key).address
 
-    def test_anybody_brings_it(self, registry, coded, key, referee, alice, bob, evm):
+    def test_any_account_brings_it(self, registry, coded, key, referee, alice, bob, evm):
         signature = referral(key, registry.address, coded, 0, evm.now)
         assert registry.nonces(referee) == 0
         registry.bindWithSignature(referee, coded, evm.now, signature, sender=bob)
@@ -188,7 +188,7 @@ class TestSignatures:
         assert registry.referrerOf(wallet.address).referrer == alice
 
 
-class TestNobodyElse:
+class TestStrangersToIt:
     """F3: strangers cannot change whether an account can be bound."""
 
     def test_being_referred_to_does_not_block(self, registry, coded, alice, bob, evm):
@@ -199,7 +199,7 @@ class TestNobodyElse:
         registry.bind(coded, sender=bob)
         assert registry.referrerOf(bob).referrer == alice
 
-    def test_a_code_taken_by_somebody_else_moves_no_binding(self, registry, wrong, coded, alice, bob, evm):
+    def test_a_code_taken_by_another_account_moves_no_binding(self, registry, wrong, coded, alice, bob, evm):
         """Mallory sees Bob's registration coming and takes the same word.
 
         Bob takes another; bound accounts stay bound as they are.

@@ -8,10 +8,11 @@ from __future__ import annotations
 import pytest
 
 from ssi.chain.evm import Deployed
+from ssi.constants import ZERO
 from tests.model.staking import MAX, MAX_COOLDOWN
 from tests.support.indexes import DAY
 from tests.support.reverts import error, reverts
-from tests.support.staking import WHOLE, ZERO, Vault
+from tests.support.staking import WHOLE, Vault
 
 ANY = 2**256 - 1
 
@@ -253,7 +254,7 @@ class TestClaiming:
             dear.redeem(1, alice, bob, sender=alice)
 
 
-def test_what_no_slot_can_hold_is_refused_and_lost_to_nobody(vault, staked, alice):
+def test_what_no_slot_can_hold_is_refused_and_no_staker_loses(vault, staked, alice):
     """An asset with a supply of more than 2^96, and an account with as much parked and as much running."""
     for _ in range(2):
         vault.stake(alice, MAX)

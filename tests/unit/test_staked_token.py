@@ -9,9 +9,10 @@ from eth_account import Account
 
 from ssi.chain.evm import Deployed, Evm
 from ssi.chain.permits import permit
+from ssi.constants import ZERO
 from tests.model.staking import MAX, MAX_COOLDOWN, VIRTUAL, WAD, YEAR
 from tests.support.indexes import DAY, EPOCH
-from tests.support.staking import WHOLE, ZERO, new_staked
+from tests.support.staking import WHOLE, new_staked
 from tests.support.trading import Trader
 
 KEY = "0x" + "c0de".zfill(64)
@@ -41,7 +42,7 @@ class TestMaking:
 
 
 class TestStaking:
-    def test_a_deposit_for_somebody_else(self, vault, staked, alice, bob):
+    def test_a_deposit_for_another_account(self, vault, staked, alice, bob):
         receipt = vault.stake(alice, 5 * WHOLE, bob)
         assert [event.values for event in receipt.events(staked, "Deposit")] == [
             {"sender": alice, "owner": bob, "assets": 5 * WHOLE, "shares": 5 * WHOLE}
@@ -182,7 +183,7 @@ class TestRewards:
         evm.warp(1)
         assert staked.totalAssets() == 101 * WHOLE + 1 - staked.unvestedRewards()
 
-    def test_with_nobody_staking_time_stands_still(self, evm, vault, staked, alice):
+    def test_without_stakers_time_stands_still(self, evm, vault, staked, alice):
         vault.reward(WHOLE)
         assert tuple(staked.rewardStream()) == (WHOLE, evm.now, DAY)
         vault.pass_days(40)
@@ -219,7 +220,7 @@ class TestRewards:
         evm.warp(DAY * 3 // 4)
         assert vault.worth(bob) >= 7 * WHOLE - 7 * VIRTUAL, "S10 nothing is lost"
 
-    def test_nothing_vests_for_shares_that_nobody_has(self, evm, vault, staked, alice, bob):
+    def test_nothing_vests_for_the_virtual_shares(self, evm, vault, staked, alice, bob):
         """While stakers have fewer shares than the virtual ones, most rewards would go to those."""
         vault.stake(alice, VIRTUAL - 1)
         vault.reward(WHOLE)

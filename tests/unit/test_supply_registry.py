@@ -11,12 +11,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ssi.chain.evm import Deployed, Evm
+from ssi.constants import ZERO
 from tests.support.reverts import error, reverts
 
 DAY = 86_400
 WEEK, AGE = 7 * DAY, 100 * DAY
 MILLION = 10**24
-ZERO = "0x" + "00" * 20
 
 
 @pytest.fixture

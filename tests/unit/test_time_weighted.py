@@ -115,7 +115,7 @@ def test_the_grid_must_have_begun_and_have_a_length(evm, project, owner):
         evm.deploy(project.TimeWeightedMock, 1, 0, sender=owner)
 
 
-def test_nobody_spends_more_than_he_has(project, token, alice, bob):
+def test_no_account_spends_more_than_it_has(project, token, alice, bob):
     contract, _ = token
     contract.mint(alice, 5, sender=alice)
     with reverts(error(project.TimeWeightedMock, "ERC20InsufficientBalance"), sender=alice, balance=5, needed=6):

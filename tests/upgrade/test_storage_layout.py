@@ -1,4 +1,4 @@
-"""A successor that would read one value as another is found before anybody signs for it."""
+"""A successor that would read one value as another is found before an owner signs for it."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def test_an_upgrade_by_the_multisig_keeps_the_state(evm, system, project, counte
     assert upgraded.authority() == manager.address
 
 
-def test_nobody_else_can_upgrade(system, project, counter, implementation, successor, owner, bob):
+def test_only_the_multisig_can_upgrade(system, project, counter, implementation, successor, owner, bob):
     """A stranger, the deployer, the guardian, the implementation itself, the Safe without its notice."""
     unauthorized = error(project.CounterV1, "AccessManagedUnauthorized")
     for caller in (bob, owner, system.record.contracts["GuardianSafe"], implementation.address, counter.address):
@@ -104,7 +104,7 @@ def test_the_guardian_cancels_an_upgrade(evm, system, project, counter, successo
 
 
 def test_implementations_are_inert(project, counter, implementation, successor, bob):
-    """Nobody can initialise one, upgrade one, or initialise the proxy a second time."""
+    """No account can initialise one, upgrade one, or initialise the proxy a second time."""
     for contract in (implementation, successor, counter):
         with reverts(error(project.CounterV1, "InvalidInitialization")):
             contract.initialize(bob, sender=bob)
@@ -121,7 +121,7 @@ def test_an_authority_is_needed_at_birth(evm, project, implementation, owner):
 
 
 def test_a_proxy_is_not_born_without_being_initialised(evm, project, implementation, owner):
-    """OpenZeppelin's proxy refuses empty initialisation data, so that nobody can come first."""
+    """OpenZeppelin's proxy refuses empty initialisation data, so that no other account can come first."""
     with reverts(error(project.ProtocolProxy, "ERC1967ProxyUninitialized")):
         evm.deploy(project.ProtocolProxy, implementation.address, b"", sender=owner)
 

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 /// @title The aggregator behind a Chainlink proxy, with an answer that any account can set
 contract SettableAggregator {
     /// @dev One slot, as Chainlink's own aggregators keep it.
-    struct Round {
+    struct SettableRound {
         int192 answer;
         uint64 updatedAt;
     }
@@ -14,7 +14,7 @@ contract SettableAggregator {
     uint256 public constant version = 4;
 
     uint256 public latestRound;
-    mapping(uint256 id => Round) private _rounds;
+    mapping(uint256 id => SettableRound) private _rounds;
 
     error SettableAggregator_NoData(uint256 id);
 
@@ -25,7 +25,7 @@ contract SettableAggregator {
     }
 
     function set(int256 answer, uint256 updatedAt) public {
-        _rounds[++latestRound] = Round(int192(answer), uint64(updatedAt));
+        _rounds[++latestRound] = SettableRound(int192(answer), uint64(updatedAt));
     }
 
     function latestAnswer() external view returns (int256) {
@@ -41,7 +41,7 @@ contract SettableAggregator {
     }
 
     function getRoundData(uint80 id) public view returns (uint80, int256, uint256, uint256, uint80) {
-        Round memory round = _rounds[id];
+        SettableRound memory round = _rounds[id];
         if (round.updatedAt == 0) revert SettableAggregator_NoData(id);
         return (id, round.answer, round.updatedAt, round.updatedAt, id);
     }
