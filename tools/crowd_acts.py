@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from forks import control
 from ssi.constants import ZERO
 from ssi.index.bounds import UNBOUNDED
-
-if TYPE_CHECKING:
-    from tools.crowd import Crowd
+from tools.crowd_world import Crowd
 
 WAD, MAX, NEVER = 10**18, 2**256 - 1, 2**40
 ETHER = 10 * WAD  # at most, for a purchase; what it does not cost comes back
