@@ -14,12 +14,12 @@ export APE_LOG_LEVEL ?= WARNING
 
 ON_FORK := python tools/with_chain.py
 
-.PHONY: help setup lock build test demo app app-build app-test indexer indexer-test live docs deep mutants lint format size storage gas permissions packages clean
+.PHONY: help setup lock build test demo replay app app-build app-test indexer indexer-test live docs deep mutants lint format size storage gas permissions packages clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .venv/.stamp node_modules/.stamp ## Install the locked Python and Node packages (compiler and Foundry are among them)
+setup: .venv/.stamp node_modules/.stamp ssi/report/packages/node_modules/.stamp ## Install the locked Python and Node packages (compiler and Foundry are among them)
 
 .venv/.stamp: requirements.lock
 	@echo "· Python packages (about a minute the first time)"
@@ -33,9 +33,14 @@ node_modules/.stamp: package-lock.json package.json .npmrc
 	@npm ci --loglevel=error >/dev/null
 	@touch $@
 
+ssi/report/packages/node_modules/.stamp: ssi/report/packages/package-lock.json ssi/report/packages/package.json ssi/report/packages/.npmrc
+	@cd ssi/report/packages && npm ci --loglevel=error >/dev/null
+	@touch $@
+
 lock: setup ## Refresh both lock files from package.json and requirements.in
 	npm install --package-lock-only
 	cd docs/packages && npm install --package-lock-only
+	cd ssi/report/packages && npm install --package-lock-only
 	cd tests/foreign/npm && npm install --package-lock-only
 	cd indexer && npm install --package-lock-only
 	.venv/bin/pip install --quiet uv && .venv/bin/uv pip compile requirements.in -o requirements.lock \
@@ -46,6 +51,9 @@ build: setup ## Compile what changed
 
 demo: build ## Deploy on a forked mainnet, buy, redeem and sell; report in build/demo.json
 	@$(ON_FORK) ape run demo
+
+replay: build ## Years of daily prices through the deployed contracts, against the methodology; report in build/replay (PRICES=file.csv SUPPLIES=file.csv, else a synthetic year)
+	@$(ON_FORK) ape run replay $(if $(PRICES),--prices "$(PRICES)") $(if $(SUPPLIES),--supplies "$(SUPPLIES)") $(ARGS)
 
 tests/foreign/npm/node_modules/.stamp: tests/foreign/npm/package-lock.json tests/foreign/npm/package.json tests/foreign/npm/.npmrc
 	@cd tests/foreign/npm && npm ci --loglevel=error >/dev/null
@@ -89,8 +97,9 @@ indexer-test: indexer-build ## The indexer's tests, with its embedded database (
 live: build ## Every command on a chain as if it were live: node provider, key files, limits, cut connections (minutes)
 	@$(ON_FORK) ape test tests/live $(ARGS)
 
-deep: build tests/foreign/npm/node_modules/.stamp indexer-build ## The property tests, ten times as long; the indexer's with PostgreSQL
+deep: build tests/foreign/npm/node_modules/.stamp indexer-build ## The property tests, ten times as long; the indexer's with PostgreSQL; then a replay of a year, whose figures go into docs/replay.md
 	@HYPOTHESIS_PROFILE=deep SSI_INDEXER_DATABASE=postgres python -m tools.suite $(ARGS)
+	@$(if $(ARGS),,$(MAKE) --no-print-directory replay && python -m tools.replay_page)
 
 mutants: build ## Break the code in a copy, one line at a time, and see the tests notice (ARGS="words" chooses)
 	@python -m tools.mutants $(ARGS)
@@ -130,4 +139,4 @@ docs: setup docs/packages/node_modules/.stamp ## Build the documentation site in
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 clean: ## Remove everything that can be made again
-	@rm -rf .venv node_modules app/node_modules docs/packages/node_modules tests/foreign/npm/node_modules indexer/node_modules indexer/.ponder indexer/generated indexer/abis.ts app/dist app/src/generated .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	@rm -rf .venv node_modules app/node_modules docs/packages/node_modules ssi/report/packages/node_modules tests/foreign/npm/node_modules indexer/node_modules indexer/.ponder indexer/generated indexer/abis.ts app/dist app/src/generated .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache

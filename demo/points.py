@@ -19,6 +19,7 @@ DAY, WAD = 86_400, 10**18
 CODE = b"DEMOCODE".ljust(32, b"\0")
 FEE, V3, FULL_RANGE = 3000, 2, 887_220
 POT = 1_000 * 10**6
+FOR_RECORDERS = 200  # bp of it
 
 
 class PointsChapter:
@@ -164,8 +165,11 @@ class PointsChapter:
         epoch = self.ledger.epoch
         control.deal(self.evm.rpc, "USDC", self.keeper, POT)
         self.usdc.approve(self.points.address, POT, sender=self.keeper)
-        receipt = self.points.fund(epoch, self.usdc.address, POT, sender=self.keeper)
-        holds = {"all of it is in": tuple(self.points.potOf(epoch, self.usdc.address)) == (POT, 0)}
+        receipt = self.points.fund(epoch, self.usdc.address, POT, FOR_RECORDERS, sender=self.keeper)
+        holds = {
+            "all of it is in": tuple(self.points.potOf(epoch, self.usdc.address)) == (POT, 0),
+            "a fiftieth is for recorders": self.points.recorderPart(epoch, self.usdc.address) == POT // 50,
+        }
         self.report.step("A pot of 1,000 USDC for the epoch", receipt, {"epoch": epoch}, holds)
         return epoch
 
@@ -220,19 +224,21 @@ class PointsChapter:
 
     def claim(self, epoch: int) -> None:
         control.warp(self.evm.rpc, self.ledger.end(epoch + 1) - self.evm.now)
-        before = {person: self.usdc.balanceOf(person) for person in (self.dora, self.emil)}
+        before = {person: self.usdc.balanceOf(person) for person in (self.dora, self.emil, self.keeper)}
         owed = {person: self.points.claimable(person, epoch, self.usdc.address) for person in before}
         for person in before:
             receipt = self.points.claim(epoch, self.usdc.address, sender=person)
         paid = {person: self.usdc.balanceOf(person) - had for person, had in before.items()}
         total = self.points.totalRecorded(epoch)
-        shares = {person: POT * self.points.recordedPoints(person, epoch) // total for person in before}
+        part = self.points.recorderPart(epoch, self.usdc.address)
+        shares = {person: (POT - part) * self.points.recordedPoints(person, epoch) // total for person in before}
+        shares[self.keeper] += part
         self.report.step(
             "A second epoch passes; the pot is claimed",
             receipt,
-            {"dora_usdc": paid[self.dora] / 1e6, "emil_usdc": paid[self.emil] / 1e6},
+            {f"{name}_usdc": paid[getattr(self, name)] / 1e6 for name in ("dora", "emil", "keeper")},
             {
-                "each was paid by points": paid == owed == shares,
+                "each was paid by points, the keeper for recording both": paid == owed == shares,
                 "no more than the pot": sum(paid.values()) <= POT,
                 "the week of recording is over": self.evm.now >= self.ledger.end(epoch) + RECORDING,
             },

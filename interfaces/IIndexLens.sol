@@ -13,12 +13,12 @@ interface IIndexLens {
     /// @param readable false where the token does not answer for its symbol, decimals or balance. Then what is missing
     /// is empty, and without decimals or balance there is no price and no value.
     /// @param units D27{tok/base}
-    /// @param books {tok} that the basket counts
+    /// @param accounted {tok} that the basket counts
     /// @param available {tok} that the index holds after open claims, a loss shared with them
     /// @param claimed {tok} open claims, before any haircut
     /// @param priced false where the oracle has no live price; then price, value and weight are 0
     /// @param price D18{USD/whole token}
-    /// @param value D18{USD} of what the shares can redeem: the smaller of books and available
+    /// @param value D18{USD} of what the shares can redeem: the smaller of accounted balances and available
     /// @param weight D18 share of the NAV
     struct Constituent {
         address token;
@@ -26,7 +26,7 @@ interface IIndexLens {
         uint8 decimals;
         bool readable;
         uint256 units;
-        uint256 books;
+        uint256 accounted;
         uint256 available;
         uint256 claimed;
         bool priced;

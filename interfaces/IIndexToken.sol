@@ -4,10 +4,10 @@ pragma solidity 0.8.37;
 import {ITimeWeightedERC20} from "./ITimeWeightedERC20.sol";
 
 /// @title An ERC-20 that holds its own basket
-/// @notice Shares are minted and redeemed in kind, pro rata of the vault's own books. No price and no outside balance
-/// enters either.
+/// @notice Shares are minted and redeemed in kind, pro rata of the vault's own accounted balances. No price and no
+/// outside balance enters either.
 /// @dev Units: `{share}` share-wei (18 decimals), `{base}` base-wei (shares before the streaming fee), `{tok}`
-/// token-wei, D18 and D27 fixed point. The arithmetic, and why the books are always covered, is in
+/// token-wei, D18 and D27 fixed point. The arithmetic, and why the accounted balances are always covered, is in
 /// `docs/index-math.md`.
 ///
 /// Assumptions on a constituent: its balances move only by its own transfers, at most 18 decimals, a transfer needs
@@ -134,10 +134,10 @@ interface IIndexToken is ITimeWeightedERC20 {
     /// @param end Unix seconds
     event SurplusVesting(address indexed token, uint256 units, uint256 end);
 
-    /// @notice {sync} found a loss. Books and claims are cut down to what is there, by the same fraction.
+    /// @notice {sync} found a loss. Accounted balances and claims are cut down to what is there, by the same fraction.
     /// @param token the token
     /// @param held {tok} that are there
-    /// @param owed {tok} that books and claims counted before
+    /// @param owed {tok} that accounted balances and claims counted before
     event LossWrittenOff(address indexed token, uint256 held, uint256 owed);
 
     /// @notice A token joined the basket.
@@ -222,11 +222,12 @@ interface IIndexToken is ITimeWeightedERC20 {
     /// @param supplyCap {share}
     error IndexToken_SupplyCapExceeded(uint256 supply, uint256 supplyCap);
 
-    /// @notice The index holds less of a constituent than its books say, so a minter would pay for what is not there.
+    /// @notice The index holds less of a constituent than its accounted balances say, so a minter would pay for what is
+    /// not there.
     /// @param token the constituent
-    /// @param books {tok} that the basket counts
+    /// @param accounted {tok} that the basket counts
     /// @param available {tok} that are there after open claims
-    error IndexToken_Shortfall(address token, uint256 books, uint256 available);
+    error IndexToken_Shortfall(address token, uint256 accounted, uint256 available);
 
     /// @notice Less arrived than was owed.
     /// @param token the constituent
@@ -296,8 +297,8 @@ interface IIndexToken is ITimeWeightedERC20 {
     /// @notice The trade would take more than the basket counts.
     /// @param token the constituent
     /// @param amount {tok} asked for
-    /// @param books {tok} that the basket counts
-    error IndexToken_AmountExceedsBooks(address token, uint256 amount, uint256 books);
+    /// @param accounted {tok} that the basket counts
+    error IndexToken_AmountExceedsAccounted(address token, uint256 amount, uint256 accounted);
 
     /// @notice The index has no shares yet.
     error IndexToken_NotSeeded();
@@ -387,8 +388,8 @@ interface IIndexToken is ITimeWeightedERC20 {
     ) external returns (uint256[] memory amounts);
 
     /// @notice Pays the caller's claim on `token`, or a part of it.
-    /// @dev Where less is there than books and claims, both take the same haircut, rounded down. Where this reverts,
-    /// the claim stays. Reverts: InvalidReceiver, NoClaim, ClaimExceeded, ClaimUnbacked, MinAmountNotMet,
+    /// @dev Where less is there than accounted balances and claims, both take the same haircut, rounded down. Where
+    /// this reverts, the claim stays. Reverts: InvalidReceiver, NoClaim, ClaimExceeded, ClaimUnbacked, MinAmountNotMet,
     /// BalanceUnreadable, ERC-20 errors of the token.
     /// @param token the token
     /// @param amount {tok} of the claim, before any haircut; `type(uint256).max` is all of it
@@ -410,7 +411,7 @@ interface IIndexToken is ITimeWeightedERC20 {
     /// @dev Why the callback: a bidder can sell what they buy before they pay for it. Units round down. A new `tokenIn`
     /// joins the basket, a sold-out `tokenOut` leaves it. Surplus over `amountIn` is not booked. Reverts:
     /// NotRebalancer, NotSeeded, InvalidReceiver, DuplicateConstituent, NotAConstituent, InvalidConstituent,
-    /// AmountExceedsBooks, Shortfall, ShortDelivery, ConstituentCount, LastConstituent, UnitsOutOfRange.
+    /// AmountExceedsAccounted, Shortfall, ShortDelivery, ConstituentCount, LastConstituent, UnitsOutOfRange.
     /// @param tokenOut leaves the index
     /// @param amountOut {tokenOut}
     /// @param tokenIn comes in
@@ -428,9 +429,9 @@ interface IIndexToken is ITimeWeightedERC20 {
 
     // ---------------------------------------------------------------- restricted
 
-    /// @notice Sets the units of `token` by what is really there. A loss is written off at once, from books and claims
-    /// alike. A surplus vests evenly over 28 days, while mints pay for all of it: it is for those who hold meanwhile.
-    /// Rounds down. Restricted.
+    /// @notice Sets the units of `token` by what is really there. A loss is written off at once, from accounted
+    /// balances and claims alike. A surplus vests evenly over 28 days, while mints pay for all of it: it is for those
+    /// who hold meanwhile. Rounds down. Restricted.
     /// @dev A surplus that still vests is counted anew. A token that is not a constituent but has open claims can lose,
     /// and nothing else. Reverts: AccessManagedUnauthorized, NotSeeded, NotAConstituent, BalanceUnreadable,
     /// UnitsOutOfRange, LastConstituent (all of the last constituent is gone).
@@ -514,9 +515,9 @@ interface IIndexToken is ITimeWeightedERC20 {
         returns (uint256 base, uint256 unitsA, uint256 unitsB);
 
     /// @notice What the basket counts, and what is there.
-    /// @return books {tok} that the basket counts of each constituent
+    /// @return accounted {tok} that the basket counts of each constituent
     /// @return available {tok} that the index holds of each after open claims
-    function holdings() external view returns (uint256[] memory books, uint256[] memory available);
+    function holdings() external view returns (uint256[] memory accounted, uint256[] memory available);
 
     /// @notice What one share stands for now. Falls with the streaming fee.
     /// @return D27{base/share}

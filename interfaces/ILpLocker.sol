@@ -31,6 +31,17 @@ interface ILockedLiquidity {
         external
         view
         returns (uint256);
+
+    /// @notice `liquiditySeconds` of many accounts in one call.
+    /// @param accounts the owners of the locks, in any order
+    /// @param pool the pool
+    /// @param fromEpoch the first epoch that counts
+    /// @param toEpoch the first epoch that does not count any more
+    /// @return {L s} of each account, in the order of `accounts`
+    function liquiditySecondsBatch(address[] calldata accounts, address pool, uint256 fromEpoch, uint256 toEpoch)
+        external
+        view
+        returns (uint256[] memory);
 }
 
 /// @title Locks liquidity of pools that hold an index, and remembers how much for how long

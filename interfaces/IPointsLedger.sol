@@ -6,8 +6,9 @@ import {IBuyHook} from "./IBuyHook.sol";
 /// @title Points per epoch, boost, referral bonus, and the pots that pay for them
 /// @notice Points are a pure function of what an account held, staked and locked over an epoch, at the epoch's
 /// reference prices. Moving tokens writes nothing here: the ledger asks the tokens, which remember time. After an epoch
-/// any account can record any account that joined, for seven days. Then every recorded account claims its part of every
-/// pot. The arithmetic is in `docs/points-math.md`.
+/// any account can record any account that joined, for seven days, and is paid for it by pots that set a part aside.
+/// Then every recorded account, and every recorder, claims its part of every pot. The arithmetic is in
+/// `docs/points-math.md`.
 /// @dev Units: D18{point}; D18{USD s} and D18{USD day}: dollars held for a second, for a day; D18{USD} per 10^18
 /// token-wei for reference prices, which is dollars per whole token where that has 18 decimals. Epochs are those of all
 /// time-weighted tokens. Points cannot be transferred.
@@ -68,6 +69,12 @@ interface IPointsLedger is IBuyHook {
     /// @param points D18{point} before referrals
     event Recorded(uint256 indexed epoch, address indexed account, uint256 points);
 
+    /// @notice An account has recorded others, or itself. Comes after the {Recorded} of each.
+    /// @param epoch the epoch
+    /// @param recorder sent the transaction, or is the contract that called
+    /// @param points D18{point} by which these records raised the sum of all totals, bonuses included
+    event RecordedBy(uint256 indexed epoch, address indexed recorder, uint256 points);
+
     /// @notice A referrer got credit for a referee's points.
     /// @param epoch the epoch
     /// @param referrer the referrer
@@ -82,7 +89,13 @@ interface IPointsLedger is IBuyHook {
     /// @param amount {tok} that arrived
     event Funded(uint256 indexed epoch, address indexed token, address indexed funder, uint256 amount);
 
-    /// @notice An account was paid out of a pot.
+    /// @notice Of what is being put into a pot, a part is for recorders. {Funded} or {RolledOver} follows.
+    /// @param epoch the epoch of the pot
+    /// @param token the token in it
+    /// @param amount {tok} for recorders
+    event RecordersFunded(uint256 indexed epoch, address indexed token, uint256 amount);
+
+    /// @notice An account was paid out of a pot, for its points and for those that it recorded.
     /// @param epoch the epoch of the pot
     /// @param token the token in it
     /// @param account the account
@@ -137,6 +150,11 @@ interface IPointsLedger is IBuyHook {
     /// @param epoch the epoch asked for
     /// @param currentEpoch the running epoch
     error PointsLedger_FundingClosed(uint256 epoch, uint256 currentEpoch);
+
+    /// @notice Recorders get a twentieth of a pot at most.
+    /// @param bps basis points asked for
+    /// @param maximum basis points allowed
+    error PointsLedger_RecorderPartTooLarge(uint256 bps, uint256 maximum);
 
     /// @notice No tokens arrived.
     error PointsLedger_ZeroAmount();
@@ -204,6 +222,13 @@ interface IPointsLedger is IBuyHook {
     /// @return D18{point}
     function totalRecorded(uint256 epoch) external view returns (uint256);
 
+    /// @notice D18{point} by which the records of `recorder` raised `totalRecorded`, bonuses included. Over all
+    /// recorders it sums up to that total, and pots pay recorders by it. Final once the window has closed.
+    /// @param recorder the account that recorded
+    /// @param epoch the epoch
+    /// @return D18{point}
+    function pointsRecordedBy(address recorder, uint256 epoch) external view returns (uint256);
+
     // ---------------------------------------------------------------- joining
 
     /// @notice From now on the caller counts, in the running epoch as well.
@@ -255,7 +280,8 @@ interface IPointsLedger is IBuyHook {
     /// @notice Writes down the points of `account`, within seven days of the epoch's end. Any account may. Writes
     /// nothing where the account has no points. The first record of an epoch settles its prices.
     /// A referrer who joined gets a tenth of them on top of their own, in sum not more than their own; a referee gets a
-    /// twentieth. The order of records does not matter.
+    /// twentieth. The order of records does not matter to what accounts get. The caller is the recorder: where a record
+    /// raises the total of a referrer too, that counts for the later one of both records.
     /// @dev Reverts: OutsideWindow, NotJoined, AlreadyRecorded.
     /// @param account the account
     /// @param epoch the epoch
@@ -269,20 +295,45 @@ interface IPointsLedger is IBuyHook {
     /// @return recorded how many were written down
     function recordMany(address[] calldata accounts, uint256 epoch) external returns (uint256 recorded);
 
+    /// @notice Records the caller in `epoch`, whose week of recording runs, and claims pots of earlier epochs. A caller
+    /// who is recorded already only claims.
+    /// @dev Reverts: OutsideWindow, NotJoined, and as {claimMany}.
+    /// @param epoch the epoch to be recorded
+    /// @param epochs the epoch of each pot
+    /// @param tokens the token in each pot
+    /// @return points D18{point} before referrals that were written down; 0 where the caller has none or was recorded
+    /// @return amounts {tok} of each pot
+    function recordAndClaim(uint256 epoch, uint256[] calldata epochs, address[] calldata tokens)
+        external
+        returns (uint256 points, uint256[] memory amounts);
+
     // ---------------------------------------------------------------- pots
 
     /// @notice Takes `amount` from the caller and adds what arrives to the pot of the running epoch or the next. Any
-    /// account may, with any token.
-    /// @dev Reverts: FundingClosed, ZeroAmount (nothing arrived), PotOverflow (2^128), ERC-20 errors.
+    /// account may, with any token. `recorderBps` of what arrives, rounded down, is for those who record the epoch; the
+    /// rest is for the recorded accounts.
+    /// @dev Reverts: RecorderPartTooLarge, FundingClosed, ZeroAmount (nothing arrived), PotOverflow (2^128), ERC-20
+    /// errors.
     /// @param epoch the epoch of the pot
     /// @param token the token
     /// @param amount {tok} to send
+    /// @param recorderBps basis points for recorders, at most {MAX_RECORDER_BPS}
     /// @return received {tok} that arrived
-    function fund(uint256 epoch, address token, uint256 amount) external returns (uint256 received);
+    function fund(uint256 epoch, address token, uint256 amount, uint256 recorderBps) external returns (uint256 received);
 
-    /// @notice Pays the caller's part of a pot in the 180 days after the week of recording, once. Rounded down. Where
-    /// the token has moved by itself and the ledger holds less than that, pays what is there; the caller can claim the
-    /// rest once it is there again.
+    /// @notice The largest part of a pot that is for recorders.
+    /// @return basis points
+    function MAX_RECORDER_BPS() external view returns (uint256);
+
+    /// @notice Of what was ever put into a pot, the part that is for recorders.
+    /// @param epoch the epoch of the pot
+    /// @param token the token in it
+    /// @return {tok}
+    function recorderPart(uint256 epoch, address token) external view returns (uint256);
+
+    /// @notice Pays the caller's part of a pot in the 180 days after the week of recording, once: for the caller's
+    /// points and for those that the caller recorded. Each of both is rounded down. Where the token has moved by itself
+    /// and the ledger holds less than that, pays what is there; the caller can claim the rest once it is there again.
     /// @dev Reverts: OutsideWindow, AlreadyClaimed, NothingToClaim, ERC-20 errors.
     /// @param epoch the epoch of the pot
     /// @param token the token in it
@@ -297,7 +348,7 @@ interface IPointsLedger is IBuyHook {
     function claimMany(uint256[] calldata epochs, address[] calldata tokens) external returns (uint256[] memory amounts);
 
     /// @notice Moves what is left of a pot after those 180 days into the running epoch's; all of it after the week of
-    /// recording where no account has points.
+    /// recording where no account has points. Recorders get as large a part of it as they had of the old pot.
     /// @dev Reverts: OutsideWindow, NothingToRollOver, PotOverflow.
     /// @param epoch the epoch of the old pot
     /// @param token the token in it
@@ -311,8 +362,8 @@ interface IPointsLedger is IBuyHook {
     /// @return paid {tok}
     function potOf(uint256 epoch, address token) external view returns (uint256 funded, uint256 paid);
 
-    /// @notice What is due to an account. Before the claims open, it is what would be due if no more accounts were
-    /// recorded.
+    /// @notice What is due to an account, for its points and for those that it recorded. Before the claims open, it is
+    /// what would be due if no more accounts were recorded.
     /// @param account the account
     /// @param epoch the epoch of the pot
     /// @param token the token in it

@@ -373,10 +373,10 @@ interface IRebalancer is IIndexSwapCallback {
     /// @dev Cut to what surplus, deficit and loss budget allow. Where nothing is left of them, or no rebalance is
     /// running, the bid moves nothing, makes no callback and returns zeros: no other bid, mint, redemption or donation
     /// makes it revert. The bidder gets `amountOut` first, then {IBidCallback.onBid} where `data` is not empty, then
-    /// pays `amountIn` out of their allowance to this contract.
-    /// Reverts: PriceTooHigh, PriceMoved, InvalidReceiver, the oracle's errors for the two tokens, `IIndexToken.swap`'s
-    /// for either (IndexToken_Shortfall where the index holds less than its books say, IndexToken_NotRebalancer where
-    /// it has named another rebalancer meanwhile), ERC-20 errors of the two tokens.
+    /// pays `amountIn` out of their allowance to this contract. Reverts: PriceTooHigh, PriceMoved, InvalidReceiver, the
+    /// oracle's errors for the two tokens, `IIndexToken.swap`'s for either (IndexToken_Shortfall where the index holds
+    /// less than its accounted balances say, IndexToken_NotRebalancer where it has named another rebalancer meanwhile),
+    /// ERC-20 errors of the two tokens.
     /// @param index the index
     /// @param tokenOut bought by the bidder
     /// @param tokenIn paid by the bidder

@@ -49,6 +49,17 @@ interface ITimeWeightedERC20 is IERC20 {
     /// @return {share s}
     function balanceSeconds(address account, uint256 fromEpoch, uint256 toEpoch) external view returns (uint256);
 
+    /// @notice `balanceSeconds` of many accounts in one call.
+    /// @dev Exact, no rounding. Reverts as {balanceSeconds}.
+    /// @param accounts the accounts, in any order; the zero address has none
+    /// @param fromEpoch the first epoch that counts
+    /// @param toEpoch the first epoch that does not count any more
+    /// @return {share s} of each account, in the order of `accounts`
+    function balanceSecondsBatch(address[] calldata accounts, uint256 fromEpoch, uint256 toEpoch)
+        external
+        view
+        returns (uint256[] memory);
+
     /// @notice The same for the issued supply: the sum of `balanceSeconds` over all accounts.
     /// @param fromEpoch the first epoch that counts
     /// @param toEpoch the first epoch that does not count any more

@@ -61,10 +61,10 @@ def tokens(value: int, decimals: int) -> str:
 
 
 def overviews(system: System) -> list[dict[str, Any]]:
-    """Figures of every index, exact and as they read. NAV is worked out once more from books and prices."""
+    """Figures of every index, exact and as they read. NAV is worked out anew from accounted balances and prices."""
     found = []
     for index in system.lens.overviews():
-        worth = [min(c.books, c.available) * c.price // 10**c.decimals for c in index.constituents]
+        worth = [min(c.accounted, c.available) * c.price // 10**c.decimals for c in index.constituents]
         found.append(
             {
                 "symbol": index.symbol,
@@ -76,12 +76,12 @@ def overviews(system: System) -> list[dict[str, Any]]:
                 "constituents": [
                     {
                         "symbol": c.symbol,
-                        "books": c.books,
+                        "accounted": c.accounted,
                         "available": c.available,
                         "value": c.value,
                         "weight": c.weight,
                         "read": {
-                            "books": tokens(c.books, c.decimals),
+                            "accounted": tokens(c.accounted, c.decimals),
                             "price": dollars(c.price),
                             "value": dollars(c.value),
                         },

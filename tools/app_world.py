@@ -34,6 +34,7 @@ MOVES = (
 )
 CODE = b"OLDFRIEND".ljust(32, b"\0")
 POT = 1_000 * 10**6
+FOR_RECORDERS = 200  # bp of it
 PATIENCE = 10 * HOUR  # of the bidder, who waits for a discount
 LEAST = NOTICE // DAY + 1
 
@@ -100,7 +101,7 @@ class AppWorld:
         vault.deposit(100_000 * WAD, referrer, sender=referrer)
         control.deal(self.evm.rpc, "USDC", self.keeper, POT)
         self.pools.usdc.approve(self.system.points.address, POT, sender=self.keeper)
-        self.system.points.fund(self.ledger.epoch, self.pools.usdc.address, POT, sender=self.keeper)
+        self.system.points.fund(self.ledger.epoch, self.pools.usdc.address, POT, FOR_RECORDERS, sender=self.keeper)
 
     # ------------------------------------------------------------ keepers
 

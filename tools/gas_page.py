@@ -47,7 +47,12 @@ ROWS: dict[str, tuple[str, ...]] = {
     "fill over one Uniswap v3 pool, deployed system": ("filler_bid",),
     "start of MAG7.ssi as it is deployed": ("start_rebalance_mag7",),
     "record an account: 4 indexes held and staked, a pool, SOSO, a referrer; prices settled": ("record_account",),
+    "record an account that holds and stakes one of 4 indexes, in a batch of 64 / touched since": (
+        "record_batch",
+        "record_batch_touched",
+    ),
     "claim from a pot": ("points_claim",),
+    "record oneself and claim from a pot": ("record_and_claim",),
     "stake SOSO, repeat": ("soso_stake",),
     "lock a v3 position / v2 LP tokens": ("lp_lock", "lp_lock_v2"),
     "request and take back a v3 position": ("lp_request", "lp_unlock"),

@@ -65,7 +65,7 @@ def measure_points(evm: Evm, project: Any) -> dict[str, int]:
         bench.soso.mint(keeper, 10**24, sender=keeper)
         bench.soso.transfer(user, 1, sender=keeper)
         bench.soso.approve(bench.ledger, MAX, sender=keeper)
-        bench.ledger.fund(0, bench.soso, 10**23, sender=keeper)
+        bench.ledger.fund(0, bench.soso, 10**23, 500, sender=keeper)
         bench.close(0)
         bench.prices.settle(0, sender=keeper)
         evm.warp(DAY)

@@ -25,7 +25,16 @@ from ssi.index.bounds import bounds
 from ssi.registry.system import System
 from tests.support.bazaar import Bazaar
 from tests.support.indexes import DAY, EPOCH, MAX, new_index
-from tools import gas_locker, gas_methodology, gas_page, gas_points, gas_rebalancing, gas_staking
+from tools import (
+    gas_locker,
+    gas_methodology,
+    gas_page,
+    gas_points,
+    gas_rebalancing,
+    gas_recording,
+    gas_staking,
+    recording_page,
+)
 
 SNAPSHOT = ROOT / "snapshots" / "gas.json"
 SHARES = 10 * 10**18
@@ -53,6 +62,7 @@ BARS = {
     **gas_rebalancing.BARS,
     **gas_locker.BARS,
     **gas_points.BARS,
+    **gas_recording.BARS,
 }
 LIMIT = 12_000_000
 BLOCK = 12  # seconds from one block to the next
@@ -230,6 +240,7 @@ def main() -> int:
                 measure_router(system) | gas_methodology.measure_methodology(system) | gas_locker.measure_locker(system)
             )
             figures |= gas_points.measure_points(evm, project) | gas_points.measure_boost(system)
+            figures |= gas_recording.measure_recording(evm, project)
             figures |= gas_rebalancing.measure_rebalancing(evm, project) | gas_rebalancing.measure_filler(
                 system, project
             )
@@ -247,6 +258,7 @@ def main() -> int:
     SNAPSHOT.parent.mkdir(exist_ok=True)
     SNAPSHOT.write_text(json.dumps(figures, indent=2) + "\n")
     gas_page.PAGE.write_text(gas_page.refreshed(gas_page.PAGE.read_text(), figures, BARS))
+    recording_page.PAGE.write_text(recording_page.refreshed(recording_page.PAGE.read_text(), figures))
     if over:
         console.print(f"[red]over the bar: {', '.join(over)}[/]")
     return 1 if over else 0

@@ -20,6 +20,7 @@ from rich.console import Console
 from forks import artifacts
 from minimainnet import node
 from ssi.build import PACKAGED, ROOT, fresh_project
+from ssi.report import page
 from tools import npm_package
 
 TARGET = ROOT / "build" / "packages"
@@ -29,8 +30,8 @@ _KEPT = ("contractName", "abi", "deploymentBytecode", "runtimeBytecode")
 
 
 def data(folder: Path) -> None:
-    """Writes what `setup.py` takes into the wheel: contracts, the miniature mainnet, and the stand-ins that a real fork
-    needs.
+    """Writes what `setup.py` takes into the wheel: contracts, the miniature mainnet, the stand-ins that a real fork
+    needs, and the library of a report's charts.
     """
     folder.mkdir(parents=True, exist_ok=True)
     kinds: dict[str, Any] = {}
@@ -39,6 +40,8 @@ def data(folder: Path) -> None:
         kinds[name] = {key: whole[key] for key in _KEPT if key in whole}
     _compress(folder / PACKAGED.name, json.dumps(kinds, sort_keys=True).encode())
     _compress(folder / node.PACKAGED.name, node.built_state().read_bytes())
+    for name, text in zip(page.FILES, page.library(), strict=True):
+        (folder / page.packaged(name)).write_text(text)
     (folder / "standins.json").write_text(json.dumps(artifacts.standins(), sort_keys=True))
 
 
@@ -52,7 +55,8 @@ def wheel(target: Path) -> Path:
         copy = Path(folder)
         for part in _PARTS:
             if (ROOT / part).is_dir():
-                shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+                unwanted = shutil.ignore_patterns("__pycache__", "*.egg-info", "node_modules")
+                shutil.copytree(ROOT / part, copy / part, ignore=unwanted)
             else:
                 shutil.copy(ROOT / part, copy)
         data(copy / "build" / "packages" / "data")

@@ -21,7 +21,7 @@ using ClaimsLib for Claims global;
 
 /// @title Claims that share every loss
 /// @notice A loss that is written off cuts the total at once, and each claim when it is next read, by the same fraction
-/// as the books.
+/// as the accounted balances.
 /// @dev {tok} are what claims are worth if no more is lost. Both cuts round down. A part is 2^-64 of a token-wei, so
 /// what roundings leave of the total when no claim is left is less than a token-wei and counts as 0.
 ///

@@ -12,7 +12,7 @@ import {Claims} from "./Claims.sol";
 import {TolerantERC20} from "./TolerantERC20.sol";
 
 /// @title What an index holds, owes and has earned
-/// @notice The base of {IndexToken}: books, claims and fee shares.
+/// @notice The base of {IndexToken}: accounted balances, claims and fee shares.
 /// @dev `docs/index-math.md` is the specification; its names are used here.
 abstract contract IndexBase is IIndexToken, TimeWeightedERC20, ReentrancyGuardTransient {
     using BasketLib for Basket;
@@ -80,28 +80,28 @@ abstract contract IndexBase is IIndexToken, TimeWeightedERC20, ReentrancyGuardTr
         return c.state.hasClaims(i) ? _claims[token].total() : 0;
     }
 
-    /// @dev {tok} of `amount` that are paid where `held` is there for all of `owed`, that is books and claims. Rounded
-    /// down.
+    /// @dev {tok} of `amount` that are paid where `held` is there for all of `owed`, that is accounted balances and
+    /// claims. Rounded down.
     function _shareOfHeld(uint256 amount, uint256 held, uint256 owed) internal pure returns (uint256) {
         return held < owed ? Math.mulDiv(amount, held, owed) : amount;
     }
 
-    /// @dev Books and claims. Amounts have 135 bits at most, the sum of all claims 166: no overflow.
-    function _owedInAll(uint256 books, uint256 claims) internal pure returns (uint256) {
+    /// @dev Accounted balances and claims. Amounts have 135 bits at most, the sum of all claims 166: no overflow.
+    function _owedInAll(uint256 accounted, uint256 claims) internal pure returns (uint256) {
         unchecked {
-            return books + claims;
+            return accounted + claims;
         }
     }
 
     /// @dev {tok} held. Reverts where a constituent is short: a minter would pay for the loss of others.
-    function _requireWhole(address token, uint256 books, uint256 claims) internal view returns (uint256 held) {
+    function _requireWhole(address token, uint256 accounted, uint256 claims) internal view returns (uint256 held) {
         held = _readBalance(token);
-        uint256 owed = _owedInAll(books, claims);
-        if (held < owed) _revertShort(token, books, held, owed);
+        uint256 owed = _owedInAll(accounted, claims);
+        if (held < owed) _revertShort(token, accounted, held, owed);
     }
 
-    function _revertShort(address token, uint256 books, uint256 held, uint256 owed) internal pure {
-        revert IndexToken_Shortfall(token, books, _shareOfHeld(books, held, owed));
+    function _revertShort(address token, uint256 accounted, uint256 held, uint256 owed) internal pure {
+        revert IndexToken_Shortfall(token, accounted, _shareOfHeld(accounted, held, owed));
     }
 
     /// @dev Trusts balances only: `held` before, and the balance now.

@@ -137,7 +137,7 @@ contract IndexLens is IIndexLens {
         address[] memory tokens;
         uint256[] memory units;
         (tokens, units, base) = index.basket();
-        (uint256[] memory books, uint256[] memory available) = index.holdings();
+        (uint256[] memory accounted, uint256[] memory available) = index.holdings();
 
         priced = true;
         list = new Constituent[](tokens.length);
@@ -145,11 +145,11 @@ contract IndexLens is IIndexLens {
             Constituent memory c = list[i];
             bool countable = _readToken(c, address(index), tokens[i]);
             c.units = units[i];
-            c.books = books[i];
+            c.accounted = accounted[i];
             c.available = available[i];
             c.claimed = index.segregated(tokens[i]);
             if (countable) (c.priced, c.price) = oracle.tryPrice(tokens[i]);
-            if (c.priced) c.value = Math.mulDiv(Math.min(books[i], available[i]), c.price, 10 ** c.decimals);
+            if (c.priced) c.value = Math.mulDiv(Math.min(accounted[i], available[i]), c.price, 10 ** c.decimals);
             priced = priced && c.priced;
             nav += c.value;
         }

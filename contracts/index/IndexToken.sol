@@ -79,9 +79,9 @@ contract IndexToken is ManagedIndex {
             uint256 most = _uncheckedAt(maxAmounts, i);
             if (amount > most) revert IndexToken_MaxAmountExceeded(token, amount, most);
 
-            (uint256 books, uint256 held) = (_amountDown(unit, c.base), _readBalance(token));
-            uint256 owed = c.state.hasClaims(i) ? _owedInAll(books, _claims[token].total()) : books;
-            if (held < owed) _revertShort(token, books, held, owed);
+            (uint256 accounted, uint256 held) = (_amountDown(unit, c.base), _readBalance(token));
+            uint256 owed = c.state.hasClaims(i) ? _owedInAll(accounted, _claims[token].total()) : accounted;
+            if (held < owed) _revertShort(token, accounted, held, owed);
             IERC20(token).safeTransferFrom(msg.sender, address(this), amount);
             _requireArrived(token, amount, held);
             _uncheckedSet(amounts, i, amount);
@@ -274,16 +274,22 @@ contract IndexToken is ManagedIndex {
     }
 
     /// @inheritdoc IIndexToken
-    function holdings() external view nonReentrantView returns (uint256[] memory books, uint256[] memory available) {
+    function holdings()
+        external
+        view
+        nonReentrantView
+        returns (uint256[] memory accounted, uint256[] memory available)
+    {
         LoadedBasket memory c = _basket.load(block.timestamp);
-        books = new uint256[](c.count);
+        accounted = new uint256[](c.count);
         available = new uint256[](c.count);
-        for (uint256 i = 0; i < books.length; ++i) {
+        for (uint256 i = 0; i < accounted.length; ++i) {
             address token = c.token(i);
             (, uint256 held) = TolerantERC20.tryBalanceOf(token, address(this));
             uint256 claims = _claimsOn(c, i, token);
-            books[i] = _accountedOf(c, i);
-            available[i] = held < books[i] + claims ? _shareOfHeld(books[i], held, books[i] + claims) : held - claims;
+            accounted[i] = _accountedOf(c, i);
+            available[i] =
+                held < accounted[i] + claims ? _shareOfHeld(accounted[i], held, accounted[i] + claims) : held - claims;
         }
     }
 

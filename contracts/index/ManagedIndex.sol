@@ -41,12 +41,12 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
 
         uint256 iOut = c.find(tokenOut);
         uint256 iIn = c.indexOf(tokenIn);
-        uint256 booksOut = _accountedOf(c, iOut);
-        uint256 booksIn = _accountedOf(c, iIn);
-        if (amountOut > booksOut) revert IndexToken_AmountExceedsBooks(tokenOut, amountOut, booksOut);
-        uint256 heldOut = _requireWhole(tokenOut, booksOut, _claimsOn(c, iOut, tokenOut));
+        uint256 accountedOut = _accountedOf(c, iOut);
+        uint256 accountedIn = _accountedOf(c, iIn);
+        if (amountOut > accountedOut) revert IndexToken_AmountExceedsAccounted(tokenOut, amountOut, accountedOut);
+        uint256 heldOut = _requireWhole(tokenOut, accountedOut, _claimsOn(c, iOut, tokenOut));
         uint256 heldIn =
-            _requireWhole(tokenIn, booksIn, iIn == c.count ? _claims[tokenIn].total() : _claimsOn(c, iIn, tokenIn));
+            _requireWhole(tokenIn, accountedIn, iIn == c.count ? _claims[tokenIn].total() : _claimsOn(c, iIn, tokenIn));
 
         if (amountOut != 0) IERC20(tokenOut).safeTransfer(receiver, amountOut);
         IIndexSwapCallback(msg.sender).onIndexSwap(tokenOut, amountOut, tokenIn, amountIn, data);
@@ -56,9 +56,9 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
         if (left + amountOut < heldOut) revert IndexToken_Shortfall(tokenOut, heldOut - amountOut, left);
 
         // `c` is still right after the callback: every function that could change it refuses to be re-entered.
-        uint256 unitsIn = _addToAccounted(c, iIn, tokenIn, booksIn + amountIn);
+        uint256 unitsIn = _addToAccounted(c, iIn, tokenIn, accountedIn + amountIn);
         _basket.settle(c, iOut);
-        uint256 unitsOut = _setUnits(iOut, tokenOut, (booksOut - amountOut) * _RAY / c.base);
+        uint256 unitsOut = _setUnits(iOut, tokenOut, (accountedOut - amountOut) * _RAY / c.base);
 
         emit Swapped(tokenOut, tokenIn, receiver, amountOut, amountIn, unitsOut, unitsIn);
     }
@@ -73,15 +73,17 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
         uint256 i = c.indexOf(token);
         uint256 claims = _claims[token].total();
         if (i == c.count && claims == 0) revert IndexToken_NotAConstituent(token);
-        uint256 books = _accountedOf(c, i);
+        uint256 accounted = _accountedOf(c, i);
         uint256 held = _readBalance(token);
 
-        if (held < books + claims) {
-            _claims[token].writeOff(held, books + claims);
+        if (held < accounted + claims) {
+            _claims[token].writeOff(held, accounted + claims);
             if (i != c.count) {
-                units = _setUnitsAndSurplus(c, i, token, _shareOfHeld(books, held, books + claims) * _RAY / c.base, 0);
+                units = _setUnitsAndSurplus(
+                    c, i, token, _shareOfHeld(accounted, held, accounted + claims) * _RAY / c.base, 0
+                );
             }
-            emit LossWrittenOff(token, held, books + claims);
+            emit LossWrittenOff(token, held, accounted + claims);
         } else if (i != c.count) {
             units = _setUnitsAndSurplus(c, i, token, c.unit(i), held - claims);
         }
@@ -145,9 +147,12 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
 
     // ---------------------------------------------------------------- the basket
 
-    /// @dev Sets the books of `token` to `books`. A new token joins the basket.
-    function _addToAccounted(LoadedBasket memory c, uint256 i, address token, uint256 books) private returns (uint256) {
-        uint256 units = books * _RAY / c.base;
+    /// @dev Sets the accounted balances of `token` to `accounted`. A new token joins the basket.
+    function _addToAccounted(LoadedBasket memory c, uint256 i, address token, uint256 accounted)
+        private
+        returns (uint256)
+    {
+        uint256 units = accounted * _RAY / c.base;
         if (units == 0) revert IndexToken_UnitsOutOfRange(token, 0);
 
         if (i == c.count) {

@@ -10,8 +10,8 @@ type Units is uint64;
 using UnitsLib for Units global;
 
 /// @title Units with 57 significant bits
-/// @notice Rounding down loses less than one part in 10^17. The loss is surplus in the vault: books are never more than
-/// what is there.
+/// @notice Rounding down loses less than one part in 10^17. The loss is surplus in the vault: accounted balances are
+/// never more than what is there.
 library UnitsLib {
     uint256 private constant _MANTISSA_BITS = 57;
     uint256 private constant _EXPONENT_BITS = 7;

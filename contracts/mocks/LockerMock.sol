@@ -34,4 +34,12 @@ contract LockerMock is ILockedLiquidity {
     {
         return ITimeWeightedERC20(pool).balanceSeconds(account, fromEpoch, toEpoch);
     }
+
+    function liquiditySecondsBatch(address[] calldata accounts, address pool, uint256 fromEpoch, uint256 toEpoch)
+        external
+        view
+        returns (uint256[] memory)
+    {
+        return ITimeWeightedERC20(pool).balanceSecondsBatch(accounts, fromEpoch, toEpoch);
+    }
 }

@@ -29,6 +29,18 @@ contract ReferralsMock is IReferrals {
         referrerOf[account] = Referral(referrer, block.timestamp);
     }
 
+    function referrersOf(address[] calldata accounts, uint256 before)
+        external
+        view
+        returns (address[] memory referrers)
+    {
+        referrers = new address[](accounts.length);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            Referral storage one = referrerOf[accounts[i]];
+            if (one.boundAt < before) referrers[i] = one.referrer;
+        }
+    }
+
     function bindFor(address account, bytes32 code) external {
         if (mode == Mode.Refusing) revert ReferralsMock_Refused();
         while (mode == Mode.Greedy) {}

@@ -332,16 +332,37 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         view
         returns (uint256)
     {
+        (uint256 start, uint256 end) = _span(pool, fromEpoch, toEpoch);
+        return _secondsOf(account, pool, start, end);
+    }
+
+    /// @inheritdoc ILockedLiquidity
+    /// @dev As {liquiditySeconds}, of each account. Reverts: InvalidEpochs.
+    function liquiditySecondsBatch(address[] calldata accounts, address pool, uint256 fromEpoch, uint256 toEpoch)
+        external
+        view
+        returns (uint256[] memory amounts)
+    {
+        (uint256 start, uint256 end) = _span(pool, fromEpoch, toEpoch);
+        amounts = new uint256[](accounts.length);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            amounts[i] = _secondsOf(accounts[i], pool, start, end);
+        }
+    }
+
+    /// @dev The seconds from the start of `fromEpoch` to that of `toEpoch` in which `pool` was on the list until now.
+    function _span(address pool, uint256 fromEpoch, uint256 toEpoch) private view returns (uint256 start, uint256 end) {
         uint256 current = currentEpoch();
         if (fromEpoch >= toEpoch || fromEpoch > current) revert LpLocker_InvalidEpochs(fromEpoch, toEpoch, current);
 
-        uint256 start = epochGenesis + fromEpoch * epochLength;
-        uint256 end = toEpoch > current ? block.timestamp : epochGenesis + toEpoch * epochLength;
+        start = epochGenesis + fromEpoch * epochLength;
+        end = toEpoch > current ? block.timestamp : epochGenesis + toEpoch * epochLength;
         uint256 removedAt = _listed[pool].removedAt;
         if (removedAt != 0) (start, end) = (Math.min(start, removedAt), Math.min(end, removedAt));
-        TimedHistory storage weight = _weights[account][pool];
-        return
-            weight.cumulativeAt(end, epochGenesis, epochLength) - weight.cumulativeAt(start, epochGenesis, epochLength);
+    }
+
+    function _secondsOf(address account, address pool, uint256 start, uint256 end) private view returns (uint256) {
+        return _weights[account][pool].secondsOf(start, end, epochGenesis, epochLength);
     }
 
     /// @inheritdoc ILpLocker

@@ -5,6 +5,7 @@ import {EIP712Upgradeable} from "@openzeppelin/contracts-upgradeable/utils/crypt
 import {NoncesUpgradeable} from "@openzeppelin/contracts-upgradeable/utils/NoncesUpgradeable.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
@@ -23,6 +24,7 @@ import {PointsMath} from "./PointsMath.sol";
 /// @dev `docs/points-math.md` is the specification.
 /// @custom:security-contact security@ssi.example
 contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesUpgradeable, ReentrancyGuardTransient {
+    using Address for address;
     using SafeERC20 for IERC20;
 
     uint256 private constant _RECORDING = 7 days;
@@ -30,13 +32,17 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     uint256 private constant _WAD = 1e18;
     uint256 private constant _DAY = 1 days;
 
+    /// @inheritdoc IPointsLedger
+    uint256 public constant MAX_RECORDER_BPS = 500;
+
+    uint256 private constant _BPS = 10_000;
+
     /// @dev A tenth of the referee's points for the referrer, a twentieth for the referee.
     uint256 private constant _REFERRER_PART = 10;
     uint256 private constant _REFEREE_PART = 20;
 
     bytes32 private constant _JOIN = keccak256("Join(address account,uint256 nonce,uint256 deadline)");
 
-    // keccak256(abi.encode(uint256(keccak256("ssi.storage.PointsLedger")) - 1)) & ~bytes32(uint256(0xff))
     /// @dev One slot. `points`: the account's own, before referrals, 0 while not recorded. `credit`: a tenth of the
     /// points of all referees. Both stop at 2^120 - 1. `referred`: the account was bound to a referrer before the epoch
     /// ended.
@@ -52,7 +58,9 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         uint128 paid;
     }
 
-    /// @dev The first three share a slot, so that recording reads one slot for all that it needs to know.
+    /// @dev The first three share a slot, so that recording reads one slot for all that it needs to know. `recordedBy`:
+    /// D18{point} by which a recorder's records raised `totals`, so that over all recorders it is that total.
+    /// `recorderParts`: {tok} of what was put into a pot that is for recorders.
     /// @custom:storage-location erc7201:ssi.storage.PointsLedger
     struct LedgerStorage {
         IReferencePrices prices;
@@ -64,6 +72,8 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         mapping(uint256 epoch => uint256) totals;
         mapping(uint256 epoch => mapping(address token => Pot)) pots;
         mapping(uint256 epoch => mapping(address token => mapping(address account => uint256))) claimed;
+        mapping(uint256 epoch => mapping(address recorder => uint256)) recordedBy;
+        mapping(uint256 epoch => mapping(address token => uint256)) recorderParts;
     }
 
     // keccak256(abi.encode(uint256(keccak256("ssi.storage.PointsLedger")) - 1)) & ~bytes32(uint256(0xff))
@@ -92,11 +102,11 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
 
     /// @inheritdoc IPointsLedger
     function recordable(address[] calldata accounts, uint256 epoch) external view returns (uint256[] memory points) {
-        _requireRecording(epoch);
-        IReferencePrices.Sheet memory sheet = _sheetOf(epoch);
+        uint256 end = _requireRecording(epoch);
+        PointsMath.Position[] memory positions = _positions(_sheetOf(epoch), accounts, epoch);
         points = new uint256[](accounts.length);
         for (uint256 i = 0; i < accounts.length; ++i) {
-            if (_canRecord(accounts[i], epoch)) points[i] = _ownPoints(sheet, accounts[i], epoch);
+            if (_canRecord(accounts[i], epoch, end)) points[i] = _ownPoints(positions[i]);
         }
     }
 
@@ -116,7 +126,7 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         uint256 missing = Math.saturatingSub(all, p.soso);
         s.sosoMissing = Math.ceilDiv(missing, _DAY);
         s.sharesMissing = _sharesFor(epoch, sheet.soso.price, missing);
-        s.counts = _counts(account, epoch);
+        s.counts = _counts(account, _endOf(epoch));
     }
 
     /// @inheritdoc IPointsLedger
@@ -127,6 +137,11 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     /// @inheritdoc IPointsLedger
     function totalRecorded(uint256 epoch) external view returns (uint256) {
         return _ledger().totals[epoch];
+    }
+
+    /// @inheritdoc IPointsLedger
+    function pointsRecordedBy(address recorder, uint256 epoch) external view returns (uint256) {
+        return _ledger().recordedBy[epoch][recorder];
     }
 
     function _sheetOf(uint256 epoch) private view returns (IReferencePrices.Sheet memory) {
@@ -163,13 +178,73 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
             PointsMath.valueDown(ITimeWeightedERC20(item.token).balanceSeconds(account, epoch, epoch + 1), item.price);
     }
 
-    /// @dev D18{point} before referrals, as they are written down.
-    function _ownPoints(IReferencePrices.Sheet memory sheet, address account, uint256 epoch)
+    /// @dev The same of many accounts: asks every source once. Of one account, {_position} is cheaper.
+    function _positions(IReferencePrices.Sheet memory sheet, address[] memory accounts, uint256 epoch)
         private
         view
-        returns (uint256)
+        returns (PointsMath.Position[] memory p)
     {
-        return Math.min(PointsMath.pointsDown(_position(sheet, account, epoch)), type(uint120).max);
+        uint256 count = accounts.length;
+        p = new PointsMath.Position[](count);
+        if (count == 1) {
+            p[0] = _position(sheet, accounts[0], epoch);
+            return p;
+        }
+
+        bytes memory query = abi.encodeCall(ITimeWeightedERC20.balanceSecondsBatch, (accounts, epoch, epoch + 1));
+        uint256[] memory sums = new uint256[](count);
+        for (uint256 i = 0; i < sheet.held.length; ++i) {
+            _addBalances(sums, sheet.held[i], query);
+        }
+        for (uint256 i = 0; i < count; ++i) {
+            (p[i].held, sums[i]) = (sums[i], 0);
+        }
+        for (uint256 i = 0; i < sheet.staked.length; ++i) {
+            _addBalances(sums, sheet.staked[i], query);
+        }
+        for (uint256 i = 0; i < count; ++i) {
+            (p[i].staked, sums[i]) = (sums[i], 0);
+        }
+        _addBalances(sums, sheet.soso, query);
+        for (uint256 i = 0; i < count; ++i) {
+            (p[i].soso, sums[i]) = (sums[i], 0);
+        }
+        for (uint256 i = 0; i < sheet.locked.length; ++i) {
+            IReferencePrices.Item memory pool = sheet.locked[i];
+            if (pool.price == 0) continue;
+            _addValues(
+                sums,
+                ILockedLiquidity(sheet.locker).liquiditySecondsBatch(accounts, pool.token, epoch, epoch + 1),
+                pool.price
+            );
+        }
+        for (uint256 i = 0; i < count; ++i) {
+            p[i].locked = sums[i];
+        }
+    }
+
+    /// @dev `query` is the same for all tokens, so it is encoded once.
+    function _addBalances(uint256[] memory sums, IReferencePrices.Item memory item, bytes memory query) private view {
+        if (item.price == 0) return;
+
+        _addValues(sums, abi.decode(item.token.functionStaticCall(query), (uint256[])), item.price);
+    }
+
+    /// @dev Most accounts have nothing of most tokens.
+    function _addValues(uint256[] memory sums, uint256[] memory amountSeconds, uint256 price) private pure {
+        for (uint256 i = 0; i < sums.length; ++i) {
+            if (amountSeconds[i] != 0) sums[i] += PointsMath.valueDown(amountSeconds[i], price);
+        }
+    }
+
+    function _listOf(address account) private pure returns (address[] memory list) {
+        list = new address[](1);
+        list[0] = account;
+    }
+
+    /// @dev D18{point} before referrals, as they are written down.
+    function _ownPoints(PointsMath.Position memory position) private pure returns (uint256) {
+        return Math.min(PointsMath.pointsDown(position), type(uint120).max);
     }
 
     function _classStatement(uint256 base, uint256 value, uint256 boosted)
@@ -260,10 +335,10 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         emit Joined(account);
     }
 
-    /// @dev Whether the account joined before the epoch ended.
-    function _counts(address account, uint256 epoch) private view returns (bool) {
+    /// @dev Whether the account joined before the epoch's `end`.
+    function _counts(address account, uint256 end) private view returns (bool) {
         uint256 joined = _ledger().joinedAt[account];
-        return joined != 0 && joined < _endOf(epoch);
+        return joined != 0 && joined < end;
     }
 
     // ---------------------------------------------------------------- recording
@@ -271,70 +346,109 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     /// @inheritdoc IPointsLedger
     function record(address account, uint256 epoch) external returns (uint256 points) {
         uint256 end = _requireRecording(epoch);
-        if (!_counts(account, epoch)) revert PointsLedger_NotJoined(account, epoch);
-        if (_ledger().tallies[epoch][account].points != 0) revert PointsLedger_AlreadyRecorded(account, epoch);
+        if (!_counts(account, end)) revert PointsLedger_NotJoined(account, epoch);
+        if (_isRecorded(account, epoch)) revert PointsLedger_AlreadyRecorded(account, epoch);
 
-        return _record(_ledger().prices.settle(epoch), account, epoch, end);
+        (, points) = _record(_listOf(account), epoch, end);
     }
 
     /// @inheritdoc IPointsLedger
     function recordMany(address[] calldata accounts, uint256 epoch) external returns (uint256 recorded) {
         uint256 end = _requireRecording(epoch);
-        IReferencePrices.Sheet memory sheet = _ledger().prices.settle(epoch);
+        address[] memory waiting = new address[](accounts.length);
+        uint256 count = 0;
         for (uint256 i = 0; i < accounts.length; ++i) {
-            if (!_canRecord(accounts[i], epoch)) continue;
-            if (_record(sheet, accounts[i], epoch, end) != 0) ++recorded;
+            if (_canRecord(accounts[i], epoch, end)) waiting[count++] = accounts[i];
         }
+        assembly ("memory-safe") {
+            mstore(waiting, count) // shortens it
+        }
+        (recorded,) = _record(waiting, epoch, end);
     }
 
-    function _canRecord(address account, uint256 epoch) private view returns (bool) {
-        return _ledger().tallies[epoch][account].points == 0 && _counts(account, epoch);
+    /// @inheritdoc IPointsLedger
+    function recordAndClaim(uint256 epoch, uint256[] calldata epochs, address[] calldata tokens)
+        external
+        nonReentrant
+        returns (uint256 points, uint256[] memory amounts)
+    {
+        uint256 end = _requireRecording(epoch);
+        if (!_counts(msg.sender, end)) revert PointsLedger_NotJoined(msg.sender, epoch);
+
+        // Not refused: a keeper who is faster would make the claims fail.
+        if (!_isRecorded(msg.sender, epoch)) (, points) = _record(_listOf(msg.sender), epoch, end);
+        amounts = _claimMany(epochs, tokens);
+    }
+
+    function _isRecorded(address account, uint256 epoch) private view returns (bool) {
+        return _ledger().tallies[epoch][account].points != 0;
+    }
+
+    function _canRecord(address account, uint256 epoch, uint256 end) private view returns (bool) {
+        return !_isRecorded(account, epoch) && _counts(account, end);
     }
 
     /// @dev The result of every account depends on which accounts are recorded, not on their order: it is a sum and a
-    /// minimum of sums.
-    function _record(IReferencePrices.Sheet memory sheet, address account, uint256 epoch, uint256 end)
+    /// minimum of sums. The caller has made sure that all accounts count. Leaves out accounts without points, and those
+    /// that are in the list a second time. Returns how many were recorded, and D18{point} of them before referrals.
+    function _record(address[] memory accounts, uint256 epoch, uint256 end)
         private
-        returns (uint256 points)
+        returns (uint256 count, uint256 points)
     {
-        points = _ownPoints(sheet, account, epoch);
-        if (points == 0) return 0;
-
         LedgerStorage storage $ = _ledger();
-        Tally memory tally = $.tallies[epoch][account];
-        tally.points = uint120(points);
-        (address referrer, bool bound) = _referrerOf(sheet.referrals, account, end);
-        tally.referred = bound;
-        $.tallies[epoch][account] = tally;
-        uint256 gain = _sum(tally);
-        emit Recorded(epoch, account, points);
+        IReferencePrices.Sheet memory sheet = $.prices.settle(epoch);
+        PointsMath.Position[] memory positions = _positions(sheet, accounts, epoch);
+        address[] memory referrers = _referrersOf(sheet.referrals, accounts, end);
+        mapping(address account => Tally) storage tallies = $.tallies[epoch];
+        uint256 gain = 0;
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            uint256 own = _ownPoints(positions[i]);
+            Tally memory tally = tallies[accounts[i]];
+            if (own == 0 || tally.points != 0) continue;
 
-        if (bound && _counts(referrer, epoch)) gain += _credit(referrer, account, epoch, points / _REFERRER_PART);
+            tally.points = uint120(own);
+            tally.referred = referrers[i] != address(0);
+            tallies[accounts[i]] = tally;
+            emit Recorded(epoch, accounts[i], own);
+            gain += _sum(tally);
+            if (tally.referred && _counts(referrers[i], end)) {
+                gain += _credit(tallies, referrers[i], accounts[i], epoch, own / _REFERRER_PART);
+            }
+            points += own;
+            ++count;
+        }
+        if (count == 0) return (0, 0);
+
         $.totals[epoch] += gain;
+        $.recordedBy[epoch][msg.sender] += gain;
+        emit RecordedBy(epoch, msg.sender, gain);
     }
 
     /// @dev D18{point} that the credit is worth to the referrer now: 0 before they are recorded, and in sum no more
     /// than their own points.
-    function _credit(address referrer, address referee, uint256 epoch, uint256 credit) private returns (uint256) {
-        Tally memory tally = _ledger().tallies[epoch][referrer];
+    function _credit(
+        mapping(address account => Tally) storage tallies,
+        address referrer,
+        address referee,
+        uint256 epoch,
+        uint256 credit
+    ) private returns (uint256) {
+        Tally memory tally = tallies[referrer];
         uint256 before = _sum(tally);
         tally.credit = uint120(Math.min(tally.credit + credit, type(uint120).max));
-        _ledger().tallies[epoch][referrer] = tally;
+        tallies[referrer] = tally;
         emit ReferralCredited(epoch, referrer, referee, credit);
         return _sum(tally) - before;
     }
 
-    /// @dev The referrer to whom the account was bound before the epoch ended.
-    function _referrerOf(address referrals, address account, uint256 end)
+    /// @dev The referrers to whom the accounts were bound before the epoch ended; zero for the others.
+    function _referrersOf(address referrals, address[] memory accounts, uint256 end)
         private
         view
-        returns (address referrer, bool bound)
+        returns (address[] memory)
     {
-        if (referrals == address(0)) return (address(0), false);
-
-        uint256 boundAt;
-        (referrer, boundAt) = IReferrals(referrals).referrerOf(account);
-        bound = referrer != address(0) && boundAt < end;
+        return
+            referrals == address(0) ? new address[](accounts.length) : IReferrals(referrals).referrersOf(accounts, end);
     }
 
     function _sum(Tally memory t) private pure returns (uint256) {
@@ -345,7 +459,14 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     // ---------------------------------------------------------------- pots
 
     /// @inheritdoc IPointsLedger
-    function fund(uint256 epoch, address token, uint256 amount) external nonReentrant returns (uint256 received) {
+    function fund(uint256 epoch, address token, uint256 amount, uint256 recorderBps)
+        external
+        nonReentrant
+        returns (uint256 received)
+    {
+        if (recorderBps > MAX_RECORDER_BPS) {
+            revert PointsLedger_RecorderPartTooLarge(recorderBps, MAX_RECORDER_BPS);
+        }
         uint256 current = currentEpoch();
         if (epoch != current && epoch != current + 1) revert PointsLedger_FundingClosed(epoch, current);
 
@@ -354,7 +475,7 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         received = Math.saturatingSub(IERC20(token).balanceOf(address(this)), before);
         if (received == 0) revert PointsLedger_ZeroAmount();
 
-        _addToPot(epoch, token, received);
+        _addToPot(epoch, token, received, received * recorderBps / _BPS);
         emit Funded(epoch, token, msg.sender, received);
     }
 
@@ -367,6 +488,13 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     function claimMany(uint256[] calldata epochs, address[] calldata tokens)
         external
         nonReentrant
+        returns (uint256[] memory)
+    {
+        return _claimMany(epochs, tokens);
+    }
+
+    function _claimMany(uint256[] calldata epochs, address[] calldata tokens)
+        private
         returns (uint256[] memory amounts)
     {
         if (epochs.length != tokens.length) {
@@ -390,7 +518,8 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         if (amount == 0) revert PointsLedger_NothingToRollOver(epoch, token);
         pot.paid = pot.funded;
         uint256 current = currentEpoch();
-        _addToPot(current, token, amount);
+        // As large a part of what moves as it was of the old pot, so never more than the bound.
+        _addToPot(current, token, amount, Math.mulDiv(amount, $.recorderParts[epoch][token], pot.funded));
         emit RolledOver(epoch, current, token, amount);
     }
 
@@ -398,6 +527,11 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     function potOf(uint256 epoch, address token) external view returns (uint256 funded, uint256 paid) {
         Pot memory pot = _ledger().pots[epoch][token];
         return (pot.funded, pot.paid);
+    }
+
+    /// @inheritdoc IPointsLedger
+    function recorderPart(uint256 epoch, address token) external view returns (uint256) {
+        return _ledger().recorderParts[epoch][token];
     }
 
     /// @inheritdoc IPointsLedger
@@ -426,18 +560,26 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         IERC20(token).safeTransfer(msg.sender, amount);
     }
 
-    /// @dev All parts together are never more than the pot: each is rounded down, and points sum up to the total.
+    /// @dev What an account is due for its points and for those that it recorded. All parts together are never more
+    /// than the pot: each is rounded down, and over all accounts both kinds of points sum up to the total.
     function _partDown(address account, uint256 epoch, address token) private view returns (uint256) {
         LedgerStorage storage $ = _ledger();
-        uint256 points = recordedPoints(account, epoch);
-        return points == 0 ? 0 : Math.mulDiv($.pots[epoch][token].funded, points, $.totals[epoch]);
+        (uint256 points, uint256 recorded) = (recordedPoints(account, epoch), $.recordedBy[epoch][account]);
+        if (points == 0 && recorded == 0) return 0;
+
+        (uint256 total, uint256 forRecorders) = ($.totals[epoch], $.recorderParts[epoch][token]);
+        return Math.mulDiv($.pots[epoch][token].funded - forRecorders, points, total)
+            + Math.mulDiv(forRecorders, recorded, total);
     }
 
-    function _addToPot(uint256 epoch, address token, uint256 amount) private {
+    function _addToPot(uint256 epoch, address token, uint256 amount, uint256 forRecorders) private {
         Pot storage pot = _ledger().pots[epoch][token];
         if (amount > type(uint128).max - pot.funded) revert PointsLedger_PotOverflow(amount);
 
         pot.funded += uint128(amount);
+        if (forRecorders == 0) return;
+        _ledger().recorderParts[epoch][token] += forRecorders;
+        emit RecordersFunded(epoch, token, forRecorders);
     }
 
     // ---------------------------------------------------------------- time

@@ -28,9 +28,9 @@ library PointsMath {
         uint256 soso;
     }
 
-    /// @dev D18{USD s} = {tok s} x D18{USD/1e18 tok} / 1e18, rounded down
+    /// @dev D18{USD s} = {tok s} x D18{USD/1e18 tok} / 1e18, rounded down. Both are under 2^128.
     function valueDown(uint256 amountSeconds, uint256 price) internal pure returns (uint256) {
-        return Math.mulDiv(amountSeconds, price, _WAD);
+        return amountSeconds * price / _WAD;
     }
 
     /// @dev D18{USD s} of each class that SOSO lifts: the class with the largest gain first.

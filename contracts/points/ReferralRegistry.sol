@@ -98,6 +98,19 @@ contract ReferralRegistry is IReferralRegistry, FixedAuthority, EIP712, Nonces {
         return (_accounts[account].referrer, _accounts[account].boundAt);
     }
 
+    /// @inheritdoc IReferrals
+    function referrersOf(address[] calldata accounts, uint256 before)
+        external
+        view
+        returns (address[] memory referrers)
+    {
+        referrers = new address[](accounts.length);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            Membership storage account = _accounts[accounts[i]];
+            if (account.boundAt < before) referrers[i] = account.referrer;
+        }
+    }
+
     /// @inheritdoc IReferralRegistry
     function rankOf(address account) external view returns (uint256) {
         return _accounts[account].rank;

@@ -165,9 +165,9 @@ library AuctionMath {
     /// @dev Whether a token with these D27{tok/base} is to be sold. Amounts have 135 bits at most.
     function tooMuch(uint256 units, uint256 target, uint256 dust, uint256 base) internal pure returns (bool) {
         unchecked {
-            uint256 books = _amountDown(units, base);
-            if (target == 0) return books != 0;
-            return books > _amountUp(target, base) + _amountDown(dust, base);
+            uint256 accounted = _amountDown(units, base);
+            if (target == 0) return accounted != 0;
+            return accounted > _amountUp(target, base) + _amountDown(dust, base);
         }
     }
 

@@ -19,7 +19,7 @@ import {
 import {FixedAuthority} from "../governance/FixedAuthority.sol";
 import {TimeWeightedERC20} from "../tokens/TimeWeightedERC20.sol";
 import {TimedBalance} from "../tokens/TimedBalance.sol";
-import {Books, BooksLib} from "./Books.sol";
+import {AccountedAssets, AccountedAssetsLib} from "./AccountedAssets.sol";
 import {ExitRequest, ExitRequestLib} from "./ExitRequest.sol";
 
 /// @title Staked index tokens and staked SOSO
@@ -57,7 +57,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     address public immutable asset;
     uint8 private immutable _decimals;
 
-    Books private _books;
+    AccountedAssets private _accounted;
 
     /// @dev When the cooldown was last cut, Unix seconds.
     uint256 private _lastCut;
@@ -65,9 +65,9 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     mapping(address controller => ExitRequest) private _requests;
     mapping(address controller => Parked) private _parked;
 
-    /// @dev The books as they were before the supply's first touch in an epoch. That touch saves the supply's slot as
-    /// well.
-    mapping(uint256 epoch => Books) private _past;
+    /// @dev The accounted assets as they were before the supply's first touch in an epoch. That touch saves the
+    /// supply's slot as well.
+    mapping(uint256 epoch => AccountedAssets) private _past;
 
     /// @inheritdoc IERC7540Operator
     mapping(address controller => mapping(address operator => bool)) public isOperator;
@@ -86,7 +86,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
 
         asset = address(asset_);
         _decimals = asset_.decimals();
-        _books = BooksLib.make(0, 0, 0, MAX_COOLDOWN);
+        _accounted = AccountedAssetsLib.make(0, 0, 0, MAX_COOLDOWN);
         emit CooldownSet(MAX_COOLDOWN);
     }
 
@@ -95,7 +95,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     /// @inheritdoc IERC7575
     /// @dev Rounds shares down. Reverts: ExceedsMaximum, ZeroAmount, InvalidReceiver, ERC-20 errors.
     function deposit(uint256 assets, address receiver) external nonReentrant returns (uint256 shares) {
-        (Books b, uint256 supply) = _openBooks();
+        (AccountedAssets b, uint256 supply) = _openAccounted();
         _requireRoom(b, assets);
         shares = b.toShares(supply, assets, Math.Rounding.Floor);
         _deposit(b, assets, shares, receiver);
@@ -104,7 +104,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     /// @inheritdoc IERC7575
     /// @dev Rounds assets up. Reverts as {deposit}.
     function mint(uint256 shares, address receiver) external nonReentrant returns (uint256 assets) {
-        (Books b, uint256 supply) = _openBooks();
+        (AccountedAssets b, uint256 supply) = _openAccounted();
         if (shares > type(uint96).max) revert StakedToken_ExceedsMaximum(shares, _maxShares(b, supply));
         assets = b.toAssets(supply, shares, Math.Rounding.Ceil);
         _requireRoom(b, assets);
@@ -114,11 +114,11 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     /// @inheritdoc IStakedToken
     function addRewards(uint256 assets) external nonReentrant {
         if (assets == 0) revert StakedToken_ZeroAmount();
-        (Books b,) = _openBooks();
+        (AccountedAssets b,) = _openAccounted();
         _requireRoom(b, assets);
 
         b = b.plusRewards(assets);
-        _books = b;
+        _accounted = b;
         _touchSupply();
         emit RewardsAdded(msg.sender, assets, b.unvested(), b.left());
 
@@ -145,10 +145,10 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         _requireAuthorized(controller);
         if (msg.sender != owner && !isOperator[owner][msg.sender]) _spendAllowance(owner, msg.sender, shares);
 
-        (Books b, uint256 supply) = _openBooks();
+        (AccountedAssets b, uint256 supply) = _openAccounted();
         _burn(owner, shares);
         uint256 assets = b.toAssets(supply, shares, Math.Rounding.Floor);
-        _books = b.minus(assets);
+        _accounted = b.minus(assets);
         _startCooldown(b.cooldown(), controller, assets, shares);
         emit RedeemRequest(controller, owner, 0, msg.sender, shares);
         return 0;
@@ -161,12 +161,12 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         uint256 assets = r.assets();
         if (assets == 0 || _hasMatured(r)) revert StakedToken_NothingCooling(controller);
 
-        (Books b, uint256 supply) = _openBooks();
+        (AccountedAssets b, uint256 supply) = _openAccounted();
         _requireRoom(b, assets);
         shares = b.toShares(supply, assets, Math.Rounding.Floor);
         if (shares == 0) revert StakedToken_ZeroAmount();
         _requests[controller] = ExitRequestLib.make(0, 0, 0, 0, r.parked());
-        _books = b.plus(assets);
+        _accounted = b.plus(assets);
         _mint(controller, shares);
         emit RequestCancelled(controller, msg.sender, assets, shares);
     }
@@ -214,14 +214,14 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     /// @inheritdoc IStakedToken
     function setCooldown(uint256 newCooldown) external restricted {
         if (newCooldown > MAX_COOLDOWN) revert StakedToken_CooldownTooLong(newCooldown, MAX_COOLDOWN);
-        Books b = _books;
+        AccountedAssets b = _accounted;
         if (newCooldown < b.cooldown()) {
             _lastCut = block.timestamp;
         } else if (newCooldown > b.cooldown()) {
             uint256 earliest = _lastCut + MAX_COOLDOWN;
             if (block.timestamp < earliest) revert StakedToken_RaiseTooSoon(earliest);
         }
-        _books = b.withCooldown(newCooldown);
+        _accounted = b.withCooldown(newCooldown);
         emit CooldownSet(newCooldown);
     }
 
@@ -255,19 +255,19 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     /// @dev Vested rewards are in it, and what the virtual shares have earned. Rewards that have not vested and assets
     /// that are cooling are not.
     function totalAssets() external view nonReentrantView returns (uint256) {
-        (Books b,) = _booksNow();
+        (AccountedAssets b,) = _accountedNow();
         return b.total();
     }
 
     /// @inheritdoc IERC7575
     function convertToShares(uint256 assets) public view nonReentrantView returns (uint256) {
-        (Books b, uint256 supply) = _booksNow();
+        (AccountedAssets b, uint256 supply) = _accountedNow();
         return b.toShares(supply, assets, Math.Rounding.Floor);
     }
 
     /// @inheritdoc IERC7575
     function convertToAssets(uint256 shares) external view nonReentrantView returns (uint256) {
-        (Books b, uint256 supply) = _booksNow();
+        (AccountedAssets b, uint256 supply) = _accountedNow();
         return b.toAssets(supply, shares, Math.Rounding.Floor);
     }
 
@@ -278,14 +278,14 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
 
     /// @inheritdoc IERC7575
     function previewMint(uint256 shares) external view nonReentrantView returns (uint256) {
-        (Books b, uint256 supply) = _booksNow();
+        (AccountedAssets b, uint256 supply) = _accountedNow();
         return b.toAssets(supply, shares, Math.Rounding.Ceil);
     }
 
     /// @inheritdoc IERC7575
-    /// @dev Keeps the books under 2^96. 0 where the room is not worth a share-wei, and as {maxMint}.
+    /// @dev Keeps the accounted assets under 2^96. 0 where the room is not worth a share-wei, and as {maxMint}.
     function maxDeposit(address receiver) external view returns (uint256) {
-        return maxMint(receiver) == 0 ? 0 : _books.room();
+        return maxMint(receiver) == 0 ? 0 : _accounted.room();
     }
 
     /// @inheritdoc IERC7575
@@ -293,7 +293,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     function maxMint(address receiver) public view returns (uint256) {
         if (_reentrancyGuardEntered() || receiver == address(this) || receiver == address(0)) return 0;
 
-        (Books b, uint256 supply) = _booksNow();
+        (AccountedAssets b, uint256 supply) = _accountedNow();
         return _maxShares(b, supply);
     }
 
@@ -338,35 +338,35 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         ExitRequest r = _requests[controller];
         if (r.assets() != 0 && !_hasMatured(r)) {
             (e.coolingAssets, e.coolingShares) = (r.assets(), r.shares());
-            e.maturesAt = r.time() + Math.min(r.cooldown(), _books.cooldown());
+            e.maturesAt = r.time() + Math.min(r.cooldown(), _accounted.cooldown());
         }
         (e.claimableAssets, e.claimableShares,) = _claimableOf(controller, r);
     }
 
     /// @inheritdoc IStakedToken
     function assetsSetAside() external view returns (uint256) {
-        return IERC20(asset).balanceOf(address(this)) - _books.staked();
+        return IERC20(asset).balanceOf(address(this)) - _accounted.staked();
     }
 
     /// @inheritdoc IStakedToken
     function cooldown() external view returns (uint256) {
-        return _books.cooldown();
+        return _accounted.cooldown();
     }
 
     /// @inheritdoc IStakedToken
     function unvestedRewards() external view returns (uint256) {
-        (Books b,) = _booksNow();
+        (AccountedAssets b,) = _accountedNow();
         return b.unvested();
     }
 
     /// @inheritdoc IStakedToken
     function rewardStream() external view returns (uint256, uint256, uint256) {
-        return (_books.unvested(), _supplySlot().time(), _books.left());
+        return (_accounted.unvested(), _supplySlot().time(), _accounted.left());
     }
 
     /// @inheritdoc IStakedToken
     function exchangeRate() external view nonReentrantView returns (uint256) {
-        return _rateOf(_books, _supplySlot(), block.timestamp);
+        return _rateOf(_accounted, _supplySlot(), block.timestamp);
     }
 
     /// @inheritdoc IStakedToken
@@ -389,36 +389,39 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         if (elapsed == 0) return 0;
 
         uint256 before = _rateAt(start);
-        uint256 later = closed ? _rateAt(start + epochLength) : _rateOf(_books, _supplySlot(), block.timestamp);
+        uint256 later = closed ? _rateAt(start + epochLength) : _rateOf(_accounted, _supplySlot(), block.timestamp);
         return Math.mulDiv(later - before, _WAD * _YEAR, before * elapsed);
     }
 
     /// @inheritdoc IStakedToken
     function currentApr() external view nonReentrantView returns (uint256) {
-        (Books b, uint256 supply) = _booksNow();
-        if (supply < BooksLib.VIRTUAL || b.left() == 0) return 0;
+        (AccountedAssets b, uint256 supply) = _accountedNow();
+        if (supply < AccountedAssetsLib.VIRTUAL || b.left() == 0) return 0;
 
-        return Math.mulDiv(_books.unvested(), _WAD * _YEAR, _books.left() * (b.total() + BooksLib.VIRTUAL));
+        return
+            Math.mulDiv(
+                _accounted.unvested(), _WAD * _YEAR, _accounted.left() * (b.total() + AccountedAssetsLib.VIRTUAL)
+            );
     }
 
     // ---------------------------------------------------------------- joining
 
-    function _deposit(Books b, uint256 assets, uint256 shares, address receiver) private {
+    function _deposit(AccountedAssets b, uint256 assets, uint256 shares, address receiver) private {
         if (shares == 0) revert StakedToken_ZeroAmount();
         if (receiver == address(this)) revert StakedToken_InvalidReceiver(receiver);
 
-        _books = b.plus(assets);
+        _accounted = b.plus(assets);
         _mint(receiver, shares);
         emit Deposit(msg.sender, receiver, assets, shares);
 
         IERC20(asset).safeTransferFrom(msg.sender, address(this), assets);
     }
 
-    function _maxShares(Books b, uint256 supply) private pure returns (uint256) {
+    function _maxShares(AccountedAssets b, uint256 supply) private pure returns (uint256) {
         return b.toShares(supply, b.room(), Math.Rounding.Floor);
     }
 
-    function _requireRoom(Books b, uint256 assets) private pure {
+    function _requireRoom(AccountedAssets b, uint256 assets) private pure {
         if (assets > b.room()) revert StakedToken_ExceedsMaximum(assets, b.room());
     }
 
@@ -433,7 +436,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     /// @dev A cut of the cooldown counts at once. Why a raise never takes back what has matured:
     /// `docs/staking-math.md`.
     function _hasMatured(ExitRequest r) private view returns (bool) {
-        return block.timestamp >= r.time() + r.cooldown() || block.timestamp >= r.time() + _books.cooldown();
+        return block.timestamp >= r.time() + r.cooldown() || block.timestamp >= r.time() + _accounted.cooldown();
     }
 
     /// @dev Adds to the running request and starts its time again. A running request that has matured is parked first.
@@ -492,27 +495,27 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
         IERC20(asset).safeTransfer(receiver, assets);
     }
 
-    // ---------------------------------------------------------------- books
+    // ---------------------------------------------------------------- accounted assets
 
-    /// @dev The books and the supply now.
-    function _booksNow() private view returns (Books, uint256 supply) {
+    /// @dev The accounted assets and the supply now.
+    function _accountedNow() private view returns (AccountedAssets, uint256 supply) {
         TimedBalance slot = _supplySlot();
-        return (_books.at(slot, block.timestamp), slot.balance());
+        return (_accounted.at(slot, block.timestamp), slot.balance());
     }
 
     /// @dev The same for a caller that is about to change them: saves them as they were before the first change in an
-    /// epoch. The change must touch the supply, because the books go by the supply's clock.
-    function _openBooks() private returns (Books, uint256 supply) {
+    /// epoch. The change must touch the supply, because the accounted assets go by the supply's clock.
+    function _openAccounted() private returns (AccountedAssets, uint256 supply) {
         TimedBalance slot = _supplySlot();
-        Books b = _books;
+        AccountedAssets b = _accounted;
         uint256 epoch = currentEpoch();
         if (slot.time() < epochGenesis + epoch * epochLength && !slot.isEmpty()) _past[epoch] = b;
 
         return (b.at(slot, block.timestamp), slot.balance());
     }
 
-    /// @dev D18{asset/share} at a moment up to which neither the supply's slot nor the books changed.
-    function _rateOf(Books b, TimedBalance slot, uint256 timestamp) private pure returns (uint256) {
+    /// @dev D18{asset/share} at a moment up to which neither the supply's slot nor the accounted assets changed.
+    function _rateOf(AccountedAssets b, TimedBalance slot, uint256 timestamp) private pure returns (uint256) {
         return b.at(slot, timestamp).toAssets(slot.balance(), _WAD, Math.Rounding.Floor);
     }
 
@@ -520,7 +523,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     /// each epoch since then in which the supply was touched.
     function _rateAt(uint256 boundary) private view returns (uint256) {
         TimedBalance slot = _supplySlot();
-        Books b = _books;
+        AccountedAssets b = _accounted;
         while (slot.time() >= boundary && !slot.isEmpty()) {
             uint256 epoch = _epochOf(slot.time());
             (slot, b) = (_supplySlotBefore(epoch), _past[epoch]);

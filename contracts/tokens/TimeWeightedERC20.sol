@@ -65,12 +65,27 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
     function balanceSeconds(address account, uint256 fromEpoch, uint256 toEpoch) public view returns (uint256) {
         if (account == address(0)) return 0;
 
-        return _slotSeconds(account, fromEpoch, toEpoch);
+        (uint256 start, uint256 end) = _span(fromEpoch, toEpoch);
+        return _secondsOf(account, start, end);
+    }
+
+    /// @inheritdoc ITimeWeightedERC20
+    function balanceSecondsBatch(address[] calldata accounts, uint256 fromEpoch, uint256 toEpoch)
+        external
+        view
+        returns (uint256[] memory amounts)
+    {
+        (uint256 start, uint256 end) = _span(fromEpoch, toEpoch);
+        amounts = new uint256[](accounts.length);
+        for (uint256 i = 0; i < accounts.length; ++i) {
+            if (accounts[i] != address(0)) amounts[i] = _secondsOf(accounts[i], start, end);
+        }
     }
 
     /// @inheritdoc ITimeWeightedERC20
     function supplySeconds(uint256 fromEpoch, uint256 toEpoch) public view returns (uint256) {
-        return _slotSeconds(address(0), fromEpoch, toEpoch);
+        (uint256 start, uint256 end) = _span(fromEpoch, toEpoch);
+        return _secondsOf(address(0), start, end);
     }
 
     // ---------------------------------------------------------------- internals
@@ -126,30 +141,31 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
         if (live.time() < epochStart && !live.isEmpty()) account.saved[_epochOf(epochStart)] = live;
     }
 
-    function _slotSeconds(address account, uint256 fromEpoch, uint256 toEpoch) private view returns (uint256) {
+    /// @dev From the start of `fromEpoch` to that of `toEpoch`, or until now where that is earlier.
+    function _span(uint256 fromEpoch, uint256 toEpoch) private view returns (uint256 start, uint256 end) {
         uint256 current = currentEpoch();
         if (fromEpoch >= toEpoch || fromEpoch > current) {
             revert TimeWeightedERC20_InvalidEpochs(fromEpoch, toEpoch, current);
         }
 
-        uint256 start;
-        uint256 end;
         // Epochs up to the current one have begun, so neither bound is later than now.
         unchecked {
             start = epochGenesis + fromEpoch * epochLength;
             end = toEpoch > current ? block.timestamp : epochGenesis + toEpoch * epochLength;
         }
-        return _cumulativeAt(account, end) - _cumulativeAt(account, start);
     }
 
-    /// @dev Exact for the start of an epoch and for now. Bounded: goes back once for each epoch since `timestamp` in
-    /// which the account was touched.
-    function _cumulativeAt(address account, uint256 timestamp) private view returns (uint256) {
+    /// @dev Exact where both bounds are the start of an epoch or now. Bounded: goes back once for each epoch since
+    /// `start` in which the account was touched. A slot that was never written is a balance of 0 at time 0.
+    function _secondsOf(address account, uint256 start, uint256 end) private view returns (uint256) {
         Account storage owner = _accounts[account];
         TimedBalance slot = owner.live;
-        while (slot.time() > timestamp) slot = owner.saved[_epochOf(slot.time())];
+        if (slot.isEmpty()) return 0;
+        while (slot.time() > end) slot = owner.saved[_epochOf(slot.time())];
+        uint256 until = slot.cumulativeAt(end);
+        while (slot.time() > start) slot = owner.saved[_epochOf(slot.time())];
 
-        return slot.isEmpty() ? 0 : slot.cumulativeAt(timestamp);
+        return until - slot.cumulativeAt(start);
     }
 
     /// @dev Of a time since genesis.

@@ -27,16 +27,20 @@ library TimedHistoryLib {
         if (live.time() < epochStart && !live.isEmpty()) self.saved[(epochStart - genesis) / length] = live;
     }
 
-    /// @dev The integral up to `timestamp`. Exact for the start of an epoch, and for any time that is not before the
-    /// last touch. Bounded: goes back once for each epoch since `timestamp` in which the balance was touched.
-    function cumulativeAt(TimedHistory storage self, uint256 timestamp, uint256 genesis, uint256 length)
+    /// @dev The integral from `start` to `end`. Exact where each is the start of an epoch or not before the last touch.
+    /// Bounded: goes back once for each epoch since `start` in which the balance was touched. A slot that was never
+    /// written is a balance of 0 at time 0.
+    function secondsOf(TimedHistory storage self, uint256 start, uint256 end, uint256 genesis, uint256 length)
         internal
         view
         returns (uint256)
     {
         TimedBalance slot = self.live;
-        while (slot.time() > timestamp) slot = self.saved[(slot.time() - genesis) / length];
+        if (slot.isEmpty()) return 0;
+        while (slot.time() > end) slot = self.saved[(slot.time() - genesis) / length];
+        uint256 until = slot.cumulativeAt(end);
+        while (slot.time() > start) slot = self.saved[(slot.time() - genesis) / length];
 
-        return slot.isEmpty() ? 0 : slot.cumulativeAt(timestamp);
+        return until - slot.cumulativeAt(start);
     }
 }

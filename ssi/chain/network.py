@@ -107,7 +107,7 @@ def signer(alias: str | None) -> Any:
 
     Raises:
         Misused: no account was named on a live network, Ape does not know the alias, or the passphrase is wrong or
-        missing.
+            missing.
     """
     return unlocked(account(alias))
 

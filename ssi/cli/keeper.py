@@ -21,12 +21,14 @@ from ssi.chain.sender import Sender
 from ssi.cli import common
 from ssi.cli.command import Command, Number, json_option
 from ssi.cli.forking import forks
+from ssi.cli.policy import policy as policy_options
 from ssi.failure import Failure, Misused
 from ssi.governance.decoder import Decoder, Unknown
 from ssi.keeper import maintenance
 from ssi.keeper.duties import routine
 from ssi.keeper.rebalance import Phase, RebalanceKeeper
 from ssi.keeper.service import Keeper, alone, serving
+from ssi.points.pay import Policy
 from ssi.registry.system import System
 
 network.quiet()
@@ -50,11 +52,7 @@ def cli() -> None:
 @cli.command(cls=Command)
 @_ACCOUNT
 @_MIN_PROFIT
-@click.option(
-    "--min-worth",
-    type=Number(0, 10**6),
-    help="USD that a record of points must be worth; what its gas costs unless told.",
-)
+@policy_options
 @click.option(
     "--look", type=Number(0, 3600), default="12", show_default=True, help="Seconds between two looks at the chain."
 )
@@ -83,7 +81,7 @@ def cli() -> None:
 def run(
     account: str | None,
     min_profit: Decimal,
-    min_worth: Decimal | None,
+    policy: Policy,
     look: Decimal,
     low: Decimal,
     stuck: Decimal,
@@ -99,7 +97,7 @@ def run(
     log.setLevel(logging.INFO)
     system, signer = common.opened(), network.signer(account)
     sender = Sender(system.evm.rpc, signer, exclusive=not shared, patience=5 * float(stuck), stuck=float(stuck))
-    duties = routine(system, sender, int(min_profit * 10**18), None if min_worth is None else int(min_worth * 10**18))
+    duties = routine(system, sender, int(min_profit * 10**18), policy)
     keeper = Keeper(system.evm.rpc, sender, duties, float(look), int(low * 10**18), Decoder(system).error)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: keeper.stop.set())

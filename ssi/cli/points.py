@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 import click
@@ -12,11 +11,13 @@ from rich.table import Table
 from ssi.chain import network
 from ssi.chain.sender import Sender
 from ssi.cli import common
-from ssi.cli.command import Address, Command, Number, json_option
+from ssi.cli.command import Address, Command, json_option
 from ssi.cli.indexed import indexed
+from ssi.cli.policy import policy as policy_options
 from ssi.constants import RECORDING
 from ssi.governance.decoder import Unknown
 from ssi.points.ledger import Ledger, keep
+from ssi.points.pay import Policy
 from ssi.registry.system import System
 
 network.quiet()
@@ -44,21 +45,17 @@ def cli() -> None:
 
 @cli.command(cls=Command)
 @click.option("--account", help="Alias of the Ape account that signs.")
-@click.option(
-    "--min-worth", type=Number(0, 10**6),
-    help="USD that an account's part of the epoch's pots must be worth to be recorded; what the gas costs unless told.",
-)  # fmt: skip
+@policy_options
 @json_option
-def keeper(account: str | None, min_worth: Decimal | None, json: bool) -> Any:
-    """Sample prices, once a day, and record all accounts of the last epoch that are worth the gas.
+def keeper(account: str | None, policy: Policy, json: bool) -> Any:
+    """Sample prices, once a day, record all accounts of the last epoch whose record pays, and claim the pay.
 
     Safe to run as often as one likes.
     """
     system, ledger, _ = _opened(look=False)
     sender = Sender(system.evm.rpc, network.signer(account))
-    worth = None if min_worth is None else int(min_worth * 10**18)
     say = (lambda _: None) if json else click.echo
-    done = keep(ledger, sender, say, system.oracle, system.token("WETH").address, worth)
+    done = keep(ledger, sender, say, system.oracle, system.token("WETH").address, policy)
     if json:
         return done
     missing = "no prices found" if done["missing"] is None else f"{done['missing']} prices missing"
@@ -66,12 +63,14 @@ def keeper(account: str | None, min_worth: Decimal | None, json: bool) -> Any:
     for epoch, left in done["skipped"].items():
         until = common.moment(ledger.end(epoch) + RECORDING)
         click.echo(
-            f"epoch {epoch}: {len(left)} accounts have points worth less than the gas; until {until} each can call"
-            f" record(account, {epoch})"
+            f"epoch {epoch}: recording {len(left)} accounts does not pay; until {until} each can record themselves:"
+            " ape run claim-pot"
         )
     for epoch, failed in done["failed"].items():
         for who, why in failed.items():
             click.echo(f"epoch {epoch}: {who} could not be recorded: {why}")
+    for pot in done["claimed"]:
+        click.echo(f"epoch {pot['epoch']}: claimed {pot['amount']} of {pot['token']}")
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -12,7 +13,9 @@ from ssi.cli import common, holders
 from ssi.cli.command import Command, json_option
 from ssi.cli.holders import acting, card, plain
 from ssi.failure import Impossible
+from ssi.points.client import Paid, Pot
 from ssi.points.referral import encoded
+from ssi.protocol import Protocol
 
 network.quiet()
 
@@ -42,7 +45,7 @@ def join(how: holders.Acting) -> Any:
 def record(epoch: int | None, how: holders.Acting) -> Any:
     """Write down your points of an epoch that is over, within a week of its end.
 
-    Keepers do that for everyone who is worth the gas.
+    Keepers do that for everyone whose record pays them; `claim-pot` does it along with your claims.
     """
     protocol = holders.opened(how.account)
     found = protocol.points.recordable()
@@ -70,9 +73,15 @@ def record(epoch: int | None, how: holders.Acting) -> Any:
 @click.option("--epoch", type=click.IntRange(0, 2**32), help="All whose pots are open, unless told.")
 @acting
 def claim_pot(epoch: int | None, how: holders.Acting) -> Any:
-    """Take your part of the pots: they open a week after their epoch, for 180 days."""
+    """Take your part of the pots, which open a week after their epoch, for 180 days.
+
+    Where an epoch has a pot and your points of it can still be recorded, the same transaction records them.
+    """
     protocol = holders.opened(how.account)
     pots = protocol.points.pots(None if epoch is None else [epoch])
+    waiting = {n: points for n, points in protocol.points.paying().items() if epoch in (None, n)}
+    if waiting:
+        return _recorded_and_claimed(protocol, how, waiting, [pot for pot in pots if pot.open])
     if shut := [pot for pot in pots if not pot.open]:
         of = shut[0].epoch
         raise Impossible(
@@ -81,15 +90,42 @@ def claim_pot(epoch: int | None, how: holders.Acting) -> Any:
         )
     if not pots:
         raise Impossible(f"No pot owes {protocol.holder.account.address} anything now.")
-    rows = [
-        (f"epoch {pot.epoch.number}", str(pot.amount), f"until {common.moment(pot.epoch.claims_close_at_s)}")
-        for pot in pots
-    ]
-    paid = holders.go(protocol, how, card("Claim your part of the pots", *rows), lambda: protocol.points.claim(pots))
+    shown = card("Claim your part of the pots", *_rows(pots))
+    paid = holders.go(protocol, how, shown, lambda: protocol.points.claim(pots))
     if how.json:
         return {"pots": plain(pots), "result": plain(paid)}
     if paid:
         holders.done(f"{', '.join(str(pot.amount) for pot in paid.pots)} paid.", paid.transaction)
+    return None
+
+
+def _rows(pots: Sequence[Pot]) -> list[tuple[str, str, str]]:
+    return [
+        (f"epoch {pot.epoch.number}", str(pot.amount), f"until {common.moment(pot.epoch.claims_close_at_s)}")
+        for pot in pots
+    ]
+
+
+def _recorded_and_claimed(protocol: Protocol, how: holders.Acting, waiting: dict[int, int], pots: list[Pot]) -> Any:
+    """Records every epoch in `waiting`, D18 points, the last of them along with the claims."""
+    *before, last = sorted(waiting)
+    rows = [
+        (f"epoch {n}", f"{readable(waiting[n], 18)} points", f"paid from {common.moment(of.claims_open_at_s)}")
+        for n, of in ((n, protocol.points.epoch(n)) for n in sorted(waiting))
+    ]
+    title = "Record points and claim your part of the pots" if pots else "Record points"
+
+    def act() -> Paid:
+        for number in before:
+            protocol.points.record(number)
+        return protocol.points.record_and_claim(last, pots)
+
+    paid = holders.go(protocol, how, card(title, *rows, *_rows(pots)), act)
+    if how.json:
+        return {"points_d18": plain(waiting), "pots": plain(pots), "result": plain(paid)}
+    if paid:
+        said = [f"{readable(points, 18)} points of epoch {n} recorded" for n, points in sorted(waiting.items())]
+        holders.done(f"{', '.join([*said, *(f'{pot.amount} paid' for pot in paid.pots)])}.", paid.transaction)
     return None
 
 

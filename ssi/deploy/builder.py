@@ -36,9 +36,16 @@ class Builder:
         kind = getattr(self.project, name)
         if key not in self.record.contracts:
             self.say(f"deploy {key}")
-            self.record.contracts[key] = self.account.deploy(kind, *args).address
+            self.record.contracts[key] = self.create(name, *args, key=key)
             self.record.save()
         return kind.at(self.record.contracts[key])
+
+    def create(self, name: str, *args: Any, key: str) -> str:
+        """Deploys, even where the record has one, and notes what was deployed as `key`. Returns the address."""
+        kind = getattr(self.project, name)
+        address: str = self.account.deploy(kind, *args).address
+        self.record.created(key, name, bytes(kind.constructor.encode_input(*args)))
+        return address
 
     def proxied(self, name: str, *args: Any, constructor: Sequence[Any] = ()) -> Any:
         """An upgradeable contract behind its proxy, initialised with `args`, deployed unless the record has it.

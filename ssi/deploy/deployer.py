@@ -11,8 +11,10 @@ from typing import Any
 
 from eth_utils import keccak
 
+from ssi import places
 from ssi.chain import network
 from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, NOTICE, ZERO
+from ssi.deploy import sources
 from ssi.deploy.builder import Builder
 from ssi.deploy.steps import locker, methodology, points, rebalancing, staking
 from ssi.deploy.steps import oracle as prices
@@ -124,6 +126,7 @@ class Deployer(Builder):
         points.deploy(self, manager, table, oracle, router)
 
         self._hand_over(manager, safe, guardian)
+        self._write_sources()
         if self.record.sent:
             self.record.sent = []
             self.record.save()
@@ -156,6 +159,14 @@ class Deployer(Builder):
         actual = {name: custody.found(evm, self.record.contracts[name]) for name in custody.SAFES}
         if alarms := custody.alarms(self.record, actual):
             raise UnsafeSafes("; ".join(alarms))
+
+    def _write_sources(self) -> None:
+        """What strangers compile to verify the record. An installed package has no sources."""
+        if not places.INSTALLED:
+            kinds = {made["contract"] for made in self.record.creations.values()}
+            sources.write(
+                self.record.inputs, {kind: getattr(self.project, kind).contract_type.source_id for kind in kinds}
+            )
 
     def _labels(self, manager: Any) -> None:
         for role, label in ((GOVERNOR, "GOVERNOR"), (GUARDIAN, "GUARDIAN")):
@@ -197,9 +208,32 @@ class Deployer(Builder):
         code = bytes(self.project.IndexToken.contract_type.deployment_bytecode.to_bytes())
         fee = int(index.daily_fee_bps * 10**14)
         new = (index.name, index.symbol, tokens, units, distributor, fee, index.mint_fee_bps, index.supply_cap)
+        # Before it is sent: a run that is killed then knows only that the index is there.
+        self.record.created(index.symbol, "IndexToken", self._birth(factory, distributor, index, tokens, units, fee))
+        self.record.save()
         factory.createIndex(code, new, seed, receiver, amounts, sender=self.account)
         self.record.indexes[index.symbol] = factory.indexAddress(index.symbol)
         self.record.save()
+
+    def _birth(
+        self, factory: Any, distributor: Any, index: params.Index, tokens: list[str], units: list[int], fee: int
+    ) -> bytes:
+        """What the factory hands to the constructor of an index, as `IIndexToken.Params`, ABI-encoded."""
+        given = {
+            "name": index.name,
+            "symbol": index.symbol,
+            "authority": factory.authority(),
+            "feeReceiver": distributor.address,
+            "rebalancer": factory.rebalancer(),
+            "epochGenesis": self.protocol.epoch_genesis,
+            "epochLength": self.protocol.epoch_length,
+            "supplyCap": index.supply_cap,
+            "dailyFee": fee,
+            "mintFee": index.mint_fee_bps,
+            "tokens": tokens,
+            "units": units,
+        }
+        return bytes(self.project.IndexToken.constructor.encode_input(given))
 
     def _erc20(self, token: str) -> Any:
         return self.project.PlainToken.at(token)

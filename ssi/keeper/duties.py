@@ -1,4 +1,4 @@
-"""The chores of the protocol, as a keeper does them."""
+"""The jobs of the protocol, as a keeper does them."""
 
 from __future__ import annotations
 
@@ -11,30 +11,31 @@ from ssi.governance.decoder import Decoder
 from ssi.keeper import maintenance
 from ssi.keeper.maintenance import Outcome
 from ssi.keeper.rebalance import Phase, RebalanceKeeper
-from ssi.keeper.service import Chore
+from ssi.keeper.service import KeeperJob
 from ssi.points.ledger import Ledger, keep
+from ssi.points.pay import Policy
 from ssi.registry.system import System
 
-FILLS = 20  # of one index, on one look; the rest has to wait for the other chores
+FILLS = 20  # of one index, on one look; the rest has to wait for the other jobs
 
 
-def routine(system: System, sender: Sender, min_profit: int, min_worth: int | None) -> list[Chore]:
-    """All of them. D18 USD: what a fill must bring after gas, and what a record of points must be worth."""
+def routine(system: System, sender: Sender, min_profit: int, policy: Policy) -> list[KeeperJob]:
+    """All of them. `min_profit`: D18 USD that a fill must bring after gas. `policy`: which records of points pay."""
     explain = Decoder(system).error
     symbols = system.record.indexes if "Rebalancer" in system.record.contracts else []
     found = [
-        Chore(
+        KeeperJob(
             f"rebalance {symbol}", 0, partial(fill, RebalanceKeeper(system, symbol, sender.address, min_profit), sender)
         )
         for symbol in symbols
     ]
     found.append(
-        Chore("distribute", 60, lambda: maintenance.perform(maintenance.distributions(system), sender, explain))
+        KeeperJob("distribute", 60, lambda: maintenance.perform(maintenance.distributions(system), sender, explain))
     )
-    found.append(Chore("poke", 600, lambda: maintenance.perform(maintenance.pokes(system), sender, explain)))
+    found.append(KeeperJob("poke", 600, lambda: maintenance.perform(maintenance.pokes(system), sender, explain)))
     if "PointsLedger" in system.record.contracts:
         ledger = Ledger(system.points, system.prices, system.record.block or 0)
-        found.append(Chore("points", 300, lambda: points(system, ledger, sender, min_worth)))
+        found.append(KeeperJob("points", 300, lambda: points(system, ledger, sender, policy)))
     return found
 
 
@@ -59,10 +60,10 @@ def fill(rebalance_keeper: RebalanceKeeper, sender: Sender) -> Sequence[Outcome]
     return done
 
 
-def points(system: System, ledger: Ledger, sender: Sender, min_worth: int | None) -> Sequence[Outcome]:
-    """Samples prices and records who is worth it."""
+def points(system: System, ledger: Ledger, sender: Sender, policy: Policy) -> Sequence[Outcome]:
+    """Samples prices, records who is worth it, and claims the pay."""
     said: list[str] = []
-    done = keep(ledger, sender, said.append, system.oracle, system.token("WETH").address, min_worth)
+    done = keep(ledger, sender, said.append, system.oracle, system.token("WETH").address, policy)
     outcomes = [Outcome("points", text, "sent") for text in said]
     for epoch, failed in done["failed"].items():
         outcomes += [Outcome("record", f"{who} of epoch {epoch}", problem=why) for who, why in failed.items()]

@@ -1,8 +1,8 @@
-"""A keeper that runs for months: chores by block and by time, each with a pace and failures of its own, watched from
+"""A keeper that runs for months: jobs by block and by time, each with a pace and failures of its own, watched from
 outside.
 
 Nothing that matters is kept in the process or on disk: what is due is on chain. So a keeper may be killed at any moment
-and started again, and several may run at once: the second one finds the chore done.
+and started again, and several may run at once: the second one finds the job done.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from ssi.failure import Misused
 from ssi.keeper.maintenance import Outcome
 from ssi.places import state
 
-LONGEST_PAUSE = 3600.0  # seconds between attempts of a chore that fails
+LONGEST_PAUSE = 3600.0  # seconds between attempts of a job that fails
 SILENCE = 10  # looks in a row that the node does not answer, until the keeper calls itself ill
 log = logging.getLogger("keeper")
 
 
 @dataclass
-class Chore:
+class KeeperJob:
     """Something to do again and again.
 
     Args:
@@ -53,7 +53,7 @@ class Chore:
 class Health:
     """What the outside is told. Written by the keeper, read by the server's threads."""
 
-    chores: Sequence[Chore]
+    jobs: Sequence[KeeperJob]
     sender: Sender
     low: int
     block: int = 0
@@ -65,7 +65,7 @@ class Health:
     def problem(self) -> str | None:
         """Why the keeper cannot do its work, None where it can.
 
-        A chore that fails is no reason: it says so in the metrics.
+        A job that fails is no reason: it says so in the metrics.
         """
         if self.silent >= SILENCE or not self.block:
             return f"the node has not answered {self.silent} times in a row"
@@ -83,19 +83,19 @@ class Health:
             "# TYPE ssi_keeper_fees_raised_total counter", f"ssi_keeper_fees_raised_total {self.sender.replaced}",
         ]  # fmt: skip
         for name, kind, value in (
-            ("runs_total", "counter", lambda chore: chore.successes),
-            ("failures_total", "counter", lambda chore: chore.failures),
-            ("failing", "gauge", lambda chore: chore.in_a_row),
-            ("transactions_total", "counter", lambda chore: chore.transactions),
-            ("last_success_time_seconds", "gauge", lambda chore: f"{chore.last_success:.0f}"),
+            ("runs_total", "counter", lambda job: job.successes),
+            ("failures_total", "counter", lambda job: job.failures),
+            ("failing", "gauge", lambda job: job.in_a_row),
+            ("transactions_total", "counter", lambda job: job.transactions),
+            ("last_success_time_seconds", "gauge", lambda job: f"{job.last_success:.0f}"),
         ):
-            lines.append(f"# TYPE ssi_keeper_chore_{name} {kind}")
-            lines += [f'ssi_keeper_chore_{name}{{chore="{chore.name}"}} {value(chore)}' for chore in self.chores]
+            lines.append(f"# TYPE ssi_keeper_job_{name} {kind}")
+            lines += [f'ssi_keeper_job_{name}{{job="{job.name}"}} {value(job)}' for job in self.jobs]
         return "\n".join(lines) + "\n"
 
 
 class Keeper:
-    """Runs chores until it is told to stop.
+    """Runs jobs until it is told to stop.
 
     Args:
         look: seconds between two looks at the chain.
@@ -107,13 +107,13 @@ class Keeper:
         self,
         rpc: Any,
         sender: Sender,
-        chores: Sequence[Chore],
+        jobs: Sequence[KeeperJob],
         look: float,
         low: int,
         explain: Callable[[bytes], str] = bytes.hex,
     ) -> None:
-        self.rpc, self.chores, self.look, self.explain = rpc, chores, look, explain
-        self.health = Health(chores, sender, low)
+        self.rpc, self.jobs, self.look, self.explain = rpc, jobs, look, explain
+        self.health = Health(jobs, sender, low)
         self.stop = threading.Event()
 
     def run(self) -> None:
@@ -137,16 +137,16 @@ class Keeper:
         new, health.block, health.silent = block != health.block, block, 0
         if health.balance < health.low:
             log.warning("%s", health.problem)
-        for chore in self.chores:
+        for job in self.jobs:
             if self.stop.is_set():
                 return
-            if time.monotonic() >= chore.due and (chore.every or new or chore.in_a_row):
-                self._do(chore)
+            if time.monotonic() >= job.due and (job.every or new or job.in_a_row):
+                self._do(job)
 
-    def _do(self, chore: Chore) -> None:
-        """One look of one chore. What goes wrong stays within it."""
+    def _do(self, job: KeeperJob) -> None:
+        """One look of one job. What goes wrong stays within it."""
         try:
-            outcomes = chore.run()
+            outcomes = job.run()
             problems = [f"{outcome.what}: {outcome.problem}" for outcome in outcomes if outcome.problem]
         except OutOfFunds as error:
             outcomes, problems = [], [f"out of funds: {error}"]
@@ -154,24 +154,24 @@ class Keeper:
             outcomes, problems = [], [self.explain(error.data) if error.data else str(error)]
         except (NotSent, RpcError, OSError) as error:
             outcomes, problems = [], [str(error) or type(error).__name__]
-        except Exception as error:  # a mistake in one chore must not end the others
-            log.exception("%s: unexpected", chore.name)
+        except Exception as error:  # a mistake in one job must not end the others
+            log.exception("%s: unexpected", job.name)
             outcomes, problems = [], [f"{type(error).__name__}: {error}"]
         for outcome in outcomes:
             if outcome.transaction:
-                chore.transactions += 1
+                job.transactions += 1
                 log.info("%s %s: %s", outcome.did, outcome.what, outcome.transaction)
             elif not outcome.problem:
                 log.info("%s %s: another keeper was faster", outcome.did, outcome.what)
         if not problems:
-            chore.successes, chore.in_a_row, chore.last_success = chore.successes + 1, 0, time.time()
-            chore.due = time.monotonic() + chore.every
+            job.successes, job.in_a_row, job.last_success = job.successes + 1, 0, time.time()
+            job.due = time.monotonic() + job.every
             return
-        chore.failures, chore.in_a_row = chore.failures + 1, chore.in_a_row + 1
-        pause = min(LONGEST_PAUSE, self.look * 2 ** min(chore.in_a_row - 1, 16))
-        chore.due = time.monotonic() + pause
+        job.failures, job.in_a_row = job.failures + 1, job.in_a_row + 1
+        pause = min(LONGEST_PAUSE, self.look * 2 ** min(job.in_a_row - 1, 16))
+        job.due = time.monotonic() + pause
         for problem in problems:
-            log.error("%s failed (%d in a row, again in %.0f s): %s", chore.name, chore.in_a_row, pause, problem)
+            log.error("%s failed (%d in a row, again in %.0f s): %s", job.name, job.in_a_row, pause, problem)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from ssi.amounts import Amount
+from ssi.chain.sender import Mined
 from ssi.constants import CLAIMING, RECORDING
 from ssi.failure import Impossible
 from ssi.points.ledger import Ledger
@@ -98,10 +99,11 @@ class Recorded:
 
 @dataclass(frozen=True)
 class Paid:
-    """What pots paid."""
+    """What pots paid, and what the same transaction recorded beside that."""
 
     transaction: str
     pots: tuple[Pot, ...]
+    recorded: Recorded | None = None
 
 
 class PointsClient:
@@ -160,20 +162,19 @@ class PointsClient:
         found = self.holder.system.evm.attempts([(self.contract.recordable, ([who], epoch)) for epoch in epochs])
         return {epoch: points[0] for epoch, points in zip(epochs, found, strict=True) if points and points[0]}
 
+    def paying(self, account: str | None = None) -> dict[int, int]:
+        """`recordable`, as far as there is a pot that pays for it."""
+        return {epoch: points for epoch, points in self.recordable(account).items() if self.ledger.pots(epoch)}
+
     def claimable_epochs(self) -> list[int]:
         """Epochs whose pots can be claimed now, oldest first."""
-        genesis, length = self._grid
-        now, running = self.ledger.now, self.ledger.epoch
-        first = max(0, (now - RECORDING - CLAIMING - genesis) // length)
-        return [
-            n for n in range(first, running) if (of := self.epoch(n)).claims_open_at_s <= now < of.claims_close_at_s
-        ]
+        return self.ledger.claimable()
 
     def pots(
         self, epochs: Sequence[int] | None = None, account: str | None = None, block: int | None = None
     ) -> tuple[Pot, ...]:
-        """What the account can claim of pots, now or, of the running epochs unless told, later if no other account were
-        recorded.
+        """What the account can claim of pots for its points and for those that it recorded: now or, of the running
+        epochs unless told, later if no other account were recorded.
         """
         who, now = account or self.holder.account.address, self.ledger.now
         listed = list(epochs) if epochs is not None else self.claimable_epochs()
@@ -214,7 +215,23 @@ class PointsClient:
         mined = self.holder.account.send(
             self.contract.claimMany, [pot.epoch.number for pot in pots], [pot.token.address for pot in pots]
         )  # fmt: skip
-        paid = [event.values["amount"] for event in mined.receipt.events(self.contract, "Claimed")]
-        return Paid(
-            mined.hash, tuple(Pot(pot.epoch, pot.token, wei, False) for pot, wei in zip(pots, paid, strict=True))
+        return self._paid(mined, pots)
+
+    def record_and_claim(self, epoch: int, pots: Sequence[Pot]) -> Paid:
+        """Writes down this account's points of an epoch and takes what pots of earlier ones owe, in one transaction.
+
+        An account that is recorded already only claims. Raises Reverted: OutsideWindow, NotJoined, AlreadyClaimed.
+        """
+        mined = self.holder.account.send(
+            self.contract.recordAndClaim,
+            epoch,
+            [pot.epoch.number for pot in pots],
+            [pot.token.address for pot in pots],
         )
+        written = mined.receipt.events(self.contract, "Recorded")
+        return self._paid(mined, pots, Recorded(mined.hash, epoch, written[0].values["points"] if written else 0))
+
+    def _paid(self, mined: Mined, pots: Sequence[Pot], recorded: Recorded | None = None) -> Paid:
+        amounts = [event.values["amount"] for event in mined.receipt.events(self.contract, "Claimed")]
+        taken = tuple(Pot(pot.epoch, pot.token, wei, False) for pot, wei in zip(pots, amounts, strict=True))
+        return Paid(mined.hash, taken, recorded)

@@ -13,15 +13,14 @@ from ssi.chain.evm import Deployed, Reverted
 from ssi.chain.logs import LogReader
 from ssi.chain.rpc import RpcError
 from ssi.chain.sender import MOST_GAS, NotSent, OutOfFunds, Sender
-from ssi.constants import RECORDING
+from ssi.constants import CLAIMING, RECORDING
 from ssi.indexer import past
 from ssi.indexer.client import Indexer
+from ssi.points.pay import GAS_OF_CLAIM, GAS_OF_RECORD, Policy, Worth, least_points
 
 MOST_ESTIMATE = 10_000_000  # gas of a batch; the rest up to the cap of a transaction is for what may be dearer by then
-GAS_OF_RECORD = 95_000  # of one account within a batch
-DUST = 10**18  # D18 points: about a dollar held for eight hours
 READS = 100
-POSITIONS = 40  # accounts whose points one call works out
+POSITIONS = 200  # accounts whose points one call works out
 LARGEST_BATCH = 64
 
 
@@ -59,6 +58,11 @@ class Ledger:
             epochs.append(epoch)
             epoch -= 1
         return epochs[::-1]
+
+    def claimable(self) -> list[int]:
+        """Epochs whose pots can be claimed now, oldest first."""
+        now, first = self.now, max(0, self.epoch - 1 - (RECORDING + CLAIMING) // int(self.contract.epochLength()))
+        return [n for n in range(first, self.epoch) if 0 <= now - self.end(n) - RECORDING < CLAIMING]
 
     # ------------------------------------------------------------ events
 
@@ -106,18 +110,18 @@ class Ledger:
         """Who counts in a closed epoch, has points in it and is not recorded; who has most comes first."""
         return list(self.points_to_record(epoch))
 
-    def worth(self, epoch: int, oracle: Deployed, points: int) -> int | None:
-        """D18 USD that the pots of an epoch hold for each 10^18 of `points`, those of all accounts; None where no pot
-        has a price.
-        """
-        value = 0
+    def worth(self, epoch: int, oracle: Deployed) -> Worth:
+        """What the pots of an epoch hold, as far as their tokens have prices."""
+        recorders = accounts = 0
         for token in self.pots(epoch):
-            funded, paid = self.contract.potOf(epoch, token)
+            (funded, paid), part = self.contract.potOf(epoch, token), self.contract.recorderPart(epoch, token)
             try:
-                value += int(oracle.value(token, funded - paid))
+                value = int(oracle.value(token, funded - paid))
             except Reverted:
                 continue  # a token without a price
-        return value * 10**18 // points if value and points else None
+            recorders += value * part // funded
+            accounts += value - value * part // funded
+        return Worth(recorders, accounts)
 
     def leaderboard(self, epoch: int) -> list[dict[str, Any]]:
         """All accounts with points in an epoch, the best first.
@@ -196,18 +200,27 @@ class RecordingRun:
 
 
 def record_all(
-    ledger: Ledger, epoch: int, waiting: Mapping[str, int], sender: Sender, say: Callable[[str], object], least: int
+    ledger: Ledger,
+    epoch: int,
+    waiting: Mapping[str, int],
+    sender: Sender,
+    say: Callable[[str], object],
+    least: Callable[[], int | None],
 ) -> RecordingRun:
-    """Records those of a closed epoch who have `least` points, D18, in the order of `waiting`.
+    """Records those of a closed epoch who have `least` points, D18, in the order of `waiting`: the most first.
 
-    Each batch stands on its own. The gas limit is not the estimate: touching an account makes its record dearer, and
-    any account can touch it. A batch that fails is halved; an account that fails alone is reported, and the others go
-    on.
+    Each batch stands on its own, and asks anew how many points pay at the gas price of the moment; None is none. The
+    gas limit is not the estimate: touching an account makes its record dearer, and any account can touch it. A batch
+    that fails is halved; an account that fails alone is reported, and the others go on.
     """
-    done = RecordingRun(skipped={account: points for account, points in waiting.items() if points < least})
-    queue = deque(_parts([account for account in waiting if account not in done.skipped], LARGEST_BATCH))
+    done = RecordingRun()
+    queue = deque(_parts(list(waiting), LARGEST_BATCH))
     while queue:
-        accounts = queue.popleft()
+        found, enough = queue.popleft(), least()
+        accounts = [account for account in found if enough is not None and waiting[account] >= enough]
+        done.skipped |= {account: waiting[account] for account in found if account not in accounts}
+        if not accounts:
+            continue
         estimate = ledger.gas_of(accounts, epoch, sender.address)
         if len(accounts) > 1 and (estimate is None or estimate > MOST_ESTIMATE):
             queue.extendleft(reversed(_parts(accounts, -(-len(accounts) // 2))))
@@ -231,27 +244,30 @@ def record_all(
     return done
 
 
-def least_points(
-    ledger: Ledger,
-    epoch: int,
-    waiting: Mapping[str, int],
-    oracle: Deployed,
-    weth: str,
-    sender: Sender,
-    min_worth: int | None,
-) -> int:
-    """D18 points under which a record is not worth its gas: by what the epoch's pots pay for them, one point where no
-    pot has a price.
+def usd_of_gas(gas: int, sender: Sender, oracle: Deployed, weth: str) -> int:
+    """D18 USD that so much gas costs now, at the price that fees expect: half of what they allow."""
+    return gas * (sender.fees()[0] // 2) * int(oracle.price(weth)) // 10**18
 
-    Args:
-        min_worth: D18 USD that a record has to be worth; what its gas costs unless told.
-    """
-    worth = ledger.worth(epoch, oracle, sum(waiting.values()) + int(ledger.contract.totalRecorded(epoch)))
-    if not worth:
-        return DUST
-    if min_worth is None:
-        min_worth = GAS_OF_RECORD * sender.fees()[0] // 2 * int(oracle.price(weth)) // 10**18
-    return min_worth * 10**18 // worth
+
+def collect(
+    ledger: Ledger, sender: Sender, say: Callable[[str], object], oracle: Deployed, weth: str
+) -> list[dict[str, Any]]:
+    """Claims what pots owe the sender for records, where that is worth more than the gas of the claim."""
+    found = []
+    for epoch in ledger.claimable():
+        for token in ledger.pots(epoch):
+            due = int(ledger.contract.claimable(sender.address, epoch, token))
+            try:
+                pays = due and int(oracle.value(token, due)) > usd_of_gas(GAS_OF_CLAIM, sender, oracle, weth)
+            except Reverted:
+                continue  # a token without a price: `ape run claim-pot` takes it
+            if pays:
+                found.append({"epoch": epoch, "token": token, "amount": due})
+    if found:
+        say(f"claim {len(found)} pots")
+        epochs, tokens = [pot["epoch"] for pot in found], [pot["token"] for pot in found]
+        sender.send(ledger.contract.address, ledger.contract.claimMany.encode(epochs, tokens))
+    return found
 
 
 def sample(prices: Deployed, sender: Sender, say: Callable[[str], object]) -> dict[str, Any]:
@@ -280,23 +296,29 @@ def keep(
     say: Callable[[str], object],
     oracle: Deployed,
     weth: str,
-    min_worth: int | None = None,
+    policy: Policy = Policy(),  # noqa: B008 immutable
 ) -> dict[str, Any]:
-    """Samples prices and records all accounts that are worth it. Run again, it does what is left.
+    """Samples prices, records all accounts that are worth it, and claims the pay. Run again, it does what is left.
 
     Args:
         oracle: prices what the pots hold.
         weth: for what gas costs.
-        min_worth: D18 USD that a record has to be worth; what its gas costs unless told.
+        policy: who is worth it.
     """
     done: dict[str, Any] = {**sample(ledger.prices, sender, say), "recorded": {}, "skipped": {}, "failed": {}}
     for epoch in ledger.recordable():
         waiting = ledger.points_to_record(epoch)
-        least = least_points(ledger, epoch, waiting, oracle, weth, sender, min_worth) if waiting else DUST
+        worth = ledger.worth(epoch, oracle)
+        everyone = sum(waiting.values()) + int(ledger.contract.totalRecorded(epoch))
+
+        def least(worth: Worth = worth, everyone: int = everyone) -> int | None:
+            return least_points(worth, everyone, usd_of_gas(GAS_OF_RECORD, sender, oracle, weth), policy)
+
         result = record_all(ledger, epoch, waiting, sender, say, least)
         done["recorded"][epoch] = len(result.recorded)
         done["skipped"] |= {epoch: result.skipped} if result.skipped else {}
         done["failed"] |= {epoch: result.failed} if result.failed else {}
+    done["claimed"] = collect(ledger, sender, say, oracle, weth)
     return done
 
 

@@ -12,8 +12,6 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from ssi import places
 
-FOLDER = places.params()
-
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -196,6 +194,13 @@ class Supplies(_Strict):
     supplies: dict[str, Supply]
 
 
+class Retired(_Strict):
+    """What its issuers have replaced or are about to switch off, with the reason. No deployment may stand on it."""
+
+    tokens: dict[str, str]
+    feeds: dict[str, str]
+
+
 class FloorAndMarketCap(_Strict):
     """`floor` each, the rest by market capitalisation."""
 
@@ -277,19 +282,25 @@ class Index(_Strict):
 
 def protocol() -> ProtocolParams:
     """Raises pydantic.ValidationError when the file is not right."""
-    return ProtocolParams.model_validate(json.loads((FOLDER / "protocol.json").read_text()))
+    return ProtocolParams.model_validate(json.loads((places.params() / "protocol.json").read_text()))
 
 
 def assets() -> Assets:
     """Raises pydantic.ValidationError when the file is not right."""
-    return Assets.model_validate(json.loads((FOLDER / "assets.json").read_text()))
+    return Assets.model_validate(json.loads((places.params() / "assets.json").read_text()))
 
 
 def supplies() -> Supplies:
     """Raises pydantic.ValidationError when the file is not right."""
-    return Supplies.model_validate(json.loads((FOLDER / "supplies.json").read_text()))
+    return Supplies.model_validate(json.loads((places.params() / "supplies.json").read_text()))
+
+
+def retired() -> Retired:
+    """Raises pydantic.ValidationError when the file is not right."""
+    return Retired.model_validate(json.loads((places.params() / "retired.json").read_text()))
 
 
 def indexes() -> list[Index]:
     """In the order of the file names. Raises pydantic.ValidationError when a file is not right."""
-    return [Index.model_validate(json.loads(path.read_text())) for path in sorted((FOLDER / "indexes").glob("*.json"))]
+    files = sorted((places.params() / "indexes").glob("*.json"))
+    return [Index.model_validate(json.loads(file.read_text())) for file in files]

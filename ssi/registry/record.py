@@ -22,6 +22,8 @@ class Record:
 
     Args:
         staked: by the symbol of what is staked.
+        creations: what each contract of ours is, by its name in `addresses`: `contract` and its constructor's
+            `arguments`, ABI-encoded.
         block: before it, nothing of the deployment was there.
         sent: hashes of the last transaction that was signed; its step may not be done yet.
     """
@@ -31,6 +33,7 @@ class Record:
     contracts: dict[str, str] = field(default_factory=dict)
     indexes: dict[str, str] = field(default_factory=dict)
     staked: dict[str, str] = field(default_factory=dict)
+    creations: dict[str, dict[str, str]] = field(default_factory=dict)
     safes: dict[str, dict[str, Any]] = field(default_factory=dict)
     steps: list[str] = field(default_factory=list)
     block: int | None = None
@@ -40,6 +43,15 @@ class Record:
     def addresses(self) -> dict[str, str]:
         """Every contract by name: staked tokens as "sMAG7.ssi", "sSOSO"."""
         return self.contracts | self.indexes | {f"s{symbol}": address for symbol, address in self.staked.items()}
+
+    @property
+    def inputs(self) -> Path:
+        """Where the deployment writes solc's standard JSON inputs of its contracts."""
+        return self.path.with_name(f"{self.path.stem}-sources")
+
+    def created(self, name: str, contract: str, arguments: bytes) -> None:
+        """Notes what a contract is made of; `save` writes it down."""
+        self.creations[name] = {"contract": contract, "arguments": "0x" + arguments.hex()}
 
     @classmethod
     def load(cls, network: str, chain_id: int) -> Record:
@@ -66,6 +78,7 @@ class Record:
                 not isinstance(record.steps, list)
                 or not isinstance(record.sent, list)
                 or not isinstance(record.safes, dict)
+                or not all({"contract", "arguments"} == made.keys() for made in record.creations.values())
             ):
                 raise ValueError
             for addresses in (record.contracts, record.indexes, record.staked):

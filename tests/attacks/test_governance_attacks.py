@@ -25,7 +25,7 @@ def loot(evm: Evm, system: System, project: Any, index: Deployed, thief: str) ->
     """
     swapper = evm.deploy(project.SwapperMock, sender=thief)
     junk = evm.deploy(project.PlainToken, "Junk", "JUNK", 18, sender=thief)
-    tokens, amounts, value = index.basket().tokens, index.holdings().books, 0
+    tokens, amounts, value = index.basket().tokens, index.holdings().accounted, 0
     prices = [system.oracle.price(token) for token in tokens]
     junk.mint(swapper, len(tokens), sender=thief)
     index.setRebalancer(swapper, sender=thief)

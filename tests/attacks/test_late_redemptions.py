@@ -65,8 +65,8 @@ class LateRedemptionScene:
         swapper = self.evm.deploy(self.project.SwapperMock, sender=self.owner)
         self.index.setRebalancer(swapper, sender=self.owner)
         self.other.mint(swapper.address, SHARE, sender=self.owner)
-        books, pays = self.index.holdings().books[0], self.index.basket().base * 10**8 // SHARE
-        swapper.swap(self.index.address, self.six.address, books, self.other.address, pays, sender=self.owner)
+        accounted, pays = self.index.holdings().accounted[0], self.index.basket().base * 10**8 // SHARE
+        swapper.swap(self.index.address, self.six.address, accounted, self.other.address, pays, sender=self.owner)
         assert self.index.basket().tokens == [self.other.address, self.good.address]
 
     def send(self, transaction: str) -> Any:

@@ -66,7 +66,7 @@ def test_leaving_and_coming_back_as_the_only_staker_multiplies_nothing(system, e
     sample_days(system, LEAST, alice)
     control.deal(evm.rpc, "USDC", alice, pot)
     usdc.approve(ledger.address, MAX, sender=alice)
-    ledger.fund(epoch, usdc, pot, sender=alice)
+    ledger.fund(epoch, usdc, pot, 0, sender=alice)
     to_next_epoch(evm, ledger)
 
     days = ledger.epochLength() // DAY

@@ -47,9 +47,9 @@ class PoolHeist:
 
     def value(self) -> int:
         """D18 USD of the basket, at the prices before the theft."""
-        books = self.index.holdings().books
+        accounted = self.index.holdings().accounted
         return (
-            sum(amount * self.right[token] for token, amount in zip(self.index.basket().tokens, books, strict=True))
+            sum(amount * self.right[token] for token, amount in zip(self.index.basket().tokens, accounted, strict=True))
             // SHARE
         )
 

@@ -40,7 +40,7 @@ def test_a_fee_on_transfer_refuses_mints_and_costs_only_the_receiver(scene):
     before, expected = scene.odd.balanceOf(scene.alice), scene.index.previewRedeem(SHARE)[0]
     scene.redeem()
     assert scene.odd.balanceOf(scene.alice) - before == expected - expected // 100
-    assert scene.index.holdings().available[0] >= scene.index.holdings().books[0]
+    assert scene.index.holdings().available[0] >= scene.index.holdings().accounted[0]
 
 
 def test_a_rebase_upwards_counts_from_a_sync_on_and_vests(scene):
@@ -60,9 +60,9 @@ def test_a_rebase_upwards_counts_from_a_sync_on_and_vests(scene):
 def test_a_rebase_downwards_is_shared_pro_rata(scene):
     full = scene.index.previewRedeem(SHARE)
     scene.odd.setScale(SHARE // 4, sender=scene.owner)
-    books, available = (side[0] for side in scene.index.holdings())
-    assert scene.index.previewRedeem(SHARE) == [full[0] * available // books, full[1]]
-    with reverts(scene.error("Shortfall"), token=scene.odd.address, books=books, available=available):
+    accounted, available = (side[0] for side in scene.index.holdings())
+    assert scene.index.previewRedeem(SHARE) == [full[0] * available // accounted, full[1]]
+    with reverts(scene.error("Shortfall"), token=scene.odd.address, accounted=accounted, available=available):
         scene.mint(scene.bob)
     before = scene.odd.balanceOf(scene.alice)
     scene.redeem()
@@ -123,7 +123,7 @@ def test_others_do_not_pay_for_open_claims(scene):
     scene.quirk(Quirk.FROZEN)
     scene.redeem()
     assert scene.index.previewRedeem(SHARE) == before
-    assert scene.index.holdings().available[0] >= scene.index.holdings().books[0]
+    assert scene.index.holdings().available[0] >= scene.index.holdings().accounted[0]
 
 
 def test_a_blocked_redeemer_sends_the_claim_elsewhere(scene):
@@ -189,8 +189,8 @@ class TestShortByAWei:
         minter.mint(index, SHARE, shares.alice, b"", sender=shares.owner)
         for part in (1, 3, 7):
             shares.redeem(shares=part * SHARE // 3)
-            books, available = index.holdings()
-            assert available[0] >= books[0], "I1 it never takes more than it is told"
+            accounted, available = index.holdings()
+            assert available[0] >= accounted[0], "I1 it never takes more than it is told"
 
 
 def test_reverting_on_zero_is_never_asked_for_zero(evm, project, authority, owner):
@@ -236,7 +236,9 @@ def test_an_upgrade_to_anything_hostile_blocks_no_redemption(scene, quirk):
     assert scene.index.balanceOf(scene.alice) == 9 * SHARE
     scene.quirk(Quirk.NONE)
     holdings = scene.index.holdings()
-    assert all(there >= books for there, books in zip(holdings.available, holdings.books, strict=True)), "I1 solvency"
+    assert all(there >= accounted for there, accounted in zip(holdings.available, holdings.accounted, strict=True)), (
+        "I1 solvency"
+    )
     scene.redeem(shares=9 * SHARE)
     assert scene.index.balanceOf(scene.alice) == 0
 
@@ -284,7 +286,7 @@ def test_extreme_decimals(evm, project, authority, owner, decimals):
     assert 0 <= 7 * 10**decimals - scene.index.previewRedeem(SHARE)[0] <= max(1, 10**decimals // 10**15)
     scene.mint(scene.bob)
     scene.redeem()
-    assert scene.index.holdings().available[0] >= scene.index.holdings().books[0]
+    assert scene.index.holdings().available[0] >= scene.index.holdings().accounted[0]
 
 
 @pytest.mark.parametrize("quirk", [Quirk.NONE, Quirk.WANTS_GAS], ids=["plain", "gives up early"])

@@ -346,10 +346,10 @@ def test_a_broken_constituent_blocks_its_own_pairs_alone(wide, quirk, broken):
 
 def test_a_short_constituent_blocks_its_own_sale_alone(wide):
     holdings = wide.index.holdings()
-    books = holdings.books[0]
-    wide.tokens[0].burn(wide.index, holdings.available[0] - books + 1, sender=wide.owner)
+    accounted = holdings.accounted[0]
+    wide.tokens[0].burn(wide.index, holdings.available[0] - accounted + 1, sender=wide.owner)
     short = error(wide.project.IndexToken, "IndexToken_Shortfall")
-    with reverts(short, token=wide.tokens[0].address, books=books, available=books - 1):
+    with reverts(short, token=wide.tokens[0].address, accounted=accounted, available=accounted - 1):
         wide.bid("bob", 0, 2, MAX)
     assert wide.both_bid("bob", 1, 2, MAX)[0] > 0, "R3 the others go on"
 

@@ -52,13 +52,13 @@ class TestLosses:
 
     def test_every_view_says_the_same(self, halved):
         index, token = halved.index, halved.odd.address
-        books, available = (side[0] for side in index.holdings())
+        accounted, available = (side[0] for side in index.holdings())
         real, segregated = halved.odd.balanceOf(index.address), index.segregated(token)
-        assert available == books * real // (books + segregated)
+        assert available == accounted * real // (accounted + segregated)
         claim = index.claimOf(token, halved.bob)
-        assert halved.worth(halved.bob) == claim * real // (books + segregated)
+        assert halved.worth(halved.bob) == claim * real // (accounted + segregated)
         expected = index.previewRedeem(10 * SHARE)[0]
-        with reverts(halved.error("Shortfall"), token=token, books=books, available=available):
+        with reverts(halved.error("Shortfall"), token=token, accounted=accounted, available=available):
             halved.mint(halved.alice)
         paid = halved.worth(halved.bob)
         with reverts(halved.error("MinAmountNotMet"), token=token, amount=paid, minAmount=paid + 1):
@@ -67,9 +67,9 @@ class TestLosses:
         assert abs(self.leave(halved, halved.alice) - expected) <= 1
 
     def test_a_written_off_loss_is_written_off_for_claims_too(self, halved):
-        """Else a claim would be worth twice as much as the shares beside it as soon as the books are cut."""
+        """Else a claim would be worth twice as much as the shares beside it once accounted balances are cut."""
         index, token = halved.index, halved.odd.address
-        owed = index.holdings().books[0] + index.segregated(token)
+        owed = index.holdings().accounted[0] + index.segregated(token)
         real, worth = halved.odd.balanceOf(index.address), halved.worth(halved.bob)
         receipt = index.sync(token, sender=halved.owner)
         (event,) = (event for event in receipt.events(index) if event.name == "LossWrittenOff")
@@ -172,12 +172,12 @@ class TestLosses:
         for token in halved.tokens:
             token.mint(swapper.address, 10**30, sender=halved.owner)
         swapper.swap(
-            index.address, odd.address, index.holdings().books[0], halved.good.address, SHARE, sender=halved.owner
+            index.address, odd.address, index.holdings().accounted[0], halved.good.address, SHARE, sender=halved.owner
         )
         claim = index.segregated(odd.address)
         assert claim == index.claimOf(odd.address, halved.bob)
         odd.burn(index.address, odd.balanceOf(index.address) - claim // 4, sender=halved.owner)
-        with reverts(halved.error("Shortfall"), token=odd.address, books=0, available=0):
+        with reverts(halved.error("Shortfall"), token=odd.address, accounted=0, available=0):
             swapper.swap(index.address, halved.good.address, SHARE, odd.address, SHARE, sender=halved.owner)
         index.sync(odd.address, sender=halved.owner)
         assert claim // 4 - 1 <= index.segregated(odd.address) <= claim // 4
@@ -192,8 +192,8 @@ class TestLosses:
         swapper = evm.deploy(halved.project.SwapperMock, sender=halved.owner)
         index.setRebalancer(swapper, sender=halved.owner)
         odd.mint(swapper.address, SHARE, sender=halved.owner)
-        books, available = (side[0] for side in index.holdings())
-        with reverts(halved.error("Shortfall"), token=odd.address, books=books, available=available):
+        accounted, available = (side[0] for side in index.holdings())
+        with reverts(halved.error("Shortfall"), token=odd.address, accounted=accounted, available=available):
             swapper.swap(index.address, halved.good.address, SHARE, odd.address, SHARE, sender=halved.owner)
 
 
@@ -221,8 +221,8 @@ def test_what_moves_half_and_answers_no_owes_the_other_half(scene):
     got = scene.odd.balanceOf(scene.alice) - before
     assert got == expected // 2
     assert expected - 1 <= got + scene.claim() <= expected
-    books, available = scene.index.holdings()
-    assert available[0] >= books[0], "I1 solvency"
+    accounted, available = scene.index.holdings()
+    assert available[0] >= accounted[0], "I1 solvency"
 
 
 def test_what_cannot_be_read_is_not_paid_but_owed(scene):

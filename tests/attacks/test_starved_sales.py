@@ -6,10 +6,15 @@ of docs/invariants.md.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from eth_account import Account
 
-from ssi.chain.evm import Reverted
+from ssi.chain.evm import Reverted, revert_data
+from ssi.chain.rpc import RpcError
+from ssi.registry.system import System
 from tests.support.bazaar import FEE, SPACING, Bazaar
 from tests.support.manipulation import POOL
 from tests.support.reverts import error
@@ -25,7 +30,7 @@ class Scene:
     row, from the price downwards, and little besides: the sale crosses most of them, which costs millions of gas.
     """
 
-    def __init__(self, system, project, owner):
+    def __init__(self, system: System, project: Any, owner: str) -> None:
         self.evm, self.router, self.owner = system.evm, system.router, owner
         self.token = self.evm.deploy(project.QuirkToken, 18, sender=owner)
         self.bazaar = Bazaar(system, [self.token])
@@ -38,7 +43,7 @@ class Scene:
         self.data = self.router.sell.encode(order, SHARES, 0)
         self.too_little = error(project.IndexRouter, "IndexRouter_TooLittleGas")
 
-    def _crowd(self):
+    def _crowd(self) -> None:
         """Takes all but a trifle of the liquidity out, and adds a trifle over each step of ticks."""
         bazaar, provider = self.bazaar, self.bazaar.provider
         token_id = bazaar.positions.tokenOfOwnerByIndex(provider, 0)
@@ -55,7 +60,7 @@ class Scene:
             order = (*pair, FEE, low, low + SPACING, *side, 0, 0, provider, 2**40)
             bazaar.positions.mint(order, sender=provider)
 
-    def sell(self, gas):
+    def sell(self, gas: int) -> tuple[list[int], int, int]:
         """What the router handed over; {wei of WETH} that came; gas used."""
         before = self.seller.holds("WETH")
         receipt = self.evm.send(self.seller.account, self.router.address, self.data, gas=gas)
@@ -64,7 +69,7 @@ class Scene:
 
 
 @pytest.fixture
-def scene(system, project, owner):
+def scene(system: System, project: Any, owner: str) -> Iterator[Scene]:
     scene = Scene(system, project, owner)
     yield scene
     scene.bazaar.close()
@@ -86,3 +91,21 @@ def test_no_gas_limit_turns_a_sale_into_a_handover(scene):
                 outcomes.add("sold")
                 assert (unsold, came) == ([], whole)
     assert outcomes == {scene.too_little.hash[:4], "sold"}
+
+
+def test_no_gas_limit_makes_a_quote_smaller(scene):
+    """A leg that ran out of gas was quoted as nothing, which sells more than is needed for an exact output."""
+    router, symbol = scene.router, scene.bazaar.symbol
+    whole = scene.seller.quote_sell(symbol, "WETH", SHARES)
+    data = router.quoteSell.encode(scene.bazaar.index.address, scene.bazaar.weth.address, SHARES)
+    outcomes = set[bytes | str]()
+    for gas in range(1_000_000, 5_000_000, 200_000):
+        call = {"to": router.address, "data": "0x" + data.hex(), "gas": hex(gas)}
+        try:
+            quoted = int(scene.evm.rpc.call("eth_call", call, "latest"), 16)
+        except RpcError as refused:
+            outcomes.add(revert_data(refused)[:4])
+        else:
+            outcomes.add("quoted")
+            assert quoted == whole > 0
+    assert outcomes == {scene.too_little.hash[:4], "quoted"}

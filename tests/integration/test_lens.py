@@ -24,9 +24,9 @@ def by_hand(system: System, index: Deployed) -> tuple[int, list[int]]:
     """NAV and values, D18 USD, from single reads and the page about arithmetic."""
     holdings = index.holdings()
     values = []
-    for token, books, available in zip(index.basket().tokens, holdings.books, holdings.available, strict=True):
+    for token, accounted, available in zip(index.basket().tokens, holdings.accounted, holdings.available, strict=True):
         price = system.oracle.price(token)
-        values.append(min(books, available) * price // 10 ** system.token(token).decimals())
+        values.append(min(accounted, available) * price // 10 ** system.token(token).decimals())
     return sum(values), values
 
 
@@ -74,7 +74,7 @@ def test_a_missing_price_is_said_and_stops_nothing(system, project, evm):
     o = system.lens.overview(index.address)
     wbtc, *rest = o.constituents
     assert (wbtc.priced, wbtc.price, wbtc.value, wbtc.weight) == (False, 0, 0, 0)
-    assert wbtc.books == before.constituents[0].books
+    assert wbtc.accounted == before.constituents[0].accounted
     assert not o.priced
     assert o.nav == sum(c.value for c in rest) < before.nav
 
@@ -164,7 +164,7 @@ def test_open_claims_are_shown_apart_from_the_basket(system, evm, alice):
     assert wbtc.claimed == owed > 0
     assert system.lens.previewClaim(index.address, wbtc.token, alice) == owed
     assert wbtc.available + wbtc.claimed == system.token("WBTC").balanceOf(index.address)
-    assert wbtc.books <= wbtc.available
+    assert wbtc.accounted <= wbtc.available
 
 
 def test_staking_is_part_of_the_overview(system, index, alice):

@@ -147,7 +147,7 @@ class TestStory:
         usdc, pot = system.token("USDC"), 1_000 * 10**6
         control.deal(evm.rpc, "USDC", bob, pot)
         usdc.approve(ledger.address, pot, sender=bob)
-        ledger.fund(story, usdc, pot, sender=bob)
+        ledger.fund(story, usdc, pot, 0, sender=bob)
         to_next_epoch(evm, ledger)
         ledger.recordMany([bob, alice], story, sender=system.record.contracts["Safe"])
         alices, bobs = (ledger.pointsOf(person, story) for person in (alice, bob))

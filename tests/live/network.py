@@ -8,6 +8,7 @@ import json
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -311,15 +312,14 @@ class Live:
         return Record(self.record_path, 1, **known)
 
     def save(self, folder: Path) -> None:
-        """The chain and the record, for another network to `load`."""
-        (folder / "record.json").write_text(self.record_path.read_text())
+        """The chain, the record and the sources, for another network to `load`."""
+        shutil.copytree(self.record_path.parent, folder / "deployments", dirs_exist_ok=True)
         (folder / "state").write_text(self.direct.call("anvil_dumpState"))
 
     def load(self, folder: Path) -> None:
         """Puts what another network has saved in the place of this one's chain and record."""
         self.direct.call("anvil_loadState", (folder / "state").read_text())
-        self.record_path.parent.mkdir(exist_ok=True)
-        self.record_path.write_text((folder / "record.json").read_text())
+        shutil.copytree(folder / "deployments", self.record_path.parent, dirs_exist_ok=True)
 
     @property
     def system(self) -> System:

@@ -24,7 +24,7 @@ OWNERS = ("--account", "safe0", "--account", "safe1")
 GUARDIANS = ("--account", "guardian0")
 DAY = 86_400
 PROPOSALS = sorted(name for name in words.RIGHT if name.startswith("propose "))
-READING = ("pending", "points leaderboard", "points statement", "status")
+READING = ("pending", "points leaderboard", "points statement", "status", "verify")
 TO_COMPARE = ("Safe transaction hash", "domain hash", "message hash")
 
 
@@ -73,7 +73,26 @@ def test_people_read_tables(deployed, name):
     with deployed.person(*typed(name)) as person:
         done = person.leaves()
     assert done.code == 0
-    assert {"pending": "Nothing is scheduled", "status": "MAG7.ssi"}.get(name, "points") in done.out
+    assert {"pending": "Nothing is scheduled", "status": "MAG7.ssi", "verify": "byte for byte"}.get(
+        name, "points"
+    ) in done.out
+
+
+@pytest.mark.shows("preflight", "unattended")
+def test_machines_read_what_stops_a_deployment(deployed):
+    done = deployed.run("preflight", "--json")
+    assert done.code == 1
+    stops = {line["subject"] for line in json.loads(done.out) if line["verdict"] == "stop"}
+    assert {"token MKR", "owners of the Safe", "owners of the guardian"} <= stops
+
+
+@pytest.mark.shows("preflight", "by hand")
+def test_people_read_what_stops_a_deployment(deployed):
+    with deployed.person("preflight", "--account", "poor") as person:
+        done = person.leaves()
+    assert done.code == 1
+    assert "that stop a deployment." in done.out
+    assert f"{deployed.address('poor')} has " in done.out.replace("\n", " ")
 
 
 def test_reading_survives_bad_weather(deployed):
@@ -103,6 +122,15 @@ def test_a_demonstration_wants_a_fork(deployed):
     assert deployed.run("demo").code == 2
     with deployed.person("demo") as person:
         assert "`make demo` starts a fork" in person.leaves().out.replace("\n", " ")
+
+
+@pytest.mark.shows("replay", "unattended")
+@pytest.mark.shows("replay", "by hand")
+def test_a_replay_wants_a_fork(deployed):
+    """Nothing is sent, and a person is told the same."""
+    assert deployed.run("replay").code == 2
+    with deployed.person("replay") as person:
+        assert "`make replay` starts a fork" in person.leaves().out.replace("\n", " ")
 
 
 # ---------------------------------------------------------------- the multisig

@@ -8,6 +8,7 @@ terminal, who reads a card, answers one question and types the passphrase. The c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -180,6 +181,25 @@ def test_staking_and_leaving(holder):
         assert [one["event"] for one in told if one["contract"] == "sMAG7.ssi"][-5:] == events
 
 
+@journey("report")
+def test_some_days_in_a_page(holder, tmp_path):
+    """As JSON, and as a file that a person opens: the same figures."""
+    live, file = holder.live, tmp_path / "report.html"
+    live.warp(3 * DAY)
+    since = datetime.fromtimestamp(live.system.evm.now - 2 * DAY, timezone.utc).strftime("%Y-%m-%d")
+    asked = ("report", "MAG7.ssi", "--from", since)
+    found = holder.reads(*asked, "--out", str(file), sees="Written to")
+    text = file.read_text()
+    assert "Where the figures come from" in text
+    assert live.system.record.indexes["MAG7.ssi"] in text
+    if found:
+        last, seen = found["days"][-1], live.system.lens.overview(live.system.index("MAG7.ssi").address)
+        assert last["share_price_d18"] == pytest.approx(seen.sharePrice, rel=1e-6), "but for the seconds since"
+        assert found["holders"]["count"] > 0
+        assert found["fees"]["earned_wei"] > 0
+        assert live.run(*asked, "--json").json["days"][-1]["share_price_d18"] == last["share_price_d18"]
+
+
 @journey("join", "refer create", "refer use", "refer show", "boost", "record", "claim-pot")
 def test_points_from_joining_to_the_pot(holder):
     """In a new epoch: join, be referred, hold for a week, boost; after it record the points, and take what its pot
@@ -205,7 +225,7 @@ def test_points_from_joining_to_the_pot(holder):
         system, sponsor = live.system_of(evm), evm.account("sponsor")
         control.deal(evm.rpc, "USDC", sponsor, 1_000 * USDC)
         system.token("USDC").approve(system.points.address, 1_000 * USDC, sender=sponsor)
-        system.points.fund(epoch, system.token("USDC"), 1_000 * USDC, sender=sponsor)
+        system.points.fund(epoch, system.token("USDC"), 1_000 * USDC, 0, sender=sponsor)
         for _ in range(7):
             control.warp(evm.rpc, DAY)
             system.prices.sample(sender=sponsor)

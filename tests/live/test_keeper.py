@@ -73,9 +73,7 @@ def wait_for(true: Callable[[], object], seconds: float = 240) -> None:
 def transactions(url: str) -> float:
     """What a keeper says it has sent."""
     lines = ask(f"{url}/metrics")[1].splitlines()
-    return sum(
-        float(line.rpartition(" ")[2]) for line in lines if line.startswith("ssi_keeper_chore_transactions_total")
-    )
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.startswith("ssi_keeper_job_transactions_total"))
 
 
 def pooled(live: Live) -> Any:
@@ -100,8 +98,8 @@ def distributed(live: Live) -> bool:
 def test_it_does_what_is_due_says_how_it_is_and_stops_when_told(due, keep):
     running, url = keep()
     wait_for(lambda: distributed(due))
-    wait_for(lambda: metric(url, 'ssi_keeper_chore_transactions_total{chore="distribute"}') == 4)
-    wait_for(lambda: metric(url, 'ssi_keeper_chore_runs_total{chore="points"}') >= 1)
+    wait_for(lambda: metric(url, 'ssi_keeper_job_transactions_total{job="distribute"}') == 4)
+    wait_for(lambda: metric(url, 'ssi_keeper_job_runs_total{job="points"}') >= 1)
     assert ask(f"{url}/healthz") == (200, "ok\n")
     assert metric(url, "ssi_keeper_healthy") == 1
     assert metric(url, "ssi_keeper_balance_ether") == pytest.approx(100, abs=0.1)
@@ -154,8 +152,8 @@ def test_answers_that_get_lost_and_receipts_that_are_late_send_nothing_twice(due
     due.weather.lose, due.weather.hide = 2, 5
     _, url = keep()
     wait_for(lambda: distributed(due))
-    wait_for(lambda: metric(url, 'ssi_keeper_chore_runs_total{chore="points"}') >= 1)
-    assert metric(url, 'ssi_keeper_chore_transactions_total{chore="distribute"}') == 4
+    wait_for(lambda: metric(url, 'ssi_keeper_job_runs_total{job="points"}') >= 1)
+    assert metric(url, 'ssi_keeper_job_transactions_total{job="distribute"}') == 4
     assert due.sent("keeper") - before == transactions(url)
 
 
@@ -199,7 +197,7 @@ def test_a_nonce_that_another_program_takes_is_no_harm(due, keep):
     due.direct.call("evm_setAutomine", True)
     due.direct.call("evm_mine")
     wait_for(lambda: distributed(due))
-    wait_for(lambda: metric(url, 'ssi_keeper_chore_failing{chore="distribute"}') == 0)
+    wait_for(lambda: metric(url, 'ssi_keeper_job_failing{job="distribute"}') == 0)
     assert "unexpected" not in running.err.read_text()
 
 
@@ -213,9 +211,9 @@ def test_another_keeper_that_was_faster_is_no_failure(due, keep):
     due.direct.call("evm_mine")
     wait_for(lambda: distributed(due))
     wait_for(lambda: "another keeper was faster" in one.err.read_text() + two.err.read_text())
-    wait_for(lambda: all(metric(url, 'ssi_keeper_chore_runs_total{chore="points"}') >= 1 for url in (first, second)))
-    assert [metric(url, 'ssi_keeper_chore_failures_total{chore="distribute"}') for url in (first, second)] == [0, 0]
-    done = sum(metric(url, 'ssi_keeper_chore_transactions_total{chore="distribute"}') for url in (first, second))
+    wait_for(lambda: all(metric(url, 'ssi_keeper_job_runs_total{job="points"}') >= 1 for url in (first, second)))
+    assert [metric(url, 'ssi_keeper_job_failures_total{job="distribute"}') for url in (first, second)] == [0, 0]
+    done = sum(metric(url, 'ssi_keeper_job_transactions_total{job="distribute"}') for url in (first, second))
     assert done == 4, "each once"
 
 
@@ -233,10 +231,10 @@ def test_a_job_that_fails_stops_no_other(due, keep):
     """The rebalancer is broken: its jobs fail and say so, fees and points go on."""
     due.direct.call("anvil_setCode", due.record.contracts["Rebalancer"], "0xfe")
     _, url = keep()
-    wait_for(lambda: metric(url, 'ssi_keeper_chore_failing{chore="rebalance MAG7.ssi"}') >= 2)
+    wait_for(lambda: metric(url, 'ssi_keeper_job_failing{job="rebalance MAG7.ssi"}') >= 2)
     wait_for(lambda: distributed(due))
-    wait_for(lambda: metric(url, 'ssi_keeper_chore_runs_total{chore="points"}') >= 1)
-    assert metric(url, 'ssi_keeper_chore_failing{chore="distribute"}') == 0
+    wait_for(lambda: metric(url, 'ssi_keeper_job_runs_total{job="points"}') >= 1)
+    assert metric(url, 'ssi_keeper_job_failing{job="distribute"}') == 0
     assert ask(f"{url}/healthz") == (200, "ok\n"), "a job that fails is no reason to start the keeper anew"
 
 
@@ -264,7 +262,7 @@ def test_killed_at_every_transaction_and_started_again_everything_is_done_once(d
     due.weather.watch = None
     _, url = keep()
     wait_for(lambda: distributed(due))
-    wait_for(lambda: metric(url, 'ssi_keeper_chore_runs_total{chore="points"}') >= 1)
+    wait_for(lambda: metric(url, 'ssi_keeper_job_runs_total{job="points"}') >= 1)
     assert due.sent("keeper") - before == (lives if answered else 0) + transactions(url), "nothing was sent twice"
 
 
@@ -279,7 +277,7 @@ def test_what_a_killed_keeper_left_unmined_is_taken_over(due, keep):
     due.direct.call("evm_setAutomine", True)
     due.direct.call("evm_mine")
     wait_for(lambda: distributed(due))
-    wait_for(lambda: metric(url, 'ssi_keeper_chore_transactions_total{chore="distribute"}') == 4)
+    wait_for(lambda: metric(url, 'ssi_keeper_job_transactions_total{job="distribute"}') == 4)
 
 
 # ---------------------------------------------------------------- one machine

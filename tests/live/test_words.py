@@ -14,8 +14,8 @@ from tests.live.proxy import PASSWORD
 from tests.live.words import typed
 
 ALL = words.every()
-# Those that look at the chain first. The demonstration wants a fork and nothing else.
-ON_CHAIN = sorted(ALL.keys() - {"demo"})
+# Those that look at the chain first. The demonstration and a replay want a fork and nothing else.
+ON_CHAIN = sorted(ALL.keys() - {"demo", "replay"})
 
 
 def told(done: Done, code: int, message: str = "") -> None:
@@ -122,6 +122,16 @@ def test_a_record_of_another_deployment_is_told_by_every_command(live, tmp_path)
     ("typed", "message"),
     [
         (["demo"], "`make demo` starts a fork"),
+        (["replay"], "`make replay` starts a fork"),
+        (["replay", "--seed", "1"], "`make replay` starts a fork"),
+        (["report", "MAG9.ssi"], "There is no index MAG9.ssi here."),
+        (["report", ""], "There is no index"),
+        (["report", "MAG7.ssi", "--from", "31.1.2026"], "is no day: write it as 2026-01-31"),
+        (["report", "MAG7.ssi", "--to", "2026-02-30"], "is no day: write it as 2026-01-31"),
+        (["report", "MAG7.ssi", "--from", "2036-01-02", "--to", "2036-01-01"], "--from is before --to"),
+        (["report", "MAG7.ssi", "--from", "2236-01-01", "--to", "2236-01-02"], "later than the last block"),
+        (["report", "MAG7.ssi", "--from", "2009-01-03", "--to", "2009-01-04"], "nothing was deployed here"),
+        (["report", "MAG7.ssi", "--out", "/proc/nothing/x.html"], "cannot be written"),
         (["deploy"], "Say who signs: --account ALIAS."),
         (["deploy", "--account", "stranger", "--yes"], "Ape knows no account stranger"),
         (["keeper", "daily"], "Say who signs: --account ALIAS."),

@@ -39,6 +39,7 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "points leaderboard": (),
     "points statement": (STRANGER,),
     "portfolio": (STRANGER,),
+    "preflight": (),
     "propose add-constituent": ("MAG7.ssi", "MKR", "--instead-of", "UNI"),
     "propose call": ("USSI", "setSupplyCap", "4_321"),
     "propose rebalance": ("MAG7.ssi",),
@@ -71,11 +72,14 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "refer create": ("MINE1", *HOLDER),
     "refer show": (STRANGER,),
     "refer use": ("OLDER", *HOLDER),
+    "replay": (),
+    "report": ("MAG7.ssi",),
     "sell": ("MAG7.ssi", "--for", "100 USDC", *HOLDER),
     "stake": ("1", "MAG7.ssi", *HOLDER),
     "status": (),
     "unlock": ("12345", *HOLDER),
     "unstake": ("1", "MAG7.ssi", *HOLDER),
+    "verify": ("FixedWeights",),
     "withdraw": ("MAG7.ssi", *HOLDER),
 }
 

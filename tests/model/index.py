@@ -29,7 +29,7 @@ class SupplyCapExceeded(IndexRefused):
 
 
 class Shortfall(IndexRefused):
-    """Constituent, books, available."""
+    """Constituent, accounted balances, available."""
 
 
 class InsufficientBalance(IndexRefused):
@@ -48,8 +48,8 @@ class NotAConstituent(IndexRefused):
     """Token."""
 
 
-class AmountExceedsBooks(IndexRefused):
-    """Token, amount, books."""
+class AmountExceedsAccounted(IndexRefused):
+    """Token, amount, accounted balances."""
 
 
 def ceil_div(a: int, b: int) -> int:
@@ -190,16 +190,16 @@ class IndexModel:
         surplus = self.surplus.get(token)
         return round57(self.units[token] + (surplus.units if surplus else 0))
 
-    def books(self, token: str, now: int = 0) -> int:
+    def accounted(self, token: str, now: int = 0) -> int:
         """{tok} that the basket says it holds."""
         return self.unit(token, now) * self.base // RAY
 
     def owed(self, token: str, now: int = 0) -> int:
-        """{tok} that a loss is shared over: books and claims."""
-        return self.books(token, now) + self.segregated(token)
+        """{tok} that a loss is shared over: accounted balances and claims."""
+        return self.accounted(token, now) + self.segregated(token)
 
     def shared(self, token: str, amount: int, now: int = 0) -> int:
-        """{tok} of `amount` of the books or of the claims that would be paid."""
+        """{tok} of `amount` of the accounted balances or of the claims that would be paid."""
         real, owed = self.real[token], self.owed(token, now)
         return amount if real >= owed else amount * real // owed
 
@@ -207,7 +207,7 @@ class IndexModel:
         """{tok} that the basket holds after open claims, the loss shared with them."""
         if self.real[token] >= self.owed(token, now):
             return self.real[token] - self.segregated(token)
-        return self.shared(token, self.books(token, now), now)
+        return self.shared(token, self.accounted(token, now), now)
 
     def preview_claim(self, token: str, account: str, now: int = 0) -> int:
         """{tok} of all of a claim."""
@@ -310,25 +310,25 @@ class IndexModel:
         """D18 per day from now on."""
         self.anchor, self.since, self.fee = self.multiplier(now) // 10**9, now, fee
 
-    def _refuse_short(self, token: str, books: int) -> None:
-        owed = books + self.segregated(token)
+    def _refuse_short(self, token: str, accounted: int) -> None:
+        owed = accounted + self.segregated(token)
         if self.real[token] < owed:
-            raise Shortfall(token, books, books * self.real[token] // owed)
+            raise Shortfall(token, accounted, accounted * self.real[token] // owed)
 
     def sync(self, now: int, token: str) -> None:
-        """A loss is written off at once, of books and claims alike; a surplus vests. Raises NotAConstituent."""
+        """A loss is written off at once, of accounted balances and claims; a surplus vests. Raises NotAConstituent."""
         if token not in self.units and not self.segregated(token):
             raise NotAConstituent(token)
-        real, books, owed, units = (
+        real, accounted, owed, units = (
             self.real[token],
-            self.books(token, now),
+            self.accounted(token, now),
             self.owed(token, now),
             self.unit(token, now),
         )
         self.surplus.pop(token, None)
         if real < owed:
             self.claims[token].cut(real, owed)
-            self._set_units(token, books * real // owed * RAY // self.base)
+            self._set_units(token, accounted * real // owed * RAY // self.base)
         elif token in self.units:
             extra = max(0, (real - self.segregated(token)) * RAY // self.base - units)
             self._set_units(token, units)
@@ -349,14 +349,14 @@ class IndexModel:
         self.surplus.pop(token, None)
 
     def swap(self, now: int, out: str, amount_out: int, into: str, amount_in: int) -> None:
-        """Raises NotAConstituent, AmountExceedsBooks, Shortfall."""
+        """Raises NotAConstituent, AmountExceedsAccounted, Shortfall."""
         if out not in self.units:
             raise NotAConstituent(out)
-        books_out, books_in = self.books(out, now), self.books(into, now)
-        if amount_out > books_out:
-            raise AmountExceedsBooks(out, amount_out, books_out)
-        self._refuse_short(out, books_out)
-        self._refuse_short(into, books_in)
+        accounted_out, accounted_in = self.accounted(out, now), self.accounted(into, now)
+        if amount_out > accounted_out:
+            raise AmountExceedsAccounted(out, amount_out, accounted_out)
+        self._refuse_short(out, accounted_out)
+        self._refuse_short(into, accounted_in)
         for token in (out, into):
             if surplus := self.surplus.get(token):
                 surplus.units, surplus.start = surplus.units - surplus.vested(now), now
@@ -364,5 +364,5 @@ class IndexModel:
                     del self.surplus[token]
         self.real[out] -= amount_out
         self.real[into] += amount_in
-        self.units[into] = round57((books_in + amount_in) * RAY // self.base)
-        self._set_units(out, (books_out - amount_out) * RAY // self.base)
+        self.units[into] = round57((accounted_in + amount_in) * RAY // self.base)
+        self._set_units(out, (accounted_out - amount_out) * RAY // self.base)

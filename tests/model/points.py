@@ -5,7 +5,9 @@ contracts' averages.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import isqrt
 
 from tests.model.time_weighted import NaiveLedger
@@ -16,6 +18,7 @@ RECORDING, CLAIMING = 7 * DAY, 180 * DAY
 SLOTS, LEAST = 28, 7
 NONE = 2**128
 CUT = 2**120 - 1
+MOST_FOR_RECORDERS = 500  # bp of what is put into a pot
 ZERO = "0x" + "00" * 20
 
 
@@ -68,6 +71,7 @@ class ModelPot:
 
     funded: int = 0
     paid: int = 0
+    for_recorders: int = 0
     claimed: dict[str, int] = field(default_factory=dict)
 
 
@@ -84,6 +88,7 @@ class PointsModel:
     joined: dict[str, int] = field(default_factory=dict)
     referrals: dict[str, tuple[str, int]] = field(default_factory=dict)
     recorded: dict[int, dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    recorders: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     pots: dict[tuple[int, str], ModelPot] = field(default_factory=lambda: defaultdict(ModelPot))
 
     # ------------------------------------------------------------ history
@@ -202,15 +207,22 @@ class PointsModel:
         """Joined before the epoch's end."""
         return account in self.joined and self.joined[account] < self.end(epoch)
 
-    def record(self, now: int, account: str, epoch: int) -> int:
-        """D18{point} written down."""
+    def record(self, now: int, account: str, epoch: int, recorder: str) -> int:
+        """D18{point} written down. `recorder` sends it."""
         assert self.counts(account, epoch)
         assert self.end(epoch) <= now < self.end(epoch) + RECORDING
         points = min(self.points(now, account, epoch), CUT)
         if points:
             assert account not in self.recorded[epoch]
             self.recorded[epoch][account] = points
+            self.recorders[epoch].append(recorder)
         return points
+
+    def recorded_by(self, recorder: str, epoch: int) -> int:
+        """D18{point}, by definition: what all records together give, before and after each of theirs."""
+        written, by = self.recorded[epoch], self.recorders[epoch]
+        sums = [self.sum_of(epoch, dict(list(written.items())[:n])) for n in range(len(written) + 1)]
+        return sum(after - before for (before, after), who in zip(pairwise(sums), by, strict=True) if who == recorder)
 
     def referrer(self, account: str, epoch: int) -> str | None:
         """Bound before the epoch's end."""
@@ -219,31 +231,45 @@ class PointsModel:
 
     def total(self, account: str, epoch: int) -> int:
         """D18{point}, by definition from the set of the recorded."""
-        own = self.recorded[epoch].get(account, 0)
-        credit = sum(
-            points // 10 for who, points in self.recorded[epoch].items() if self.referrer(who, epoch) == account
-        )
+        return self.total_of(account, epoch, self.recorded[epoch])
+
+    def total_of(self, account: str, epoch: int, recorded: Mapping[str, int]) -> int:
+        """D18{point}, if these were recorded."""
+        own = recorded.get(account, 0)
+        credit = sum(points // 10 for who, points in recorded.items() if self.referrer(who, epoch) == account)
         return own + (own // 20 if self.referrer(account, epoch) else 0) + min(own, credit)
 
     def sum(self, epoch: int) -> int:
         """D18{point} of all accounts."""
-        return sum(self.total(account, epoch) for account in self.recorded[epoch])
+        return self.sum_of(epoch, self.recorded[epoch])
+
+    def sum_of(self, epoch: int, recorded: Mapping[str, int]) -> int:
+        """D18{point} of all accounts, if these were recorded."""
+        return sum(self.total_of(account, epoch, recorded) for account in recorded)
 
     # ------------------------------------------------------------ pots
 
-    def fund(self, epoch: int, token: str, amount: int) -> None:
-        """{tok} that arrived."""
-        self.pots[epoch, token].funded += amount
+    def fund(self, epoch: int, token: str, amount: int, bps: int = 0) -> None:
+        """{tok} that arrived, `bps` of it for recorders."""
+        pot = self.pots[epoch, token]
+        pot.funded += amount
+        pot.for_recorders += amount * bps // 10_000
+
+    def part(self, account: str, epoch: int, token: str) -> int:
+        """{tok} of a pot, for own points and for those of others: each rounded down."""
+        pot, total = self.pots[epoch, token], self.sum(epoch)
+        if not total:
+            return 0
+        own = (pot.funded - pot.for_recorders) * self.total(account, epoch) // total
+        return own + pot.for_recorders * self.recorded_by(account, epoch) // total
 
     def claim(self, account: str, epoch: int, token: str, there: int | None = None) -> int:
         """{tok} paid; 0 where there is nothing, or not again.
 
         `there`: what the ledger holds of the token, if not all that it should.
         """
-        pot, total = self.pots[epoch, token], self.sum(epoch)
-        if not total:
-            return 0
-        amount = pot.funded * self.total(account, epoch) // total - pot.claimed.get(account, 0)
+        pot = self.pots[epoch, token]
+        amount = self.part(account, epoch, token) - pot.claimed.get(account, 0)
         amount = amount if there is None else min(amount, there)
         if amount:
             pot.claimed[account] = pot.claimed.get(account, 0) + amount
@@ -259,6 +285,7 @@ class PointsModel:
         pot = self.pots[epoch, token]
         amount, pot.paid = pot.funded - pot.paid, pot.funded
         self.fund(self.epoch(now), token, amount)
+        self.pots[self.epoch(now), token].for_recorders += amount * pot.for_recorders // pot.funded
         return amount
 
 

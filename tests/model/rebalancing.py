@@ -180,13 +180,15 @@ class RebalanceModel:
 
     def surplus(self, token: str) -> int:
         """{tok} over the target."""
-        return max(0, self._books(token, self.units(token)) - ceil_div(self.aims[token].target * self.index.base, RAY))
+        return max(
+            0, self._accounted(token, self.units(token)) - ceil_div(self.aims[token].target * self.index.base, RAY)
+        )
 
     def deficit(self, token: str) -> int:
         """{tok} under the target."""
-        return max(0, self.aims[token].target * self.index.base // RAY - self._books(token, self.units(token)))
+        return max(0, self.aims[token].target * self.index.base // RAY - self._accounted(token, self.units(token)))
 
-    def _books(self, _: str, units: int) -> int:
+    def _accounted(self, _: str, units: int) -> int:
         return units * self.index.base // RAY
 
     def _to_sell(self, token: str) -> bool:
@@ -296,7 +298,7 @@ class RebalanceModel:
             raise PriceMoved(*moved, self.limits.band)
         base, factor = self.index.base, self.factor(now)
         p_out, p_in = self.price(out, usd), self.price(in_, usd)
-        room = max(0, top * base // RAY - self._books(in_, self.units(in_)))
+        room = max(0, top * base // RAY - self._accounted(in_, self.units(in_)))
         afford = self.affordable(now, out, in_, top, usd)
         if afford == 0:
             return AuctionFill()
@@ -363,9 +365,9 @@ class RebalanceModel:
 
 def swap(index: IndexModel, out: str, amount_out: int, in_: str, amount_in: int) -> None:
     """docs/index-math.md, "Swap (the rebalancer) and sync (governed)"."""
-    books_out, books_in = index.books(out), index.books(in_) if in_ in index.units else 0
-    index.units[in_] = round57((books_in + amount_in) * RAY // index.base)
-    left = round57((books_out - amount_out) * RAY // index.base)
+    accounted_out, accounted_in = index.accounted(out), index.accounted(in_) if in_ in index.units else 0
+    index.units[in_] = round57((accounted_in + amount_in) * RAY // index.base)
+    left = round57((accounted_out - amount_out) * RAY // index.base)
     if left:
         index.units[out] = left
     else:

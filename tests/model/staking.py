@@ -173,7 +173,7 @@ class StakingModel:
 
     @property
     def staked(self) -> int:
-        """{asset} in the books, vested or not."""
+        """{asset} among the accounted assets, vested or not."""
         return self.worth + self.stream.assets
 
     def unvested(self, now: int) -> int:

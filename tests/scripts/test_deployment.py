@@ -13,6 +13,7 @@ from ape import accounts
 from pydantic import ValidationError
 
 from forks import control
+from ssi import places
 from ssi.deploy.deployer import Deployer, SeedMissing, UnsafeSafes, seed_amounts, units_for
 from ssi.deploy.journal import SendingAccount
 from ssi.governance.safe import Multisig
@@ -53,7 +54,7 @@ def test_the_parameters_are_valid():
     ],
 )
 def test_bad_parameters_are_named(file, change, message):
-    content = json.loads((params.FOLDER / file).read_text()) | change
+    content = json.loads((places.params() / file).read_text()) | change
     with pytest.raises(ValidationError, match=message):
         (params.Index if "indexes" in file else params.ProtocolParams).model_validate(content)
 

@@ -43,6 +43,9 @@ NOT_HERE = MappingProxyType(
         "ape run keeper run --account keeper --network ethereum:mainnet:node": (
             "runs for ever on a live network; tests/live/test_keeper.py"
         ),
+        "ape run report MAG7.ssi --from 2026-01-01 --to 2026-02-01 --network ethereum:mainnet:node": (
+            "wants an archive node; tests/live/test_holders.py"
+        ),
     }
 )
 

@@ -351,7 +351,7 @@ def test_points_from_joining_to_the_pot(protocol, system, evm, me):
     control.deal(evm.rpc, "USDC", holder, 10**9)
     system.token("USDC").approve(system.points.address, 10**9, sender=holder)
     epoch = system.points.currentEpoch()
-    system.points.fund(epoch, system.token("USDC"), 10**9, sender=holder)
+    system.points.fund(epoch, system.token("USDC"), 10**9, 0, sender=holder)
     keeper, ledger = Sender(evm.rpc, accounts.test_accounts[5]), points.Ledger(system.points, system.prices)
     for _ in range(7):
         control.warp(evm.rpc, DAY)
@@ -374,6 +374,39 @@ def test_points_from_joining_to_the_pot(protocol, system, evm, me):
     assert "USDC paid." in said("claim-pot")
     assert system.token("USDC").balanceOf(me) - before == due > 0
     assert index.balanceOf(me) == 10 * SHARE
+
+
+def test_claiming_records_along_with_it(protocol, system, evm, me):
+    """`claim-pot` finds out what to do: nothing, record, both in one transaction, or claim."""
+    bought(protocol)
+    sponsor, usdc, ledger = evm.account("sponsor"), system.token("USDC"), system.points
+    epoch = ledger.currentEpoch()
+    control.deal(evm.rpc, "USDC", sponsor, 10**9)
+    usdc.approve(ledger.address, 10**9, sender=sponsor)
+    ledger.fund(epoch, usdc, 6 * 10**8, 500, sender=sponsor)
+    ledger.fund(epoch + 1, usdc, 4 * 10**8, 500, sender=sponsor)
+    keeper, ends = Sender(evm.rpc, accounts.test_accounts[5]), points.Ledger(ledger, system.prices).end
+    assert "No pot owes" in refused("claim-pot")
+    for _ in range(7):
+        control.warp(evm.rpc, DAY)
+        control.refresh_feeds(evm.rpc)
+        points.sample(system.prices, keeper, lambda _: None)
+    control.warp(evm.rpc, ends(epoch) - evm.now)
+    first = answered("claim-pot")
+    mine = ledger.pointsOf(me, epoch)
+    assert (first["points_d18"], first["pots"]) == ({str(epoch): mine}, [])
+    assert first["result"]["recorded"]["points_d18"] == ledger.recordedPoints(me, epoch) == mine > 0
+
+    control.warp(evm.rpc, ends(epoch + 1) - evm.now)
+    before = usdc.balanceOf(me)
+    shown = said("claim-pot")
+    assert f"points of epoch {epoch + 1} recorded, 600 USDC paid." in shown
+    assert usdc.balanceOf(me) - before == 6 * 10**8, "all of it: the account recorded itself"
+    assert ledger.recordedPoints(me, epoch + 1) == ledger.pointsRecordedBy(me, epoch + 1) > 0
+    assert "No pot owes" in refused("claim-pot")
+
+    control.warp(evm.rpc, 7 * DAY)
+    assert [pot["wei"] for pot in answered("claim-pot")["result"]["pots"]] == [4 * 10**8]
 
 
 def test_joining_by_itself(protocol, evm):

@@ -31,12 +31,12 @@ def test_fees_and_checkpoints_are_looked_after(system):
     assert set(due) == set(system.record.indexes)
     done = json.loads(daily("--json"))
     expected = [*(("distribute", symbol) for symbol in due), ("poke", "sDAI"), ("poke", "sUSDS")]
-    assert sorted((chore["did"], chore["what"]) for chore in done) == sorted(expected)
+    assert sorted((job["did"], job["what"]) for job in done) == sorted(expected)
     treasury = system.distributor.treasury()
     assert system.index("MAG7.ssi").balanceOf(treasury) > 10**18 // 1_000
     assert daily() == "Nothing is due: fees are distributed once a UTC day, checkpoints move once a week.\n"
     control.warp(system.evm.rpc, DAY)
-    assert [chore["did"] for chore in json.loads(daily("--json"))] == ["distribute"] * 4
+    assert [job["did"] for job in json.loads(daily("--json"))] == ["distribute"] * 4
 
 
 def test_a_faster_keeper_stops_nothing(system, monkeypatch):

@@ -88,7 +88,7 @@ def test_an_installed_ssi_reads_parameters_and_writes_where_it_is_used(python, o
     ask = """
 from ssi import places
 from ssi.registry import params, record
-print([index.symbol for index in params.indexes()], params.FOLDER.is_relative_to(places.ROOT))
+print([index.symbol for index in params.indexes()], places.params().is_relative_to(places.ROOT))
 print(places.records(), places.state("x"))
 print(record.Record.load("ethereum-mainnet", 1).path)
 """
@@ -126,7 +126,16 @@ except FileNotFoundError as error:
 def test_the_wheel_has_what_it_should_and_no_more(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"ssi", "forks", "minimainnet"}
-    assert {f"ssi/data/{name}" for name in ("contracts.json.gz", "minimainnet.json.gz", "standins.json")} < set(names)
+    assert {
+        f"ssi/data/{name}"
+        for name in (
+            "contracts.json.gz",
+            "minimainnet.json.gz",
+            "standins.json",
+            "uplot-uPlot.iife.min.js",
+            "uplot-LICENSE",
+        )
+    } < set(names)
     assert "ssi/py.typed" in names
     assert not [name for name in names if name.endswith("-fork.json") or "__pycache__" in name]
 

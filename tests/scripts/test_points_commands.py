@@ -19,12 +19,14 @@ from ssi.chain.rpc import Rpc, RpcError
 from ssi.chain.sender import Sender
 from ssi.points import ledger as lib
 from ssi.points.ledger import Ledger
+from ssi.points.pay import Policy
 from ssi.registry.params import protocol
 from ssi.registry.system import System
 from tests.support.trading import Trader
 
 DAY = 86_400
 SHARES = 10 * 10**18
+GENEROUS = Policy(subsidy_bps=10_000)  # counts what accounts get as its own gain
 
 
 @pytest.fixture
@@ -41,8 +43,8 @@ def keeper(evm: Evm) -> Sender:
 def keep(system: System, ledger: Ledger, keeper: Sender) -> Callable[..., Any]:
     """One run of the keeper."""
 
-    def run(say=lambda _: None, min_worth=None):
-        return lib.keep(ledger, keeper, say, system.oracle, system.token("WETH").address, min_worth)
+    def run(say=lambda _: None, policy=GENEROUS):
+        return lib.keep(ledger, keeper, say, system.oracle, system.token("WETH").address, policy)
 
     return run
 
@@ -116,6 +118,7 @@ def test_buying_joins_and_a_keeper_does_the_rest(system, evm, ledger, keep, keep
         "recorded": first["recorded"],
         "skipped": {},
         "failed": {},
+        "claimed": [],
     }
     assert not any(first["recorded"].values())
     assert keep(said.append)["sampled"] is False
@@ -135,6 +138,7 @@ def test_buying_joins_and_a_keeper_does_the_rest(system, evm, ledger, keep, keep
         "recorded": {epoch: 3},
         "skipped": {},
         "failed": {},
+        "claimed": [],
     }
     assert all(system.points.recordedPoints(person, epoch) for person in people)
     blocks = evm.rpc.call("eth_blockNumber")
@@ -229,15 +233,83 @@ def test_what_a_record_is_worth_is_what_the_pot_pays_for_it(system, evm, ledger,
     sample_daily(system, ledger, keeper)
     control.deal(evm.rpc, "USDC", people[0], 900 * 10**6)
     usdc.approve(system.points.address, 900 * 10**6, sender=people[0])
-    system.points.fund(epoch, usdc, 900 * 10**6, sender=people[0])
+    system.points.fund(epoch, usdc, 900 * 10**6, 0, sender=people[0])
     next_epoch(system)
     points = ledger.points_to_record(epoch)
     worth = {person: 900 * has / sum(points.values()) for person, has in points.items()}
     between = (sorted(worth.values())[-1] + sorted(worth.values())[-2]) / 2
-    done = keep(min_worth=int(between * 10**18))
+    done = keep(policy=Policy(10_000, int(between * 10**18)))
     assert done["recorded"] == {epoch: 1}
     assert set(done["skipped"][epoch]) == set(list(points)[1:])
     assert keep()["recorded"] == {epoch: 2}, "for its gas, which costs next to nothing here, every account is worth it"
+
+
+# ---------------------------------------------------------------- for pay
+
+
+@pytest.fixture
+def paying(system: System, evm: Evm, ledger: Ledger, keeper: Sender, people: list[str]) -> int:
+    """The last epoch, with 900 USDC in its pot, a twentieth of them for recorders."""
+    epoch, usdc = ledger.epoch, system.token("USDC")
+    sample_daily(system, ledger, keeper)
+    control.deal(evm.rpc, "USDC", people[0], 900 * 10**6)
+    usdc.approve(system.points.address, 900 * 10**6, sender=people[0])
+    system.points.fund(epoch, usdc, 900 * 10**6, 500, sender=people[0])
+    next_epoch(system)
+    return epoch
+
+
+def test_a_stranger_records_for_pay_down_to_the_gas(ledger, keep, paying):
+    """Of 45 USDC for recorders the keeper wants more for each record than the second account brings."""
+    points = ledger.points_to_record(paying)
+    pay = sorted(45 * has / sum(points.values()) for has in points.values())
+    done = keep(policy=Policy(min_worth=int((pay[-1] + pay[-2]) / 2 * 10**18)))
+    assert done["recorded"] == {paying: 1}
+    assert set(done["skipped"][paying]) == set(list(points)[1:]), "the largest is recorded"
+    assert keep(policy=Policy())["recorded"] == {paying: 2}, "for its gas, which costs next to nothing here"
+
+
+def test_without_pay_a_stranger_records_no_account(system, ledger, keep, keeper, people):
+    epoch = ledger.epoch
+    sample_daily(system, ledger, keeper)
+    next_epoch(system)
+    done = keep(policy=Policy())
+    assert (done["recorded"], set(done["skipped"][epoch])) == ({epoch: 0}, set(people))
+
+
+def test_the_gas_price_of_the_moment_decides(keep, keeper, paying, monkeypatch):
+    """It rises a million times after the first batch of one: the others are left out, and recorded once it fell."""
+    fees = keeper.fees
+    sent: list[str] = []
+    monkeypatch.setattr(lib, "LARGEST_BATCH", 1)
+    monkeypatch.setattr(keeper, "fees", lambda: tuple(fee * (10**6 if len(sent) == 1 else 1) for fee in fees()))
+    done = keep(lambda said: sent.append(said) if said.startswith("record") else None, Policy())
+    assert (done["recorded"], len(done["skipped"][paying])) == ({paying: 1}, 2)
+    monkeypatch.setattr(keeper, "fees", fees)
+    assert keep(policy=Policy())["recorded"] == {paying: 2}
+
+
+def test_a_keeper_claims_the_pay(system, evm, keep, keeper, paying):
+    usdc = system.token("USDC")
+    said: list[str] = []
+    assert keep(policy=Policy())["claimed"] == [], "pots open a week later"
+    control.warp(evm.rpc, 7 * DAY)
+    control.refresh_feeds(evm.rpc)
+    before = usdc.balanceOf(keeper.address)
+    done = keep(said.append, Policy())
+    assert done["claimed"] == [{"epoch": paying, "token": usdc.address, "amount": 45 * 10**6}]
+    assert usdc.balanceOf(keeper.address) - before == 45 * 10**6
+    assert "claim 1 pots" in said
+    assert keep(policy=Policy())["claimed"] == []
+
+
+def test_pay_that_is_less_than_its_gas_stays_in_the_pot(evm, keep, keeper, paying, monkeypatch):
+    assert keep(policy=Policy())["recorded"] == {paying: 3}
+    control.warp(evm.rpc, 7 * DAY)
+    control.refresh_feeds(evm.rpc)
+    fees = keeper.fees
+    monkeypatch.setattr(keeper, "fees", lambda: tuple(fee * 10**6 for fee in fees()))
+    assert keep(policy=Policy())["claimed"] == []
 
 
 # ---------------------------------------------------------------- what nodes answer
@@ -299,7 +371,7 @@ def test_the_commands(system, evm, ledger, keeper, people):
     control.deal(evm.rpc, "USDC", people[2], 10**9)
     usdc.approve(system.points.address, 10**9, sender=people[2])
     epoch = ledger.epoch
-    system.points.fund(epoch, usdc, 10**9, sender=people[2])
+    system.points.fund(epoch, usdc, 10**9, 500, sender=people[2])
     sample_daily(system, ledger, keeper)
     mine = said_by("statement", people[0])
     assert (mine["epoch"], mine["counts"]) == (epoch, True)
@@ -311,7 +383,8 @@ def test_the_commands(system, evm, ledger, keeper, people):
     board = said_by("leaderboard", "--epoch", str(epoch))["accounts"]
     assert sum(row["recorded"] for row in board) == system.points.totalRecorded(epoch)
     claims = [said_by("statement", person, "--epoch", str(epoch))["claims"][usdc.address] for person in people]
-    assert 10**9 - 3 <= sum(claims) <= 10**9
+    assert 95 * 10**7 - 3 <= sum(claims) <= 95 * 10**7
+    assert said_by("keeper")["claimed"] == [{"epoch": epoch, "token": usdc.address, "amount": 5 * 10**7}]
     for command in (["leaderboard"], ["statement", people[0]], ["keeper"]):
         shown = CliRunner().invoke(points.cli, command, catch_exceptions=False)
         assert shown.exit_code == 0

@@ -270,7 +270,7 @@ class PointsPositions(RuleBasedStateMachine):
         index, price = self.indexes[n], self.oracle(f"T{n}")
         if price is None:
             return 0
-        held = min(index.books("T"), index.available("T"))
+        held = min(index.accounted("T"), index.available("T"))
         return held * price // 10**6 * WAD // index.total_supply(self.now)
 
     @rule()

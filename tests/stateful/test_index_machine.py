@@ -86,12 +86,16 @@ class IndexMachine(RuleBasedStateMachine):
                 return self.tokens[int(name)].interface["QuirkToken_Frozen"], {}
         return None
 
-    def shortfall(self, name: str, books: int) -> tuple[Entry, dict[str, Any]] | None:
-        """The error where less is there than books and claims, else None."""
-        real, owed = self.model.real[name], books + self.model.segregated(name)
+    def shortfall(self, name: str, accounted: int) -> tuple[Entry, dict[str, Any]] | None:
+        """The error where less is there than accounted balances and claims, else None."""
+        real, owed = self.model.real[name], accounted + self.model.segregated(name)
         if real >= owed:
             return None
-        inputs = {"token": self.tokens[int(name)].address, "books": books, "available": books * real // owed}
+        inputs = {
+            "token": self.tokens[int(name)].address,
+            "accounted": accounted,
+            "available": accounted * real // owed,
+        }
         return self.index.interface["IndexToken_Shortfall"], inputs
 
     def redeemable(self) -> dict[str, list[int]]:
@@ -326,17 +330,17 @@ class IndexMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.model.base)
     @rule(out=TOKENS, into=TOKENS, part=st.integers(0, 1000), paid=st.integers(1, 10**22))
     def swap(self, out: int, into: int, part: int, paid: int) -> None:
-        """The rebalancer's trade: any part of the books, all of it every now and then, for any amount."""
+        """The rebalancer's trade: any part of the accounted balances, all of it every now and then, for any amount."""
         m, (sold, bought) = self.model, (self.tokens[out], self.tokens[into])
-        books = m.books(str(out), self.now)
-        amount = books * part // 1000
+        accounted = m.accounted(str(out), self.now)
+        amount = accounted * part // 1000
         refused: tuple[Entry, dict[str, Any]] | None = None
         if out == into:
             refused = self.index.interface["IndexToken_DuplicateConstituent"], {"token": sold.address}
         elif str(out) not in m.units:
             refused = self.index.interface["IndexToken_NotAConstituent"], {"token": sold.address}
         else:
-            refused = self.shortfall(str(out), books) or self.shortfall(str(into), m.books(str(into), self.now))
+            refused = self.shortfall(str(out), accounted) or self.shortfall(str(into), m.accounted(str(into), self.now))
             if refused is None and ((amount and str(out) in self.frozen) or str(into) in self.frozen):
                 refused = sold.interface["QuirkToken_Frozen"], {}
         arguments = (self.index.address, sold.address, amount, bought.address, paid)
@@ -383,7 +387,7 @@ class IndexMachine(RuleBasedStateMachine):
         self.freeze(n, frozen)
 
     def write_off(self, n: int, loss: int) -> None:
-        """Thousandths of what is there are lost, and books and claims cut to the rest."""
+        """Thousandths of what is there are lost, and accounted balances and claims cut to the rest."""
         if loss:
             self.lose(n, loss)
             self.sync(n, 1)
@@ -416,7 +420,7 @@ class IndexMachine(RuleBasedStateMachine):
         assert balances == [m.balances[person] for person in people]
         assert list(basket.tokens) == [token.address for token in self.basket()]
         assert list(basket.units) == [m.unit(name, now) for name in m.units]
-        assert list(holdings.books) == [m.books(name, now) for name in m.units]
+        assert list(holdings.accounted) == [m.accounted(name, now) for name in m.units]
         assert list(holdings.available) == [m.available(name, now) for name in m.units]
         assert segregated == [m.segregated(name) for name in names]
         assert claims == [m.claims[name].owed(person) for name in names for person in PEOPLE]
@@ -425,23 +429,23 @@ class IndexMachine(RuleBasedStateMachine):
         assert all(0 <= all_ - sum_ < len(PEOPLE) for all_, sum_ in zip(segregated, sums, strict=True)), (
             "I3 segregated is the sum of the claims"
         )
-        for name, books, there in zip(m.units, holdings.books, holdings.available, strict=True):
-            assert name in self.short or books <= there, "I1 solvency"
+        for name, accounted, there in zip(m.units, holdings.accounted, holdings.available, strict=True):
+            assert name in self.short or accounted <= there, "I1 solvency"
             assert name in self.short or m.whole_unit(name) * m.base // model.RAY <= there, "I1 what vests is there too"
 
     @invariant()
     def losses_are_shared(self) -> None:
-        """What one wei of a claim and what one wei of the books is paid is the same in either order."""
+        """What one wei of a claim and what one wei of the accounted balances is paid is the same in either order."""
         for name, person in self.open_claims():
             if name in self.frozen or name not in self.model.units:
                 continue
             token, who = self.tokens[int(name)].address, self.names[person]
-            owed, books = self.model.claims[name].owed(person), self.model.books(name, self.now)
+            owed, accounted = self.model.claims[name].owed(person), self.model.accounted(name, self.now)
             paid, there = (
                 self.model.preview_claim(name, person, self.now),
-                min(books, self.model.available(name, self.now)),
+                min(accounted, self.model.available(name, self.now)),
             )
-            assert abs(paid * books - there * owed) <= owed + books, "I11 losses are shared"
+            assert abs(paid * accounted - there * owed) <= owed + accounted, "I11 losses are shared"
             self.met["claims in the basket"] += 1
             self.met["under a loss"] += 0 < paid < owed
             if paid:

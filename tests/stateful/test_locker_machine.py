@@ -333,6 +333,10 @@ class LockerMachine(RuleBasedStateMachine):
             for person, pool in keys
             for span in spans
         ]
+        everyone = [self.names[person] for person in PEOPLE]
+        reads += [
+            (locker.liquiditySecondsBatch, (everyone, self.pools[pool], *span)) for pool in POOLS for span in spans
+        ]
         reads += [(locker.stakeOf, (self.names[person], self.pair)) for person in PEOPLE]
         reads += [(locker.positionOf, (token_id,)) for token_id in self.homes]
         reads += [(self.market.positions.ownerOf, (token_id,)) for token_id in self.homes]
@@ -346,6 +350,10 @@ class LockerMachine(RuleBasedStateMachine):
         assert take(len(keys)) == [m.weight(*key) for key in keys], "L2 what was recorded, and nothing later"
         integrals = [m.liquidity_seconds(now, *key, *span) for key in keys for span in spans]
         assert take(len(integrals)) == integrals, "L1 every integral is the definition"
+        together = [
+            [m.liquidity_seconds(now, person, pool, *span) for person in PEOPLE] for pool in POOLS for span in spans
+        ]
+        assert take(len(together)) == together, "L1 of many accounts in one call"
 
         held = 0
         for person, stake in zip(PEOPLE, take(len(PEOPLE)), strict=True):

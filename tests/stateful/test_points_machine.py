@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from fractions import Fraction
+from typing import Any
 
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -25,6 +26,7 @@ from tests.model.points import (
     HELD,
     LEAST,
     LOCKED,
+    MOST_FOR_RECORDERS,
     RECORDING,
     STAKED,
     ZERO,
@@ -47,6 +49,8 @@ from tests.support.points import UNIT, WAD
 from tests.support.points_system import PointsSystem, code_of
 from tests.support.reverts import reverts
 
+RECORDER = st.sampled_from((*PEOPLE, "keeper"))
+
 
 class PointsMachine(PointsPositions):
     """All that four people do over many epochs, and the ledger of their points."""
@@ -54,6 +58,7 @@ class PointsMachine(PointsPositions):
     def __init__(self) -> None:
         super().__init__()
         self.rewards = [self.w.tokens[0], self.w.dollar]
+        self.recorders = {**self.names, "keeper": self.evm.account("points keeper")}
         self.long_sleeps = self.rolled = 0
 
     def teardown(self) -> None:
@@ -99,6 +104,11 @@ class PointsMachine(PointsPositions):
         )
         met["paid"] += sum(len(pot.claimed) for pot in self.model.pots.values())
         met["rolled over"] += self.rolled
+        met["recorded by another"] += sum(
+            who != by
+            for e, records in self.model.recorded.items()
+            for who, by in zip(records, self.model.recorders[e], strict=True)
+        )
 
     # ------------------------------------------------------------ time
 
@@ -194,39 +204,64 @@ class PointsMachine(PointsPositions):
         ]
 
     @precondition(lambda self: bool(self.recordable()))
+    @rule(person=PERSON, recorder=RECORDER, data=st.data())
+    def record(self, person: str, recorder: str, data: st.DataObject) -> None:
+        epoch, account = data.draw(st.sampled_from(self.recordable())), self.names[person]
+        by = self.recorders[recorder]
+        if not self.model.counts(account, epoch):
+            with reverts(self.refused("NotJoined"), account=account, epoch=epoch):
+                self.act(self.ledger.record, account, epoch, sender=by)
+        elif account in self.model.recorded[epoch]:
+            with reverts(self.refused("AlreadyRecorded"), account=account, epoch=epoch):
+                self.act(self.ledger.record, account, epoch, sender=by)
+        else:
+            self.act(self.ledger.record, account, epoch, sender=by)
+            self.model.record(self.now, account, epoch, by)
+
+    @rule(people=st.permutations(PEOPLE), size=st.integers(1, len(PEOPLE)), recorder=RECORDER)
+    def record_many(self, people: list[str], size: int, recorder: str = "keeper") -> None:
+        """In any order, one of them twice, with accounts among them that may not be recorded."""
+        for epoch in self.recordable():
+            accounts, by = [self.names[person] for person in (*people[:size], people[0])], self.recorders[recorder]
+            self.act(self.ledger.recordMany, accounts, epoch, sender=by)
+            for account in accounts:
+                if self.model.counts(account, epoch) and account not in self.model.recorded[epoch]:
+                    self.model.record(self.now, account, epoch, by)
+
+    @precondition(lambda self: bool(self.recordable()))
     @rule(person=PERSON, data=st.data())
-    def record(self, person: str, data: st.DataObject) -> None:
+    def record_and_claim(self, person: str, data: st.DataObject) -> None:
+        """Themselves, in the last epoch, with all that the latest pots owe them."""
         epoch, account = data.draw(st.sampled_from(self.recordable())), self.names[person]
         if not self.model.counts(account, epoch):
             with reverts(self.refused("NotJoined"), account=account, epoch=epoch):
-                self.act(self.ledger.record, account, epoch)
-        elif account in self.model.recorded[epoch]:
-            with reverts(self.refused("AlreadyRecorded"), account=account, epoch=epoch):
-                self.act(self.ledger.record, account, epoch)
-        else:
-            self.act(self.ledger.record, account, epoch)
-            self.model.record(self.now, account, epoch)
-
-    @rule(people=st.permutations(PEOPLE), size=st.integers(1, len(PEOPLE)))
-    def record_many(self, people: list[str], size: int) -> None:
-        """In any order, also with people who may not be recorded among them."""
-        for epoch in self.recordable():
-            accounts = [self.names[person] for person in people[:size]]
-            self.act(self.ledger.recordMany, accounts, epoch)
-            for account in accounts:
-                if self.model.counts(account, epoch) and account not in self.model.recorded[epoch]:
-                    self.model.record(self.now, account, epoch)
+                self.act(self.ledger.recordAndClaim, epoch, [], [], sender=account)
+            return
+        had = [token.balanceOf(account) for token in self.rewards]
+        taken = [(e, name, self.model.claim(account, e, name)) for e, name in self.payable()[-3:]]
+        taken = [(e, name, amount) for e, name, amount in taken if amount]
+        pots = ([e for e, _, _ in taken], [name for _, name, _ in taken])
+        self.act(self.ledger.recordAndClaim, epoch, *pots, sender=account)
+        if account not in self.model.recorded[epoch]:
+            self.model.record(self.now, account, epoch, account)
+        for token, before in zip(self.rewards, had, strict=True):
+            amount = sum(paid for _, name, paid in taken if name == token.address)
+            assert token.balanceOf(account) == before + amount, "P1"
+        self.met["recorded and claimed"] += bool(taken)
 
     # ------------------------------------------------------------ pots
 
     @rule(
-        ahead=st.integers(0, 1), n=st.integers(0, 1), amount=st.one_of(st.integers(1, 10), st.integers(10**6, 10**30))
+        ahead=st.integers(0, 1),
+        n=st.integers(0, 1),
+        amount=st.one_of(st.integers(1, 10), st.integers(10**6, 10**30)),
+        bps=st.sampled_from([0, 1, 77, MOST_FOR_RECORDERS]),
     )
-    def fund(self, ahead: int, n: int, amount: int) -> None:
+    def fund(self, ahead: int, n: int, amount: int, bps: int = MOST_FOR_RECORDERS) -> None:
         epoch, token = self.epoch + ahead, self.rewards[n]
         self.act(token.mint, self.owner, amount)
-        self.act(self.ledger.fund, epoch, token, amount)
-        self.model.fund(epoch, token.address, amount)
+        self.act(self.ledger.fund, epoch, token, amount, bps)
+        self.model.fund(epoch, token.address, amount, bps)
 
     def payable(self) -> list[tuple[int, str]]:
         """Pots whose claims are open."""
@@ -236,8 +271,8 @@ class PointsMachine(PointsPositions):
     @rule(people=st.permutations(PEOPLE), size=st.integers(1, len(PEOPLE)))
     def claim(self, people: list[str], size: int) -> None:
         for epoch, name in self.payable()[-4:]:
-            for person in people[:size]:
-                self.claim_one(self.names[person], epoch, name)
+            for person in [*people[:size], "keeper"][size % 2 :]:
+                self.claim_one(self.recorders[person], epoch, name)
 
     def claim_one(self, account: str, epoch: int, name: str) -> None:
         again = account in self.model.pots[epoch, name].claimed
@@ -260,7 +295,9 @@ class PointsMachine(PointsPositions):
         ends = self.model.end(epoch)
         record = (self.ledger.record, (account, epoch), ends, ends + RECORDING)
         claim = (self.ledger.claim, (epoch, self.rewards[n]), ends + RECORDING, ends + RECORDING + CLAIMING)
-        for method, args, opens, closes in (record, claim):
+        no_pots: list[Any] = []
+        both = (self.ledger.recordAndClaim, (epoch, no_pots, no_pots), ends, ends + RECORDING)
+        for method, args, opens, closes in (record, both, claim):
             if not opens <= self.now < closes:
                 with reverts(
                     self.refused("OutsideWindow"), epoch=epoch, opens=opens, closes=closes, timestamp=self.now
@@ -300,11 +337,14 @@ class PointsMachine(PointsPositions):
             ], "P11 all points are the definition, P7 also of closed epochs"  # fmt: skip
             assert self.evm.batch([(self.ledger.recordedPoints, pair) for pair in some]) == [
                 self.model.total(*pair) for pair in some
-            ], "P8 a function of the set of the recorded"  # fmt: skip
+            ], "P8 a function of the set of the recorded, P15 and of no recorder"  # fmt: skip
         totals = self.evm.batch([(self.ledger.totalRecorded, [epoch]) for epoch in epochs])
         assert totals == [self.model.sum(epoch) for epoch in epochs], "P8"
         for epoch, total in zip(epochs, totals, strict=True):
             assert total <= sum(self.model.recorded[epoch].values()) * 115 // 100, "P10"
+            by = self.evm.batch([(self.ledger.pointsRecordedBy, (who, epoch)) for who in self.recorders.values()])
+            assert by == [self.model.recorded_by(who, epoch) for who in self.recorders.values()], "P14"
+            assert sum(by) == total, "P14 all that was recorded, and no more"
 
     def dollars(self, moment: Moment, prices: dict[str, int], account: str) -> Fraction:
         """D18{USD} that the account had of the tokens with `prices`: of the asset, where the token is staked."""
@@ -373,6 +413,10 @@ class PointsMachine(PointsPositions):
             for epoch, pot in pots.items():
                 assert tuple(self.ledger.potOf(epoch, token)) == (pot.funded, pot.paid), "P1"
                 assert pot.paid <= pot.funded, "P1"
+                assert self.ledger.recorderPart(epoch, token) == pot.for_recorders, "P14"
+                assert 10_000 * pot.for_recorders <= MOST_FOR_RECORDERS * pot.funded, "P14"
+                due = [self.model.part(who, epoch, token.address) for who in self.recorders.values()]
+                assert sum(due) <= pot.funded, "P14 accounts and recorders together"
             assert token.balanceOf(self.ledger.address) == sum(pot.funded - pot.paid for pot in pots.values()), "P1"
 
     def every_epoch_is_still_the_definition(self) -> None:

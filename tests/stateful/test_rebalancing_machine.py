@@ -265,10 +265,10 @@ class RebalancingMachine(RuleBasedStateMachine):
         """The error that a bid which moves something must meet."""
         index = self.model.index
         for n in (out, in_):
-            if index.available(str(n)) < index.books(str(n)):
+            if index.available(str(n)) < index.accounted(str(n)):
                 inputs = {
                     "token": self.w.tokens[n].address,
-                    "books": index.books(str(n)),
+                    "accounted": index.accounted(str(n)),
                     "available": index.available(str(n)),
                 }
                 return self.w.index.interface["IndexToken_Shortfall"], inputs
@@ -303,8 +303,8 @@ class RebalancingMachine(RuleBasedStateMachine):
             )
             had = units.get(names[1], 0)
             assert had <= m.units(names[1]) <= ceiling, "R2 nothing is bought past its ceiling"
-            # A wei of payment may make up for what the books had rounded away, and what is less than a step of the 57
-            # bits is not seen.
+            # A wei of payment may make up for what rounding had taken from the accounted balance, and what is less than
+            # a step of the 57 bits is not seen.
             unseen = (fill.paid - 1) * index_model.RAY // m.index.base < max(1, had >> 56)
             assert had < m.units(names[1]) or unseen, "R2 what is paid is booked"
         return moved
@@ -387,7 +387,7 @@ class RebalancingMachine(RuleBasedStateMachine):
     @rule(person=PERSON, shares=st.one_of(st.integers(1, 10), st.integers(10**15, 10**21)))
     def mint(self, person: str, shares: int) -> None:
         index = self.model.index
-        if any(index.available(name) < index.books(name) for name in index.units) or self.frozen:
+        if any(index.available(name) < index.accounted(name) for name in index.units) or self.frozen:
             return
         try:
             index.preview_mint(self.evm.now, shares)
@@ -446,12 +446,12 @@ class RebalancingMachine(RuleBasedStateMachine):
         names = list(self.model.index.units)
         holdings = self.w.index.holdings()
         index = self.model.index
-        assert list(holdings.books) == [index.books(name) for name in names]
+        assert list(holdings.accounted) == [index.accounted(name) for name in names]
         assert list(holdings.available) == [index.available(name) for name in names]
         if not self.lossy:
-            assert all(books <= there for books, there in zip(holdings.books, holdings.available, strict=True)), (
-                "R5 solvency"
-            )
+            assert all(
+                accounted <= there for accounted, there in zip(holdings.accounted, holdings.available, strict=True)
+            ), "R5 solvency"
 
     @invariant()
     def offers_are_what_can_be_bid(self) -> None:

@@ -116,6 +116,9 @@ class ReferralMachine(RuleBasedStateMachine):
             for n in range(len(KEYS))
         ]
         assert [tuple(bond) for bond in got] == bonds, "F2 a bond never changes"
+        for before in {at for _, at in bonds} | {self.now}:
+            early = [referrer if at < before else ETHER for referrer, at in bonds]
+            assert registry.referrersOf(self.people, before) == early, "F2 of many accounts in one call"
         owners = self.evm.batch([(registry.ownerOf, (word(code),)) for code in range(len(KEYS) + 3)])
         expected = [self.people[self.owners[code]] if code in self.owners else ETHER for code in range(len(KEYS) + 3)]
         assert owners == expected, "F4 a code never changes hands"

@@ -24,6 +24,7 @@ LAYERS = (
     ("ssi.governance",),  # who decides, and what a decision does
     ("ssi.portfolio", "ssi.history", "ssi.agreement"),  # the parts together: for one account, or as an indexer has them
     ("ssi.keeper", "ssi.deploy"),
+    ("ssi.report",),  # what an index did, as a page
     ("ssi.protocol",),  # all of it, for programs
     ("ssi.cli",),  # what a person types and reads
     ("ssi",),
@@ -32,7 +33,7 @@ LAYERS = (
     (
         "ssi.testing",
     ),  # both, with the protocol on it, for the tests of other projects: the one part of `ssi` on top of them
-    ("demo",),
+    ("demo", "replay"),
     ("scripts",),
     ("tests.model", "tests.support"),
     ("tools",),
@@ -41,7 +42,7 @@ LAYERS = (
 # Nothing here imports the test chain, so no command on a live network does. `ssi.testing` is for tests, and no command
 # reaches it.
 LIVE = ("ssi", "forks", "scripts")
-TOPS = ("ssi", "forks", "minimainnet", "demo", "scripts", "tools")
+TOPS = ("ssi", "forks", "minimainnet", "demo", "replay", "scripts", "tools")
 LONGEST, LONGEST_COMMAND = 600, 60  # lines
 
 
@@ -125,7 +126,7 @@ def test_neighbours_do_not_import_each_other():
 
 
 def test_live_commands_do_not_know_the_test_chain():
-    tests = ("scripts.demo", "ssi.testing")
+    tests = ("scripts.demo", "scripts.replay", "ssi.testing")
     reached, waiting = (
         set[str](),
         [name for name in graph() if name.split(".")[0] in LIVE and not name.startswith(tests)],
@@ -138,7 +139,7 @@ def test_live_commands_do_not_know_the_test_chain():
     assert not [
         name
         for name in reached
-        if name.split(".")[0] in ("minimainnet", "demo", "tests", "tools") or name.startswith("ssi.testing")
+        if name.split(".")[0] in ("minimainnet", "demo", "replay", "tests", "tools") or name.startswith("ssi.testing")
     ]
 
 

@@ -84,7 +84,9 @@ def test_bounds_are_for_the_tokens_that_they_name(evm, project, index, tokens, r
     swapper = evm.deploy(project.SwapperMock, sender=owner)
     index.setRebalancer(swapper, sender=owner)
     tokens[2].mint(swapper.address, SHARE, sender=owner)
-    swapper.swap(index.address, tokens[0].address, index.holdings().books[0], tokens[2].address, SHARE, sender=owner)
+    swapper.swap(
+        index.address, tokens[0].address, index.holdings().accounted[0], tokens[2].address, SHARE, sender=owner
+    )
     with refuse("BasketChanged", expected=meant[0], actual=index.basketHash()):
         getattr(index, method)(*arguments, *meant, sender=alice)
     assert index.basketHash() == basket_hash([tokens[2], tokens[1]])
@@ -148,8 +150,8 @@ class TestMintWithCallback:
             minter.mint(index, SHARE, alice, b"", sender=alice)
         minter.set(0, 5, ZERO, b"", sender=alice)
         minter.mint(index, SHARE, alice, b"", sender=alice)
-        books, available = index.holdings()
-        assert all(there - book >= 5 for there, book in zip(available, books, strict=True))
+        accounted, available = index.holdings()
+        assert all(there - book >= 5 for there, book in zip(available, accounted, strict=True))
 
     def test_it_is_refused_as_a_mint_is(self, index, minter, refuse, owner, alice):
         with refuse("ZeroShares"):
@@ -315,8 +317,8 @@ class TestSwap:
         with reverts(error(project.IndexToken, "AccessManagedUnauthorized"), caller=alice):
             index.setRebalancer(alice, sender=alice)
 
-    def test_a_trade_moves_units_and_keeps_the_books_covered(self, index, swapper, tokens, alice):
-        books = index.holdings().books
+    def test_a_trade_moves_units_and_keeps_what_is_accounted_covered(self, index, swapper, tokens, alice):
+        accounted = index.holdings().accounted
         receipt = self.swap(swapper, index, tokens[0], 10 * SHARE, tokens[1], 25 * SHARE, alice)
         after = index.holdings()
         (event,) = receipt.events(index)
@@ -326,9 +328,9 @@ class TestSwap:
             "amountOut": 10 * SHARE, "amountIn": 25 * SHARE, "unitsOut": units[0], "unitsIn": units[1],
         })  # fmt: skip
         # Units have 57 bits: what they forget is surplus.
-        assert 0 <= books[0] - 10 * SHARE - after.books[0] <= books[0] // 2**55
-        assert 0 <= books[1] + 25 * SHARE - after.books[1] <= books[1] // 2**55
-        assert all(there >= book for there, book in zip(after.available, after.books, strict=True))
+        assert 0 <= accounted[0] - 10 * SHARE - after.accounted[0] <= accounted[0] // 2**55
+        assert 0 <= accounted[1] + 25 * SHARE - after.accounted[1] <= accounted[1] // 2**55
+        assert all(there >= book for there, book in zip(after.available, after.accounted, strict=True))
 
     def test_a_short_payment_is_refused(self, index, swapper, tokens, refuse, alice):
         swapper.setShortBy(1, sender=alice)
@@ -336,10 +338,10 @@ class TestSwap:
             self.swap(swapper, index, tokens[0], SHARE, tokens[1], SHARE, alice)
 
     def test_a_new_constituent_joins_and_a_sold_out_one_leaves(self, index, swapper, tokens, refuse, alice):
-        books = index.holdings().books[0]
-        with refuse("AmountExceedsBooks", token=tokens[0].address, amount=books + 1, books=books):
-            self.swap(swapper, index, tokens[0], books + 1, tokens[2], SHARE, alice)
-        events = self.swap(swapper, index, tokens[0], books, tokens[2], 40 * SHARE, alice).events(index)
+        accounted = index.holdings().accounted[0]
+        with refuse("AmountExceedsAccounted", token=tokens[0].address, amount=accounted + 1, accounted=accounted):
+            self.swap(swapper, index, tokens[0], accounted + 1, tokens[2], SHARE, alice)
+        events = self.swap(swapper, index, tokens[0], accounted, tokens[2], 40 * SHARE, alice).events(index)
         assert [event.name for event in events] == ["ConstituentAdded", "ConstituentRemoved", "Swapped"]
         assert (events[-1].values["unitsOut"], events[-1].values["unitsIn"]) == (0, index.basket().units[0])
         assert index.basket().tokens == [tokens[2].address, tokens[1].address]
@@ -413,14 +415,14 @@ class TestSync:
             )
         vested = index.previewRedeem.call(100 * SHARE, at=start + self.VESTING)[1]
         assert paid - 10 <= vested <= paid
-        books, available = index.holdings.call(at=start + self.VESTING)
-        assert books[1] <= available[1], "I1 solvency"
+        accounted, available = index.holdings.call(at=start + self.VESTING)
+        assert accounted[1] <= available[1], "I1 solvency"
 
     def test_what_vests_is_said(self, evm, index, surplus, owner, tokens):
         base, unit = index.basket().base, index.basket().units[1]
         receipt = index.sync(surplus.address, sender=owner)
         units = (surplus.balanceOf(index.address)) * 10**27 // base - unit
-        # Books are floors, and so are the units that they are made of.
+        # Accounted balances are floors, and so are the units that they are made of.
         assert index.basket().units[1] <= unit
         extra = index.vestingOf(surplus.address)
         assert extra.named() == {"units": extra.units, "start": evm.now, "end": evm.now + self.VESTING}
@@ -439,8 +441,8 @@ class TestSync:
         surplus.burn(index.address, surplus.balanceOf(index.address) // 2, sender=owner)
         index.sync(surplus.address, sender=owner)
         assert list(index.vestingOf(surplus.address)) == [0, 0, 0]
-        books, available = index.holdings()
-        assert books[1] <= available[1]
+        accounted, available = index.holdings()
+        assert accounted[1] <= available[1]
 
     def test_a_trade_keeps_what_vests(self, evm, project, index, surplus, tokens, owner, alice):
         swapper = evm.deploy(project.SwapperMock, sender=owner)
@@ -450,13 +452,13 @@ class TestSync:
         end = evm.now + self.VESTING
         evm.next_at(evm.now + self.VESTING // 4)
         swapper.swap(index.address, surplus.address, 10 * SHARE, tokens[0].address, SHARE, sender=alice)
-        extra, books = index.vestingOf(surplus.address), index.holdings().books[1]
+        extra, accounted = index.vestingOf(surplus.address), index.holdings().accounted[1]
         assert extra.end == end
         assert extra.units * index.basket().base // 10**27 == pytest.approx(self.SURPLUS * 3 / 4, rel=1e-3)
-        books_then = index.holdings.call(at=end).books[1]
-        assert books_then - books == pytest.approx(self.SURPLUS * 3 / 4, rel=1e-3)
+        accounted_then = index.holdings.call(at=end).accounted[1]
+        assert accounted_then - accounted == pytest.approx(self.SURPLUS * 3 / 4, rel=1e-3)
         evm.next_at(end)
-        swapper.swap(index.address, surplus.address, books_then, tokens[0].address, SHARE, sender=alice)
+        swapper.swap(index.address, surplus.address, accounted_then, tokens[0].address, SHARE, sender=alice)
         assert index.basket().tokens == [tokens[0].address]
         assert list(index.vestingOf(surplus.address)) == [0, 0, 0]
 

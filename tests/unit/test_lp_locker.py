@@ -557,6 +557,8 @@ class TestPools:
         for epochs in ((0, 0), (1, 2), (1, 0)):
             with reverts(wrong, fromEpoch=epochs[0], toEpoch=epochs[1], currentEpoch=0):
                 locker.liquiditySeconds(alice, pool, *epochs)
+            with reverts(wrong, fromEpoch=epochs[0], toEpoch=epochs[1], currentEpoch=0):
+                locker.liquiditySecondsBatch([alice], pool, *epochs)
         assert locker.liquiditySeconds(alice, alice, 0, 1) == 0
         assert locker.epochLength() == EPOCH
 

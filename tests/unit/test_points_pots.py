@@ -31,10 +31,10 @@ class TestPots:
         world.go(world.end(0) + WEEK)
         return world
 
-    def give(self, world: PointsWorld, token: Deployed, funder: str, epoch: int, amount: int) -> Receipt:
+    def give(self, world: PointsWorld, token: Deployed, funder: str, epoch: int, amount: int, bps: int = 0) -> Receipt:
         token.mint(funder, amount, sender=funder)
         token.approve(world.ledger, amount, sender=funder)
-        return world.ledger.fund(epoch, token, amount, sender=funder)
+        return world.ledger.fund(epoch, token, amount, bps, sender=funder)
 
     def test_paid_pro_rata_and_rounded_down(self, funded, reward, bob, carol):
         assert funded.ledger.claimable(bob, 0, reward) == 666_667
@@ -179,7 +179,7 @@ class TestPots:
 
         reward.setQuirk(Quirk.REENTERS, sender=alice)
         for payload in (
-            ledger.claim.encode(0, good), ledger.rollOver.encode(0, good), ledger.fund.encode(1, good, 1),
+            ledger.claim.encode(0, good), ledger.rollOver.encode(0, good), ledger.fund.encode(1, good, 1, 0),
             ledger.claimMany.encode([0], [good.address]),
         ):  # fmt: skip
             with evm.isolated():

@@ -389,7 +389,7 @@ def test_the_average_of_staked_balances_is_kept(evm, vault, staked, alice, bob):
 
 
 def test_the_first_request_writes_one_slot_of_its_own(evm, vault, staked, alice, bob):
-    """Beside the books, the supply and the balance: one new slot for the account's timer, for every request."""
+    """Beside the accounted assets, supply and balance: one new slot for the account's timer, for every request."""
     vault.stake(bob)
     vault.stake(alice)
     slots = []

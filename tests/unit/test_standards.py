@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
+from ssi.chain.evm import Deployed, Evm
+from ssi.constants import ZERO
 from tests.support.indexes import DAY, MAX, new_index, stock, unlimited
 from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error
-from tests.support.staking import WHOLE, ZERO, Vault, new_staked
+from tests.support.staking import WHOLE, Vault, new_staked
 
 YEAR = 365 * DAY
 
+Within = Callable[..., tuple[bool, bytes]]
+
 
 @pytest.fixture
-def vault(evm, project, authority, owner, alice, bob):
-    vault = Vault(evm, project, authority, owner, [alice, bob])
+def vault(vault: Vault, alice: str) -> Vault:
+    """With a stake of alice's."""
     vault.stake(alice)
     return vault
 
@@ -51,7 +58,7 @@ class TestRequestsForAnotherController:
 
 class TestWithinACall:
     @pytest.fixture
-    def within(self, evm, project, authority, owner, alice):
+    def within(self, evm: Evm, project: Any, authority: Deployed, owner: str, alice: str) -> Within:
         """Asks a view of a staked token from within a claim: whether it answered, and with which bytes."""
         token = evm.deploy(project.QuirkToken, 18, sender=owner)
         staked = new_staked(evm, project, authority, token, owner)
@@ -61,7 +68,7 @@ class TestWithinACall:
         staked.requestRedeem(2 * WHOLE, alice, alice, sender=alice)
         evm.warp(14 * DAY)
 
-        def within(name, *arguments):
+        def within(name: str, *arguments: Any) -> tuple[bool, bytes]:
             with evm.isolated():
                 token.setReentry(staked.address, getattr(staked, name).encode(*arguments), sender=owner)
                 token.setQuirk(Quirk.REENTERS, sender=owner)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ssi.chain.evm import Deployed, Evm
+from tests.model.points import ZERO
 from tests.model.time_weighted import MAX_SUPPLY, SUPPLY, NaiveLedger
 from tests.support.reverts import error, reverts
 
@@ -83,6 +84,8 @@ def test_every_average_equals_the_definition(evm, token, seed):
                     person,
                     span,
                 )
+            each = [model.balance_seconds(now, person, *span) for person in people]
+            assert contract.balanceSecondsBatch([*people, ZERO], *span) == [*each, 0], ("I8", seed, span)
             assert contract.supplySeconds(*span) == model.balance_seconds(now, SUPPLY, *span), ("I8", seed, span)
             compared += len(people) + 1
         for person in people:
@@ -104,6 +107,8 @@ def test_epochs_must_be_in_order_and_begun(project, token, alice):
         contract.balanceSeconds(alice, 0, 0)
     with reverts(wrong, fromEpoch=1, toEpoch=2, currentEpoch=0):
         contract.supplySeconds(1, 2)
+    with reverts(wrong, fromEpoch=1, toEpoch=2, currentEpoch=0):
+        contract.balanceSecondsBatch([alice], 1, 2)
 
 
 def test_the_grid_must_have_begun_and_have_a_length(evm, project, owner):

@@ -121,22 +121,22 @@ function Weights({ symbol }: { symbol: string }) {
 function Holdings({ symbol }: { symbol: string }) {
   const { data: index } = useIndex(symbol);
   if (!index) return null;
-  const whole = index.constituents.every((c) => c.available >= c.books);
+  const whole = index.constituents.every((c) => c.available >= c.accounted);
   return (
     <Card title="Proof of holdings" aside={whole ? "every book is covered" : "a constituent is short"}>
       <Table
         caption={`What ${symbol} says it holds, and what is there`}
-        head={["Constituent", "In the books", "Really there", "Set aside for claims", "Covered"]}
+        head={["Constituent", "Accounted", "Really there", "Set aside for claims", "Covered"]}
         rows={index.constituents.map((c) => [
           <At key="at" address={c.token} name={c.symbol || c.token} holder={index.index} />,
-          amount(c.books, c.decimals),
+          amount(c.accounted, c.decimals),
           amount(c.available, c.decimals),
           amount(c.claimed, c.decimals),
-          c.available >= c.books ? "yes" : `short by ${amount(c.books - c.available, c.decimals)}`,
+          c.available >= c.accounted ? "yes" : `short by ${amount(c.accounted - c.available, c.decimals)}`,
         ])}
       />
       <p className="mt-2 text-xs text-muted">
-        Books follow from units per share and supply. What is there is each token&apos;s own balance of the index contract, less open claims.
+        What is accounted follows from units per share and supply. What is there is each token&apos;s own balance of the index contract, less open claims.
       </p>
     </Card>
   );

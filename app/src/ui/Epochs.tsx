@@ -12,7 +12,7 @@ import { Button, Card, Table } from "./kit";
 const abi = pointsLedgerAbi as Abi;
 const RECORDING = 7 * DAY;
 
-/** Past epochs with what was recorded, and the pots that pay for them. */
+/** Past epochs with what was recorded, and the pots that pay for them. Recording takes along what can be claimed. */
 export function Epochs({ who, epoch, genesis, length, now, joined, action }: { who: Address; epoch: bigint; genesis: bigint; length: bigint; now: number; joined: boolean; action: Action }) {
   const config = useConfig();
   const ledger = { address: contract(config, "PointsLedger"), abi: pointsLedgerAbi } as const;
@@ -31,11 +31,28 @@ export function Epochs({ who, epoch, genesis, length, now, joined, action }: { w
     contracts: known.flatMap((pot) => [
       { ...ledger, functionName: "claimable", args: [who, pot.epoch, pot.token] } as const,
       { ...ledger, functionName: "potOf", args: [pot.epoch, pot.token] } as const,
+      { ...ledger, functionName: "recorderPart", args: [pot.epoch, pot.token] } as const,
     ]),
     query: { enabled: known.length > 0, refetchInterval: 30_000 },
   });
   const decimals = (token: string) => config.tokens.find((one) => one.address.toLowerCase() === token.toLowerCase())?.decimals ?? 18;
   const end = (each: bigint) => Number(genesis + (each + 1n) * length);
+  const opens = (each: bigint) => end(each) + RECORDING;
+  const pot = (i: number) => {
+    const [yours, pot, part] = [0, 1, 2].map((which) => owed?.[3 * i + which]?.result);
+    return { yours: (yours as bigint | undefined) ?? 0n, funded: (pot as readonly [bigint, bigint] | undefined)?.[0] ?? 0n, part: (part as bigint | undefined) ?? 0n };
+  };
+  const due = known.filter((each, i) => pot(i).yours > 0n && now >= opens(each.epoch));
+  const record = (each: bigint) =>
+    due.length === 0
+      ? action.run({ title: `Record epoch ${each}`, address: ledger.address, abi, functionName: "record", args: [who, each] })
+      : action.run({
+          title: `Record epoch ${each} and claim ${due.length === 1 ? "a pot" : `${due.length} pots`}`,
+          address: ledger.address,
+          abi,
+          functionName: "recordAndClaim",
+          args: [each, due.map((one) => one.epoch), due.map((one) => one.token)],
+        });
   return (
     <>
       <Card title="Past epochs">
@@ -46,15 +63,15 @@ export function Epochs({ who, epoch, genesis, length, now, joined, action }: { w
           rows={epochs.map((each, i) => {
             const had = (data?.[2 * i]?.result as bigint | undefined) ?? 0n;
             const recorded = (data?.[2 * i + 1]?.result as bigint | undefined) ?? 0n;
-            const open = now < end(each) + RECORDING;
+            const open = now < opens(each);
             return [
               `No. ${each}`,
               date(end(each)),
               points(had),
               points(recorded),
               recorded === 0n && had > 0n && open && joined ? (
-                <Button key="b" kind="plain" busy={action.busy} onClick={() => void action.run({ title: `Record epoch ${each}`, address: ledger.address, abi, functionName: "record", args: [who, each] })}>
-                  Record yourself, {duration(end(each) + RECORDING - now)} left
+                <Button key="b" kind="plain" busy={action.busy} onClick={() => void record(each)}>
+                  {due.length === 0 ? "Record yourself" : "Record yourself and claim"}, {duration(opens(each) - now)} left
                 </Button>
               ) : (
                 ""
@@ -66,24 +83,23 @@ export function Epochs({ who, epoch, genesis, length, now, joined, action }: { w
       <Card title="Pots">
         <Table
           caption="Reward pots"
-          head={["Epoch", "Token", "In the pot", "Yours", ""]}
+          head={["Epoch", "Token", "In the pot", "Of it for recorders", "Yours", ""]}
           empty="There is no pot yet."
-          rows={known.map((pot, i) => {
-            const yours = (owed?.[2 * i]?.result as bigint | undefined) ?? 0n;
-            const [funded] = (owed?.[2 * i + 1]?.result as readonly [bigint, bigint] | undefined) ?? [0n, 0n];
-            const opens = end(pot.epoch) + RECORDING;
-            const token = nameOf(config, pot.token) ?? short(pot.token);
+          rows={known.map((each, i) => {
+            const { yours, funded, part } = pot(i);
+            const token = nameOf(config, each.token) ?? short(each.token);
             return [
-              `No. ${pot.epoch}`,
+              `No. ${each.epoch}`,
               token,
-              amount(funded, decimals(pot.token)),
-              amount(yours, decimals(pot.token)),
-              yours > 0n && now >= opens ? (
-                <Button key="b" kind="plain" busy={action.busy} onClick={() => void action.run({ title: `Claim ${token} of epoch ${pot.epoch}`, address: ledger.address, abi, functionName: "claim", args: [pot.epoch, pot.token] })}>
+              amount(funded, decimals(each.token)),
+              amount(part, decimals(each.token)),
+              amount(yours, decimals(each.token)),
+              due.includes(each) ? (
+                <Button key="b" kind="plain" busy={action.busy} onClick={() => void action.run({ title: `Claim ${token} of epoch ${each.epoch}`, address: ledger.address, abi, functionName: "claim", args: [each.epoch, each.token] })}>
                   Claim {token}
                 </Button>
-              ) : now < opens ? (
-                `opens ${date(opens)}`
+              ) : now < opens(each.epoch) ? (
+                `opens ${date(opens(each.epoch))}`
               ) : (
                 ""
               ),

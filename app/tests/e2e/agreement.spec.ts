@@ -18,7 +18,7 @@ interface Figures {
   sharePrice: Text;
   supply: Text;
   read: { price: string; supply: string };
-  constituents: { symbol: string; books: Text; available: Text; value: Text; weight: Text; read: { books: string; price: string; value: string } }[];
+  constituents: { symbol: string; accounted: Text; available: Text; value: Text; weight: Text; read: { accounted: string; price: string; value: string } }[];
 }
 
 test("arithmetic and formatting are Python's to the wei", async ({ chain }) => {
@@ -55,10 +55,10 @@ test("decoding: every figure of every index is Python's, and stands on the page 
   for (const [i, index] of ours.entries()) {
     const theirs = python[i]!;
     expect([index.symbol, index.nav, index.sharePrice, index.totalSupply].map(String)).toEqual([theirs.symbol, theirs.nav, theirs.sharePrice, theirs.supply]);
-    const summed = index.constituents.reduce((sum, c) => sum + worth(c.books < c.available ? c.books : c.available, c.decimals, c.price), 0n);
+    const summed = index.constituents.reduce((sum, c) => sum + worth(c.accounted < c.available ? c.accounted : c.available, c.decimals, c.price), 0n);
     expect(String(summed)).toBe(theirs.summed);
-    expect(index.constituents.map((c) => [c.symbol, c.books, c.available, c.value, c.weight].map(String))).toEqual(
-      theirs.constituents.map((c) => [c.symbol, c.books, c.available, c.value, c.weight]),
+    expect(index.constituents.map((c) => [c.symbol, c.accounted, c.available, c.value, c.weight].map(String))).toEqual(
+      theirs.constituents.map((c) => [c.symbol, c.accounted, c.available, c.value, c.weight]),
     );
   }
   for (const theirs of python) {
@@ -70,7 +70,7 @@ test("decoding: every figure of every index is Python's, and stands on the page 
     for (const c of theirs.constituents) {
       const has = page.getByRole("cell", { name: c.symbol, exact: true });
       await expect(weights.getByRole("row").filter({ has })).toContainText(c.read.value);
-      await expect(holdings.getByRole("row").filter({ has })).toContainText(c.read.books);
+      await expect(holdings.getByRole("row").filter({ has })).toContainText(c.read.accounted);
     }
   }
 });

@@ -157,7 +157,7 @@ test("pot claim: join, be recorded, and be paid", async ({ page, chain, wallet, 
   const token = chain.token("USDC").address;
   const rich = chain.config.testWallet!.key;
   await chain.send(rich, { address: token, abi: approveAbi, functionName: "approve", args: [ledger.address, pot] });
-  await chain.send(rich, { ...ledger, functionName: "fund", args: [epoch, token, pot] });
+  await chain.send(rich, { ...ledger, functionName: "fund", args: [epoch, token, pot, 500n] });
   const prices = { address: chain.contract("ReferencePrices"), abi: parseAbi(["function sample()"]) };
   for (const _ of [1, 2]) {
     await chain.warp(DAY);
@@ -175,4 +175,31 @@ test("pot claim: join, be recorded, and be paid", async ({ page, chain, wallet, 
   await page.getByRole("button", { name: "Claim USDC" }).click();
   await expect(page.getByText(`Done: Claim USDC of epoch ${epoch}`)).toBeVisible();
   expect((await chain.balance(token, address)) - before).toBe(pot);
+});
+
+test("record and claim: one transaction a month", async ({ page, chain, wallet, open }) => {
+  const { key, address } = await chain.person({ "MAG7.ssi": parseEther("5"), USDC: usdc(1) });
+  const ledger = ledgerOf(chain);
+  const read = (functionName: "currentEpoch" | "epochGenesis" | "epochLength") => chain.client.readContract({ ...ledger, functionName });
+  const [epoch, genesis, length] = await Promise.all([read("currentEpoch"), read("epochGenesis"), read("epochLength")]);
+  const begins = async (each: bigint) => chain.warp(Number(genesis + each * length - (await chain.client.getBlock()).timestamp) + 1);
+  const token = chain.token("USDC").address;
+  const rich = chain.config.testWallet!.key;
+  await chain.send(key, { ...ledger, functionName: "join", args: [] });
+  await chain.send(rich, { address: token, abi: approveAbi, functionName: "approve", args: [ledger.address, usdc(100)] });
+  await chain.send(rich, { ...ledger, functionName: "fund", args: [epoch, token, usdc(100), 500n] });
+  await chain.warp(DAY);
+  await chain.send(rich, { address: chain.contract("ReferencePrices"), abi: parseAbi(["function sample()"]), functionName: "sample", args: [] });
+  await begins(epoch + 1n);
+  await chain.send(key, { ...ledger, functionName: "record", args: [address, epoch] });
+
+  await begins(epoch + 2n);
+  const before = await chain.balance(token, address);
+  await wallet(key);
+  await open("/#/points");
+  await page.getByRole("button", { name: /^Record yourself and claim/ }).click();
+  await expect(page.getByText(`Done: Record epoch ${epoch + 1n} and claim a pot`)).toBeVisible();
+  expect((await chain.balance(token, address)) - before).toBe(usdc(100));
+  expect(await chain.client.readContract({ ...ledger, functionName: "recordedPoints", args: [address, epoch + 1n] })).toBeGreaterThan(0n);
+  await expect(page.getByRole("button", { name: /^Record yourself/ })).toHaveCount(0);
 });

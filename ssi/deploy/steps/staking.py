@@ -16,16 +16,10 @@ def deploy(d: Builder, manager: Any, table: Any, distributor: Any) -> None:
     for symbol, (name, asset) in names.items():
         if symbol not in d.record.staked:
             d.say(f"deploy s{symbol}")
-            token = d.account.deploy(
-                d.project.StakedToken,
-                manager,
-                asset,
-                f"Staked {name}",
-                f"s{symbol}",
-                d.protocol.epoch_genesis,
-                d.protocol.epoch_length,
+            epochs = (d.protocol.epoch_genesis, d.protocol.epoch_length)
+            d.record.staked[symbol] = d.create(
+                "StakedToken", manager, asset, f"Staked {name}", f"s{symbol}", *epochs, key=f"s{symbol}"
             )
-            d.record.staked[symbol] = token.address
             d.record.save()
         staked = d.record.staked[symbol]
         d.roles(manager, table, "StakedToken", staked, f"s{symbol}")

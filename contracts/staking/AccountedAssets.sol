@@ -10,15 +10,15 @@ import {TimedBalance} from "../tokens/TimedBalance.sol";
 /// `total`: {asset} that all shares are worth. `unvested`: {asset} that vest linearly over the `left` seconds after
 /// that touch. `cooldown`: the one in force, seconds. The two amounts together are under 2^96.
 /// Packed by hand, because the compiler writes a struct field by field.
-type Books is uint256;
+type AccountedAssets is uint256;
 
-using BooksLib for Books global;
+using AccountedAssetsLib for AccountedAssets global;
 
-/// @title The books of a staked token in one slot
+/// @title The accounted assets of a staked token in one slot
 /// @notice Why a stream: rewards that counted at once would go to stakers who come a second before and leave a second
 /// after. Vesting over a day pays those who stay.
 /// @dev `docs/staking-math.md` is the specification.
-library BooksLib {
+library AccountedAssetsLib {
     /// @dev Virtual {share} without a holder, and as many virtual {asset}. They are there from the beginning and never
     /// leave, so that the price of a share goes on when the last staker leaves, and no first depositor can make shares
     /// expensive.
@@ -27,41 +27,45 @@ library BooksLib {
     uint256 private constant _VESTING = 1 days;
 
     /// @dev The caller keeps every value within its bits.
-    function make(uint256 total_, uint256 unvested_, uint256 left_, uint256 cooldown_) internal pure returns (Books) {
-        return Books.wrap(total_ | unvested_ << 96 | left_ << 192 | cooldown_ << 216);
+    function make(uint256 total_, uint256 unvested_, uint256 left_, uint256 cooldown_)
+        internal
+        pure
+        returns (AccountedAssets)
+    {
+        return AccountedAssets.wrap(total_ | unvested_ << 96 | left_ << 192 | cooldown_ << 216);
     }
 
-    function total(Books self) internal pure returns (uint256) {
-        return uint96(Books.unwrap(self));
+    function total(AccountedAssets self) internal pure returns (uint256) {
+        return uint96(AccountedAssets.unwrap(self));
     }
 
-    function unvested(Books self) internal pure returns (uint256) {
-        return uint96(Books.unwrap(self) >> 96);
+    function unvested(AccountedAssets self) internal pure returns (uint256) {
+        return uint96(AccountedAssets.unwrap(self) >> 96);
     }
 
-    function left(Books self) internal pure returns (uint256) {
-        return uint24(Books.unwrap(self) >> 192);
+    function left(AccountedAssets self) internal pure returns (uint256) {
+        return uint24(AccountedAssets.unwrap(self) >> 192);
     }
 
-    function cooldown(Books self) internal pure returns (uint256) {
-        return Books.unwrap(self) >> 216;
+    function cooldown(AccountedAssets self) internal pure returns (uint256) {
+        return AccountedAssets.unwrap(self) >> 216;
     }
 
-    /// @dev {asset} in the books, vested or not.
-    function staked(Books self) internal pure returns (uint256) {
+    /// @dev {asset} among the accounted assets, vested or not.
+    function staked(AccountedAssets self) internal pure returns (uint256) {
         unchecked {
             return self.total() + self.unvested();
         }
     }
 
     /// @dev {asset} that still fit in.
-    function room(Books self) internal pure returns (uint256) {
+    function room(AccountedAssets self) internal pure returns (uint256) {
         return type(uint96).max - self.staked();
     }
 
-    /// @dev The books at `timestamp`, provided that `supply` is untouched until then. While there are fewer shares than
-    /// {VIRTUAL}, time stands still for what vests: most of it would go to the virtual shares.
-    function at(Books self, TimedBalance supply, uint256 timestamp) internal pure returns (Books) {
+    /// @dev The accounted assets at `timestamp`, provided that `supply` is untouched until then. While there are fewer
+    /// shares than {VIRTUAL}, time stands still for what vests: most of it would go to the virtual shares.
+    function at(AccountedAssets self, TimedBalance supply, uint256 timestamp) internal pure returns (AccountedAssets) {
         unchecked {
             uint256 left_ = self.left();
             if (left_ == 0 || supply.balance() < VIRTUAL) return self;
@@ -73,23 +77,23 @@ library BooksLib {
         }
     }
 
-    /// @dev The books with `assets` more for the shares. The caller keeps them within the {room}.
-    function plus(Books self, uint256 assets) internal pure returns (Books) {
+    /// @dev The accounted assets with `assets` more for the shares. The caller keeps them within the {room}.
+    function plus(AccountedAssets self, uint256 assets) internal pure returns (AccountedAssets) {
         unchecked {
-            return Books.wrap(Books.unwrap(self) + assets);
+            return AccountedAssets.wrap(AccountedAssets.unwrap(self) + assets);
         }
     }
 
-    /// @dev The books with `assets` less for the shares. The caller keeps them within the total.
-    function minus(Books self, uint256 assets) internal pure returns (Books) {
+    /// @dev The accounted assets with `assets` less for the shares. The caller keeps them within the total.
+    function minus(AccountedAssets self, uint256 assets) internal pure returns (AccountedAssets) {
         unchecked {
-            return Books.wrap(Books.unwrap(self) - assets);
+            return AccountedAssets.wrap(AccountedAssets.unwrap(self) - assets);
         }
     }
 
-    /// @dev The books with `fresh` rewards on their way, which by themselves would take a day. The seconds left are
-    /// averaged by size. The caller keeps `fresh` within the {room}.
-    function plusRewards(Books self, uint256 fresh) internal pure returns (Books) {
+    /// @dev The accounted assets with `fresh` rewards on their way, which by themselves would take a day. The seconds
+    /// left are averaged by size. The caller keeps `fresh` within the {room}.
+    function plusRewards(AccountedAssets self, uint256 fresh) internal pure returns (AccountedAssets) {
         unchecked {
             uint256 old = self.unvested();
             uint256 left_ = old == 0 ? _VESTING : Math.max(1, (old * self.left() + fresh * _VESTING) / (old + fresh));
@@ -97,12 +101,12 @@ library BooksLib {
         }
     }
 
-    function withCooldown(Books self, uint256 cooldown_) internal pure returns (Books) {
+    function withCooldown(AccountedAssets self, uint256 cooldown_) internal pure returns (AccountedAssets) {
         return make(self.total(), self.unvested(), self.left(), cooldown_);
     }
 
     /// @dev {share}
-    function toShares(Books self, uint256 supply, uint256 assets, Math.Rounding rounding)
+    function toShares(AccountedAssets self, uint256 supply, uint256 assets, Math.Rounding rounding)
         internal
         pure
         returns (uint256)
@@ -111,7 +115,7 @@ library BooksLib {
     }
 
     /// @dev {asset}
-    function toAssets(Books self, uint256 supply, uint256 shares, Math.Rounding rounding)
+    function toAssets(AccountedAssets self, uint256 supply, uint256 shares, Math.Rounding rounding)
         internal
         pure
         returns (uint256)

@@ -1,0 +1,5 @@
+"""Compares a deployment with its sources, and shows these to explorers: `ape run verify [--publish etherscan]`."""
+
+from ssi.cli.verify import cli
+
+__all__ = ["cli"]
