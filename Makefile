@@ -97,7 +97,7 @@ indexer-test: indexer-build ## The indexer's tests, with its embedded database (
 live: build ## Every command on a chain as if it were live: node provider, key files, limits, cut connections (minutes)
 	@$(ON_FORK) ape test tests/live $(ARGS)
 
-deep: build tests/foreign/npm/node_modules/.stamp indexer-build ## The property tests, ten times as long; the indexer's with PostgreSQL; then a replay of a year, whose figures go into docs/replay.md
+deep: build tests/foreign/npm/node_modules/.stamp indexer-build ## The property tests, ten times as long, the indexer's with PostgreSQL, then a replay of a year, whose figures go into docs/replay.md
 	@HYPOTHESIS_PROFILE=deep SSI_INDEXER_DATABASE=postgres python -m tools.suite $(ARGS)
 	@$(if $(ARGS),,$(MAKE) --no-print-directory replay && python -m tools.replay_page)
 

@@ -134,16 +134,16 @@ class Indexer:
             status, answer = self.ask("/status")
         except OSError:
             return None
-        chain = json.loads(answer).get("main") if status == 200 else None
-        return int(chain["block"]["number"]) if chain else None
+        chains = json.loads(answer) if status == 200 else {}
+        return int(chains["main"]["block"]["number"]) if "main" in chains else None
 
-    def wait(self, block: int, seconds: float = 120) -> None:
+    def wait(self, block: int, seconds: float = 600) -> None:
         """Waits until a block is indexed and queries are answered. Raises NotReady."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             if self.process is None or self.process.poll() is not None:
                 raise NotReady(f"the indexer ended: {self.log.read_text()[-3_000:]}")
-            if (self.block() or -1) >= block:
+            if (self.block() or 0) >= block:
                 return
             time.sleep(0.1)
         raise NotReady(f"block {block} is not indexed after {seconds:.0f} s: {self.log.read_text()[-3_000:]}")

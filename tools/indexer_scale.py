@@ -16,16 +16,17 @@ import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
+from forks import anvils
 from ssi.build import ROOT
 from tools import postgres
-from tools.indexer import SCHEMA, Indexer, running
+from tools.indexer import SCHEMA, Indexer, running, tables
 from tools.indexer_node import BLOCK_SECONDS, PER_BLOCK, Made, serving
 
 REPORT = ROOT / "build" / "indexer-scale.json"
@@ -66,7 +67,14 @@ QUERIES = {
 
 def settings(folder: Path, token: str, first: int) -> Path:
     """Settings of a deployment that is none."""
-    names = ("IndexFactory", "IndexRouter", "FeeDistributor", "LpLocker", "PointsLedger", "ReferencePrices")
+    names: tuple[str, ...] = (
+        "IndexFactory",
+        "IndexRouter",
+        "FeeDistributor",
+        "LpLocker",
+        "PointsLedger",
+        "ReferencePrices",
+    )
     names += ("ReferralRegistry", "Rebalancer", "UniswapFiller", "ProtocolManager", "IndexLens", "PriceOracle")
     content = {
         "chainId": 1, "startBlock": first, "blocksPerLook": 1_000_000, "epochGenesis": GENESIS, "epochLength": EPOCH,
@@ -87,30 +95,36 @@ def psql(url: str, text: str) -> str:
         "-v",
         "ON_ERROR_STOP=1",
         "-c",
-        f"SET search_path={SCHEMA}",
+        f"SET search_path={SCHEMA}; SET session_replication_role=replica",  # rows of no block need no undoing
     ]
-    return subprocess.run([*command, "-c", text], check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run([*command, "-c", text], check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
 
 
 @contextmanager
-def fed(blocks: int, accounts: int) -> Iterator[tuple[Indexer, str, float]]:
-    """An indexer that has taken in a made-up chain with a new PostgreSQL; how long that took, in seconds."""
+def fed(blocks: int, accounts: int) -> Iterator[tuple[Indexer, str]]:
+    """An indexer that has taken in a made-up chain, and the URL of its new PostgreSQL."""
     made = Made(TOKENS[0], blocks, accounts, GENESIS)
     with postgres.server(*SETTINGS) as url, serving(made) as node, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         limits = {"DATABASE_URL": url, "INDEXER_RATE": "1000000", "INDEXER_READS": "off"}
-        indexer = Indexer(settings(folder, TOKENS[0], 0), node, folder, limits)
+        indexer = Indexer(settings(folder, TOKENS[0], 0), node, folder, limits, strength=4)
         with running(indexer):
-            indexer.wait(0, 300)
-            began = time.monotonic()
             indexer.wait(blocks, 3_000)
-            yield indexer, url, time.monotonic() - began
+            yield indexer, url
+
+
+def taken_in(log: Path) -> tuple[int, float]:
+    """Events of the backfill by the engine's log, and the seconds that it took, fetching included."""
+    lines = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
+    (began,) = [line["time"] for line in lines if line["msg"] == "Started backfill indexing"]
+    ranges = [line for line in lines if line["msg"] == "Indexed block range"]
+    return sum(line["event_count"] for line in ranges), (ranges[-1]["time"] - began) / 1_000
 
 
 def rate(blocks: int, accounts: int) -> dict[str, Any]:
     """Events a second, and bytes of database an event: the history, and the engine's store of raw logs."""
-    with fed(blocks, accounts) as (_, url, seconds):
-        events = blocks * PER_BLOCK
+    with fed(blocks, accounts) as (indexer, url):
+        events, seconds = taken_in(indexer.log)
         size = int(psql(url, "SELECT pg_database_size(current_database())"))
         own = f"SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class c WHERE relnamespace = '{SCHEMA}'::regnamespace"
         return {
@@ -130,7 +144,8 @@ ROWS = """
       ON CONFLICT DO NOTHING;
     INSERT INTO position (source, account, balance, since, epoch, seconds)
       SELECT ('{tokens}'::text[])[1 + (n + k) % 8], '0x' || lpad(to_hex(n), 40, '0'),
-        1000000000000000000 * (1 + n % 1000), 1706000000 + n % 1000000, 2, 2419200000000000000000::numeric * (n % 1000)
+        1000000000000000000::numeric * (1 + n % 1000), 1706000000 + n % 1000000, 2,
+        2419200000000000000000::numeric * (n % 1000)
       FROM generate_series(1, {n}) n, generate_series(0, 2) k;
     INSERT INTO position_epoch (source, account, epoch, seconds, closing, last)
       SELECT source, account, e, seconds, balance, {genesis} + (e + 1) * {epoch} - 1000
@@ -159,41 +174,53 @@ ROWS = """
 """
 
 
-def latencies(accounts: int) -> dict[str, Any]:
-    """Milliseconds of each query, the median and the 95th in a hundred, and what working a leaderboard out takes."""
-    with fed(1, 1) as (indexer, url, _):
-        began = time.monotonic()
-        psql(url, ROWS.format(n=accounts, tokens="{" + ",".join(TOKENS) + "}", genesis=GENESIS, epoch=EPOCH))
-        wrote = time.monotonic() - began
-        found: dict[str, Any] = {}
-        for name, query in QUERIES.items():
-            took = []
-            for call in range(CALLS):
-                number = 1 + call * 7_919 % accounts
-                asked = {"account": f"0x{number:040x}", "rank": number, "token": TOKENS[call % 8]}
-                used = {key: value for key, value in asked.items() if f"${key}" in query}
-                start = time.monotonic()
-                status, answer = indexer.query(query, **used)
-                took.append(1_000 * (time.monotonic() - start))
-                if status != 200 or "errors" in answer:
-                    raise click.ClickException(f"{name}: {answer}")
-            took.sort()
-            found[name] = [round(statistics.median(took), 1), round(took[len(took) * 95 // 100], 1)]
-        size = int(psql(url, "SELECT pg_database_size(current_database())"))
-        return {"accounts": accounts, "seconds to write": round(wrote), "MB": round(size / 1e6), "ms": found}
+def latencies(counts: Sequence[int]) -> Iterator[dict[str, Any]]:
+    """Milliseconds of each query for each number of accounts: the least, the median, and the 95th in a hundred.
+
+    The least is what a machine with nothing else to do would take.
+    """
+    with fed(1, 1) as (indexer, url):
+        for accounts in counts:
+            psql(url, "TRUNCATE " + ", ".join(tables()))
+            yield _latencies(indexer, url, accounts)
+
+
+def _latencies(indexer: Indexer, url: str, accounts: int) -> dict[str, Any]:
+    began = time.monotonic()
+    psql(url, ROWS.format(n=accounts, tokens="{" + ",".join(TOKENS) + "}", genesis=GENESIS, epoch=EPOCH))
+    wrote = time.monotonic() - began
+    found: dict[str, Any] = {}
+    for name, query in QUERIES.items():
+        took = []
+        for call in range(CALLS):
+            number = 1 + call * 7_919 % accounts
+            asked = {"account": f"0x{number:040x}", "rank": number, "token": TOKENS[call % 8]}
+            used = {key: value for key, value in asked.items() if f"${key}" in query}
+            start = time.monotonic()
+            status, answer = indexer.query(query, **used)
+            took.append(1_000 * (time.monotonic() - start))
+            if status != 200 or "errors" in answer:
+                raise click.ClickException(f"{name}: {answer}")
+        took.sort()
+        found[name] = [round(ms, 1) for ms in (took[0], statistics.median(took), took[len(took) * 95 // 100])]
+    size = int(psql(url, "SELECT pg_database_size(current_database())"))
+    return {"accounts": accounts, "seconds to write": round(wrote), "MB": round(size / 1e6), "ms": found}
 
 
 @click.command()
 @click.option("--accounts", default="10000,100000,1000000", show_default=True)
-@click.option("--blocks", default=1_000, show_default=True, help=f"Of the made-up chain, {PER_BLOCK} events each.")
+@click.option(
+    "--blocks", default=1_000, show_default=True, help=f"Of the made-up chain, {PER_BLOCK} events each; 0 for none."
+)
 def main(accounts: str, blocks: int) -> None:
     """Measure the indexer."""
+    anvils.stop_in_order()
     assert BLOCK_SECONDS * blocks < EPOCH * EPOCHS
-    report = {"rate": rate(blocks, blocks * PER_BLOCK // 10), "latencies": []}
+    report: dict[str, Any] = {"rate": rate(blocks, blocks * PER_BLOCK // 10) if blocks else None, "latencies": []}
     click.echo(json.dumps(report["rate"]))
-    for count in map(int, accounts.split(",")):
-        report["latencies"].append(latencies(count))
-        click.echo(json.dumps(report["latencies"][-1]))
+    for measured in latencies([int(count) for count in accounts.split(",")]):
+        report["latencies"].append(measured)
+        click.echo(json.dumps(measured))
         REPORT.parent.mkdir(exist_ok=True)
         REPORT.write_text(json.dumps(report, indent=1) + "\n")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -57,7 +58,7 @@ def server(*settings: str) -> Iterator[str]:
         _wait(port)
         yield f"postgresql://ssi@127.0.0.1:{port}/postgres"
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGINT)  # waits for no client
         process.wait(30)
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -43,6 +43,10 @@ def test_nothing_can_be_written(indexer: Indexer, statement: str) -> None:
     assert indexer.rows("SELECT count(*) AS n, sum(balance) AS s FROM position") == before
 
 
+def test_a_second_statement_is_never_shown_to_the_planner(indexer: Indexer) -> None:
+    assert indexer.sql("SELECT 1; DELETE FROM position") == (400, "only a SELECT can be asked")
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -47,8 +47,12 @@ export function rowsOf(query: string, variables: Record<string, unknown> = {}): 
 /** Functions that the planner might run, and that Ponder refuses afterwards anyway. */
 const FORBIDDEN = /\b(pg_|lo_|dblink|set_config|current_setting|query_to_xml|database_to_xml)/i;
 
-/** Whether a text may be shown to the planner: one SELECT without functions of the server. */
-export const isPlannable = (sql: string) => /^\s*(select|with)\b/i.test(sql) && !FORBIDDEN.test(sql);
+/**
+ * Whether a text may be shown to the planner: one SELECT without functions of the server. A semicolon would begin a
+ * statement that is run and not planned.
+ */
+export const isPlannable = (sql: string) =>
+  /^\s*(select|with)\b/i.test(sql) && !sql.includes(";") && !FORBIDDEN.test(sql);
 
 export type Plan = { "Total Cost": number; "Plan Rows": number };
 
