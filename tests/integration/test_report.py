@@ -64,7 +64,7 @@ def test_every_day_is_as_the_chain_said_then(past, lived):
     assert found.tracking is not None
     assert [day.time_s for day in found.days] == [began + n * DAY for n in range(4)]
     for day, (price, supply, *_) in zip(found.days, seen, strict=True):
-        assert day.share_price_d18 == pytest.approx(price, rel=1e-9), "but for a second of yield and fee"
+        assert day.share_price_d18 == pytest.approx(price, rel=1e-9)  # 7e-11 off, of unknown cause
         assert day.supply_wei == supply
         assert sum(day.weights_d18.values()) == pytest.approx(WAD, abs=3)
     assert found.tracking.fee_d18 == pytest.approx(seen[3][2] * WAD // seen[0][2] - WAD, abs=1)
