@@ -25,6 +25,9 @@ _COMMON = ("--hardfork", "prague", "--no-request-size-limit", "--auto-impersonat
 # The state of every old block would fill the disk by gigabytes in long tests.
 _FORGETFUL = ("--prune-history", "50")
 
+# All of them in memory: what anvil reads back from the disk has lost the code of contracts.
+_REMEMBERING = ("--prune-history", "1000000")
+
 
 def stop_in_order() -> None:
     """Makes a polite kill end this process like any exit, so that no anvil outlives it."""
@@ -75,7 +78,7 @@ def anvil(*options: str, port: int | None = None, history: bool = False) -> Iter
     if port is not None and not is_free(port):
         raise NotStarted(f"port {port} is taken: choose another")
     port = port or free_port()
-    command = [anvil_binary(), "--port", str(port), *_COMMON, *(() if history else _FORGETFUL), *options]
+    command = [anvil_binary(), "--port", str(port), *_COMMON, *(_REMEMBERING if history else _FORGETFUL), *options]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     url = f"http://127.0.0.1:{port}"
     try:

@@ -1,4 +1,4 @@
-"""What an account did, by the contracts' own events."""
+"""What an account did, by the contracts' own events: as the node's logs have them, or an indexer."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from eth_utils import to_bytes, to_checksum_address
+
 from ssi.chain.evm import Deployed, Receipt
 from ssi.chain.logs import LogReader
+from ssi.indexer import past
 from ssi.registry.holder import Holder
 
 # Events of the deployment that are about an account, by the argument that says about whom.
@@ -62,6 +65,8 @@ def history(holder: Holder, account: str | None = None) -> list[Happened]:
     """
     system, who = holder.system, account or holder.account.address
     contracts = _contracts(holder)
+    if system.indexer is not None:
+        return [_read(row, contracts[row["contract"]][1]) for row in past.happenings(system.indexer, who)]
     topic = "0x" + who[2:].lower().rjust(64, "0")
     wanted: dict[int, tuple[set[str], set[str]]] = {}
     for kind, contract in contracts.values():
@@ -90,6 +95,25 @@ def history(holder: Holder, account: str | None = None) -> list[Happened]:
                 name, event.name, event.values, block, index, log["transactionHash"], times[block]
             )
     return [found[key] for key in sorted(found)]
+
+
+def _read(row: Mapping[str, Any], contract: Deployed) -> Happened:
+    """A row of the indexer as the contract's own event says it."""
+    values = {
+        each["name"]: _value(each["type"], row["values"][each["name"]])
+        for each in contract.interface[row["event"]].inputs
+    }
+    block, time = int(row["block"]), int(row["time"])
+    return Happened(row["contract"], row["event"], values, block, int(row["log"]), row["transaction"], time)
+
+
+def _value(kind: str, text: Any) -> Any:
+    """An argument that came as JSON."""
+    if kind == "address":
+        return str(to_checksum_address(text))
+    if kind.startswith(("int", "uint")):
+        return int(text)
+    return to_bytes(hexstr=text) if kind.startswith("bytes") else text
 
 
 def _contracts(holder: Holder) -> dict[str, tuple[str, Deployed]]:

@@ -21,7 +21,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ssi import history as past
+from ssi import history as happened
 from ssi import portfolio as present
 from ssi.build import fresh_project
 from ssi.chain import network
@@ -32,6 +32,7 @@ from ssi.chain.wallet import Wallet
 from ssi.governance.client import GovernanceClient
 from ssi.history import Happened
 from ssi.index.client import IndexClient
+from ssi.indexer.client import Indexer
 from ssi.points.client import PointsClient
 from ssi.points.locks import LocksClient
 from ssi.points.referral import ReferralClient
@@ -61,7 +62,13 @@ class Protocol:
 
     @classmethod
     def from_deployment(
-        cls, deployment: str | Path | None = None, *, node: Any = None, account: Any = None, project: Any = None
+        cls,
+        deployment: str | Path | None = None,
+        *,
+        node: Any = None,
+        account: Any = None,
+        project: Any = None,
+        indexer: str | None = None,
     ) -> Protocol:
         """Opens a recorded deployment.
 
@@ -72,6 +79,7 @@ class Protocol:
             node: a URL, or a connection with the face of `ssi.chain.rpc.Rpc`; that of Ape's network where it is left
         out.
             project: where the contracts' interfaces come from; this repository's where it is left out.
+            indexer: the URL of one that is asked for what was; the node's logs are read where it is left out.
 
         Raises:
             RecordUnusable: the record is damaged or of another chain.
@@ -90,7 +98,8 @@ class Protocol:
             record = Record.load(deployment or network.name(), chain_id)
         if not record.contracts:
             raise FileNotFoundError(f"{record.path} has no deployment in it: `ape run deploy` writes it.")
-        return cls(System(Evm(rpc, impersonate=False), project or fresh_project(), record), account)
+        past = None if indexer is None else Indexer(indexer)
+        return cls(System(Evm(rpc, impersonate=False), project or fresh_project(), record, past), account)
 
     # ------------------------------------------------------------ parts
 
@@ -136,4 +145,4 @@ class Protocol:
 
     def history(self, account: str | None = None) -> list[Happened]:
         """What an account, this one unless told, did; oldest first."""
-        return past.history(self.holder, account)
+        return happened.history(self.holder, account)

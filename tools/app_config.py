@@ -92,10 +92,18 @@ def pay_tokens(system: System) -> list[dict[str, Any]]:
     return tokens
 
 
-def config(system: System, rpc_url: str, *, test_key: str | None = None, project: str | None = None) -> dict[str, Any]:
+def config(
+    system: System,
+    rpc_url: str,
+    *,
+    test_key: str | None = None,
+    project: str | None = None,
+    indexer: str | None = None,
+) -> dict[str, Any]:
     """The content of `config.json`.
 
     Args:
+        indexer: its URL, for pages to ask for what was; without one they read the chain.
         test_key: of a local fork alone; then the page says that it shows one.
         project: WalletConnect's project id; without one, WalletConnect is not offered.
     """
@@ -111,6 +119,7 @@ def config(system: System, rpc_url: str, *, test_key: str | None = None, project
         "network": "a local fork" if fork else "Ethereum",
         "fork": fork,
         "rpcUrl": rpc_url,
+        "indexerUrl": indexer,
         "explorer": None if fork else EXPLORERS.get(record.chain_id),
         "deployedAtBlock": record.block,
         "contracts": record.contracts,
@@ -154,8 +163,9 @@ def write(content: dict[str, Any], out: Path) -> None:
     required=True,
     help="The endpoint that pages ask unless their user chooses another. All the world can read it.",
 )
+@click.option("--indexer", help="The indexer that pages ask for what was. Everybody can read it.")
 @click.option("--out", type=click.Path(path_type=Path), default=CONFIG, show_default=True)
-def main(network: str, rpc: str, out: Path) -> None:
+def main(network: str, rpc: str, indexer: str | None, out: Path) -> None:
     """Write config.json for a deployment."""
     try:
         node = Rpc(rpc)
@@ -165,9 +175,8 @@ def main(network: str, rpc: str, out: Path) -> None:
         raise click.ClickException(str(error)) from None
     if not record.indexes or record.block is None:
         raise click.ClickException(f"{record.path} has no deployment to show.")
-    write(
-        config(System(Evm(rpc), fresh_project(), record), rpc, project=os.environ.get("WALLETCONNECT_PROJECT_ID")), out
-    )
+    project = os.environ.get("WALLETCONNECT_PROJECT_ID")
+    write(config(System(Evm(rpc), fresh_project(), record), rpc, project=project, indexer=indexer), out)
     click.echo(f"{out}: {len(record.indexes)} indexes of {network}, chain {chain_id}.")
 
 

@@ -2,6 +2,7 @@ import { lazy, Suspense, useEffect } from "react";
 import { NavLink, Route, Routes, useLocation } from "react-router";
 
 import { useConfig } from "./chain/context";
+import { useIndexer } from "./data/indexer";
 import { useChainAnswers } from "./data/logs";
 import { Note, Skeleton } from "./ui/kit";
 import { Progress } from "./ui/Progress";
@@ -77,6 +78,7 @@ export function App() {
         </p>
       )}
       <Unanswered />
+      <Unindexed />
       <main id="content" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-4 py-6 outline-none">
         <Resumed />
         <Suspense fallback={<Skeleton lines={6} />}>
@@ -97,7 +99,7 @@ export function App() {
       </main>
       <footer className="border-t border-line py-4 text-xs text-muted">
         <div className="mx-auto flex max-w-6xl flex-wrap justify-between gap-2 px-4">
-          <span>Everything on these pages is read from the chain by your browser. There is no server behind them.</span>
+          <Source />
           <a className="underline" href="https://www.tradingview.com/" target="_blank" rel="noreferrer">
             Charts: TradingView Lightweight Charts
           </a>
@@ -117,6 +119,30 @@ function Unanswered() {
         What you see may be old. Check the connection, or set another RPC address in the settings. The page goes on by itself once it answers.
       </Note>
     </div>
+  );
+}
+
+/** Says so where there is an indexer and it is not asked. */
+function Unindexed() {
+  const { url, why } = useIndexer();
+  if (!url || !why) return null;
+  return (
+    <div className="mx-auto w-full max-w-6xl px-4 pt-4">
+      <Note kind="warn" title="The indexer is not used.">
+        {new URL(url).host}: {why}. These pages read what was from the chain instead, which takes longer. Another indexer, or none, can be chosen in the settings.
+      </Note>
+    </div>
+  );
+}
+
+/** Where what stands on the pages comes from. */
+function Source() {
+  const { url, block, why } = useIndexer();
+  if (!url || block === null || why) return <span>Everything on these pages is read from the chain by your browser. There is no server behind them.</span>;
+  return (
+    <span>
+      What is, your browser reads from the chain; what was, from the indexer at {new URL(url).host}, which stands at block {String(block)}.
+    </span>
   );
 }
 

@@ -30,6 +30,8 @@ from ssi.cli.refusals import words
 from ssi.failure import Answered, Failure, Impossible, Misused
 from ssi.governance.decoder import Decoder, Unknown, mistyped
 from ssi.governance.proposal import ProposalRefused
+from ssi.indexer.client import URL as INDEXER
+from ssi.indexer.client import IndexerSilent
 from ssi.registry.record import Record, RecordUnusable
 from ssi.registry.system import System
 
@@ -122,6 +124,8 @@ def explained(error: Exception) -> click.ClickException:
         return Failure(f"A number or text does not fit: {error}", 2)
     if isinstance(error, Impossible | ProposalRefused | NodeUnreachable):
         return Failure(str(error), 1)
+    if isinstance(error, IndexerSilent):
+        return Failure(f"The indexer failed meanwhile: {error}. Run it again, or without {INDEXER}.", 1)
     if isinstance(error, NotSent):
         return Failure(f"Not sent: {error}.", 1)
     if isinstance(error, Reverted):

@@ -19,6 +19,7 @@ from ssi.amounts import Written, written
 from ssi.chain import network
 from ssi.cli import common
 from ssi.cli.command import Address, Number
+from ssi.cli.indexed import indexed
 from ssi.failure import Misused
 from ssi.governance.decoder import mistyped
 from ssi.protocol import Protocol
@@ -92,7 +93,7 @@ def opened(alias: str | None) -> Protocol:
 def watched(who: str | None) -> tuple[Protocol, str]:
     """The deployment, and the address of an alias or an address; on a fork of a test account unless told.
 
-    Signs nothing.
+    Signs nothing. Past events come from the indexer where one is configured.
     """
     if who is not None and is_hex_address(who):
         if mistyped(who):
@@ -102,7 +103,7 @@ def watched(who: str | None) -> tuple[Protocol, str]:
         if who is None and not network.is_fork():
             raise Misused("Say whose: an address, or the alias of an Ape account.")
         address = str(network.account(who).address)
-    return Protocol(common.opened("IndexRouter"), address), address
+    return Protocol(indexed(common.opened("IndexRouter")), address), address
 
 
 # ---------------------------------------------------------------- show, ask, sign, wait

@@ -12,6 +12,7 @@ from ssi.chain import network
 from ssi.chain.sender import Sender
 from ssi.cli import common
 from ssi.cli.command import Address, Command, json_option
+from ssi.cli.indexed import indexed
 from ssi.cli.policy import policy as policy_options
 from ssi.constants import RECORDING
 from ssi.governance.decoder import Unknown
@@ -23,10 +24,14 @@ network.quiet()
 _EPOCH = click.option("--epoch", type=click.IntRange(0, 2**32), help="The running one unless told.")
 
 
-def _opened(epoch: int | None = None) -> tuple[System, Ledger, int]:
-    """The recorded deployment with its ledger, and the epoch that is meant."""
-    system = common.opened("PointsLedger")
-    ledger = Ledger(system.points, system.prices, system.record.block or 0)
+def _opened(epoch: int | None = None, *, look: bool = True) -> tuple[System, Ledger, int]:
+    """The recorded deployment with its ledger, and the epoch that is meant.
+
+    Args:
+        look: only to look: then past events come from the indexer where one is configured.
+    """
+    system = indexed(common.opened("PointsLedger")) if look else common.opened("PointsLedger")
+    ledger = Ledger(system.points, system.prices, system.record.block or 0, system.indexer)
     running = ledger.epoch
     if epoch is not None and epoch > running:
         raise Unknown(f"Epoch {epoch} has not begun: the running one is {running}.")
@@ -47,7 +52,7 @@ def keeper(account: str | None, policy: Policy, json: bool) -> Any:
 
     Safe to run as often as one likes.
     """
-    system, ledger, _ = _opened()
+    system, ledger, _ = _opened(look=False)
     sender = Sender(system.evm.rpc, network.signer(account))
     say = (lambda _: None) if json else click.echo
     done = keep(ledger, sender, say, system.oracle, system.token("WETH").address, policy)

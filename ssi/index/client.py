@@ -18,6 +18,7 @@ from ssi.chain.sender import Mined
 from ssi.chain.wallet import Way
 from ssi.failure import Impossible, Misused
 from ssi.index.bounds import bounds
+from ssi.indexer import past
 from ssi.registry.holder import ETHER, PATIENCE, Holder, Token
 
 SLIPPAGE_BPS = 50
@@ -405,9 +406,11 @@ class IndexClient:
     def claims(self, account: str | None = None, block: int | None = None) -> tuple[Claim, ...]:
         """What an account, this one unless told, may claim of constituents that could not be transferred to it."""
         system, who = self.holder.system, account or self.holder.account.address
-        topics = ["0x" + self.contract.interface["Segregated"].hash.hex(), None, "0x" + who[2:].lower().rjust(64, "0")]
-        logs = LogReader(system.evm.rpc, self.contract.address, topics, system.record.block or 0).read()
-        tokens = list(dict.fromkeys("0x" + log["topics"][1][-40:] for log in logs))
+        if system.indexer is not None:
+            happened = past.happenings(system.indexer, who, "Segregated", self.symbol)
+            tokens = list(dict.fromkeys(str(each["values"]["token"]) for each in happened))
+        else:
+            tokens = self._segregated(who)
         if not tokens:
             return ()
         asked: list[tuple[Any, tuple[str, ...]]] = [(self.contract.claimOf, (token, who)) for token in tokens]
@@ -415,6 +418,17 @@ class IndexClient:
         answers = system.evm.attempts(asked, block)
         rows = zip(tokens, answers[: len(tokens)], answers[len(tokens) :], strict=True)
         return tuple(Claim(self.symbol, self.holder.token(token), wei, pays) for token, wei, pays in rows if wei)
+
+    def _segregated(self, account: str) -> list[str]:
+        """Constituents that could once not be transferred to an account, by the node's logs."""
+        system = self.holder.system
+        topics = [
+            "0x" + self.contract.interface["Segregated"].hash.hex(),
+            None,
+            "0x" + account[2:].lower().rjust(64, "0"),
+        ]
+        logs = LogReader(system.evm.rpc, self.contract.address, topics, system.record.block or 0).read()
+        return list(dict.fromkeys("0x" + log["topics"][1][-40:] for log in logs))
 
     def claim(self, token: str | Token, *, receiver: str | None = None, least_wei: int = 0) -> Claimed:
         """Takes all of the account's claim on a constituent.

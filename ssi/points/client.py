@@ -113,7 +113,7 @@ class PointsClient:
         self.holder = holder
         system = holder.system
         self.contract = system.points
-        self.ledger = Ledger(system.points, system.prices, system.record.block or 0)
+        self.ledger = Ledger(system.points, system.prices, system.record.block or 0, system.indexer)
 
     # ------------------------------------------------------------ epochs
 

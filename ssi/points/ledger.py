@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,8 @@ from ssi.chain.logs import LogReader
 from ssi.chain.rpc import RpcError
 from ssi.chain.sender import MOST_GAS, NotSent, OutOfFunds, Sender
 from ssi.constants import CLAIMING, RECORDING
+from ssi.indexer import past
+from ssi.indexer.client import Indexer
 from ssi.points.pay import GAS_OF_CLAIM, GAS_OF_RECORD, Policy, Worth, least_points
 
 MOST_ESTIMATE = 10_000_000  # gas of a batch; the rest up to the cap of a transaction is for what may be dearer by then
@@ -28,11 +30,13 @@ class Ledger:
 
     Args:
         since: block of the deployment.
+        indexer: says which pots there are, and who has how many points, where there is one. Keepers go by the chain.
     """
 
     contract: Deployed
     prices: Deployed
     since: int = 0
+    indexer: Indexer | None = None
 
     @property
     def now(self) -> int:
@@ -73,6 +77,8 @@ class Ledger:
 
     def pots(self, epoch: int) -> list[str]:
         """Tokens that were ever put into the pot of an epoch."""
+        if self.indexer is not None:
+            return past.pots(self.indexer, epoch)
         topic = "0x" + epoch.to_bytes(32, "big").hex()
         funded = [log["topics"][2] for log in self.logs("Funded", topic)]
         rolled = [log["topics"][3] for log in self.logs("RolledOver", None, topic)]
@@ -122,16 +128,33 @@ class Ledger:
 
         Points are D18, before referrals; `recorded` has them in it.
         """
-        people = self.joined()
-        points, recorded = (
-            self.each(method, people, epoch) for method in (self.contract.pointsOf, self.contract.recordedPoints)
-        )
-        rows = [
-            {"account": account, "points": mine, "recorded": written}
-            for account, mine, written in zip(people, points, recorded, strict=True)
-            if mine
-        ]
+        if self.indexer is not None:
+            rows = [vars(each) for each in self._indexed(self.indexer, epoch)]
+        else:
+            people = self.joined()
+            points, recorded = (
+                self.each(method, people, epoch) for method in (self.contract.pointsOf, self.contract.recordedPoints)
+            )
+            rows = [
+                {"account": account, "points": mine, "recorded": written}
+                for account, mine, written in zip(people, points, recorded, strict=True)
+                if mine
+            ]
         return sorted(rows, key=lambda row: (-row["recorded"], -row["points"], row["account"]))
+
+    def _indexed(self, indexer: Indexer, epoch: int) -> Iterator[past.Points]:
+        """Points by the indexer's balances over time, until the time of its block, and by the contract's prices."""
+        standing = indexer.standing()
+        begins, until = self.end(epoch - 1), min(self.end(epoch), standing.time_s)
+        return past.points(indexer, epoch, begins, until, self.sheet(epoch, standing.block))
+
+    def sheet(self, epoch: int, block: int | None = None) -> list[past.Priced]:
+        """What counts in an epoch, and at which price; what has none is left out."""
+        (sheet,) = self.contract.evm.batch([(self.prices.sheetOf, (epoch,))], block)
+        items = [(kind, item) for kind in ("held", "staked", "locked") for item in sheet.named()[kind]]
+        return [
+            past.Priced(item.token, kind, item.price) for kind, item in [*items, ("soso", sheet.soso)] if item.price
+        ]
 
     def statement(self, account: str, epoch: int) -> dict[str, Any]:
         """What an account has of an epoch. Units of `IPointsLedger.Statement`; claims in token-wei."""

@@ -15,6 +15,7 @@ from ssi.chain.evm import Interface
 from ssi.chain.logs import LogReader
 from ssi.constants import ZERO
 from ssi.failure import Impossible, Misused
+from ssi.indexer import past
 from ssi.registry import params
 from ssi.registry.holder import Holder, Token
 
@@ -196,6 +197,9 @@ class LocksClient:
     def _ids(self, account: str) -> list[int]:
         """Positions that the account has ever locked."""
         system = self.holder.system
+        if system.indexer is not None:
+            rows = past.happenings(system.indexer, account, "PositionLocked")
+            return list(dict.fromkeys(int(row["values"]["tokenId"]) for row in rows))
         topics = [
             "0x" + self.contract.interface["PositionLocked"].hash.hex(),
             "0x" + account[2:].lower().rjust(64, "0"),

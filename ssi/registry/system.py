@@ -7,17 +7,23 @@ from functools import cached_property
 from typing import Any
 
 from ssi.chain.evm import Deployed, Evm, Interface
+from ssi.indexer.client import Indexer
 from ssi.registry import params
 from ssi.registry.record import Record
 
 
 @dataclass
 class System:
-    """Contracts of a deployment by name."""
+    """Contracts of a deployment by name.
+
+    Args:
+        indexer: asked for what was, where there is one; else the node's logs are.
+    """
 
     evm: Evm
     project: Any
     record: Record
+    indexer: Indexer | None = None
 
     def contract(self, name: str, kind: str | None = None) -> Deployed:
         """A contract of the record. Raises KeyError when it is not deployed."""

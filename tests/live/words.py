@@ -27,6 +27,7 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "deploy": ("--account", "deployer", "--yes"),
     "execute": (),
     "history": (STRANGER,),
+    "indexer check": ("http://127.0.0.1:1",),
     "join": HOLDER,
     "keeper daily": ("--account", "keeper"),
     "keeper rebalance": ("MAG7.ssi", "--account", "keeper", "--once"),

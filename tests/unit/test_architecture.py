@@ -17,11 +17,12 @@ from ssi.build import ROOT
 LAYERS = (
     ("ssi.constants", "ssi.failure", "ssi.places", "ssi.amounts"),
     ("ssi.chain",),  # a node, accounts, transactions, contracts in general
+    ("ssi.indexer",),  # what was, from an indexer
     ("ssi.build",),  # bytecode of this repository
     ("ssi.registry",),  # what is deployed, where, and out of which parameters
     ("ssi.index", "ssi.staking", "ssi.points"),  # the parts of the protocol, for those who use them
     ("ssi.governance",),  # who decides, and what a decision does
-    ("ssi.portfolio", "ssi.history"),  # the parts together, for one account
+    ("ssi.portfolio", "ssi.history", "ssi.agreement"),  # the parts together: for one account, or as an indexer has them
     ("ssi.keeper", "ssi.deploy"),
     ("ssi.report",),  # what an index did, as a page
     ("ssi.protocol",),  # all of it, for programs

@@ -14,6 +14,8 @@ export interface Config {
   network: string;
   fork: boolean;
   rpcUrl: string;
+  /** Of an indexer that answers for what was; null where the chain is read instead. */
+  indexerUrl: string | null;
   explorer: string | null;
   deployedAtBlock: number;
   contracts: Record<string, Address>;
@@ -28,6 +30,7 @@ export interface Config {
 }
 
 const RPC_KEY = "ssi.rpc";
+const INDEXER_KEY = "ssi.indexer";
 
 /** The endpoint that this person has chosen, else the one of the deployment. */
 export function rpcUrl(config: Config): string {
@@ -36,13 +39,29 @@ export function rpcUrl(config: Config): string {
 
 /** Remembers an endpoint, or forgets it where `url` is empty. Throws where it is no web address. */
 export function chooseRpc(url: string): void {
+  choose(RPC_KEY, url);
+}
+
+/** The indexer that this person has chosen, else the one of the deployment; null for none. */
+export function indexerUrl(config: Config): string | null {
+  const chosen = localStorage.getItem(INDEXER_KEY) ?? config.indexerUrl;
+  return chosen ? chosen.replace(/\/+$/, "") : null;
+}
+
+/** Remembers an indexer; "none" where there shall be none; forgets it where `url` is empty. Throws where it is no web address. */
+export function chooseIndexer(url: string): void {
+  if (url.trim().toLowerCase() === "none") localStorage.setItem(INDEXER_KEY, "");
+  else choose(INDEXER_KEY, url);
+}
+
+function choose(key: string, url: string): void {
   if (url === "") {
-    localStorage.removeItem(RPC_KEY);
+    localStorage.removeItem(key);
     return;
   }
   const parsed = new URL(url);
-  if (parsed.protocol !== "https:" && parsed.protocol !== "http:") throw new Error("An RPC address begins with https://");
-  localStorage.setItem(RPC_KEY, url);
+  if (parsed.protocol !== "https:" && parsed.protocol !== "http:") throw new Error("A web address begins with https://");
+  localStorage.setItem(key, url);
 }
 
 export async function loadConfig(): Promise<Config> {

@@ -4,6 +4,8 @@ import { useReadContracts } from "wagmi";
 import { contract } from "../chain/config";
 import { useConfig } from "../chain/context";
 import { referencePricesAbi } from "../generated/abis";
+import { usePast } from "./indexer";
+import { samplesFrom } from "./past";
 
 export interface Sample {
   /** Unix seconds, the start of the day of the sample */
@@ -13,6 +15,7 @@ export interface Sample {
 }
 
 const EPOCHS = 6;
+const SLOTS = 28; // samples of an epoch, as in ReferencePrices.sol
 
 /** The samples of past epochs as points in time, oldest first. A day without a sample is left out. */
 export function samplesInTime(epochs: readonly bigint[], samples: readonly (readonly bigint[])[], genesis: bigint, length: bigint): Sample[] {
@@ -23,7 +26,7 @@ export function samplesInTime(epochs: readonly bigint[], samples: readonly (read
   });
 }
 
-/** Share price of an index, day by day: the samples that the points' reference prices keep on chain. Needs no endpoint with old states. */
+/** Share price of an index, day by day: the samples that the points' reference prices keep on chain, or the indexer's copy of them. Needs no endpoint with old states. */
 export function useShareHistory(index: Address | undefined): { data: Sample[] | undefined; isPending: boolean } {
   const config = useConfig();
   const at = { address: contract(config, "ReferencePrices"), abi: referencePricesAbi } as const;
@@ -38,10 +41,11 @@ export function useShareHistory(index: Address | undefined): { data: Sample[] | 
   });
   const [epoch, genesis, length] = grid.data ?? [0n, 0n, 0n];
   const epochs = [...Array(EPOCHS).keys()].map((i) => epoch - BigInt(EPOCHS - 1 - i)).filter((one) => one >= 0n);
-  const { data, isPending } = useReadContracts({
-    allowFailure: false,
-    contracts: index ? epochs.map((one) => ({ ...at, functionName: "samplesOf", args: [one, index] }) as const) : [],
-    query: { enabled: !!index && !!grid.data, staleTime: 60_000 },
-  });
+  const { data, isPending } = usePast<readonly (readonly bigint[])[]>(
+    ["samples", index, epochs.map(String)],
+    (url) => samplesFrom(url, index as Address, epochs, SLOTS),
+    (client) => client.multicall({ allowFailure: false, contracts: epochs.map((one) => ({ ...at, functionName: "samplesOf", args: [one, index as Address] }) as const) }),
+    !!index && !!grid.data,
+  );
   return { isPending, data: data && samplesInTime(epochs, data, genesis, length) };
 }

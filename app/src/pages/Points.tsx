@@ -1,12 +1,13 @@
 import { useState } from "react";
-import { type Abi, type Address, erc20Abi, parseAbiItem, zeroAddress } from "viem";
+import { type Abi, type Address, erc20Abi, zeroAddress } from "viem";
 import { useAccount, useReadContract, useReadContracts } from "wagmi";
 
 import { contract } from "../chain/config";
 import { useConfig } from "../chain/context";
 import { useIndexes } from "../data/indexes";
 import { useLocked } from "../data/locked";
-import { useLogs, useNow } from "../data/logs";
+import { useNow } from "../data/logs";
+import { useRecorded } from "../data/past";
 import { useMaybePrice } from "../data/quote";
 import { useStakes } from "../data/staking";
 import { pointsLedgerAbi } from "../generated/abis";
@@ -20,7 +21,6 @@ import { NeedsWallet } from "../ui/Wallet";
 import { useAction } from "../write/useAction";
 
 const abi = pointsLedgerAbi as Abi;
-const RECORDED = parseAbiItem("event Recorded(uint256 indexed epoch, address indexed account, uint256 points)");
 
 /** Points of the running epoch, what SOSO would add, locked liquidity, past epochs and pots. */
 export default function Points() {
@@ -150,17 +150,15 @@ function Boost({ who }: { who: Address }) {
 }
 
 function Leaderboard({ epoch }: { epoch: bigint }) {
-  const config = useConfig();
   const last = epoch > 0n ? epoch - 1n : 0n;
-  const records = useLogs("records", contract(config, "PointsLedger"), [RECORDED]);
-  const rows = (records.data ?? []).filter((log) => log.args.epoch === last).sort((a, b) => Number((b.args.points ?? 0n) - (a.args.points ?? 0n)));
+  const { data: rows = [] } = useRecorded(last, 25);
   return (
     <Card title="Leaderboard" aside={`epoch ${last}, before bonuses`}>
       <Table
         caption="Accounts with most points in the last epoch"
         head={["Rank and account", "Points"]}
         empty="No account is recorded yet."
-        rows={rows.slice(0, 25).map((log, i) => [`${i + 1}. ${short(log.args.account ?? zeroAddress)}`, points(log.args.points ?? 0n)])}
+        rows={rows.map((row, i) => [`${i + 1}. ${short(row.account)}`, points(row.points)])}
       />
       {rows.length === 0 && <Note title="Recording opens when an epoch ends, for seven days. Anyone can record anyone." />}
     </Card>

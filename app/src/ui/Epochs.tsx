@@ -1,9 +1,9 @@
-import { type Abi, type Address, parseAbiItem, zeroAddress } from "viem";
+import type { Abi, Address } from "viem";
 import { useReadContracts } from "wagmi";
 
 import { contract, nameOf } from "../chain/config";
 import { useConfig } from "../chain/context";
-import { useLogs } from "../data/logs";
+import { usePots } from "../data/past";
 import { pointsLedgerAbi } from "../generated/abis";
 import { amount, date, DAY, duration, points, short } from "../lib/format";
 import type { Action } from "../write/useAction";
@@ -11,7 +11,6 @@ import { Button, Card, Table } from "./kit";
 
 const abi = pointsLedgerAbi as Abi;
 const RECORDING = 7 * DAY;
-const FUNDED = parseAbiItem("event Funded(uint256 indexed epoch, address indexed token, address indexed funder, uint256 amount)");
 
 /** Past epochs with what was recorded, and the pots that pay for them. Recording takes along what can be claimed. */
 export function Epochs({ who, epoch, genesis, length, now, joined, action }: { who: Address; epoch: bigint; genesis: bigint; length: bigint; now: number; joined: boolean; action: Action }) {
@@ -26,8 +25,7 @@ export function Epochs({ who, epoch, genesis, length, now, joined, action }: { w
     ]),
     query: { refetchInterval: 30_000 },
   });
-  const pots = useLogs("pots", ledger.address, [FUNDED]);
-  const known = [...new Map((pots.data ?? []).map((log) => [`${log.args.epoch}${log.args.token}`, { epoch: log.args.epoch ?? 0n, token: log.args.token ?? zeroAddress }])).values()];
+  const { data: known = [] } = usePots();
   const { data: owed } = useReadContracts({
     allowFailure: true,
     contracts: known.flatMap((pot) => [

@@ -1,6 +1,6 @@
 import { useState } from "react";
 
-import { chooseRpc, rpcUrl } from "../chain/config";
+import { chooseIndexer, chooseRpc, indexerUrl, rpcUrl } from "../chain/config";
 import { useConfig } from "../chain/context";
 import { Button, Dialog, Field } from "./kit";
 
@@ -9,6 +9,8 @@ export function Settings() {
   const config = useConfig();
   const [url, setUrl] = useState(rpcUrl(config));
   const [why, setWhy] = useState("");
+  const [indexer, setIndexer] = useState(indexerUrl(config) ?? "none");
+  const [whyIndexer, setWhyIndexer] = useState("");
   const [dark, setDark] = useState(document.documentElement.classList.contains("dark"));
 
   const flip = () => {
@@ -23,6 +25,15 @@ export function Settings() {
       location.reload();
     } catch {
       setWhy("Write a web address that begins with https://");
+    }
+  };
+
+  const saveIndexer = (address: string) => {
+    try {
+      chooseIndexer(address);
+      location.reload();
+    } catch {
+      setWhyIndexer("Write a web address that begins with https://, or none");
     }
   };
 
@@ -52,12 +63,34 @@ export function Settings() {
             value={url}
             onChange={setUrl}
             error={why}
-            hint="These pages send requests to this endpoint only."
+            hint="These pages send requests to this endpoint, and to the indexer where there is one."
           />
           <div className="mt-2 flex gap-2">
             <Button type="submit">Use it</Button>
             <Button kind="quiet" onClick={() => save("")}>
               Back to the default
+            </Button>
+          </div>
+        </form>
+        <form
+          onSubmit={(event) => {
+            event.preventDefault();
+            saveIndexer(indexer);
+          }}
+        >
+          <Field
+            label="Indexer address"
+            inputMode="text"
+            placeholder={config.indexerUrl ?? "none"}
+            value={indexer}
+            onChange={setIndexer}
+            error={whyIndexer}
+            hint="Asked for what was: charts, leaderboard, pots, decisions. Write none to read the chain instead."
+          />
+          <div className="mt-2 flex gap-2">
+            <Button type="submit">Use this indexer</Button>
+            <Button kind="quiet" onClick={() => saveIndexer("")}>
+              Back to the indexer of this site
             </Button>
           </div>
         </form>

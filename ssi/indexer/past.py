@@ -1,0 +1,118 @@
+"""What commands ask of an indexer: what an account did, which pots there are, who has how many points.
+
+Addresses are checksummed, as a node's answers are read; amounts are integers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from eth_utils import to_checksum_address
+
+from ssi.indexer.client import PAGE, Indexer
+
+CLASSES = ("held", "staked", "locked", "soso")
+
+
+@dataclass(frozen=True)
+class Priced:
+    """A source of points: `kind` is one of `CLASSES`; the price is D18{USD/1e18 tok}."""
+
+    source: str
+    kind: str
+    price: int
+
+
+@dataclass(frozen=True)
+class Points:
+    """D18 points of an account: before referrals, and as recorded, with them."""
+
+    account: str
+    points: int
+    recorded: int
+
+
+def happenings(indexer: Indexer, account: str, event: str = "", contract: str = "") -> list[dict[str, Any]]:
+    """What an account did, oldest first: of one event, of one contract of the deployment, where these are said."""
+    who, found = account.lower(), list[dict[str, Any]]()
+    wanted, given = "account = $1", [who]
+    for column, value in (("event", event), ("contract", contract)):
+        if value:
+            given.append(value)
+            wanted += f" and {column} = ${len(given)}"
+    after = ""
+    while True:
+        page = indexer.rows(
+            f"select * from happening where {wanted}{after} order by block, log limit {PAGE}", *given
+        )  # fmt: skip
+        found += page
+        if len(page) < PAGE:
+            return found
+        after = f" and (block, log) > ({int(page[-1]['block'])}, {int(page[-1]['log'])})"
+
+
+def pots(indexer: Indexer, epoch: int) -> list[str]:
+    """Tokens that were ever put into the pot of an epoch, sorted."""
+    rows = indexer.rows(f"select token from pot where epoch = {int(epoch)}")
+    return sorted(str(to_checksum_address(row["token"])) for row in rows)
+
+
+def points(indexer: Indexer, epoch: int, begins: int, until: int, sheet: Sequence[Priced]) -> Iterator[Points]:
+    """Everybody who joined and has points in an epoch, in the order of their addresses.
+
+    The arithmetic is that of `docs/points-math.md`, done by the indexer's database.
+
+    Args:
+        begins, until: Unix seconds; of a running epoch, until now.
+        sheet: the sources that count in it.
+    """
+    if not sheet:
+        return
+    price = " ".join(f"when '{one.source.lower()}' then {int(one.price)}" for one in sheet)
+    kind = " ".join(f"when '{one.source.lower()}' then '{one.kind}'" for one in sheet)
+    sums = ", ".join(f"sum(case when kind = '{name}' then value else 0 end) as {name}" for name in CLASSES)
+    after = ""
+    while True:
+        rows = indexer.rows(
+            f"""
+            with member as (
+              select address from account where joined_at is not null and address > $1 order by address limit {PAGE}
+            ), known as (
+              select p.account, p.source, p.epoch, p.seconds, p.closing, p.last, s.removed_at,
+                row_number() over (partition by p.account, p.source order by p.epoch desc) as place
+              from position_epoch p join member m on m.address = p.account join source s on s.address = p.source
+              where p.epoch <= {int(epoch)}
+            ), amount as (
+              select account, source, case when epoch = {int(epoch)}
+                then seconds + closing * greatest(least({int(until)}, coalesce(removed_at, {int(until)})) - last, 0)
+                else closing * greatest(least({int(until)}, coalesce(removed_at, {int(until)})) - {int(begins)}, 0)
+                end as seconds
+              from known where place = 1
+            ), value as (
+              select account, case source {kind} end as kind,
+                div(seconds * (case source {price} else 0 end), 1000000000000000000) as value from amount
+            ), class as (
+              select account, {sums} from value group by account
+            ), first as (
+              select *, least(locked, soso) as x_locked from class
+            ), second as (
+              select *, least(staked, soso - x_locked) as x_staked from first
+            ), third as (
+              select *, least(held, soso - x_locked - x_staked) as x_held from second
+            )
+            select m.address, coalesce(r.total, 0) as recorded, coalesce(div(
+              3 * (held + 10 * x_held) + 15 * (staked + 10 * x_staked) + 20 * (locked + 10 * x_locked), 86400
+            ), 0) as points
+            from member m left join third t on t.account = m.address
+            left join record r on r.account = m.address and r.epoch = {int(epoch)} order by m.address
+            """,
+            after,
+        )
+        for row in rows:
+            if int(row["points"]):
+                yield Points(str(to_checksum_address(row["address"])), int(row["points"]), int(row["recorded"]))
+        if len(rows) < PAGE:
+            return
+        after = rows[-1]["address"]
