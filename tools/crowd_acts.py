@@ -20,21 +20,20 @@ OFTEN = {
     "withdraw": 45, "buy": 55, "sell": 35, "mint": 30, "redeem": 45, "join": 85, "register": 25, "bind": 25,
     "get SOSO": 35, "stake SOSO": 30, "get liquidity": 14, "lock LP": 10, "request LP": 6, "cancel LP": 2,
     "unlock LP": 5, "lock position": 8, "request position": 4, "cancel position": 2, "unlock position": 3,
-    "record": 30, "claim": 70, "collect fees": 6, "claim in kind": 6,
+    "record": 30, "record and claim": 15, "claim": 70, "collect fees": 6, "claim in kind": 4,
 }  # fmt: skip
 
 
 class Acts:
-    """The operations by name. Each returns False where nobody could do it."""
+    """The operations by name. Each returns False where no person could do it."""
 
     def __init__(self, crowd: Crowd) -> None:
         self.crowd, self.system, self.books, self.random = crowd, crowd.system, crowd.books, crowd.random
         self.people = crowd.lived.people
-        self.index = {symbol: self.system.index(symbol) for symbol in crowd.symbols}
-        self.vault = {symbol: self.system.staked(symbol) for symbol in self.system.record.staked}
+        self.index, self.vault = crowd.index, crowd.vault
         self.soso, self.locker, self.points = self.system.token("SOSO"), self.system.locker, self.system.points
         self.pair, self.positions = crowd.pools.pair, crowd.pools.positions
-        self.held: dict[int, str] = {}  # positions in somebody's hands
+        self.held: dict[int, str] = {}  # positions in people's hands
         self.liquid: list[str] = []  # people with LP tokens
         self.with_soso: list[str] = []
         self.frozen = False
@@ -54,7 +53,7 @@ class Acts:
     # ------------------------------------------------------------ choosing
 
     def person(self, can: Callable[[str], Any] = lambda _: True, among: list[str] | None = None) -> str | None:
-        """Somebody who can and has not acted in this block. Whoever is returned has."""
+        """A person who can and has not acted in this block; counts as one who has."""
         group = self.people if among is None else among
         for _ in range(TRIES if group else 0):
             who = self.random.choice(group)
@@ -64,7 +63,7 @@ class Acts:
         return None
 
     def part(self, amount: int) -> int:
-        """Of what somebody has: mostly a part, now and then all of it, or one wei."""
+        """Of what a person has: mostly a part, now and then all of it, or one wei."""
         return self.random.choice((amount, 1, *[max(1, amount * self.random.randrange(1, 1000) // 1000)] * 8))
 
     def holder(self, tokens: dict[str, Any]) -> tuple[str, str, int] | None:
@@ -324,6 +323,16 @@ class Acts:
         if (who := self.person(lambda who: who not in recorded, among=list(self.books.joined))) is None:
             return False
         return self.send("record", who, self.points, self.points.record.encode(who, epochs[0]))
+
+    def _record_and_claim(self) -> bool:
+        if not (epochs := self.crowd.recordable) or not self.crowd.claimable:
+            return False
+        earlier, now = self.crowd.claimable[-1], epochs[0]
+        waiting = [who for who in self.books.recorded[earlier] if (earlier, who) not in self.books.claimed]
+        if (who := self.person(lambda who: who not in self.books.recorded[now], among=waiting)) is None:
+            return False
+        data = self.points.recordAndClaim.encode(now, [earlier], [self.system.token("USDC").address])
+        return self.send("record and claim", who, self.points, data)
 
     def _claim(self) -> bool:
         if not (epochs := self.crowd.claimable):

@@ -42,11 +42,11 @@ class Books:
         self.cooling: dict[str, int] = {}  # of LP tokens: when they mature
         self._balances_of: set[str] = set()
         self._heard: dict[tuple[str, str], tuple[Deployed, Callable[[str, dict[str, Any]], None]]] = {}
-        rooms: list[tuple[str, Deployed]] = [("points", system.points), ("locker", system.locker)]
-        rooms += [("referrals", system.referrals)]
-        rooms += [("index", system.index(symbol)) for symbol in system.record.indexes]
-        rooms += [("staked", system.staked(symbol)) for symbol in system.record.staked]
-        for kind, contract in rooms:
+        heard: list[tuple[str, Deployed]] = [("points", system.points), ("locker", system.locker)]
+        heard += [("referrals", system.referrals)]
+        heard += [("index", system.index(symbol)) for symbol in system.record.indexes]
+        heard += [("staked", system.staked(symbol)) for symbol in system.record.staked]
+        for kind, contract in heard:
             if kind in ("index", "staked"):
                 self._balances_of.add(contract.address.lower())
                 self._transfer = "0x" + contract.interface["Transfer"].hash.hex()

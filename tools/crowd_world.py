@@ -86,6 +86,8 @@ class Crowd:
         names = [str(to_checksum_address(keccak(text=f"crowd {seed} {n}")[12:])) for n in range(people)]
         self.lived = Lived(names)
         self.symbols = list(system.record.indexes)
+        self.index = {symbol: system.index(symbol) for symbol in self.symbols}
+        self.vault = {symbol: system.staked(symbol) for symbol in system.record.staked}
         self.safe, self.guardian = (system.record.contracts[name] for name in ("Safe", "GuardianSafe"))
         self.whale, self.keeper, self.bidder, self.maker = (
             self.evm.account(f"crowd {name}") for name in ("whale", "keeper", "bidder", "maker")
@@ -163,11 +165,12 @@ class Crowd:
         control.deal(self.rpc, "USDC", self.keeper, 100 * POT)
         usdc = self.system.token("USDC")
         usdc.approve(self.system.points.address, MAX, sender=self.keeper)
+        self.most_for_recorders = self.system.points.MAX_RECORDER_BPS()
         self.look()
 
     def give(self, symbol: str) -> None:
         """The maker and the bidder get much of every constituent, and allow what needs it."""
-        index = self.system.index(symbol)
+        index = self.index[symbol]
         for address in index.basket().tokens:
             amount = 3 * self.system.token(address).balanceOf(index.address)
             for person, spender in ((self.maker, index), (self.bidder, self.system.rebalancer)):
@@ -178,7 +181,7 @@ class Crowd:
 
     def basket(self, symbol: str) -> tuple[bytes, list[int], int]:
         """Bounds of a mint that do not bind."""
-        tokens = self.system.index(symbol).basket().tokens
+        tokens = self.index[symbol].basket().tokens
         return bounds(tokens, [2**200] * len(tokens))
 
     # ------------------------------------------------------------ keepers
@@ -237,13 +240,14 @@ class Crowd:
         """Dollars into the running epoch's pot, now and then into the next one's."""
         if day % 3 == 0:
             epoch, usdc = self.ledger.epoch + (day % 9 == 0), self.system.token("USDC")
-            data = self.system.points.fund.encode(epoch, usdc.address, self.random.randrange(1, POT))
+            part = self.random.randrange(self.most_for_recorders + 1)
+            data = self.system.points.fund.encode(epoch, usdc.address, self.random.randrange(1, POT), part)
             self.send("fund", self.keeper, self.system.points, data)
 
     def bids(self) -> None:
         """A bidder takes a part of what can be bid."""
         rebalancer = self.system.rebalancer
-        running = [index for symbol in self.symbols if self.runs(index := self.system.index(symbol))]
+        running = [index for index in self.index.values() if self.runs(index)]
         if running:
             self.refresh()
             self.mine()
@@ -280,8 +284,8 @@ class Crowd:
             self.scheduled.remove(each)
             self.send("execute", self.safe, manager, manager.execute.encode(each[1].address, each[2]), gas=8_000_000)
         self.mine()
-        for symbol in self.symbols:
-            if self.runs(index := self.system.index(symbol)) and self.random.random() < 0.1:
+        for index in self.index.values():
+            if self.runs(index) and self.random.random() < 0.1:
                 data = self.system.rebalancer.cancel.encode(index.address)
                 self.send("stop", self.guardian, self.system.rebalancer, data)
 
@@ -295,7 +299,7 @@ class Crowd:
     def setting(self) -> tuple[Deployed, bytes]:
         """One that governance may change, to something else."""
         symbol, n = self.random.choice(self.symbols), self.random.randrange(1, 20)
-        index, vault, distributor = self.system.index(symbol), self.system.staked(symbol), self.system.distributor
+        index, vault, distributor = self.index[symbol], self.vault[symbol], self.system.distributor
         part = self.random.randrange(6_000, 9_000)
         return self.random.choice(
             (

@@ -1,4 +1,4 @@
-"""Compares room after room. Each room is read from both sides at one block, and again where the indexer moved on."""
+"""Compares subject after subject. Each is read from both sides at one block, and again where the indexer moved on."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ class Difference:
 
 @dataclass
 class Agreement:
-    """What came of it: at which block, how many values of each room were compared, and where they differ."""
+    """What came of it: at which block, how many values of each subject were compared, and where they differ."""
 
     block: int = 0
     compared: Counter[str] = field(default_factory=Counter)
     differences: list[Difference] = field(default_factory=list)
 
-    def add(self, room: str, values: list[Compared]) -> None:
-        """Values of a room by path, on the chain and in the indexer."""
-        self.compared[room] += len(values)
-        self.differences += [Difference(f"{room}/{path}", *both) for path, *both in values if both[0] != both[1]]
+    def add(self, subject: str, values: list[Compared]) -> None:
+        """Values of a subject by path, on the chain and in the indexer."""
+        self.compared[subject] += len(values)
+        self.differences += [Difference(f"{subject}/{path}", *both) for path, *both in values if both[0] != both[1]]
 
 
 def agree(system: System, indexer: Indexer, say: Callable[[str], object] = lambda _: None) -> Agreement:
@@ -49,32 +49,33 @@ def agree(system: System, indexer: Indexer, say: Callable[[str], object] = lambd
         IndexerSilent: it does not answer.
         Impossible: it moves on faster than it can be read.
     """
-    from ssi.agreement import points, rooms
+    from ssi.agreement import decisions, holdings, points
 
     found = Agreement()
     both = Sides(system, indexer)
     every: tuple[tuple[str, Callable[[Sides], Iterator[Compared]]], ...] = (
-        ("index", rooms.indexes), ("constituent", rooms.constituents), ("claim in kind", rooms.claims_in_kind),
-        ("staked token", rooms.staked_tokens), ("exit", rooms.exits), ("position", rooms.positions),
-        ("integral", rooms.integrals), ("lock", rooms.locks), ("LP tokens", rooms.lp_stakes),
-        ("rebalance", rooms.rebalances), ("operation", rooms.operations), ("account", points.accounts),
+        ("index", holdings.indexes), ("constituent", holdings.constituents), ("claim in kind", holdings.claims_in_kind),
+        ("staked token", holdings.staked_tokens), ("exit", holdings.exits), ("position", holdings.positions),
+        ("integral", holdings.integrals), ("lock", holdings.locks), ("LP tokens", holdings.lp_stakes),
+        ("rebalance", decisions.rebalances), ("operation", decisions.operations), ("account", points.accounts),
         ("price", points.prices), ("points", points.points), ("standing", points.standings),
-        ("record", points.records), ("epoch", points.epochs), ("pot", points.pots), ("pot claim", points.claims),
+        ("record", points.records), ("recorder", points.recorders), ("epoch", points.epochs), ("pot", points.pots),
+        ("pot claim", points.claims),
     )  # fmt: skip
-    for room, compare in every:
-        say(f"comparing: {room}")
-        found.add(room, _settled(both, room, compare))
+    for subject, compare in every:
+        say(f"comparing: {subject}")
+        found.add(subject, _settled(both, subject, compare))
     found.block = both.block
     return found
 
 
-def _settled(both: Sides, room: str, compare: Callable[[Sides], Iterator[Compared]]) -> list[Compared]:
-    """The values of a room while the indexer stood still."""
+def _settled(both: Sides, subject: str, compare: Callable[[Sides], Iterator[Compared]]) -> list[Compared]:
+    """The values of a subject while the indexer stood still."""
     for _ in range(TRIES):
         both.look()
         values = list(compare(both))
         if both.stands():
             return values
     raise Impossible(
-        f"{both.indexer.name} moves on faster than “{room}” can be read: check it against a node that stands still."
+        f"{both.indexer.name} moves on faster than “{subject}” can be read: check it against a node that stands still."
     )

@@ -1,4 +1,4 @@
-"""Points: who joined, prices, points of everybody in every epoch, records, pots."""
+"""Points: who joined, prices, points of every account in every epoch, records, pots."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ssi.points.ledger import Ledger
 
 
 def accounts(both: Sides) -> Iterator[Compared]:
-    """When everybody joined, who referred them, and their codes."""
+    """When each account joined, who referred it, and its code."""
     points, referrals = both.system.points, both.system.referrals
     rows, codes = both.rows("account", "address"), both.rows("referral_code", "owner")
     people = dict.fromkeys(event.values["account"] for _, event, _ in both.events(points, "Joined"))
@@ -55,7 +55,7 @@ def _members(both: Sides) -> list[str]:
 
 
 def points(both: Sides) -> Iterator[Compared]:
-    """Of everybody who joined, in every epoch, by the indexer's integrals and the contract's prices."""
+    """Of every account that joined, in every epoch, by the indexer's integrals and the contract's prices."""
     ledger, members = Ledger(both.system.points, both.system.prices), _members(both)
     for epoch in range(both.epoch + 1):
         until = min(both.now, both.begins(epoch + 1))
@@ -87,6 +87,15 @@ def records(both: Sides) -> Iterator[Compared]:
         yield f"epoch {key[1]}/{key[0]}", value, number(rows.get(key), "total") or 0
 
 
+def recorders(both: Sides) -> Iterator[Compared]:
+    """What those who recorded are paid by."""
+    rows, contract = both.rows("recorder", "account", "epoch"), both.system.points
+    keys = {(e.values["recorder"], e.values["epoch"]): None for _, e, _ in both.events(contract, "RecordedBy")}
+    keys |= dict.fromkeys(rows)
+    for key, value in zip(keys, both.ask([(contract.pointsRecordedBy, key) for key in keys]), strict=True):
+        yield f"epoch {key[1]}/{key[0]}", value, number(rows.get(key), "points") or 0
+
+
 def epochs(both: Sides) -> Iterator[Compared]:
     """The sums of what is written down."""
     rows, contract = both.rows("epoch", "number"), both.system.points
@@ -103,14 +112,17 @@ def pots(both: Sides) -> Iterator[Compared]:
         into = said["epoch"] if event.name == "Funded" else said["toEpoch"]
         keys[into, said["token"]] = None
     keys |= dict.fromkeys(rows)
-    for key, (funded, paid) in zip(keys, both.ask([(contract.potOf, key) for key in keys]), strict=True):
+    answers = both.ask([(contract.potOf, key) for key in keys])
+    parts = both.ask([(contract.recorderPart, key) for key in keys])
+    for key, (funded, paid), part in zip(keys, answers, parts, strict=True):
         row = rows.get(key)
         yield f"epoch {key[0]}/{key[1]}/funded", funded, number(row, "funded")
         yield f"epoch {key[0]}/{key[1]}/paid", paid, number(row, "paid")
+        yield f"epoch {key[0]}/{key[1]}/recorders", part, number(row, "recorders")
 
 
 def claims(both: Sides) -> Iterator[Compared]:
-    """What everybody was paid, by the sums of the contract's events."""
+    """What every account was paid, by the sums of the contract's events."""
     rows, paid = both.rows("pot_claim", "account", "epoch", "token"), defaultdict[tuple[str, int, str], int](int)
     for _, event, _ in both.events(both.system.points, "Claimed"):
         said = event.values

@@ -105,7 +105,7 @@ class Sides:
         return list(pools)
 
     def holders(self) -> dict[str, list[str]]:
-        """Everybody who ever had a token, by the token's address."""
+        """Accounts that ever had a token, by the token's address."""
         found: dict[str, dict[str, None]] = {token.address: {} for token in self.tokens.values()}
         topic = "0x" + next(iter(self.tokens.values())).interface["Transfer"].hash.hex()
         since = self.system.record.block or 0

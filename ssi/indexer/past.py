@@ -60,7 +60,7 @@ def pots(indexer: Indexer, epoch: int) -> list[str]:
 
 
 def points(indexer: Indexer, epoch: int, begins: int, until: int, sheet: Sequence[Priced]) -> Iterator[Points]:
-    """Everybody who joined and has points in an epoch, in the order of their addresses.
+    """Accounts that joined and have points in an epoch, in the order of their addresses.
 
     The arithmetic is that of `docs/points-math.md`, done by the indexer's database.
 

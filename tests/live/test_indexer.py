@@ -97,7 +97,7 @@ def test_the_history_is_large_enough(world):
 
 @pytest.mark.shows("indexer check", "unattended")
 def test_the_indexer_agrees_with_the_chain(world):
-    """Every value of every room; each room has something to compare."""
+    """Every value of every subject; each subject has something to compare."""
     done = world.live.run("indexer", "check", world.indexer.url, "--json")
     assert json.loads(done.out)["differences"] == []
     said = done.json

@@ -18,11 +18,21 @@ import pytest
 FOLDER = "SSI_SUITE"
 
 # What takes minutes begins first, so that no process is left with it at the end.
-_FIRST = ("tests/stateful", "tests/live", "tests/integration", "tests/attacks")
+_FIRST = (
+    "tests/live/test_indexer", "tests/indexer", "tests/stateful", "tests/live", "tests/integration", "tests/attacks",
+)  # fmt: skip
+
+# Modules of these folders share fixtures that take minutes, so one process takes them all.
+_TOGETHER = ("tests/indexer",)
 
 
 def _module(item: pytest.Item) -> str:
     return item.nodeid.partition("::")[0]
+
+
+def _part(module: str) -> str:
+    """What is taken at once: a module, or all of a folder."""
+    return next((folder for folder in _TOGETHER if module.startswith(folder + "/")), module)
 
 
 def _rank(item: pytest.Item) -> tuple[int, str]:
@@ -50,7 +60,7 @@ class Share:
         """
         if session.testsfailed or session.config.option.collectonly:
             return None
-        items = (item for item in session.items if self._mine(_module(item)))
+        items = (item for item in session.items if self._mine(_part(_module(item))))
         item = next(items, None)
         while item is not None:
             following = next(items, None)
@@ -73,14 +83,14 @@ class Share:
     def pytest_sessionfinish(self) -> None:
         self._finish()
 
-    def _mine(self, module: str) -> bool:
-        if module not in self._taken:
+    def _mine(self, part: str) -> bool:
+        if part not in self._taken:
             try:
-                (self._folder / module.replace("/", "+")).touch(exist_ok=False)
-                self._taken[module] = True
+                (self._folder / part.replace("/", "+")).touch(exist_ok=False)
+                self._taken[part] = True
             except FileExistsError:
-                self._taken[module] = False
-        return self._taken[module]
+                self._taken[part] = False
+        return self._taken[part]
 
     def _finish(self) -> None:
         if self._module:

@@ -45,7 +45,7 @@ export interface KnownPot {
   token: Address;
 }
 
-/** Pots that anybody ever put something into, by epoch. */
+/** Pots that were ever funded, by epoch. */
 export function usePots() {
   const config = useConfig();
   const ledger = contract(config, "PointsLedger");

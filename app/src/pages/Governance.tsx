@@ -13,7 +13,7 @@ import { At, Card, Countdown, Page, Rows, Skeleton, Table } from "../ui/kit";
 const NAMES = new Map(EVERY_ABI.flatMap((item) => (item.type === "function" ? [[toFunctionSelector(item), item.name] as const] : [])));
 const ROLES: Record<string, string> = { "0": "Administrator: grants roles, changes the table", "1": "Governor: rules, fees within caps, paths, prices, rebalances", "2": "Guardian: stops minting and rebalances, cancels what is scheduled" };
 
-/** What became of an operation; one that nobody executed in time has expired. */
+/** What became of an operation; one that was not executed in time has expired. */
 type End = Operation["end"] | "expired" | "ready";
 
 /** What is scheduled, who may do what after how long, and by when to leave. */

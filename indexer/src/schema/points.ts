@@ -191,7 +191,7 @@ export const referencePrice = onchainTable(
 );
 
 /**
- * The leaderboard: D18{point} before referrals of everybody who joined and has some, at `epoch.standingAt`. That is the
+ * The leaderboard: D18{point} before referrals of every account that joined and has some, at `epoch.standingAt`. That is the
  * last sample of the epoch (one a day) while it is running; its end as soon as it is over. Final with the epoch.
  * `rank` counts from 1, most points first, equal points by address. Values are D18{USD s} by class.
  */

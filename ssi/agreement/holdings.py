@@ -1,4 +1,4 @@
-"""Indexes, staked tokens, balances over time, locks, rebalances, governance."""
+"""Indexes, staked tokens, balances over time, locked liquidity."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from typing import Any
 from ssi.agreement.sides import Asked, Compared, Sides, number
 from ssi.constants import ZERO
 
-PHASES = ("none", "running", "completed", "halted", "cancelled", "expired")
 _FRACTION = 64  # bits of a claim's parts after the point
 
 
@@ -81,7 +80,7 @@ def staked_tokens(both: Sides) -> Iterator[Compared]:
 
 
 def exits(both: Sides) -> Iterator[Compared]:
-    """What everybody who ever asked to leave has cooling, and can take."""
+    """What every account that ever asked to leave has cooling, and can take."""
     rows = both.rows("exit", "staked", "account")
     cooldowns = {vault.address: both.ask([(vault.cooldown, ())])[0] for vault in both.vaults.values()}
     keys: dict[tuple[str, str], Any] = {}
@@ -140,7 +139,7 @@ def positions(both: Sides) -> Iterator[Compared]:
         ours = number(rows.pop(key, None), "balance") or 0
         yield f"{keys[key]}/{key[1]}/balance", balance, 0 if key[0] in removed else ours
     for (source, account), row in rows.items():
-        if source in by_address or account != ZERO:  # nobody asks a pool for its sum
+        if source in by_address or account != ZERO:  # a pool has no sum to be asked for
             yield f"{source}/{account}/balance", 0, int(row["balance"])
 
 
@@ -218,41 +217,3 @@ def lp_stakes(both: Sides) -> Iterator[Compared]:
             ours |= {"matured": ours["matured"] + ours["cooling"], "cooling": 0, "coolingLiquidity": 0, "maturesAt": 0}
         for name, value in ours.items():
             yield f"{'/'.join(key)}/{name}", said.named()[name], value
-
-
-# ---------------------------------------------------------------- decisions
-
-
-def rebalances(both: Sides) -> Iterator[Compared]:
-    """The last rebalance of every index, and that there is a row for each."""
-    rebalancer, rows = both.system.rebalancer, both.rows("rebalance", "index", "id")
-    for symbol, index in both.indexes.items():
-        (said,) = both.ask([(rebalancer.status, (index.address,))])
-        mine = {int(id_): row for (address_, id_), row in rows.items() if address_ == index.address}
-        yield f"{symbol}/count", said.id, len(mine)
-        if not said.id:
-            continue
-        row = mine.get(said.id)
-        phase = row and row["phase"]
-        over = phase == "running" and int((row or {})["ends"]) <= both.now  # it has expired; no transaction says so
-        yield f"{symbol}/{said.id}/phase", PHASES[said.phase], "expired" if over else phase
-        yield f"{symbol}/{said.id}/started", said.started, number(row, "started_at")
-        yield f"{symbol}/{said.id}/ends", said.ends, number(row, "ends")
-        yield f"{symbol}/{said.id}/cost", said.cost, number(row, "cost")
-
-
-def operations(both: Sides) -> Iterator[Compared]:
-    """Every call that was ever scheduled: how often, and whether it waits now."""
-    manager = both.system.manager
-    ids = dict.fromkeys(event.values["operationId"] for _, event, _ in both.events(manager, "OperationScheduled"))
-    last: dict[bytes, dict[str, Any]] = {}
-    for row in sorted(both.rows("operation", "id", "nonce").values(), key=lambda row: int(row["nonce"])):
-        last[bytes.fromhex(row["id"][2:])] = row
-    ids |= dict.fromkeys(last)
-    answers = both.ask([(manager.getNonce, (id_,)) for id_ in ids] + [(manager.getSchedule, (id_,)) for id_ in ids])
-    (expiration,) = both.ask([(manager.expiration, ())])
-    for place, id_ in enumerate(ids):
-        row_ = last.get(id_)
-        waits = row_ is not None and row_["status"] == "scheduled" and int(row_["ready_at"]) + expiration > both.now
-        yield f"0x{id_.hex()}/nonce", answers[place], number(row_, "nonce") or 0
-        yield f"0x{id_.hex()}/readyAt", answers[len(ids) + place], int(row_["ready_at"]) if row_ and waits else 0
