@@ -11,6 +11,7 @@ from eth_utils import to_bytes, to_checksum_address
 from ssi.chain.evm import Deployed, Receipt
 from ssi.chain.logs import LogReader
 from ssi.indexer import past
+from ssi.indexer.client import understood
 from ssi.registry.holder import Holder
 
 # Events of the deployment that are about an account, by the argument that says about whom.
@@ -66,7 +67,9 @@ def history(holder: Holder, account: str | None = None) -> list[Happened]:
     system, who = holder.system, account or holder.account.address
     contracts = _contracts(holder)
     if system.indexer is not None:
-        return [_read(row, contracts[row["contract"]][1]) for row in past.happenings(system.indexer, who)]
+        rows = past.happenings(system.indexer, who)
+        with understood(system.indexer):
+            return [_read(row, contracts[row["contract"]][1]) for row in rows]
     topic = "0x" + who[2:].lower().rjust(64, "0")
     wanted: dict[int, tuple[set[str], set[str]]] = {}
     for kind, contract in contracts.values():

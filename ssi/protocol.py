@@ -82,6 +82,7 @@ class Protocol:
             indexer: the URL of one that is asked for what was; the node's logs are read where it is left out.
 
         Raises:
+            IndexerSilent: the indexer does not answer, is of another chain or deployment, or is far behind.
             RecordUnusable: the record is damaged or of another chain.
             FileNotFoundError: there is none.
         """
@@ -98,8 +99,10 @@ class Protocol:
             record = Record.load(deployment or network.name(), chain_id)
         if not record.contracts:
             raise FileNotFoundError(f"{record.path} has no deployment in it: `ape run deploy` writes it.")
-        past = None if indexer is None else Indexer(indexer)
-        return cls(System(Evm(rpc, impersonate=False), project or fresh_project(), record, past), account)
+        system = System(Evm(rpc, impersonate=False), project or fresh_project(), record)
+        if indexer is not None:
+            system.follow(Indexer(indexer))
+        return cls(system, account)
 
     # ------------------------------------------------------------ parts
 

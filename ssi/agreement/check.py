@@ -9,7 +9,7 @@ from typing import Any
 
 from ssi.agreement.sides import Compared, Sides
 from ssi.failure import Impossible
-from ssi.indexer.client import Indexer
+from ssi.indexer.client import Indexer, understood
 from ssi.registry.system import System
 
 TRIES = 5
@@ -73,7 +73,8 @@ def _settled(both: Sides, subject: str, compare: Callable[[Sides], Iterator[Comp
     """The values of a subject while the indexer stood still."""
     for _ in range(TRIES):
         both.look()
-        values = list(compare(both))
+        with understood(both.indexer):
+            values = list(compare(both))
         if both.stands():
             return values
     raise Impossible(

@@ -19,6 +19,7 @@ from ssi.chain.wallet import Way
 from ssi.failure import Impossible, Misused
 from ssi.index.bounds import bounds
 from ssi.indexer import past
+from ssi.indexer.client import understood
 from ssi.registry.holder import ETHER, PATIENCE, Holder, Token
 
 SLIPPAGE_BPS = 50
@@ -408,7 +409,8 @@ class IndexClient:
         system, who = self.holder.system, account or self.holder.account.address
         if system.indexer is not None:
             happened = past.happenings(system.indexer, who, "Segregated", self.symbol)
-            tokens = list(dict.fromkeys(str(each["values"]["token"]) for each in happened))
+            with understood(system.indexer):
+                tokens = list(dict.fromkeys(str(each["values"]["token"]) for each in happened))
         else:
             tokens = self._segregated(who)
         if not tokens:

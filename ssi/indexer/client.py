@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import requests
 
+from ssi.chain.evm import Evm
 from ssi.chain.http import session, without_secrets
+from ssi.constants import BLOCK
 
 URL = "SSI_INDEXER"  # environment: where commands find one
+BEHIND = 25  # blocks, five minutes: how far behind the chain an indexer may be to be asked
 TIMEOUT = 60  # seconds
 PAGE = 1_000  # rows of an answer
 PATIENCE = 10  # times that a request is repeated after its wait
@@ -30,6 +34,15 @@ class Standing:
     chain_id: int
     block: int
     time_s: int
+
+
+@contextmanager
+def understood(indexer: Indexer) -> Iterator[None]:
+    """Reading an answer. Raises IndexerSilent where it is not what was asked for."""
+    try:
+        yield
+    except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+        raise IndexerSilent(f"{indexer.name} answers with what was not asked for ({error})") from None
 
 
 class Indexer:
@@ -58,6 +71,36 @@ class Indexer:
             return Standing(int(chain["id"]), int(chain["block"]["number"]), int(chain["block"]["timestamp"]))
         except (ValueError, KeyError, TypeError, AttributeError):
             raise IndexerSilent(f"{self.name} does not say where it stands: is it an indexer?") from None
+
+    def follow(self, evm: Evm, chain_id: int, tokens: Iterable[str], most_behind: int | None = BEHIND) -> Standing:
+        """Where it stands, if that is on this chain, not far behind, and with these indexes and staked tokens.
+
+        What it answers is not proven by that: the chain is asked for every amount that is signed.
+
+        Args:
+            most_behind: blocks; None where it may be any number.
+
+        Raises:
+            IndexerSilent: why it is not to be asked.
+        """
+        standing = self.standing()
+        if standing.chain_id != chain_id:
+            raise IndexerSilent(f"{self.name} follows chain {standing.chain_id}, not {chain_id}")
+        behind = evm.block - standing.block
+        if most_behind is not None and behind > most_behind:
+            minutes = behind * BLOCK // 60
+            raise IndexerSilent(
+                f"{self.name} stands at block {standing.block:,}, {behind:,} blocks ({minutes} min) behind the chain"
+            )
+        here = evm.rpc.call("eth_getBlockByNumber", hex(standing.block), False)
+        if here is not None and int(here["timestamp"], 16) != standing.time_s:
+            raise IndexerSilent(f"{self.name} has another block {standing.block:,} than the chain")
+        with understood(self):
+            known = {str(row["address"]) for row in self.rows("select address from source where kind <> 'pool'")}
+        missing = [token for token in tokens if token.lower() not in known]
+        if missing:
+            raise IndexerSilent(f"{self.name} follows another deployment: it does not know {missing[0]}")
+        return standing
 
     def rows(self, sql: str, *given: str) -> list[dict[str, Any]]:
         """The rows of one SELECT, with `$1` and so on for what is given. Large numbers are text.

@@ -11,7 +11,7 @@ from typing import Any
 
 from eth_utils import to_checksum_address
 
-from ssi.indexer.client import PAGE, Indexer
+from ssi.indexer.client import PAGE, Indexer, understood
 
 CLASSES = ("held", "staked", "locked", "soso")
 
@@ -50,13 +50,15 @@ def happenings(indexer: Indexer, account: str, event: str = "", contract: str = 
         found += page
         if len(page) < PAGE:
             return found
-        after = f" and (block, log) > ({int(page[-1]['block'])}, {int(page[-1]['log'])})"
+        with understood(indexer):
+            after = f" and (block, log) > ({int(page[-1]['block'])}, {int(page[-1]['log'])})"
 
 
 def pots(indexer: Indexer, epoch: int) -> list[str]:
     """Tokens that were ever put into the pot of an epoch, sorted."""
     rows = indexer.rows(f"select token from pot where epoch = {int(epoch)}")
-    return sorted(str(to_checksum_address(row["token"])) for row in rows)
+    with understood(indexer):
+        return sorted(str(to_checksum_address(row["token"])) for row in rows)
 
 
 def points(indexer: Indexer, epoch: int, begins: int, until: int, sheet: Sequence[Priced]) -> Iterator[Points]:
@@ -110,9 +112,12 @@ def points(indexer: Indexer, epoch: int, begins: int, until: int, sheet: Sequenc
             """,
             after,
         )
-        for row in rows:
-            if int(row["points"]):
-                yield Points(str(to_checksum_address(row["address"])), int(row["points"]), int(row["recorded"]))
+        with understood(indexer):
+            found = [
+                Points(str(to_checksum_address(row["address"])), int(row["points"]), int(row["recorded"]))
+                for row in rows
+            ]
+            after = rows[-1]["address"] if rows else after
+        yield from (each for each in found if each.points)
         if len(rows) < PAGE:
             return
-        after = rows[-1]["address"]

@@ -16,6 +16,7 @@ from ssi.chain.logs import LogReader
 from ssi.constants import ZERO
 from ssi.failure import Impossible, Misused
 from ssi.indexer import past
+from ssi.indexer.client import understood
 from ssi.registry import params
 from ssi.registry.holder import Holder, Token
 
@@ -199,7 +200,8 @@ class LocksClient:
         system = self.holder.system
         if system.indexer is not None:
             rows = past.happenings(system.indexer, account, "PositionLocked")
-            return list(dict.fromkeys(int(row["values"]["tokenId"]) for row in rows))
+            with understood(system.indexer):
+                return list(dict.fromkeys(int(row["values"]["tokenId"]) for row in rows))
         topics = [
             "0x" + self.contract.interface["PositionLocked"].hash.hex(),
             "0x" + account[2:].lower().rjust(64, "0"),

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from ssi.chain.evm import Deployed, Evm, Interface
-from ssi.indexer.client import Indexer
+from ssi.indexer.client import BEHIND, Indexer, Standing
 from ssi.registry import params
 from ssi.registry.record import Record
 
@@ -24,6 +24,13 @@ class System:
     project: Any
     record: Record
     indexer: Indexer | None = None
+
+    def follow(self, indexer: Indexer, most_behind: int | None = BEHIND) -> Standing:
+        """Asks this indexer for what was, from now on. Raises IndexerSilent where it is not fit for that."""
+        tokens = [*self.record.indexes.values(), *self.record.staked.values()]
+        standing = indexer.follow(self.evm, self.record.chain_id, tokens, most_behind)
+        self.indexer = indexer
+        return standing
 
     def contract(self, name: str, kind: str | None = None) -> Deployed:
         """A contract of the record. Raises KeyError when it is not deployed."""

@@ -1,4 +1,4 @@
-import { type Address, getAddress, type Hex, parseAbiItem, type PublicClient } from "viem";
+import { type Address, getAddress, type Hex, parseAbiItem } from "viem";
 
 import { contract } from "../chain/config";
 import { useConfig } from "../chain/context";
@@ -9,11 +9,6 @@ const MOST = 1_000; // rows that an indexer gives at once
 const RECORDED = parseAbiItem("event Recorded(uint256 indexed epoch, address indexed account, uint256 points)");
 const FUNDED = parseAbiItem("event Funded(uint256 indexed epoch, address indexed token, address indexed funder, uint256 amount)");
 const ROLLED = parseAbiItem("event RolledOver(uint256 indexed fromEpoch, uint256 indexed toEpoch, address indexed token, uint256 amount)");
-const OPERATIONS = [
-  parseAbiItem("event OperationScheduled(bytes32 indexed operationId, uint32 indexed nonce, uint48 schedule, address caller, address target, bytes data)"),
-  parseAbiItem("event OperationExecuted(bytes32 indexed operationId, uint32 indexed nonce)"),
-  parseAbiItem("event OperationCanceled(bytes32 indexed operationId, uint32 indexed nonce)"),
-] as const;
 
 export interface Recorded {
   account: Address;
@@ -64,47 +59,6 @@ export function usePots() {
       return inOrder(logs.map((log) => ({ epoch: (log.eventName === "Funded" ? log.args.epoch : log.args.toEpoch) ?? 0n, token: log.args.token as Address })));
     },
   );
-}
-
-/** A scheduled call, and what became of it. `ready` is in Unix seconds. */
-export interface Operation {
-  id: Hex;
-  nonce: number;
-  target: Address;
-  data: Hex;
-  ready: number;
-  end: "waiting" | "executed" | "cancelled";
-}
-
-/** Everything that was ever scheduled, in that order. */
-export function useOperations() {
-  const config = useConfig();
-  const manager = contract(config, "ProtocolManager");
-  return usePast<Operation[]>(["operations"], operationsOf, (client) => scheduled(client, BigInt(config.deployedAtBlock), manager));
-}
-
-async function operationsOf(url: string): Promise<Operation[]> {
-  interface Row { id: Hex; nonce: number; target: Hex; data: Hex; readyAt: string; status: string; block: string; log: number }
-  const query = `{ operations(orderBy: "block", orderDirection: "desc", limit: ${MOST}) { items { id nonce target data readyAt status block log } } }`;
-  const { operations } = await ask<{ operations: { items: Row[] } }>(url, query);
-  return operations.items
-    .sort((a, b) => (a.block === b.block ? a.log - b.log : Number(BigInt(a.block) - BigInt(b.block))))
-    .map(({ id, nonce, target, data, readyAt, status }) => ({ id, nonce, target: getAddress(target), data, ready: Number(readyAt), end: status === "scheduled" ? "waiting" : (status as "executed" | "cancelled") }));
-}
-
-async function scheduled(client: PublicClient, from: bigint, manager: Address): Promise<Operation[]> {
-  const found = new Map<string, Operation>();
-  for (const log of await allLogs(client, from, manager, OPERATIONS)) {
-    const [id, nonce] = [log.args.operationId as Hex, log.args.nonce ?? 0];
-    if (log.eventName === "OperationScheduled") {
-      const { target, data, schedule } = log.args;
-      found.set(`${id}${nonce}`, { id, nonce, target: target as Address, data: data as Hex, ready: Number(schedule), end: "waiting" });
-    } else {
-      const known = found.get(`${id}${nonce}`);
-      if (known) known.end = log.eventName === "OperationExecuted" ? "executed" : "cancelled";
-    }
-  }
-  return [...found.values()];
 }
 
 /** The samples of an index in some epochs, slot by slot, D18 dollars; 0 where there is none. From an indexer. */

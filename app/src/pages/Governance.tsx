@@ -1,34 +1,56 @@
-import { type Address, type Hex, toFunctionSelector } from "viem";
+import { type Address, type Hex, parseAbiItem, toFunctionSelector } from "viem";
 import { useReadContract, useReadContracts } from "wagmi";
 
 import { contract, nameOf } from "../chain/config";
 import { useConfig } from "../chain/context";
 import { decode, EVERY_ABI, leaveBy, say, useChange } from "../data/changes";
-import { useNow } from "../data/logs";
-import { type Operation, useOperations } from "../data/past";
+import { useLogs, useNow } from "../data/logs";
 import * as abis from "../generated/abis";
 import { date, duration, short } from "../lib/format";
 import { At, Card, Countdown, Page, Rows, Skeleton, Table } from "../ui/kit";
 
+const EVENTS = [
+  parseAbiItem("event OperationScheduled(bytes32 indexed operationId, uint32 indexed nonce, uint48 schedule, address caller, address target, bytes data)"),
+  parseAbiItem("event OperationExecuted(bytes32 indexed operationId, uint32 indexed nonce)"),
+  parseAbiItem("event OperationCanceled(bytes32 indexed operationId, uint32 indexed nonce)"),
+] as const;
 const NAMES = new Map(EVERY_ABI.flatMap((item) => (item.type === "function" ? [[toFunctionSelector(item), item.name] as const] : [])));
 const ROLES: Record<string, string> = { "0": "Administrator: grants roles, changes the table", "1": "Governor: rules, fees within caps, paths, prices, rebalances", "2": "Guardian: stops minting and rebalances, cancels what is scheduled" };
 
-/** What became of an operation; one that was not executed in time has expired. */
-type End = Operation["end"] | "expired" | "ready";
+interface Operation {
+  id: string;
+  nonce: number;
+  target: Address;
+  data: Hex;
+  ready: number;
+  block: bigint;
+  end: "waiting" | "executed" | "cancelled" | "expired" | "ready";
+}
 
 /** What is scheduled, who may do what after how long, and by when to leave. */
 export default function Governance() {
   const config = useConfig();
   const now = useNow();
   const manager = { address: contract(config, "ProtocolManager"), abi: abis.protocolManagerAbi } as const;
-  const operations = useOperations();
+  const logs = useLogs("operations", manager.address, EVENTS);
   const { data: expiration } = useReadContract({ ...manager, functionName: "expiration" });
-  if (operations.isPending) return <Skeleton lines={8} />;
+  if (logs.isPending) return <Skeleton lines={8} />;
 
-  const list = (operations.data ?? []).map((op): Omit<Operation, "end"> & { end: End } => {
+  const operations = new Map<string, Operation>();
+  for (const log of logs.data ?? []) {
+    const id = log.args.operationId ?? "0x";
+    if (log.eventName === "OperationScheduled") {
+      const { target, data, schedule, nonce } = log.args;
+      operations.set(`${id}${nonce}`, { id, nonce: nonce ?? 0, target: target as Address, data: data as Hex, ready: Number(schedule), block: log.blockNumber ?? 0n, end: "waiting" });
+    } else {
+      const known = operations.get(`${id}${log.args.nonce}`);
+      if (known) known.end = log.eventName === "OperationExecuted" ? "executed" : "cancelled";
+    }
+  }
+  const list = [...operations.values()].map((op) => {
     if (op.end !== "waiting") return op;
-    if (now >= op.ready + Number(expiration ?? 604_800)) return { ...op, end: "expired" };
-    return now >= op.ready ? { ...op, end: "ready" } : op;
+    if (now >= op.ready + Number(expiration ?? 604_800)) return { ...op, end: "expired" as const };
+    return now >= op.ready ? { ...op, end: "ready" as const } : op;
   });
   const pending = list.filter((op) => op.end === "waiting" || op.end === "ready");
   const past = list.filter((op) => op.end !== "waiting" && op.end !== "ready").reverse();

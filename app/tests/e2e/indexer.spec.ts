@@ -48,7 +48,6 @@ async function told(page: Page): Promise<Record<string, string>> {
   for (const [path, captions] of [
     ["/#/index/MAG7.ssi", []],
     ["/#/points", ["Accounts with most points in the last epoch", "Reward pots"]],
-    ["/#/governance", ["Past operations, newest first"]],
   ] as const) {
     await page.goto(path);
     for (const caption of captions) {
@@ -78,7 +77,7 @@ test("with an indexer pages say the same as without, and where it stands; withou
     await page.reload();
     await expect(page.getByText(`the indexer at ${new URL(running.url).host}, which stands at block`)).toBeVisible();
     expect(await told(page)).toEqual(before);
-    for (const word of ["records", "pots", "operations", "priceSamples"]) expect(asked.some((body) => body.includes(word)), `${word} from the indexer`).toBe(true);
+    for (const word of ["records", "pots", "priceSamples"]) expect(asked.some((body) => body.includes(word)), `${word} from the indexer`).toBe(true);
     expect(complaintsOf(page)).toEqual([]);
   } finally {
     running.end();
