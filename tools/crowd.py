@@ -64,7 +64,7 @@ def live(crowd: Crowd, operations: int, days: int = DAYS, say: Callable[[str], o
 @click.option("--seed", default=1, show_default=True)
 @click.option("--rpc-port", type=int, help="Where the fork answers; any free port unless told.")
 def main(operations: int, people: int, days: int, seed: int, rpc_port: int | None) -> None:
-    """Let a crowd live on a fork of its own, which keeps all old states; say where it is; end with the input.
+    """Let a crowd live on a fork of its own, which forgets old states; say where it is; end with the input.
 
     The last line of the output is JSON: the fork's URL, the record of the deployment, and what was done.
     """
@@ -88,7 +88,7 @@ def _deployed(stack: ExitStack, rpc_port: int | None) -> System:
     from ape import networks
 
     upstream = os.environ.get("MAINNET_RPC_URL") or stack.enter_context(node.serve())
-    url = stack.enter_context(anvils.fork_of(upstream, rpc_port, history=True))
+    url = stack.enter_context(anvils.fork_of(upstream, rpc_port))
     os.environ |= {"MAINNET_RPC_URL": upstream, "APE_FOUNDRY_HOST": url}
     from forks.seeding import deploy
 

@@ -58,8 +58,7 @@ ponder.on("ReferencePrices:SampleTaken", async ({ event, context }) => {
   const again = (await context.db.find(slot, key)) !== null;
   await context.db.insert(slot).values({ ...key, ...sampled }).onConflictDoUpdate(sampled);
   if (!again) await context.db.update(epoch, { number }).set((row) => ({ samples: row.samples + 1 }));
-  await readSheet(context, event.block, number);
-  await stand(context, number, event.block.timestamp);
+  if (await readSheet(context, event.block, number)) await stand(context, number, event.block.timestamp);
 });
 
 ponder.on("ReferencePrices:EpochSettled", async ({ event, context }) => {

@@ -30,8 +30,7 @@ async function close(context: Context, block: Block, number: number) {
   await begin(context, number);
   const row = await context.db.find(epoch, { number });
   if (row!.settled) return; // its record came in the same block, and knew the prices
-  await readSheet(context, block, number);
-  await stand(context, number, startOf(number + 1));
+  if (await readSheet(context, block, number)) await stand(context, number, startOf(number + 1));
 }
 
 async function sample(context: Context, block: Block, newDay: boolean) {

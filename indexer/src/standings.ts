@@ -42,10 +42,12 @@ export async function writeSheet(context: Context, number: number, sheet: Sheet)
   }
 }
 
-/** Asks the contract for the prices of an epoch as it derives them at the end of this block, and keeps them. */
-export async function readSheet(context: Context, block: { hash: Hex }, number: number): Promise<void> {
+/** Asks the contract for the prices of an epoch as it derives them at the end of this block, and keeps them. False where
+ * it cannot be asked. */
+export async function readSheet(context: Context, block: { hash: Hex }, number: number): Promise<boolean> {
   const sheet = await read(context, block, contract("ReferencePrices"), referencePricesAbi, "sheetOf", [BigInt(number)]);
   if (sheet !== undefined) await writeSheet(context, number, sheet);
+  return sheet !== undefined;
 }
 
 /**
