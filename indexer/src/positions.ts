@@ -7,6 +7,7 @@ import { type Hex, epochOf, startOf } from "./settings.ts";
 export async function move(context: Context, time: bigint, source: Hex, account: Hex, delta: bigint): Promise<bigint> {
   const epoch = epochOf(time);
   const before = await context.db.find(position, { source, account });
+  const known = before?.epoch === epoch; // before the row changes under it
   let seconds = 0n;
   if (before !== null) {
     seconds =
@@ -18,7 +19,7 @@ export async function move(context: Context, time: bigint, source: Hex, account:
   const row = { seconds, closing: now.balance, last: time };
   await context.db.insert(position).values({ source, account, ...now }).onConflictDoUpdate(now);
   // Whether the row is there follows from `before`: the engine would ask the database, which is most of the work.
-  if (before?.epoch === epoch) await context.db.update(positionEpoch, { source, account, epoch }).set(row);
+  if (known) await context.db.update(positionEpoch, { source, account, epoch }).set(row);
   else await context.db.insert(positionEpoch).values({ source, account, epoch, ...row });
   return now.balance;
 }

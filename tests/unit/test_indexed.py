@@ -10,11 +10,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from ssi.cli.indexed import BEHIND, indexed
-from ssi.indexer.client import URL, Indexer, IndexerSilent
+from ssi.cli.indexed import indexed
+from ssi.indexer import past
+from ssi.indexer.client import BEHIND, URL, Indexer, IndexerSilent
 from ssi.places import ROOT
+from ssi.registry.system import System
 
-HEAD = 1_000
+HEAD, TIME = 1_000, 1_700_000_000
+INDEX, VAULT = "0x" + "Aa" * 20, "0x" + "bB" * 20
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +29,7 @@ class Fake(ThreadingHTTPServer):
     """Answers as the engine does: `answers` by path, status and body."""
 
     def __init__(self) -> None:
-        self.answers = {"/ready": (200, ""), "/status": (200, json.dumps(standing(HEAD)))}
+        self.answers = {"/ready": (200, ""), "/status": (200, json.dumps(standing(HEAD))), "/sql/db": (200, known())}
         super().__init__(("127.0.0.1", 0), _Handler)
 
     @property
@@ -46,7 +49,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def standing(block, chain_id=1):
-    return {"main": {"id": chain_id, "block": {"number": block, "timestamp": 1_700_000_000}}}
+    return {"main": {"id": chain_id, "block": {"number": block, "timestamp": TIME - 12 * (HEAD - block)}}}
+
+
+def known(*tokens):
+    return json.dumps({"rows": [{"address": token.lower()} for token in tokens or (INDEX, VAULT)]})
 
 
 @pytest.fixture
@@ -60,7 +67,15 @@ def fake(monkeypatch):
 
 @pytest.fixture
 def system():
-    return SimpleNamespace(evm=SimpleNamespace(block=HEAD), record=SimpleNamespace(chain_id=1), indexer=None)
+    """A deployment on a chain whose last block is HEAD."""
+
+    def block(_, number, __):
+        number = int(number, 16)
+        return None if number > HEAD else {"timestamp": hex(TIME - 12 * (HEAD - number))}
+
+    evm = SimpleNamespace(block=HEAD, rpc=SimpleNamespace(call=block))
+    record = SimpleNamespace(chain_id=1, indexes={"MAG7.ssi": INDEX}, staked={"MAG7.ssi": VAULT})
+    return System(evm, None, record)
 
 
 def test_none_is_asked_where_none_is_configured(system, monkeypatch, capsys):
@@ -69,7 +84,7 @@ def test_none_is_asked_where_none_is_configured(system, monkeypatch, capsys):
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("behind", [0, BEHIND])
+@pytest.mark.parametrize("behind", [-1, 0, BEHIND])
 def test_one_that_keeps_up_is_asked(system, fake, capsys, behind):
     fake.answers["/status"] = (200, json.dumps(standing(HEAD - behind)))
     assert indexed(system).indexer.url == fake.url
@@ -81,6 +96,10 @@ def test_one_that_keeps_up_is_asked(system, fake, capsys, behind):
     [
         ("/status", (200, json.dumps(standing(HEAD - BEHIND - 1))), "stands at block 974, 26 blocks (5 min) behind"),
         ("/status", (200, json.dumps(standing(HEAD, chain_id=5))), "follows chain 5, not 1"),
+        ("/status", (200, json.dumps(standing(HEAD)).replace(str(TIME), str(TIME + 1))), "another block 1,000 than"),
+        ("/sql/db", (200, known(VAULT)), f"follows another deployment: it does not know {INDEX}"),
+        ("/sql/db", (200, '{"rows": [1]}'), "answers with what was not asked for"),
+        ("/sql/db", (403, "too dear"), "refuses a question (HTTP 403: too dear)"),
         ("/status", (200, "<html>"), "does not say where it stands"),
         ("/status", (200, "{}"), "does not say where it stands"),
         ("/ready", (503, ""), "is still reading the chain for the first time"),
@@ -107,6 +126,24 @@ def test_a_refused_question_is_an_error_with_what_was_said(fake, answer):
     fake.answers["/sql/db"] = answer
     with pytest.raises(IndexerSilent, match=r"refuses a question \(HTTP"):
         Indexer(fake.url).rows("select 1")
+
+
+@pytest.mark.parametrize(
+    ("read", "row"),
+    [
+        (lambda indexer: past.pots(indexer, 3), {"token": "a pot"}),
+        (lambda indexer: past.pots(indexer, 3), {"epoch": 3}),
+        (lambda indexer: list(past.points(indexer, 3, 0, 1, [past.Priced(INDEX, "held", 1)])), {"address": INDEX}),
+        (
+            lambda indexer: list(past.points(indexer, 3, 0, 1, [past.Priced(INDEX, "held", 1)])),
+            {"address": INDEX, "points": "many", "recorded": "0"},
+        ),
+    ],
+)
+def test_an_answer_that_is_none_is_an_error(fake, read, row):
+    fake.answers["/sql/db"] = (200, json.dumps({"rows": [row]}))
+    with pytest.raises(IndexerSilent, match="answers with what was not asked for"):
+        read(Indexer(fake.url))
 
 
 def test_pages_are_read_to_their_end_by_key(fake, monkeypatch):
