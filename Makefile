@@ -92,7 +92,7 @@ indexer: indexer-build ## The indexer at http://127.0.0.1:42069, on a fork with 
 	@python -m tools.indexer $(ARGS)
 
 indexer-test: indexer-build ## The indexer's tests, with its embedded database (SSI_INDEXER_DATABASE=postgres with PostgreSQL)
-	@python -m tools.suite tests/indexer $(ARGS)
+	@python -m tools.suite tests/indexer tests/live/test_indexer.py $(ARGS)
 
 live: indexer-build ## Every command on a chain as if it were live: node provider, key files, limits, cut connections (minutes)
 	@$(ON_FORK) ape test tests/live $(ARGS)
