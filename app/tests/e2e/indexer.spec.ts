@@ -54,7 +54,7 @@ async function told(page: Page): Promise<Record<string, string>> {
     await page.goto(path);
     for (const caption of captions) {
       const table = page.getByRole("table", { name: caption });
-      await expect(table.getByRole("row").nth(1)).toBeVisible();
+      await expect(table.getByRole("row").nth(1)).not.toContainText(/No account is recorded|There is no pot/);
       found[caption] = await table.innerText();
     }
   }
@@ -81,6 +81,15 @@ test("with an indexer pages say the same as without, and where it stands; withou
     expect(await told(page)).toEqual(before);
     for (const word of ["records", "pots", "priceSamples"]) expect(asked.some((body) => body.includes(word)), `${word} from the indexer`).toBe(true);
     expect(complaintsOf(page)).toEqual([]);
+
+    // It says where it stands, and answers questions with something else.
+    await page.route(`${running.url}/graphql`, (route) =>
+      route.request().postData()?.includes("sources") ? route.continue() : route.fulfill({ json: { data: { records: "many", pots: 3 } } }),
+    );
+    await page.goto("/#/points");
+    await page.reload();
+    await expect(page.getByText("it failed at a question")).toBeVisible();
+    expect(await told(page)).toEqual(before);
   } finally {
     running.end();
   }
