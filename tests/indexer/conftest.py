@@ -24,12 +24,12 @@ GENEROUS = {"INDEXER_RATE": "1000000", "INDEXER_ROWS": "1000000", "INDEXER_COST"
 
 
 class StartIndexer(Protocol):
-    """Starts an indexer with an empty database; it ends with the session."""
+    """Starts an indexer with an empty database; it ends with these tests."""
 
     def __call__(self, name: str, **environment: str) -> Indexer: ...
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def market(tmp_path_factory: pytest.TempPathFactory, project: Any) -> Iterator[System]:
     """The protocol on a chain that remembers every block, after some weeks with people, keepers and governance."""
     folder = tmp_path_factory.mktemp("indexer-chain")
@@ -51,7 +51,7 @@ def market(tmp_path_factory: pytest.TempPathFactory, project: Any) -> Iterator[S
         process.wait(30)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def start(market: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartIndexer]:
     """Indexers of that market, with the embedded database, or with PostgreSQL where `SSI_INDEXER_DATABASE` says so."""
     if not (HOME / "node_modules").exists():
@@ -68,7 +68,7 @@ def start(market: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         yield begin
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def indexer(start: StartIndexer, market: System) -> Indexer:
     """One that has read the market from its beginning, with the limits that it has unless told otherwise.
 
