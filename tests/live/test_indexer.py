@@ -93,14 +93,14 @@ def world(live, project, tmp_path_factory) -> Iterator[World]:
         settings = folder / "settings.json"
         app_config.write(indexer_config.config(system, blocks_per_look=1), settings)
         with running(Indexer(settings, said["url"], folder / "indexer", SETTINGS)) as indexer:
-            crash_within(indexer, said["first"], said["last"])
+            crash_within(indexer, (said["first"] + said["last"]) // 2, said["last"])
             indexer.start()
             indexer.wait(said["last"], PATIENCE)
             yield World(said, indexer, Live(url, weather, folder, started, project, live.seen), system)
 
 
 def crash_within(indexer: Indexer, first: int, last: int) -> None:
-    """Kills the indexer when it has written down some of the blocks between these two, and not the last."""
+    """Kills the indexer when it has written down blocks after the first of these two, and not yet the last."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         lines = [json.loads(line) for line in indexer.log.read_text().splitlines() if line.startswith("{")]
