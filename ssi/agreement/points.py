@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ssi.agreement.sides import Compared, Sides, number
 from ssi.constants import ZERO
 from ssi.indexer import past
-from ssi.points.ledger import Ledger
+from ssi.points.ledger import READS, Ledger
 
 
 def accounts(both: Sides) -> Iterator[Compared]:
@@ -61,7 +61,7 @@ def points(both: Sides) -> Iterator[Compared]:
         until = min(both.now, both.begins(epoch + 1))
         sheet = ledger.sheet(epoch, both.block)
         ours = {one.account: one.points for one in past.points(both.indexer, epoch, both.begins(epoch), until, sheet)}
-        theirs = both.ask([(both.system.points.pointsOf, (who, epoch)) for who in members])
+        theirs = both.ask([(both.system.points.pointsOf, (who, epoch)) for who in members], READS)
         for who, value in zip(members, theirs, strict=True):
             yield f"epoch {epoch}/{who}", value, ours.pop(who, 0)
         for who, value in ours.items():
@@ -72,7 +72,7 @@ def standings(both: Sides) -> Iterator[Compared]:
     """The leaderboards of epochs that are over."""
     members, rows = _members(both), both.rows("standing", "account", "epoch")
     for epoch in range(both.epoch):
-        theirs = both.ask([(both.system.points.pointsOf, (who, epoch)) for who in members])
+        theirs = both.ask([(both.system.points.pointsOf, (who, epoch)) for who in members], READS)
         for who, value in zip(members, theirs, strict=True):
             yield f"epoch {epoch}/{who}", value, number(rows.get((who, epoch)), "points") or 0
 

@@ -48,11 +48,11 @@ class Sides:
 
     # ------------------------------------------------------------ the chain
 
-    def ask(self, calls: Sequence[Asked]) -> list[Any]:
+    def ask(self, calls: Sequence[Asked], at_once: int = CALLS) -> list[Any]:
         """One answer for every call, after the block."""
         found: list[Any] = []
-        for start in range(0, len(calls), CALLS):
-            found += self.system.evm.batch(calls[start : start + CALLS], self.block)
+        for start in range(0, len(calls), at_once):
+            found += self.system.evm.batch(calls[start : start + at_once], self.block)
         return found
 
     def events(self, contracts: Deployed | Sequence[Deployed], *names: str) -> Iterator[tuple[Deployed, Event, int]]:
