@@ -290,7 +290,7 @@ class Evm:
 
     @contextmanager
     def frozen_time(self) -> Iterator[None]:
-        """Every block has the time of the one before, unless told."""
+        """Every block has the time of the one before, unless a test sets another."""
         self.rpc.call("anvil_setBlockTimestampInterval", 0)
         try:
             yield

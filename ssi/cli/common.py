@@ -97,7 +97,7 @@ def signing(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--dry-run", is_flag=True, help="Try it out, show it and write it down; sign nothing."),
         click.option(
             "--nonce", type=click.IntRange(0, 2**64),
-            help="Of the Safe's transaction; the next that nothing was proposed for on this machine unless told.",
+            help="Of the Safe's transaction; by default the next for which this machine has not proposed anything.",
         ),
         click.option(
             "--account", "accounts", multiple=True,

@@ -196,7 +196,7 @@ def rebalance(index: str, price_bps: int, target_bps: int, days: int, how: commo
 @click.option(
     "--bps",
     type=BPS,
-    help="Weight of the new one, for an index with fixed weights; that of the one that leaves unless said.",
+    help="Weight of the new one, for an index with fixed weights; by default that of the one that leaves.",
 )
 @bounded
 @common.signing
@@ -285,10 +285,12 @@ def set_terms(
 
 @cli.command(cls=Command)
 @click.argument("contract")
-@click.option("--implementation", help="Address of the new implementation; deployed now from the sources unless said.")
-@click.option("--deployer", help="Alias of the Ape account that deploys it. On a fork a test account unless told.")
 @click.option(
-    "--argument", "arguments", multiple=True, help="Of its constructor, in order; as they are now unless said."
+    "--implementation", help="Address of the new implementation; by default it is deployed now from the sources."
+)
+@click.option("--deployer", help="Alias of the Ape account that deploys it. On a fork, by default a test account.")
+@click.option(
+    "--argument", "arguments", multiple=True, help="Of its constructor, in order; by default as they are now."
 )
 @common.signing
 def upgrade(

@@ -154,7 +154,7 @@ class Deployer(Builder):
         return self.record.contracts[key]
 
     def _check_safes(self) -> None:
-        """Nothing is given to a Safe that is not as it is recorded, nor to two with an owner in common."""
+        """Gives nothing to a Safe that differs from the record, nor to two with an owner in common."""
         evm = network.evm()
         actual = {name: custody.found(evm, self.record.contracts[name]) for name in custody.SAFES}
         if alarms := custody.alarms(self.record, actual):

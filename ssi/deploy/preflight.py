@@ -363,7 +363,7 @@ class Preflight:
                 f"owners of the {name}",
                 not public,
                 f"{safe.threshold} of {len(safe.owners)} sign",
-                f"everyone has the key of {', '.join(public)}: it is published for tests",
+                f"the key of {', '.join(public)} is public: it is published for tests",
             )
         yield Line("owners", Verdict.FINE, "the Safe and the guardian have none in common")  # `params` refuses others
 
@@ -383,7 +383,7 @@ def _line(subject: str, right: bool, fine: str, wrong: str) -> Line:
 
 
 def _published() -> set[str]:
-    """Addresses of the accounts that development nodes give everyone the keys of."""
+    """Addresses of the accounts whose keys development nodes publish."""
     from eth_account import Account
 
     Account.enable_unaudited_hdwallet_features()

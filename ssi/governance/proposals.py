@@ -159,7 +159,7 @@ def upgrade(
 
 
 def _construction(decoder: Decoder, proxy: Deployed, name: str, arguments: Sequence[str]) -> list[Any]:
-    """The arguments of the constructor: as told, else what the getters of the same names say now. Raises Unknown."""
+    """The arguments of the constructor: as given, else what the getters of the same names say now. Raises Unknown."""
     abi = getattr(decoder.system.project, name).contract_type.abi
     inputs = [
         i.model_dump(mode="json", by_alias=True) for entry in abi if entry.type == "constructor" for i in entry.inputs
@@ -280,7 +280,7 @@ def change_constituents(
     if add in names:
         raise Unknown(f"{add} is a constituent of {symbol} already.")
     if remove is not None and remove not in names:
-        raise Unknown(f"{remove} is no constituent of {symbol}. Those are {', '.join(names)}.")
+        raise Unknown(f"{remove} is not a constituent of {symbol}. Those are {', '.join(names)}.")
     calls = []
     if add is not None:
         token, (oracle, priced), (router, path) = (

@@ -79,7 +79,8 @@ def chosen(known: list[Operation], prefixes: tuple[str, ...]) -> list[Operation]
     for prefix in prefixes:
         if not _ID.fullmatch(prefix):
             raise Unknown(
-                f"{prefix!r} is no operation: say at least eight hex digits of its id. `ape run pending` lists them."
+                f"{prefix!r} is not a valid operation: give at least eight hex digits of its id."
+                " `ape run pending` lists them."
             )
         matching = [
             operation for operation in known if operation.id.hex().startswith(prefix.removeprefix("0x").lower())

@@ -111,7 +111,7 @@ class Leg(_Strict):
 
         Raises:
             ValueError: a bound is more than a hundred times away from the answer, or the source gives no answer to
-        derive it from.
+                derive it from.
         """
         kind = ("Aggregator", "Erc4626Rate").index(self.kind)
         if self.min is not None and self.max is not None:

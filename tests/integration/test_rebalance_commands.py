@@ -338,7 +338,7 @@ def test_bad_input_says_what_to_do():
         (["add-constituent", "MAG7.ssi", "UNI"], "UNI is a constituent of MAG7.ssi already."),
         (["add-constituent", "MAG7.ssi", "DOGE"], "DOGE is neither an address nor a name known here"),
         (["remove-constituent", "MAG7.ssi", "MKR"],
-         "MKR is no constituent of MAG7.ssi. Those are WBTC, WETH, BNB, SOL, LINK, UNI, AAVE."),
+         "MKR is not a constituent of MAG7.ssi. Those are WBTC, WETH, BNB, SOL, LINK, UNI, AAVE."),
         (["set-methodology", "USSI", "FixedWeights", "USDC=5000"], "The weights sum up to 5000 bp, not to 10000."),
         (["set-methodology", "USSI", "FixedWeights", "USDC=half"], "'USDC=half' is not NAME or NAME=BP."),
         (["set-methodology", "USSI", "Whims", "USDC", "--bps", "1"],

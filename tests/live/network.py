@@ -277,15 +277,15 @@ class Live:
                 "tty": os.ttyname(slave),
                 "rows": [{"words": _live(words), "code": files["code"]}],
             }
-            someone = Person(int(self.shell.ask(job)), Path(files["code"]), terminal)
-            yield someone
-            if not someone.code.exists():
-                someone.leaves()
-            assert "Traceback" not in someone.said, someone.said
+            person = Person(int(self.shell.ask(job)), Path(files["code"]), terminal)
+            yield person
+            if not person.code.exists():
+                person.leaves()
+            assert "Traceback" not in person.said, person.said
             assert self.weather.refused == []
         finally:
             with suppress(ProcessLookupError):
-                os.kill(someone.pid, signal.SIGKILL)
+                os.kill(person.pid, signal.SIGKILL)
             os.close(terminal)
             os.close(slave)
 

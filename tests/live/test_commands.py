@@ -151,7 +151,7 @@ def test_a_proposal_for_the_web_site(deployed, name):
 
 @pytest.mark.parametrize("name", rows(PROPOSALS, "by hand"))
 def test_an_owner_sees_everything_before_the_one_question(deployed, name):
-    """Calls, changes and hashes come first. Who says no has signed nothing."""
+    """Calls, changes and hashes come first. If the owner answers no, nothing is signed."""
     possible(deployed, name)
     before = len(deployed.run("pending", "--json").json)
     asked = deployed.weather.asked["eth_sendRawTransaction"]

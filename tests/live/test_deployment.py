@@ -18,7 +18,7 @@ UNATTENDED = ("deploy", "--account", "deployer", "--yes", "--json")
 
 @pytest.mark.shows("deploy", "by hand")
 def test_a_person_is_asked_once(live):
-    """Who says no has deployed nothing, and was shown with whose ether."""
+    """If the deployer answers no, nothing is deployed; they saw whose ether would pay."""
     nonce = live.sent("deployer")
     with live.person("deploy", "--account", "deployer") as person:
         shown = person.sees("Go on? [y/N]:")
