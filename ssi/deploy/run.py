@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from functools import partial
 
 import click
 from eth_utils import from_wei
 from rich.console import Console
+from rich.markup import escape
 
 from ssi.build import fresh_project
 from ssi.chain import network
 from ssi.chain.forking import Forks
 from ssi.deploy.deployer import Deployer
+from ssi.deploy.preflight import Preflight, Verdict
 from ssi.failure import Failure, Misused
 from ssi.registry.record import Record
 
@@ -35,9 +39,18 @@ def fresh_record() -> Record:
 
 
 def deploy(
-    account: str | None = None, console: Console | None = None, yes: bool = False, forks: Forks | None = None
+    account: str | None = None,
+    console: Console | None = None,
+    yes: bool = False,
+    forks: Forks | None = None,
+    despite: Sequence[str] = (),
+    supplies: Sequence[tuple[str, dict[str, Decimal]]] = (),
 ) -> Record:
-    """Deploys, or goes on with a deployment that stopped. On a live network asks once, unless `yes`.
+    """Deploys, or goes on with a deployment that stopped.
+
+    On a live network it looks first at what the deployment would stand on, and refuses where a line is red whose
+    subject is not in `despite`; `supplies` are for that look. A deployment that has begun stands on it already: what is
+    on chain cannot be taken back by not going on. Then it asks once, unless `yes`.
 
     On a fork `forks` provides what the first shares consist of.
     """
@@ -45,6 +58,8 @@ def deploy(
     console = console or Console(stderr=True)
     record = fresh_record()
     if not network.is_fork():
+        if record.block is None:
+            record.despite = _stands_on(account, despite, supplies, console)
         _ask(account, record, console, yes)
     signer = network.signer(account)
     with console.status("Deploying") as status:
@@ -58,6 +73,35 @@ def deploy(
         if forks is not None and network.is_fork():
             deployer.provide = partial(forks.deal, network.rpc())
         return deployer.run()
+
+
+def _stands_on(
+    alias: str | None, despite: Sequence[str], supplies: Sequence[tuple[str, dict[str, Decimal]]], console: Console
+) -> dict[str, str]:
+    """The red lines of the preflight, by their subjects, all of them named in `despite`.
+
+    Raises:
+        Failure: one is not.
+        Misused: one is named that is not red, or there is no such account.
+    """
+    payer, red = network.account(alias).address, dict[str, list[str]]()
+    with console.status("Looking at what the deployment would stand on"):
+        for line in Preflight(network.rpc(), supplies, payer).lines():
+            if line.verdict is Verdict.STOP:
+                red.setdefault(line.subject, []).append(line.said)
+    if surplus := [subject for subject in despite if subject not in red]:
+        raise Misused(f"Nothing is wrong with {surplus[0]!r}: leave its --despite out.")
+    for subject, said in red.items():
+        mark = "[yellow]![/]" if subject in despite else "[red]✗[/]"
+        console.print(f"{mark} {escape(subject)}: {escape('; '.join(said))}", highlight=False, soft_wrap=True)
+    if stops := [subject for subject in red if subject not in despite]:
+        raise Failure(
+            f"{len(stops)} red {'line stops' if len(stops) == 1 else 'lines stop'} the deployment, and nothing was sent."
+            " Put right what they say; `ape run preflight` looks again. Or name each that you take upon yourself:"
+            f' --despite "{stops[0]}".',
+            1,
+        )
+    return {subject: "; ".join(said) for subject, said in red.items()}
 
 
 def _ask(alias: str | None, record: Record, console: Console, yes: bool) -> None:

@@ -97,6 +97,7 @@ def test_nothing_deployed_is_told_by_every_command(live, tmp_path):
         ('{"chain_id": 1, "contracts": {"Safe": "0x12"}}', 2, "is damaged"),
         ('{"chain_id": 1, "contracts": {"Safe": 7}}', 2, "is damaged"),
         ('{"chain_id": 1, "steps": 7, "contracts": {}}', 2, "is damaged"),
+        ('{"chain_id": 1, "despite": 7}', 2, "is damaged"),
         ('{"chain_id": 5}', 2, "is of another chain (5, not 1)"),
     ],
 )  # fmt: skip

@@ -39,7 +39,7 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "points statement": (STRANGER,),
     "portfolio": (STRANGER,),
     "preflight": (),
-    "propose add-constituent": ("MAG7.ssi", "MKR", "--instead-of", "UNI"),
+    "propose add-constituent": ("MAG7.ssi", "SKY", "--instead-of", "UNI"),
     "propose call": ("USSI", "setSupplyCap", "4_321"),
     "propose rebalance": ("MAG7.ssi",),
     "propose remove-constituent": ("DEFI.ssi", "COMP"),

@@ -19,7 +19,7 @@ from ssi.registry import params
 
 NETWORK = ("--network", "ethereum:mainnet-fork:foundry")
 # What the parameters of this repository are not ready for.
-KNOWN = {"token MKR", "owners of the Safe", "owners of the guardian"}
+KNOWN = {"owners of the Safe", "owners of the guardian"}
 LIQUIDITY = "0x4"  # slot of a Uniswap v3 pool
 
 
@@ -36,9 +36,11 @@ def stops(flight: Preflight) -> dict[str, str]:
     return {line.subject: line.said for line in flight.lines() if line.verdict is Verdict.STOP}
 
 
-def with_asset(flight: Preflight, name: str, **changed: Any) -> None:
+def with_asset(flight: Preflight, name: str, of: str | None = None, **changed: Any) -> None:
+    """Changes an asset, or makes another of the one that is named."""
     known = flight.assets.assets
-    flight.assets = flight.assets.model_copy(update={"assets": known | {name: known[name].model_copy(update=changed)}})
+    changed_one = known[of or name].model_copy(update=changed)
+    flight.assets = flight.assets.model_copy(update={"assets": known | {name: changed_one}})
 
 
 def with_feed(flight: Preflight, name: str, address: str) -> None:
@@ -61,8 +63,23 @@ def recent_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_ready_is_fine(flight):
     found = stops(flight)
     assert found.keys() == KNOWN
-    assert "SKY took its place" in found["token MKR"]
     assert "published for tests" in found["owners of the Safe"]
+
+
+def test_what_is_retired_is_noticed(flight):
+    """A token that its issuer has replaced, and the feed that prices it."""
+    flight.indexes = [
+        index.model_copy(update={"weights": {{"SKY": "MKR"}.get(name, name): bps for name, bps in index.weights.items()}})
+        for index in flight.indexes
+    ]
+    with_asset(flight, "MKR", address=TOKENS["MKR"], of="SKY")
+    found = stops(flight)
+    assert "retired, and DEFI.ssi would hold it: SKY took its place" in found.pop("token MKR")
+    assert all(said.startswith("purchase of DEFI.ssi") for said in found.keys() - KNOWN), "there is no pool here either"
+    leg = flight.assets.assets["COMP"].price[0]
+    with_feed(flight, "MKR/USD", FEEDS["COMP/USD"])
+    with_asset(flight, "COMP", price=[leg.model_copy(update={"source": "MKR/USD"})])
+    assert stops(flight)["feed MKR/USD"].startswith("retired: It prices a token that hardly trades")
 
 
 def test_no_code_is_noticed(flight, evm):
