@@ -102,6 +102,14 @@ class Command(ConnectedProviderCommand):  # type: ignore[misc] # Ape has no type
             self.callback = run
 
 
+class Offline(Command):
+    """A command that asks no node: as the others, without a network behind it."""
+
+    def _connected(self, ctx: click.Context) -> Any:
+        ctx.params.pop("network", None)
+        return click.Command.invoke(self, ctx)
+
+
 def explained(error: Exception) -> click.ClickException:
     """What a person is told."""
     import requests

@@ -95,10 +95,10 @@ def _stands_on(
         mark = "[yellow]![/]" if subject in despite else "[red]✗[/]"
         console.print(f"{mark} {escape(subject)}: {escape('; '.join(said))}", highlight=False, soft_wrap=True)
     if stops := [subject for subject in red if subject not in despite]:
+        lines = "1 red line stops" if len(stops) == 1 else f"{len(stops)} red lines stop"
         raise Failure(
-            f"{len(stops)} red {'line stops' if len(stops) == 1 else 'lines stop'} the deployment, and nothing was sent."
-            " Put right what they say; `ape run preflight` looks again. Or name each that you take upon yourself:"
-            f' --despite "{stops[0]}".',
+            f"{lines} the deployment, and nothing was sent. Put right what is said; `ape run preflight` looks again."
+            f' Or name each that you take upon yourself: --despite "{stops[0]}".',
             1,
         )
     return {subject: "; ".join(said) for subject, said in red.items()}

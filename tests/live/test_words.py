@@ -14,8 +14,8 @@ from tests.live.proxy import PASSWORD
 from tests.live.words import typed
 
 ALL = words.every()
-# Those that look at the chain first. The demonstration and a replay want a fork and nothing else.
-ON_CHAIN = sorted(ALL.keys() - {"demo", "replay"})
+# Those that look at the chain first. The demonstration and a replay want a fork and nothing else, a selection no node.
+ON_CHAIN = sorted(ALL.keys() - {"demo", "replay", "selection"})
 RECORDED = sorted(set(ON_CHAIN) - {"preflight"})  # what reads the record of a deployment
 
 
