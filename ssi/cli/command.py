@@ -106,7 +106,8 @@ class Offline(Command):
     """A command that asks no node: as the others, without a network behind it."""
 
     def _connected(self, ctx: click.Context) -> Any:
-        ctx.params.pop("network", None)
+        taken = signature(self.callback).parameters
+        ctx.params = {name: value for name, value in ctx.params.items() if name in taken}
         return click.Command.invoke(self, ctx)
 
 

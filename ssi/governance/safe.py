@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import eth_abi
+from eth_abi.packed import encode_packed
 from eth_account.messages import SignableMessage, encode_typed_data
 from eth_utils import keccak, to_checksum_address
 
 from ssi.chain.evm import Evm, Interface, Receipt
 from ssi.chain.sender import NotSent, Sender
-from ssi.constants import ZERO
+from ssi.constants import MULTI_SEND, ZERO
 
 BUILDER_VERSION = "1.18.2"
 _TYPES = {
@@ -31,6 +33,7 @@ _TYPES = {
         {"name": "nonce", "type": "uint256"},
     ],
 }
+_MULTI_SEND = keccak(text="multiSend(bytes)")[:4]
 _CALL = ("address", "uint256", "bytes", "uint8", "uint256", "uint256", "uint256", "address", "address")
 SAFE = Interface(
     "Safe",
@@ -57,8 +60,8 @@ SAFE = Interface(
 
 @dataclass(frozen=True)
 class SafeTransaction:
-    """One plain call that a Safe is to make: no ether, no delegatecall, no refund of gas. The sender
-    pays for it.
+    """What a Safe is to do: one plain call, or several through `MULTI_SEND`, the one contract that it lends its hand to
+    (`operation` 1). No ether, no refund of gas. The sender pays for it.
     """
 
     safe: str
@@ -66,11 +69,12 @@ class SafeTransaction:
     to: str
     data: bytes
     nonce: int
+    operation: int = 0
 
     @property
     def call(self) -> tuple[Any, ...]:
         """The arguments that `getTransactionHash` and `execTransaction` have in common."""
-        return (self.to, 0, self.data, 0, 0, 0, 0, ZERO, ZERO)
+        return (self.to, 0, self.data, self.operation, 0, 0, 0, ZERO, ZERO)
 
     @cached_property
     def signable(self) -> SignableMessage:
@@ -127,24 +131,47 @@ class Multisig:
         Raises:
             RuntimeError: the Safe would hash it in another way, so it is not the Safe that we know.
         """
-        chain_id = int(self.evm.rpc.call("eth_chainId"), 16)
-        transaction = SafeTransaction(
-            self.address, chain_id, to_checksum_address(to), data, self.nonce if nonce is None else nonce
+        return self._known(to, data, nonce, 0)
+
+    def together(self, calls: Sequence[tuple[str, bytes]], nonce: int | None = None) -> SafeTransaction:
+        """The same of several calls, in their order, all or none; packed as the Safe's web site packs them.
+
+        Raises RuntimeError.
+        """
+        if len(calls) == 1:
+            return self.transaction(*calls[0], nonce)
+        packed = b"".join(
+            encode_packed(["uint8", "address", "uint256", "uint256", "bytes"], [0, to, 0, len(data), data])
+            for to, data in calls
         )
+        return self._known(MULTI_SEND, _MULTI_SEND + eth_abi.encode(["bytes"], [packed]), nonce, 1)
+
+    def _known(self, to: str, data: bytes, nonce: int | None, operation: int) -> SafeTransaction:
+        chain_id = int(self.evm.rpc.call("eth_chainId"), 16)
+        nonce = self.nonce if nonce is None else nonce
+        transaction = SafeTransaction(self.address, chain_id, to_checksum_address(to), data, nonce, operation)
         if self.safe.getTransactionHash(*transaction.call, transaction.nonce) != transaction.hash:
             raise RuntimeError(
                 f"{self.address} does not hash transactions as Safe 1.4.1 does: do not sign anything for it"
             )
         return transaction
 
+    def check(self, transaction: SafeTransaction, at: int | None = None) -> None:
+        """Asks the chain whether the Safe could do it now, or at a time. Raises Reverted with the reason, which the
+        Safe would not pass on.
+        """
+        if transaction.operation:  # the Safe runs this code as its own
+            code = self.evm.rpc.call("eth_getCode", transaction.to, "latest")
+            self.evm.call(self.address, transaction.data, sender=self.address, at=at, code={self.address: code})
+        else:
+            self.evm.call(transaction.to, transaction.data, sender=self.address, at=at)
+
     def simulate(self, transaction: SafeTransaction) -> Receipt:
         """On a fork: the transaction as it will be, only that the owners approve its hash instead of signing it.
 
         Raises Reverted.
         """
-        self.evm.call(
-            transaction.to, transaction.data, sender=self.address
-        )  # fails with the reason, which the Safe does not pass on
+        self.check(transaction)
         approving = sorted(self.owners, key=_number)[: self.threshold]
         for owner in approving:
             self.safe.approveHash(transaction.hash, sender=owner)
