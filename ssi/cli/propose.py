@@ -255,10 +255,7 @@ def add_index(file: Path, pool_with: str | None, pool_fee: str, block: int | Non
     FILE is written as those in deployments/params/indexes/.
     """
     new, pool = birth.read(file), birth.PoolTerms(pool_with, int(pool_fee)) if pool_with else None
-    at = block or network.evm().block
-    if not how.json:
-        common.console().print(f"The first units are by the prices of block {at}.")
-    return propose(lambda decoder: birth.add_index(decoder, new, pool, at), how=how)
+    return propose(lambda decoder: birth.add_index(decoder, new, block or decoder.system.evm.block, pool), how=how)
 
 
 @cli.command(cls=Command, name="set-methodology")

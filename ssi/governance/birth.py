@@ -27,6 +27,7 @@ from ssi.registry.system import System
 WAD = 10**18
 LATEST = 2**40  # an epoch that comes after all
 SALT = bytes(32)
+_BORN_AS = ("name", "symbol", "tokens", "units", "feeReceiver", "dailyFee", "mintFee", "supplyCap")  # `NewIndex`
 V3 = 2  # as `ILpLocker.PoolKind` counts
 POOL_CODE = bytes.fromhex("e34f199b19b2b4f47f68442619d555527d244f78a3297ea89325f843f87b8b54")  # of a Uniswap v3 pool
 Call = tuple[Deployed, bytes]
@@ -48,13 +49,12 @@ def read(path: Path) -> params.Index:
         raise Unknown(f"{path} is no JSON: {error}.") from None
 
 
-def add_index(decoder: Decoder, new: params.Index, pool: PoolTerms | None = None, block: int | None = None) -> Proposal:
+def add_index(decoder: Decoder, new: params.Index, block: int, pool: PoolTerms | None = None) -> Proposal:
     """An index with all that belongs to it: prices and paths of what is new in it, its birth, terms and
     methodology, its staked token with roles and part of the fees, the router's leave to stake it, a pool, and points.
 
     Args:
-        block: prices of that block make the first units, so that every signer computes the same; the latest when left
-            out.
+        block: its prices make the first units, so that every signer computes the same.
 
     Raises Unknown.
     """
@@ -75,7 +75,8 @@ def add_index(decoder: Decoder, new: params.Index, pool: PoolTerms | None = None
     return Proposal(
         f"add-index-{symbol}",
         f"Create {symbol} at {birth.index}, its staked token at {birth.staked}"
-        + (f", and a pool with {pool.other} at {pool.fee / 10_000:g} %" if pool else ""),
+        + (f", and a pool with {pool.other} at {pool.fee / 10_000:g} %" if pool else "")
+        + f"; units by the prices of block {block}",
         calls,
         {f"{symbol} is an index": True, f"staked token of {symbol}": birth.staked},
         watch,
@@ -86,7 +87,7 @@ def add_index(decoder: Decoder, new: params.Index, pool: PoolTerms | None = None
 class _Birth:
     """The calls, and the addresses that follow from them."""
 
-    def __init__(self, decoder: Decoder, new: params.Index, block: int | None) -> None:
+    def __init__(self, decoder: Decoder, new: params.Index, block: int) -> None:
         self.decoder, self.system, self.new, self.block = decoder, decoder.system, new, block
         self.protocol = params.protocol()
         self.index = to_checksum_address(self.system.factory.indexAddress(new.symbol))
@@ -149,6 +150,9 @@ class _Birth:
         born_as = (
             new.name, new.symbol, self.tokens, self.units, distributor, daily, new.mint_fee_bps, new.supply_cap,
         )  # fmt: skip
+        given = dict(zip(_BORN_AS, born_as, strict=True))
+        # The factory would not pass on what the constructor refuses.
+        self.system.evm.call(None, code + _construction(self.system, given), sender=factory.address)
         seed, receiver = int(new.seed_shares * WAD), record.contracts["Safe"]
         return factory, factory.createIndex.encode(code, born_as, seed, receiver, self.amounts)
 
@@ -191,7 +195,7 @@ class _Birth:
         """All sources as they are, and the new pair."""
         prices = self.system.prices
         now = prices.sourcesOf(LATEST)
-        pairs = [*((pair.index, pair.staked) for pair in now.pairs), (self.index, self.staked)]
+        pairs = [*map(tuple, now.pairs), (self.index, self.staked)]
         return prices, prices.setSources.encode((pairs, now.stakedSoso, now.locker, now.referrals))
 
     def _staked_code(self) -> bytes:
@@ -214,7 +218,7 @@ def adopt(system: System) -> list[str]:
         symbol = index.symbol()
         if symbol not in record.indexes:
             record.indexes[symbol] = address
-            record.created(symbol, "IndexToken", _construction(system, _announced(system)[symbol]))
+            record.created(symbol, "IndexToken", _construction(system, _announced(system)[symbol].named()))
             added.append(symbol)
         staked = to_checksum_address(system.distributor.stakedTokenOf(address))
         if symbol not in record.staked and staked != ZERO:
@@ -239,10 +243,10 @@ def _announced(system: System) -> Mapping[str, Any]:
     return {birth["newIndex"].symbol: birth["newIndex"] for birth in births if birth}
 
 
-def _construction(system: System, new: Any) -> bytes:
+def _construction(system: System, new: Mapping[str, Any]) -> bytes:
     """The arguments of the constructor, as the factory makes them."""
     factory = system.factory
-    given = new.named() | {
+    given = {**new} | {
         "authority": system.manager.address,
         "rebalancer": factory.rebalancer(),
         "epochGenesis": factory.epochGenesis(),

@@ -13,9 +13,9 @@ from eth_abi.packed import encode_packed
 from eth_account.messages import SignableMessage, encode_typed_data
 from eth_utils import keccak, to_checksum_address
 
-from ssi.chain.evm import Evm, Interface, Receipt
+from ssi.chain.evm import Evm, Interface, Receipt, Reverted
 from ssi.chain.sender import NotSent, Sender
-from ssi.constants import MULTI_SEND, ZERO
+from ssi.constants import MULTI_SEND, MULTICALL3, ZERO
 
 BUILDER_VERSION = "1.18.2"
 _TYPES = {
@@ -34,6 +34,8 @@ _TYPES = {
     ],
 }
 _MULTI_SEND = keccak(text="multiSend(bytes)")[:4]
+_ATTEMPTS = keccak(text="tryAggregate(bool,(address,bytes)[])")[:4]
+_PACKED = ("uint8", "address", "uint256", "uint256", "bytes")  # operation, target, ether, length of the data, data
 _CALL = ("address", "uint256", "bytes", "uint8", "uint256", "uint256", "uint256", "address", "address")
 SAFE = Interface(
     "Safe",
@@ -70,6 +72,18 @@ class SafeTransaction:
     data: bytes
     nonce: int
     operation: int = 0
+
+    @property
+    def calls(self) -> list[tuple[str, bytes]]:
+        """Targets with calldata, in their order."""
+        if not self.operation:
+            return [(self.to, self.data)]
+        (packed,), found = eth_abi.decode(["bytes"], self.data[4:]), list[tuple[str, bytes]]()
+        while packed:
+            target, length = packed[1:21], int.from_bytes(packed[53:85], "big")
+            found.append((to_checksum_address(target), packed[85 : 85 + length]))
+            packed = packed[85 + length :]
+        return found
 
     @property
     def call(self) -> tuple[Any, ...]:
@@ -140,10 +154,7 @@ class Multisig:
         """
         if len(calls) == 1:
             return self.transaction(*calls[0], nonce)
-        packed = b"".join(
-            encode_packed(["uint8", "address", "uint256", "uint256", "bytes"], [0, to, 0, len(data), data])
-            for to, data in calls
-        )
+        packed = b"".join(encode_packed(_PACKED, [0, to, 0, len(data), data]) for to, data in calls)
         return self._known(MULTI_SEND, _MULTI_SEND + eth_abi.encode(["bytes"], [packed]), nonce, 1)
 
     def _known(self, to: str, data: bytes, nonce: int | None, operation: int) -> SafeTransaction:
@@ -156,15 +167,21 @@ class Multisig:
             )
         return transaction
 
-    def check(self, transaction: SafeTransaction, at: int | None = None) -> None:
-        """Asks the chain whether the Safe could do it now, or at a time. Raises Reverted with the reason, which the
-        Safe would not pass on.
+    def check(self, transaction: SafeTransaction) -> None:
+        """Asks the chain whether the Safe could do it now. Raises Reverted with the reason of the first call that
+        fails, which neither the Safe nor `MULTI_SEND` passes on.
         """
-        if transaction.operation:  # the Safe runs this code as its own
-            code = self.evm.rpc.call("eth_getCode", transaction.to, "latest")
-            self.evm.call(self.address, transaction.data, sender=self.address, at=at, code={self.address: code})
-        else:
-            self.evm.call(transaction.to, transaction.data, sender=self.address, at=at)
+        if not transaction.operation:
+            self.evm.call(transaction.to, transaction.data, sender=self.address)
+            return
+        # Multicall3 in the Safe's place makes the same calls, and tells what each returns.
+        code = self.evm.rpc.call("eth_getCode", MULTICALL3, "latest")
+        data = _ATTEMPTS + eth_abi.encode(["bool", "(address,bytes)[]"], [False, transaction.calls])
+        answer = self.evm.call(self.address, data, sender=self.address, code={self.address: code})
+        (results,) = eth_abi.decode(["(bool,bytes)[]"], answer)
+        for done, said in results:
+            if not done:
+                raise Reverted(said, "a call of the Safe")
 
     def simulate(self, transaction: SafeTransaction) -> Receipt:
         """On a fork: the transaction as it will be, only that the owners approve its hash instead of signing it.

@@ -57,7 +57,7 @@ def test_one_that_has_grown_takes_the_place_of_the_smallest(tmp_path, monkeypatc
     found = indexes(tmp_path, {})["MAG7.ssi"]
     assert (found["enters"], found["leaves"]) == (["wXRP"], ["AAVE"])
     assert sum(found["weights"].values()) == 10_000
-    assert list(found["weights"])[2] == "wXRP", "by size"
+    assert list(found["weights"])[3] == "wXRP", "by size: BNB is larger"
 
 
 def test_the_rules_of_weighing_hold(tmp_path):
