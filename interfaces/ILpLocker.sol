@@ -134,7 +134,9 @@ interface ILpLocker is ILockedLiquidity, IERC7540Operator, IERC721Receiver {
     /// @param tokenId the position
     /// @param pool the pool that it is in
     /// @param caller the owner or an operator
-    event PositionUnlockCancelled(address indexed owner, uint256 indexed tokenId, address indexed pool, address caller);
+    event PositionUnlockCancelled(
+        address indexed owner, uint256 indexed tokenId, address indexed pool, address caller
+    );
 
     /// @notice A position has left.
     /// @param owner its owner

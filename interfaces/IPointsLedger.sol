@@ -319,7 +319,9 @@ interface IPointsLedger is IBuyHook {
     /// @param amount {tok} to send
     /// @param recorderBps basis points for recorders, at most {MAX_RECORDER_BPS}
     /// @return received {tok} that arrived
-    function fund(uint256 epoch, address token, uint256 amount, uint256 recorderBps) external returns (uint256 received);
+    function fund(uint256 epoch, address token, uint256 amount, uint256 recorderBps)
+        external
+        returns (uint256 received);
 
     /// @notice The largest part of a pot that is for recorders.
     /// @return basis points
@@ -345,7 +347,9 @@ interface IPointsLedger is IBuyHook {
     /// @param epochs the epoch of each pot
     /// @param tokens the token in each pot
     /// @return amounts {tok} of each
-    function claimMany(uint256[] calldata epochs, address[] calldata tokens) external returns (uint256[] memory amounts);
+    function claimMany(uint256[] calldata epochs, address[] calldata tokens)
+        external
+        returns (uint256[] memory amounts);
 
     /// @notice Moves what is left of a pot after those 180 days into the running epoch's; all of it after the week of
     /// recording where no account has points. Recorders get as large a part of it as they had of the old pot.

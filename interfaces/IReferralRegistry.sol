@@ -14,7 +14,10 @@ interface IReferrals {
     /// @param accounts the referees, in any order
     /// @param before Unix seconds; an account that was bound then or later counts as not bound
     /// @return referrers of each account, zero where it was not bound; in the order of `accounts`
-    function referrersOf(address[] calldata accounts, uint256 before) external view returns (address[] memory referrers);
+    function referrersOf(address[] calldata accounts, uint256 before)
+        external
+        view
+        returns (address[] memory referrers);
 
     /// @notice Binds `account` to the owner of `code`, because its own purchase named that code. Only for the points
     /// ledger.

@@ -165,7 +165,11 @@ contract IndexRouter is FixedAuthority, ReentrancyGuardTransient, RouterSwaps {
     }
 
     /// @inheritdoc IIndexRouter
-    function quoteSell(address index, address token, uint256 shares) external nonReentrant returns (uint256 amountOut) {
+    function quoteSell(address index, address token, uint256 shares)
+        external
+        nonReentrant
+        returns (uint256 amountOut)
+    {
         _requireIndex(index);
         (amountOut,) = _quoteSell(index, token, shares);
     }

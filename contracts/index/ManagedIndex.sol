@@ -45,8 +45,9 @@ abstract contract ManagedIndex is IndexBase, FixedAuthority {
         uint256 accountedIn = _accountedOf(c, iIn);
         if (amountOut > accountedOut) revert IndexToken_AmountExceedsAccounted(tokenOut, amountOut, accountedOut);
         uint256 heldOut = _requireWhole(tokenOut, accountedOut, _claimsOn(c, iOut, tokenOut));
-        uint256 heldIn =
-            _requireWhole(tokenIn, accountedIn, iIn == c.count ? _claims[tokenIn].total() : _claimsOn(c, iIn, tokenIn));
+        uint256 heldIn = _requireWhole(
+            tokenIn, accountedIn, iIn == c.count ? _claims[tokenIn].total() : _claimsOn(c, iIn, tokenIn)
+        );
 
         if (amountOut != 0) IERC20(tokenOut).safeTransfer(receiver, amountOut);
         IIndexSwapCallback(msg.sender).onIndexSwap(tokenOut, amountOut, tokenIn, amountIn, data);

@@ -285,7 +285,8 @@ abstract contract RouterSwaps is IIndexRouter, IIndexMintCallback, IUniswapV3Swa
         address pool = _openPool(node, parent);
         bytes memory data = bytes.concat(bytes32(SwapLeg.unwrap(leg)), bytes32(amount));
         bytes memory call = abi.encodeCall(
-            IUniswapV3Pool.swap, (recipient, leg.zeroForOne(), leg.specified(amount), _priceLimitOfTry(leg, pool), data)
+            IUniswapV3Pool.swap,
+            (recipient, leg.zeroForOne(), leg.specified(amount), _priceLimitOfTry(leg, pool), data)
         );
         // A high-level `try` would itself revert where there is no pool.
         // solhint-disable-next-line avoid-low-level-calls

@@ -17,7 +17,8 @@ library TolerantERC20 {
     function tryTransfer(address token, address to, uint256 amount) internal returns (bool success, bool reverted) {
         assembly ("memory-safe") {
             let free := mload(0x40)
-            mstore(0x00, 0xa9059cbb00000000000000000000000000000000000000000000000000000000) // transfer(address,uint256)
+            // transfer(address,uint256)
+            mstore(0x00, 0xa9059cbb00000000000000000000000000000000000000000000000000000000)
             mstore(0x04, shr(96, shl(96, to)))
             mstore(0x24, amount)
             success := call(TRANSFER_GAS, token, 0, 0x00, 0x44, 0x00, 0x20)

@@ -48,7 +48,9 @@ contract SupplyRegistry is ISupplyRegistry, FixedAuthority {
         for (uint256 i = 0; i < tokens.length; ++i) {
             (address token, uint256 amount, Posting memory last) = (tokens[i], amounts[i], _postings[tokens[i]]);
             if (last.at == 0) revert SupplyRegistry_NotListed(token);
-            if (block.timestamp < last.at + MIN_INTERVAL) revert SupplyRegistry_TooSoon(token, last.at + MIN_INTERVAL);
+            if (block.timestamp < last.at + MIN_INTERVAL) {
+                revert SupplyRegistry_TooSoon(token, last.at + MIN_INTERVAL);
+            }
 
             _store(token, amount);
             uint256 step = amount > last.amount ? amount - last.amount : last.amount - amount;

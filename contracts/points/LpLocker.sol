@@ -134,7 +134,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
     /// @inheritdoc ILpLocker
     function requestUnlock(uint256 tokenId) external nonReentrant returns (uint256 maturesAt) {
         Lock storage p = _locks[tokenId];
-        (address owner, address pool) = _authorizeLock(p, tokenId);
+        (address owner, address pool) = _requireLockAuthorized(p, tokenId);
         if (p.maturesAt != 0) revert LpLocker_AlreadyRequested(tokenId, p.maturesAt);
 
         maturesAt = block.timestamp + COOLDOWN;
@@ -146,7 +146,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
     /// @inheritdoc ILpLocker
     function cancelUnlock(uint256 tokenId) external nonReentrant {
         Lock storage p = _locks[tokenId];
-        (address owner, address pool) = _authorizeLock(p, tokenId);
+        (address owner, address pool) = _requireLockAuthorized(p, tokenId);
         if (p.maturesAt <= block.timestamp) revert LpLocker_NothingCooling();
         _requireOpen(pool);
 
@@ -159,7 +159,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
     function unlock(uint256 tokenId, address receiver) external nonReentrant {
         _requireReceiver(receiver);
         Lock storage p = _locks[tokenId];
-        (address owner, address pool) = _authorizeLock(p, tokenId);
+        (address owner, address pool) = _requireLockAuthorized(p, tokenId);
         if (p.maturesAt == 0 || block.timestamp < p.maturesAt) revert LpLocker_NotMatured(p.maturesAt);
 
         delete _locks[tokenId];
@@ -175,7 +175,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         returns (uint256 amount0, uint256 amount1)
     {
         _requireReceiver(receiver);
-        (address owner,) = _authorizeLock(_locks[tokenId], tokenId);
+        (address owner,) = _requireLockAuthorized(_locks[tokenId], tokenId);
 
         (amount0, amount1) = positionManager.collect(
             INonfungiblePositionManager.CollectParams(tokenId, receiver, type(uint128).max, type(uint128).max)
@@ -193,7 +193,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         Tokens storage t = _tokens[msg.sender][pool];
         _requireFit(uint256(t.locked) + t.cooling + t.matured, amount);
 
-        liquidity = _measure(IUniswapV2Pair(pool), amount);
+        liquidity = _liquidityBehind(IUniswapV2Pair(pool), amount);
         if (liquidity == 0) revert LpLocker_ZeroAmount();
         t.locked += uint96(amount);
         _addWeight(msg.sender, pool, liquidity, t.coolingLiquidity);
@@ -208,12 +208,13 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         nonReentrant
         returns (uint256 maturesAt)
     {
-        _authorize(owner);
+        _requireAuthorized(owner);
         if (amount == 0) revert LpLocker_ZeroAmount();
         Tokens memory t = _tokens[owner][pool];
         if (amount > t.locked) revert LpLocker_ExceedsLocked(amount, t.locked);
 
-        uint256 liquidity = _isRemoved(pool) ? 0 : Math.ceilDiv(_weights[owner][pool].live.balance() * amount, t.locked);
+        uint256 liquidity =
+            _isRemoved(pool) ? 0 : Math.ceilDiv(_weights[owner][pool].live.balance() * amount, t.locked);
         if (_hasMatured(t)) (t.matured, t.cooling, t.coolingLiquidity) = (t.matured + t.cooling, 0, 0);
         maturesAt = block.timestamp + COOLDOWN;
         t.locked -= uint96(amount);
@@ -227,7 +228,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
 
     /// @inheritdoc ILpLocker
     function cancelUnlockTokens(address owner, address pool) external nonReentrant returns (uint256 amount) {
-        _authorize(owner);
+        _requireAuthorized(owner);
         Tokens memory t = _tokens[owner][pool];
         if (t.maturesAt <= block.timestamp) revert LpLocker_NothingCooling();
         _requireOpen(pool);
@@ -248,7 +249,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         returns (uint256 amount)
     {
         _requireReceiver(receiver);
-        _authorize(owner);
+        _requireAuthorized(owner);
         Tokens memory t = _tokens[owner][pool];
         amount = t.matured;
         if (_hasMatured(t)) {
@@ -287,7 +288,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
             (uint24 fee, int24 spacing) = (IUniswapV3Pool(pool).fee(), IUniswapV3Pool(pool).tickSpacing());
             maxTick = _MAX_TICK / spacing * spacing;
             genuine = v3Factory.getPool(token0, token1, fee) == pool;
-            _v3Pools[_key(token0, token1, fee)] = pool;
+            _v3Pools[_poolKey(token0, token1, fee)] = pool;
         } else {
             genuine = kind == PoolKind.V2 && v2Factory.getPair(token0, token1) == pool;
         }
@@ -332,7 +333,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         view
         returns (uint256)
     {
-        (uint256 start, uint256 end) = _span(pool, fromEpoch, toEpoch);
+        (uint256 start, uint256 end) = _timesOf(pool, fromEpoch, toEpoch);
         return _secondsOf(account, pool, start, end);
     }
 
@@ -343,7 +344,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         view
         returns (uint256[] memory amounts)
     {
-        (uint256 start, uint256 end) = _span(pool, fromEpoch, toEpoch);
+        (uint256 start, uint256 end) = _timesOf(pool, fromEpoch, toEpoch);
         amounts = new uint256[](accounts.length);
         for (uint256 i = 0; i < accounts.length; ++i) {
             amounts[i] = _secondsOf(accounts[i], pool, start, end);
@@ -351,7 +352,11 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
     }
 
     /// @dev The seconds from the start of `fromEpoch` to that of `toEpoch` in which `pool` was on the list until now.
-    function _span(address pool, uint256 fromEpoch, uint256 toEpoch) private view returns (uint256 start, uint256 end) {
+    function _timesOf(address pool, uint256 fromEpoch, uint256 toEpoch)
+        private
+        view
+        returns (uint256 start, uint256 end)
+    {
         uint256 current = currentEpoch();
         if (fromEpoch >= toEpoch || fromEpoch > current) revert LpLocker_InvalidEpochs(fromEpoch, toEpoch, current);
 
@@ -402,7 +407,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
     function _lock(uint256 tokenId, address owner) private returns (uint256) {
         (,, address token0, address token1, uint24 fee, int24 lower, int24 upper, uint128 liquidity,,,,) =
             positionManager.positions(tokenId);
-        address pool = _v3Pools[_key(token0, token1, fee)];
+        address pool = _v3Pools[_poolKey(token0, token1, fee)];
         _requireOpen(pool);
         int24 maxTick = _listed[pool].maxTick;
         if (lower != -maxTick || upper != maxTick) revert LpLocker_NotFullRange(tokenId, lower, upper);
@@ -417,7 +422,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
     /// @dev {L} that an amount of LP tokens stands for, rounded down. `sync` refuses while the pair is in the middle of
     /// a mint, a burn or a swap, when reserves and supply do not belong together. Leaves out what Uniswap's protocol
     /// fee is going to take of the growth since `kLast`.
-    function _measure(IUniswapV2Pair pair, uint256 amount) private returns (uint256) {
+    function _liquidityBehind(IUniswapV2Pair pair, uint256 amount) private returns (uint256) {
         pair.sync();
         (uint256 reserve0, uint256 reserve1,) = pair.getReserves();
         uint256 root = Math.sqrt(reserve0 * reserve1);
@@ -450,14 +455,18 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         return weight.touch(epochStart, epochGenesis, epochLength);
     }
 
-    function _authorize(address owner) private view {
+    function _requireAuthorized(address owner) private view {
         if (msg.sender != owner && !isOperator[owner][msg.sender]) revert LpLocker_NotAuthorized(owner, msg.sender);
     }
 
-    function _authorizeLock(Lock storage p, uint256 tokenId) private view returns (address owner, address pool) {
+    function _requireLockAuthorized(Lock storage p, uint256 tokenId)
+        private
+        view
+        returns (address owner, address pool)
+    {
         (owner, pool) = (p.owner, p.pool);
         if (owner == address(0)) revert LpLocker_UnknownPosition(tokenId);
-        _authorize(owner);
+        _requireAuthorized(owner);
     }
 
     function _isRemoved(address pool) private view returns (bool) {
@@ -481,7 +490,7 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         if (held > type(uint96).max || added > type(uint96).max - held) revert LpLocker_TooMuch(held, added);
     }
 
-    function _key(address token0, address token1, uint24 fee) private pure returns (bytes32) {
+    function _poolKey(address token0, address token1, uint24 fee) private pure returns (bytes32) {
         return keccak256(abi.encode(token0, token1, fee));
     }
 }

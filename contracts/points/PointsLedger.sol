@@ -5,26 +5,23 @@ import {EIP712Upgradeable} from "@openzeppelin/contracts-upgradeable/utils/crypt
 import {NoncesUpgradeable} from "@openzeppelin/contracts-upgradeable/utils/NoncesUpgradeable.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
-import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 
 import {IBuyHook} from "../../interfaces/IBuyHook.sol";
-import {ILockedLiquidity} from "../../interfaces/ILpLocker.sol";
 import {IPointsLedger} from "../../interfaces/IPointsLedger.sol";
 import {IReferencePrices} from "../../interfaces/IReferencePrices.sol";
 import {IReferrals} from "../../interfaces/IReferralRegistry.sol";
-import {ITimeWeightedERC20} from "../../interfaces/ITimeWeightedERC20.sol";
 import {GovernedUUPS} from "../governance/GovernedUUPS.sol";
 import {PointsMath} from "./PointsMath.sol";
+import {Positions} from "./Positions.sol";
 
 /// @title Points per epoch, boost, referral bonus, and the pots that pay for them
 /// @notice See {IPointsLedger}.
 /// @dev `docs/points-math.md` is the specification.
 /// @custom:security-contact security@ssi.example
 contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesUpgradeable, ReentrancyGuardTransient {
-    using Address for address;
     using SafeERC20 for IERC20;
 
     uint256 private constant _RECORDING = 7 days;
@@ -97,13 +94,13 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
 
     /// @inheritdoc IPointsLedger
     function pointsOf(address account, uint256 epoch) external view returns (uint256) {
-        return PointsMath.pointsDown(_position(_sheetOf(epoch), account, epoch));
+        return PointsMath.pointsDown(Positions.one(_sheetOf(epoch), account, epoch));
     }
 
     /// @inheritdoc IPointsLedger
     function recordable(address[] calldata accounts, uint256 epoch) external view returns (uint256[] memory points) {
         uint256 end = _requireRecording(epoch);
-        PointsMath.Position[] memory positions = _positions(_sheetOf(epoch), accounts, epoch);
+        PointsMath.Position[] memory positions = Positions.many(_sheetOf(epoch), accounts, epoch);
         points = new uint256[](accounts.length);
         for (uint256 i = 0; i < accounts.length; ++i) {
             if (_canRecord(accounts[i], epoch, end)) points[i] = _ownPoints(positions[i]);
@@ -113,7 +110,7 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     /// @inheritdoc IPointsLedger
     function statement(address account, uint256 epoch) external view returns (Statement memory s) {
         IReferencePrices.Sheet memory sheet = _sheetOf(epoch);
-        PointsMath.Position memory p = _position(sheet, account, epoch);
+        PointsMath.Position memory p = Positions.one(sheet, account, epoch);
         (uint256 held, uint256 staked, uint256 locked) = PointsMath.boosts(p);
         s.held = _classStatement(PointsMath.HELD, p.held, held);
         s.staked = _classStatement(PointsMath.STAKED, p.staked, staked);
@@ -126,12 +123,12 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         uint256 missing = Math.saturatingSub(all, p.soso);
         s.sosoMissing = Math.ceilDiv(missing, _DAY);
         s.sharesMissing = _sharesFor(epoch, sheet.soso.price, missing);
-        s.counts = _counts(account, _endOf(epoch));
+        s.counts = _joinedBefore(account, _endOf(epoch));
     }
 
     /// @inheritdoc IPointsLedger
     function recordedPoints(address account, uint256 epoch) public view returns (uint256) {
-        return _sum(_ledger().tallies[epoch][account]);
+        return _withReferrals(_ledger().tallies[epoch][account]);
     }
 
     /// @inheritdoc IPointsLedger
@@ -146,95 +143,6 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
 
     function _sheetOf(uint256 epoch) private view returns (IReferencePrices.Sheet memory) {
         return _ledger().prices.sheetOf(epoch);
-    }
-
-    /// @dev Balances of the tokens over the epoch, at its prices. Skips tokens without a price.
-    function _position(IReferencePrices.Sheet memory sheet, address account, uint256 epoch)
-        private
-        view
-        returns (PointsMath.Position memory p)
-    {
-        for (uint256 i = 0; i < sheet.held.length; ++i) {
-            p.held += _valueOf(account, epoch, sheet.held[i]);
-            p.staked += _valueOf(account, epoch, sheet.staked[i]);
-        }
-        p.soso = _valueOf(account, epoch, sheet.soso);
-        for (uint256 i = 0; i < sheet.locked.length; ++i) {
-            IReferencePrices.Item memory pool = sheet.locked[i];
-            if (pool.price == 0) continue;
-            uint256 amount = ILockedLiquidity(sheet.locker).liquiditySeconds(account, pool.token, epoch, epoch + 1);
-            p.locked += PointsMath.valueDown(amount, pool.price);
-        }
-    }
-
-    function _valueOf(address account, uint256 epoch, IReferencePrices.Item memory item)
-        private
-        view
-        returns (uint256)
-    {
-        if (item.price == 0) return 0;
-
-        return
-            PointsMath.valueDown(ITimeWeightedERC20(item.token).balanceSeconds(account, epoch, epoch + 1), item.price);
-    }
-
-    /// @dev The same of many accounts: asks every source once. Of one account, {_position} is cheaper.
-    function _positions(IReferencePrices.Sheet memory sheet, address[] memory accounts, uint256 epoch)
-        private
-        view
-        returns (PointsMath.Position[] memory p)
-    {
-        uint256 count = accounts.length;
-        p = new PointsMath.Position[](count);
-        if (count == 1) {
-            p[0] = _position(sheet, accounts[0], epoch);
-            return p;
-        }
-
-        bytes memory query = abi.encodeCall(ITimeWeightedERC20.balanceSecondsBatch, (accounts, epoch, epoch + 1));
-        uint256[] memory sums = new uint256[](count);
-        for (uint256 i = 0; i < sheet.held.length; ++i) {
-            _addBalances(sums, sheet.held[i], query);
-        }
-        for (uint256 i = 0; i < count; ++i) {
-            (p[i].held, sums[i]) = (sums[i], 0);
-        }
-        for (uint256 i = 0; i < sheet.staked.length; ++i) {
-            _addBalances(sums, sheet.staked[i], query);
-        }
-        for (uint256 i = 0; i < count; ++i) {
-            (p[i].staked, sums[i]) = (sums[i], 0);
-        }
-        _addBalances(sums, sheet.soso, query);
-        for (uint256 i = 0; i < count; ++i) {
-            (p[i].soso, sums[i]) = (sums[i], 0);
-        }
-        for (uint256 i = 0; i < sheet.locked.length; ++i) {
-            IReferencePrices.Item memory pool = sheet.locked[i];
-            if (pool.price == 0) continue;
-            _addValues(
-                sums,
-                ILockedLiquidity(sheet.locker).liquiditySecondsBatch(accounts, pool.token, epoch, epoch + 1),
-                pool.price
-            );
-        }
-        for (uint256 i = 0; i < count; ++i) {
-            p[i].locked = sums[i];
-        }
-    }
-
-    /// @dev `query` is the same for all tokens, so it is encoded once.
-    function _addBalances(uint256[] memory sums, IReferencePrices.Item memory item, bytes memory query) private view {
-        if (item.price == 0) return;
-
-        _addValues(sums, abi.decode(item.token.functionStaticCall(query), (uint256[])), item.price);
-    }
-
-    /// @dev Most accounts have nothing of most tokens.
-    function _addValues(uint256[] memory sums, uint256[] memory amountSeconds, uint256 price) private pure {
-        for (uint256 i = 0; i < sums.length; ++i) {
-            if (amountSeconds[i] != 0) sums[i] += PointsMath.valueDown(amountSeconds[i], price);
-        }
     }
 
     function _listOf(address account) private pure returns (address[] memory list) {
@@ -336,7 +244,7 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     }
 
     /// @dev Whether the account joined before the epoch's `end`.
-    function _counts(address account, uint256 end) private view returns (bool) {
+    function _joinedBefore(address account, uint256 end) private view returns (bool) {
         uint256 joined = _ledger().joinedAt[account];
         return joined != 0 && joined < end;
     }
@@ -346,7 +254,7 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     /// @inheritdoc IPointsLedger
     function record(address account, uint256 epoch) external returns (uint256 points) {
         uint256 end = _requireRecording(epoch);
-        if (!_counts(account, end)) revert PointsLedger_NotJoined(account, epoch);
+        if (!_joinedBefore(account, end)) revert PointsLedger_NotJoined(account, epoch);
         if (_isRecorded(account, epoch)) revert PointsLedger_AlreadyRecorded(account, epoch);
 
         (, points) = _record(_listOf(account), epoch, end);
@@ -373,7 +281,7 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         returns (uint256 points, uint256[] memory amounts)
     {
         uint256 end = _requireRecording(epoch);
-        if (!_counts(msg.sender, end)) revert PointsLedger_NotJoined(msg.sender, epoch);
+        if (!_joinedBefore(msg.sender, end)) revert PointsLedger_NotJoined(msg.sender, epoch);
 
         // Not refused: a keeper who is faster would make the claims fail.
         if (!_isRecorded(msg.sender, epoch)) (, points) = _record(_listOf(msg.sender), epoch, end);
@@ -385,7 +293,7 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     }
 
     function _canRecord(address account, uint256 epoch, uint256 end) private view returns (bool) {
-        return !_isRecorded(account, epoch) && _counts(account, end);
+        return !_isRecorded(account, epoch) && _joinedBefore(account, end);
     }
 
     /// @dev The result of every account depends on which accounts are recorded, not on their order: it is a sum and a
@@ -397,7 +305,7 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
     {
         LedgerStorage storage $ = _ledger();
         IReferencePrices.Sheet memory sheet = $.prices.settle(epoch);
-        PointsMath.Position[] memory positions = _positions(sheet, accounts, epoch);
+        PointsMath.Position[] memory positions = Positions.many(sheet, accounts, epoch);
         address[] memory referrers = _referrersOf(sheet.referrals, accounts, end);
         mapping(address account => Tally) storage tallies = $.tallies[epoch];
         uint256 gain = 0;
@@ -410,9 +318,9 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
             tally.referred = referrers[i] != address(0);
             tallies[accounts[i]] = tally;
             emit Recorded(epoch, accounts[i], own);
-            gain += _sum(tally);
-            if (tally.referred && _counts(referrers[i], end)) {
-                gain += _credit(tallies, referrers[i], accounts[i], epoch, own / _REFERRER_PART);
+            gain += _withReferrals(tally);
+            if (tally.referred && _joinedBefore(referrers[i], end)) {
+                gain += _creditReferrer(tallies, referrers[i], accounts[i], epoch, own / _REFERRER_PART);
             }
             points += own;
             ++count;
@@ -426,7 +334,7 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
 
     /// @dev D18{point} that the credit is worth to the referrer now: 0 before they are recorded, and in sum no more
     /// than their own points.
-    function _credit(
+    function _creditReferrer(
         mapping(address account => Tally) storage tallies,
         address referrer,
         address referee,
@@ -434,11 +342,11 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         uint256 credit
     ) private returns (uint256) {
         Tally memory tally = tallies[referrer];
-        uint256 before = _sum(tally);
+        uint256 before = _withReferrals(tally);
         tally.credit = uint120(Math.min(tally.credit + credit, type(uint120).max));
         tallies[referrer] = tally;
         emit ReferralCredited(epoch, referrer, referee, credit);
-        return _sum(tally) - before;
+        return _withReferrals(tally) - before;
     }
 
     /// @dev The referrers to whom the accounts were bound before the epoch ended; zero for the others.
@@ -447,11 +355,12 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
         view
         returns (address[] memory)
     {
-        return
-            referrals == address(0) ? new address[](accounts.length) : IReferrals(referrals).referrersOf(accounts, end);
+        return referrals == address(0)
+            ? new address[](accounts.length)
+            : IReferrals(referrals).referrersOf(accounts, end);
     }
 
-    function _sum(Tally memory t) private pure returns (uint256) {
+    function _withReferrals(Tally memory t) private pure returns (uint256) {
         uint256 own = t.points;
         return own + (t.referred ? own / _REFEREE_PART : 0) + Math.min(own, t.credit);
     }

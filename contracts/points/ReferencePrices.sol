@@ -74,15 +74,15 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
 
     /// @inheritdoc IReferencePrices
     function sample() external returns (uint256 missing) {
-        (uint256 epoch, uint256 slot) = _now();
+        (uint256 epoch, uint256 slot) = _epochAndSlotNow();
         uint256 state = _slots[epoch][slot];
         if (state == 1) revert ReferencePrices_AlreadySampled(epoch, slot, 0);
 
-        Version storage v = _version(epoch);
-        address[] memory tokens = _tokens(v);
+        Version storage v = _versionOf(epoch);
+        address[] memory tokens = _tokensToPrice(v);
         uint256 indexes = v.pairs.length;
         for (uint256 i = 0; i < tokens.length; ++i) {
-            uint256 price = _bounded(i < indexes ? _sharePrice(tokens[i]) : _oraclePrice(tokens[i]));
+            uint256 price = _priceOrNone(i < indexes ? _sharePrice(tokens[i]) : _oraclePrice(tokens[i]));
             if (price == 0) ++missing;
             _samples[epoch][tokens[i]][slot] = uint128(price);
             emit PriceSampled(epoch, slot, tokens[i], price);
@@ -122,7 +122,7 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
         view
         returns (uint256 epoch, uint256 slot, uint256 end, bool sampled, uint256 missing)
     {
-        (epoch, slot) = _now();
+        (epoch, slot) = _epochAndSlotNow();
         end = _startOf(epoch) + Math.ceilDiv((slot + 1) * epochLength, SLOTS);
         missing = _slots[epoch][slot];
         sampled = missing != 0;
@@ -157,7 +157,7 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
 
     /// @inheritdoc IReferencePrices
     function sampledTokens(uint256 epoch) external view returns (address[] memory) {
-        return _tokens(_version(epoch));
+        return _tokensToPrice(_versionOf(epoch));
     }
 
     // ---------------------------------------------------------------- prices of an epoch
@@ -165,11 +165,11 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
     /// @inheritdoc IReferencePrices
     function settle(uint256 epoch) external returns (Sheet memory sheet) {
         address written = _sheets[epoch];
-        if (written != address(0)) _return(written);
+        if (written != address(0)) _returnSheet(written);
         uint256 end = _startOf(epoch + 1);
         if (block.timestamp < end) revert ReferencePrices_EpochRunning(epoch, end);
 
-        sheet = _derive(epoch);
+        sheet = _computeSheet(epoch);
         _sheets[epoch] = SSTORE2.write(abi.encode(sheet));
         emit EpochSettled(epoch, sheet);
     }
@@ -177,11 +177,11 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
     /// @inheritdoc IReferencePrices
     function sheetOf(uint256 epoch) public view returns (Sheet memory) {
         address written = _sheets[epoch];
-        if (written != address(0)) return _read(written);
+        if (written != address(0)) return _readSheet(written);
         uint256 current = currentEpoch();
         if (epoch > current) revert ReferencePrices_FutureEpoch(epoch, current);
 
-        return _derive(epoch);
+        return _computeSheet(epoch);
     }
 
     /// @inheritdoc IReferencePrices
@@ -195,19 +195,19 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
     }
 
     /// @dev Ends the call. What is written is the answer, encoded; to decode it here would cost a record 6,000 gas.
-    function _return(address written) private view {
+    function _returnSheet(address written) private view {
         bytes memory sheet = SSTORE2.read(written);
         assembly ("memory-safe") {
             return(add(sheet, 0x20), mload(sheet))
         }
     }
 
-    function _read(address written) private view returns (Sheet memory) {
+    function _readSheet(address written) private view returns (Sheet memory) {
         return abi.decode(SSTORE2.read(written), (Sheet));
     }
 
-    function _derive(uint256 epoch) private view returns (Sheet memory s) {
-        Version storage v = _version(epoch);
+    function _computeSheet(uint256 epoch) private view returns (Sheet memory s) {
+        Version storage v = _versionOf(epoch);
         uint256 count = v.pairs.length;
         (s.held, s.staked) = (new Item[](count), new Item[](count));
         for (uint256 i = 0; i < count; ++i) {
@@ -229,7 +229,7 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
         for (uint256 i = 0; i < pools.length; ++i) {
             (address token0, address token1) = ILockedLiquidity(v.locker).poolTokens(pools[i]);
             uint256 product = _priceIn(s, epoch, token0) * _priceIn(s, epoch, token1);
-            locked[i] = Item(pools[i], _bounded(2 * Math.sqrt(product)));
+            locked[i] = Item(pools[i], _priceOrNone(2 * Math.sqrt(product)));
         }
         s.locked = locked;
     }
@@ -248,7 +248,7 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
     function _stakedPrice(uint256 epoch, address staked, uint256 assetPrice) private view returns (uint256) {
         uint256 rate = _lowestRate(epoch, staked);
         // A larger number is no rate: the product would not fit.
-        return rate > type(uint128).max ? 0 : _bounded(Math.mulDiv(assetPrice, rate, _WAD));
+        return rate > type(uint128).max ? 0 : _priceOrNone(Math.mulDiv(assetPrice, rate, _WAD));
     }
 
     /// @dev The rate that the token tells, or a lower one that a sample saw; 0 where the token does not answer.
@@ -277,7 +277,7 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
 
     /// @dev Indexes, SOSO, and the other tokens of the pools, each once. Staked tokens are left out: their prices
     /// follow from what they stake.
-    function _tokens(Version storage v) private view returns (address[] memory tokens) {
+    function _tokensToPrice(Version storage v) private view returns (address[] memory tokens) {
         uint256 count = v.pairs.length;
         address[] memory pools = v.locker == address(0) ? new address[](0) : ILockedLiquidity(v.locker).pools();
         tokens = new address[](count + 1 + 2 * pools.length);
@@ -289,15 +289,19 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
         if (v.stakedSoso != address(0)) tokens[count++] = IStakedToken(v.stakedSoso).asset();
         for (uint256 i = 0; i < pools.length; ++i) {
             (address token0, address token1) = ILockedLiquidity(v.locker).poolTokens(pools[i]);
-            if (!_has(tokens, count, token0) && !_has(staked, staked.length, token0)) tokens[count++] = token0;
-            if (!_has(tokens, count, token1) && !_has(staked, staked.length, token1)) tokens[count++] = token1;
+            if (!_contains(tokens, count, token0) && !_contains(staked, staked.length, token0)) {
+                tokens[count++] = token0;
+            }
+            if (!_contains(tokens, count, token1) && !_contains(staked, staked.length, token1)) {
+                tokens[count++] = token1;
+            }
         }
         assembly ("memory-safe") {
             mstore(tokens, count) // shortens it
         }
     }
 
-    function _has(address[] memory list, uint256 count, address token) private pure returns (bool) {
+    function _contains(address[] memory list, uint256 count, address token) private pure returns (bool) {
         for (uint256 i = 0; i < count; ++i) {
             if (list[i] == token) return true;
         }
@@ -328,7 +332,7 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
 
     /// @dev D18{USD/1e18 tok}, 0 where there is no price.
     function _oraclePrice(address token) private view returns (uint256) {
-        return _bounded(_oracleValue(token, _WAD));
+        return _priceOrNone(_oracleValue(token, _WAD));
     }
 
     /// @dev D18{USD}; 2^256 - 1 where there is no price.
@@ -341,7 +345,7 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
     }
 
     /// @dev A price of more than 128 bits counts as none.
-    function _bounded(uint256 price) private pure returns (uint256) {
+    function _priceOrNone(uint256 price) private pure returns (uint256) {
         return price > type(uint128).max ? 0 : price;
     }
 
@@ -371,7 +375,7 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
 
     /// @inheritdoc IReferencePrices
     function sourcesOf(uint256 epoch) external view returns (Sources memory) {
-        Version storage v = _version(epoch);
+        Version storage v = _versionOf(epoch);
         return Sources(v.pairs, v.stakedSoso, v.locker, v.referrals);
     }
 
@@ -392,21 +396,21 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
             if (staked == address(0)) continue;
             _requireToken(staked, seen, 2 * i + 1);
             if (IStakedToken(staked).asset() != index) revert ReferencePrices_InvalidSource(staked);
-            _lowestRateNow(staked);
+            _requireLowestRate(staked);
         }
         if (s.stakedSoso == address(0)) return;
         _requireToken(s.stakedSoso, seen, 2 * count);
-        _lowestRateNow(s.stakedSoso);
+        _requireLowestRate(s.stakedSoso);
     }
 
     function _requireToken(address token, address[] memory seen, uint256 place) private view {
         bool valid = token.code.length != 0 && ITimeWeightedERC20(token).epochGenesis() == epochGenesis
-            && ITimeWeightedERC20(token).epochLength() == epochLength && !_has(seen, place, token);
+            && ITimeWeightedERC20(token).epochLength() == epochLength && !_contains(seen, place, token);
         if (!valid) revert ReferencePrices_InvalidSource(token);
         seen[place] = token;
     }
 
-    function _lowestRateNow(address staked) private view {
+    function _requireLowestRate(address staked) private view {
         try IStakedToken(staked).lowestRate(currentEpoch()) returns (uint256) {}
         catch {
             revert ReferencePrices_InvalidSource(staked);
@@ -415,7 +419,7 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
 
     /// @dev The sources that count in `epoch`. Goes back once for each change since then; the first version counts from
     /// epoch 0.
-    function _version(uint256 epoch) private view returns (Version storage) {
+    function _versionOf(uint256 epoch) private view returns (Version storage) {
         uint256 i = _versions.length - 1;
         while (_versions[i].fromEpoch > epoch) --i;
         return _versions[i];
@@ -428,7 +432,7 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
         return (block.timestamp - epochGenesis) / epochLength;
     }
 
-    function _now() private view returns (uint256 epoch, uint256 slot) {
+    function _epochAndSlotNow() private view returns (uint256 epoch, uint256 slot) {
         uint256 elapsed = block.timestamp - epochGenesis;
         return (elapsed / epochLength, elapsed % epochLength * SLOTS / epochLength);
     }

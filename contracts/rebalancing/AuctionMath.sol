@@ -131,7 +131,9 @@ library AuctionMath {
         uint256 affordable = _affordable(a, p, factor_);
         cut = affordable < amountOut;
         if (cut) amountOut = affordable;
-        if (amountOut == 0 || (amountOut < surplus && amountOut < _amountDown(out.dust, base) / 2)) return (0, 0, cut);
+        if (amountOut == 0 || (amountOut < surplus && amountOut < _amountDown(out.dust, base) / 2)) {
+            return (0, 0, cut);
+        }
 
         amountIn = Math.ceilDiv(amountOut * out.price * factor_, in_.price * _WAD);
     }

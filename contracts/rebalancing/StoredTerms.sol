@@ -16,8 +16,8 @@ library StoredTermsLib {
     /// @dev Every bound fits in the bits of its field.
     function valid(IRebalancer.RebalanceTerms memory t) internal pure returns (bool) {
         return t.premiumStart <= 1000 && t.discountEnd <= 500 && t.duration >= 1 hours && t.duration <= 7 days
-            && t.budget >= 1 && t.budget <= 100 && t.dust >= 1 && t.dust <= 500 && t.turnover >= 1 && t.turnover <= 5000
-            && t.daily >= 1 && t.daily <= 5000 && t.band >= 1 && t.band <= 2500;
+            && t.budget >= 1 && t.budget <= 100 && t.dust >= 1 && t.dust <= 500 && t.turnover >= 1
+            && t.turnover <= 5000 && t.daily >= 1 && t.daily <= 5000 && t.band >= 1 && t.band <= 2500;
     }
 
     function pack(IRebalancer.RebalanceTerms memory t) internal pure returns (StoredTerms) {

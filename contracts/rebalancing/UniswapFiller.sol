@@ -65,9 +65,14 @@ contract UniswapFiller is IUniswapFiller, ReentrancyGuardTransient {
     /// @inheritdoc IBidCallback
     /// @dev Why the two checks are enough: the rebalancer calls only the bidder back, and this contract bids in `fill`
     /// only.
-    function onBid(address, address tokenOut, uint256 amountOut, address tokenIn, uint256 amountIn, bytes calldata path)
-        external
-    {
+    function onBid(
+        address,
+        address tokenOut,
+        uint256 amountOut,
+        address tokenIn,
+        uint256 amountIn,
+        bytes calldata path
+    ) external {
         if (msg.sender != address(rebalancer) || !_reentrancyGuardEntered()) {
             revert UniswapFiller_UnexpectedCallback(msg.sender);
         }

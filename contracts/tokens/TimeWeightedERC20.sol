@@ -65,7 +65,7 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
     function balanceSeconds(address account, uint256 fromEpoch, uint256 toEpoch) public view returns (uint256) {
         if (account == address(0)) return 0;
 
-        (uint256 start, uint256 end) = _span(fromEpoch, toEpoch);
+        (uint256 start, uint256 end) = _timesOf(fromEpoch, toEpoch);
         return _secondsOf(account, start, end);
     }
 
@@ -75,7 +75,7 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
         view
         returns (uint256[] memory amounts)
     {
-        (uint256 start, uint256 end) = _span(fromEpoch, toEpoch);
+        (uint256 start, uint256 end) = _timesOf(fromEpoch, toEpoch);
         amounts = new uint256[](accounts.length);
         for (uint256 i = 0; i < accounts.length; ++i) {
             if (accounts[i] != address(0)) amounts[i] = _secondsOf(accounts[i], start, end);
@@ -84,7 +84,7 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
 
     /// @inheritdoc ITimeWeightedERC20
     function supplySeconds(uint256 fromEpoch, uint256 toEpoch) public view returns (uint256) {
-        (uint256 start, uint256 end) = _span(fromEpoch, toEpoch);
+        (uint256 start, uint256 end) = _timesOf(fromEpoch, toEpoch);
         return _secondsOf(address(0), start, end);
     }
 
@@ -142,7 +142,7 @@ abstract contract TimeWeightedERC20 is ERC20Permit, ITimeWeightedERC20 {
     }
 
     /// @dev From the start of `fromEpoch` to that of `toEpoch`, or until now where that is earlier.
-    function _span(uint256 fromEpoch, uint256 toEpoch) private view returns (uint256 start, uint256 end) {
+    function _timesOf(uint256 fromEpoch, uint256 toEpoch) private view returns (uint256 start, uint256 end) {
         uint256 current = currentEpoch();
         if (fromEpoch >= toEpoch || fromEpoch > current) {
             revert TimeWeightedERC20_InvalidEpochs(fromEpoch, toEpoch, current);

@@ -38,6 +38,17 @@ def namespace(name: str) -> int:
     return int.from_bytes(keccak(inner.to_bytes(32, "big")), "big") & ~0xFF
 
 
+def test_files_are_short_and_lines_are_narrow():
+    """At most 600 lines of at most 120 columns."""
+    assert not [path for path, text in TEXTS.items() if text.count("\n") > 600]
+    assert not [
+        f"{path}:{number}"
+        for path, text in TEXTS.items()
+        for number, line in enumerate(text.splitlines(), start=1)
+        if len(line) > 120
+    ]
+
+
 def test_no_two_types_share_a_name():
     counted = Counter(name for text in TEXTS.values() for name in _TYPE.findall(text))
     assert len(counted) > 150
