@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 
@@ -59,7 +59,8 @@ def deploy(
     record = fresh_record()
     if not network.is_fork():
         if record.block is None:
-            record.despite = _stands_on(account, despite, supplies, console)
+            record.despite = look(account, supplies, console)
+            refuse(record.despite, despite, console)
         _ask(account, record, console, yes)
     signer = network.signer(account)
     with console.status("Deploying") as status:
@@ -75,25 +76,28 @@ def deploy(
         return deployer.run()
 
 
-def _stands_on(
-    alias: str | None, despite: Sequence[str], supplies: Sequence[tuple[str, dict[str, Decimal]]], console: Console
-) -> dict[str, str]:
-    """The red lines of the preflight, by their subjects, all of them named in `despite`.
-
-    Raises:
-        Failure: one is not.
-        Misused: one is named that is not red, or there is no such account.
-    """
+def look(alias: str | None, supplies: Sequence[tuple[str, dict[str, Decimal]]], console: Console) -> dict[str, str]:
+    """What the red lines of the preflight say, by their subjects. Raises Misused where there is no such account."""
     payer, red = network.account(alias).address, dict[str, list[str]]()
     with console.status("Looking at what the deployment would stand on"):
         for line in Preflight(network.rpc(), supplies, payer).lines():
             if line.verdict is Verdict.STOP:
                 red.setdefault(line.subject, []).append(line.said)
+    return {subject: "; ".join(said) for subject, said in red.items()}
+
+
+def refuse(red: Mapping[str, str], despite: Sequence[str], console: Console) -> None:
+    """Shows red lines, and refuses those that are not named.
+
+    Raises:
+        Failure: one is not.
+        Misused: one is named that is not red.
+    """
     if surplus := [subject for subject in despite if subject not in red]:
         raise Misused(f"Nothing is wrong with {surplus[0]!r}: leave its --despite out.")
     for subject, said in red.items():
         mark = "[yellow]![/]" if subject in despite else "[red]✗[/]"
-        console.print(f"{mark} {escape(subject)}: {escape('; '.join(said))}", highlight=False, soft_wrap=True)
+        console.print(f"{mark} {escape(subject)}: {escape(said)}", highlight=False, soft_wrap=True)
     if stops := [subject for subject in red if subject not in despite]:
         lines = "1 red line stops" if len(stops) == 1 else f"{len(stops)} red lines stop"
         raise Failure(
@@ -101,7 +105,6 @@ def _stands_on(
             f' Or name each that you take upon yourself: --despite "{stops[0]}".',
             1,
         )
-    return {subject: "; ".join(said) for subject, said in red.items()}
 
 
 def _ask(alias: str | None, record: Record, console: Console, yes: bool) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ssi.deploy import preflight
 from tests.live.network import DESPITE, Live
 
 UNATTENDED = ("deploy", "--account", "deployer", "--yes", "--json", *DESPITE)
@@ -98,6 +99,33 @@ def test_the_record_says_despite_what_it_was_made(deployed):
     """And a run that goes on looks no more: see `test_a_second_run_sends_nothing`."""
     assert deployed.record.despite.keys() == set(DESPITE[1::2])
     assert all("published for tests" in said for said in deployed.record.despite.values())
+
+
+# ---------------------------------------------------------------- dry runs
+
+
+def test_a_dry_run_tries_everything_and_sends_nothing(live, tmp_path):
+    """On a fork of the live chain; what is left is all of it."""
+    words = ("deploy", "--account", "deployer", "--dry-run", *DESPITE)
+    nonce = live.sent("deployer")
+    said = live.run(*words, "--json", SSI_DEPLOYMENTS=str(tmp_path)).json
+    assert said["despite"].keys() == set(DESPITE[1::2])
+    assert said["done"] == 0
+    assert {"Safe", "MAG7.ssi", "sUSSI", "the deployer no longer governs"} <= set(said["left"])
+    assert said["transactions"] > 150
+    assert said["gas"] == pytest.approx(preflight.GAS, rel=0.1), "what the preflight counts with"
+    assert live.sent("deployer") == nonce
+    assert list(tmp_path.iterdir()) == []
+    refused = live.run("deploy", "--account", "deployer", "--dry-run", SSI_DEPLOYMENTS=str(tmp_path))
+    assert (refused.code, refused.out) == (1, "")
+    assert "2 red lines stop the deployment" in refused.err
+
+
+def test_a_dry_run_of_what_is_done_says_so(deployed):
+    with deployed.person("deploy", "--account", "deployer", "--dry-run") as person:
+        done = person.leaves()
+    assert done.code == 0, done.out
+    assert re.search(r"0 of \d+ parts are left\.", done.out.replace("\n", " "))
 
 
 # ---------------------------------------------------------------- crashes
