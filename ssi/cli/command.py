@@ -102,6 +102,15 @@ class Command(ConnectedProviderCommand):  # type: ignore[misc] # Ape has no type
             self.callback = run
 
 
+class Offline(Command):
+    """A command that asks no node: as the others, without a network behind it."""
+
+    def _connected(self, ctx: click.Context) -> Any:
+        taken = signature(self.callback).parameters
+        ctx.params = {name: value for name, value in ctx.params.items() if name in taken}
+        return click.Command.invoke(self, ctx)
+
+
 def explained(error: Exception) -> click.ClickException:
     """What a person is told."""
     import requests

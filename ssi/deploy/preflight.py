@@ -15,7 +15,7 @@ import eth_abi
 from eth_utils import function_signature_to_4byte_selector as selector
 
 from ssi.chain.rpc import RpcError
-from ssi.constants import BLOCK, MULTICALL3, QUOTER, SWAP_ROUTER
+from ssi.constants import BLOCK, CREATE2, MULTI_SEND, MULTICALL3, QUOTER, SWAP_ROUTER
 from ssi.registry import params
 
 ROUNDS = 24  # of a feed, looked back at
@@ -119,6 +119,7 @@ class Preflight:
         external = self.protocol.contracts.model_dump(by_alias=True)
         for name, address in {
             **external, "multicall3": MULTICALL3, "swapRouter": SWAP_ROUTER, "quoter": QUOTER,
+            "multiSend": MULTI_SEND, "create2": CREATE2,
         }.items():  # fmt: skip
             size = len(self.chain.code(address))
             yield _line(name, size > 0, f"{size:,} bytes of code at {address}", f"no code at {address}")

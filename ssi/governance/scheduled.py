@@ -11,9 +11,6 @@ from ssi.chain.logs import LogReader
 from ssi.governance.decoder import Call, Decoder, Unknown, plain
 from ssi.registry.system import System
 
-# Functions that take tokens from their caller: the Safe makes the call itself, because the manager holds none.
-DIRECT = frozenset({"createIndex"})
-
 _ID = re.compile(r"(0x)?[0-9a-fA-F]{8,64}")
 
 Status = Literal["waiting", "ready", "expired"]
@@ -90,6 +87,15 @@ def chosen(known: list[Operation], prefixes: tuple[str, ...]) -> list[Operation]
             raise Unknown(f"{what} with {prefix}: `ape run pending` lists them.")
         picked += matching
     return [operation for operation in known if operation in picked]
+
+
+def announced(system: System) -> list[tuple[str, bytes]]:
+    """All calls that were ever scheduled, targets with calldata, oldest first."""
+    return [
+        (event.values["target"], event.values["data"])
+        for event in _events(system)
+        if event.name == "OperationScheduled"
+    ]
 
 
 def _events(system: System) -> list[Event]:

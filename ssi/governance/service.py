@@ -39,7 +39,7 @@ class Service:
         return cls(chain_id, key, url) if key or url else None
 
     def queued(self, safe: str, nonce: int) -> list[SafeTransaction]:
-        """What waits in the queue of a Safe from a nonce on, plain calls alone.
+        """What waits in the queue of a Safe from a nonce on.
 
         Raises Failure where the service does not answer.
         """
@@ -52,6 +52,7 @@ class Service:
                 to_checksum_address(entry["to"]),
                 bytes.fromhex((entry["data"] or "0x")[2:]),
                 int(entry["nonce"]),
+                int(entry.get("operation") or 0),
             )
             for entry in waiting
         ]

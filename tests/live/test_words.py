@@ -14,8 +14,8 @@ from tests.live.proxy import PASSWORD
 from tests.live.words import typed
 
 ALL = words.every()
-# Those that look at the chain first. The demonstration and a replay want a fork and nothing else.
-ON_CHAIN = sorted(ALL.keys() - {"demo", "replay"})
+# Those that look at the chain first. The demonstration and a replay want a fork and nothing else, a selection no node.
+ON_CHAIN = sorted(ALL.keys() - {"demo", "replay", "selection"})
 RECORDED = sorted(set(ON_CHAIN) - {"preflight"})  # what reads the record of a deployment
 
 
@@ -97,6 +97,7 @@ def test_nothing_deployed_is_told_by_every_command(live, tmp_path):
         ('{"chain_id": 1, "contracts": {"Safe": "0x12"}}', 2, "is damaged"),
         ('{"chain_id": 1, "contracts": {"Safe": 7}}', 2, "is damaged"),
         ('{"chain_id": 1, "steps": 7, "contracts": {}}', 2, "is damaged"),
+        ('{"chain_id": 1, "despite": 7}', 2, "is damaged"),
         ('{"chain_id": 5}', 2, "is of another chain (5, not 1)"),
     ],
 )  # fmt: skip
