@@ -163,7 +163,7 @@ def write(content: dict[str, Any], out: Path) -> None:
     required=True,
     help="The endpoint that pages ask unless their user chooses another. All the world can read it.",
 )
-@click.option("--indexer", help="The indexer that pages ask for what was. Everybody can read it.")
+@click.option("--indexer", help="The indexer that pages ask for what was. All the world can read it.")
 @click.option("--out", type=click.Path(path_type=Path), default=CONFIG, show_default=True)
 def main(network: str, rpc: str, indexer: str | None, out: Path) -> None:
     """Write config.json for a deployment."""

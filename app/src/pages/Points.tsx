@@ -160,7 +160,7 @@ function Leaderboard({ epoch }: { epoch: bigint }) {
         empty="No account is recorded yet."
         rows={rows.map((row, i) => [`${i + 1}. ${short(row.account)}`, points(row.points)])}
       />
-      {rows.length === 0 && <Note title="Recording opens when an epoch ends, for seven days. Anyone can record anyone." />}
+      {rows.length === 0 && <Note title="Recording opens when an epoch ends, for seven days. Every account can record every other." />}
     </Card>
   );
 }
