@@ -88,12 +88,13 @@ async function tally(
 ) {
   const key = { account: who, epoch: number };
   const before = await context.db.find(record, key);
+  const was = before?.total ?? 0n; // before the row changes under it
   const row = { points: 0n, credit: 0n, referred: false, ...before, ...changed, ...key };
   const next = { ...row, total: total(row) };
   await context.db.insert(record).values(next).onConflictDoUpdate(next);
   await context.db.update(epoch, { number }).set((one) => ({
     recorded: one.recorded + (changed.points === undefined ? 0 : 1),
-    totalRecorded: one.totalRecorded + next.total - (before?.total ?? 0n),
+    totalRecorded: one.totalRecorded + next.total - was,
   }));
 }
 

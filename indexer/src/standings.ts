@@ -51,8 +51,8 @@ export async function readSheet(context: Context, block: { hash: Hex }, number: 
 }
 
 /**
- * Works out the points of all accounts in an epoch until `until`, in the database, and ranks them. In integers and rounded as
- * the contract rounds: each value down, and the sum of all down once.
+ * Works out points in an epoch until `until`, in the database, and ranks them: of all accounts that joined before its
+ * end. In integers and rounded as the contract rounds: each value down, and the sum of all down once.
  */
 export async function stand(context: Context, number: number, until: bigint): Promise<void> {
   const start = startOf(number);
@@ -79,7 +79,7 @@ export async function stand(context: Context, number: number, until: bigint): Pr
           ORDER BY e.epoch DESC LIMIT 1), 0) END AS seconds
       FROM ${position} p
       JOIN price ON price.source = p.source
-      JOIN ${account} a ON a.address = p.account AND a.joined_at IS NOT NULL
+      JOIN ${account} a ON a.address = p.account AND a.joined_at < ${end}::numeric
     ), value AS (
       SELECT account, class, div(seconds * price, 1000000000000000000) AS value FROM amount
     ), classes AS (

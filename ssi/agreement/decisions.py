@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,12 +12,13 @@ PHASES = ("none", "running", "completed", "halted", "cancelled", "expired")
 
 
 def rebalances(both: Sides) -> Iterator[Compared]:
-    """The last rebalance of every index, and that there is a row for each."""
+    """The last rebalance of every index, and how many there were."""
     rebalancer, rows = both.system.rebalancer, both.rows("rebalance", "index", "id")
+    started = Counter(event.values["index"] for _, event, _ in both.events(rebalancer, "RebalanceStarted"))
     for symbol, index in both.indexes.items():
         (said,) = both.ask([(rebalancer.status, (index.address,))])
         mine = {int(id_): row for (address_, id_), row in rows.items() if address_ == index.address}
-        yield f"{symbol}/count", said.id, len(mine)
+        yield f"{symbol}/count", started[index.address], len(mine)
         if not said.id:
             continue
         row = mine.get(said.id)

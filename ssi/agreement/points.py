@@ -69,12 +69,17 @@ def points(both: Sides) -> Iterator[Compared]:
 
 
 def standings(both: Sides) -> Iterator[Compared]:
-    """The leaderboards of epochs that are over."""
-    members, rows = _members(both), both.rows("standing", "account", "epoch")
+    """The leaderboards of epochs that are over: of accounts that joined before the end."""
+    people, rows, contract = _members(both), both.rows("standing", "account", "epoch"), both.system.points
+    joined = dict(zip(people, both.ask([(contract.joinedAt, (who,)) for who in people]), strict=True))
     for epoch in range(both.epoch):
-        theirs = both.ask([(both.system.points.pointsOf, (who, epoch)) for who in members], READS)
+        members = [who for who in people if joined[who] < both.begins(epoch + 1)]
+        theirs = both.ask([(contract.pointsOf, (who, epoch)) for who in members], READS)
         for who, value in zip(members, theirs, strict=True):
-            yield f"epoch {epoch}/{who}", value, number(rows.get((who, epoch)), "points") or 0
+            yield f"epoch {epoch}/{who}", value, number(rows.pop((who, epoch), None), "points") or 0
+    for (who, epoch), row in rows.items():
+        if epoch < both.epoch:
+            yield f"epoch {epoch}/{who}", 0, int(row["points"])
 
 
 def records(both: Sides) -> Iterator[Compared]:
