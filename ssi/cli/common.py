@@ -23,9 +23,11 @@ from ssi.chain import network
 from ssi.chain.evm import Reverted
 from ssi.chain.sender import Sender
 from ssi.failure import Failure, Misused
+from ssi.governance.client import Request
 from ssi.governance.decoder import Decoder, readable
 from ssi.governance.safe import Multisig, SafeTransaction, builder_file
 from ssi.governance.service import KEY, URL, Service
+from ssi.governance.starting import advice
 from ssi.places import state, working
 from ssi.registry.record import Record
 from ssi.registry.system import System
@@ -186,42 +188,36 @@ class Prepared:
         return table
 
 
-def prepare(
-    system: System,
-    multisig: Multisig,
-    calls: Sequence[tuple[str, bytes]],
-    slug: str,
-    title: str,
-    owners: Sequence[Any],
-    how: Signing,
-) -> list[Prepared]:
-    """One transaction of the Safe for each call, with consecutive nonces, and the Transaction Builder's file of each.
-
-    Signs nothing.
+def prepare(system: System, request: Request, owners: Sequence[Any], how: Signing) -> list[Prepared]:
+    """The request's transactions with consecutive nonces, and the Transaction Builder's file of each. Signs nothing.
 
     Raises:
-        Failure: one would fail now.
+        Failure: the first would fail now; a later one may need what the first does.
         Misused: its nonce cannot be.
     """
+    multisig, (to, data) = request.multisig, request.sends[0]
+    try:
+        system.evm.call(to, data, sender=multisig.address)
+    except Reverted as reverted:
+        said = Decoder(system).error(reverted.data)
+        raise Failure(f"This fails now with {said}. {advice(said)}".strip(), 1) from None
     queue, sending = Queue(multisig), bool(owners) and not how.queue
     prepared: list[Prepared] = []
-    for to, data in calls:
-        try:
-            system.evm.call(to, data, sender=multisig.address)
-        except Reverted as reverted:
-            raise Failure(f"The transaction would fail now with {Decoder(system).error(reverted.data)}.", 1) from None
-        first = prepared[0].transaction.nonce if prepared else None
-        nonce = queue.nonce(to, data, how.nonce, sending) if first is None else first + len(prepared)
-        transaction = multisig.transaction(to, data, nonce)
-        path = folder() / f"{slug}-{transaction.hash.hex()[:8]}.json"
+    for transaction in request.transactions(queue.nonce(to, data, how.nonce, sending)):
+        path = folder() / f"{request.slug}-{transaction.hash.hex()[:8]}.json"
         batch = builder_file(
-            transaction.safe, transaction.chain_id, title, f"Safe nonce {nonce}", system.evm.now, [(to, data)]
+            transaction.safe,
+            transaction.chain_id,
+            request.title,
+            f"Safe nonce {transaction.nonce}",
+            system.evm.now,
+            [(transaction.to, transaction.data)],
         )
         path.write_text(json.dumps(batch, indent=2) + "\n")
         file = str(path.relative_to(working())) if path.is_relative_to(working()) else str(path)
         prepared.append(Prepared(multisig, transaction, file, queue.other(transaction)))
         if not (sending or how.dry_run):
-            queue.add(transaction, title, file)
+            queue.add(transaction, request.title, file)
     return prepared
 
 

@@ -32,6 +32,7 @@ class Proposal:
         expect: values of the state after the execution, by their labels, which must be in the state.
         watch: reads besides those without arguments: label, contract, function, arguments.
         must_change: refused when nothing of the state changes.
+        rebalanced: symbol of the index whose rebalance it starts.
     """
 
     slug: str
@@ -40,6 +41,7 @@ class Proposal:
     expect: Mapping[str, Any] = field(default_factory=dict)
     watch: Sequence[Watch] = ()
     must_change: bool = True
+    rebalanced: str | None = None
 
 
 @dataclass(frozen=True)
