@@ -23,7 +23,7 @@ from ssi.chain import network
 from ssi.chain.evm import Reverted
 from ssi.chain.sender import Sender
 from ssi.failure import Failure, Misused
-from ssi.governance.client import Request
+from ssi.governance.client import SigningRequest
 from ssi.governance.decoder import Decoder, readable
 from ssi.governance.safe import Multisig, SafeTransaction, builder_file
 from ssi.governance.service import KEY, URL, Service
@@ -188,7 +188,7 @@ class Prepared:
         return table
 
 
-def prepare(system: System, request: Request, owners: Sequence[Any], how: Signing) -> list[Prepared]:
+def prepare(system: System, request: SigningRequest, owners: Sequence[Any], how: Signing) -> list[Prepared]:
     """The request's transactions with consecutive nonces, and the Transaction Builder's file of each. Signs nothing.
 
     Raises:

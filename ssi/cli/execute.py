@@ -42,7 +42,7 @@ def cli(ids: tuple[str, ...], how: common.Signing) -> Any:
     if how.json:
         transactions = [one.plain(hash) for one, hash in zip(prepared, sent, strict=True)]
         return {
-            "operations": [operation.plain(system.evm.now) for operation in executed.operations],
+            "operations": [operation.plain(now) for operation in executed.operations],
             "transactions": transactions,
         }
     for one, hash in zip(prepared, sent, strict=True):

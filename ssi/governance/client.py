@@ -47,7 +47,7 @@ class NothingReady(Impossible):
 
 
 @dataclass(frozen=True)
-class Request:
+class SigningRequest:
     """What the owners of a Safe are asked to sign.
 
     Args:
@@ -67,7 +67,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Proposed(Request):
+class Proposed(SigningRequest):
     """A change to be scheduled, all of it in one transaction. `trial` is None where no fork was given."""
 
     calls: tuple[Call, ...]
@@ -80,7 +80,7 @@ class Proposed(Request):
 
 
 @dataclass(frozen=True)
-class Decided(Request):
+class Decided(SigningRequest):
     """Operations to be executed, or to be cancelled."""
 
     operations: tuple[Operation, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import click
 import pytest
 from ape import accounts
 from eth_utils import keccak
@@ -16,7 +17,7 @@ from ssi.chain.evm import Reverted
 from ssi.chain.wallet import Way
 from ssi.constants import NOTICE, PERMIT2
 from ssi.failure import Impossible, Misused
-from ssi.governance.client import NothingReady, NotReady, Request
+from ssi.governance.client import NothingReady, NotReady, SigningRequest
 from ssi.governance.safe import Multisig
 from ssi.points.locks import PoolKind
 from ssi.registry.system import System
@@ -293,7 +294,7 @@ def test_governance_from_a_proposal_to_its_effect(system, protocol):
     """A program proposes, is told when it is too early, executes and cancels; the Safes' owners approve each."""
     governance, index, start = protocol.governance, protocol.system.index("USSI"), protocol.system.evm.now
 
-    def done(request: Request) -> None:
+    def done(request: SigningRequest) -> None:
         for transaction in request.transactions():
             Multisig(system.evm, request.multisig.address).simulate(transaction)
 
@@ -302,7 +303,7 @@ def test_governance_from_a_proposal_to_its_effect(system, protocol):
     first, second = governance.pending()
     with pytest.raises(NothingReady) as nothing:
         governance.execute()
-    assert nothing.value.next_at == first.ready_at == start + NOTICE + 1, "scheduled in the block after"
+    assert nothing.value.next_at == first.ready_at == start + NOTICE
     with pytest.raises(NotReady) as early:
         governance.execute(second.id.hex())
     assert (early.value.operation, early.value.status) == (second, "waiting")
@@ -326,10 +327,12 @@ def test_a_constituent_is_added_by_a_program(protocol):
         protocol.governance.propose(*arguments)
     proposed = protocol.governance.propose(*arguments, forks=FORKS)
     assert [call.function for call in proposed.calls][-2:] == ["setMethodology", "startRebalance"]
+    assert proposed.trial is not None
     assert proposed.trial.extra["phase"] == "completed"
 
 
 def test_programs_know_the_proposals_that_the_command_knows(protocol):
+    assert isinstance(propose.cli, click.Group)
     assert protocol.governance.BUILDERS.keys() == propose.cli.commands.keys()
     with pytest.raises(Misused, match="There is no proposal set-cup"):
         protocol.governance.propose("set-cup", "USSI", 1)
