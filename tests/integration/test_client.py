@@ -20,6 +20,7 @@ from ssi.failure import Impossible, Misused
 from ssi.governance.client import NothingReady, NotReady, SigningRequest
 from ssi.governance.safe import Multisig
 from ssi.points.locks import PoolKind
+from ssi.protocol import local
 from ssi.registry.system import System
 from tests.support.governance import govern, wait
 from tests.support.indexes import MAX
@@ -336,3 +337,20 @@ def test_programs_know_the_proposals_that_the_command_knows(protocol):
     assert protocol.governance.BUILDERS.keys() == propose.cli.commands.keys()
     with pytest.raises(Misused, match="There is no proposal set-cup"):
         protocol.governance.propose("set-cup", "USSI", 1)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_local"),
+    [
+        ("http://127.0.0.1:8545", True),
+        ("http://localhost", True),
+        ("http://[::1]:8545", True),
+        ("http://localhost.example", False),
+        ("http://127.0.0.1.example:8545", False),
+        ("http://127.0.0.1@node.example", False),
+        ("http://user:password@127.0.0.1:8545", False),  # the fast connection knows no passwords
+        ("https://localhost", False),
+    ],
+)
+def test_a_node_is_local_by_its_host_alone(url, is_local):
+    assert local(url) is is_local
