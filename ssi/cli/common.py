@@ -216,7 +216,7 @@ def prepare(system: System, request: SigningRequest, owners: Sequence[Any], how:
         path.write_text(json.dumps(batch, indent=2) + "\n")
         file = str(path.relative_to(working())) if path.is_relative_to(working()) else str(path)
         prepared.append(Prepared(multisig, transaction, file, queue.other(transaction)))
-        if not (sending or how.dry_run):
+        if not (owners or how.dry_run):  # what is put into Safe's queue is known there
             queue.add(transaction, request.title, file)
     return prepared
 

@@ -293,7 +293,11 @@ class Live:
 
     def address(self, alias: str) -> str:
         """Of a key file."""
-        return str(Account.from_key(keys()[alias]).address)
+        return str(self.key(alias).address)
+
+    def key(self, alias: str) -> Any:
+        """The account of a key file, for what its owner signs without any command."""
+        return Account.from_key(keys()[alias])
 
     def sent(self, alias: str) -> int:
         """Transactions of a key file that were mined."""
