@@ -24,6 +24,7 @@ OWNERS = ("--account", "safe0", "--account", "safe1")
 GUARDIANS = ("--account", "guardian0")
 DAY = 86_400
 PROPOSALS = sorted(name for name in words.RIGHT if name.startswith("propose "))
+FORK_ONLY = {"demo", "replay"}
 READING = ("pending", "points leaderboard", "points statement", "status", "verify")
 TO_COMPARE = ("Safe transaction hash", "domain hash", "message hash")
 
@@ -43,7 +44,10 @@ def possible(live: Live, name: str) -> None:
 
 
 def test_every_command_has_a_test_of_both_kinds():
-    """The marks say which test has which command; `calm` in conftest.py holds each test to its marks."""
+    """The marks say which test has which command; `calm` in conftest.py holds each test to its marks.
+
+    "refused" is of commands that want a fork: unattended and by hand they do nothing but say so.
+    """
     shown = set()
     for path in (ROOT / "tests/live").glob("test_*.py"):
         for test in vars(importlib.import_module(f"tests.live.{path.stem}")).values():
@@ -52,7 +56,8 @@ def test_every_command_has_a_test_of_both_kinds():
                 if mark.name == "parametrize":
                     marks += [inner for row in mark.args[1] for inner in getattr(row, "marks", ())]
             shown |= {mark.args for mark in marks if mark.name == "shows"}
-    assert shown == {(name, how) for name in words.every() for how in ("unattended", "by hand")}
+    wanted = {(name, how) for name in words.every().keys() - FORK_ONLY for how in ("unattended", "by hand")}
+    assert shown == wanted | {(name, "refused") for name in FORK_ONLY}
 
 
 def rows(names: Sequence[str], how: str) -> list[Any]:
@@ -115,8 +120,7 @@ def test_logs_are_read_in_parts_where_a_node_limits_what_it_answers(deployed):
     assert len(deployed.run("pending", "--json", SSI_STATE=str(deployed.folder / "empty")).json) == 3
 
 
-@pytest.mark.shows("demo", "unattended")
-@pytest.mark.shows("demo", "by hand")
+@pytest.mark.shows("demo", "refused")
 def test_a_demonstration_wants_a_fork(deployed):
     """Nothing is sent, and a person is told the same."""
     assert deployed.run("demo").code == 2
@@ -124,8 +128,7 @@ def test_a_demonstration_wants_a_fork(deployed):
         assert "`make demo` starts a fork" in person.leaves().out.replace("\n", " ")
 
 
-@pytest.mark.shows("replay", "unattended")
-@pytest.mark.shows("replay", "by hand")
+@pytest.mark.shows("replay", "refused")
 def test_a_replay_wants_a_fork(deployed):
     """Nothing is sent, and a person is told the same."""
     assert deployed.run("replay").code == 2
@@ -137,16 +140,26 @@ def test_a_replay_wants_a_fork(deployed):
 
 
 @pytest.mark.parametrize("name", rows(PROPOSALS, "unattended"))
-def test_a_proposal_for_the_web_site(deployed, name):
-    """JSON with everything to compare, and a file; nothing is signed."""
+def test_owners_sign_and_send_a_proposal(deployed, name):
+    """JSON with everything to compare; what it says is what is scheduled, from the time that it says."""
     possible(deployed, name)
-    nonce = deployed.direct.call("eth_getTransactionCount", deployed.address("safe0"), "latest")
+    said = deployed.run(*typed(name), *OWNERS, "--yes", "--json").json
+    assert said["transaction"] is not None
+    assert said["changes"]
+    assert [(o["operation"], o["data"], o["readyAt"]) for o in deployed.run("pending", "--json").json] == [
+        (call["operation"], call["data"], said["readyAt"]) for call in said["calls"]
+    ]
+
+
+@pytest.mark.parametrize("name", ["propose set-cap", "propose add-constituent"])
+def test_a_proposal_for_the_web_site(deployed, name):
+    """A file; nothing is signed."""
+    asked = deployed.weather.asked["eth_sendRawTransaction"]
     said = deployed.run(*typed(name), "--yes", "--json").json
     assert said["transaction"] is None
-    assert said["changes"]
-    assert said["calls"]
-    assert json.loads((ROOT / said["file"]).read_text())["transactions"]
-    assert deployed.direct.call("eth_getTransactionCount", deployed.address("safe0"), "latest") == nonce
+    (sent,) = json.loads((ROOT / said["file"]).read_text())["transactions"]
+    assert (sent["to"], sent["data"]) == (said["to"], said["data"])
+    assert deployed.weather.asked["eth_sendRawTransaction"] == asked
 
 
 @pytest.mark.parametrize("name", rows(PROPOSALS, "by hand"))
