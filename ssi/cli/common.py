@@ -117,13 +117,15 @@ def signers(multisig: Multisig, how: Signing) -> list[Any]:
     """As many accounts as the Safe needs, still locked; none where no account shall sign here.
 
     Raises:
-        Misused: an account is not an owner, or there are too few.
+        Misused: an account is not an owner, there are too few, or no queue is known.
     """
     from ape import accounts
 
     aliases = how.accounts
     if how.queue and (network.is_fork() or not aliases):
         raise Misused("--queue is for a live network, and needs one owner who signs: --account ALIAS.")
+    if how.queue:
+        _service(int(multisig.evm.rpc.call("eth_chainId"), 16))
     if how.dry_run or not (aliases or network.is_fork()):
         return []
     owners, needed = multisig.owners, 1 if how.queue else multisig.threshold
@@ -245,9 +247,7 @@ def sign(system: System, prepared: Sequence[Prepared], owners: Sequence[Any], ho
         then = "put it into Safe's queue" if how.queue else "send"
         if not click.confirm(f"Sign with {names} and {then}?", err=True):
             raise Misused("Nothing was signed.")
-    service = Service.configured(prepared[0].transaction.chain_id) if how.queue else None
-    if how.queue and service is None:
-        raise Misused(f"Say which queue: a key of developer.safe.global in {KEY}, or the URL of a service in {URL}.")
+    service = _service(prepared[0].transaction.chain_id) if how.queue else None
     accounts = [network.unlocked(account) for account in owners]
     if service is not None:
         for one in prepared:
@@ -255,6 +255,13 @@ def sign(system: System, prepared: Sequence[Prepared], owners: Sequence[Any], ho
         return [None] * len(prepared)
     sender = Sender(system.evm.rpc, accounts[0])
     return [one.multisig.execute(one.transaction, accounts, sender) for one in prepared]
+
+
+def _service(chain_id: int) -> Service:
+    """Safe's queue. Raises Misused where none is named."""
+    if (service := Service.configured(chain_id)) is None:
+        raise Misused(f"Say which queue: a key of developer.safe.global in {KEY}, or the URL of a service in {URL}.")
+    return service
 
 
 def agreed_to_deploy(contract: str, alias: str | None, how: Signing) -> None:

@@ -161,7 +161,7 @@ def test_a_record_of_another_deployment_is_told_by_every_command(live, tmp_path)
         (["propose", "set-cap", "USSI", "1", "--account", "other"], "does not own this Safe"),
         (["propose", "set-cap", "USSI", "1", "--account", "safe0"], "2 owners must sign"),
         (["propose", "set-cap", "USSI", "1", "--account", "safe0", "--account", "safe0"], "2 owners must sign"),
-        (["propose", "set-cap", "USSI", "1", "--queue"], "--queue is for a live network, and needs one owner who signs"),
+        (["propose", "set-cap", "USSI", "1", "--queue"], "and needs one owner who signs: --account ALIAS."),
         (["propose", "set-cap", "USSI", "1", "--queue", "--account", "other"], "does not own this Safe"),
         (["propose", "set-cap", "USSI", "1", "--queue", "--account", "safe0", "--yes"], "Say which queue"),
         (["propose", "set-fee", "USSI"], "Say which fee: --mint-bps or --daily-bps, or both."),
