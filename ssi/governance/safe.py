@@ -100,7 +100,10 @@ class SafeTransaction:
     def signed(self, account: Any) -> bytes:
         """The signature of an Ape account, as a Safe wants it: r, s, v. Raises NotSent where the account refuses."""
         if (signature := account.sign_message(self.signable)) is None:
-            raise NotSent(f"{account.address} refused to sign")
+            raise NotSent(
+                f"{account.alias or account.address} did not sign. A hardware wallet has to be unlocked, with its"
+                " Ethereum app open, and its owner has to agree"
+            )
         # Some hardware wallets count v from 0. To a Safe 0 and 1 mean signatures of other kinds.
         v = signature.v + 27 if signature.v < 27 else signature.v
         return bytes(signature.encode_rsv()[:64]) + bytes([v])

@@ -185,8 +185,8 @@ def shell(folder: Path, url: str) -> Iterator[Shell]:
         if alias != "locked":
             environment[f"APE_ACCOUNTS_{alias}_PASSPHRASE"] = PASSPHRASE
     (folder / "ape/ledger").mkdir()
-    for alias in ("safe0", "guardian0"):
-        device = {"address": Account.from_key(keys()[alias]).address, "hdpath": "m/44'/60'/0'/0/0"}
+    for place, alias in enumerate(("safe0", "guardian0")):
+        device = {"address": Account.from_key(keys()[alias]).address, "hdpath": f"m/44'/60'/{place}'/0/0"}
         (folder / f"ape/ledger/{alias}-ledger.json").write_text(json.dumps(device))
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.live.shell"],

@@ -306,26 +306,36 @@ def test_a_hardware_wallet_signs_for_the_safe(deployed):
     ) as person:
         shown = person.sees("Sign with safe0-ledger and safe1 and send? [y/N]:")
         person.types("y")
-        asked = person.sees("Please follow the prompts on your device.")
+        person.sees("Please follow the prompts on your device.")
+        person.sees("The device shows: ")
+        device = person.sees("\n")
         person.sees("Please follow the prompts on your device.")  # the transaction that brings it to the Safe
+        person.sees("The device shows: Review transaction to 0x")
         done = person.leaves()
     assert done.code == 0, done.out
     assert "Scheduled in 0x" in done.out
-    for name in ("Domain Hash", "Message Hash"):
-        (said,) = re.findall(rf"{name}: (0x\w+)", asked)
+    for name in ("Domain hash", "message hash"):
+        (said,) = re.findall(rf"{name} (0x\w+)", device)
         assert said.lower() in shown.lower(), "the same hash"
 
 
-def test_a_hardware_wallet_that_refuses_signs_nothing(deployed):
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("no", "Not sent: safe0-ledger did not sign. A hardware wallet has to be unlocked, with its Ethereum app open"),
+        ("unplugged", "The hardware wallet says: No Ledger device detected. Plug in the device"),
+    ],
+)
+def test_a_hardware_wallet_that_refuses_signs_nothing(deployed, answer, said):
     before = deployed.weather.asked["eth_sendRawTransaction"]
     with deployed.person(
-        "propose", "set-cap", "USSI", "52", "--account", "safe0-ledger", "--account", "safe1", LEDGER_SAYS="no"
+        "propose", "set-cap", "USSI", "52", "--account", "safe0-ledger", "--account", "safe1", LEDGER_SAYS=answer
     ) as person:
         person.sees("[y/N]:")
         person.types("y")
         done = person.leaves()
     assert done.code == 1
-    assert "Error: The hardware wallet says: Action cancelled by the user." in done.out.replace("\n", " ")
+    assert f"Error: {said}" in done.out
     assert deployed.weather.asked["eth_sendRawTransaction"] == before
 
 
