@@ -31,18 +31,17 @@ def cli(ids: tuple[str, ...], how: common.Signing) -> Any:
         screen = common.console()
         for operation in cancelled.operations:
             screen.print(f"  {operation.call}", highlight=False)
-        screen.print(prepared[0].table())
-    (sent,) = common.sign(system, prepared, owners, how)
+        screen.print(prepared.table())
+    (sent,) = common.sign(system, [prepared], owners, how)
     if how.json:
         now = system.evm.now
-        return {"operations": [operation.plain(now) for operation in cancelled.operations], **prepared[0].plain(sent)}
+        return {"operations": [operation.plain(now) for operation in cancelled.operations], **prepared.plain(sent)}
     if sent:
         screen.print(f"[green]✓[/] Cancelled in {sent}.")
     elif how.queue:
         screen.print("Next: the other owners of the guardian compare the hashes at app.safe.global, sign and send.")
     else:
         screen.print(
-            f"Next: the guardian's owners import {prepared[0].file} at app.safe.global, compare the hashes, sign and"
-            " send."
+            f"Next: the guardian's owners import {prepared.file} at app.safe.global, compare the hashes, sign and send."
         )
     return None

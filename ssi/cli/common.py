@@ -99,7 +99,7 @@ def signing(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--dry-run", is_flag=True, help="Try it out, show it and write it down; sign nothing."),
         click.option(
             "--nonce", type=click.IntRange(0, 2**64),
-            help="Of the Safe's transaction; the next that nothing was proposed for on this machine unless told.",
+            help="Of the Safe's transaction; by default the next for which this machine has not proposed anything.",
         ),
         click.option(
             "--account", "accounts", multiple=True,
@@ -167,6 +167,7 @@ class Prepared:
             "nonce": t.nonce,
             "to": t.to,
             "data": "0x" + t.data.hex(),
+            "operation": t.operation,
             "safeTxHash": "0x" + t.hash.hex(),
             "domainHash": "0x" + t.domain_hash.hex(),
             "messageHash": "0x" + t.message_hash.hex(),
@@ -190,36 +191,31 @@ class Prepared:
         return table
 
 
-def prepare(system: System, request: SigningRequest, owners: Sequence[Any], how: Signing) -> list[Prepared]:
-    """The request's transactions with consecutive nonces, and the Transaction Builder's file of each. Signs nothing.
+def prepare(system: System, request: SigningRequest, owners: Sequence[Any], how: Signing) -> Prepared:
+    """The request's transaction, and its file for the Transaction Builder. Signs nothing.
 
     Raises:
-        Failure: the first would fail now; a later one may need what the first does.
+        Failure: it would fail now.
         Misused: its nonce cannot be.
     """
-    multisig, (to, data) = request.multisig, request.sends[0]
+    queue, sending = Queue(request.multisig), bool(owners) and not how.queue
+    now = request.transaction()
     try:
-        system.evm.call(to, data, sender=multisig.address)
+        request.multisig.check(now)
     except Reverted as reverted:
         said = Decoder(system).error(reverted.data)
         raise Failure(f"This fails now with {said}. {advice(said)}".strip(), 1) from None
-    queue, sending = Queue(multisig), bool(owners) and not how.queue
-    prepared: list[Prepared] = []
-    for transaction in request.transactions(queue.nonce(to, data, how.nonce, sending)):
-        path = folder() / f"{request.slug}-{transaction.hash.hex()[:8]}.json"
-        batch = builder_file(
-            transaction.safe,
-            transaction.chain_id,
-            request.title,
-            f"Safe nonce {transaction.nonce}",
-            system.evm.now,
-            [(transaction.to, transaction.data)],
-        )
-        path.write_text(json.dumps(batch, indent=2) + "\n")
-        file = str(path.relative_to(working())) if path.is_relative_to(working()) else str(path)
-        prepared.append(Prepared(multisig, transaction, file, queue.other(transaction)))
-        if not (owners or how.dry_run):  # what is put into Safe's queue is known there
-            queue.add(transaction, request.title, file)
+    nonce = queue.nonce(now.to, now.data, how.nonce, sending)
+    transaction = request.transaction(nonce)
+    path = folder() / f"{request.slug}-{transaction.hash.hex()[:8]}.json"
+    batch = builder_file(
+        transaction.safe, transaction.chain_id, request.title, f"Safe nonce {nonce}", system.evm.now, request.sends
+    )
+    path.write_text(json.dumps(batch, indent=2) + "\n")
+    file = str(path.relative_to(working())) if path.is_relative_to(working()) else str(path)
+    prepared = Prepared(request.multisig, transaction, file, queue.other(transaction))
+    if not (owners or how.dry_run):  # what is put into Safe's queue is known there
+        queue.add(transaction, request.title, file)
     return prepared
 
 

@@ -20,7 +20,7 @@ from ssi.points.pay import Policy
 from ssi.registry.system import System
 
 network.quiet()
-_EPOCH = click.option("--epoch", type=click.IntRange(0, 2**32), help="The running one unless told.")
+_EPOCH = click.option("--epoch", type=click.IntRange(0, 2**32), help="By default the running one.")
 
 
 def _opened(epoch: int | None = None) -> tuple[System, Ledger, int]:

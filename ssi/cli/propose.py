@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import click
@@ -22,6 +23,7 @@ from ssi.cli.command import Command, Number
 from ssi.cli.forking import forks
 from ssi.cli.simulated import tables
 from ssi.deploy.journal import SendingAccount
+from ssi.governance import birth
 from ssi.governance.client import GovernanceClient, Proposed
 from ssi.governance.decoder import Decoder, plain
 from ssi.governance.proposal import Trial
@@ -45,8 +47,8 @@ def propose(how: common.Signing, kind: str, *arguments: Any) -> Any:
     assert trial is not None, "there were forks"
     prepared = common.prepare(system, proposed, owners, how)
     if common.asked(owners, how):
-        _show(proposed, trial, prepared[0], decoder)
-    (sent,) = common.sign(system, prepared, owners, how)
+        _show(proposed, trial, prepared, decoder)
+    (sent,) = common.sign(system, [prepared], owners, how)
     ready_at = max(map(int, map(system.manager.getSchedule, trial.operations))) if sent else trial.ready_at
 
     if how.json:
@@ -67,12 +69,13 @@ def propose(how: common.Signing, kind: str, *arguments: Any) -> Any:
                 }
                 for operation, call in zip(trial.operations, proposed.calls, strict=True)
             ],
+            "seed": dict(proposed.seed),
             "changes": [
                 {"what": change.what, "before": plain(change.before), "after": plain(change.after)}
                 for change in trial.changes
             ],
             **({"rebalance": trial.extra} if trial.extra else {}),
-            **prepared[0].plain(sent),
+            **prepared.plain(sent),
         }
     if sent:
         screen.print(f"[green]✓[/] Scheduled in {sent}. From {common.moment(ready_at)} on: `ape run execute`.")
@@ -102,6 +105,8 @@ def _show(proposed: Proposed, trial: Trial, prepared: common.Prepared, decoder: 
         screen.print(f"  {event}", highlight=False)
     for shown in tables(trial.extra) if trial.extra else ():
         screen.print(shown)
+    for asset, amount in proposed.seed.items():
+        screen.print(f"  The Safe has to hold {amount:,} wei of {asset} at the execution, for the first shares.")
     screen.print(prepared.table())
     screen.print(
         "Tried out on a fork: scheduled, refused a second early, executed. For the Transaction Builder:"
@@ -187,7 +192,7 @@ def rebalance(index: str, price_bps: int, target_bps: int, days: int, how: commo
 @click.option(
     "--bps",
     type=BPS,
-    help="Weight of the new one, for an index with fixed weights; that of the one that leaves unless said.",
+    help="Weight of the new one, for an index with fixed weights; by default that of the one that leaves.",
 )
 @bounded
 @common.signing
@@ -217,6 +222,23 @@ def remove_constituent(
 ) -> Any:
     """Remove ASSET from INDEX, and rebalance."""
     return propose(how, "remove-constituent", index, asset, price, Bounds(price_bps, target_bps, days))
+
+
+@cli.command(cls=Command, name="add-index")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--pool-with", metavar="ASSET", help="Creates a Uniswap v3 pool with ASSET; its liquidity can be locked.")
+@click.option("--pool-fee", type=click.Choice(["500", "3000", "10000"]), default="3000", show_default=True)
+@click.option(
+    "--block", type=click.IntRange(1), help="Its prices make the first units: the proposer's block gives their hashes."
+)
+@common.signing
+def add_index(file: Path, pool_with: str | None, pool_fee: str, block: int | None, how: common.Signing) -> Any:
+    """Create the index of FILE, with its staked token, its pool and its points, in one proposal.
+
+    FILE is written as those in deployments/params/indexes/.
+    """
+    new, pool = birth.read(file), birth.PoolTerms(pool_with, int(pool_fee)) if pool_with else None
+    return propose(how, "add-index", new, block, pool)
 
 
 @cli.command(cls=Command, name="set-methodology")
@@ -267,10 +289,12 @@ def set_terms(
 
 @cli.command(cls=Command)
 @click.argument("contract")
-@click.option("--implementation", help="Address of the new implementation; deployed now from the sources unless said.")
-@click.option("--deployer", help="Alias of the Ape account that deploys it. On a fork a test account unless told.")
 @click.option(
-    "--argument", "arguments", multiple=True, help="Of its constructor, in order; as they are now unless said."
+    "--implementation", help="Address of the new implementation; by default it is deployed now from the sources."
+)
+@click.option("--deployer", help="Alias of the Ape account that deploys it. On a fork, by default a test account.")
+@click.option(
+    "--argument", "arguments", multiple=True, help="Of its constructor, in order; by default as they are now."
 )
 @common.signing
 def upgrade(

@@ -4,7 +4,7 @@ propose a change, to execute it, or to cancel it. Nothing here signs or sends: `
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,11 +12,11 @@ from ssi.chain.evm import Reverted
 from ssi.chain.forking import Forks
 from ssi.constants import NOTICE
 from ssi.failure import Impossible, Misused
-from ssi.governance import proposals
+from ssi.governance import birth, proposals
 from ssi.governance.decoder import Call, Decoder
-from ssi.governance.proposal import Proposal, Trial, attempt, batched, described, execution, scheduling
+from ssi.governance.proposal import Proposal, Trial, attempt, batched, described, scheduling, steps
 from ssi.governance.safe import Multisig, SafeTransaction
-from ssi.governance.scheduled import DIRECT, Operation, chosen, operations
+from ssi.governance.scheduled import Operation, chosen, operations
 from ssi.governance.starting import advice
 from ssi.registry.system import System
 
@@ -52,7 +52,7 @@ class SigningRequest:
 
     Args:
         slug: names the files. title: for people.
-        sends: target and calldata of every transaction, in their order.
+        sends: what the Safe calls in one transaction: targets with calldata, in their order.
     """
 
     multisig: Multisig
@@ -60,23 +60,22 @@ class SigningRequest:
     title: str
     sends: tuple[tuple[str, bytes], ...]
 
-    def transactions(self, nonce: int | None = None) -> list[SafeTransaction]:
-        """The Safe's next ones, or those from a nonce on."""
-        first = self.multisig.nonce if nonce is None else nonce
-        return [self.multisig.transaction(to, data, first + n) for n, (to, data) in enumerate(self.sends)]
+    def transaction(self, nonce: int | None = None) -> SafeTransaction:
+        """The Safe's next one, or that of a nonce."""
+        return self.multisig.together(self.sends, nonce)
 
 
 @dataclass(frozen=True)
 class Proposed(SigningRequest):
-    """A change to be scheduled, all of it in one transaction. `trial` is None where no fork was given."""
+    """A change to be scheduled.
+
+    Args:
+        seed: token-wei by asset that the Safe has to hold at the execution. trial: None where no fork was given.
+    """
 
     calls: tuple[Call, ...]
+    seed: Mapping[str, int]
     trial: Trial | None
-
-    @property
-    def transaction(self) -> SafeTransaction:
-        """The Safe's next one."""
-        return self.transactions()[0]
 
 
 @dataclass(frozen=True)
@@ -99,6 +98,7 @@ class GovernanceClient:
         "rebalance": proposals.rebalance,
         "add-constituent": proposals.add_constituent,
         "remove-constituent": proposals.remove_constituent,
+        "add-index": birth.add_index,
         "upgrade": proposals.upgrade,
         "call": proposals.call,
     }
@@ -125,7 +125,7 @@ class GovernanceClient:
         schedules it. A proposal that starts a rebalance is tried out to the rebalance's end.
 
         Args:
-            kind: a name of `BUILDERS`; the arguments are those of the function behind it in `ssi.governance.proposals`.
+            kind: a name of `BUILDERS`; the arguments are those of the function there, without the decoder.
             forks: where to try it out first; without, it is not tried.
 
         Raises:
@@ -148,12 +148,14 @@ class GovernanceClient:
             said = decoder.error(reverted.data)
             raise CannotPropose(f"This cannot be proposed now: {said}. {advice(said)}".strip()) from None
         sends = ((self.system.manager.address, scheduling(self.system.manager, proposal.calls)),)
-        return Proposed(self.safe, proposal.slug, proposal.title, sends, tuple(described(proposal, decoder)), trial)
+        return Proposed(
+            self.safe, proposal.slug, proposal.title, sends, tuple(described(proposal, decoder)), proposal.seed, trial
+        )
 
     def execute(self, *ids: str) -> Decided:
         """What the Safe sends to execute the operations whose ids begin so, or all that are ready.
 
-        All of them go in one transaction, but for those that the Safe has to make itself (`DIRECT`).
+        The manager makes the calls, but for the birth of an index, which the Safe makes itself.
 
         Raises:
             Unknown: not exactly one operation begins with an id.
@@ -168,10 +170,8 @@ class GovernanceClient:
         for operation in picked:
             if operation.status(now) != "ready":
                 raise NotReady(operation, now)
-        calls = [(operation.call.function in DIRECT, operation.call) for operation in picked]
-        through = [(call.target, call.data) for direct, call in calls if not direct]
-        sends = [(self.system.manager.address, execution(self.system.manager, through))] if through else []
-        sends += [(call.target, call.data) for direct, call in calls if direct]
+        calls = [(operation.call.target, operation.call.data) for operation in picked]
+        sends = steps(self.system, self.safe.address, calls)
         return Decided(self.safe, "execute", f"Execute {_named(picked)}", tuple(sends), tuple(picked))
 
     def cancel(self, *ids: str) -> Decided:

@@ -101,7 +101,7 @@ class Ledger:
         )
 
     def to_record(self, epoch: int) -> list[str]:
-        """Who counts in a closed epoch, has points in it and is not recorded; who has most comes first."""
+        """Accounts that count in a closed epoch, have points in it and are not recorded; the largest first."""
         return list(self.points_to_record(epoch))
 
     def worth(self, epoch: int, oracle: Deployed) -> Worth:
@@ -286,10 +286,10 @@ def keep(
     for epoch in ledger.recordable():
         waiting = ledger.points_to_record(epoch)
         worth = ledger.worth(epoch, oracle)
-        everyone = sum(waiting.values()) + int(ledger.contract.totalRecorded(epoch))
+        points_of_all = sum(waiting.values()) + int(ledger.contract.totalRecorded(epoch))
 
-        def least(worth: Worth = worth, everyone: int = everyone) -> int | None:
-            return least_points(worth, everyone, usd_of_gas(GAS_OF_RECORD, sender, oracle, weth), policy)
+        def least(worth: Worth = worth, points_of_all: int = points_of_all) -> int | None:
+            return least_points(worth, points_of_all, usd_of_gas(GAS_OF_RECORD, sender, oracle, weth), policy)
 
         result = record_all(ledger, epoch, waiting, sender, say, least)
         done["recorded"][epoch] = len(result.recorded)

@@ -40,7 +40,8 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "points statement": (STRANGER,),
     "portfolio": (STRANGER,),
     "preflight": (),
-    "propose add-constituent": ("MAG7.ssi", "MKR", "--instead-of", "UNI"),
+    "propose add-constituent": ("MAG7.ssi", "SKY", "--instead-of", "UNI"),
+    "propose add-index": (str(ROOT / "docs/example-index.json"), "--pool-with", "WETH"),
     "propose call": ("USSI", "setSupplyCap", "4_321"),
     "propose rebalance": ("MAG7.ssi",),
     "propose remove-constituent": ("DEFI.ssi", "COMP"),
@@ -76,6 +77,7 @@ RIGHT: dict[str, tuple[str, ...]] = {
     "report": ("MAG7.ssi",),
     "sell": ("MAG7.ssi", "--for", "100 USDC", *HOLDER),
     "stake": ("1", "MAG7.ssi", *HOLDER),
+    "selection": (str(ROOT / "docs/market-caps.json"),),
     "status": (),
     "unlock": ("12345", *HOLDER),
     "unstake": ("1", "MAG7.ssi", *HOLDER),
@@ -142,7 +144,8 @@ def _wrong(kind: click.ParamType) -> tuple[str, ...]:
         negative = ("-1", "-0.5") if least is not None and least >= 0 else ()
         return (*NO_NUMBERS, *negative, *(("1.5",) if isinstance(kind, click.types.IntRange) else ()))
     if isinstance(kind, click.Path):
-        return ("/", *(("/no/such/file",) if kind.exists else ()))  # a folder is no file
+        folder, file = () if kind.dir_okay else ("/",), () if kind.file_okay else (__file__,)
+        return (*folder, *file, *(("/no/such/path",) if kind.exists else ()))
     if isinstance(kind, click.Choice):
-        return ("", "Nonsense", *(choice.upper() for choice in kind.choices))
+        return ("", "Nonsense", *(choice.upper() for choice in kind.choices if choice.isalpha()))
     return NO_DATES if isinstance(kind, Date) else NO_ADDRESSES if isinstance(kind, Address) else ()

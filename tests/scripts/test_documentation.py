@@ -44,6 +44,9 @@ NOT_HERE = MappingProxyType(
         "make demo": "takes a minute; tests/scripts/test_demo.py runs it",
         "make test": "is this suite",
         "make app": "serves until it is ended; the app's own journeys are `make app-test`",
+        'ape run deploy --account ALIAS --network ethereum:mainnet:node --despite "average SKY/WETH twap"': (
+            "wants a live network; tests/live/test_deployment.py"
+        ),
         "ape run verify --publish sourcify": (
             "hands sources to a host outside; tests/scripts/test_verification.py publishes to a stand-in"
         ),

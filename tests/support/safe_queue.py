@@ -47,7 +47,7 @@ def safe_queue() -> Iterator[SafeQueue]:
                 self.answer(422, {"nonFieldErrors": ["no"]})
                 return
             safe = self.path.split("/safes/")[1].partition("/")[0]
-            known = {name: body[name] for name in ("to", "data", "nonce")}
+            known = {name: body[name] for name in ("to", "data", "nonce", "operation")}
             queue.waiting.append({**known, "safe": safe, "isExecuted": False})
             self.answer(201, {})
 
