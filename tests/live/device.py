@@ -18,7 +18,7 @@ from eth_account import Account
 from ssi.places import ROOT
 from tests.live.network import keys
 
-PACKAGE = ROOT / "tests/foreign/ledger/site"
+PACKAGE = ROOT / "build/ledger"
 PATHS = {"m/44'/60'/0'/0/0": "safe0", "m/44'/60'/1'/0/0": "guardian0"}  # keys on the device
 
 
