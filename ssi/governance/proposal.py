@@ -60,8 +60,8 @@ class Change:
 class Trial:
     """What came out.
 
-    `ready_at` in Unix seconds, if the Safe scheduled now; `window`: seconds from then until the operation is void; `gas`
-    of the largest transaction of each kind.
+    `ready_at` in Unix seconds, if the Safe scheduled now; `window`: seconds from then until the operation is void;
+    `gas` of the largest transaction of each kind.
     """
 
     operations: list[bytes]
@@ -100,7 +100,7 @@ def steps(system: System, safe: str, calls: Sequence[tuple[str, bytes]]) -> list
             waiting.clear()
 
     for target, data in calls:
-        if target == CREATE2 and int(system.evm.rpc.call("eth_getCode", creation(data), "latest"), 16):
+        if target == CREATE2 and len(system.evm.rpc.call("eth_getCode", creation(data), "latest")) > 2:
             continue
         if not (birth := born(system, target, data)):
             waiting.append((target, data))
