@@ -31,7 +31,7 @@ def cli(ids: tuple[str, ...], how: common.Signing) -> Any:
     manager = system.manager
     data = batched(manager, [manager.cancel.encode(o.caller, o.call.target, o.call.data) for o in picked])
     title = "Cancel " + "; ".join(f"{operation.call.contract}.{operation.call.function}" for operation in picked)
-    prepared = common.prepare(system, guardian, [(manager.address, data)], "cancel", title, owners, how)
+    [prepared] = common.prepare(system, guardian, [[(manager.address, data)]], "cancel", title, owners, how)
     if common.asked(owners, how):
         screen = common.console()
         for operation in picked:

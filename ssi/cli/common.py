@@ -190,35 +190,40 @@ class Prepared:
 def prepare(
     system: System,
     multisig: Multisig,
-    calls: Sequence[tuple[str, bytes]],
+    batches: Sequence[Sequence[tuple[str, bytes]]],
     slug: str,
     title: str,
     owners: Sequence[Any],
     how: Signing,
-) -> Prepared:
-    """One transaction of the Safe that makes all calls, in their order, and its file for the Transaction Builder.
+) -> list[Prepared]:
+    """One transaction of the Safe for each batch of calls, with consecutive nonces, and its file for the Transaction
+    Builder.
 
     Signs nothing.
 
     Raises:
-        Failure: it would fail now.
+        Failure: one would fail now.
         Misused: its nonce cannot be.
     """
     queue, sending = Queue(multisig), bool(owners) and not how.queue
-    now = multisig.together(calls)
     try:
-        multisig.check(now)
+        multisig.check(multisig.together([call for batch in batches for call in batch]))
     except Reverted as reverted:
         raise Failure(f"The transaction would fail now with {Decoder(system).error(reverted.data)}.", 1) from None
-    nonce = queue.nonce(now.to, now.data, how.nonce, sending)
-    transaction = multisig.together(calls, nonce)
-    path = folder() / f"{slug}-{transaction.hash.hex()[:8]}.json"
-    batch = builder_file(transaction.safe, transaction.chain_id, title, f"Safe nonce {nonce}", system.evm.now, calls)
-    path.write_text(json.dumps(batch, indent=2) + "\n")
-    file = str(path.relative_to(working())) if path.is_relative_to(working()) else str(path)
-    prepared = Prepared(multisig, transaction, file, queue.other(transaction))
-    if not (sending or how.dry_run):
-        queue.add(transaction, title, file)
+    prepared: list[Prepared] = []
+    for calls in batches:
+        now, first = multisig.together(calls), prepared[0].transaction.nonce if prepared else None
+        nonce = queue.nonce(now.to, now.data, how.nonce, sending) if first is None else first + len(prepared)
+        transaction = multisig.together(calls, nonce)
+        path = folder() / f"{slug}-{transaction.hash.hex()[:8]}.json"
+        batch = builder_file(
+            transaction.safe, transaction.chain_id, title, f"Safe nonce {nonce}", system.evm.now, calls
+        )
+        path.write_text(json.dumps(batch, indent=2) + "\n")
+        file = str(path.relative_to(working())) if path.is_relative_to(working()) else str(path)
+        prepared.append(Prepared(multisig, transaction, file, queue.other(transaction)))
+        if not (sending or how.dry_run):
+            queue.add(transaction, title, file)
     return prepared
 
 

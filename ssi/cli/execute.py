@@ -46,24 +46,27 @@ def cli(ids: tuple[str, ...], how: common.Signing) -> Any:
         _require_ready(operation, now)
 
     owners = common.signers(safe, how)
-    calls = steps(system, safe.address, [(operation.call.target, operation.call.data) for operation in picked])
+    batches = steps(system, safe.address, [(operation.call.target, operation.call.data) for operation in picked])
     title = "Execute " + "; ".join(f"{operation.call.contract}.{operation.call.function}" for operation in picked)
-    _require_success(system, safe, calls)
-    prepared = common.prepare(system, safe, calls, "execute", title, owners, how)
+    _require_success(system, safe, [call for batch in batches for call in batch])
+    prepared = common.prepare(system, safe, batches, "execute", title, owners, how)
     if common.asked(owners, how):
         screen = common.console()
         for operation in picked:
             screen.print(f"  {operation.call}", highlight=False)
-        screen.print(prepared.table())
-    (sent,) = common.sign(system, [prepared], owners, how)
-    if sent:
+        for one in prepared:
+            screen.print(one.table())
+    sent = common.sign(system, prepared, owners, how)
+    if all(sent):
         adopt(system)
     if how.json:
-        return {"operations": [operation.plain(now) for operation in picked], "transactions": [prepared.plain(sent)]}
-    if sent:
-        screen.print(f"[green]✓[/] Executed in {sent}.")
-    else:
-        screen.print(f"Next: the owners import {prepared.file} at app.safe.global, compare the hashes, sign and send.")
+        transactions = [one.plain(hash) for one, hash in zip(prepared, sent, strict=True)]
+        return {"operations": [operation.plain(now) for operation in picked], "transactions": transactions}
+    for one, hash in zip(prepared, sent, strict=True):
+        if hash:
+            screen.print(f"[green]✓[/] Executed in {hash}.")
+        else:
+            screen.print(f"Next: the owners import {one.file} at app.safe.global, compare the hashes, sign and send.")
     return None
 
 

@@ -55,7 +55,7 @@ def propose(build: Callable[[Decoder], Proposal], how: common.Signing, rebalance
         raise Failure(f"This cannot be proposed now: {said}. {advice(said)}".strip(), 1) from None
     calls = described(proposal, decoder)
     scheduled = (system.manager.address, scheduling(system.manager, proposal.calls))
-    prepared = common.prepare(system, safe, [scheduled], proposal.slug, proposal.title, owners, how)
+    [prepared] = common.prepare(system, safe, [[scheduled]], proposal.slug, proposal.title, owners, how)
     if common.asked(owners, how):
         _show(proposal, calls, trial, prepared, decoder)
     (sent,) = common.sign(system, [prepared], owners, how)

@@ -43,7 +43,13 @@ def test_numbers_are_those_of_the_contracts(name, file, theirs):
 
 @pytest.mark.parametrize(
     ("name", "theirs"),
-    [("MULTICALL3", "Multicall3"), ("PERMIT2", "Permit2"), ("SWAP_ROUTER", "SwapRouter02"), ("QUOTER", "QuoterV2")],
+    [
+        ("MULTICALL3", "Multicall3"),
+        ("PERMIT2", "Permit2"),
+        ("SWAP_ROUTER", "SwapRouter02"),
+        ("QUOTER", "QuoterV2"),
+        ("MULTI_SEND", "MultiSendCallOnly"),
+    ],
 )
 def test_addresses_are_where_the_miniature_mainnet_has_them(name, theirs):
     assert getattr(constants, name) == CONTRACTS[theirs]
