@@ -93,7 +93,8 @@ def test_terms_are_written_in_the_order_of_the_interface():
 
 def test_addresses_are_spelt_with_their_checksums():
     """Wallets and viem refuse an address whose capitals are wrong: it may be mistyped."""
-    texts = [*(ROOT / "deployments").rglob("*.json"), ROOT / "forks/addresses.py", ROOT / "ssi/constants.py"]
+    ours = [*(ROOT / "deployments").glob("*.json"), *(ROOT / "deployments/params").rglob("*.json")]
+    texts = [*ours, ROOT / "forks/addresses.py", ROOT / "ssi/constants.py"]
     found = [address for path in texts for address in re.findall(r"\b0x[0-9a-fA-F]{40}\b", path.read_text())]
     assert len(found) > 50
     assert [address for address in found if to_checksum_address(address) != address] == []
