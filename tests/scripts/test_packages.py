@@ -6,6 +6,7 @@ Nothing here needs the fork of this suite.
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -24,6 +25,7 @@ import pytest
 from eth_utils import keccak, to_checksum_address
 
 from ssi.build import ROOT
+from tests.support.sources import mocks
 from tools import npm_package, packages
 
 FOREIGN = ROOT / "tests" / "foreign"
@@ -130,6 +132,7 @@ def test_the_wheel_has_what_it_should_and_no_more(wheel):
         f"ssi/data/{name}"
         for name in (
             "contracts.json.gz",
+            "IERC20Metadata.json",
             "minimainnet.json.gz",
             "standins.json",
             "uplot-uPlot.iife.min.js",
@@ -137,6 +140,9 @@ def test_the_wheel_has_what_it_should_and_no_more(wheel):
         )
     } < set(names)
     assert "ssi/py.typed" in names
+    contracts = json.loads(gzip.decompress(zipfile.ZipFile(wheel).read("ssi/data/contracts.json.gz")))
+    assert "IndexToken" in contracts
+    assert not mocks() & set(contracts)
     assert not [name for name in names if name.endswith("-fork.json") or "__pycache__" in name]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ssi.build import ROOT
+from tests.support.sources import mocks
 
 # From the ground up. What stands in a row may import what stands in a row below; what is within one row, one another,
 # without circles.
@@ -42,6 +43,7 @@ LAYERS = (
 # reaches it.
 LIVE = ("ssi", "forks", "scripts")
 TOPS = ("ssi", "forks", "minimainnet", "demo", "replay", "scripts", "tools")
+FREE_OF_MOCKS = ("ssi", "demo", "replay", "scripts")
 LONGEST, LONGEST_COMMAND = 600, 60  # lines
 
 
@@ -140,6 +142,25 @@ def test_live_commands_do_not_know_the_test_chain():
         for name in reached
         if name.split(".")[0] in ("minimainnet", "demo", "replay", "tests", "tools") or name.startswith("ssi.testing")
     ]
+
+
+def named(path: Path) -> set[str]:
+    """Attributes and texts of a file: how a contract is asked for."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
+    return found
+
+
+def test_only_tests_and_the_test_chain_use_mocks():
+    """`forks` and `minimainnet` put stand-ins of tokens and feeds on a chain of their own."""
+    assert {"PlainToken", "QuirkToken", "SettableAggregator"} <= mocks()
+    assert "PlainToken" in named(modules()["minimainnet.build"])
+    users = {name: mocks() & named(path) for name, path in modules().items() if name.split(".")[0] in FREE_OF_MOCKS}
+    assert not {name: used for name, used in users.items() if used}
 
 
 def test_what_is_looked_for_is_found():
