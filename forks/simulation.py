@@ -38,21 +38,25 @@ def simulate(fork: System, symbol: str) -> dict[str, Any]:
             {
                 "sell": names[0],
                 "buy": names[1],
-                "amountOut": fill.amount_out,
-                "amountIn": fill.amount_in,
-                "usd": fill.worth / 1e18,
+                "amountOut": fill.amount_out_wei,
+                "amountIn": fill.amount_in_wei,
+                "usd": fill.worth_usd_d18 / 1e18,
                 "secondsAfterStart": fork.evm.now - status.started,
             }
         )
     after = rebalance_keeper.report()
     weights = {
-        name: {**weight, "after": after["weights"].get(name, {}).get("now", 0.0)}
-        for name, weight in before["weights"].items()
+        name: {
+            "now": weight.now_bps,
+            "target": weight.target_bps,
+            "after": after.weights[name].now_bps if name in after.weights else 0.0,
+        }
+        for name, weight in before.weights.items()
     }
     return {
-        "phase": after["phase"],
-        "costBps": after["costBps"],
-        "budgetBps": after["budgetBps"],
+        "phase": after.phase.word,
+        "costBps": after.cost_bps,
+        "budgetBps": after.budget_bps,
         "weights": weights,
         "trades": fills,
     }
