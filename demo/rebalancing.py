@@ -4,6 +4,7 @@ liquidity.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from rich.table import Table
@@ -131,10 +132,7 @@ class RebalancingChapter:
             gas.append(self.rebalance_keeper.filler.fill(*arguments, sender=self.keeper).gas_used)
             return ""
 
-        def wait(seconds: int) -> None:
-            control.warp(self.evm.rpc, seconds)
-
-        fills = [fill for fill, _ in self.rebalance_keeper.run(send, wait)]
+        fills = [fill for fill, _ in self.rebalance_keeper.run(send, partial(control.warp, self.evm.rpc))]
         report = self.rebalance_keeper.report()
         table = Table("token", "before", "target", "after", title="Weights of MAG7.ssi", title_justify="left")
         for name, weight in report.weights.items():

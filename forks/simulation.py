@@ -4,6 +4,7 @@ by trade.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from forks import control
@@ -28,11 +29,8 @@ def simulate(fork: System, symbol: str) -> dict[str, Any]:
         rebalance_keeper.filler.fill(*arguments, sender=rebalance_keeper.keeper)
         return ""
 
-    def wait(seconds: int) -> None:
-        control.warp(fork.evm.rpc, seconds)
-
     decoder = Decoder(fork)
-    for fill, _ in rebalance_keeper.run(send, wait):
+    for fill, _ in rebalance_keeper.run(send, partial(control.warp, fork.evm.rpc)):
         names = decoder.name(fill.token_out), decoder.name(fill.token_in)
         fills.append(
             {

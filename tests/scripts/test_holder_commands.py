@@ -20,6 +20,7 @@ from ssi.build import ROOT
 from ssi.chain import network
 from ssi.chain.sender import Sender
 from ssi.keeper.points import PointsKeeper
+from ssi.points.locks import PoolKind
 from ssi.registry.system import System
 from tests.support.governance import govern
 from tests.support.liquidity import UniswapMarket
@@ -428,11 +429,11 @@ def test_referral_codes(system, evm, me):
 # ---------------------------------------------------------------- liquidity
 
 
-def test_locking_liquidity(system, evm, me):
+def test_liquidity_is_locked_collected_from_requested_and_taken_out(system, evm, me):
     market = UniswapMarket(system)
     market.fund(me, 100, 20_000)
-    govern(system, system.locker, "addPool", [market.pools["V3"].address, 2])
-    govern(system, system.locker, "addPool", [market.pair.address, 1])
+    govern(system, system.locker, "addPool", [market.pools["V3"].address, PoolKind.V3])
+    govern(system, system.locker, "addPool", [market.pair.address, PoolKind.V2])
     control.refresh_feeds(evm.rpc)
     token_id, lp = market.position(me, 10), market.add(me, 5)
     name = "/".join("MAG7.ssi" if token.address == market.index.address else "USDC" for token in market.tokens)

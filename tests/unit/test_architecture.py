@@ -7,6 +7,7 @@ from collections import defaultdict
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
@@ -195,6 +196,30 @@ def classes() -> dict[str, list[str]]:
 def test_no_two_classes_share_a_name():
     assert len(classes()) > 150
     assert not {name: homes for name, homes in classes().items() if len(homes) > 1}
+
+
+def twins(sources: dict[str, str]) -> list[list[str]]:
+    """Places of functions that do the same: equal but for docstrings, in three statements or more, inner ones counted.
+
+    Args:
+        sources: the text of each module, by its name.
+    """
+    homes = defaultdict(list)
+    for name, text in sources.items():
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) else node.body
+                if sum(isinstance(part, ast.stmt) for top in body for part in ast.walk(top)) >= 3:
+                    homes["\n".join(map(ast.unparse, body))].append(f"{name}: {node.name}")
+    return [places for places in homes.values() if len(places) > 1]
+
+
+def test_no_function_stands_twice():
+    """A helper that two files need is in `tests/support`, a fixture in a conftest."""
+    body = "    a = 1\n    if a:\n        return a\n"
+    method = "class C:\n" + indent(f"def g(self):\n{body}", "    ")
+    assert twins({"one": f"def f():\n    'Says so.'\n{body}", "two": method}) == [["one: f", "two: g"]]
+    assert twins({name: path.read_text() for name, path in modules().items()}) == []
 
 
 def untyped(path: Path) -> list[str]:
