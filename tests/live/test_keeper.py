@@ -177,14 +177,17 @@ def test_it_fills_a_rebalance_moves_checkpoints_and_records_points(due, keep):
     def told(what: str, job: str) -> float:
         return metric(url, f'ssi_keeper_job_{what}_total{{job="{job}"}}')
 
+    def waits_for_a_look() -> None:
+        looked = told("runs", "rebalance MAG7.ssi")
+        wait_for(lambda: told("runs", "rebalance MAG7.ssi") > looked + 1)
+
     wait_for(lambda: told("transactions", "poke") == 2)
     assert maintenance.due_pokes(system) == []
     wait_for(lambda: told("transactions", "points") == 2)
     assert system.prices.runningSlot().sampled
     assert system.points.recordedPoints(holder, epoch) > 0
     for _ in range(12):
-        looked = told("runs", "rebalance MAG7.ssi")
-        wait_for(lambda looked=looked: told("runs", "rebalance MAG7.ssi") > looked + 1)
+        waits_for_a_look()
         if told("transactions", "rebalance MAG7.ssi"):
             break
         due.warp(2 * HOUR)  # the price falls
