@@ -14,7 +14,7 @@ export APE_LOG_LEVEL ?= WARNING
 
 ON_FORK := python tools/with_chain.py
 
-.PHONY: help setup lock build test demo replay app app-build app-test indexer indexer-test live docs deep mutants lint format size storage gas permissions packages clean
+.PHONY: help setup lock build test demo replay app app-build app-test indexer indexer-test live docs deep mutants lint format size storage gas permissions packages release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -131,6 +131,9 @@ permissions: build ## Ask a deployment who may do what; writes docs/permissions.
 
 packages: build ## What others install, in build/packages: the wheel of ssi (with ssi.testing) and the npm package
 	@python -m tools.packages
+
+release: build app/node_modules/.stamp docs/packages/node_modules/.stamp ## All that a release has, twice, with checksums and a bill of materials, in build/release; fails where two builds differ
+	@python -m tools.release --twice $(ARGS)
 
 docs/packages/node_modules/.stamp: docs/packages/package-lock.json docs/packages/package.json docs/packages/.npmrc
 	@cd docs/packages && npm ci --loglevel=error >/dev/null

@@ -28,7 +28,7 @@ network.quiet()
 
 @click.command(cls=Command)
 def cli() -> None:
-    """Deploy the protocol on the fork and walk through the life of a holder and a staker."""
+    """Deploy the protocol on the fork and show the life of a holder and a staker."""
     if not network.is_fork():
         raise Misused("The demonstration trades and lets time pass as it likes: `make demo` starts a fork for it.")
     console = Console()

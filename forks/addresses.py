@@ -24,6 +24,7 @@ TOKENS = MappingProxyType(
         "UNI": "0x1f9840a85d5aF5bf1D1762F925BDADdC4201F984",
         "AAVE": "0x7Fc66500c84A76Ad7e9c93437bFc5Ac33E2DDaE9",
         "MKR": "0x9f8F72aA9304c8B593d555F12eF6589cC3A579A2",
+        "SKY": "0x56072C95FAA701256059aa122697B133aDEd9279",
         "LDO": "0x5A98FcBEA516Cf06857215779Fd812CA3beF1B32",
         "CRV": "0xD533a949740bb3306d119CC777fa900bA034cd52",
         "COMP": "0xc00e94Cb662C3520282E6f5717214004A7f26888",
@@ -47,7 +48,7 @@ FEEDS = MappingProxyType(
         "UNI/USD": "0x553303d460EE0afB37EdFf9bE42922D8FF63220e",
         "AAVE/USD": "0x547a514d5e3769680Ce22B2361c10Ea13619e8a9",
         "LINK/USD": "0x2c1d072e956AFFC0D435Cb7AC38EF18d24d9127c",
-        "MKR/USD": "0xec1D1B3b0443256cc3860e24a46F108e699484Aa",
+        "SKY/USD": "0xee10fE5E7aa92dd7b136597449c3d5813cFC5F18",
         "CRV/USD": "0xCd627aA160A6fA45Eb793D19Ef54f5062F20f33f",
         "COMP/USD": "0xdbd020CAeF83eFd542f4De03e3cF0C28A4428bd5",
         "SHIB/ETH": "0x8dD1CD88F43aF196ae478e91b9F5E4Ac69A97C61",
@@ -111,7 +112,7 @@ POOLS = (
     UniswapPool("LINK", "WETH", 3000, 20_000_000),
     UniswapPool("UNI", "WETH", 3000, 15_000_000),
     UniswapPool("AAVE", "WETH", 3000, 10_000_000),
-    UniswapPool("MKR", "WETH", 3000, 8_000_000),
+    UniswapPool("SKY", "WETH", 3000, 900_000),
     UniswapPool("LDO", "WETH", 3000, 4_000_000),
     UniswapPool("CRV", "WETH", 3000, 4_000_000),
     UniswapPool("COMP", "WETH", 3000, 3_000_000),
@@ -126,6 +127,6 @@ OBSERVED = frozenset(
     {("USDC", "WETH"), ("WBTC", "WETH")}
     | {
         (token, "WETH")
-        for token in ("LINK", "UNI", "AAVE", "MKR", "LDO", "CRV", "COMP", "SHIB", "PEPE", "FLOKI", "SOSO")
+        for token in ("LINK", "UNI", "AAVE", "SKY", "LDO", "CRV", "COMP", "SHIB", "PEPE", "FLOKI", "SOSO")
     }
 )

@@ -81,7 +81,7 @@ def buy(rpc: Rpc, token: str, holder: str, amount: int) -> None:
 
 
 def set_feed(rpc: Rpc, feed: str, answer: int, updated_at: int | None = None, rounds: int = 2) -> None:
-    """Sets what a feed such as "ETH/USD" answers, updated in the latest block unless told.
+    """Sets what a feed such as "ETH/USD" answers, by default as of the latest block.
 
     Two rounds say the same, as of a market that has moved and stays there; a single one far from the last is a wild
     one. The first time its proxy is given an aggregator of ours.

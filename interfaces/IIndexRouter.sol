@@ -185,7 +185,7 @@ interface IIndexRouter {
     function buy(Trade calldata t, uint256 shares, uint256 maxIn) external payable returns (uint256 amountIn);
 
     /// @notice Spends up to `amountIn` of `t.token` on `targetShares`, or on fewer where they cost more or the supply
-    /// cap does not let so many in, but on `minShares` at least. What is not needed is not taken, or comes back.
+    /// cap leaves no room, but never on fewer than `minShares`. What is not needed is not taken, or comes back.
     /// @dev `targetShares` is what {quoteBuyExactInput} returned. Where they have become too expensive, the part of
     /// them is bought that costs `amountIn` at most, rounding included (`docs/router.md`); the gas of the first attempt
     /// is then spent in vain.

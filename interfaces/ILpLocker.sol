@@ -292,12 +292,12 @@ interface ILpLocker is ILockedLiquidity, IERC7540Operator, IERC721Receiver {
     /// @return maturesAt Unix seconds, when it can be unlocked
     function requestUnlock(uint256 tokenId) external returns (uint256 maturesAt);
 
-    /// @notice Takes a request back that is still cooling. From now on the position weighs what it weighed before.
+    /// @notice Cancels a request that is still cooling. From now on the position weighs what it weighed before.
     /// @dev By the owner or an operator. Reverts: UnknownPosition, NotAuthorized, NothingCooling, PoolNotOpen, TooMuch.
     /// @param tokenId the position
     function cancelUnlock(uint256 tokenId) external;
 
-    /// @notice Gives a matured position, the very same, to `receiver`. Does not call the receiver back.
+    /// @notice Returns the same matured position to `receiver`. Does not call the receiver back.
     /// @dev By the owner or an operator. Reverts: InvalidReceiver, UnknownPosition, NotAuthorized, NotMatured.
     /// @param tokenId the position
     /// @param receiver holds it from now on
@@ -332,7 +332,7 @@ interface ILpLocker is ILockedLiquidity, IERC7540Operator, IERC721Receiver {
     /// @return maturesAt Unix seconds, when they can be unlocked
     function requestUnlockTokens(address owner, address pool, uint256 amount) external returns (uint256 maturesAt);
 
-    /// @notice Locks everything again that is still cooling. From now on it weighs what it weighed before.
+    /// @notice Locks all tokens that are still cooling again. From now on they weigh what they weighed before.
     /// @dev By the owner or an operator. Reverts: NotAuthorized, NothingCooling, PoolNotOpen.
     /// @param owner their owner
     /// @param pool the pair

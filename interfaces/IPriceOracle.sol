@@ -145,7 +145,7 @@ interface IPriceOracle {
     error PriceOracle_Jumped(address token, address source, uint256 answer, uint256 before, uint256 maxMove);
 
     /// @notice The round before the latest is not there: the latest is the first of a new phase, or the feed keeps no
-    /// rounds. The next round heals the former.
+    /// rounds. The next round ends the first of these conditions.
     /// @param token the token
     /// @param source the feed
     /// @param roundId the latest round

@@ -367,7 +367,7 @@ interface IRebalancer is IIndexSwapCallback {
     /// @param index the index
     function cancel(address index) external;
 
-    // ---------------------------------------------------------------- everybody
+    // ---------------------------------------------------------------- bidders and keepers
 
     /// @notice Buys up to `amountOut` of what the index has too much of with what it has too little of.
     /// @dev Cut to what surplus, deficit and loss budget allow. Where nothing is left of them, or no rebalance is
@@ -481,7 +481,7 @@ interface IRebalancer is IIndexSwapCallback {
 }
 
 /// @title The callback of {IRebalancer.bid}
-/// @notice A bidder implements it who wants `tokenOut` before they pay.
+/// @notice Implemented by bidders that want to receive `tokenOut` before they pay.
 interface IBidCallback {
     /// @notice Called by the rebalancer on the bidder after `amountOut` was sent to the receiver. On return the bidder
     /// holds `amountIn` of `tokenIn` and has allowed the rebalancer to take it.

@@ -280,7 +280,7 @@ interface IStakedToken is ITimeWeightedERC20, IERC7575, IERC7575Share, IERC7540R
 
     // ---------------------------------------------------------------- leaving
 
-    /// @notice Stakes everything again that is still cooling, at the price of now. Its shares go to the controller.
+    /// @notice Stakes all assets that are still cooling again, at the price of now. Its shares go to the controller.
     /// @dev By the controller or its operator. Reverts: NotAuthorized, NothingCooling, ZeroAmount, ExceedsMaximum.
     /// @param controller the controller
     /// @return shares {share}, rounded down

@@ -14,7 +14,7 @@ from forks import anvils
 from minimainnet import node, verify
 from ssi.chain.rpc import Rpc
 
-_PORT = click.option("--port", type=int, help="Listen here; any free port unless said.")
+_PORT = click.option("--port", type=int, help="Listen here; by default on any free port.")
 
 
 @click.group()

@@ -96,7 +96,7 @@ def _tokens(rpc: Rpc) -> None:
     for token, name, symbol in (
         ("DAI", "Dai Stablecoin", "DAI"), ("USDS", "USDS Stablecoin", "USDS"), ("SOL", "Wrapped SOL", "SOL"),
         ("SHIB", "SHIBA INU", "SHIB"),
-        ("FLOKI", "FLOKI", "FLOKI"), ("SOSO", "SoSoValue", "SOSO"),
+        ("FLOKI", "FLOKI", "FLOKI"), ("SOSO", "SoSoValue", "SOSO"), ("SKY", "SKY Governance Token", "SKY"),
     ):  # fmt: skip
         put(token, "PlainToken", plain, (name, symbol, decimals(token)))
     put("WBTC", "PausableToken", plain, ("Wrapped BTC", "WBTC", 8))

@@ -25,6 +25,7 @@ USD = MappingProxyType(
             "UNI": "9",
             "AAVE": "250",
             "MKR": "1700",
+            "SKY": "0.07",
             "LDO": "1.1",
             "CRV": "0.75",
             "COMP": "45",

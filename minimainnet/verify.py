@@ -67,7 +67,7 @@ _SAFE_RECORDS = MappingProxyType(
 )
 
 _STANDINS = frozenset(
-    {"USDT", "DAI", "USDS", "sDAI", "sUSDS", "WBTC", "BNB", "SOL", "MKR", "SHIB", "PEPE", "FLOKI", "SOSO"}
+    {"USDT", "DAI", "USDS", "sDAI", "sUSDS", "WBTC", "BNB", "SOL", "MKR", "SKY", "SHIB", "PEPE", "FLOKI", "SOSO"}
 )
 
 

@@ -45,12 +45,12 @@ OUT = ROOT / "build" / "replay"
 @click.option(
     "--prices",
     type=click.Path(path_type=Path),
-    help="CSV of closes, see docs/replay.md. A synthetic market unless told.",
+    help="CSV of closes, see docs/replay.md. By default a synthetic market.",
 )
 @click.option("--supplies", type=click.Path(path_type=Path), help="CSV of supplies that replace those of --prices.")
 @click.option("--index", "symbol", default="MAG7.ssi", show_default=True, help="Whose methodology it is.")
 @click.option(
-    "--days", type=click.IntRange(35, 10_000), help="So many days alone; a synthetic market has 365 unless told."
+    "--days", type=click.IntRange(35, 10_000), help="So many days alone; by default a synthetic market has 365."
 )
 @click.option(
     "--seed",

@@ -10,25 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-ONE = Decimal(1)
-
-
-def floored(caps: Mapping[str, Decimal], floor: Decimal) -> dict[str, Decimal]:
-    """`floor` each, the rest by market capitalisation. Weights sum to one."""
-    total, free = sum(caps.values()), ONE - len(caps) * floor
-    return {name: floor + free * cap / total for name, cap in caps.items()}
-
-
-def capped(caps: Mapping[str, Decimal], cap: Decimal) -> dict[str, Decimal]:
-    """By market capitalisation, none over `cap`: what that cuts off goes to the others."""
-    full = set[str]()
-    while True:
-        rest = {name: value for name, value in caps.items() if name not in full}
-        total, free = sum(rest.values()), ONE - len(full) * cap
-        over = {name for name, value in rest.items() if free * value > cap * total}
-        if not over:
-            return {name: cap if name in full else free * value / total for name, value in caps.items()}
-        full |= over
+from ssi.index.weighing import ONE, capped, floored
 
 
 def weights(
@@ -58,15 +40,6 @@ class Ideal:
         before = {name: units * closes[name] / worth for name, units in self.units.items()}
         self.units = {name: worth * weight / closes[name] for name, weight in wanted.items()}
         return sum((max(Decimal(0), part - wanted.get(name, Decimal(0))) for name, part in before.items()), Decimal(0))
-
-
-def basis_points(wanted: Mapping[str, Decimal]) -> dict[str, int]:
-    """Whole bp that sum to 10,000: rounded down, then one more where most was cut off."""
-    found = {name: int(weight * 10_000) for name, weight in wanted.items()}
-    by_loss = sorted(wanted, key=lambda name: -(wanted[name] * 10_000 % 1))
-    for name in by_loss[: 10_000 - sum(found.values())]:
-        found[name] += 1
-    return found
 
 
 def yearly_error(index: Sequence[Decimal], ideal: Sequence[Decimal]) -> Decimal:

@@ -24,7 +24,7 @@ HOUR = 3_600
 AHEAD = NOTICE // DAY + 1  # days from a proposal to its start, so that an hour may pass before each
 LOOKS = HOUR // 2  # the least between two looks of the keeper at an auction in which nothing pays
 RETRIES = 7  # days for which a refused proposal or start is tried again
-GAS_MONEY = -10 * 10**18  # D18 USD that the keeper may lose on a fill, as in a rehearsal: crumbs are worth their gas
+GAS_MONEY = -10 * 10**18  # D18 USD that the keeper may lose on a fill, as in a simulation: crumbs are worth their gas
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from replay.market import Market
-from replay.model import basis_points, weights
+from replay.model import weights
 from ssi import places
 from ssi.failure import Misused
+from ssi.index.weighing import basis_points
 from ssi.registry import params
 
 WIDEST = 90  # times the first answer: nearly the farthest that a bound may be

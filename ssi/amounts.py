@@ -20,7 +20,7 @@ _WRITTEN = re.compile(
 
 
 class AmountInvalid(Misused):
-    """What was typed is no amount. The message says what would be."""
+    """The input is not a valid amount. The message says what would be."""
 
 
 class TooManyDecimals(AmountInvalid):
@@ -92,8 +92,8 @@ def written(text: str) -> Written:
     found = _WRITTEN.fullmatch(clean)
     if found is None:
         raise AmountInvalid(
-            f"{text!r} is no amount. Write 1_000.50 USDC, 0.5 ETH or all MAG7.ssi: a point before decimals, underscores"
-            " between thousands."
+            f"{text!r} is not a valid amount. Write 1_000.50 USDC, 0.5 ETH or all MAG7.ssi: a point before"
+            " decimals, underscores between thousands."
         )
     number, unit = found["number"], found["apart"] or found["joined"] or found["unit"]
     if number is None and unit == "all":

@@ -3,7 +3,7 @@
 Ape compiles a file again only when the text of that very file changed. After an edit of a base contract, a library, an
 interface or a compiler setting its importers would keep their old bytecode. So each source has a fingerprint of
 everything that decides its bytecode: the compiler's settings, the locked packages, its own text and the texts of all
-that it imports. Sources whose fingerprint moved are compiled anew, and no others.
+that it imports. Sources whose fingerprint moved are compiled anew, and no others, with the settings of a whole build.
 
 An installed package has no sources: there the contracts are those that were compiled when its wheel was made.
 """
@@ -16,7 +16,8 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 ROOT = places.ROOT
 PACKAGED = places.PACKAGED / "contracts.json.gz"
 STAMP = Path(".build/sources.json")
+RECIPE = "every remapping"  # how sources are compiled, where no setting says it; another text compiles all anew
 
 _IMPORT = re.compile(r"""^\s*import\b[^;]*?["']([^"']+)["']\s*;""", re.MULTILINE)
 
@@ -40,7 +42,7 @@ def sources(root: Path) -> Iterator[Path]:
 
 def fingerprints(root: Path = ROOT) -> dict[str, str]:
     """SHA-256 of all that decides the bytecode of each source, by its path under `root`."""
-    common = hashlib.sha256()
+    common = hashlib.sha256(RECIPE.encode())
     for name in ("ape-config.yaml", "package-lock.json"):
         common.update(hashlib.sha256((root / name).read_bytes()).digest())
 
@@ -135,9 +137,31 @@ def fresh_project(project: ProjectManager | None = None) -> ProjectManager:
         now = fingerprints(root)
         # Where compiling fails or is interrupted, what was good before it still is.
         _write(root, {name: digest for name, digest in now.items() if name not in waiting})
-        project.load_contracts(*([] if len(waiting) == len(now) else waiting), use_cache=False)
+        with _settings_of_a_whole_build(project):
+            project.load_contracts(*([] if len(waiting) == len(now) else waiting), use_cache=False)
         _write(root, now)
     return project
+
+
+@contextmanager
+def _settings_of_a_whole_build(project: ProjectManager) -> Iterator[None]:
+    """Ape hands solc the remappings that a batch of sources uses. solc puts a hash of its settings behind the code,
+    so one file that is compiled alone would differ at its end from the same file in a whole build. Here every batch
+    gets all remappings that are configured.
+    """
+    from ape_solidity._models import SourceTree
+
+    known = {remap.key: str(remap.value) for remap in project.config.get_config("solidity").import_remapping}
+    used = SourceTree.get_remappings_used
+
+    def configured(_: Any, __: Iterable[Path]) -> dict[str, str]:
+        return dict(known)
+
+    SourceTree.get_remappings_used = configured
+    try:
+        yield
+    finally:
+        SourceTree.get_remappings_used = used
 
 
 def _write(root: Path, record: dict[str, str]) -> None:

@@ -17,6 +17,8 @@ CLAIMING = 180 * DAY  # after that, for its pots to be claimed, `PointsLedger.so
 MULTICALL3 = "0xcA11bde05977b3631167028862bE2a173976CA11"
 PERMIT2 = "0x000000000022D473030F116dDEE9F6B43aC78BA3"
 SWAP_ROUTER = "0x68b3465833fb72A70ecDF485E0e4C7bD8665Fc45"  # Uniswap's SwapRouter02
+MULTI_SEND = "0x9641d764fc13c8B624c04430C7356C1C7C8102e2"  # Safe's MultiSendCallOnly 1.4.1
+CREATE2 = "0x4e59b44847b379578588920cA78FbF26c0B4956C"  # the deployer that makes an address of a salt and code
 QUOTER = "0x61fFE014bA17989E743c5F6cB21bF9697530B21e"  # Uniswap's QuoterV2
 
 # keccak256("eip1967.proxy.implementation") - 1

@@ -17,7 +17,7 @@ class Failure(click.ClickException):
 
 
 class Misused(Exception):  # noqa: N818 - it says what happened
-    """What was typed cannot be meant. The message says what is wrong and what to do."""
+    """The input is not valid. The message says what is wrong and what to do."""
 
 
 class Impossible(Exception):  # noqa: N818 - it says what is wrong

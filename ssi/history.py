@@ -56,7 +56,7 @@ class Happened:
 
 
 def history(holder: Holder, account: str | None = None) -> list[Happened]:
-    """Everything of an account, this one unless told, oldest first.
+    """Everything that an account did, by default this one, oldest first.
 
     A purchase by the router is there as `Bought`; the mint within it is the router's, and is not.
     """

@@ -65,7 +65,7 @@ class Portfolio:
 
 
 def portfolio(holder: Holder, account: str | None = None) -> Portfolio:
-    """Reads it; of this account unless told.
+    """Reads it; by default that of this account.
 
     The worth of a stake includes what is on its way out, at the price of the asset.
     """

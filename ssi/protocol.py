@@ -8,10 +8,8 @@ keeper can ask of them.
     protocol.portfolio().worth_usd_d18
 
 Figures are integers in the smallest unit; names say which: `_wei`, `_d18` (18 decimals), `_bps`, `_s` (seconds, or Unix
-seconds after
-`_at`). What a contract refuses is raised as `Reverted` with its exact bytes; what the account cannot do, as
-`Impossible`; what cannot be
-meant, as `Misused`; what was not mined, as `NotSent`.
+seconds after `_at`). What a contract refuses is raised as `Reverted` with its exact bytes; what the account cannot do,
+as `Impossible`; what cannot be meant, as `Misused`; what was not mined, as `NotSent`.
 """
 
 from __future__ import annotations
@@ -67,10 +65,9 @@ class Protocol:
 
         Args:
             deployment: the network's name as records have it, such as "ethereum-mainnet", or the path of a record; that
-        of Ape's network
-                where it is left out.
+                of Ape's network where it is left out.
             node: a URL, or a connection with the face of `ssi.chain.rpc.Rpc`; that of Ape's network where it is left
-        out.
+                out.
             project: where the contracts' interfaces come from; this repository's where it is left out.
 
         Raises:
@@ -131,9 +128,9 @@ class Protocol:
         return self.holder.token(word)
 
     def portfolio(self, account: str | None = None) -> Portfolio:
-        """What an account, this one unless told, has: all of it read at one block."""
+        """What an account has, by default this one: all of it read at one block."""
         return present.portfolio(self.holder, account)
 
     def history(self, account: str | None = None) -> list[Happened]:
-        """What an account, this one unless told, did; oldest first."""
+        """What an account did, by default this one; oldest first."""
         return past.history(self.holder, account)

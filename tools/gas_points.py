@@ -34,8 +34,7 @@ def measure_points(evm: Evm, project: Any) -> dict[str, int]:
     """Four indexes held and staked, a pool, SOSO, a referrer; the epoch's prices are settled.
 
     `record_account`: everything lies behind a later touch, and the referrer has no credit yet. `points_claim`: of a
-    token that the
-    account holds already.
+    token that the account holds already.
     """
     with evm.isolated(), evm.frozen_time():
         bench = PointsGas(evm, project, evm.account("gas points"), count=4)

@@ -1,10 +1,9 @@
 """Gas of whole transactions, cold: `make gas` writes snapshots/gas.json and the tables of docs/gas.md.
 
 `gasUsed` of single transactions with everything in it, base fee, calldata and refunds. Constituents are plain
-OpenZeppelin
-ERC-20s of 18 decimals, balances are not zero, allowances are infinite, and default fees accrue. `buy_…` and `sell_…`
-are trades on
-the deployed system: real Uniswap pools, USDC's proxy, all constituents as on mainnet; but `_32`, over plain tokens.
+OpenZeppelin ERC-20s of 18 decimals, balances are not zero, allowances are infinite, and default fees accrue. `buy_…`
+and `sell_…` are trades on the deployed system: real Uniswap pools, USDC's proxy, all constituents as on mainnet; but
+`_32`, over plain tokens.
 """
 
 from __future__ import annotations

@@ -108,15 +108,15 @@ def figures_of(gas: Mapping[str, int]) -> str:
     """All cases, as Markdown. Raises KeyError where the snapshot lacks a figure."""
     stranger, own = gas["record_batch_touched"], gas["record_and_claim"] - gas["points_claim"]
     cases = [Case(shares, gwei, stranger, own) for shares in map(Shares.of, HOLDERS) for gwei in GWEI]
-    everyone = HOLDERS[-1] * stranger
+    all_holders = HOLDERS[-1] * stranger
     return "\n\n".join(
         [
             "By strangers, for pay:",
             _table(STRANGERS, [case.by_strangers() for case in cases]),
             "By themselves, along with a claim:",
             _table(OTHERS, [case.by_themselves() for case in cases]),
-            f"A record of each of {HOLDERS[-1]:,} holders would take {everyone / 1e9:,.1f} G gas, "
-            f"{everyone / WEEK / BLOCK:.1%} of a\nweek's blocks of {BLOCK // 10**6} million gas.",
+            f"A record of each of {HOLDERS[-1]:,} holders would take {all_holders / 1e9:,.1f} G gas, "
+            f"{all_holders / WEEK / BLOCK:.1%} of a\nweek's blocks of {BLOCK // 10**6} million gas.",
         ]
     )
 

@@ -1,8 +1,7 @@
 """`make test`: the whole suite, shared out over as many forks as the machine has cores.
 
 `python tools/suite.py` runs everything; with arguments it is `ape test ARGUMENTS` on one fork, with pytest's own
-output. `JOBS` sets
-how many processes there are. Each writes build/suite-N.log.
+output. `JOBS` sets how many processes there are. Each writes build/suite-N.log.
 """
 
 from __future__ import annotations

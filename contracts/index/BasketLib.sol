@@ -10,7 +10,7 @@ import {StreamingFee} from "./StreamingFee.sol";
 import {Units, UnitsLib} from "./Units.sol";
 
 /// @dev A surplus that {IIndexToken.sync} found: `units` D27{tok/base} join those of the basket evenly from `start` to
-/// `end`, Unix seconds.
+/// `end`, Unix seconds: `end:32 | start:32 | units:128` = 192 bits, high to low.
 struct Vesting {
     uint128 units;
     uint32 start;

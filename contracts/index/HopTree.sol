@@ -7,7 +7,8 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IIndexRouter} from "../../interfaces/IIndexRouter.sol";
 import {Node, NodeLib} from "./Node.sol";
 
-/// @dev One slot for each token: the next token towards the root, and the fee of the Uniswap v3 pool to it.
+/// @dev For each token the next token towards the root, and the fee of the Uniswap v3 pool to it:
+/// `fee:24 | next:160` = 184 bits, high to low.
 struct Hop {
     address next;
     uint24 fee;

@@ -10,10 +10,12 @@ using NodeLib for Node global;
 /// @title One token of a trade in one word
 /// @notice Making and reading a {Node}.
 library NodeLib {
-    uint256 private constant _INNER = 1 << 192;
+    uint256 private constant _PARENT_SHIFT = 160;
+    uint256 private constant _FEE_SHIFT = 168;
+    uint256 private constant _INNER_SHIFT = 192;
 
     function pack(address token_, uint256 parent_, uint24 fee_) internal pure returns (Node) {
-        return Node.wrap(uint256(uint160(token_)) | (parent_ << 160) | (uint256(fee_) << 168));
+        return Node.wrap(uint256(uint160(token_)) | (parent_ << _PARENT_SHIFT) | (uint256(fee_) << _FEE_SHIFT));
     }
 
     function token(Node self) internal pure returns (address) {
@@ -21,23 +23,23 @@ library NodeLib {
     }
 
     function parent(Node self) internal pure returns (uint256) {
-        return uint8(Node.unwrap(self) >> 160);
+        return uint8(Node.unwrap(self) >> _PARENT_SHIFT);
     }
 
     function fee(Node self) internal pure returns (uint24) {
-        return uint24(Node.unwrap(self) >> 168);
+        return uint24(Node.unwrap(self) >> _FEE_SHIFT);
     }
 
     function inner(Node self) internal pure returns (bool) {
-        return Node.unwrap(self) & _INNER != 0;
+        return Node.unwrap(self) >> _INNER_SHIFT != 0;
     }
 
     /// @dev Of a node whose parent was packed as 0.
     function withParent(Node self, uint256 parent_) internal pure returns (Node) {
-        return Node.wrap(Node.unwrap(self) | (parent_ << 160));
+        return Node.wrap(Node.unwrap(self) | (parent_ << _PARENT_SHIFT));
     }
 
     function asInner(Node self) internal pure returns (Node) {
-        return Node.wrap(Node.unwrap(self) | _INNER);
+        return Node.wrap(Node.unwrap(self) | (1 << _INNER_SHIFT));
     }
 }

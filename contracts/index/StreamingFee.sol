@@ -11,11 +11,15 @@ using StreamingFeeLib for StreamingFee global;
 /// @title The streaming fee as a pure function of time
 /// @notice Making and reading a {StreamingFee}.
 library StreamingFeeLib {
+    uint256 private constant _ANCHOR_TIME_SHIFT = 64;
+    uint256 private constant _DAILY_FEE_SHIFT = 96;
+
     uint256 private constant _RAY = 1e27;
 
     /// @dev The caller keeps the anchor within 1e18 and the fee far below that.
     function pack(uint256 anchor_, uint256 time, uint256 dailyFee_) internal pure returns (StreamingFee) {
-        return StreamingFee.wrap(uint144(anchor_ | (uint256(uint32(time)) << 64) | (dailyFee_ << 96)));
+        uint256 times = uint256(uint32(time)) << _ANCHOR_TIME_SHIFT;
+        return StreamingFee.wrap(uint144(anchor_ | times | dailyFee_ << _DAILY_FEE_SHIFT));
     }
 
     function anchor(StreamingFee self) internal pure returns (uint256) {
@@ -23,11 +27,11 @@ library StreamingFeeLib {
     }
 
     function anchorTime(StreamingFee self) internal pure returns (uint256) {
-        return uint32(StreamingFee.unwrap(self) >> 64);
+        return uint32(StreamingFee.unwrap(self) >> _ANCHOR_TIME_SHIFT);
     }
 
     function dailyFee(StreamingFee self) internal pure returns (uint256) {
-        return StreamingFee.unwrap(self) >> 96;
+        return StreamingFee.unwrap(self) >> _DAILY_FEE_SHIFT;
     }
 
     /// @dev D27{base/share} now. Compounds by the day and is linear within a day, so it does not depend on the number

@@ -17,9 +17,11 @@ using SwapLegLib for SwapLeg global;
 library SwapLegLib {
     using SafeCast for uint256;
 
-    uint256 private constant _NODE_IS_0 = 1 << 176;
-    uint256 private constant _SELLS = 1 << 177;
-    uint256 private constant _QUOTES = 1 << 178;
+    uint256 private constant _N_SHIFT = 160;
+    uint256 private constant _PARENT_SHIFT = 168;
+    uint256 private constant _NODE_IS_0_SHIFT = 176;
+    uint256 private constant _SELLS_SHIFT = 177;
+    uint256 private constant _QUOTES_SHIFT = 178;
 
     function pack(uint256 n_, Node node, address parentToken, bool sells_, bool quotes_)
         internal
@@ -27,10 +29,11 @@ library SwapLegLib {
         returns (SwapLeg)
     {
         address token = node.token();
-        uint256 leg = uint256(uint160(sells_ ? token : parentToken)) | (n_ << 160) | (node.parent() << 168);
-        if (token < parentToken) leg |= _NODE_IS_0;
-        if (sells_) leg |= _SELLS;
-        if (quotes_) leg |= _QUOTES;
+        uint256 leg =
+            uint256(uint160(sells_ ? token : parentToken)) | (n_ << _N_SHIFT) | (node.parent() << _PARENT_SHIFT);
+        if (token < parentToken) leg |= 1 << _NODE_IS_0_SHIFT;
+        if (sells_) leg |= 1 << _SELLS_SHIFT;
+        if (quotes_) leg |= 1 << _QUOTES_SHIFT;
         return SwapLeg.wrap(leg);
     }
 
@@ -39,23 +42,23 @@ library SwapLegLib {
     }
 
     function n(SwapLeg self) internal pure returns (uint256) {
-        return uint8(SwapLeg.unwrap(self) >> 160);
+        return uint8(SwapLeg.unwrap(self) >> _N_SHIFT);
     }
 
     function parent(SwapLeg self) internal pure returns (uint256) {
-        return uint8(SwapLeg.unwrap(self) >> 168);
+        return uint8(SwapLeg.unwrap(self) >> _PARENT_SHIFT);
     }
 
     function nodeIs0(SwapLeg self) internal pure returns (bool) {
-        return SwapLeg.unwrap(self) & _NODE_IS_0 != 0;
+        return SwapLeg.unwrap(self) & (1 << _NODE_IS_0_SHIFT) != 0;
     }
 
     function sells(SwapLeg self) internal pure returns (bool) {
-        return SwapLeg.unwrap(self) & _SELLS != 0;
+        return SwapLeg.unwrap(self) & (1 << _SELLS_SHIFT) != 0;
     }
 
     function quotes(SwapLeg self) internal pure returns (bool) {
-        return SwapLeg.unwrap(self) & _QUOTES != 0;
+        return SwapLeg.unwrap(self) & (1 << _QUOTES_SHIFT) != 0;
     }
 
     /// @dev A sale sells the node, a purchase its parent.

@@ -14,18 +14,18 @@ using UnitsLib for Units global;
 /// never more than what is there.
 library UnitsLib {
     uint256 private constant _MANTISSA_BITS = 57;
-    uint256 private constant _EXPONENT_BITS = 7;
+    uint256 private constant _MANTISSA_SHIFT = 7;
 
     /// @dev Rounds down. The caller keeps `units` under 2^128.
     function pack(uint256 units) internal pure returns (Units) {
         unchecked {
             uint256 exponent = units >> _MANTISSA_BITS == 0 ? 0 : LibBit.fls(units) + 1 - _MANTISSA_BITS;
-            return Units.wrap(uint64((units >> exponent) << _EXPONENT_BITS | exponent));
+            return Units.wrap(uint64((units >> exponent) << _MANTISSA_SHIFT | exponent));
         }
     }
 
     function value(Units self) internal pure returns (uint256) {
         uint256 packed = Units.unwrap(self);
-        return (packed >> _EXPONENT_BITS) << (packed & (1 << _EXPONENT_BITS) - 1);
+        return (packed >> _MANTISSA_SHIFT) << (packed & (1 << _MANTISSA_SHIFT) - 1);
     }
 }

@@ -19,7 +19,7 @@ contract SupplyRegistry is ISupplyRegistry, FixedAuthority {
     /// @inheritdoc ISupplyRegistry
     uint256 public constant MAX_AGE = 100 days;
 
-    /// @dev One slot: `amount:128 | at:64`. `at` is 0 for a token that is not listed.
+    /// @dev `at:64 | amount:128` = 192 bits, high to low. `at` is 0 for a token that is not listed.
     struct Posting {
         uint128 amount;
         uint64 at;

@@ -18,7 +18,7 @@ contract FiguresMock {
             address[] memory tokens = new address[](count);
             for (uint256 i = 0; i < count; ++i) {
                 tokens[i] = address(uint160(i + 1));
-                _tell(i + 1, words[at + 1 + count + i]);
+                _store(i + 1, words[at + 1 + count + i]);
             }
             uint256[] calldata prices = words[at + 1:at + 1 + count];
             at += 2 + 2 * count;
@@ -54,7 +54,7 @@ contract FiguresMock {
         }
     }
 
-    function _tell(uint256 slot, uint256 value) private {
+    function _store(uint256 slot, uint256 value) private {
         assembly ("memory-safe") {
             tstore(slot, value)
         }

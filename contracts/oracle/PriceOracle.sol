@@ -32,7 +32,8 @@ contract PriceOracle is IPriceOracle, FixedAuthority {
     /// observations, needs some 350,000. A source that burns gas costs no more than this.
     uint256 private constant _SOURCE_GAS = 500_000;
 
-    /// @dev One slot: `rate` D18{asset/share}, `at` Unix seconds. Apart from the leg, so that feeds do not pay for it.
+    /// @dev `at:64 | rate:128` = 192 bits, high to low: `rate` D18{asset/share}, `at` Unix seconds. Apart from the leg,
+    /// so that feeds do not pay for it.
     struct Checkpoint {
         uint128 rate;
         uint64 at;

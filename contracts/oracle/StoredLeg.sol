@@ -16,17 +16,28 @@ using StoredLegLib for StoredLeg global;
 /// @title Reading and making a {StoredLeg}
 /// @notice The caller of `make` keeps every part within its bits. Bounds are those of {BoundLib}.
 library StoredLegLib {
-    uint256 private constant _SECOND = 1 << 252;
+    uint256 private constant _HEARTBEAT_SHIFT = 160;
+    uint256 private constant _MAX_MOVE_SHIFT = 180;
+    uint256 private constant _MIN_SHIFT = 194;
+    uint256 private constant _MAX_SHIFT = 214;
+    uint256 private constant _RATE_SHIFT = 234;
+    uint256 private constant _UNIT_SHIFT = 235;
+    uint256 private constant _SHARE_SHIFT = 240;
+    uint256 private constant _DECIMALS_SHIFT = 245;
+    uint256 private constant _LEGS_SHIFT = 250;
+    uint256 private constant _SECOND_SHIFT = 252;
 
     function make(IPriceOracle.Leg memory leg, uint256 unit_, uint256 share_, uint256 decimals_, uint256 legs_)
         internal
         pure
         returns (StoredLeg)
     {
-        uint256 bounds = BoundLib.pack(leg.min) << 194 | BoundLib.pack(leg.max) << 214;
-        uint256 rest = uint256(leg.kind) << 234 | unit_ << 235 | share_ << 240 | decimals_ << 245 | legs_ << 250;
+        uint256 bounds = BoundLib.pack(leg.min) << _MIN_SHIFT | BoundLib.pack(leg.max) << _MAX_SHIFT;
+        uint256 rest = uint256(leg.kind) << _RATE_SHIFT | unit_ << _UNIT_SHIFT | share_ << _SHARE_SHIFT | decimals_
+            << _DECIMALS_SHIFT | legs_ << _LEGS_SHIFT;
         return StoredLeg.wrap(
-            uint256(uint160(leg.source)) | uint256(leg.heartbeat) << 160 | uint256(leg.maxMove) << 180 | bounds | rest
+            uint256(uint160(leg.source)) | uint256(leg.heartbeat) << _HEARTBEAT_SHIFT | uint256(leg.maxMove)
+                << _MAX_MOVE_SHIFT | bounds | rest
         );
     }
 
@@ -36,51 +47,51 @@ library StoredLegLib {
 
     /// @dev seconds
     function heartbeat(StoredLeg self) internal pure returns (uint256) {
-        return _field(self, 160, 20);
+        return _field(self, _HEARTBEAT_SHIFT, 20);
     }
 
     /// @dev bp
     function maxMove(StoredLeg self) internal pure returns (uint256) {
-        return _field(self, 180, 14);
+        return _field(self, _MAX_MOVE_SHIFT, 14);
     }
 
     /// @dev D18
     function min(StoredLeg self) internal pure returns (uint256) {
-        return BoundLib.value(_field(self, 194, 20));
+        return BoundLib.value(_field(self, _MIN_SHIFT, 20));
     }
 
     /// @dev D18
     function max(StoredLeg self) internal pure returns (uint256) {
-        return BoundLib.value(_field(self, 214, 20));
+        return BoundLib.value(_field(self, _MAX_SHIFT, 20));
     }
 
     function isRate(StoredLeg self) internal pure returns (bool) {
-        return _field(self, 234, 1) != 0;
+        return _field(self, _RATE_SHIFT, 1) != 0;
     }
 
     function unit(StoredLeg self) internal pure returns (uint256) {
-        return _field(self, 235, 5);
+        return _field(self, _UNIT_SHIFT, 5);
     }
 
     function share(StoredLeg self) internal pure returns (uint256) {
-        return _field(self, 240, 5);
+        return _field(self, _SHARE_SHIFT, 5);
     }
 
     function decimals(StoredLeg self) internal pure returns (uint256) {
-        return _field(self, 245, 5);
+        return _field(self, _DECIMALS_SHIFT, 5);
     }
 
     function legs(StoredLeg self) internal pure returns (uint256) {
-        return _field(self, 250, 2);
+        return _field(self, _LEGS_SHIFT, 2);
     }
 
     function hasSecond(StoredLeg self) internal pure returns (bool) {
-        return StoredLeg.unwrap(self) & _SECOND != 0;
+        return StoredLeg.unwrap(self) >> _SECOND_SHIFT != 0;
     }
 
     function withSecond(StoredLeg self, bool there) internal pure returns (StoredLeg) {
-        uint256 without = StoredLeg.unwrap(self) & ~_SECOND;
-        return StoredLeg.wrap(there ? without | _SECOND : without);
+        uint256 without = StoredLeg.unwrap(self) & ~(1 << _SECOND_SHIFT);
+        return StoredLeg.wrap(there ? without | (1 << _SECOND_SHIFT) : without);
     }
 
     function _field(StoredLeg self, uint256 shift, uint256 bits) private pure returns (uint256) {

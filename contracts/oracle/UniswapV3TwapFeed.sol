@@ -36,7 +36,7 @@ contract UniswapV3TwapFeed is IAggregatorV3 {
     /// @dev Seconds between two blocks, each of which may write an observation.
     uint256 private constant _BLOCK = 12;
 
-    /// @dev The least liquidity is one part in this many of that at birth.
+    /// @dev The minimum liquidity is the liquidity at birth divided by this.
     uint256 private constant _MIN_PART = 10;
 
     uint256 private constant _Q64 = 2 ** 64;

@@ -32,7 +32,8 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
 
     int24 private constant _MAX_TICK = 887272;
 
-    /// @dev `token0` shares its slot with all that a lock reads.
+    /// @dev `token0` shares its slot with all that a lock reads:
+    /// `kind:8 | maxTick:24 | removedAt:32 | token0:160` = 224 bits, high to low.
     struct Listed {
         address token0;
         uint32 removedAt;
@@ -41,7 +42,8 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         address token1;
     }
 
-    /// @dev A locked position, two slots.
+    /// @dev A locked position, two slots: `liquidity:96 | owner:160` = 256 bits, then `maturesAt:32 | pool:160` = 192
+    /// bits, high to low.
     struct Lock {
         address owner;
         uint96 liquidity;
@@ -49,9 +51,10 @@ contract LpLocker is ILpLocker, FixedAuthority, ReentrancyGuardTransient {
         uint32 maturesAt;
     }
 
-    /// @dev LP tokens of an owner, two slots. The liquidity of `locked` is the balance in {_weights}. Sums cannot
-    /// overflow: {lockTokens} keeps the sum of the amounts under 2^96, and the sum of the liquidities as well, and no
-    /// other function raises either.
+    /// @dev LP tokens of an owner, two slots: `matured:96 | locked:96` = 192 bits, then
+    /// `maturesAt:32 | coolingLiquidity:96 | cooling:96` = 224 bits, high to low. The liquidity of `locked` is the
+    /// balance in {_weights}. Sums cannot overflow: {lockTokens} keeps the sum of the amounts under 2^96, and the sum
+    /// of the liquidities as well, and no other function raises either.
     struct Tokens {
         uint96 locked;
         uint96 matured;

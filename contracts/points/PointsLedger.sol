@@ -40,24 +40,25 @@ contract PointsLedger is IPointsLedger, GovernedUUPS, EIP712Upgradeable, NoncesU
 
     bytes32 private constant _JOIN = keccak256("Join(address account,uint256 nonce,uint256 deadline)");
 
-    /// @dev One slot. `points`: the account's own, before referrals, 0 while not recorded. `credit`: a tenth of the
-    /// points of all referees. Both stop at 2^120 - 1. `referred`: the account was bound to a referrer before the epoch
-    /// ended.
+    /// @dev One slot: `referred:8 | credit:120 | points:120` = 248 bits, high to low. `points`: the account's own,
+    /// before referrals, 0 while not recorded. `credit`: a tenth of the points of all referees. Both stop at 2^120 - 1.
+    /// `referred`: the account was bound to a referrer before the epoch ended.
     struct Tally {
         uint120 points;
         uint120 credit;
         bool referred;
     }
 
-    /// @dev One slot: {tok} ever put in, and taken out.
+    /// @dev {tok} ever put in, and taken out: `paid:128 | funded:128` = 256 bits, high to low.
     struct Pot {
         uint128 funded;
         uint128 paid;
     }
 
-    /// @dev The first three share a slot, so that recording reads one slot for all that it needs to know. `recordedBy`:
-    /// D18{point} by which a recorder's records raised `totals`, so that over all recorders it is that total.
-    /// `recorderParts`: {tok} of what was put into a pot that is for recorders.
+    /// @dev The first three share a slot, `length:32 | genesis:40 | prices:160` = 232 bits, high to low, so that
+    /// recording reads one slot for all that it needs to know. `recordedBy`: D18{point} by which a recorder's records
+    /// raised `totals`, so that over all recorders it is that total. `recorderParts`: {tok} of what was put into a pot
+    /// that is for recorders.
     /// @custom:storage-location erc7201:ssi.storage.PointsLedger
     struct LedgerStorage {
         IReferencePrices prices;

@@ -31,7 +31,8 @@ contract ReferencePrices is IReferencePrices, FixedAuthority {
     /// @dev So many that one transaction can price them all with 32 constituents each.
     uint256 private constant _MAX_PAIRS = 8;
 
-    /// @dev Sources that count from `fromEpoch` on. The first version is empty and counts from epoch 0.
+    /// @dev Sources that count from `fromEpoch` on, which shares a slot: `stakedSoso:160 | fromEpoch:40` = 200 bits,
+    /// high to low. The first version is empty and counts from epoch 0.
     struct Version {
         uint40 fromEpoch;
         address stakedSoso;

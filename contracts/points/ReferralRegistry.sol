@@ -19,7 +19,8 @@ contract ReferralRegistry is IReferralRegistry, FixedAuthority, EIP712, Nonces {
 
     bytes32 private constant _BIND = keccak256("Bind(address referee,bytes32 code,uint256 nonce,uint256 deadline)");
 
-    /// @dev One slot. `boundAt` Unix seconds, 0 while not bound; `rank` 0 without a code.
+    /// @dev `rank:64 | boundAt:32 | referrer:160` = 256 bits, high to low. `boundAt` Unix seconds, 0 while not bound;
+    /// `rank` 0 without a code.
     struct Membership {
         address referrer;
         uint32 boundAt;

@@ -6,10 +6,13 @@ import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IRebalancer} from "../../interfaces/IRebalancer.sol";
 import {UnitsLib} from "../index/Units.sol";
 
-/// @dev A rebalance in two slots. Slot 0: `nav:112 | cost:112`, D27{USD/base share}, and the `nonce` of the next one.
-/// Slot 1, 256 bits: when and on which terms it runs; `turnover`, the bp of NAV that it may sell by the prices of the
-/// start; and three masks with a bit for each token, at its place in the list of the start: still to be sold
-/// (`surplus`), still to be bought (`deficit`), to leave the basket (`leaving`).
+/// @dev A rebalance in two slots. Slot 0: `nonce:24 | cost:112 | nav:112` = 248 bits, high to low; `nav` and `cost`
+/// D27{USD/base share}, and the `nonce` of the next rebalance. Slot 1:
+/// `leaving:32 | deficit:32 | surplus:32 | phase:8 | id:24 | turnover:16 | band:16 | budget:8 | discountEnd:16 |
+/// premiumStart:16 | duration:24 | started:32` = 256 bits, high to low: when and on which terms it runs; `turnover`,
+/// the bp of NAV that it may sell by the prices of the start; and three masks with a bit for each token, at its place
+/// in the list of the start: still to be sold (`surplus`), still to be bought (`deficit`), to leave the basket
+/// (`leaving`).
 struct Auction {
     uint112 nav;
     uint112 cost;

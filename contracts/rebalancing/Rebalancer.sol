@@ -31,7 +31,8 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     uint256 private constant _BP = 1e14;
     uint256 private constant _RAY = 1e27;
 
-    /// @dev One slot: `terms:96 | book:160`. `book` is code with the methodology, the tokens and the parameters.
+    /// @dev `terms:96 | book:160` = 256 bits, high to low. `book` is code with the methodology, the tokens and the
+    /// parameters.
     struct StoredPlan {
         address book;
         StoredTerms terms;

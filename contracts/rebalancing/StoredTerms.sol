@@ -13,6 +13,14 @@ using StoredTermsLib for StoredTerms global;
 /// @title Checking, packing and unpacking the terms of rebalances
 /// @notice {IRebalancer.RebalanceTerms} says what each of them means.
 library StoredTermsLib {
+    uint256 private constant _DISCOUNT_END_SHIFT = 10;
+    uint256 private constant _DURATION_SHIFT = 19;
+    uint256 private constant _BUDGET_SHIFT = 39;
+    uint256 private constant _DUST_SHIFT = 46;
+    uint256 private constant _TURNOVER_SHIFT = 55;
+    uint256 private constant _DAILY_SHIFT = 68;
+    uint256 private constant _BAND_SHIFT = 81;
+
     /// @dev Every bound fits in the bits of its field.
     function valid(IRebalancer.RebalanceTerms memory t) internal pure returns (bool) {
         return t.premiumStart <= 1000 && t.discountEnd <= 500 && t.duration >= 1 hours && t.duration <= 7 days
@@ -21,19 +29,27 @@ library StoredTermsLib {
     }
 
     function pack(IRebalancer.RebalanceTerms memory t) internal pure returns (StoredTerms) {
-        uint256 price =
-            t.premiumStart | uint256(t.discountEnd) << 10 | uint256(t.duration) << 19 | uint256(t.band) << 81;
-        uint256 size =
-            uint256(t.budget) << 39 | uint256(t.dust) << 46 | uint256(t.turnover) << 55 | uint256(t.daily) << 68;
-        return StoredTerms.wrap(uint96(price | size));
+        uint256 bits = t.premiumStart;
+        bits |= uint256(t.discountEnd) << _DISCOUNT_END_SHIFT;
+        bits |= uint256(t.duration) << _DURATION_SHIFT;
+        bits |= uint256(t.budget) << _BUDGET_SHIFT;
+        bits |= uint256(t.dust) << _DUST_SHIFT;
+        bits |= uint256(t.turnover) << _TURNOVER_SHIFT;
+        bits |= uint256(t.daily) << _DAILY_SHIFT;
+        bits |= uint256(t.band) << _BAND_SHIFT;
+        return StoredTerms.wrap(uint96(bits));
     }
 
     /// @dev All zeros where no terms were set.
     function unpack(StoredTerms self) internal pure returns (IRebalancer.RebalanceTerms memory t) {
         uint256 bits = StoredTerms.unwrap(self);
-        (t.premiumStart, t.discountEnd, t.duration) =
-        (uint16(bits & 0x3ff), uint16(bits >> 10 & 0x1ff), uint24(bits >> 19 & 0xfffff));
-        (t.budget, t.dust) = (uint16(bits >> 39 & 0x7f), uint16(bits >> 46 & 0x1ff));
-        (t.turnover, t.daily, t.band) = (uint16(bits >> 55 & 0x1fff), uint16(bits >> 68 & 0x1fff), uint16(bits >> 81));
+        t.premiumStart = uint16(bits & 0x3ff);
+        t.discountEnd = uint16(bits >> _DISCOUNT_END_SHIFT & 0x1ff);
+        t.duration = uint24(bits >> _DURATION_SHIFT & 0xfffff);
+        t.budget = uint16(bits >> _BUDGET_SHIFT & 0x7f);
+        t.dust = uint16(bits >> _DUST_SHIFT & 0x1ff);
+        t.turnover = uint16(bits >> _TURNOVER_SHIFT & 0x1fff);
+        t.daily = uint16(bits >> _DAILY_SHIFT & 0x1fff);
+        t.band = uint16(bits >> _BAND_SHIFT);
     }
 }

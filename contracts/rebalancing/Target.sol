@@ -15,6 +15,13 @@ using TargetLib for Target global;
 /// @title Reading and making a {Target}
 /// @notice The caller of `make` keeps every part within its bits.
 library TargetLib {
+    uint256 private constant _DUST_SHIFT = 64;
+    uint256 private constant _PRICE_SHIFT = 128;
+    uint256 private constant _ID_SHIFT = 192;
+    uint256 private constant _DECIMALS_SHIFT = 216;
+    uint256 private constant _PLACE_SHIFT = 224;
+    uint256 private constant _GIVEN_SHIFT = 232;
+
     function make(
         Units target_,
         Units dust_,
@@ -24,9 +31,11 @@ library TargetLib {
         uint256 place_,
         uint256 given_
     ) internal pure returns (Target) {
-        uint256 units = Units.unwrap(target_) | uint256(Units.unwrap(dust_)) << 64 | uint256(Units.unwrap(price_))
-            << 128;
-        return Target.wrap(units | id_ << 192 | decimals_ << 216 | place_ << 224 | given_ << 232);
+        uint256 units = Units.unwrap(target_) | uint256(Units.unwrap(dust_)) << _DUST_SHIFT
+            | uint256(Units.unwrap(price_)) << _PRICE_SHIFT;
+        return Target.wrap(
+            units | id_ << _ID_SHIFT | decimals_ << _DECIMALS_SHIFT | place_ << _PLACE_SHIFT | given_ << _GIVEN_SHIFT
+        );
     }
 
     function target(Target self) internal pure returns (uint256) {
@@ -34,27 +43,27 @@ library TargetLib {
     }
 
     function dust(Target self) internal pure returns (uint256) {
-        return Units.wrap(uint64(Target.unwrap(self) >> 64)).value();
+        return Units.wrap(uint64(Target.unwrap(self) >> _DUST_SHIFT)).value();
     }
 
     /// @dev D18{USD/whole token}, 57 bits of it. 0 for a token that no start has seen.
     function price(Target self) internal pure returns (uint256) {
-        return Units.wrap(uint64(Target.unwrap(self) >> 128)).value();
+        return Units.wrap(uint64(Target.unwrap(self) >> _PRICE_SHIFT)).value();
     }
 
     function id(Target self) internal pure returns (uint256) {
-        return uint24(Target.unwrap(self) >> 192);
+        return uint24(Target.unwrap(self) >> _ID_SHIFT);
     }
 
     function decimals(Target self) internal pure returns (uint256) {
-        return uint8(Target.unwrap(self) >> 216);
+        return uint8(Target.unwrap(self) >> _DECIMALS_SHIFT);
     }
 
     function place(Target self) internal pure returns (uint256) {
-        return uint8(Target.unwrap(self) >> 224);
+        return uint8(Target.unwrap(self) >> _PLACE_SHIFT);
     }
 
     function given(Target self) internal pure returns (bool) {
-        return Target.unwrap(self) >> 232 != 0;
+        return Target.unwrap(self) >> _GIVEN_SHIFT != 0;
     }
 }

@@ -26,13 +26,18 @@ library AccountedAssetsLib {
 
     uint256 private constant _VESTING = 1 days;
 
+    uint256 private constant _UNVESTED_SHIFT = 96;
+    uint256 private constant _LEFT_SHIFT = 192;
+    uint256 private constant _COOLDOWN_SHIFT = 216;
+
     /// @dev The caller keeps every value within its bits.
     function make(uint256 total_, uint256 unvested_, uint256 left_, uint256 cooldown_)
         internal
         pure
         returns (AccountedAssets)
     {
-        return AccountedAssets.wrap(total_ | unvested_ << 96 | left_ << 192 | cooldown_ << 216);
+        uint256 amounts = total_ | unvested_ << _UNVESTED_SHIFT;
+        return AccountedAssets.wrap(amounts | left_ << _LEFT_SHIFT | cooldown_ << _COOLDOWN_SHIFT);
     }
 
     function total(AccountedAssets self) internal pure returns (uint256) {
@@ -40,15 +45,15 @@ library AccountedAssetsLib {
     }
 
     function unvested(AccountedAssets self) internal pure returns (uint256) {
-        return uint96(AccountedAssets.unwrap(self) >> 96);
+        return uint96(AccountedAssets.unwrap(self) >> _UNVESTED_SHIFT);
     }
 
     function left(AccountedAssets self) internal pure returns (uint256) {
-        return uint24(AccountedAssets.unwrap(self) >> 192);
+        return uint24(AccountedAssets.unwrap(self) >> _LEFT_SHIFT);
     }
 
     function cooldown(AccountedAssets self) internal pure returns (uint256) {
-        return AccountedAssets.unwrap(self) >> 216;
+        return AccountedAssets.unwrap(self) >> _COOLDOWN_SHIFT;
     }
 
     /// @dev {asset} among the accounted assets, vested or not.

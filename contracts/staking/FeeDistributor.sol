@@ -28,7 +28,8 @@ contract FeeDistributor is IFeeDistributor, GovernedUUPS, ReentrancyGuardTransie
 
     uint256 private constant _BPS = 10_000;
 
-    /// @dev One slot. `stakersPart` bp, `lastDay` in whole UTC days since 1970.
+    /// @dev `lastDay:32 | stakersPart:16 | stakedToken:160` = 208 bits, high to low. `stakersPart` bp, `lastDay` in
+    /// whole UTC days since 1970.
     struct Split {
         address stakedToken;
         uint16 stakersPart;

@@ -47,7 +47,7 @@ contract StakedToken is IStakedToken, TimeWeightedERC20, FixedAuthority, Reentra
     bytes4 private constant _REDEEM = 0x2fd7d42a;
     bytes4 private constant _WITHDRAW = 0x70dec094;
 
-    /// @dev One slot: what has matured of earlier requests and is not claimed.
+    /// @dev What has matured of earlier requests and is not claimed: `shares:96 | assets:96` = 192 bits, high to low.
     struct Parked {
         uint96 assets;
         uint96 shares;

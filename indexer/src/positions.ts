@@ -33,7 +33,7 @@ export async function transfer(
   token: Hex,
   { from, to, value }: { from: Hex; to: Hex; value: bigint },
 ): Promise<bigint> {
-  if (value === 0n) return 0n; // it changes no balance, and anybody can send it in anybody's name
+  if (value === 0n) return 0n; // it changes no balance, and any account can send it in another's name
   const [minted, burnt] = [from === ZERO, to === ZERO];
   await move(context, time, token, from, minted ? value : -value);
   await move(context, time, token, to, burnt ? -value : value);

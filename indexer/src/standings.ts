@@ -1,4 +1,4 @@
-/** What everybody has in an epoch: reference prices, and the leaderboard that follows from them. */
+/** What all accounts have in an epoch: reference prices, and the leaderboard that follows from them. */
 import { eq, sql } from "ponder";
 import type { Context } from "ponder:registry";
 import { account, epoch, position, positionEpoch, referencePrice, source, standing } from "ponder:schema";
@@ -49,7 +49,7 @@ export async function readSheet(context: Context, block: { hash: Hex }, number: 
 }
 
 /**
- * Works out everybody's points in an epoch until `until`, in the database, and ranks them. In integers and rounded as
+ * Works out the points of all accounts in an epoch until `until`, in the database, and ranks them. In integers and rounded as
  * the contract rounds: each value down, and the sum of all down once.
  */
 export async function stand(context: Context, number: number, until: bigint): Promise<void> {

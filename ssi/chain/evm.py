@@ -295,7 +295,7 @@ class Evm:
 
     @contextmanager
     def frozen_time(self) -> Iterator[None]:
-        """Every block has the time of the one before, unless told."""
+        """Every block has the time of the one before, unless a test sets another."""
         self.rpc.call("anvil_setBlockTimestampInterval", 0)
         try:
             yield
@@ -364,13 +364,14 @@ class Evm:
 
     def call(
         self, to: Any, data: bytes, sender: Any = None, value: int = 0, at: int | None = None, where: str = "call",
-        block: int | None = None,
+        block: int | None = None, code: Mapping[str, str] | None = None,
     ) -> bytes:  # fmt: skip
-        """eth_call after a block, or after the latest. Raises Reverted."""
+        """eth_call after a block, or after the latest; as if `code`, hex by address, stood there. Raises Reverted."""
         transaction = {"to": _plain(to), "data": "0x" + data.hex(), "gas": hex(GAS), "value": hex(value)}
         if sender is not None:
             transaction["from"] = _plain(sender)
-        extra: list[Any] = [] if at is None else [{}, {"time": hex(at)}]
+        overrides = {address: {"code": hex_code} for address, hex_code in (code or {}).items()}
+        extra: list[Any] = [overrides, {"time": hex(at)}] if at is not None else [overrides] if overrides else []
         try:
             return bytes.fromhex(
                 self.rpc.call("eth_call", transaction, "latest" if block is None else hex(block), *extra)[2:]

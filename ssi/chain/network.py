@@ -83,7 +83,7 @@ def evm() -> Evm:
 
 
 def account(alias: str | None) -> Any:
-    """The account of that alias, locked as it is; on a fork a test account unless told.
+    """The account of that alias, locked as it is; on a fork, by default a test account.
 
     Raises:
         Misused: no account was named on a live network, or Ape does not know the alias.

@@ -59,8 +59,7 @@ class Sender:
         rpc: the node.
         account: an Ape account that signs.
         exclusive: nothing else but keepers uses the account. Then a transaction that an earlier run left unmined is
-    replaced; otherwise
-            a new one is put behind it.
+            replaced; otherwise a new one is put behind it.
         patience: seconds until a transaction that is not mined is given up.
         stuck: seconds until its fee is raised.
         settle: seconds that a receipt may be late.
@@ -119,7 +118,7 @@ class Sender:
         """Signs, sends and waits.
 
         Args:
-            gas: limit; by an estimate, with a third on top, unless told.
+            gas: limit; by default an estimate with a third on top.
             fees: at first, wei a gas, as `fees()` has them.
 
         Raises:
@@ -202,7 +201,7 @@ class Sender:
         return None
 
     def _more(self, most: int, tip: int) -> tuple[int, int]:
-        """Fees that nodes accept instead of the last ones, and that are of today."""
+        """Current fees, and high enough that nodes accept them in place of the last ones."""
         now = self.fees()
         more = max(most * RAISE // 100 + 1, now[0]), max(tip * RAISE // 100 + 1, now[1])
         if more[0] > MOST_FEE:

@@ -44,8 +44,7 @@ class Wallet:
 
     Args:
         account: an Ape account, which may be locked until it has to sign; or an address, for which a fork's node sends
-    and which
-            signs nothing.
+            and which signs nothing.
         signed: told the hashes of what was signed, before it is sent.
         sender: what sends, where that is more than one transaction's errand: a keeper's, which says for itself how
             long it waits, and whom it tells.

@@ -36,16 +36,15 @@ def cli(ids: tuple[str, ...], how: common.Signing) -> Any:
         screen = common.console()
         for operation in picked:
             screen.print(f"  {operation.call}", highlight=False)
-        screen.print(prepared[0].table())
-    (sent,) = common.sign(system, prepared, owners, how)
+        screen.print(prepared.table())
+    (sent,) = common.sign(system, [prepared], owners, how)
     if how.json:
         now = system.evm.now
-        return {"operations": [operation.plain(now) for operation in picked], **prepared[0].plain(sent)}
+        return {"operations": [operation.plain(now) for operation in picked], **prepared.plain(sent)}
     if sent:
         screen.print(f"[green]✓[/] Cancelled in {sent}.")
     else:
         screen.print(
-            f"Next: the guardian's owners import {prepared[0].file} at app.safe.global, compare the hashes, sign and"
-            " send."
+            f"Next: the guardian's owners import {prepared.file} at app.safe.global, compare the hashes, sign and send."
         )
     return None

@@ -102,6 +102,15 @@ class Command(ConnectedProviderCommand):  # type: ignore[misc] # Ape has no type
             self.callback = run
 
 
+class Offline(Command):
+    """A command that asks no node: as the others, without a network behind it."""
+
+    def _connected(self, ctx: click.Context) -> Any:
+        taken = signature(self.callback).parameters
+        ctx.params = {name: value for name, value in ctx.params.items() if name in taken}
+        return click.Command.invoke(self, ctx)
+
+
 def explained(error: Exception) -> click.ClickException:
     """What a person is told."""
     import requests
@@ -187,7 +196,7 @@ class Number(click.ParamType):
         except InvalidOperation:
             number = Decimal("NaN")
         if not number.is_finite() or number.adjusted() > 40 or number.as_tuple().exponent < -40:  # type: ignore[operator]
-            self.fail(f"{value!r} is no number that can be meant.", param, ctx)
+            self.fail(f"{value!r} is not a valid number.", param, ctx)
         if (self.least is not None and number < self.least) or (self.most is not None and number > self.most):
             self.fail(
                 f"{value} is not from {self.least} to {self.most if self.most is not None else 'infinity'}.", param, ctx
@@ -203,7 +212,7 @@ class Address(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         """Raises click.BadParameter."""
         if not is_hex_address(value) or not value.startswith("0x"):
-            self.fail(f"{value!r} is no address: 0x and 40 hex digits.", param, ctx)
+            self.fail(f"{value!r} is not a valid address: 0x and 40 hex digits.", param, ctx)
         if mistyped(value):
             self.fail(f"{value!r} has a wrong checksum: a letter was mistyped.", param, ctx)
         return str(to_checksum_address(value))

@@ -97,7 +97,7 @@ def signing(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--dry-run", is_flag=True, help="Try it out, show it and write it down; sign nothing."),
         click.option(
             "--nonce", type=click.IntRange(0, 2**64),
-            help="Of the Safe's transaction; the next that nothing was proposed for on this machine unless told.",
+            help="Of the Safe's transaction; by default the next for which this machine has not proposed anything.",
         ),
         click.option(
             "--account", "accounts", multiple=True,
@@ -163,6 +163,7 @@ class Prepared:
             "nonce": t.nonce,
             "to": t.to,
             "data": "0x" + t.data.hex(),
+            "operation": t.operation,
             "safeTxHash": "0x" + t.hash.hex(),
             "domainHash": "0x" + t.domain_hash.hex(),
             "messageHash": "0x" + t.message_hash.hex(),
@@ -194,34 +195,30 @@ def prepare(
     title: str,
     owners: Sequence[Any],
     how: Signing,
-) -> list[Prepared]:
-    """One transaction of the Safe for each call, with consecutive nonces, and the Transaction Builder's file of each.
+) -> Prepared:
+    """One transaction of the Safe that makes all calls, in their order, and its file for the Transaction Builder.
 
     Signs nothing.
 
     Raises:
-        Failure: one would fail now.
+        Failure: it would fail now.
         Misused: its nonce cannot be.
     """
     queue, sending = Queue(multisig), bool(owners) and not how.queue
-    prepared: list[Prepared] = []
-    for to, data in calls:
-        try:
-            system.evm.call(to, data, sender=multisig.address)
-        except Reverted as reverted:
-            raise Failure(f"The transaction would fail now with {Decoder(system).error(reverted.data)}.", 1) from None
-        first = prepared[0].transaction.nonce if prepared else None
-        nonce = queue.nonce(to, data, how.nonce, sending) if first is None else first + len(prepared)
-        transaction = multisig.transaction(to, data, nonce)
-        path = folder() / f"{slug}-{transaction.hash.hex()[:8]}.json"
-        batch = builder_file(
-            transaction.safe, transaction.chain_id, title, f"Safe nonce {nonce}", system.evm.now, [(to, data)]
-        )
-        path.write_text(json.dumps(batch, indent=2) + "\n")
-        file = str(path.relative_to(working())) if path.is_relative_to(working()) else str(path)
-        prepared.append(Prepared(multisig, transaction, file, queue.other(transaction)))
-        if not (sending or how.dry_run):
-            queue.add(transaction, title, file)
+    now = multisig.together(calls)
+    try:
+        multisig.check(now)
+    except Reverted as reverted:
+        raise Failure(f"The transaction would fail now with {Decoder(system).error(reverted.data)}.", 1) from None
+    nonce = queue.nonce(now.to, now.data, how.nonce, sending)
+    transaction = multisig.together(calls, nonce)
+    path = folder() / f"{slug}-{transaction.hash.hex()[:8]}.json"
+    batch = builder_file(transaction.safe, transaction.chain_id, title, f"Safe nonce {nonce}", system.evm.now, calls)
+    path.write_text(json.dumps(batch, indent=2) + "\n")
+    file = str(path.relative_to(working())) if path.is_relative_to(working()) else str(path)
+    prepared = Prepared(multisig, transaction, file, queue.other(transaction))
+    if not (sending or how.dry_run):
+        queue.add(transaction, title, file)
     return prepared
 
 

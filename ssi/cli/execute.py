@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -11,10 +12,11 @@ from ssi.chain.evm import Reverted
 from ssi.cli import common
 from ssi.cli.command import Command
 from ssi.failure import Failure
+from ssi.governance.birth import adopt
 from ssi.governance.decoder import Decoder
-from ssi.governance.proposal import execution
+from ssi.governance.proposal import steps
 from ssi.governance.safe import Multisig
-from ssi.governance.scheduled import DIRECT, Operation, chosen, operations
+from ssi.governance.scheduled import Operation, chosen, operations
 from ssi.governance.starting import advice
 from ssi.registry.system import System
 
@@ -44,29 +46,24 @@ def cli(ids: tuple[str, ...], how: common.Signing) -> Any:
         _require_ready(operation, now)
 
     owners = common.signers(safe, how)
-    through = [
-        (operation.call.target, operation.call.data) for operation in picked if operation.call.function not in DIRECT
-    ]
-    direct = [(operation.call.target, operation.call.data) for operation in picked if operation.call.function in DIRECT]
-    calls = ([(system.manager.address, execution(system.manager, through))] if through else []) + direct
+    calls = steps(system, safe.address, [(operation.call.target, operation.call.data) for operation in picked])
     title = "Execute " + "; ".join(f"{operation.call.contract}.{operation.call.function}" for operation in picked)
-    _require_success(system, safe.address, *calls[0])  # the second may need what the first does
+    _require_success(system, safe, calls)
     prepared = common.prepare(system, safe, calls, "execute", title, owners, how)
     if common.asked(owners, how):
         screen = common.console()
         for operation in picked:
             screen.print(f"  {operation.call}", highlight=False)
-        for one in prepared:
-            screen.print(one.table())
-    sent = common.sign(system, prepared, owners, how)
+        screen.print(prepared.table())
+    (sent,) = common.sign(system, [prepared], owners, how)
+    if sent:
+        adopt(system)
     if how.json:
-        transactions = [one.plain(hash) for one, hash in zip(prepared, sent, strict=True)]
-        return {"operations": [operation.plain(now) for operation in picked], "transactions": transactions}
-    for one, hash in zip(prepared, sent, strict=True):
-        if hash:
-            screen.print(f"[green]✓[/] Executed in {hash}.")
-        else:
-            screen.print(f"Next: the owners import {one.file} at app.safe.global, compare the hashes, sign and send.")
+        return {"operations": [operation.plain(now) for operation in picked], "transactions": [prepared.plain(sent)]}
+    if sent:
+        screen.print(f"[green]✓[/] Executed in {sent}.")
+    else:
+        screen.print(f"Next: the owners import {prepared.file} at app.safe.global, compare the hashes, sign and send.")
     return None
 
 
@@ -79,10 +76,10 @@ def _require_ready(operation: Operation, now: int) -> None:
         raise Failure(f"{name} expired on {common.moment(operation.expires_at)}: propose it again.", 1)
 
 
-def _require_success(system: System, safe: str, to: str, data: bytes) -> None:
+def _require_success(system: System, safe: Multisig, calls: Sequence[tuple[str, bytes]]) -> None:
     """Asks the chain before an owner signs."""
     try:
-        system.evm.call(to, data, sender=safe)
+        safe.check(safe.together(calls))
     except Reverted as reverted:
         said = Decoder(system).error(reverted.data)
         raise Failure(f"This fails now with {said}. {advice(said)}".strip(), 1) from None

@@ -47,7 +47,7 @@ def acting(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--json", is_flag=True, help="Print everything as JSON, and nothing else on standard output."),
         click.option("--yes", is_flag=True, help="Sign and send without asking."),
         click.option("--dry-run", is_flag=True, help="Show what would happen; sign nothing."),
-        click.option("--account", help="Alias of the Ape account that acts. On a fork a test account unless told."),
+        click.option("--account", help="Alias of the Ape account that acts. On a fork, by default a test account."),
     ):
         gathered = option(gathered)
     return gathered
@@ -63,7 +63,7 @@ def typed(words: tuple[str, ...] | str) -> Written:
 
 
 receiver: Callable[[Any], Any] = click.option(
-    "--to", "receiver", type=Address(), help="Who gets it; the account itself unless told."
+    "--to", "receiver", type=Address(), help="Who gets it; by default the account itself."
 )
 slippage: Callable[[Any], Any] = click.option(
     "--slippage",
@@ -90,7 +90,7 @@ def opened(alias: str | None) -> Protocol:
 
 
 def watched(who: str | None) -> tuple[Protocol, str]:
-    """The deployment, and the address of an alias or an address; on a fork of a test account unless told.
+    """The deployment, and the address of an alias or an address; on a fork, by default of a test account.
 
     Signs nothing.
     """

@@ -33,7 +33,7 @@ from ssi.registry.system import System
 
 network.quiet()
 _ACCOUNT = click.option(
-    "--account", help="Alias of the Ape account that sends and gets the profit. On a fork a test account unless told."
+    "--account", help="Alias of the Ape account that sends and gets the profit. On a fork, by default a test account."
 )
 _MIN_PROFIT = click.option(
     "--min-profit",
@@ -163,7 +163,7 @@ def daily(account: str | None, json: bool) -> Any:
     if not done:
         click.echo("Nothing is due: fees are distributed once a UTC day, checkpoints move once a week.")
     if any(outcome.problem for outcome in done):
-        raise Failure("Not everything could be done; the rest is.", 1)
+        raise Failure("Some jobs failed; the others are done.", 1)
     return None
 
 

@@ -65,7 +65,7 @@ def mint(amount: tuple[str, ...], slippage: Decimal, receiver: str | None, how: 
 @receiver
 @acting
 def redeem(amount: tuple[str, ...], slippage: Decimal, receiver: str | None, how: holders.Acting) -> Any:
-    """Redeem AMOUNT of an index for its constituents, such as all MAG7.ssi. This cannot be stopped by anyone."""
+    """Redeem AMOUNT of an index for its constituents, such as all MAG7.ssi. No account can stop this."""
     protocol, bps = holders.opened(how.account), holders.bps(slippage)
     what = typed(amount)
     index = protocol.index(_unit(what.unit))

@@ -54,7 +54,7 @@ def lock(amount: tuple[str, ...], how: holders.Acting) -> Any:
 
 @click.command(cls=Command)
 @amount
-@click.option("--cancel", is_flag=True, help="Take a request back that still cools down.")
+@click.option("--cancel", is_flag=True, help="Cancel a request that is still cooling.")
 @receiver
 @acting
 def unlock(amount: tuple[str, ...], cancel: bool, receiver: str | None, how: holders.Acting) -> Any:
@@ -73,7 +73,7 @@ def unlock(amount: tuple[str, ...], cancel: bool, receiver: str | None, how: hol
     of, name = locks.stake(pool), f"LP tokens of {pool.name}"
     if cancel:
         if not of.cooling_wei:
-            raise Impossible(f"No {name} cool down.")
+            raise Impossible(f"No {name} are cooling down.")
         shown = card(f"Lock {name} again", ("cooling", str(protocol.token(pool.address).amount(of.cooling_wei))))
         return _said(
             how, holders.go(protocol, how, shown, lambda: locks.cancel_unlock_tokens(pool)), f"{name} are locked again"
@@ -96,7 +96,7 @@ def unlock(amount: tuple[str, ...], cancel: bool, receiver: str | None, how: hol
             if of.cooling_wei
             else f"Request them: ape run unlock all {what.unit}."
         )
-        raise Impossible(f"No {name} have matured. {when}")
+        raise Impossible(f"There are no matured {name} to take out. {when}")
     shown = card(f"Take out {name}", ("matured", str(protocol.token(pool.address).amount(of.matured_wei))))
     return _said(
         how, holders.go(protocol, how, shown, lambda: locks.unlock_tokens(pool, receiver)), f"{name} are yours again"

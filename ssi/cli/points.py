@@ -24,7 +24,7 @@ from ssi.registry.holder import Holder
 from ssi.registry.system import System
 
 network.quiet()
-_EPOCH = click.option("--epoch", type=click.IntRange(0, 2**32), help="The running one unless told.")
+_EPOCH = click.option("--epoch", type=click.IntRange(0, 2**32), help="By default the running one.")
 
 
 def _opened(epoch: int | None = None) -> tuple[System, Ledger, int]:

@@ -24,7 +24,7 @@ def policy(command: Callable[..., Any]) -> Callable[..., Any]:
 
     for option in (
         click.option(
-            "--min-worth", type=Number(0, 10**6), help="USD that a record must bring; what its gas costs unless told."
+            "--min-worth", type=Number(0, 10**6), help="USD that a record must bring; by default what its gas costs."
         ),
         click.option(
             "--subsidy", type=Number(0, 100), default="0", show_default=True, metavar="PERCENT",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +22,26 @@ from ssi.failure import Answered, Misused
 network.quiet()
 MARKS = {Verdict.FINE: "[green]✓[/]", Verdict.LOOK: "[yellow]?[/]", Verdict.STOP: "[red]✗[/]"}
 
-
-@click.command(cls=Command)
-@click.option("--account", help="Alias of the Ape account that would deploy: has it ether enough?")
-@click.option(
+supplies_option = click.option(
     "--supplies",
     "sources",
     multiple=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help='A source of circulating supplies, such as {"BTC": "19900000"}; two are wanted.',
 )
+
+
+def compared(sources: Sequence[Path]) -> list[tuple[str, dict[str, Decimal]]]:
+    """The supplies of each source. Raises Misused."""
+    try:
+        return [supplies(path) for path in sources]
+    except (ValueError, ArithmeticError) as error:
+        raise Misused(f"The supplies cannot be read: {error}") from None
+
+
+@click.command(cls=Command)
+@click.option("--account", help="Alias of the Ape account that would deploy: has it ether enough?")
+@supplies_option
 @click.option("--all", "everything", is_flag=True, help="Show what is fine as well.")
 @json_option
 def cli(account: str | None, sources: tuple[Path, ...], everything: bool, json: bool) -> Any:
@@ -38,10 +50,7 @@ def cli(account: str | None, sources: tuple[Path, ...], everything: bool, json: 
     Contracts, tokens, feeds with their heartbeats and bounds, pools, trial purchases, supplies, owners and costs. Fails
     with 1 when a line says stop.
     """
-    try:
-        others = [supplies(path) for path in sources]
-    except (ValueError, ArithmeticError) as error:
-        raise Misused(f"The supplies cannot be read: {error}") from None
+    others = compared(sources)
     payer = network.account(account).address if account else None
     screen = common.console()
     found: list[Line] = []

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import click
@@ -25,7 +26,7 @@ from ssi.cli.simulated import tables
 from ssi.constants import NOTICE
 from ssi.deploy.journal import SendingAccount
 from ssi.failure import Failure
-from ssi.governance import proposals
+from ssi.governance import birth, proposals
 from ssi.governance.decoder import Call, Decoder, plain
 from ssi.governance.proposal import Proposal, Trial, attempt, described, scheduling
 from ssi.governance.safe import Multisig
@@ -56,8 +57,8 @@ def propose(build: Callable[[Decoder], Proposal], how: common.Signing, rebalance
     scheduled = (system.manager.address, scheduling(system.manager, proposal.calls))
     prepared = common.prepare(system, safe, [scheduled], proposal.slug, proposal.title, owners, how)
     if common.asked(owners, how):
-        _show(proposal, calls, trial, prepared[0], decoder)
-    (sent,) = common.sign(system, prepared, owners, how)
+        _show(proposal, calls, trial, prepared, decoder)
+    (sent,) = common.sign(system, [prepared], owners, how)
     ready_at = max(map(int, map(system.manager.getSchedule, trial.operations))) if sent else trial.ready_at_s
 
     if how.json:
@@ -78,12 +79,13 @@ def propose(build: Callable[[Decoder], Proposal], how: common.Signing, rebalance
                 }
                 for operation, call in zip(trial.operations, calls, strict=True)
             ],
+            "seed": dict(proposal.seed),
             "changes": [
                 {"what": change.what, "before": plain(change.before), "after": plain(change.after)}
                 for change in trial.changes
             ],
             **({"rebalance": trial.extra} if trial.extra else {}),
-            **prepared[0].plain(sent),
+            **prepared.plain(sent),
         }
     if sent:
         screen.print(f"[green]✓[/] Scheduled in {sent}. From {common.moment(ready_at)} on: `ape run execute`.")
@@ -110,6 +112,8 @@ def _show(proposal: Proposal, calls: Sequence[Call], trial: Trial, prepared: com
         screen.print(f"  {event}", highlight=False)
     for shown in tables(trial.extra) if trial.extra else ():
         screen.print(shown)
+    for asset, amount in proposal.seed.items():
+        screen.print(f"  The Safe has to hold {amount:,} wei of {asset} at the execution, for the first shares.")
     screen.print(prepared.table())
     screen.print(
         "Tried out on a fork: scheduled, refused a second early, executed. For the Transaction Builder:"
@@ -196,7 +200,7 @@ def rebalance(index: str, price_bps: int, target_bps: int, days: int, how: commo
 @click.option(
     "--bps",
     type=BPS,
-    help="Weight of the new one, for an index with fixed weights; that of the one that leaves unless said.",
+    help="Weight of the new one, for an index with fixed weights; by default that of the one that leaves.",
 )
 @bounded
 @common.signing
@@ -235,6 +239,23 @@ def remove_constituent(
         rebalanced=index,
         how=how,
     )
+
+
+@cli.command(cls=Command, name="add-index")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--pool-with", metavar="ASSET", help="Creates a Uniswap v3 pool with ASSET; its liquidity can be locked.")
+@click.option("--pool-fee", type=click.Choice(["500", "3000", "10000"]), default="3000", show_default=True)
+@click.option(
+    "--block", type=click.IntRange(1), help="Its prices make the first units: the proposer's block gives their hashes."
+)
+@common.signing
+def add_index(file: Path, pool_with: str | None, pool_fee: str, block: int | None, how: common.Signing) -> Any:
+    """Create the index of FILE, with its staked token, its pool and its points, in one proposal.
+
+    FILE is written as those in deployments/params/indexes/.
+    """
+    new, pool = birth.read(file), birth.PoolTerms(pool_with, int(pool_fee)) if pool_with else None
+    return propose(lambda decoder: birth.add_index(decoder, new, block or decoder.system.evm.block, pool), how=how)
 
 
 @cli.command(cls=Command, name="set-methodology")
@@ -285,10 +306,12 @@ def set_terms(
 
 @cli.command(cls=Command)
 @click.argument("contract")
-@click.option("--implementation", help="Address of the new implementation; deployed now from the sources unless said.")
-@click.option("--deployer", help="Alias of the Ape account that deploys it. On a fork a test account unless told.")
 @click.option(
-    "--argument", "arguments", multiple=True, help="Of its constructor, in order; as they are now unless said."
+    "--implementation", help="Address of the new implementation; by default it is deployed now from the sources."
+)
+@click.option("--deployer", help="Alias of the Ape account that deploys it. On a fork, by default a test account.")
+@click.option(
+    "--argument", "arguments", multiple=True, help="Of its constructor, in order; by default as they are now."
 )
 @common.signing
 def upgrade(

@@ -80,7 +80,7 @@ WORDS: Mapping[str, str | Callable[[Arguments], str]] = {
     "StakedToken_ExceedsMaximum": "The vault cannot take so much. Stake less.",
     "StakedToken_ExceedsClaimable": "Less than that has matured. `ape run portfolio` shows when the rest does.",
     "StakedToken_NothingCooling": (
-        "Nothing cools down that could be staked again. `ape run withdraw` takes what has matured."
+        "No assets are cooling down, so there is nothing to stake again. `ape run withdraw` takes what has matured."
     ),
     "StakedToken_NotAuthorized": "Only the account that staked, or its operator, may do this. Name it with --account.",
     "PointsLedger_AlreadyJoined": "The account has joined already, and its points count. There is nothing to do.",
@@ -99,11 +99,9 @@ WORDS: Mapping[str, str | Callable[[Arguments], str]] = {
     "LpLocker_NotFullRange": "Only positions over the full range can be locked. Make one in the same pool.",
     "LpLocker_NotMatured": _not_matured,
     "LpLocker_AlreadyRequested": lambda a: (
-        f"Its cooldown runs until {_at(a['maturesAt'])}. Wait, or take it back with --cancel."
+        f"Its cooldown runs until {_at(a['maturesAt'])}. Wait, or cancel the request with --cancel."
     ),
-    "LpLocker_NothingCooling": (
-        "No unlock is on its way that could be taken back. `ape run portfolio` shows what is locked."
-    ),
+    "LpLocker_NothingCooling": ("There is no pending unlock to cancel. `ape run portfolio` shows what is locked."),
     "LpLocker_UnknownPosition": "This position is not locked. `ape run portfolio` shows those that are.",
     "LpLocker_NotAuthorized": "Only the owner, or an operator, may do this. Name the owner with --account.",
     "LpLocker_ExceedsLocked": "Less than that is locked. Name a smaller amount, or all.",

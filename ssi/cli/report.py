@@ -40,15 +40,15 @@ class Date(click.ParamType):
             day = date.fromisoformat(value)
             return int(datetime(day.year, day.month, day.day, tzinfo=timezone.utc).timestamp())
         except ValueError:
-            self.fail(f"{value!r} is no day: write it as 2026-01-31.", param, ctx)
+            self.fail(f"{value!r} is not a valid day: write it as 2026-01-31.", param, ctx)
 
 
 @click.command(cls=Command)
 @click.argument("index")
 @click.option(
-    "--from", "since", type=Date(), help=f"First day, such as 2026-01-01; {DAYS} days before the end unless told."
+    "--from", "since", type=Date(), help=f"First day, such as 2026-01-01; by default {DAYS} days before the end."
 )
-@click.option("--to", "until", type=Date(), help="Ends as this day begins, UTC; now unless told.")
+@click.option("--to", "until", type=Date(), help="Ends as this day begins, UTC; by default now.")
 @click.option(
     "--out", type=click.Path(dir_okay=False, path_type=Path), help="Write there; JSON where its name ends so."
 )

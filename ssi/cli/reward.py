@@ -40,12 +40,12 @@ def join(how: holders.Acting) -> Any:
 
 
 @click.command(cls=Command)
-@click.option("--epoch", type=click.IntRange(0, 2**32), help="All that can be recorded, unless told.")
+@click.option("--epoch", type=click.IntRange(0, 2**32), help="By default all that can be recorded.")
 @acting
 def record(epoch: int | None, how: holders.Acting) -> Any:
     """Write down your points of an epoch that is over, within a week of its end.
 
-    Keepers do that for everyone whose record pays them; `claim-pot` does it along with your claims.
+    Keepers do that for every account whose record pays them; `claim-pot` does it along with your claims.
     """
     protocol = holders.opened(how.account)
     found = protocol.points.recordable()
@@ -53,7 +53,7 @@ def record(epoch: int | None, how: holders.Acting) -> Any:
         protocol.holder.account.check(protocol.points.contract.record, protocol.holder.account.address, epoch)
         found = {epoch: found.get(epoch, 0)}
     if not any(found.values()):
-        raise Impossible("There are no points of yours to record now: they are recorded already, or there are none.")
+        raise Impossible("You have no points to record now: they are recorded already, or there are none.")
     until = {number: common.moment(protocol.points.epoch(number).claims_open_at_s) for number in found}
     rows = [
         (f"epoch {number}", f"{readable(points, 18)} points", f"until {until[number]}")
@@ -70,7 +70,7 @@ def record(epoch: int | None, how: holders.Acting) -> Any:
 
 
 @click.command(cls=Command)
-@click.option("--epoch", type=click.IntRange(0, 2**32), help="All whose pots are open, unless told.")
+@click.option("--epoch", type=click.IntRange(0, 2**32), help="By default all whose pots are open.")
 @acting
 def claim_pot(epoch: int | None, how: holders.Acting) -> Any:
     """Take your part of the pots, which open a week after their epoch, for 180 days.
@@ -151,7 +151,7 @@ def show(account: str | None, json: bool) -> Any:
         card(
             f"Referral of {who}",
             ("code", found.code or "none", ""),
-            ("referred by", found.referrer or "no one yet", since),
+            ("referred by", found.referrer or "none yet", since),
         )
     )
     return None

@@ -120,7 +120,9 @@ def unstake(amount: tuple[str, ...], how: holders.Acting) -> Any:
     account.check(vault.contract.requestRedeem, shares, account.address, account.address)
     assets, leaving = int(vault.contract.convertToAssets(shares)), vault.exit
     cooldown, now = int(vault.contract.cooldown()), protocol.system.evm.now
-    anew = [("warning", "", f"{vault.asset.amount(leaving.cooling_assets_wei)} that cool already start anew with it")]
+    anew = [
+        ("warning", "", f"{vault.asset.amount(leaving.cooling_assets_wei)} that are cooling already start anew with it")
+    ]
     shown = card(
         f"Unstake {vault.shares.amount(shares)}",
         ("worth", str(vault.asset.amount(assets)), "fixed by the request: it earns nothing from then on"),
@@ -184,7 +186,7 @@ def cancel_unstake(asset: str, how: holders.Acting) -> Any:
 @receiver
 @acting
 def withdraw(asset: str | None, receiver: str | None, how: holders.Acting) -> Any:
-    """Take what has matured of ASSET; of all that you unstaked, unless told."""
+    """Take what has matured of ASSET; by default of all that you unstaked."""
     protocol = holders.opened(how.account)
     vaults = [protocol.stakes[asset]] if asset is not None else list(protocol.stakes.values())
     exits = [(vault, vault.exit) for vault in vaults]
@@ -195,7 +197,7 @@ def withdraw(asset: str | None, receiver: str | None, how: holders.Acting) -> An
         when = (
             f"The next matures on {common.moment(min(cooling))}, in {common.period(min(cooling) - now)}."
             if cooling
-            else "Nothing cools down either."
+            else "Nothing is cooling down either."
         )
         raise Impossible(f"Nothing has matured. {when}")
     rows = [

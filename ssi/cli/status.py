@@ -12,13 +12,14 @@ from ssi.cli.command import Command, json_option
 from ssi.cli.overview import governance, overviews, tables
 from ssi.failure import Answered
 from ssi.governance import custody
+from ssi.governance.birth import adopt
 
 network.quiet()
 
 
 @click.command(cls=Command)
 @json_option
-@click.option("--accept", is_flag=True, help="Write down how the Safes are set up now. Look first.")
+@click.option("--accept", is_flag=True, help="Write down how the Safes are set up now, and new indexes. Look first.")
 def cli(json: bool, accept: bool) -> Any:
     """Show supply, NAV, prices and weights of every index, and how both Safes are set up.
 
@@ -28,6 +29,7 @@ def cli(json: bool, accept: bool) -> Any:
     if accept:
         system.record.safes = custody.safes(system)
         system.record.save()
+        adopt(system)
     indexes, governed = overviews(system.lens), governance(system)
     if json:
         return Answered({"indexes": indexes, "governance": governed}, 1 if governed["alarms"] else 0)

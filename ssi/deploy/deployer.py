@@ -5,8 +5,6 @@ Every step is recorded once it is mined, so that a broken run goes on where it s
 
 from __future__ import annotations
 
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from eth_utils import keccak
@@ -20,6 +18,7 @@ from ssi.deploy.builder import Builder
 from ssi.deploy.steps import locker, methodology, points, rebalancing, staking
 from ssi.deploy.steps import oracle as prices
 from ssi.governance import custody
+from ssi.index.seeding import seed_amounts, units_for
 from ssi.registry import params
 from ssi.registry.record import Record
 
@@ -155,7 +154,7 @@ class Deployer(Builder):
         return self.record.contracts[key]
 
     def _check_safes(self) -> None:
-        """Nothing is given to a Safe that is not as it is recorded, nor to two with an owner in common."""
+        """Gives nothing to a Safe that differs from the record, nor to two with an owner in common."""
         evm = network.evm()
         actual = {name: custody.found(evm, self.record.contracts[name]) for name in custody.SAFES}
         if alarms := custody.alarms(self.record, actual):
@@ -249,20 +248,3 @@ class Deployer(Builder):
         for role in (ADMIN, GOVERNOR, GUARDIAN):
             if manager.hasRole(role, me)[0]:
                 raise RuntimeError(f"the deployer still has role {role}")
-
-
-def units_for(share_price: Decimal, weight: int, price: int, decimals: int) -> int:
-    """D27{tok/base} of a constituent with `weight` bp of a share of `share_price` USD; `price` is D18{USD/whole token}.
-
-    Rounded down.
-    """
-    value = Fraction(share_price) * weight / 10_000
-    return int(value / Fraction(price, 10**18) * 10**decimals * 10**9)
-
-
-def seed_amounts(units: list[int], shares: int, mint_fee: int) -> list[int]:
-    """{tok} of the first mint, docs/index-math.md "Mint": rounded up, with mint fee and dead shares, at the multiplier
-    one.
-    """
-    base = -(-shares * 10_000 // (10_000 - mint_fee)) + 10**16
-    return [-(-unit * base // 10**27) for unit in units]

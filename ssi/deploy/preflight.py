@@ -15,7 +15,7 @@ import eth_abi
 from eth_utils import function_signature_to_4byte_selector as selector
 
 from ssi.chain.rpc import RpcError
-from ssi.constants import BLOCK, MULTICALL3, QUOTER, SWAP_ROUTER
+from ssi.constants import BLOCK, CREATE2, MULTI_SEND, MULTICALL3, QUOTER, SWAP_ROUTER
 from ssi.registry import params
 
 ROUNDS = 24  # of a feed, looked back at
@@ -119,6 +119,7 @@ class Preflight:
         external = self.protocol.contracts.model_dump(by_alias=True)
         for name, address in {
             **external, "multicall3": MULTICALL3, "swapRouter": SWAP_ROUTER, "quoter": QUOTER,
+            "multiSend": MULTI_SEND, "create2": CREATE2,
         }.items():  # fmt: skip
             size = len(self.chain.code(address))
             yield _line(name, size > 0, f"{size:,} bytes of code at {address}", f"no code at {address}")
@@ -363,7 +364,7 @@ class Preflight:
                 f"owners of the {name}",
                 not public,
                 f"{safe.threshold} of {len(safe.owners)} sign",
-                f"everyone has the key of {', '.join(public)}: it is published for tests",
+                f"the key of {', '.join(public)} is public: it is published for tests",
             )
         yield Line("owners", Verdict.FINE, "the Safe and the guardian have none in common")  # `params` refuses others
 
@@ -383,7 +384,7 @@ def _line(subject: str, right: bool, fine: str, wrong: str) -> Line:
 
 
 def _published() -> set[str]:
-    """Addresses of the accounts that development nodes give everyone the keys of."""
+    """Addresses of the accounts whose keys development nodes publish."""
     from eth_account import Account
 
     Account.enable_unaudited_hdwallet_features()

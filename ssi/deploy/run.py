@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from functools import partial
 
 import click
 from eth_utils import from_wei
 from rich.console import Console
+from rich.markup import escape
 
 from ssi.build import fresh_project
 from ssi.chain import network
 from ssi.chain.forking import Forks
 from ssi.deploy.deployer import Deployer
+from ssi.deploy.preflight import Preflight, Verdict
 from ssi.failure import Failure, Misused
 from ssi.registry.record import Record
 
@@ -35,9 +39,18 @@ def fresh_record() -> Record:
 
 
 def deploy(
-    account: str | None = None, console: Console | None = None, yes: bool = False, forks: Forks | None = None
+    account: str | None = None,
+    console: Console | None = None,
+    yes: bool = False,
+    forks: Forks | None = None,
+    despite: Sequence[str] = (),
+    supplies: Sequence[tuple[str, dict[str, Decimal]]] = (),
 ) -> Record:
-    """Deploys, or goes on with a deployment that stopped. On a live network asks once, unless `yes`.
+    """Deploys, or goes on with a deployment that stopped.
+
+    On a live network it looks first at what the deployment would stand on, and refuses where a line is red whose
+    subject is not in `despite`; `supplies` are for that look. A deployment that has begun stands on it already: what is
+    on chain cannot be taken back by not going on. Then it asks once, unless `yes`.
 
     On a fork `forks` provides what the first shares consist of.
     """
@@ -45,6 +58,9 @@ def deploy(
     console = console or Console(stderr=True)
     record = fresh_record()
     if not network.is_fork():
+        if record.block is None:
+            record.despite = look(account, supplies, console)
+            refuse(record.despite, despite, console)
         _ask(account, record, console, yes)
     signer = network.signer(account)
     with console.status("Deploying") as status:
@@ -58,6 +74,37 @@ def deploy(
         if forks is not None and network.is_fork():
             deployer.provide = partial(forks.deal, network.rpc())
         return deployer.run()
+
+
+def look(alias: str | None, supplies: Sequence[tuple[str, dict[str, Decimal]]], console: Console) -> dict[str, str]:
+    """What the red lines of the preflight say, by their subjects. Raises Misused where there is no such account."""
+    payer, red = network.account(alias).address, dict[str, list[str]]()
+    with console.status("Looking at what the deployment would stand on"):
+        for line in Preflight(network.rpc(), supplies, payer).lines():
+            if line.verdict is Verdict.STOP:
+                red.setdefault(line.subject, []).append(line.said)
+    return {subject: "; ".join(said) for subject, said in red.items()}
+
+
+def refuse(red: Mapping[str, str], despite: Sequence[str], console: Console) -> None:
+    """Shows red lines, and refuses those that are not named.
+
+    Raises:
+        Failure: one is not.
+        Misused: one is named that is not red.
+    """
+    if surplus := [subject for subject in despite if subject not in red]:
+        raise Misused(f"Nothing is wrong with {surplus[0]!r}: leave its --despite out.")
+    for subject, said in red.items():
+        mark = "[yellow]![/]" if subject in despite else "[red]✗[/]"
+        console.print(f"{mark} {escape(subject)}: {escape(said)}", highlight=False, soft_wrap=True)
+    if stops := [subject for subject in red if subject not in despite]:
+        lines = "1 red line stops" if len(stops) == 1 else f"{len(stops)} red lines stop"
+        raise Failure(
+            f"{lines} the deployment, and nothing was sent. Put right what is said; `ape run preflight` looks again."
+            f' Or name each that you take upon yourself: --despite "{stops[0]}".',
+            1,
+        )
 
 
 def _ask(alias: str | None, record: Record, console: Console, yes: bool) -> None:

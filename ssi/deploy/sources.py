@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -100,8 +101,34 @@ class Compiled:
 
 def compiled(given: Input) -> Compiled:
     """Raises solcx.exceptions.SolcError: it does not compile."""
-    source, name = identifier(given).split(":")
-    made = solcx.compile_standard(given, solc_version=_version())["contracts"][source][name]
+    (made,) = compiled_together([given])
+    return made
+
+
+def compiled_together(given: Sequence[Input]) -> list[Compiled]:
+    """The same of several in one run, which takes less time than one for each: what they share is read once.
+
+    Raises:
+        ValueError: they differ in a setting, or in the text of a source that they share.
+        solcx.exceptions.SolcError: one does not compile.
+    """
+    texts: dict[str, Any] = {}
+    chosen: dict[str, dict[str, Any]] = {}
+    common = {**given[0]["settings"], "outputSelection": chosen}
+    for one in given:
+        for source, names in one["settings"]["outputSelection"].items():
+            chosen.setdefault(source, {}).update(names)
+        if {**one["settings"], "outputSelection": chosen} != common:
+            raise ValueError(f"{identifier(one)} has other settings than {identifier(given[0])}")
+        for path, text in one["sources"].items():
+            if texts.setdefault(path, text) != text:
+                raise ValueError(f"{identifier(one)} has another text of {path}")
+    whole = {"language": "Solidity", "sources": texts, "settings": common}
+    made = solcx.compile_standard(whole, solc_version=_version())["contracts"]
+    return [_read(made[source][name]) for source, name in (identifier(one).split(":") for one in given)]
+
+
+def _read(made: dict[str, Any]) -> Compiled:
     evm, version = made["evm"], json.loads(made["metadata"])["compiler"]["version"]
     immutables = tuple(
         frozenset(at for place in places for at in range(place["start"], place["start"] + place["length"]))

@@ -10,9 +10,11 @@ from functools import cached_property
 from typing import Any
 
 from eth_abi.exceptions import EncodingError
-from eth_utils import is_hex_address, to_checksum_address
+from eth_utils import is_hex_address, keccak, to_checksum_address
 
 from ssi.chain.evm import Deployed, Entry, Interface, Struct
+from ssi.constants import CREATE2
+from ssi.governance.externals import POSITIONS, created
 from ssi.governance.safe import SAFE
 from ssi.registry.system import System
 
@@ -126,14 +128,28 @@ class Decoder:
 
     def call(self, target: str, data: bytes) -> Call:
         """Calldata by name; the function is "0x12345678" where no contract of the protocol has it."""
+        if target == CREATE2:
+            return self._creation(data)
         name = self.name(target)
         own = [self.deployed[name].interface] if name in self.deployed else []
-        for interface in [*own, *self.interfaces.values()]:
+        for interface in [*own, *self.interfaces.values(), POSITIONS]:
             for entry in interface.kinds("function"):
                 if entry.hash[:4] == data[:4]:
                     arguments = entry.arguments(data[4:])
                     return Call(name, target, entry.name, arguments, data, self.text(arguments))
         return Call(name, target, "0x" + data[:4].hex(), {"data": data[4:]}, data, readable(data[4:]))
+
+    def _creation(self, data: bytes) -> Call:
+        """What the deployer of CREATE2 is to make: 32 bytes of salt, then code."""
+        salt, code = data[:32], data[32:]
+        at = created(CREATE2, salt, keccak(code))
+        for kind in self.interfaces:
+            known = getattr(self.system.project, kind).contract_type.deployment_bytecode
+            if known and (prefix := bytes(known.to_bytes())) and code.startswith(prefix):
+                break
+        else:
+            kind = "unknown code"
+        return Call("CREATE2", CREATE2, "create", {"kind": kind, "at": at, "code": code}, data, f"{kind} at {at}")
 
     def text(self, arguments: Mapping[str, Any]) -> str:
         """Arguments for people, with names beside the addresses."""

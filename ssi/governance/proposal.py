@@ -31,6 +31,8 @@ class Proposal:
         slug: names the files.
         expect: values of the state after the execution, by their labels, which must be in the state.
         watch: reads besides those without arguments: label, contract, function, arguments.
+        seed: token-wei by asset that the Safe has to hold at the execution, for the first shares of an index. The trial
+            provides what it lacks.
         must_change: refused when nothing of the state changes.
     """
 
@@ -40,6 +42,7 @@ class Proposal:
     expect: Mapping[str, Any] = field(default_factory=dict)
     watch: Sequence[Watch] = ()
     must_change: bool = True
+    seed: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,37 @@ def scheduling(manager: Deployed, calls: Sequence[tuple[Deployed, bytes]]) -> by
 def execution(manager: Deployed, calls: Sequence[tuple[str, bytes]]) -> bytes:
     """What the Safe sends to the manager to execute what it has scheduled, all or none, in this order."""
     return batched(manager, [manager.execute.encode(target, data) for target, data in calls])
+
+
+def steps(system: System, safe: str, calls: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """What the Safe calls to execute scheduled calls, targets with calldata, in their order.
+
+    The manager makes those that follow each other. The birth of an index takes tokens from its caller, and the manager
+    has none: the Safe makes that call itself, and first lets the factory take what it has agreed to.
+    """
+    found: list[tuple[str, bytes]] = []
+    waiting: list[tuple[str, bytes]] = []
+    for target, data in calls:
+        if not (birth := born(system, target, data)):
+            waiting.append((target, data))
+            continue
+        if waiting:
+            found.append((system.manager.address, execution(system.manager, waiting)))
+        waiting = []
+        for address, amount in zip(birth["newIndex"].tokens, birth["maxAmounts"], strict=True):
+            token = system.token(address)
+            if token.allowance(safe, target) < amount:
+                found.append((address, token.approve.encode(target, amount)))
+        found.append((target, data))
+    if waiting:
+        found.append((system.manager.address, execution(system.manager, waiting)))
+    return found
+
+
+def born(system: System, target: str, data: bytes) -> dict[str, Any]:
+    """The arguments of a call that creates an index, empty for every other call."""
+    create = system.factory.interface["createIndex"]
+    return create.arguments(data[4:]) if target == system.factory.address and data[:4] == create.hash[:4] else {}
 
 
 def batched(manager: Deployed, calls: Sequence[bytes]) -> bytes:
@@ -171,9 +205,10 @@ def attempt(
                 " not sign."
             )
 
-        data = execution(manager, calls)
+        to_do = steps(fork, safe.address, calls)
+        (first, *_) = [step for step in to_do if step[0] in (manager.address, fork.factory.address)]
         try:
-            evm.call(manager.address, data, sender=safe.address, at=ready_at - 1)
+            evm.call(*first, sender=safe.address, at=ready_at - 1)
         except Reverted as reverted:
             if reverted.data[:4] != manager.interface["AccessManagerNotReady"].hash[:4]:
                 raise ProposalRefused(
@@ -183,10 +218,12 @@ def attempt(
             raise ProposalRefused("This could be executed a second before the notice has passed. Do not sign.")
 
         forks.warp(evm.rpc, ready_at - evm.now + MARGIN)
+        for asset, amount in proposal.seed.items():
+            forks.deal(evm.rpc, asset, safe.address, amount)
         with evm.frozen_time():
             before = state(fork, proposal)
             try:
-                executed = safe.simulate(safe.transaction(manager.address, data))
+                executed = safe.simulate(safe.together(to_do))
             except Reverted as reverted:
                 raise ProposalRefused(
                     f"The execution would fail with {decoder.error(reverted.data)}. Nothing was proposed."

@@ -55,9 +55,8 @@ def set_price(decoder: Decoder, asset: str) -> Proposal:
     """The price route of an asset of the parameters. Raises Unknown."""
     (oracle, call), token = price_call(decoder, asset), decoder.address(asset)
     calls = [(oracle, call)]
-    if (second := decoder.system.assets.assets[asset].second) is not None:
-        legs = _legs(decoder, second.price)
-        calls.append((oracle, oracle.setSecondRoute.encode(token, legs, second.max_deviation)))
+    if decoder.system.assets.assets[asset].second is not None:
+        calls.append(second_price_call(decoder, asset))
     watch = [(f"{what} of {asset}", oracle, what, [token]) for what in ("route", "secondRoute", "price")]
     return Proposal(f"set-price-{asset}", f"Set the price route of {asset}", calls, watch=watch)
 
@@ -78,6 +77,15 @@ def price_call(decoder: Decoder, asset: str) -> tuple[Deployed, bytes]:
             " first."
         )
     return oracle, oracle.setRoute.encode(known[asset].address, _legs(decoder, known[asset].price))
+
+
+def second_price_call(decoder: Decoder, asset: str) -> tuple[Deployed, bytes]:
+    """The same for the second route of an asset that has one. Raises Unknown."""
+    oracle, second = decoder.contract("PriceOracle"), decoder.system.assets.assets[asset].second
+    if second is None:
+        raise Unknown(f"deployments/params/assets.json has no second price of {asset}.")
+    legs = _legs(decoder, second.price)
+    return oracle, oracle.setSecondRoute.encode(decoder.address(asset), legs, second.max_deviation)
 
 
 def _legs(decoder: Decoder, legs: Sequence[Leg]) -> list[tuple[str, int, int, int, int, int]]:
@@ -159,7 +167,7 @@ def upgrade(
 
 
 def _construction(decoder: Decoder, proxy: Deployed, name: str, arguments: Sequence[str]) -> list[Any]:
-    """The arguments of the constructor: as told, else what the getters of the same names say now. Raises Unknown."""
+    """The arguments of the constructor: as given, else what the getters of the same names say now. Raises Unknown."""
     abi = getattr(decoder.system.project, name).contract_type.abi
     inputs = [
         i.model_dump(mode="json", by_alias=True) for entry in abi if entry.type == "constructor" for i in entry.inputs
@@ -280,7 +288,7 @@ def change_constituents(
     if add in names:
         raise Unknown(f"{add} is a constituent of {symbol} already.")
     if remove is not None and remove not in names:
-        raise Unknown(f"{remove} is no constituent of {symbol}. Those are {', '.join(names)}.")
+        raise Unknown(f"{remove} is not a constituent of {symbol}. Those are {', '.join(names)}.")
     calls = []
     if add is not None:
         token, (oracle, priced), (router, path) = (

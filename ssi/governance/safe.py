@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import eth_abi
+from eth_abi.packed import encode_packed
 from eth_account.messages import SignableMessage, encode_typed_data
 from eth_utils import keccak, to_checksum_address
 
-from ssi.chain.evm import Evm, Interface, Receipt
+from ssi.chain.evm import Evm, Interface, Receipt, Reverted
 from ssi.chain.sender import NotSent, Sender
-from ssi.constants import ZERO
+from ssi.constants import MULTI_SEND, MULTICALL3, ZERO
 
 BUILDER_VERSION = "1.18.2"
 _TYPES = {
@@ -31,6 +33,9 @@ _TYPES = {
         {"name": "nonce", "type": "uint256"},
     ],
 }
+_MULTI_SEND = keccak(text="multiSend(bytes)")[:4]
+_ATTEMPTS = keccak(text="tryAggregate(bool,(address,bytes)[])")[:4]
+_PACKED = ("uint8", "address", "uint256", "uint256", "bytes")  # operation, target, ether, length of the data, data
 _CALL = ("address", "uint256", "bytes", "uint8", "uint256", "uint256", "uint256", "address", "address")
 SAFE = Interface(
     "Safe",
@@ -57,8 +62,8 @@ SAFE = Interface(
 
 @dataclass(frozen=True)
 class SafeTransaction:
-    """One plain call that a Safe is to make: no ether, no delegatecall, no refund of gas. The sender
-    pays for it.
+    """What a Safe is to do: one plain call, or several through `MULTI_SEND`, the one contract that it lends its hand to
+    (`operation` 1). No ether, no refund of gas. The sender pays for it.
     """
 
     safe: str
@@ -66,11 +71,24 @@ class SafeTransaction:
     to: str
     data: bytes
     nonce: int
+    operation: int = 0
+
+    @property
+    def calls(self) -> list[tuple[str, bytes]]:
+        """Targets with calldata, in their order."""
+        if not self.operation:
+            return [(self.to, self.data)]
+        (packed,), found = eth_abi.decode(["bytes"], self.data[4:]), list[tuple[str, bytes]]()
+        while packed:
+            target, length = packed[1:21], int.from_bytes(packed[53:85], "big")
+            found.append((to_checksum_address(target), packed[85 : 85 + length]))
+            packed = packed[85 + length :]
+        return found
 
     @property
     def call(self) -> tuple[Any, ...]:
         """The arguments that `getTransactionHash` and `execTransaction` have in common."""
-        return (self.to, 0, self.data, 0, 0, 0, 0, ZERO, ZERO)
+        return (self.to, 0, self.data, self.operation, 0, 0, 0, ZERO, ZERO)
 
     @cached_property
     def signable(self) -> SignableMessage:
@@ -127,24 +145,50 @@ class Multisig:
         Raises:
             RuntimeError: the Safe would hash it in another way, so it is not the Safe that we know.
         """
+        return self._known(to, data, nonce, 0)
+
+    def together(self, calls: Sequence[tuple[str, bytes]], nonce: int | None = None) -> SafeTransaction:
+        """The same of several calls, in their order, all or none; packed as the Safe's web site packs them.
+
+        Raises RuntimeError.
+        """
+        if len(calls) == 1:
+            return self.transaction(*calls[0], nonce)
+        packed = b"".join(encode_packed(_PACKED, [0, to, 0, len(data), data]) for to, data in calls)
+        return self._known(MULTI_SEND, _MULTI_SEND + eth_abi.encode(["bytes"], [packed]), nonce, 1)
+
+    def _known(self, to: str, data: bytes, nonce: int | None, operation: int) -> SafeTransaction:
         chain_id = int(self.evm.rpc.call("eth_chainId"), 16)
-        transaction = SafeTransaction(
-            self.address, chain_id, to_checksum_address(to), data, self.nonce if nonce is None else nonce
-        )
+        nonce = self.nonce if nonce is None else nonce
+        transaction = SafeTransaction(self.address, chain_id, to_checksum_address(to), data, nonce, operation)
         if self.safe.getTransactionHash(*transaction.call, transaction.nonce) != transaction.hash:
             raise RuntimeError(
                 f"{self.address} does not hash transactions as Safe 1.4.1 does: do not sign anything for it"
             )
         return transaction
 
+    def check(self, transaction: SafeTransaction) -> None:
+        """Asks the chain whether the Safe could do it now. Raises Reverted with the reason of the first call that
+        fails, which neither the Safe nor `MULTI_SEND` passes on.
+        """
+        if not transaction.operation:
+            self.evm.call(transaction.to, transaction.data, sender=self.address)
+            return
+        # Multicall3 in the Safe's place makes the same calls, and tells what each returns.
+        code = self.evm.rpc.call("eth_getCode", MULTICALL3, "latest")
+        data = _ATTEMPTS + eth_abi.encode(["bool", "(address,bytes)[]"], [False, transaction.calls])
+        answer = self.evm.call(self.address, data, sender=self.address, code={self.address: code})
+        (results,) = eth_abi.decode(["(bool,bytes)[]"], answer)
+        for done, said in results:
+            if not done:
+                raise Reverted(said, "a call of the Safe")
+
     def simulate(self, transaction: SafeTransaction) -> Receipt:
         """On a fork: the transaction as it will be, only that the owners approve its hash instead of signing it.
 
         Raises Reverted.
         """
-        self.evm.call(
-            transaction.to, transaction.data, sender=self.address
-        )  # fails with the reason, which the Safe does not pass on
+        self.check(transaction)
         approving = sorted(self.owners, key=_number)[: self.threshold]
         for owner in approving:
             self.safe.approveHash(transaction.hash, sender=owner)

@@ -11,9 +11,6 @@ from ssi.chain.logs import LogReader
 from ssi.governance.decoder import Call, Decoder, Unknown, plain
 from ssi.registry.system import System
 
-# Functions that take tokens from their caller: the Safe makes the call itself, because the manager holds none.
-DIRECT = frozenset({"createIndex"})
-
 _ID = re.compile(r"(0x)?[0-9a-fA-F]{8,64}")
 
 Status = Literal["waiting", "ready", "expired"]
@@ -79,7 +76,8 @@ def chosen(known: list[Operation], prefixes: tuple[str, ...]) -> list[Operation]
     for prefix in prefixes:
         if not _ID.fullmatch(prefix):
             raise Unknown(
-                f"{prefix!r} is no operation: say at least eight hex digits of its id. `ape run pending` lists them."
+                f"{prefix!r} is not a valid operation: give at least eight hex digits of its id."
+                " `ape run pending` lists them."
             )
         matching = [
             operation for operation in known if operation.id.hex().startswith(prefix.removeprefix("0x").lower())
@@ -89,6 +87,15 @@ def chosen(known: list[Operation], prefixes: tuple[str, ...]) -> list[Operation]
             raise Unknown(f"{what} with {prefix}: `ape run pending` lists them.")
         picked += matching
     return [operation for operation in known if operation in picked]
+
+
+def announced(system: System) -> list[tuple[str, bytes]]:
+    """All calls that were ever scheduled, targets with calldata, oldest first."""
+    return [
+        (event.values["target"], event.values["data"])
+        for event in _events(system)
+        if event.name == "OperationScheduled"
+    ]
 
 
 def _events(system: System) -> list[Event]:

@@ -2,12 +2,9 @@
 safe-eth-py.
 
 It is asked only where SAFE_TRANSACTION_SERVICE_API_KEY (a key of developer.safe.global) or SAFE_TRANSACTION_SERVICE_URL
-(a service of
-one's own) is set: everything works without it, by files that the owners import. What is hand-written beside it stays
-for a reason that
-`tests/unit/test_safe_service.py` shows: safe-eth-py signs with bare private keys alone, not with Ape's accounts and
-their hardware
-wallets, and knows no files of the Transaction Builder.
+(a service of one's own) is set: everything works without it, by files that the owners import. What is hand-written
+beside it stays for a reason that `tests/unit/test_safe_service.py` shows: safe-eth-py signs with bare private keys
+alone, not with Ape's accounts and their hardware wallets, and knows no files of the Transaction Builder.
 """
 
 from __future__ import annotations
@@ -37,12 +34,12 @@ class Service:
 
     @classmethod
     def configured(cls, chain_id: int) -> Service | None:
-        """That which the environment names. None where it names none."""
+        """The service that the environment names; None without one."""
         key, url = os.environ.get(KEY), os.environ.get(URL)
         return cls(chain_id, key, url) if key or url else None
 
     def queued(self, safe: str, nonce: int) -> list[SafeTransaction]:
-        """What waits in the queue of a Safe from a nonce on, plain calls alone.
+        """What waits in the queue of a Safe from a nonce on.
 
         Raises Failure where the service does not answer.
         """
@@ -55,6 +52,7 @@ class Service:
                 to_checksum_address(entry["to"]),
                 bytes.fromhex((entry["data"] or "0x")[2:]),
                 int(entry["nonce"]),
+                int(entry.get("operation") or 0),
             )
             for entry in waiting
         ]

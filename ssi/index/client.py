@@ -1,10 +1,8 @@
 """An index for holders: what it holds and costs, and buying, selling, minting, redeeming and claiming.
 
 Figures are integers in the smallest unit, as the contracts have them: `_wei` is token-wei or share-wei, `_d18` has 18
-decimals,
-`_bps` are basis points. Every quote and every read is of one block, which it names. The arithmetic is in
-`docs/index-math.md` and
-`docs/router.md`.
+decimals, `_bps` are basis points. Every quote and every read is of one block, which it names. The arithmetic is in
+`docs/index-math.md` and `docs/router.md`.
 """
 
 from __future__ import annotations
@@ -150,7 +148,7 @@ class IndexClient:
         Raises:
             Misused: not one of both is given.
             Reverted: the router's or the index's errors (NotEnoughLiquidity, NoPath, MintingStopped,
-        SupplyCapExceeded).
+                SupplyCapExceeded).
         """
         paid, router, block = self._token(token), self.holder.system.router, self.holder.system.evm.block
         if (shares_wei is None) == (amount_in_wei is None):
@@ -403,7 +401,7 @@ class IndexClient:
     # ------------------------------------------------------------ claims
 
     def claims(self, account: str | None = None, block: int | None = None) -> tuple[Claim, ...]:
-        """What an account, this one unless told, may claim of constituents that could not be transferred to it."""
+        """What an account, by default this one, may claim of constituents that could not be transferred to it."""
         system, who = self.holder.system, account or self.holder.account.address
         topics = ["0x" + self.contract.interface["Segregated"].hash.hex(), None, "0x" + who[2:].lower().rjust(64, "0")]
         logs = LogReader(system.evm.rpc, self.contract.address, topics, system.record.block or 0).read()

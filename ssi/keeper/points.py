@@ -124,11 +124,11 @@ class PointsKeeper:
         """
         waiting, done = self.ledger.points_to_record(epoch), RecordingRun()
         worth = self.ledger.worth(epoch, self.system.oracle)
-        everyone = sum(waiting.values()) + int(self.ledger.contract.totalRecorded(epoch))
+        points_of_all = sum(waiting.values()) + int(self.ledger.contract.totalRecorded(epoch))
         queue = deque(_parts(list(waiting), LARGEST_BATCH))
         while queue:
             found = queue.popleft()
-            accounts = self._worth_it(found, waiting, worth, everyone)
+            accounts = self._worth_it(found, waiting, worth, points_of_all)
             done.skipped_d18 |= {account: waiting[account] for account in found if account not in accounts}
             if not accounts:
                 continue
@@ -164,9 +164,11 @@ class PointsKeeper:
         self.say(f"claim {len(found)} pots")
         return self.client.claim(found).pots
 
-    def _worth_it(self, accounts: Sequence[str], points: Mapping[str, int], worth: Worth, everyone: int) -> list[str]:
-        """Those of the accounts whose record pays now. `everyone`: D18 points of all, recorded or waiting."""
-        least = least_points(worth, everyone, self._usd_d18(GAS_OF_RECORD), self.policy)
+    def _worth_it(
+        self, accounts: Sequence[str], points: Mapping[str, int], worth: Worth, points_of_all: int
+    ) -> list[str]:
+        """Those of the accounts whose record pays now. `points_of_all`: D18 points of all, recorded or waiting."""
+        least = least_points(worth, points_of_all, self._usd_d18(GAS_OF_RECORD), self.policy)
         return [account for account in accounts if least is not None and points[account] >= least]
 
     def _usd_d18(self, gas: int) -> int:

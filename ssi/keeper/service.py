@@ -192,7 +192,7 @@ def serving(health: Health, host: str, port: int) -> Iterator[int]:
             self.wfile.write(text.encode())
 
         def log_message(self, *_: object) -> None:
-            """Silent: scrapes are no news."""
+            """Silent: requests for metrics are not worth a line in the log."""
 
     try:
         server = ThreadingHTTPServer((host, port), Handler)

@@ -127,7 +127,7 @@ class PointsClient:
         return int(genesis), int(length)
 
     def epoch(self, number: int | None = None) -> Epoch:
-        """One by number; the running one unless told."""
+        """One by number; by default the running one."""
         genesis, length = self._grid
         number = self.ledger.epoch if number is None else number
         return Epoch(number, genesis + number * length, genesis + (number + 1) * length)
@@ -139,7 +139,7 @@ class PointsClient:
         return self.statement(None, account, block)
 
     def statement(self, epoch: int | None = None, account: str | None = None, block: int | None = None) -> Statement:
-        """Any epoch that has begun; the running one unless told. Raises Reverted: ReferencePrices_FutureEpoch."""
+        """Any epoch that has begun; by default the running one. Raises Reverted: ReferencePrices_FutureEpoch."""
         who, of = account or self.holder.account.address, self.epoch(epoch)
         said, recorded = self.holder.system.evm.batch(
             [(self.contract.statement, (who, of.number)), (self.contract.recordedPoints, (who, of.number))], block
@@ -209,7 +209,7 @@ class PointsClient:
         return self.holder.account.send(self.contract.join).hash
 
     def record(self, epoch: int, account: str | None = None) -> Recorded:
-        """Writes down the points of an account, this one unless told.
+        """Writes down the points of an account, by default this one.
 
         Raises Reverted: OutsideWindow, NotJoined, AlreadyRecorded.
         """

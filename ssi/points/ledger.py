@@ -106,7 +106,7 @@ class Ledger:
         )
 
     def to_record(self, epoch: int) -> list[str]:
-        """Who counts in a closed epoch, has points in it and is not recorded; who has most comes first."""
+        """Accounts that count in a closed epoch, have points in it and are not recorded; the largest first."""
         return list(self.points_to_record(epoch))
 
     def worth(self, epoch: int, oracle: Deployed) -> Worth:

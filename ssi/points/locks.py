@@ -157,7 +157,7 @@ class LocksClient:
         return found[0]
 
     def of(self, account: str | None = None, block: int | None = None) -> Locks:
-        """What an account, this one unless told, has locked, or is unlocking."""
+        """What an account has locked or is unlocking, by default this one."""
         who, evm = account or self.holder.account.address, self.holder.system.evm
         pools = self.pools(block)
         by_address = {pool.address: pool for pool in pools}

@@ -20,7 +20,7 @@ class Policy:
     Args:
         subsidy_bps: of what the pots pay the account itself, the part that the keeper counts as their own gain, in
             basis points. At 0 a keeper works for pay alone; at 10,000 for every account whose part is worth the gas.
-        min_worth: D18 USD that a record must bring the keeper; what its gas costs unless told.
+        min_worth: D18 USD that a record must bring the keeper; by default what its gas costs.
     """
 
     subsidy_bps: int = 0

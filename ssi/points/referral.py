@@ -15,7 +15,7 @@ _CODE = re.compile(r"[A-Z0-9]{3,16}")
 def encoded(code: str) -> bytes:
     """A code as contracts have it: ASCII, left-aligned in 32 bytes. Raises Misused where it is none."""
     if not _CODE.fullmatch(code.upper()):
-        raise Misused(f"{code!r} is no referral code: those have 3 to 16 of A to Z and 0 to 9.")
+        raise Misused(f"{code!r} is not a valid referral code: codes have 3 to 16 of A to Z and 0 to 9.")
     return code.upper().encode().ljust(32, b"\0")
 
 
@@ -36,7 +36,7 @@ class ReferralClient:
         self.holder, self.contract = holder, holder.system.referrals
 
     def of(self, account: str | None = None, block: int | None = None) -> Referral:
-        """What an account, this one unless told, has."""
+        """What an account has, by default this one."""
         who = account or self.holder.account.address
         code, bond = self.holder.system.evm.batch(
             [(self.contract.codeOf, (who,)), (self.contract.referrerOf, (who,))], block
@@ -45,7 +45,7 @@ class ReferralClient:
         return Referral(who, text or None, None if bond.referrer == ZERO else bond.referrer, bond.boundAt)
 
     def owner_of(self, code: str) -> str | None:
-        """Who registered a code. Raises Misused where it is none."""
+        """The account that registered a code. Raises Misused for an invalid code."""
         owner = str(self.contract.ownerOf(encoded(code)))
         return None if owner == ZERO else owner
 

@@ -13,7 +13,7 @@ from ssi.constants import ZERO
 from ssi.failure import Impossible, Misused
 from ssi.registry.system import System
 
-PATIENCE = 1_200  # seconds that an order is good for, unless told
+PATIENCE = 1_200  # seconds that an order is good for, by default
 GAS = 3_000_000  # of a large purchase: whose price in ether `all ETH` leaves behind
 
 
@@ -117,7 +117,7 @@ class Holder:
         """Token-wei of what was typed; `all` is what the account has, but for the ether that gas may cost.
 
         Raises:
-            Misused: it is no amount of that token.
+            Misused: it is not a valid amount of that token.
             Impossible: it is nothing, or more than the account has of it.
         """
         wei = amount.wei(token.decimals, self.spendable_wei(token) if amount.everything else 0)

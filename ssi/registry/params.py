@@ -111,7 +111,7 @@ class Leg(_Strict):
 
         Raises:
             ValueError: a bound is more than a hundred times away from the answer, or the source gives no answer to
-        derive it from.
+                derive it from.
         """
         kind = ("Aggregator", "Erc4626Rate").index(self.kind)
         if self.min is not None and self.max is not None:
@@ -199,6 +199,38 @@ class Retired(_Strict):
 
     tokens: dict[str, str]
     feeds: dict[str, str]
+
+
+class Candidate(_Strict):
+    """An asset that an index could hold. `token` is what stands for it in assets.json; without one, `lacks` says what
+    is missing and `enters` what would let it in.
+    """
+
+    classes: list[str]
+    token: str | None = None
+    lacks: str = ""
+    enters: str = ""
+
+    @model_validator(mode="after")
+    def _either(self) -> Candidate:
+        if (self.token is None) != bool(self.lacks and self.enters):
+            raise ValueError("say a token, or what is lacking and what would let it in")
+        return self
+
+
+class Ranking(_Strict):
+    """An index holds the `count` largest of a class."""
+
+    of: str = Field(alias="class")
+    count: int = Field(gt=0)
+
+
+class Selection(_Strict):
+    """What each index chooses from; docs/selection.md says by which rule."""
+
+    as_of: date = Field(alias="asOf")
+    indexes: dict[str, Ranking]
+    candidates: dict[str, Candidate]
 
 
 class FloorAndMarketCap(_Strict):
@@ -298,6 +330,11 @@ def supplies() -> Supplies:
 def retired() -> Retired:
     """Raises pydantic.ValidationError when the file is not right."""
     return Retired.model_validate(json.loads((places.params() / "retired.json").read_text()))
+
+
+def selection() -> Selection:
+    """Raises pydantic.ValidationError when the file is not right."""
+    return Selection.model_validate(json.loads((places.params() / "selection.json").read_text()))
 
 
 def indexes() -> list[Index]:

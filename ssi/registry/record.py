@@ -25,6 +25,7 @@ class Record:
         creations: what each contract of ours is, by its name in `addresses`: `contract` and its constructor's
             `arguments`, ABI-encoded.
         block: before it, nothing of the deployment was there.
+        despite: red lines of the preflight that the deployer named and went past, by their subjects.
         sent: hashes of the last transaction that was signed; its step may not be done yet.
     """
 
@@ -37,6 +38,7 @@ class Record:
     safes: dict[str, dict[str, Any]] = field(default_factory=dict)
     steps: list[str] = field(default_factory=list)
     block: int | None = None
+    despite: dict[str, str] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
 
     @property
@@ -78,6 +80,7 @@ class Record:
                 not isinstance(record.steps, list)
                 or not isinstance(record.sent, list)
                 or not isinstance(record.safes, dict)
+                or not isinstance(record.despite, dict)
                 or not all({"contract", "arguments"} == made.keys() for made in record.creations.values())
             ):
                 raise ValueError

@@ -46,7 +46,7 @@ class Tracking:
 
     Args:
         difference_d18: the index's worth by that of the methodology, less one. It is made of the streaming fee, of what
-    rebalances lost by the oracle, and of the rest: gains of rebalances, time away from targets, rounding.
+            rebalances lost by the oracle, and of the rest: gains of rebalances, time away from targets, rounding.
         error_d18: yearly standard deviation of the daily differences, fee and stated costs put back; None under a week.
     """
 

@@ -195,7 +195,7 @@ class ChainSource:
 
         Raises:
             Impossible: the index has no shares in that time, the node does not know its past, or there are more days
-        than a report shows.
+                than a report shows.
         """
         minted = self.events(self.index, "Minted")
         if not minted:

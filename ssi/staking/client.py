@@ -98,7 +98,7 @@ class StakeClient:
         return Stake(self.asset, self.shares, shares, worth, usd_d18, Exit(*leaving), yields)
 
     def position(self, account: str | None = None, block: int | None = None) -> Stake:
-        """What an account, this one unless told, has: read at one block."""
+        """What an account has, by default this one: read at one block."""
         evm, who = self.holder.system.evm, account or self.holder.account.address
         block = evm.block if block is None else block
         (epoch,) = evm.batch([(self.contract.currentEpoch, ())], block)

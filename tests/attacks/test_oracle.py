@@ -237,7 +237,7 @@ class TestHeldPool:
 class TestSecondSource:
     """W8: where two sources exist, both must agree."""
 
-    TWICE = ("WETH", "WBTC", "LINK", "UNI", "AAVE", "MKR", "LDO", "CRV", "COMP", "SHIB")
+    TWICE = ("WETH", "WBTC", "LINK", "UNI", "AAVE", "SKY", "LDO", "CRV", "COMP", "SHIB")
 
     def test_every_asset_with_a_second_source_agrees_as_deployed(self, system):
         twice = {name: system.token(name).address for name, asset in system.assets.assets.items() if asset.second}

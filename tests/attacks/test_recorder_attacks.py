@@ -113,10 +113,10 @@ def test_no_order_of_claims_takes_more_than_the_pot(world, people, reward, thief
     world.ledger.recordMany(people[:2], 0, sender=thief)
     world.ledger.record(people[2], 0, sender=people[2])
     world.go(world.end(0) + WEEK)
-    everyone = [*people, thief]
-    due = {person: world.ledger.claimable(person, 0, reward) for person in everyone}
+    recorders = [*people, thief]
+    due = {person: world.ledger.claimable(person, 0, reward) for person in recorders}
     assert POT + 7 - 5 <= sum(due.values()) <= POT + 7, "P14"
-    for order in (everyone, everyone[::-1]):
+    for order in (recorders, recorders[::-1]):
         with world.evm.isolated():
             for person in order:
                 world.ledger.claim(0, reward, sender=person)

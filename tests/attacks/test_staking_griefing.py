@@ -398,7 +398,7 @@ class TestLeaving:
         staked.cancelRequest(alice, sender=alice)
         vault.request(alice)
         vault.pass_days(14)
-        assert vault.claim(alice) == 100 * WHOLE, "S9 everyone can always leave"
+        assert vault.claim(alice) == 100 * WHOLE, "S9 all can always leave"
 
     def test_a_full_vault_lets_all_stakers_out(self, vault, staked, alice, mallory):
         """The cap on new assets locks no staker in."""
@@ -408,7 +408,7 @@ class TestLeaving:
         staked.cancelRequest(alice, sender=alice)
         vault.request(alice)
         vault.pass_days(14)
-        assert vault.claim(alice) == 100 * WHOLE, "S9 everyone can always leave"
+        assert vault.claim(alice) == 100 * WHOLE, "S9 all can always leave"
 
     @pytest.mark.parametrize(
         "method",

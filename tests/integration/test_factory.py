@@ -11,7 +11,7 @@ from eth_utils import keccak
 from forks import control
 from ssi.chain.evm import Deployed, Interface
 from ssi.constants import ZERO
-from ssi.deploy.deployer import seed_amounts
+from ssi.index.seeding import seed_amounts
 from ssi.registry.system import System
 from tests.model.index import round57
 from tests.support.governance import govern

@@ -139,7 +139,7 @@ def test_collecting_before_changes_nothing(scene, bob):
 
 @pytest.mark.parametrize("staked", [0, 10**15 - 1])
 def test_with_hardly_any_stakers_the_treasury_takes_all(scene, staked):
-    """Who stakes next finds no windfall waiting, and nothing falls to the virtual shares."""
+    """The next staker finds no windfall, and nothing falls to the virtual shares."""
     if staked:
         scene.stake(staked)
     scene.evm.warp(DAY)

@@ -216,7 +216,7 @@ def test_the_table_is_what_the_code_restricts(evm, system, project, table, bob):
 
 @pytest.mark.parametrize("name", [name for name in CONTRACTS if name != "ProtocolManager"])
 def test_open_functions_ask_for_no_role(evm, system, project, bob, name):
-    """The other half of the walk. The manager's own answer by role on purpose: the next test."""
+    """The other half of that comparison. The manager's own answer by role on purpose: the next test."""
     unauthorized = error(project.IndexToken, "AccessManagedUnauthorized").hash[:4]
 
     def answer(selector):

@@ -209,7 +209,7 @@ def test_rules_are_proposed_by_name(rebalanced):
 
 def test_one_constituent_is_replaced_by_another(rebalanced):
     """Weights, the new one's price and path, and the rebalance in one proposal; the old one is sold out and leaves."""
-    proposed = run(propose, "add-constituent", "MAG7.ssi", "MKR", "--instead-of", "UNI")
+    proposed = run(propose, "add-constituent", "MAG7.ssi", "SKY", "--instead-of", "UNI")
     assert [call["function"] for call in proposed["calls"]] == [
         "setMethodology",
         "startRebalance",
@@ -222,10 +222,10 @@ def test_one_constituent_is_replaced_by_another(rebalanced):
     )  # crumbs are worth less than their gas
     held = rebalanced.index("MAG7.ssi").basket().tokens
     assert done["phase"] == "completed"
-    assert rebalanced.token("MKR").address in held
+    assert rebalanced.token("SKY").address in held
     assert rebalanced.token("UNI").address not in held
     assert close(done["weights"])
-    assert done["weights"]["MKR"]["target"] == pytest.approx(1400)
+    assert done["weights"]["SKY"]["target"] == pytest.approx(1400)
 
 
 def test_what_has_neither_price_nor_path_gets_them_in_the_same_proposal(rebalanced):
@@ -334,11 +334,11 @@ def test_without_a_path_there_is_nothing_to_fill(rebalanced):
 def test_bad_input_says_what_to_do():
     for words, message in (
         (["rebalance", "MAG9.ssi"], "There is no index MAG9.ssi here. Known are DEFI.ssi, MAG7.ssi, MEME.ssi, USSI."),
-        (["add-constituent", "MAG7.ssi", "MKR"], "Say how much of the index MKR shall be: --bps, from 1 to 9999."),
+        (["add-constituent", "MAG7.ssi", "SKY"], "Say how much of the index SKY shall be: --bps, from 1 to 9999."),
         (["add-constituent", "MAG7.ssi", "UNI"], "UNI is a constituent of MAG7.ssi already."),
         (["add-constituent", "MAG7.ssi", "DOGE"], "DOGE is neither an address nor a name known here"),
-        (["remove-constituent", "MAG7.ssi", "MKR"],
-         "MKR is no constituent of MAG7.ssi. Those are WBTC, WETH, BNB, SOL, LINK, UNI, AAVE."),
+        (["remove-constituent", "MAG7.ssi", "SKY"],
+         "SKY is not a constituent of MAG7.ssi. Those are WBTC, WETH, BNB, SOL, LINK, UNI, AAVE."),
         (["set-methodology", "USSI", "FixedWeights", "USDC=5000"], "The weights sum up to 5000 bp, not to 10000."),
         (["set-methodology", "USSI", "FixedWeights", "USDC=half"], "'USDC=half' is not NAME or NAME=BP."),
         (["set-methodology", "USSI", "Whims", "USDC", "--bps", "1"],

@@ -421,7 +421,7 @@ class TestPaths:
         with refuse("InvalidHop", token=token, next=last, fee=3000):
             router.setHop(token, last, 3000, sender=owner)
 
-    def test_anyone_prepares_it_for_staking(self, system, router, refuse, bob):
+    def test_any_caller_prepares_it_for_staking(self, system, router, refuse, bob):
         """The deployed one is; no buyer's first purchase pays for that."""
         index, staked = system.index("MAG7.ssi"), system.staked("MAG7.ssi")
         assert index.allowance(system.router.address, staked.address) == 2**256 - 1

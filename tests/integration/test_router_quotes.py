@@ -1,4 +1,4 @@
-"""The router's quotes against Uniswap's own quoter, pool by pool, over an independent model of the walk.
+"""The router's quotes against Uniswap's own quoter, pool by pool, over an independent model of the swap path.
 
 Ids are those of docs/invariants.md.
 """

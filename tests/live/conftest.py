@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from forks import control
+from forks.addresses import FEEDS
 from minimainnet import prices
+from ssi.deploy import preflight
 from ssi.registry import params
-from tests.live.network import PASSPHRASE, Live, network
+from tests.live.network import DESPITE, PASSPHRASE, Live, network
 from tests.support import sharing
 
 
@@ -27,9 +29,12 @@ def isolated() -> None:
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory, project: Any) -> Iterator[Live]:
-    """The network, with nothing deployed yet; deployers have what the first shares consist of."""
+    """The network, with nothing deployed yet; deployers have what the first shares consist of, and feeds have kept
+    their heartbeats.
+    """
     with network(tmp_path_factory.mktemp("live"), project) as made:
         seed(made)
+        speak(made)
         yield made
 
 
@@ -55,7 +60,7 @@ def deployed(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Live:
 
 def deploy_by_hand(live: Live) -> None:
     """By a person at a terminal, who has a key file with a passphrase."""
-    with live.person("deploy", "--account", "locked") as person:
+    with live.person("deploy", "--account", "locked", *DESPITE) as person:
         shown = person.sees("Go on? [y/N]:")
         assert "Deploys to ethereum-mainnet with locked" in shown
         assert "Nothing is deployed yet." in shown
@@ -95,6 +100,15 @@ def seed(live: Live, *aliases: str) -> None:
         for name in {asset for index in params.indexes() for asset in index.weights}:
             for alias in aliases or ("deployer", "locked"):
                 control.deal(evm.rpc, name, live.address(alias), prices.wei(name, 5_000))
+
+
+def speak(live: Live) -> None:
+    """Feeds have answered every ten minutes until now, as far back as the preflight looks."""
+    with live.world() as evm:
+        for feed in FEEDS:
+            answer, now = control.read_feed(evm.rpc, feed)
+            for ago in range(preflight.ROUNDS, -1, -1):
+                control.set_feed(evm.rpc, feed, answer, now - 600 * ago, rounds=1)
 
 
 def refresh(live: Live) -> None:

@@ -37,6 +37,8 @@ from tests.live.proxy import Weather, proxied
 PASSPHRASE = "correct horse"
 TIMEOUT = 600  # seconds; the machine may be busy
 NETWORK = ("--network", "ethereum:mainnet:node")
+# What is wrong with the parameters of this repository on purpose: everyone has the keys of these owners.
+DESPITE = ("--despite", "owners of the Safe", "--despite", "owners of the guardian")
 _MNEMONIC = "test test test test test test test test test test test junk"
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 
@@ -277,15 +279,15 @@ class Live:
                 "tty": os.ttyname(slave),
                 "rows": [{"words": _live(words), "code": files["code"]}],
             }
-            someone = Person(int(self.shell.ask(job)), Path(files["code"]), terminal)
-            yield someone
-            if not someone.code.exists():
-                someone.leaves()
-            assert "Traceback" not in someone.said, someone.said
+            person = Person(int(self.shell.ask(job)), Path(files["code"]), terminal)
+            yield person
+            if not person.code.exists():
+                person.leaves()
+            assert "Traceback" not in person.said, person.said
             assert self.weather.refused == []
         finally:
             with suppress(ProcessLookupError):
-                os.kill(someone.pid, signal.SIGKILL)
+                os.kill(person.pid, signal.SIGKILL)
             os.close(terminal)
             os.close(slave)
 

@@ -83,7 +83,7 @@ def test_machines_read_what_stops_a_deployment(deployed):
     done = deployed.run("preflight", "--json")
     assert done.code == 1
     stops = {line["subject"] for line in json.loads(done.out) if line["verdict"] == "stop"}
-    assert {"token MKR", "owners of the Safe", "owners of the guardian"} <= stops
+    assert {"owners of the Safe", "owners of the guardian"} <= stops
 
 
 @pytest.mark.shows("preflight", "by hand")
@@ -151,7 +151,7 @@ def test_a_proposal_for_the_web_site(deployed, name):
 
 @pytest.mark.parametrize("name", rows(PROPOSALS, "by hand"))
 def test_an_owner_sees_everything_before_the_one_question(deployed, name):
-    """Calls, changes and hashes come first. Who says no has signed nothing."""
+    """Calls, changes and hashes come first. If the owner answers no, nothing is signed."""
     possible(deployed, name)
     before = len(deployed.run("pending", "--json").json)
     asked = deployed.weather.asked["eth_sendRawTransaction"]
@@ -371,23 +371,23 @@ def test_a_rebalance_from_proposal_to_its_fills(deployed):
     what is left.
     """
     said = deployed.run(
-        "propose", "add-constituent", "MAG7.ssi", "MKR", "--instead-of", "UNI", *OWNERS, "--yes", "--json"
+        "propose", "add-constituent", "MAG7.ssi", "SKY", "--instead-of", "UNI", *OWNERS, "--yes", "--json"
     ).json
     assert said["rebalance"]["phase"] == "completed"
     deployed.warp(NOTICE + 60)
     deployed.run("execute", *OWNERS, "--yes", "--json").json  # noqa: B018
     words_of = ["keeper", "rebalance", "MAG7.ssi", "--account", "keeper"]
     deployed.weather.lose = 1
-    mkr, sent = deployed.system.token("MKR").address, []
+    sky, sent = deployed.system.token("SKY").address, []
     for _ in range(8):
         sent += [
             fill["transaction"]
             for fill in deployed.run(*words_of, "--once", "--min-profit", "-10", "--json").json["fills"]
         ]
-        if mkr in deployed.system.index("MAG7.ssi").basket().tokens:
+        if sky in deployed.system.index("MAG7.ssi").basket().tokens:
             break
         deployed.warp(3 * 3600)  # the price falls
-    assert mkr in deployed.system.index("MAG7.ssi").basket().tokens
+    assert sky in deployed.system.index("MAG7.ssi").basket().tokens
     assert sent
     assert len(set(sent)) == len(sent)
     with deployed.person(*words_of, "--once", "--min-profit", "-10") as person:

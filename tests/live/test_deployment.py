@@ -11,16 +11,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.live.network import Live
+from ssi.deploy import preflight
+from tests.live.network import DESPITE, Live
 
-UNATTENDED = ("deploy", "--account", "deployer", "--yes", "--json")
+UNATTENDED = ("deploy", "--account", "deployer", "--yes", "--json", *DESPITE)
 
 
 @pytest.mark.shows("deploy", "by hand")
 def test_a_person_is_asked_once(live):
-    """Who says no has deployed nothing, and was shown with whose ether."""
+    """If the deployer answers no, nothing is deployed; they saw whose ether would pay."""
     nonce = live.sent("deployer")
-    with live.person("deploy", "--account", "deployer") as person:
+    with live.person("deploy", "--account", "deployer", *DESPITE) as person:
         shown = person.sees("Go on? [y/N]:")
         person.types("n")
         done = person.leaves()
@@ -52,7 +53,7 @@ def test_a_second_run_sends_nothing(deployed):
 
 
 def test_without_a_terminal_it_wants_yes(live):
-    done = live.run("deploy", "--account", "deployer")
+    done = live.run("deploy", "--account", "deployer", *DESPITE)
     assert (done.code, done.out) == (2, "")
     assert done.err.splitlines()[-1] == "Error: There is no terminal to ask whether to deploy: add --yes."
 
@@ -64,6 +65,67 @@ def test_a_failure_is_json_where_that_is_asked_for(live):
         "error": "Say who signs: --account ALIAS. `ape accounts list` shows them.",
         "code": 2,
     }
+
+
+# ---------------------------------------------------------------- red lines
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        ((), 1, "2 red lines stop the deployment, and nothing was sent."),
+        (DESPITE[:2], 1, 'name each that you take upon yourself: --despite "owners of the guardian".'),
+        ((*DESPITE, "--despite", "token LINK"), 2, "Nothing is wrong with 'token LINK': leave its --despite out."),
+        (("--despite", "all"), 2, "Nothing is wrong with 'all'"),
+    ],
+)
+def test_a_red_line_refuses_unless_it_is_named(live, tmp_path, words, code, message):
+    """One by one: there is no word for all of them."""
+    nonce = live.sent("deployer")
+    done = live.run("deploy", "--account", "deployer", "--yes", *words, SSI_DEPLOYMENTS=str(tmp_path))
+    assert (done.code, done.out) == (code, "")
+    *lines, last = done.err.strip().splitlines()
+    assert message in last
+    if code == 1:
+        marks = {line.split(":")[0] for line in lines if "published for tests" in line}
+        assert marks == {
+            f"{'!' if f'owners of the {who}' in words else '✗'} owners of the {who}" for who in ("Safe", "guardian")
+        }
+    assert live.sent("deployer") == nonce
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_record_says_despite_what_it_was_made(deployed):
+    """And a run that goes on looks no more: see `test_a_second_run_sends_nothing`."""
+    assert deployed.record.despite.keys() == set(DESPITE[1::2])
+    assert all("published for tests" in said for said in deployed.record.despite.values())
+
+
+# ---------------------------------------------------------------- dry runs
+
+
+def test_a_dry_run_tries_everything_and_sends_nothing(live, tmp_path):
+    """On a fork of the live chain; what is left is all of it."""
+    words = ("deploy", "--account", "deployer", "--dry-run", *DESPITE)
+    nonce = live.sent("deployer")
+    said = live.run(*words, "--json", SSI_DEPLOYMENTS=str(tmp_path)).json
+    assert said["despite"].keys() == set(DESPITE[1::2])
+    assert said["done"] == 0
+    assert {"Safe", "MAG7.ssi", "sUSSI", "the deployer no longer governs"} <= set(said["left"])
+    assert said["transactions"] > 150
+    assert said["gas"] == pytest.approx(preflight.GAS, rel=0.1), "what the preflight counts with"
+    assert live.sent("deployer") == nonce
+    assert list(tmp_path.iterdir()) == []
+    refused = live.run("deploy", "--account", "deployer", "--dry-run", SSI_DEPLOYMENTS=str(tmp_path))
+    assert (refused.code, refused.out) == (1, "")
+    assert "2 red lines stop the deployment" in refused.err
+
+
+def test_a_dry_run_of_what_is_done_says_so(deployed):
+    with deployed.person("deploy", "--account", "deployer", "--dry-run") as person:
+        done = person.leaves()
+    assert done.code == 0, done.out
+    assert re.search(r"0 of \d+ parts are left\.", done.out.replace("\n", " "))
 
 
 # ---------------------------------------------------------------- crashes

@@ -14,8 +14,8 @@ from tests.live.proxy import PASSWORD
 from tests.live.words import typed
 
 ALL = words.every()
-# Those that look at the chain first. The demonstration and a replay want a fork and nothing else.
-ON_CHAIN = sorted(ALL.keys() - {"demo", "replay"})
+# Those that look at the chain first. The demonstration and a replay want a fork and nothing else, a selection no node.
+ON_CHAIN = sorted(ALL.keys() - {"demo", "replay", "selection"})
 RECORDED = sorted(set(ON_CHAIN) - {"preflight"})  # what reads the record of a deployment
 
 
@@ -97,6 +97,7 @@ def test_nothing_deployed_is_told_by_every_command(live, tmp_path):
         ('{"chain_id": 1, "contracts": {"Safe": "0x12"}}', 2, "is damaged"),
         ('{"chain_id": 1, "contracts": {"Safe": 7}}', 2, "is damaged"),
         ('{"chain_id": 1, "steps": 7, "contracts": {}}', 2, "is damaged"),
+        ('{"chain_id": 1, "despite": 7}', 2, "is damaged"),
         ('{"chain_id": 5}', 2, "is of another chain (5, not 1)"),
     ],
 )  # fmt: skip
@@ -127,8 +128,8 @@ def test_a_record_of_another_deployment_is_told_by_every_command(live, tmp_path)
         (["replay", "--seed", "1"], "`make replay` starts a fork"),
         (["report", "MAG9.ssi"], "There is no index MAG9.ssi here."),
         (["report", ""], "There is no index"),
-        (["report", "MAG7.ssi", "--from", "31.1.2026"], "is no day: write it as 2026-01-31"),
-        (["report", "MAG7.ssi", "--to", "2026-02-30"], "is no day: write it as 2026-01-31"),
+        (["report", "MAG7.ssi", "--from", "31.1.2026"], "is not a valid day: write it as 2026-01-31"),
+        (["report", "MAG7.ssi", "--to", "2026-02-30"], "is not a valid day: write it as 2026-01-31"),
         (["report", "MAG7.ssi", "--from", "2036-01-02", "--to", "2036-01-01"], "--from is before --to"),
         (["report", "MAG7.ssi", "--from", "2236-01-01", "--to", "2236-01-02"], "later than the last block"),
         (["report", "MAG7.ssi", "--from", "2009-01-03", "--to", "2009-01-04"], "nothing was deployed here"),
@@ -229,12 +230,12 @@ def test_holders_are_told_what_is_not_there(deployed):
         (["buy", "1", "MAG7.ssi", "--for", "1 USDC", *words.HOLDER], "Both sides say how much"),
         (["buy", "1", "MAG7.ssi", "--for", "ETH"], "Say who signs: --account ALIAS."),
         (["buy", "1", "MAG7.ssi", "--for", "ETH", "--account", "stranger"], "Ape knows no account stranger"),
-        (["buy", "1", "MAG7.ssi", "--for", "ETH", "--code", "a-b", *words.HOLDER], "is no referral code"),
+        (["buy", "1", "MAG7.ssi", "--for", "ETH", "--code", "a-b", *words.HOLDER], "is not a valid referral code"),
         (
             ["buy", "1", "MAG7.ssi", "--for", "ETH", "--slippage", "0.001", *words.HOLDER],
             "finer than a hundredth of a percent",
         ),
-        (["buy", "1", "MAG7.ssi", "--for", "ETH", "--code", "", *words.HOLDER], "is no referral code"),
+        (["buy", "1", "MAG7.ssi", "--for", "ETH", "--code", "", *words.HOLDER], "is not a valid referral code"),
         (["claim", "MAG7.ssi", "", *words.HOLDER], "There is no token"),
         (["claim", "", *words.HOLDER], "There is no index"),
         (["sell", "MAG7.ssi", "--for", "all ETH", *words.HOLDER], "Say how many ETH you want"),
@@ -256,8 +257,8 @@ def test_holders_are_told_what_is_not_there(deployed):
         (["unlock", "12345", *words.HOLDER], "is not locked"),
         (["unlock", "9" * 80, *words.HOLDER], "so large a number"),
         (["collect", "12345", *words.HOLDER], "is not locked"),
-        (["refer", "create", "a-b", *words.HOLDER], "is no referral code"),
-        (["refer", "use", "", *words.HOLDER], "is no referral code"),
+        (["refer", "create", "a-b", *words.HOLDER], "is not a valid referral code"),
+        (["refer", "use", "", *words.HOLDER], "is not a valid referral code"),
         (["refer", "show"], "Say whose"),
         (["refer", "show", "stranger"], "Ape knows no account stranger"),
         (["portfolio"], "Say whose"),
@@ -286,12 +287,12 @@ def test_holders_are_told_what_cannot_be_done(deployed):
         (["claim", "MAG7.ssi", *nothing], "MAG7.ssi owes"),
         (["stake", "1", "MAG7.ssi", *nothing], "1 MAG7.ssi is needed, and"),
         (["unstake", "1", "MAG7.ssi", *nothing], "are worth 0 MAG7.ssi"),
-        (["cancel-unstake", "MAG7.ssi", *nothing], "cools down"),
+        (["cancel-unstake", "MAG7.ssi", *nothing], "are cooling down"),
         (["withdraw", *nothing], "Nothing has matured."),
         (["boost", *nothing], "Everything is boosted already"),
         (["lock", "12345", *nothing], "There is no position 12345"),
         (["refer", "use", "UNKNOWN", *nothing], "This code is not registered."),
-        (["record", *nothing], "There are no points of yours to record now"),
+        (["record", *nothing], "You have no points to record now"),
         (["record", "--epoch", "4000000", *nothing], ""),
         (["claim-pot", *nothing], "No pot owes"),
         (["claim-pot", "--epoch", "4000000", *nothing], ""),

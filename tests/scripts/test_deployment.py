@@ -14,9 +14,10 @@ from pydantic import ValidationError
 
 from forks import control
 from ssi import places
-from ssi.deploy.deployer import Deployer, SeedMissing, UnsafeSafes, seed_amounts, units_for
+from ssi.deploy.deployer import Deployer, SeedMissing, UnsafeSafes
 from ssi.deploy.journal import SendingAccount
 from ssi.governance.safe import Multisig
+from ssi.index.seeding import seed_amounts, units_for
 from ssi.registry import params
 from ssi.registry.record import Record
 from tests.model.index import IndexModel

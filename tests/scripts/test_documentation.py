@@ -46,6 +46,9 @@ NOT_HERE = MappingProxyType(
         "ape run preflight --account ALIAS --supplies one.json --supplies another.json": (
             "stops on the parameters of this repository; tests/scripts/test_preflight.py"
         ),
+        'ape run deploy --account ALIAS --network ethereum:mainnet:node --despite "average SKY/WETH twap"': (
+            "wants a live network; tests/live/test_deployment.py"
+        ),
         "ape run verify": "compiles for minutes; tests/scripts/test_verification.py",
         "ape run verify sMAG7.ssi PointsLedger": "compiles for a minute; tests/scripts/test_verification.py",
         "ape run verify --publish sourcify": "asks a host outside; tests/scripts/test_verification.py",

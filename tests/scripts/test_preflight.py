@@ -19,7 +19,7 @@ from ssi.registry import params
 
 NETWORK = ("--network", "ethereum:mainnet-fork:foundry")
 # What the parameters of this repository are not ready for.
-KNOWN = {"token MKR", "owners of the Safe", "owners of the guardian"}
+KNOWN = {"owners of the Safe", "owners of the guardian"}
 LIQUIDITY = "0x4"  # slot of a Uniswap v3 pool
 
 
@@ -36,9 +36,11 @@ def stops(flight: Preflight) -> dict[str, str]:
     return {line.subject: line.said for line in flight.lines() if line.verdict is Verdict.STOP}
 
 
-def with_asset(flight: Preflight, name: str, **changed: Any) -> None:
+def with_asset(flight: Preflight, name: str, of: str | None = None, **changed: Any) -> None:
+    """Changes an asset, or makes another of the one that is named."""
     known = flight.assets.assets
-    flight.assets = flight.assets.model_copy(update={"assets": known | {name: known[name].model_copy(update=changed)}})
+    changed_one = known[of or name].model_copy(update=changed)
+    flight.assets = flight.assets.model_copy(update={"assets": known | {name: changed_one}})
 
 
 def with_feed(flight: Preflight, name: str, address: str) -> None:
@@ -61,8 +63,22 @@ def recent_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_ready_is_fine(flight):
     found = stops(flight)
     assert found.keys() == KNOWN
-    assert "SKY took its place" in found["token MKR"]
     assert "published for tests" in found["owners of the Safe"]
+
+
+def test_what_is_retired_is_noticed(flight):
+    """A token that its issuer has replaced, and the feed that prices it."""
+    (defi,) = (index for index in flight.indexes if "SKY" in index.weights)
+    weights = {"MKR" if name == "SKY" else name: bps for name, bps in defi.weights.items()}
+    flight.indexes = [*flight.indexes, defi.model_copy(update={"weights": weights, "symbol": "OLD.ssi"})]
+    with_asset(flight, "MKR", address=TOKENS["MKR"], of="SKY")
+    found = stops(flight)
+    assert "retired, and OLD.ssi would hold it: SKY took its place" in found.pop("token MKR")
+    assert all("purchase of OLD.ssi" in subject or subject == "path of MKR" for subject in found.keys() - KNOWN)
+    leg = flight.assets.assets["COMP"].price[0]
+    with_feed(flight, "MKR/USD", FEEDS["COMP/USD"])
+    with_asset(flight, "COMP", price=[leg.model_copy(update={"source": "MKR/USD"})])
+    assert stops(flight)["feed MKR/USD"].startswith("retired: It prices a token that hardly trades")
 
 
 def test_no_code_is_noticed(flight, evm):
@@ -157,8 +173,8 @@ def test_a_pool_without_liquidity_is_noticed(flight, evm):
 
 def test_a_dear_purchase_is_noticed(flight, monkeypatch):
     """Of all purchases the large one of MEME.ssi loses most, some 60 bp."""
-    monkeypatch.setattr(preflight, "PURCHASES", {1_000: 50, 100_000: 50})
-    assert only(flight, "purchase of MEME.ssi for 100,000 USD").endswith(" bp, of 50")
+    monkeypatch.setattr(preflight, "PURCHASES", {1_000: 50, 100_000: 58})
+    assert only(flight, "purchase of MEME.ssi for 100,000 USD").endswith(" bp, of 58")
 
 
 def test_supplies_are_compared_with_two_sources(flight):

@@ -270,8 +270,8 @@ def test_an_unset_variable_names_no_operation(id):
     run(propose, "set-cap", "USSI", "4321", "--json")
     for script in (cancel, execute):
         assert (
-            refused(script, id)
-            == f"{id!r} is no operation: say at least eight hex digits of its id. `ape run pending` lists them."
+            refused(script, id) == f"{id!r} is not a valid operation: give at least eight hex digits of its id."
+            " `ape run pending` lists them."
         )
     assert len(run(pending, "--json")) == 1
 

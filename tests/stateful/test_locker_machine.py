@@ -320,9 +320,9 @@ class LockerMachine(ChainMachine):
             for person, pool in keys
             for span in spans
         ]
-        everyone = [self.names[person] for person in PEOPLE]
+        all_names = [self.names[person] for person in PEOPLE]
         reads += [
-            (locker.liquiditySecondsBatch, (everyone, self.pools[pool], *span)) for pool in POOLS for span in spans
+            (locker.liquiditySecondsBatch, (all_names, self.pools[pool], *span)) for pool in POOLS for span in spans
         ]
         reads += [(locker.stakeOf, (self.names[person], self.pair)) for person in PEOPLE]
         reads += [(locker.positionOf, (token_id,)) for token_id in self.homes]

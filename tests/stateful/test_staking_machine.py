@@ -470,16 +470,16 @@ class StakingMachine(RuleBasedStateMachine):
         self.lowest_price = self.price()
 
     @invariant()
-    def everyone_can_leave(self) -> None:
+    def all_can_leave(self) -> None:
         for person in PEOPLE:
             who = self.names[person]
             if shares := self.model.balances[person]:
                 assert self.vault.requestRedeem.call(shares, who, who, sender=who, at=self.now) == 0, (
-                    "S9 everyone can always leave"
+                    "S9 all can always leave"
                 )
             if shares := self.model.claimable(self.now, person)[1]:
                 paid = self.vault.redeem.call(shares, who, who, sender=who, at=self.now)
-                assert paid == self.model.claimable(self.now, person)[0], "S9 everyone can always claim"
+                assert paid == self.model.claimable(self.now, person)[0], "S9 all can always claim"
 
     def all_leave(self) -> None:
         """At the end, one after the other, down to the last."""
@@ -487,7 +487,7 @@ class StakingMachine(RuleBasedStateMachine):
         for person in PEOPLE:
             if shares := self.model.balances[person]:
                 self.request(person, person, person, 1000)
-                assert self.model.balances[person] == 0 < shares, "S9 everyone can always leave"
+                assert self.model.balances[person] == 0 < shares, "S9 all can always leave"
                 self.both_agree()
         assert self.model.supply == 0
         self.until(self.now + MAX_COOLDOWN)

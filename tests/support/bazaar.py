@@ -10,7 +10,7 @@ from forks import control
 from forks.addresses import CONTRACTS
 from forks.artifacts import packaged
 from ssi.chain.evm import Deployed, Interface
-from ssi.deploy.deployer import seed_amounts
+from ssi.index.seeding import seed_amounts
 from ssi.registry.system import System
 from tests.model.index import round57
 from tests.model.locker import full_range

@@ -2,8 +2,8 @@
 taken.
 
 `tools/suite.py` starts the processes and gives them a folder in common, named by the environment. A module is taken by
-creating
-a file of its name there, which only one process can do. What a module did is a line of JSON in the same folder.
+creating a file of its name there, which only one process can do. What a module did is a line of JSON in the same
+folder.
 """
 
 from __future__ import annotations

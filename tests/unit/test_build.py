@@ -85,6 +85,30 @@ def test_what_does_not_compile_stays_stale(tmp_path):
     assert code(fresh_project(Project(tmp_path))) == code(project)
 
 
+def test_a_file_compiled_alone_equals_that_of_a_whole_build(tmp_path):
+    """To the last byte: the hash of the settings stands at the end of the code, and a deployment may follow an edit."""
+    library = HEAD + 'import {{{name}}} from "{path}/{name}.sol";\ncontract Uses{name} {{}}\n'
+    for name, path in (("Context", "@openzeppelin/contracts/utils"), ("LibBit", "solady/src/utils")):
+        for folder in ("whole", "edited"):
+            (tmp_path / folder / "contracts").mkdir(parents=True, exist_ok=True)
+            (tmp_path / folder / f"contracts/Uses{name}.sol").write_text(library.format(name=name, path=path))
+    for folder in ("whole", "edited"):
+        for file in ("ape-config.yaml", "package-lock.json"):
+            shutil.copy(ROOT / file, tmp_path / folder)
+        (tmp_path / folder / "node_modules").symlink_to(ROOT / "node_modules")
+    edited = tmp_path / "edited/contracts/UsesLibBit.sol"
+    final = edited.read_text()
+    edited.write_text(final + "// one more line\n")
+    fresh_project(Project(tmp_path / "edited"))
+    edited.write_text(final)
+    assert stale(tmp_path / "edited") == ["contracts/UsesLibBit.sol"]
+
+    whole, again = fresh_project(Project(tmp_path / "whole")), fresh_project(Project(tmp_path / "edited"))
+    for name in ("UsesContext", "UsesLibBit"):
+        codes = [bytes(getattr(it, name).contract_type.deployment_bytecode.to_bytes()) for it in (whole, again)]
+        assert codes[0] == codes[1], f"{name} tells of other settings"
+
+
 def test_foundry_mirrors_the_build_of_record():
     ape = yaml.safe_load((ROOT / "ape-config.yaml").read_text())["solidity"]
     forge = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]

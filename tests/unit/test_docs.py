@@ -118,8 +118,8 @@ NUMBERS = (
     (r"`RECORDING`, `CLAIMING` \| \d+ days, (\d+) days", "points/PointsLedger.sol", "_CLAIMING", 86_400),
     (r"Σ r\(a\) // (\d+)\) ", "points/PointsLedger.sol", "_REFERRER_PART", 1),
     (r"r\(a\) // (\d+) if a has a referrer", "points/PointsLedger.sol", "_REFEREE_PART", 1),
-    (r"`SLOTS`, `LEAST` \| (\d+),", "points/ReferencePrices.sol", "SLOTS", 1),
-    (r"`SLOTS`, `LEAST` \| \d+, (\d+)", "points/ReferencePrices.sol", "LEAST_SAMPLES", 1),
+    (r"`SLOTS`, `LEAST_SAMPLES` \| (\d+),", "points/ReferencePrices.sol", "SLOTS", 1),
+    (r"`SLOTS`, `LEAST_SAMPLES` \| \d+, (\d+)", "points/ReferencePrices.sol", "LEAST_SAMPLES", 1),
     (r"medians of (\d+) daily samples|An epoch has (\d+) slots", "points/ReferencePrices.sol", "SLOTS", 1),
     (r"At most (\d+) indexes: with", "points/ReferencePrices.sol", "_MAX_PAIRS", 1),
     (r"is (\d+) to \d+ characters|its word: (\d+) to", "points/ReferralRegistry.sol", "_MIN_LENGTH", 1),
@@ -283,3 +283,33 @@ def test_what_the_texts_count_is_there():
     names = quirks.replace(",", " ").split()
     assert names[0] == "None"
     assert f"{WORDS[len(names) - 1]} misbehaving tokens" in flat("SECURITY.md")
+
+
+_SYMBOLS = re.compile(r"^\| symbol \| in code \|.*\n\|[-|]+\n((?:\|.*\n)+)", re.MULTILINE)
+# Where the code of a page about arithmetic is.
+ARITHMETIC = {
+    "index-math": ("index",),
+    "locker-math": ("points",),
+    "oracle-math": ("oracle",),
+    "points-math": ("points",),
+    "rebalancing-math": ("rebalancing",),
+    "staking-math": ("staking", "tokens"),
+    "weights-math": ("methodology", "oracle"),
+}
+
+
+def test_every_page_of_arithmetic_is_looked_at():
+    assert set(ARITHMETIC) == {path.stem for path in (ROOT / "docs").glob("*-math.md")}
+
+
+@pytest.mark.parametrize("page", ARITHMETIC)
+def test_symbols_have_the_names_that_the_code_has(page):
+    code = "\n".join(
+        re.sub(r"//.*", "", path.read_text())
+        for folder in ARITHMETIC[page]
+        for path in (ROOT / "contracts" / folder).glob("*.sol")
+    )
+    (rows,) = _SYMBOLS.findall((ROOT / f"docs/{page}.md").read_text())
+    names = [name for row in rows.splitlines() for name in re.findall(r"`([^`]+)`", row.split("|")[2])]
+    assert len(names) > 5
+    assert not [name for name in names if not re.search(rf"\b{name}\b", code)]

@@ -151,7 +151,7 @@ class TestMintWithCallback:
         minter.set(0, 5, ZERO, b"", sender=alice)
         minter.mint(index, SHARE, alice, b"", sender=alice)
         accounted, available = index.holdings()
-        assert all(there - book >= 5 for there, book in zip(available, accounted, strict=True))
+        assert all(there - owed >= 5 for there, owed in zip(available, accounted, strict=True))
 
     def test_it_is_refused_as_a_mint_is(self, index, minter, refuse, owner, alice):
         with refuse("ZeroShares"):
@@ -330,7 +330,7 @@ class TestSwap:
         # Units have 57 bits: what they forget is surplus.
         assert 0 <= accounted[0] - 10 * SHARE - after.accounted[0] <= accounted[0] // 2**55
         assert 0 <= accounted[1] + 25 * SHARE - after.accounted[1] <= accounted[1] // 2**55
-        assert all(there >= book for there, book in zip(after.available, after.accounted, strict=True))
+        assert all(there >= owed for there, owed in zip(after.available, after.accounted, strict=True))
 
     def test_a_short_payment_is_refused(self, index, swapper, tokens, refuse, alice):
         swapper.setShortBy(1, sender=alice)

@@ -51,7 +51,8 @@ def test_a_refusal_is_one_line_with_the_errors_own_name(errors):
     failure = explained(Reverted(entry.hash[:4] + eth_abi.encode(entry.types, values), "request"))
     assert failure.exit_code == 1
     assert failure.message.startswith(
-        "Nothing cools down that could be staked again. `ape run withdraw` takes what has matured. (Staked"
+        "No assets are cooling down, so there is nothing to stake again."
+        " `ape run withdraw` takes what has matured. (Staked"
     )
     assert "\n" not in failure.message
 

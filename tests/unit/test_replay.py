@@ -14,11 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from replay.market import Market, read, write
-from replay.model import Ideal, basis_points, capped, floored, yearly_error
+from replay.model import Ideal, yearly_error
 from replay.recorded import moved
 from replay.setup import rule
 from replay.synthetic import ENTERS, LEAVES, SILENT, synthetic
 from ssi.failure import Misused
+from ssi.index.weighing import basis_points, capped, floored
 from ssi.report.facts import EpochYield
 from tests.model import weights as exact
 from tools.replay_page import PAGE, SNAPSHOT, refreshed

@@ -20,12 +20,6 @@ from ssi.build import ROOT
 from tools import natspec, site
 
 # All but the two files that name the words.
-PYTHON = [
-    path
-    for folder in ("demo", "forks", "minimainnet", "scripts", "ssi", "tests", "tools")
-    for path in sorted((ROOT / folder).rglob("*.py"))
-    if path.name not in ("test_site.py", "test_natspec.py")
-]
 MARKDOWN = [
     *ROOT.glob("*.md"),
     *(ROOT / "docs").glob("*.md"),
@@ -33,10 +27,6 @@ MARKDOWN = [
     ROOT / "tests" / "README.md",
     *(ROOT / ".github").rglob("*.md"),
 ]
-# Sentences that say which role does what need none of these.
-RIDDLES = re.compile(
-    r"\b(anybody|nobody|somebody|everybody|whoever|whomever|whatever|he|him|his|himself)\b", re.IGNORECASE
-)
 
 
 @pytest.fixture(scope="module")
@@ -160,25 +150,6 @@ def prose(path: Path) -> Iterator[tuple[int, str]]:
         inside ^= line.lstrip().startswith("```")
         if not inside and not line.startswith(("|", "```")):
             yield number, line
-
-
-def riddles(text: str) -> list[str]:
-    """Lines that leave open who acts, in words or in a name."""
-    lines = enumerate(text.splitlines(), 1)
-    return [f"{number}: {line}" for number, line in lines if RIDDLES.search(line.replace("_", " "))]
-
-
-@pytest.mark.parametrize("path", MARKDOWN, ids=lambda path: str(path.relative_to(ROOT)))
-def test_documents_name_the_actor(path):
-    """Holder, staker, bidder, keeper, signer, caller, thief; and then *they*."""
-    assert not riddles(path.read_text())
-
-
-def test_python_names_the_actor():
-    """In sentences, in messages, and in the names of tests."""
-    assert len(PYTHON) > 200
-    assert riddles("def test_nobody_else():") == ["1: def test_nobody_else():"]
-    assert not {str(path.relative_to(ROOT)): found for path in PYTHON if (found := riddles(path.read_text()))}
 
 
 @pytest.mark.parametrize("path", MARKDOWN, ids=lambda path: str(path.relative_to(ROOT)))

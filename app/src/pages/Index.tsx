@@ -123,7 +123,7 @@ function Holdings({ symbol }: { symbol: string }) {
   if (!index) return null;
   const whole = index.constituents.every((c) => c.available >= c.accounted);
   return (
-    <Card title="Proof of holdings" aside={whole ? "every book is covered" : "a constituent is short"}>
+    <Card title="Proof of holdings" aside={whole ? "every balance is covered" : "a constituent is short"}>
       <Table
         caption={`What ${symbol} says it holds, and what is there`}
         head={["Constituent", "Accounted", "Really there", "Set aside for claims", "Covered"]}

@@ -162,7 +162,7 @@ function Leaderboard({ epoch }: { epoch: bigint }) {
         empty="No account is recorded yet."
         rows={rows.slice(0, 25).map((log, i) => [`${i + 1}. ${short(log.args.account ?? zeroAddress)}`, points(log.args.points ?? 0n)])}
       />
-      {rows.length === 0 && <Note title="Recording opens when an epoch ends, for seven days. Anyone can record anyone." />}
+      {rows.length === 0 && <Note title="Recording opens when an epoch ends, for seven days. Every account can record every other." />}
     </Card>
   );
 }

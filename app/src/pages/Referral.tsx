@@ -55,7 +55,7 @@ export default function Referral() {
   return (
     <Page
       title="Referral"
-      lead="A friend who buys through your link gets 5 % more points, and you get 10 % of theirs, up to as many as you have yourself. One level, for ever, and no one can change it."
+      lead="A friend who buys through your link gets 5 % more points, and you get 10 % of theirs, up to as many as you have yourself. One level, for ever, and no account can change it."
     >
       {!address && <Note title="Connect a wallet to see your code." />}
       <div className="grid gap-4 lg:grid-cols-2">

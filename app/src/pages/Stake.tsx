@@ -55,7 +55,7 @@ function Figures({ stake }: { stake: StakePosition }) {
       <Stats>
         <Stat label="APR now" value={percent(stake.apr)} hint="at the pace of today's rewards" />
         <Stat label="Exchange rate" value={cut(stake.rate, 18, 6)} hint={`${stake.symbol} a staked share`} />
-        <Stat label="Staked by everyone" value={amount(stake.total, 18)} />
+        <Stat label="Staked by all" value={amount(stake.total, 18)} />
         <Stat label="Way out" value={duration(Number(stake.cooldown))} hint="never longer than 14 days" />
       </Stats>
       {aprs.length > 1 && (

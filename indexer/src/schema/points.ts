@@ -10,7 +10,7 @@ export const source = onchainTable("source", (t) => ({
   kind: sourceKind("kind").notNull(),
   /** of the tokens; null for a pool */
   symbol: t.text(),
-  /** From then on a pool counts nothing, whatever positions say: integrals end there. */
+  /** From then on a pool counts nothing, even where positions say more: integrals end there. */
   removedAt: t.bigint(),
 }));
 
@@ -191,7 +191,7 @@ export const referencePrice = onchainTable(
 );
 
 /**
- * The leaderboard: D18{point} before referrals of everybody who joined and has some, at `epoch.standingAt`. That is the
+ * The leaderboard: D18{point} before referrals of all accounts that joined and have some, at `epoch.standingAt`. That is the
  * last sample of the epoch (one a day) while it is running; its end as soon as it is over. Final with the epoch.
  * `rank` counts from 1, most points first, equal points by address. Values are D18{USD s} by class.
  */
