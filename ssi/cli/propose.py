@@ -59,13 +59,13 @@ def propose(build: Callable[[Decoder], Proposal], how: common.Signing, rebalance
     if common.asked(owners, how):
         _show(proposal, calls, trial, prepared, decoder)
     (sent,) = common.sign(system, [prepared], owners, how)
-    ready_at = max(map(int, map(system.manager.getSchedule, trial.operations))) if sent else trial.ready_at
+    ready_at = max(map(int, map(system.manager.getSchedule, trial.operations))) if sent else trial.ready_at_s
 
     if how.json:
         return {
             "title": proposal.title,
             "readyAt": ready_at,
-            "expiresAt": ready_at + trial.window,
+            "expiresAt": ready_at + trial.window_s,
             "gas": trial.gas,
             "events": trial.events,
             "calls": [

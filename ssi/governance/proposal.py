@@ -60,13 +60,13 @@ class Change:
 class Trial:
     """What came out.
 
-    `ready_at` in Unix seconds, if the Safe scheduled now; `window`: seconds from then until the operation is void;
-    `gas` of the largest transaction of each kind.
+    `ready_at_s` in Unix seconds, if the Safe scheduled now; `window_s`: from then until the operation is void; `gas` of
+    the largest transaction of each kind.
     """
 
     operations: list[bytes]
-    ready_at: int
-    window: int
+    ready_at_s: int
+    window_s: int
     changes: list[Change]
     events: list[str]
     gas: dict[str, int]
