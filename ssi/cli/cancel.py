@@ -26,7 +26,7 @@ def cli(ids: tuple[str, ...], how: common.Signing) -> Any:
     governance = GovernanceClient(system)
     cancelled = governance.cancel(*ids)
     owners = common.signers(governance.guardian, how)
-    prepared = common.prepare(system, cancelled, owners, how)
+    [prepared] = common.prepare(system, cancelled, owners, how)
     if common.asked(owners, how):
         screen = common.console()
         for operation in cancelled.operations:

@@ -191,31 +191,35 @@ class Prepared:
         return table
 
 
-def prepare(system: System, request: SigningRequest, owners: Sequence[Any], how: Signing) -> Prepared:
-    """The request's transaction, and its file for the Transaction Builder. Signs nothing.
+def prepare(system: System, request: SigningRequest, owners: Sequence[Any], how: Signing) -> list[Prepared]:
+    """The request's transactions with consecutive nonces, and the file of each for the Transaction Builder.
+
+    Signs nothing.
 
     Raises:
-        Failure: it would fail now.
+        Failure: one would fail now.
         Misused: its nonce cannot be.
     """
-    queue, sending = Queue(request.multisig), bool(owners) and not how.queue
-    now = request.transaction()
+    multisig, sending = request.multisig, bool(owners) and not how.queue
     try:
-        request.multisig.check(now)
+        multisig.check(multisig.together([call for batch in request.batches for call in batch]))
     except Reverted as reverted:
         said = Decoder(system).error(reverted.data)
         raise Failure(f"This fails now with {said}. {advice(said)}".strip(), 1) from None
-    nonce = queue.nonce(now.to, now.data, how.nonce, sending)
-    transaction = request.transaction(nonce)
-    path = folder() / f"{request.slug}-{transaction.hash.hex()[:8]}.json"
-    batch = builder_file(
-        transaction.safe, transaction.chain_id, request.title, f"Safe nonce {nonce}", system.evm.now, request.sends
-    )
-    path.write_text(json.dumps(batch, indent=2) + "\n")
-    file = str(path.relative_to(working())) if path.is_relative_to(working()) else str(path)
-    prepared = Prepared(request.multisig, transaction, file, queue.other(transaction))
-    if not (owners or how.dry_run):  # what is put into Safe's queue is known there
-        queue.add(transaction, request.title, file)
+    queue, first = Queue(multisig), multisig.together(request.batches[0])
+    nonce = queue.nonce(first.to, first.data, how.nonce, sending)
+    prepared: list[Prepared] = []
+    for transaction, calls in zip(request.transactions(nonce), request.batches, strict=True):
+        path = folder() / f"{request.slug}-{transaction.hash.hex()[:8]}.json"
+        batch = builder_file(
+            transaction.safe, transaction.chain_id, request.title, f"Safe nonce {transaction.nonce}", system.evm.now,
+            calls,
+        )  # fmt: skip
+        path.write_text(json.dumps(batch, indent=2) + "\n")
+        file = str(path.relative_to(working())) if path.is_relative_to(working()) else str(path)
+        prepared.append(Prepared(multisig, transaction, file, queue.other(transaction)))
+        if not (owners or how.dry_run):  # what is put into Safe's queue is known there
+            queue.add(transaction, request.title, file)
     return prepared
 
 

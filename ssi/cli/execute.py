@@ -37,19 +37,22 @@ def cli(ids: tuple[str, ...], how: common.Signing) -> Any:
         screen = common.console()
         for operation in executed.operations:
             screen.print(f"  {operation.call}", highlight=False)
-        screen.print(prepared.table())
-    (sent,) = common.sign(system, [prepared], owners, how)
-    if sent:
+        for one in prepared:
+            screen.print(one.table())
+    sent = common.sign(system, prepared, owners, how)
+    if all(sent):
         adopt(system)
     if how.json:
         plain = [operation.plain(now) for operation in executed.operations]
-        return {"operations": plain, "transactions": [prepared.plain(sent)]}
-    if sent:
-        screen.print(f"[green]✓[/] Executed in {sent}.")
-    elif how.queue:
-        screen.print("Next: the other owners compare the hashes at app.safe.global, sign and send.")
-    else:
-        screen.print(f"Next: the owners import {prepared.file} at app.safe.global, compare the hashes, sign and send.")
+        transactions = [one.plain(hash) for one, hash in zip(prepared, sent, strict=True)]
+        return {"operations": plain, "transactions": transactions}
+    for one, hash in zip(prepared, sent, strict=True):
+        if hash:
+            screen.print(f"[green]✓[/] Executed in {hash}.")
+        elif how.queue:
+            screen.print("Next: the other owners compare the hashes at app.safe.global, sign and send.")
+        else:
+            screen.print(f"Next: the owners import {one.file} at app.safe.global, compare the hashes, sign and send.")
     return None
 
 

@@ -45,17 +45,17 @@ def propose(how: common.Signing, kind: str, *arguments: Any) -> Any:
         proposed = governance.propose(kind, *arguments, forks=forks())
     trial = proposed.trial
     assert trial is not None, "there were forks"
-    prepared = common.prepare(system, proposed, owners, how)
+    [prepared] = common.prepare(system, proposed, owners, how)
     if common.asked(owners, how):
         _show(proposed, trial, prepared, decoder)
     (sent,) = common.sign(system, [prepared], owners, how)
-    ready_at = max(map(int, map(system.manager.getSchedule, trial.operations))) if sent else trial.ready_at
+    ready_at = max(map(int, map(system.manager.getSchedule, trial.operations))) if sent else trial.ready_at_s
 
     if how.json:
         return {
             "title": proposed.title,
             "readyAt": ready_at,
-            "expiresAt": ready_at + trial.window,
+            "expiresAt": ready_at + trial.window_s,
             "gas": trial.gas,
             "events": trial.events,
             "calls": [

@@ -203,9 +203,8 @@ class _Birth:
         kind, symbol = self.system.project.StakedToken, self.new.symbol
         epochs = (self.protocol.epoch_genesis, self.protocol.epoch_length)
         arguments = (self.system.manager.address, self.index, f"Staked {self.new.name}", f"s{symbol}", *epochs)
-        return bytes(kind.contract_type.deployment_bytecode.to_bytes()) + eth_abi.encode(
-            Interface.of(kind).constructor, arguments
-        )
+        encoded: bytes = eth_abi.encode(Interface.of(kind).constructor, arguments)
+        return bytes(kind.contract_type.deployment_bytecode.to_bytes()) + encoded
 
 
 # ---------------------------------------------------------------- the record

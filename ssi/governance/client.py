@@ -52,17 +52,18 @@ class SigningRequest:
 
     Args:
         slug: names the files. title: for people.
-        sends: what the Safe calls in one transaction: targets with calldata, in their order.
+        batches: what the Safe calls in each transaction, in their order: targets with calldata.
     """
 
     multisig: Multisig
     slug: str
     title: str
-    sends: tuple[tuple[str, bytes], ...]
+    batches: tuple[tuple[tuple[str, bytes], ...], ...]
 
-    def transaction(self, nonce: int | None = None) -> SafeTransaction:
-        """The Safe's next one, or that of a nonce."""
-        return self.multisig.together(self.sends, nonce)
+    def transactions(self, nonce: int | None = None) -> list[SafeTransaction]:
+        """The Safe's next ones, or those from a nonce on."""
+        first = self.multisig.nonce if nonce is None else nonce
+        return [self.multisig.together(calls, first + n) for n, calls in enumerate(self.batches)]
 
 
 @dataclass(frozen=True)
@@ -147,10 +148,9 @@ class GovernanceClient:
         except Reverted as reverted:
             said = decoder.error(reverted.data)
             raise CannotPropose(f"This cannot be proposed now: {said}. {advice(said)}".strip()) from None
-        sends = ((self.system.manager.address, scheduling(self.system.manager, proposal.calls)),)
-        return Proposed(
-            self.safe, proposal.slug, proposal.title, sends, tuple(described(proposal, decoder)), proposal.seed, trial
-        )
+        batch = ((self.system.manager.address, scheduling(self.system.manager, proposal.calls)),)
+        calls = tuple(described(proposal, decoder))
+        return Proposed(self.safe, proposal.slug, proposal.title, (batch,), calls, proposal.seed, trial)
 
     def execute(self, *ids: str) -> Decided:
         """What the Safe sends to execute the operations whose ids begin so, or all that are ready.
@@ -171,8 +171,8 @@ class GovernanceClient:
             if operation.status(now) != "ready":
                 raise NotReady(operation, now)
         calls = [(operation.call.target, operation.call.data) for operation in picked]
-        sends = steps(self.system, self.safe.address, calls)
-        return Decided(self.safe, "execute", f"Execute {_named(picked)}", tuple(sends), tuple(picked))
+        batches = tuple(tuple(batch) for batch in steps(self.system, self.safe.address, calls))
+        return Decided(self.safe, "execute", f"Execute {_named(picked)}", batches, tuple(picked))
 
     def cancel(self, *ids: str) -> Decided:
         """What the guardian sends to cancel the operations whose ids begin so, in one transaction.
@@ -182,8 +182,8 @@ class GovernanceClient:
         """
         picked, manager = chosen(self.pending(), ids), self.system.manager
         data = batched(manager, [manager.cancel.encode(o.caller, o.call.target, o.call.data) for o in picked])
-        sends = ((manager.address, data),)
-        return Decided(self.guardian, "cancel", f"Cancel {_named(picked)}", sends, tuple(picked))
+        batches = (((manager.address, data),),)
+        return Decided(self.guardian, "cancel", f"Cancel {_named(picked)}", batches, tuple(picked))
 
 
 def _simulating(proposal: Proposal, forks: Forks) -> Callable[[System], dict[str, Any]]:

@@ -287,11 +287,8 @@ def test_a_proposal_is_what_the_owners_would_sign(system, protocol):
     (call,) = proposed.calls
     assert (call.function, list(call.arguments.values())) == ("setSupplyCap", [12_345])
     safe = Multisig(system.evm, system.record.contracts["Safe"])
-    assert (proposed.transaction().safe, proposed.transaction().nonce, proposed.trial) == (
-        safe.address,
-        safe.nonce,
-        None,
-    )
+    (transaction,) = proposed.transactions()
+    assert (transaction.safe, transaction.nonce, proposed.trial) == (safe.address, safe.nonce, None)
     assert protocol.governance.pending() == []
 
 
@@ -300,7 +297,8 @@ def test_governance_from_a_proposal_to_its_effect(system, protocol):
     governance, index, start = protocol.governance, protocol.system.index("USSI"), protocol.system.evm.now
 
     def done(request: SigningRequest) -> None:
-        Multisig(system.evm, request.multisig.address).simulate(request.transaction())
+        for transaction in request.transactions():
+            Multisig(system.evm, request.multisig.address).simulate(transaction)
 
     for cap in (31, 32):
         done(governance.propose("set-cap", "USSI", cap))

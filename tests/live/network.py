@@ -37,7 +37,7 @@ from tests.live.proxy import Weather, proxied
 PASSPHRASE = "correct horse"
 TIMEOUT = 600  # seconds; the machine may be busy
 NETWORK = ("--network", "ethereum:mainnet:node")
-# What is wrong with the parameters of this repository on purpose: everyone has the keys of these owners.
+# What is wrong with the parameters of this repository on purpose: the keys of these owners are published.
 DESPITE = ("--despite", "owners of the Safe", "--despite", "owners of the guardian")
 _MNEMONIC = "test test test test test test test test test test test junk"
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")

@@ -12,11 +12,7 @@ from tests.support.staking import WHOLE, Vault
 ANY = 2**256 - 1
 
 
-@pytest.fixture
-def vault(vault: Vault, alice: str) -> Vault:
-    """With a stake of alice's."""
-    vault.stake(alice)
-    return vault
+pytestmark = pytest.mark.usefixtures("alice_stakes")
 
 
 class TestInterfaces:

@@ -13,13 +13,14 @@ import pytest
 import safe_eth.safe
 from eth_account import Account
 from eth_account.messages import encode_typed_data
-from eth_utils import keccak, to_checksum_address
+from eth_utils import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 from safe_eth.safe import SafeTx
 from safe_eth.safe.safe_signature import SafeSignature
 
 from ssi.chain import network
+from ssi.chain.evm import labelled
 from ssi.cli import common
 from ssi.failure import Failure, Misused
 from ssi.governance.safe import Multisig, SafeTransaction
@@ -30,15 +31,11 @@ from tests.support.safe_queue import SafeQueue, safe_queue
 OWNER = Account.from_key("0x" + "11" * 32)
 
 
-def named(label: str) -> str:
-    return to_checksum_address(keccak(text=label)[12:])
-
-
-SAFE = named("safe")
+SAFE = labelled("safe")
 
 
 def transaction(nonce: int, label: str = "change") -> SafeTransaction:
-    return SafeTransaction(SAFE, 1, named(label), keccak(text=label), nonce)
+    return SafeTransaction(SAFE, 1, labelled(label), keccak(text=label), nonce)
 
 
 class Signer:
@@ -195,7 +192,7 @@ def test_the_option_without_a_service_says_what_to_set(monkeypatch):
 
 @given(data=st.binary(max_size=200), nonce=st.integers(0, 2**64), salt=st.text(min_size=1))
 def test_our_hash_is_theirs(data, nonce, salt):
-    ours = SafeTransaction(named(salt), 1, named(f"to {salt}"), data, nonce)
+    ours = SafeTransaction(labelled(salt), 1, labelled(f"to {salt}"), data, nonce)
     theirs = SafeTx(None, ours.safe, *ours.call, safe_nonce=nonce, safe_version="1.4.1", chain_id=1)
     assert ours.hash == bytes(theirs.safe_tx_hash)
     assert bytes(encode_typed_data(full_message=theirs.eip712_structured_data).body) == ours.message_hash
