@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -177,20 +178,20 @@ def test_it_fills_a_rebalance_moves_checkpoints_and_records_points(due, keep):
     def told(what: str, job: str) -> float:
         return metric(url, f'ssi_keeper_job_{what}_total{{job="{job}"}}')
 
-    def waits_for_a_look() -> None:
-        looked = told("runs", "rebalance MAG7.ssi")
-        wait_for(lambda: told("runs", "rebalance MAG7.ssi") > looked + 1)
+    def looked_again_since(looked: float) -> bool:
+        return told("runs", "rebalance MAG7.ssi") > looked
 
     wait_for(lambda: told("transactions", "poke") == 2)
     assert maintenance.due_pokes(system) == []
     wait_for(lambda: told("transactions", "points") == 2)
     assert system.prices.runningSlot().sampled
     assert system.points.recordedPoints(holder, epoch) > 0
-    for _ in range(12):
-        waits_for_a_look()
+    for _ in range(12):  # until the price has fallen so far that a fill pays
         if told("transactions", "rebalance MAG7.ssi"):
             break
-        due.warp(2 * HOUR)  # the price falls
+        looked = told("runs", "rebalance MAG7.ssi")
+        due.warp(2 * HOUR)
+        wait_for(partial(looked_again_since, looked))
     assert told("transactions", "rebalance MAG7.ssi") > 0
     after = RebalanceKeeper(system, "MAG7.ssi", holder).report()
     assert after.id == before.id
