@@ -11,7 +11,7 @@ from ssi.cli import common
 from ssi.cli.command import Command
 from ssi.failure import Failure
 from ssi.governance.birth import adopt
-from ssi.governance.client import GovernanceClient, NothingReady, NotReady
+from ssi.governance.client import GovernanceClient, NothingReady, OperationNotReady
 
 network.quiet()
 
@@ -29,7 +29,7 @@ def cli(ids: tuple[str, ...], how: common.Signing) -> Any:
         executed = governance.execute(*ids)
     except NothingReady as none:
         raise Failure(_nothing_ready(none), 1) from None
-    except NotReady as early:
+    except OperationNotReady as early:
         raise Failure(_not_ready(early), 1) from None
     owners = common.signers(governance.safe, how)
     prepared = common.prepare(system, executed, owners, how)
@@ -63,7 +63,7 @@ def _nothing_ready(none: NothingReady) -> str:
     return f"Nothing is ready. The next is on {when}."
 
 
-def _not_ready(early: NotReady) -> str:
+def _not_ready(early: OperationNotReady) -> str:
     operation = early.operation
     name = "0x" + operation.id.hex()[:8]
     if early.status == "expired":

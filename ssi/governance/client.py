@@ -27,7 +27,7 @@ class CannotPropose(Impossible):
     """As the chain is now, the proposal cannot even be built. The message has the contract's error, and what to do."""
 
 
-class NotReady(Impossible):
+class OperationNotReady(Impossible):
     """The operation cannot be executed at `now`, in Unix seconds: it waits, or has expired."""
 
     def __init__(self, operation: Operation, now: int) -> None:
@@ -159,7 +159,7 @@ class GovernanceClient:
 
         Raises:
             Unknown: not exactly one operation begins with an id.
-            NotReady: one of those that were named waits, or has expired.
+            OperationNotReady: one of those that were named waits, or has expired.
             NothingReady: none was named, and none is ready.
         """
         now, known = self.system.evm.now, self.pending()
@@ -169,7 +169,7 @@ class GovernanceClient:
             raise NothingReady(min(waiting, default=None), now)
         for operation in picked:
             if operation.status(now) != "ready":
-                raise NotReady(operation, now)
+                raise OperationNotReady(operation, now)
         calls = [(operation.call.target, operation.call.data) for operation in picked]
         batches = tuple(tuple(batch) for batch in steps(self.system, self.safe.address, calls))
         return Decided(self.safe, "execute", f"Execute {_named(picked)}", batches, tuple(picked))

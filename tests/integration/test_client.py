@@ -17,7 +17,7 @@ from ssi.chain.evm import Reverted
 from ssi.chain.wallet import Way
 from ssi.constants import NOTICE, PERMIT2
 from ssi.failure import Impossible, Misused
-from ssi.governance.client import NothingReady, NotReady, SigningRequest
+from ssi.governance.client import NothingReady, OperationNotReady, SigningRequest
 from ssi.governance.safe import Multisig
 from ssi.points.locks import PoolKind
 from ssi.protocol import local
@@ -306,7 +306,7 @@ def test_governance_from_a_proposal_to_its_effect(system, protocol):
     with pytest.raises(NothingReady) as nothing:
         governance.execute()
     assert nothing.value.next_at == first.ready_at == start + NOTICE
-    with pytest.raises(NotReady) as early:
+    with pytest.raises(OperationNotReady) as early:
         governance.execute(second.id.hex())
     assert (early.value.operation, early.value.status) == (second, "waiting")
     cancelled = governance.cancel(second.id.hex()[:8])
