@@ -131,7 +131,7 @@ class TestRatesThatFall:
         vault = world.staked[0]
         vault.setRate(10 * WAD, sender=bob)
         world.close(0)
-        vault.tell(10 * WAD, sender=bob)
+        vault.setLowestRate(10 * WAD, sender=bob)
         world.sample()
         assert world.price(1, vault) == 10 * WAD
         vault.setRate(2 * WAD, sender=bob)

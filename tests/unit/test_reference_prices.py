@@ -152,7 +152,7 @@ class TestSampling:
         rate that fell.
         """
         world.go(world.slot_start(0, 1))
-        world.staked_soso.tell(WAD, sender=bob)
+        world.staked_soso.setLowestRate(WAD, sender=bob)
         world.staked_soso.setRate(WAD // 2, sender=bob)
         assert world.prices.sample.call(sender=bob) == 0
         taken = 0

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import json
 import pkgutil
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -29,6 +26,7 @@ from ssi.failure import Failure, Misused
 from ssi.governance.safe import Multisig, SafeTransaction
 from ssi.governance.service import KEY, URL, Service
 from ssi.registry.system import System
+from tests.support.safe_queue import SafeQueue, safe_queue
 
 OWNER = Account.from_key("0x" + "11" * 32)
 
@@ -45,9 +43,13 @@ class Signer:
 
     address, alias = OWNER.address, "owner"
 
+    def __init__(self, least_v: int = 27) -> None:
+        self.least_v = least_v
+
     def sign_message(self, message: Any) -> SimpleNamespace:
         signed = OWNER.sign_message(message)
-        return SimpleNamespace(encode_rsv=lambda: bytes(signed.signature))
+        v = signed.v - 27 + self.least_v
+        return SimpleNamespace(v=v, encode_rsv=lambda: bytes(signed.signature)[:64] + bytes([v]))
 
 
 @pytest.fixture(autouse=True)
@@ -56,38 +58,12 @@ def isolated() -> None:
 
 
 @pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
-    """A stand-in of the service at a URL that the environment names.
-
-    Its `waiting` are served, `taken` is what it was given.
-    """
-    desired = SimpleNamespace(waiting=[], taken=[], asked=[], refuses=False)
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            desired.asked.append((self.path, self.headers["Authorization"]))
-            self.answer(200, {"results": desired.waiting, "next": None, "count": len(desired.waiting)})
-
-        def do_POST(self):
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            desired.taken.append((self.path, body))
-            self.answer(422 if desired.refuses else 201, {"nonFieldErrors": ["no"]} if desired.refuses else {})
-
-        def answer(self, status, body):
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(json.dumps(body).encode())
-
-        def log_message(self, *_):
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv(URL, f"http://127.0.0.1:{server.server_port}")
-    monkeypatch.setenv(KEY, "a-key")
-    yield desired
-    server.shutdown()
-    server.server_close()
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[SafeQueue]:
+    """A stand-in of the service at a URL that the environment names."""
+    with safe_queue() as found:
+        monkeypatch.setenv(URL, found.url)
+        monkeypatch.setenv(KEY, "a-key")
+        yield found
 
 
 def entry(each: SafeTransaction, executed: bool = False) -> dict[str, Any]:
@@ -155,9 +131,13 @@ def test_without_a_service_the_queue_is_this_machines(queue, monkeypatch):
     assert queue().nonce(other.to, other.data, None, sending=False) == 6
 
 
-def test_a_proposal_gets_there_signed_by_its_owner(service):
+@pytest.mark.parametrize("least_v", [0, 27])
+def test_a_proposal_gets_there_signed_by_its_owner(service, least_v):
+    """Also by a hardware wallet that counts the last byte of a signature from 0: to a Safe 0 and 1 mean another kind
+    of signature.
+    """
     sent = transaction(8)
-    configured().propose(sent, Signer())
+    configured().propose(sent, Signer(least_v))
     ((path, body),) = service.taken
     assert path == f"/api/v2/safes/{SAFE}/multisig-transactions/"
     assert (body["contractTransactionHash"], body["nonce"], body["to"], body["sender"]) == (
