@@ -19,9 +19,10 @@ def vault(evm: Evm, project: Any, authority: Deployed, owner: str, alice: str, b
 
 
 @pytest.fixture
-def alice_stakes(vault: Vault, alice: str) -> None:
-    """`vault` has a stake of alice's."""
+def alice_stakes(vault: Vault, alice: str) -> Vault:
+    """`vault`, with a stake of alice's."""
     vault.stake(alice)
+    return vault
 
 
 @pytest.fixture
