@@ -22,6 +22,7 @@ class Result:
     Args:
         difference_bp: the share, after fees and costs, against the methodology, over the whole time.
         error_bp: yearly, fees left out and stated costs put back; `error_with_costs_bp` without that.
+        error_calendar_bp: the same against a methodology that goes on the first of each month, whatever is in the way.
         holds: what must be true, by name.
     """
 
@@ -34,6 +35,7 @@ class Result:
     fee_bp: float
     error_bp: float
     error_with_costs_bp: float
+    error_calendar_bp: float
     rebalances: int
     completed: int
     trades: int
@@ -62,6 +64,9 @@ class Result:
             "of it the streaming fee": f"{self.fee_bp:+.1f} bp",
             "tracking error a year, apart from fee and stated costs": f"{self.error_bp:.2f} bp",
             "tracking error a year, with stated costs": f"{self.error_with_costs_bp:.2f} bp",
+            "tracking error a year, against the first of each month whatever happens": (
+                f"{self.error_calendar_bp:.2f} bp"
+            ),
             "rebalances, of them completed": f"{self.rebalances}, {self.completed}",
             "trades": f"{self.trades:,}",
             "sold a year; by the methodology": (
@@ -102,6 +107,7 @@ def result(
         difference_bp=_bp(outcome.shares[-1] / outcome.shares[0] / (outcome.ideal[-1] / outcome.ideal[0])),
         fee_bp=_bp(outcome.shares[-1] / outcome.shares[0] / (outcome.index[-1] / outcome.index[0])),
         error_bp=error, error_with_costs_bp=float(yearly_error(outcome.index, outcome.ideal) * 10_000),
+        error_calendar_bp=float(yearly_error(restored, outcome.calendar) * 10_000),
         rebalances=len(report.rebalances), completed=sum(one.phase == "completed" for one in report.rebalances),
         trades=sum(len(one.trades) for one in report.rebalances),
         turnover_a_year_bp=float(sum(one.turnover_d18 for one in report.rebalances) / years / WAD * 10_000),
