@@ -76,8 +76,8 @@ class Governance:
         for token, price in self._prices(waiting.prices).items():
             least, most = sorted((price, waiting.prices[token]))
             if most * 10_000 > least * (10_000 + BOUNDS.price_bps):
-                why = f"{self._names[token]} costs {price / 1e18:,.4f}, and {waiting.prices[token] / 1e18:,.4f} then"
-                self.say("a proposal is out of its bounds, and is made anew", why)
+                costs = f"{self._names[token]} costs {price / 1e18:,.4f}, and {waiting.prices[token] / 1e18:,.4f} then"
+                self.say("a proposal is out of its bounds, and is made anew", f"a price has moved too far ({costs})")
                 return False
         return True
 

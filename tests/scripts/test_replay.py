@@ -22,6 +22,7 @@ from ssi.places import ROOT
 DAYS = 91
 Completed = subprocess.CompletedProcess[str]
 WAD = 10**18
+DUST = Decimal("0.00005")  # of NAV, that may be left over: 50 ppm by the terms
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +85,7 @@ def test_the_constituent_that_leaves_is_sold_and_the_one_that_enters_is_bought(r
 
 
 def test_a_rebalance_ends_at_its_targets(replayed):
-    """Weights of the day after, at the closes of the start; what is off is less than what a bid may leave over."""
+    """Weights of the day after, at the closes of the start. What the rebalance has cost is missing at some token."""
     folder, _, _ = replayed
     report, market = json.loads((folder / "report.json").read_text()), synthetic(DAYS)
     for rebalance in report["rebalances"]:
@@ -96,8 +97,8 @@ def test_a_rebalance_ends_at_its_targets(replayed):
         }
         whole, targets = sum(then.values()), rebalance["targets_d18"]
         assert min(weight for weight in targets.values() if weight) >= WAD // 10 - 10, "the floor"
-        for name, weight in then.items():
-            assert weight / whole == pytest.approx(Decimal(targets[name]) / WAD, abs=Decimal("0.0001")), name
+        off = {name: abs(weight / whole - Decimal(targets[name]) / WAD) for name, weight in then.items()}
+        assert max(off.values()) <= Decimal(rebalance["cost_d18"]) / WAD + DUST, off
 
 
 def test_trades_are_at_the_premium_that_the_report_states(replayed):
