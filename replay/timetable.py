@@ -26,7 +26,7 @@ def due(market: Market) -> set[int]:
 
 
 @dataclass(frozen=True)
-class Proposed:
+class IdealProposal:
     """Closes of tokens with a price on that day, by name; `targets` are whole tokens of the ideal portfolio."""
 
     day: int
@@ -41,7 +41,7 @@ class Timetable:
     def __init__(self, market: Market, ideal: Ideal) -> None:
         self.market, self.ideal, self.turnover, self.moved = market, ideal, Decimal(0), list[int]()
         self._dues, self._due = due(market), False
-        self._waiting: Proposed | None = None
+        self._waiting: IdealProposal | None = None
 
     def day(self, day: int) -> None:
         """One more. The worth of the portfolio does not change on the day on which it goes to its weights."""
@@ -62,9 +62,9 @@ class Timetable:
         closes, supplies = self.market.now(day), self.market.posted(day)
         if supplies.keys() <= closes.keys():
             targets = self.ideal.targets(self.market.last(day), supplies)
-            self._waiting, self._due = Proposed(day, supplies, closes, targets), False
+            self._waiting, self._due = IdealProposal(day, supplies, closes, targets), False
 
-    def _may_start(self, waiting: Proposed, day: int) -> bool:
+    def _may_start(self, waiting: IdealProposal, day: int) -> bool:
         """Where the same tokens have prices as on the day of the proposal, near those, and targets near its own."""
         closes, traded = self.market.now(day), {*waiting.supplies, *self.ideal.units}
         targets = self.ideal.targets(self.market.last(day), waiting.supplies)
@@ -74,7 +74,7 @@ class Timetable:
             and all(near(waiting.targets[name], target) for name, target in targets.items())
         )
 
-    def _holds(self, waiting: Proposed, day: int) -> bool:
+    def _holds(self, waiting: IdealProposal, day: int) -> bool:
         """Whether all prices are near those of the proposal, where there are any."""
         closes, traded = self.market.now(day), {*waiting.supplies, *self.ideal.units}
         return all(near(waiting.closes[name], closes[name]) for name in traded & closes.keys() & waiting.closes.keys())

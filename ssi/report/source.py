@@ -40,7 +40,7 @@ class Part:
 
     @property
     def value_d18(self) -> int | None:
-        """D18{USD} of what shares can redeem, rounded down: dust of roundings and gifts beside the units is not theirs."""
+        """D18{USD} of what shares can redeem, rounded down. Gifts and the dust of roundings are not theirs."""
         redeemable = min(self.accounted_wei, self.available_wei)
         return None if self.price_d18 is None else redeemable * self.price_d18 // 10**self.decimals
 
