@@ -232,6 +232,7 @@ export const record = onchainTable(
   (table) => ({
     pk: primaryKey({ columns: [table.account, table.epoch] }),
     bySize: index().on(table.epoch, table.total),
+    byPoints: index().on(table.epoch, table.points),
   }),
 );
 
