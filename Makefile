@@ -59,7 +59,11 @@ tests/foreign/npm/node_modules/.stamp: tests/foreign/npm/package-lock.json tests
 	@cd tests/foreign/npm && npm ci --loglevel=error >/dev/null
 	@touch $@
 
-test: build tests/foreign/npm/node_modules/.stamp indexer-build ## The whole suite on forks of the miniature mainnet (or of MAINNET_RPC_URL), then the web app; ARGS="tests/unit -k words" chooses
+build/ledger/.stamp: tests/foreign/ledger/requirements.lock
+	@rm -rf $(@D) && pip install --quiet --disable-pip-version-check --no-deps --require-hashes --target $(@D) -r $<
+	@touch $@
+
+test: build tests/foreign/npm/node_modules/.stamp build/ledger/.stamp indexer-build ## The whole suite on forks of the miniature mainnet (or of MAINNET_RPC_URL), then the web app; ARGS="tests/unit -k words" chooses
 	@python -m tools.suite $(ARGS)
 	@$(if $(ARGS),,$(MAKE) --no-print-directory app-test)
 
@@ -94,10 +98,10 @@ indexer: indexer-build ## The indexer at http://127.0.0.1:42069, on a fork with 
 indexer-test: indexer-build ## The indexer's tests, with its embedded database (SSI_INDEXER_DATABASE=postgres with PostgreSQL)
 	@python -m tools.suite tests/indexer tests/live/test_indexer.py $(ARGS)
 
-live: indexer-build ## Every command on a chain as if it were live: node provider, key files, limits, cut connections (minutes)
+live: indexer-build build/ledger/.stamp ## Every command on a chain as if it were live: node provider, key files, limits, cut connections (minutes)
 	@$(ON_FORK) ape test tests/live $(ARGS)
 
-deep: build tests/foreign/npm/node_modules/.stamp indexer-build ## The property tests, ten times as long, the indexer with PostgreSQL, then a replay of a year, whose figures go into docs/replay.md
+deep: build tests/foreign/npm/node_modules/.stamp build/ledger/.stamp indexer-build ## The property tests, ten times as long, the indexer with PostgreSQL, then a replay of a year, whose figures go into docs/replay.md
 	@HYPOTHESIS_PROFILE=deep python -m tools.suite $(ARGS)
 	@$(if $(ARGS),,SSI_INDEXER_DATABASE=postgres python -m tools.suite tests/indexer)
 	@$(if $(ARGS),,$(MAKE) --no-print-directory replay && python -m tools.replay_page)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from demo.report import ALICE_KEY, ETHER, Report
+from demo.report import Report
 from forks import control
 from ssi.chain import network
 from ssi.chain.evm import Reverted
-from ssi.chain.permits import permit
-from ssi.chain.wallet import PermissionKind
-from ssi.index.bounds import FOREVER, UNBOUNDED
+from ssi.chain.wallet import Way
+from ssi.constants import ADMIN, GOVERNOR, GUARDIAN
 
 
 class HolderChapter:
@@ -16,13 +15,7 @@ class HolderChapter:
 
     def __init__(self, report: Report) -> None:
         self.report, self.system, self.evm = report, report.system, report.evm
-        self.router, self.usdc, self.mag7, self.alice, self.bob = (
-            report.router,
-            report.usdc,
-            report.mag7,
-            report.alice,
-            report.bob,
-        )
+        self.usdc, self.mag7, self.alice, self.bob = report.usdc, report.mag7, report.alice, report.bob
 
     def run(self) -> None:
         """All steps in their order. Within a step no time passes: quotes move by the second, with the streaming fee."""
@@ -38,24 +31,20 @@ class HolderChapter:
             self.stranger_is_refused()
 
     def buy_with_usdc(self) -> None:
-        amount = 1_000 * 10**6
+        amount, index = 1_000 * 10**6, self.report.as_alice.index("MAG7.ssi")
         control.deal(self.evm.rpc, "USDC", self.alice, amount)
-        quoted, cost = self.router.quoteBuyExactInput.call(self.mag7.address, self.usdc.address, amount)
-        token = self.evm.at(self.system.project.IndexToken, self.usdc.address)
-        signature = permit(
-            ALICE_KEY, token.address, {"name": "USD Coin", "version": "2"}, self.router.address, amount,
-            token.nonces(self.alice), self.evm.now + 3600,
-        )  # fmt: skip
-        trade = self.report.trade(self.mag7, self.usdc.address, self.alice, PermissionKind.PERMIT, signature)
-        receipt = self.router.buyExactInput(trade, amount, quoted, quoted * 995 // 1000, sender=self.alice)
+        quote = index.quote_buy("USDC", amount_in_wei=amount)
+        way = index.way(quote)
+        bought = index.buy(quote)
         shares, left = self.mag7.balanceOf(self.alice), self.usdc.balanceOf(self.alice)
         slippage = self.report.slippage(self.mag7, shares, (amount - left) * 10**12)
         self.report.step(
             "Buy 1,000 USDC of MAG7.ssi in one transaction (permit)",
-            receipt,
+            bought.transaction,
             {"spent_usdc": (amount - left) / 1e6, "shares": shares / 1e18, "slippage_percent": slippage},
             {
-                "the quote was exact": (shares, amount - left) == (quoted, cost),
+                "no approval was needed": way is Way.PERMIT,
+                "the quote was exact": (shares, amount - left) == (quote.gets_wei, quote.pays_wei),
                 "at least 999 USDC were used": left < 10**6,
                 "the router is empty": self.report.router_is_empty(),
                 "slippage is under 1 %": slippage < 1,
@@ -63,24 +52,24 @@ class HolderChapter:
         )
 
     def buy_with_ether(self) -> None:
-        shares = 2 * 10**18
-        cost = self.router.quoteBuy.call(self.mag7.address, ETHER, shares)
+        shares, index = 2 * 10**18, self.report.as_bob.index("MAG7.ssi")
+        quote = index.quote_buy("ETH", shares_wei=shares)
         before = self.report.balance(self.bob)
-        receipt = self.router.buy(
-            self.report.trade(self.mag7, ETHER, self.bob), shares, cost, sender=self.bob, value=cost + 10**18
-        )
-        spent = before - self.report.balance(self.bob)
+        bought = index.buy(quote)
+        cost, spent = quote.pays_wei, before - self.report.balance(self.bob)
         price = self.system.oracle.price(self.system.token("WETH").address)
         self.report.step(
             "Buy exactly 2 MAG7.ssi with ether",
-            receipt,
+            bought.transaction,
             {
                 "spent_eth": cost / 1e18,
                 "shares": 2.0,
                 "slippage_percent": self.report.slippage(self.mag7, shares, cost * price // 10**18),
             },
             {
-                "the quote was exact and the rest came back": cost <= spent < cost + receipt.gas_used * 10**12,
+                "the quote was exact and the rest came back": (
+                    spent == cost + self.report.fee_of(bought.transaction) and quote.limit_wei() > cost
+                ),
                 "the shares arrived": self.mag7.balanceOf(self.bob) == shares,
                 "the router is empty": self.report.router_is_empty(),
             },
@@ -94,77 +83,77 @@ class HolderChapter:
         )
 
     def redeem_in_kind(self) -> None:
-        shares, tokens = 10**18, self.mag7.basket().tokens
-        expected = self.mag7.previewRedeem(shares)
-        before = [self.system.token(token).balanceOf(self.bob) for token in tokens]
+        shares, index = 10**18, self.report.as_bob.index("MAG7.ssi")
+        quote = index.quote_redeem(shares)
+        tokens = [self.system.token(part.token.address) for part in quote.parts]
+        before = [token.balanceOf(self.bob) for token in tokens]
         worth = self.system.lens.valueOf(self.mag7.address, shares)
-        receipt = self.mag7.redeem(shares, self.bob, self.bob, *UNBOUNDED, sender=self.bob)
-        got = [self.system.token(token).balanceOf(self.bob) - held for token, held in zip(tokens, before, strict=True)]
+        redeemed = index.redeem(quote)
+        got = [token.balanceOf(self.bob) - held for token, held in zip(tokens, before, strict=True)]
         self.report.step(
-            "Redeem 1 MAG7.ssi in kind", receipt, {"worth_usd": worth / 1e18, "constituents": len(tokens)},
-            {"every amount is as previewed": got == expected and all(got)},
+            "Redeem 1 MAG7.ssi in kind", redeemed.transaction, {"worth_usd": worth / 1e18, "constituents": len(tokens)},
+            {"every amount is as previewed": got == [part.wei for part in quote.parts] and all(got)},
         )  # fmt: skip
 
     def sell_to_usdc(self) -> None:
-        shares = self.mag7.balanceOf(self.alice)
-        quoted = self.router.quoteSell.call(self.mag7.address, self.usdc.address, shares)
+        shares, index = self.mag7.balanceOf(self.alice), self.report.as_alice.index("MAG7.ssi")
+        quote = index.quote_sell("USDC", shares_wei=shares)
         worth, before = self.system.lens.valueOf(self.mag7.address, shares), self.usdc.balanceOf(self.alice)
-        signature = permit(
-            ALICE_KEY, self.mag7.address, {"name": self.mag7.name(), "version": "1"}, self.router.address, shares,
-            self.mag7.nonces(self.alice), self.evm.now + 3600,
-        )  # fmt: skip
-        trade = self.report.trade(self.mag7, self.usdc.address, self.alice, PermissionKind.PERMIT, signature)
-        receipt = self.router.sell(trade, shares, quoted, sender=self.alice)
+        way = index.way(quote)
+        sold = index.sell(quote)
         got = self.usdc.balanceOf(self.alice) - before
         self.report.step(
             "Sell everything to USDC (permit)",
-            receipt,
+            sold.transaction,
             {
                 "shares": shares / 1e18,
                 "got_usdc": got / 1e6,
                 "slippage_percent": round(100 * (1 - got * 10**12 / worth), 4),
             },
             {
-                "the quote was exact": got == quoted,
+                "no approval was needed": way is Way.PERMIT,
+                "the quote was exact": got == quote.gets_wei,
                 "no share is left": self.mag7.balanceOf(self.alice) == 0,
                 "the router is empty": self.report.router_is_empty(),
             },
         )
 
     def buy_another(self, symbol: str) -> None:
-        index, shares = self.system.index(symbol), 3 * 10**18
-        cost = self.router.quoteBuy.call(index.address, self.usdc.address, shares)
-        control.deal(self.evm.rpc, "USDC", self.bob, self.usdc.balanceOf(self.bob) + cost)
-        self.usdc.approve(self.router.address, cost, sender=self.bob)
-        receipt = self.router.buy(self.report.trade(index, self.usdc.address, self.bob), shares, cost, sender=self.bob)
+        shares, index = 3 * 10**18, self.report.as_bob.index(symbol)
+        quote = index.quote_buy("USDC", shares_wei=shares)
+        self.report.provide_usdc(self.bob, quote.pays_wei)
+        bought = index.buy(quote)
         self.report.step(
             f"Buy 3 {symbol} with USDC",
-            receipt,
-            {"spent_usdc": cost / 1e6, "slippage_percent": self.report.slippage(index, shares, cost * 10**12)},
+            bought.transaction,
             {
-                "the shares arrived": index.balanceOf(self.bob) == shares,
+                "spent_usdc": bought.paid_wei / 1e6,
+                "slippage_percent": self.report.slippage(index.contract, shares, bought.paid_wei * 10**12),
+            },
+            {
+                "the shares arrived": index.contract.balanceOf(self.bob) == shares,
                 "the router is empty": self.report.router_is_empty(),
             },
         )
 
     def frozen_constituent(self) -> None:
-        index, shares = self.system.index("USSI"), 10**18
-        tokens = index.basket().tokens
-        place = tokens.index(self.usdc.address)
-        expected, before = index.previewRedeem(shares), self.usdc.balanceOf(self.bob)
+        index, usdc_before = self.report.as_bob.index("USSI"), self.usdc.balanceOf(self.bob)
+        quote = index.quote_redeem(10**18)
+        expected = {part.token.name: part.wei for part in quote.parts}
         control.freeze(self.evm.rpc, "USDC", self.bob)
-        receipt = index.redeem(shares, self.bob, self.bob, *UNBOUNDED, sender=self.bob)
-        claim = index.claimOf(self.usdc.address, self.bob)
+        redeemed = index.redeem(quote)
+        (claim,) = index.claims()
         savings = self.system.token("sDAI")
         control.freeze(self.evm.rpc, "USDC", self.bob, frozen=False)
-        index.claim(self.usdc.address, FOREVER, self.bob, 0, sender=self.bob)
+        index.claim(claim.token)
         self.report.step(
-            "Redeem USSI while USDC has blocked the redeemer; claim later", receipt, {"claim_usdc": claim / 1e6},
+            "Redeem USSI while USDC has blocked the redeemer; claim later", redeemed.transaction,
+            {"claim_usdc": claim.wei / 1e6},
             {
-                "the rest was paid": savings.balanceOf(self.bob) >= expected[tokens.index(savings.address)],
-                "the blocked part became a claim": claim == expected[place] > 0,
-                "the claim was paid": self.usdc.balanceOf(self.bob) == before + claim,
-                "nothing is left to claim": index.claimOf(self.usdc.address, self.bob) == 0,
+                "the rest was paid": savings.balanceOf(self.bob) >= expected["sDAI"],
+                "the blocked part became a claim": claim.wei == expected["USDC"] > 0 and claim.token.name == "USDC",
+                "the claim was paid": self.usdc.balanceOf(self.bob) == usdc_before + claim.wei,
+                "nothing is left to claim": index.claims() == (),
             },
         )  # fmt: skip
 
@@ -180,7 +169,7 @@ class HolderChapter:
         except Reverted as reverted:
             refused = reverted.data == wanted
         deployer = network.signer(None).address
-        roles = [self.system.manager.hasRole(role, deployer).isMember for role in range(4)]
+        roles = [self.system.manager.hasRole(role, deployer).isMember for role in (ADMIN, GOVERNOR, GUARDIAN)]
         self.report.step(
             "A stranger tries to raise the mint fee", None, {"refused": refused},
             {"refused with AccessManagedUnauthorized": refused, "the deployer has no role either": not any(roles)},

@@ -11,13 +11,16 @@ from demo.report import Report
 from forks import control
 from forks.addresses import CONTRACTS
 from forks.artifacts import packaged
-from ssi.chain.evm import Deployed, Interface, Receipt
+from ssi import Protocol
+from ssi.chain.evm import Deployed, Interface
 from ssi.constants import NOTICE, RECORDING
-from ssi.points.ledger import Ledger
+from ssi.index.client import NO_CODE, Traded
+from ssi.points.locks import PoolKind
+from ssi.points.referral import encoded
 
 DAY, WAD = 86_400, 10**18
-CODE = b"DEMOCODE".ljust(32, b"\0")
-FEE, V3, FULL_RANGE = 3000, 2, 887_220
+CODE = "DEMOCODE"
+FEE, FULL_RANGE = 3000, 887_220
 POT = 1_000 * 10**6
 FOR_RECORDERS = 200  # bp of it
 
@@ -28,9 +31,12 @@ class PointsChapter:
     def __init__(self, report: Report) -> None:
         self.report, self.system, self.evm = report, report.system, report.evm
         self.dora, self.emil, self.keeper = (self.evm.account(f"demo {name}") for name in ("dora", "emil", "keeper"))
+        self.as_dora, self.as_emil, self.as_keeper = (
+            Protocol(self.system, person) for person in (self.dora, self.emil, self.keeper)
+        )
         self.mag7, self.usdc, self.points = report.mag7, report.usdc, report.system.points
         self.prices = report.system.prices
-        self.ledger = Ledger(self.points, self.prices)
+        self.ledger = self.as_keeper.points.ledger
         abi = Interface("NonfungiblePositionManager", packaged("NonfungiblePositionManager")["abi"])
         self.positions = self.evm.at(abi, CONTRACTS["NonfungiblePositionManager"])
 
@@ -49,15 +55,12 @@ class PointsChapter:
 
     # ------------------------------------------------------------ helpers
 
-    def buy(self, person: str, shares: int, code: bytes = b"\0" * 32) -> Receipt:
+    def buy(self, person: Protocol, shares: int, code: bytes = NO_CODE) -> Traded:
         """Of MAG7.ssi with USDC."""
-        router = self.report.router
-        cost = router.quoteBuy.call(self.mag7.address, self.usdc.address, shares)
-        control.deal(self.evm.rpc, "USDC", person, self.usdc.balanceOf(person) + cost)
-        self.usdc.approve(router.address, cost, sender=person)
-        order = (*self.report.trade(self.mag7, self.usdc.address, person)[:-1], code)
-        receipt: Receipt = router.buy(order, shares, cost, sender=person)
-        return receipt
+        index = person.index("MAG7.ssi")
+        quote = index.quote_buy("USDC", shares_wei=shares)
+        self.report.provide_usdc(person.holder.account.address, quote.pays_wei)
+        return index.buy(quote, referral_code=code)
 
     def pool_tokens(self) -> list[Deployed]:
         return sorted((self.mag7, self.usdc), key=lambda token: int(token.address, 16))
@@ -79,9 +82,9 @@ class PointsChapter:
         )
         self.pool = create.call(*order)
         create(*order, sender=self.keeper)
-        manager.schedule(locker.address, locker.addPool.encode(self.pool, V3), 0, sender=safe)
+        manager.schedule(locker.address, locker.addPool.encode(self.pool, PoolKind.V3), 0, sender=safe)
         control.warp(self.evm.rpc, NOTICE)
-        receipt = locker.addPool(self.pool, V3, sender=safe)
+        receipt = locker.addPool(self.pool, PoolKind.V3, sender=safe)
         holds = {"it is on the locker's list": self.pool in locker.pools()}
         self.report.step("A pool of MAG7.ssi and USDC joins the locker's list after the notice", receipt, {}, holds)
 
@@ -108,35 +111,36 @@ class PointsChapter:
             self.prices.sample(sender=self.keeper)
 
     def buy_with_a_code(self) -> None:
-        self.system.referrals.register(CODE, sender=self.dora)
-        self.buy(self.dora, 60 * WAD)
-        receipt = self.buy(self.emil, 20 * WAD, CODE)
-        joined = all(self.points.joinedAt(person) for person in (self.dora, self.emil))
+        self.as_dora.referral.register(CODE)
+        self.buy(self.as_dora, 60 * WAD)
+        bought = self.buy(self.as_emil, 20 * WAD, encoded(CODE))
+        joined = all(person.points.joined_at_s() for person in (self.as_dora, self.as_emil))
         self.report.step(
             "Emil buys 20 MAG7.ssi with Dora's code",
-            receipt,
+            bought.transaction,
             {},
             {
                 "both joined by buying": joined,
-                "Dora referred Emil": self.system.referrals.referrerOf(self.emil).referrer == self.dora,
+                "Dora referred Emil": self.as_emil.referral.of().referrer == self.dora,
             },
         )
 
     def stake_and_boost(self) -> None:
-        soso, staked_soso, vault = self.system.token("SOSO"), self.system.staked("SOSO"), self.system.staked("MAG7.ssi")
-        self.mag7.approve(vault.address, 20 * WAD, sender=self.dora)
-        vault.deposit(20 * WAD, self.dora, sender=self.dora)
-        value = 2_500 * WAD * WAD // self.system.oracle.price(soso.address)
+        stakes = self.as_dora.stakes
+        staked = stakes["MAG7.ssi"].deposit(20 * WAD)
+        value = 2_500 * WAD * WAD // self.system.oracle.price(self.system.token("SOSO").address)
         control.deal(self.evm.rpc, "SOSO", self.dora, value)
-        soso.approve(staked_soso.address, value, sender=self.dora)
-        receipt = staked_soso.deposit(value, self.dora, sender=self.dora)
+        boosted = stakes["SOSO"].deposit(value)
         self.report.step(
-            "Dora stakes 20 MAG7.ssi, and SOSO worth 2,500 dollars", receipt, {"soso": value / WAD},
-            {"the shares arrived": staked_soso.balanceOf(self.dora) > 0 and vault.balanceOf(self.dora) > 0},
+            "Dora stakes 20 MAG7.ssi, and SOSO worth 2,500 dollars", boosted.transaction, {"soso": value / WAD},
+            {
+                "the shares arrived": [stakes[name].position().shares_wei for name in ("MAG7.ssi", "SOSO")]
+                == [staked.shares_wei, boosted.shares_wei]
+            },
         )  # fmt: skip
 
     def lock_liquidity(self) -> None:
-        locker, shares = self.system.locker, 10 * WAD
+        shares = 10 * WAD
         dollars = self.system.lens.valueOf(self.mag7.address, shares) // 10**12
         control.deal(self.evm.rpc, "USDC", self.dora, dollars)
         for token in self.pool_tokens():
@@ -153,11 +157,12 @@ class PointsChapter:
             self.evm.now,
         )
         minted = self.positions.mint(order, sender=self.dora).events(self.positions, "IncreaseLiquidity")[0].values
-        self.positions.approve(locker.address, minted["tokenId"], sender=self.dora)
-        receipt = locker.lockPosition(minted["tokenId"], sender=self.dora)
+        locked = self.as_dora.locks.lock_position(minted["tokenId"])
         self.report.step(
-            "Dora locks a position of some 10 MAG7.ssi and as many dollars", receipt, {"position": minted["tokenId"]},
-            {"its liquidity is recorded": locker.liquidityOf(self.dora, self.pool) == minted["liquidity"]},
+            "Dora locks a position of some 10 MAG7.ssi and as many dollars", locked.transaction,
+            {"position": minted["tokenId"]},
+            {"its liquidity is recorded": self.system.locker.liquidityOf(self.dora, self.pool)
+                == locked.liquidity == minted["liquidity"]},
         )  # fmt: skip
 
     def fund(self) -> int:
@@ -179,38 +184,38 @@ class PointsChapter:
             "who", "class", "dollar-days", "multiplier", "points", title="Points after ten days", title_justify="left"
         )
         figures: dict[str, Any] = {}
-        for name, person in (("Dora", self.dora), ("Emil", self.emil)):
-            said = self.points.statement(person, epoch)
-            for kind in ("held", "staked", "locked"):
-                of = getattr(said, kind)
-                if of.value:
+        dora, emil = (person.points.statement(epoch) for person in (self.as_dora, self.as_emil))
+        for name, said in (("Dora", dora), ("Emil", emil)):
+            for of in said.kinds:
+                if of.usd_days_d18:
                     table.add_row(
-                        name, kind, f"{of.value / WAD:,.0f}", f"{of.multiplier / WAD:.2f}X", f"{of.points / WAD:,.0f}"
-                    )
-                    figures[f"{name.lower()}_{kind}_multiplier"] = round(of.multiplier / WAD, 4)
-                    figures[f"{name.lower()}_{kind}_points"] = round(of.points / WAD)
-            figures[f"{name.lower()}_points"] = round(said.points / WAD)
+                        name, of.kind, f"{of.usd_days_d18 / WAD:,.0f}", f"{of.multiplier_d18 / WAD:.2f}X",
+                        f"{of.points_d18 / WAD:,.0f}",
+                    )  # fmt: skip
+                    figures[f"{name.lower()}_{of.kind}_multiplier"] = round(of.multiplier_d18 / WAD, 4)
+                    figures[f"{name.lower()}_{of.kind}_points"] = round(of.points_d18 / WAD)
+            figures[f"{name.lower()}_points"] = round(said.points_d18 / WAD)
         self.report.console.print(table)
-        dora, emil = (self.points.statement(person, epoch) for person in (self.dora, self.emil))
+        at = {(said.account, of.kind): of.multiplier_d18 for said in (dora, emil) for of in said.kinds}
         self.report.step(
             "Points of the running epoch, live", None, figures,
             {
-                "Emil holds at 3X": emil.held.multiplier == 3 * WAD,
-                "Dora's liquidity has the full 220X": dora.locked.multiplier == 220 * WAD,
-                "her staked shares are between 15X and 165X": 15 * WAD < dora.staked.multiplier < 165 * WAD,
-                "her SOSO does not reach what she merely holds": dora.held.multiplier == 3 * WAD,
+                "Emil holds at 3X": at[self.emil, "held"] == 3 * WAD,
+                "Dora's liquidity has the full 220X": at[self.dora, "locked"] == 220 * WAD,
+                "her staked shares are between 15X and 165X": 15 * WAD < at[self.dora, "staked"] < 165 * WAD,
+                "her SOSO does not reach what she merely holds": at[self.dora, "held"] == 3 * WAD,
             },
         )  # fmt: skip
 
     def record(self, epoch: int) -> None:
         control.warp(self.evm.rpc, self.ledger.end(epoch) - self.evm.now)
         accounts = self.ledger.to_record(epoch)
-        receipt = self.points.recordMany(accounts, epoch, sender=self.keeper)
+        recorded = self.as_keeper.points.record_many(accounts, epoch)
         points = {person: self.points.pointsOf(person, epoch) for person in (self.dora, self.emil)}
         emil, dora = points[self.emil], points[self.dora]
         self.report.step(
             "The epoch is over: a keeper records all who joined",
-            receipt,
+            recorded,
             {"accounts": len(accounts)},
             {
                 "Dora has a tenth of Emil's points on top": self.points.recordedPoints(self.dora, epoch)
@@ -224,19 +229,28 @@ class PointsChapter:
 
     def claim(self, epoch: int) -> None:
         control.warp(self.evm.rpc, self.ledger.end(epoch + 1) - self.evm.now)
-        before = {person: self.usdc.balanceOf(person) for person in (self.dora, self.emil, self.keeper)}
-        owed = {person: self.points.claimable(person, epoch, self.usdc.address) for person in before}
-        for person in before:
-            receipt = self.points.claim(epoch, self.usdc.address, sender=person)
-        paid = {person: self.usdc.balanceOf(person) - had for person, had in before.items()}
+        people = {
+            "dora": (self.dora, self.as_dora),
+            "emil": (self.emil, self.as_emil),
+            "keeper": (self.keeper, self.as_keeper),
+        }
+        owed, paid, transaction = {}, {}, ""
+        for name, (person, client) in people.items():
+            pots, before = client.points.pots([epoch]), self.usdc.balanceOf(person)
+            owed[name] = sum(pot.wei for pot in pots)
+            transaction = client.points.claim(pots).transaction
+            paid[name] = self.usdc.balanceOf(person) - before
         total = self.points.totalRecorded(epoch)
         part = self.points.recorderPart(epoch, self.usdc.address)
-        shares = {person: (POT - part) * self.points.recordedPoints(person, epoch) // total for person in before}
-        shares[self.keeper] += part
+        shares = {
+            name: (POT - part) * self.points.recordedPoints(person, epoch) // total
+            for name, (person, _) in people.items()
+        }
+        shares["keeper"] += part
         self.report.step(
             "A second epoch passes; the pot is claimed",
-            receipt,
-            {f"{name}_usdc": paid[getattr(self, name)] / 1e6 for name in ("dora", "emil", "keeper")},
+            transaction,
+            {f"{name}_usdc": wei / 1e6 for name, wei in paid.items()},
             {
                 "each was paid by points, the keeper for recording both": paid == owed == shares,
                 "no more than the pot": sum(paid.values()) <= POT,

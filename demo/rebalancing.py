@@ -4,6 +4,7 @@ liquidity.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from rich.table import Table
@@ -55,8 +56,8 @@ class RebalancingChapter:
         for token, factor in MOVES.items():
             control.move_price(self.evm.rpc, token, factor)
         control.warp(self.evm.rpc, HOUR)  # until the pools' averages agree with the feeds
-        self.before = self.weights()
-        farthest = max(abs(weight["now"] - weight["target"]) for weight in self.before.values())
+        before = self.rebalance_keeper.report()
+        self.before, farthest = before.weights, before.farthest_bps
         self.report.step(
             "A month passes and prices move", None, {"moves": MOVES, "farthest_from_target_bp": farthest},
             {"the weights are off": farthest > 4 * CLOSE},
@@ -131,17 +132,14 @@ class RebalancingChapter:
             gas.append(self.rebalance_keeper.filler.fill(*arguments, sender=self.keeper).gas_used)
             return ""
 
-        def wait(seconds: int) -> None:
-            control.warp(self.evm.rpc, seconds)
-
-        fills = [fill for fill, _ in self.rebalance_keeper.run(send, wait)]
+        fills = [fill for fill, _ in self.rebalance_keeper.run(send, partial(control.warp, self.evm.rpc))]
         report = self.rebalance_keeper.report()
         table = Table("token", "before", "target", "after", title="Weights of MAG7.ssi", title_justify="left")
-        for name, weight in report["weights"].items():
+        for name, weight in report.weights.items():
             table.add_row(
-                name, *(f"{bp / 100:.2f} %" for bp in (self.before[name]["now"], weight["target"], weight["now"]))
+                name,
+                *(f"{bps / 100:.2f} %" for bps in (self.before[name].now_bps, weight.target_bps, weight.now_bps)),
             )
-        farthest = max(abs(weight["now"] - weight["target"]) for weight in report["weights"].values())
         expected = self.mag7.previewRedeem(shares)
         redeemed = self.mag7.redeem.call(shares, investor, investor, *UNBOUNDED, sender=investor)
         self.report.step(
@@ -151,26 +149,26 @@ class RebalancingChapter:
                 "fills": len(fills),
                 "hours": (self.evm.now - started) / 3600,
                 "gas_a_fill": max(gas, default=0),
-                "cost_bp": report["costBps"],
-                "keeper_profit_usd": sum(fill.net for fill in fills) / 1e18,
-                "farthest_from_target_bp": farthest,
+                "cost_bp": report.cost_bps,
+                "keeper_profit_usd": sum(fill.net_usd_d18 for fill in fills) / 1e18,
+                "farthest_from_target_bp": report.farthest_bps,
                 "weights": {
-                    name: {"before": self.before[name]["now"], **weight} for name, weight in report["weights"].items()
+                    name: {
+                        "before": self.before[name].now_bps,
+                        "now": weight.now_bps,
+                        "target": weight.target_bps,
+                    }
+                    for name, weight in report.weights.items()
                 },
             },
             {
-                "it is completed": report["phase"] == Phase.COMPLETED.word,
-                f"all weights are within {CLOSE} bp of their targets": farthest < CLOSE,
-                "it cost less than the budget": 0 <= report["costBps"] <= report["budgetBps"],
+                "it is completed": report.phase is Phase.COMPLETED,
+                f"all weights are within {CLOSE} bp of their targets": report.farthest_bps < CLOSE,
+                "it cost less than the budget": 0 <= report.cost_bps <= report.budget_bps,
                 "redemption works": redeemed == expected,
             },
         )
         self.report.console.print(table)
-
-    def weights(self) -> dict[str, dict[str, float]]:
-        """By name, bp: as they are and as the methodology wants them."""
-        weights: dict[str, dict[str, float]] = self.rebalance_keeper.report()["weights"]
-        return weights
 
     def send(self, data: bytes) -> Any:
         """The Safe calls the manager."""

@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from eth_account import Account
+from ape import accounts
 from rich.console import Console
 
+from forks import control
+from ssi import Protocol
 from ssi.chain.evm import Deployed, Receipt
-from ssi.chain.wallet import PermissionKind
 from ssi.registry.system import System
-
-ETHER = "0x" + "00" * 20
-NO_CODE = b"\0" * 32
-ALICE_KEY = "0x" + "a11ce".zfill(64)
 
 
 def readable(figures: dict[str, Any]) -> str:
@@ -48,15 +45,21 @@ class Report:
 
     def __post_init__(self) -> None:
         self.evm, self.router = self.system.evm, self.system.router
-        self.alice = Account.from_key(ALICE_KEY).address
+        signer = accounts.test_accounts[6]
+        self.alice, self.as_alice = str(signer.address), Protocol(self.system, signer)
         self.bob = self.evm.account("demo bob")
+        self.as_bob = Protocol(self.system, self.bob)
         self.usdc = self.system.token("USDC")
         self.mag7 = self.system.index("MAG7.ssi")
         self.evm.fund(self.alice)
 
-    def step(self, title: str, receipt: Receipt | None, figures: dict[str, Any], holds: dict[str, bool]) -> None:
-        """Keeps a step's figures and checks what must be true now."""
-        gas = {"gas": receipt.gas_used} if receipt else {}
+    def step(self, title: str, done: Receipt | str | None, figures: dict[str, Any], holds: dict[str, bool]) -> None:
+        """Keeps a step's figures and checks what must be true now.
+
+        Args:
+            done: the transaction of the step, by its receipt or its hash; None where it has none.
+        """
+        gas = {} if done is None else {"gas": self.gas_of(done)}
         self.steps.append({"step": title, **gas, **figures, "holds": holds})
         failed = [what for what, true in holds.items() if not true]
         self.broken += [f"{title}: {what}" for what in failed]
@@ -65,16 +68,20 @@ class Report:
         for what in failed:
             self.console.print(f"    [red]not true: {what}[/]")
 
-    def trade(
-        self,
-        index: Deployed,
-        token: str,
-        receiver: str,
-        permission: PermissionKind = PermissionKind.ALLOWANCE,
-        signature: bytes = b"",
-        stake: bool = False,
-    ) -> tuple[Any, ...]:
-        return (index.address, token, receiver, self.evm.now + 600, permission, signature, stake, NO_CODE)
+    def gas_of(self, done: Receipt | str) -> int:
+        """What a transaction used, by its receipt or its hash."""
+        if isinstance(done, Receipt):
+            return done.gas_used
+        return int(self.evm.rpc.call("eth_getTransactionReceipt", done)["gasUsed"], 16)
+
+    def fee_of(self, transaction: str) -> int:
+        """Ether that it cost, wei."""
+        receipt = self.evm.rpc.call("eth_getTransactionReceipt", transaction)
+        return int(receipt["gasUsed"], 16) * int(receipt["effectiveGasPrice"], 16)
+
+    def provide_usdc(self, account: str, usdc_wei: int) -> None:
+        """Gives an account so much more, from nowhere."""
+        control.deal(self.evm.rpc, "USDC", account, self.usdc.balanceOf(account) + usdc_wei)
 
     def router_is_empty(self) -> bool:
         tokens = {token for symbol in self.system.record.indexes for token in self.system.index(symbol).basket().tokens}

@@ -8,7 +8,6 @@ from demo.report import Report
 from forks import control
 from ssi.chain.evm import Reverted
 from ssi.constants import DAY
-from ssi.index.bounds import UNBOUNDED
 
 
 class StakingChapter:
@@ -21,6 +20,7 @@ class StakingChapter:
             report.system.staked("MAG7.ssi"),
             report.system.distributor,
         )
+        self.stake = report.as_bob.stakes["MAG7.ssi"]
 
     def run(self) -> None:
         """All steps in their order."""
@@ -33,15 +33,13 @@ class StakingChapter:
             self.claim_on_day_24()
 
     def buy_and_stake(self) -> None:
-        shares, usdc, router = 20 * 10**18, self.report.usdc, self.report.router
-        cost = router.quoteBuy.call(self.mag7.address, usdc.address, shares)
-        control.deal(self.evm.rpc, "USDC", self.bob, usdc.balanceOf(self.bob) + cost)
-        usdc.approve(router.address, cost, sender=self.bob)
-        receipt = router.buy(
-            self.report.trade(self.mag7, usdc.address, self.bob, stake=True), shares, cost, sender=self.bob
-        )
+        shares, index = 20 * 10**18, self.report.as_bob.index("MAG7.ssi")
+        quote = index.quote_buy("USDC", shares_wei=shares)
+        self.report.provide_usdc(self.bob, quote.pays_wei)
+        bought = index.buy(quote, stake=True)
         self.report.step(
-            "Buy 20 MAG7.ssi straight into staking", receipt, {"spent_usdc": cost / 1e6, "staked": shares / 1e18},
+            "Buy 20 MAG7.ssi straight into staking", bought.transaction,
+            {"spent_usdc": bought.paid_wei / 1e6, "staked": shares / 1e18},
             {
                 "the staked shares arrived": self.staked.balanceOf(self.bob) == shares,
                 "the router is empty": self.report.router_is_empty(),
@@ -94,34 +92,34 @@ class StakingChapter:
         self.started = self.evm.now
         shares = self.staked.balanceOf(self.bob) // 2
         worth = self.staked.convertToAssets(shares)
-        receipt = self.staked.requestRedeem(shares, self.bob, self.bob, sender=self.bob)
-        leaving = self.staked.exitOf(self.bob)
+        requested, leaving = self.stake.request(shares), self.stake.exit
         self.report.step(
-            "Unstake half: the cooldown of 14 days starts", receipt, {"cooling": leaving.coolingAssets / 1e18},
+            "Unstake half: the cooldown of 14 days starts", requested.transaction,
+            {"cooling": leaving.cooling_assets_wei / 1e18},
             {
-                "the assets are fixed": leaving.coolingAssets == worth,
-                "they mature after 14 days": leaving.maturesAt == self.started + 14 * DAY,
+                "the assets are fixed": leaving.cooling_assets_wei == worth,
+                "they mature after 14 days": leaving.matures_at_s == self.started + 14 * DAY,
             },
         )  # fmt: skip
 
     def unstake_more_on_day_ten(self) -> None:
         self.evm.warp(10 * DAY)
-        before = self.staked.exitOf(self.bob)
-        receipt = self.staked.requestRedeem(self.staked.balanceOf(self.bob), self.bob, self.bob, sender=self.bob)
-        leaving = self.staked.exitOf(self.bob)
+        before = self.stake.exit
+        requested = self.stake.request(self.staked.balanceOf(self.bob))
+        leaving = self.stake.exit
         self.report.step(
             "Unstake the rest on day 10: the timer restarts for everything",
-            receipt,
-            {"cooling": leaving.coolingAssets / 1e18},
+            requested.transaction,
+            {"cooling": leaving.cooling_assets_wei / 1e18},
             {
-                "what was cooling earned nothing": leaving.coolingAssets > before.coolingAssets,
-                "all of it matures on day 24": leaving.maturesAt == self.started + 24 * DAY,
+                "what was cooling earned nothing": leaving.cooling_assets_wei > before.cooling_assets_wei,
+                "all of it matures on day 24": leaving.matures_at_s == self.started + 24 * DAY,
             },
         )
 
     def claim_too_early(self) -> None:
         self.evm.warp(14 * DAY - 1)
-        cooling = self.staked.exitOf(self.bob).coolingShares
+        cooling = self.stake.exit.cooling_shares_wei
         wanted = self.staked.interface["StakedToken_ExceedsClaimable"].encode([self.bob, cooling, 0])
         try:
             self.staked.redeem(cooling, self.bob, self.bob, sender=self.bob)
@@ -134,17 +132,18 @@ class StakingChapter:
 
     def claim_on_day_24(self) -> None:
         self.evm.warp(1)
-        shares, assets = self.staked.maxRedeem(self.bob), self.staked.maxWithdraw(self.bob)
-        before = self.mag7.balanceOf(self.bob)
-        claimed = self.staked.redeem(shares, self.bob, self.bob, sender=self.bob)
-        tokens = self.mag7.basket().tokens
-        expected = self.mag7.previewRedeem(assets)
-        held = [self.system.token(token).balanceOf(self.bob) for token in tokens]
+        before, assets = self.mag7.balanceOf(self.bob), self.stake.exit.claimable_assets_wei
+        claimed = self.stake.withdraw()
         arrived = self.mag7.balanceOf(self.bob) - before
-        self.mag7.redeem(assets, self.bob, self.bob, *UNBOUNDED, sender=self.bob)
-        got = [self.system.token(token).balanceOf(self.bob) - had for token, had in zip(tokens, held, strict=True)]
+        index = self.report.as_bob.index("MAG7.ssi")
+        quote = index.quote_redeem(arrived)
+        tokens, expected = [self.system.token(part.token.address) for part in quote.parts], [p.wei for p in quote.parts]
+        held = [token.balanceOf(self.bob) for token in tokens]
+        index.redeem(quote)
+        got = [token.balanceOf(self.bob) - had for token, had in zip(tokens, held, strict=True)]
         self.report.step(
-            "Claim on day 24 and redeem in kind", claimed, {"claimed": assets / 1e18, "constituents": len(tokens)},
+            "Claim on day 24 and redeem in kind", claimed.transaction,
+            {"claimed": assets / 1e18, "constituents": len(tokens)},
             {
                 "more came out than was staked": arrived == assets > 20 * 10**18,
                 "every amount is as previewed": got == expected and all(got),

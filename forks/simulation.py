@@ -4,6 +4,7 @@ by trade.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from forks import control
@@ -28,31 +29,32 @@ def simulate(fork: System, symbol: str) -> dict[str, Any]:
         rebalance_keeper.filler.fill(*arguments, sender=rebalance_keeper.keeper)
         return ""
 
-    def wait(seconds: int) -> None:
-        control.warp(fork.evm.rpc, seconds)
-
     decoder = Decoder(fork)
-    for fill, _ in rebalance_keeper.run(send, wait):
+    for fill, _ in rebalance_keeper.run(send, partial(control.warp, fork.evm.rpc)):
         names = decoder.name(fill.token_out), decoder.name(fill.token_in)
         fills.append(
             {
                 "sell": names[0],
                 "buy": names[1],
-                "amountOut": fill.amount_out,
-                "amountIn": fill.amount_in,
-                "usd": fill.worth / 1e18,
+                "amountOut": fill.amount_out_wei,
+                "amountIn": fill.amount_in_wei,
+                "usd": fill.worth_usd_d18 / 1e18,
                 "secondsAfterStart": fork.evm.now - status.started,
             }
         )
     after = rebalance_keeper.report()
     weights = {
-        name: {**weight, "after": after["weights"].get(name, {}).get("now", 0.0)}
-        for name, weight in before["weights"].items()
+        name: {
+            "now": weight.now_bps,
+            "target": weight.target_bps,
+            "after": after.weights[name].now_bps if name in after.weights else 0.0,
+        }
+        for name, weight in before.weights.items()
     }
     return {
-        "phase": after["phase"],
-        "costBps": after["costBps"],
-        "budgetBps": after["budgetBps"],
+        "phase": after.phase.word,
+        "costBps": after.cost_bps,
+        "budgetBps": after.budget_bps,
         "weights": weights,
         "trades": fills,
     }

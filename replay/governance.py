@@ -1,8 +1,8 @@
-"""The multisig, month by month: it posts supplies, changes constituents, raises terms that are too narrow, starts."""
+"""The multisig: it posts supplies, changes constituents, raises terms that are too narrow, starts, and cancels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -10,7 +10,7 @@ from forks.local import FORKS
 from ssi.chain.evm import Deployed, Reverted
 from ssi.constants import DAY
 from ssi.governance.decoder import Decoder
-from ssi.governance.proposal import ProposalRefused, execution, foreseen, scheduling
+from ssi.governance.proposal import ProposalRefused, batched, execution, foreseen, scheduling
 from ssi.governance.safe import Multisig
 from ssi.governance.starting import Bounds, start_call
 from ssi.registry.system import System
@@ -26,10 +26,11 @@ Calls = list[tuple[Deployed, bytes]]
 
 @dataclass(frozen=True)
 class Waiting:
-    """What was scheduled, and on which day, by its place."""
+    """What was scheduled, on which day, by its place, and at which prices, D18{USD/whole token} by address."""
 
     calls: Sequence[tuple[str, bytes]]
     day: int
+    prices: Mapping[str, int]
 
 
 class Governance:
@@ -67,7 +68,24 @@ class Governance:
             return None
         calls.append((self.rebalancer, started))
         self.safe.simulate(self.safe.transaction(self.system.manager.address, scheduling(self.system.manager, calls)))
-        return Waiting([(target.address, data) for target, data in calls], day)
+        prices = self._prices({*tokens, *self.index.basket().tokens})
+        return Waiting([(target.address, data) for target, data in calls], day, prices)
+
+    def holds(self, waiting: Waiting) -> bool:
+        """Whether no price has left the bounds of the proposal."""
+        for token, price in self._prices(waiting.prices).items():
+            least, most = sorted((price, waiting.prices[token]))
+            if most * 10_000 > least * (10_000 + BOUNDS.price_bps):
+                costs = f"{self._names[token]} costs {price / 1e18:,.4f}, and {waiting.prices[token] / 1e18:,.4f} then"
+                self.say("a proposal is out of its bounds, and is made anew", f"a price has moved too far ({costs})")
+                return False
+        return True
+
+    def _prices(self, tokens: Iterable[str]) -> dict[str, int]:
+        """By the oracle, of those that it prices."""
+        asked = list(tokens)
+        answers = self.evm.attempts([(self.system.oracle.tryPrice, (token,)) for token in asked])
+        return {token: answer[1] for token, answer in zip(asked, answers, strict=True) if answer and answer[0]}
 
     def execute(self, waiting: Waiting) -> bool:
         """Whether it could be executed now."""
@@ -80,6 +98,12 @@ class Governance:
             return False
         self.safe.simulate(self.safe.transaction(manager.address, data))
         return True
+
+    def withdraw(self, waiting: Waiting) -> None:
+        """Cancels what was scheduled: the same may be proposed anew before it is void."""
+        manager = self.system.manager
+        cancelled = [manager.cancel.encode(self.safe.address, target, data) for target, data in waiting.calls]
+        self.safe.simulate(self.safe.transaction(manager.address, batched(manager, cancelled)))
 
     def _start(self, calls: Calls, last: Mapping[str, Decimal]) -> tuple[bytes, int]:
         """The start as it would be after the other calls."""

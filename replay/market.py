@@ -35,6 +35,22 @@ class Market:
         """Who belongs to the index on a day, by its place, in the order of the file."""
         return [name for name, values in self.supplies.items() if values[day] is not None]
 
+    def posted(self, day: int) -> dict[str, Decimal]:
+        """Supplies of the members on a day."""
+        return {name: amount for name, values in self.supplies.items() if (amount := values[day]) is not None}
+
+    def now(self, day: int) -> dict[str, Decimal]:
+        """Closes of that day, of tokens whose feeds are not silent."""
+        return {name: close for name, values in self.closes.items() if (close := values[day]) is not None}
+
+    def last(self, day: int) -> dict[str, Decimal]:
+        """The last closes until that day, of all tokens that have had one."""
+        return {
+            name: self.close(name, day)
+            for name, values in self.closes.items()
+            if any(close is not None for close in values[: day + 1])
+        }
+
     def close(self, name: str, day: int) -> Decimal:
         """The last close until that day, USD."""
         found = next(value for value in reversed(self.closes[name][: day + 1]) if value is not None)

@@ -1,7 +1,7 @@
 """The methodology executed without cost, in decimals of 28 digits: docs/weights-math.md and nothing of the contracts.
 
-It knows days, closes and supplies. On a day of execution it goes to the weights of that day at once, by the closes of
-that day and the supplies that were known when the rebalance was proposed.
+On a day of execution it goes to the weights of that day at once, by the closes of that day and the supplies that were
+known when the rebalance was proposed. Which days those are, the timetable says.
 """
 
 from __future__ import annotations
@@ -33,13 +33,17 @@ class Ideal:
         """USD."""
         return sum((units * closes[name] for name, units in self.units.items()), Decimal(0))
 
-    def execute(self, closes: Mapping[str, Decimal], supplies: Mapping[str, Decimal]) -> Decimal:
-        """Goes to the weights of now; returns the part of it that it sold."""
+    def targets(self, closes: Mapping[str, Decimal], supplies: Mapping[str, Decimal]) -> dict[str, Decimal]:
+        """Whole tokens by the weights of now."""
         worth = self.worth(closes) if self.units else ONE
         wanted = weights(self.rule, self.number, closes, supplies)
-        before = {name: units * closes[name] / worth for name, units in self.units.items()}
-        self.units = {name: worth * weight / closes[name] for name, weight in wanted.items()}
-        return sum((max(Decimal(0), part - wanted.get(name, Decimal(0))) for name, part in before.items()), Decimal(0))
+        return {name: worth * weight / closes[name] for name, weight in wanted.items()}
+
+    def execute(self, closes: Mapping[str, Decimal], supplies: Mapping[str, Decimal]) -> Decimal:
+        """Goes to the weights of now; returns the part of it that it sold."""
+        before, self.units = self.units, self.targets(closes, supplies)
+        less = {name: max(Decimal(0), units - self.units.get(name, Decimal(0))) for name, units in before.items()}
+        return sum((units * closes[name] for name, units in less.items()), Decimal(0)) / self.worth(closes)
 
 
 def yearly_error(index: Sequence[Decimal], ideal: Sequence[Decimal]) -> Decimal:

@@ -22,6 +22,7 @@ class Result:
     Args:
         difference_bp: the share, after fees and costs, against the methodology, over the whole time.
         error_bp: yearly, fees left out and stated costs put back; `error_with_costs_bp` without that.
+        error_calendar_bp: the same against a methodology that goes on the first of each month without delay.
         holds: what must be true, by name.
     """
 
@@ -34,6 +35,7 @@ class Result:
     fee_bp: float
     error_bp: float
     error_with_costs_bp: float
+    error_calendar_bp: float
     rebalances: int
     completed: int
     trades: int
@@ -56,19 +58,20 @@ class Result:
         """For the page of the report."""
         figures = {
             "days": f"{self.days:,}",
-            "a share, after fees and costs": f"{self.share_return_bp / 100:+.2f} %",
-            "the methodology, executed without cost": f"{self.methodology_return_bp / 100:+.2f} %",
-            "tracking difference, after fees and costs": f"{self.difference_bp:+.1f} bp",
-            "of it the streaming fee": f"{self.fee_bp:+.1f} bp",
+            "a share, after fees and costs": f"{_signed(self.share_return_bp / 100, 2)} %",
+            "the methodology, executed without cost": f"{_signed(self.methodology_return_bp / 100, 2)} %",
+            "tracking difference, after fees and costs": f"{_signed(self.difference_bp, 1)} bp",
+            "of it the streaming fee": f"{_signed(self.fee_bp, 1)} bp",
             "tracking error a year, apart from fee and stated costs": f"{self.error_bp:.2f} bp",
             "tracking error a year, with stated costs": f"{self.error_with_costs_bp:.2f} bp",
+            "tracking error a year, against a move on each first without delay": (f"{self.error_calendar_bp:.2f} bp"),
             "rebalances, of them completed": f"{self.rebalances}, {self.completed}",
             "trades": f"{self.trades:,}",
             "sold a year; by the methodology": (
-                f"{self.turnover_a_year_bp:.0f} bp; {self.methodology_turnover_a_year_bp:.0f} bp"
+                f"{self.turnover_a_year_bp:,.0f} bp; {self.methodology_turnover_a_year_bp:,.0f} bp"
             ),
             "cost of rebalancing a year": f"{self.cost_a_year_bp:.1f} bp",
-            "worst day, apart from fee and stated costs": f"{self.worst_day}, {self.worst_day_bp:+.2f} bp",
+            "worst day, apart from fee and stated costs": f"{self.worst_day}, {_signed(self.worst_day_bp, 2)} bp",
             **{what: "yes" if true else "NO" for what, true in self.holds.items()},
         }
         return {"market": self.market, "figures": figures, "halted": self.halted}
@@ -102,6 +105,7 @@ def result(
         difference_bp=_bp(outcome.shares[-1] / outcome.shares[0] / (outcome.ideal[-1] / outcome.ideal[0])),
         fee_bp=_bp(outcome.shares[-1] / outcome.shares[0] / (outcome.index[-1] / outcome.index[0])),
         error_bp=error, error_with_costs_bp=float(yearly_error(outcome.index, outcome.ideal) * 10_000),
+        error_calendar_bp=float(yearly_error(restored, outcome.calendar) * 10_000),
         rebalances=len(report.rebalances), completed=sum(one.phase == "completed" for one in report.rebalances),
         trades=sum(len(one.trades) for one in report.rebalances),
         turnover_a_year_bp=float(sum(one.turnover_d18 for one in report.rebalances) / years / WAD * 10_000),
@@ -116,6 +120,10 @@ def result(
         },
         seconds=round(seconds, 1), cpu_seconds=round(cpu, 1),
     )  # fmt: skip
+
+
+def _signed(value: float, digits: int) -> str:
+    return f"{value:+.{digits}f}".replace("-", "−")
 
 
 def _bp(ratio: Decimal) -> float:

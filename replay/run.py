@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -12,18 +12,17 @@ from replay.model import Ideal
 from replay.people import People
 from replay.recorded import RecordedSource
 from replay.setup import rule
+from replay.timetable import AHEAD, TRIES, Timetable, due
 from replay.venue import Venue
 from ssi.chain.evm import Reverted
-from ssi.constants import DAY, NOTICE
+from ssi.constants import DAY
 from ssi.keeper import maintenance
 from ssi.keeper.rebalance import Phase, RebalanceKeeper
 from ssi.registry.system import System
 from ssi.report.source import Sample
 
 HOUR = 3_600
-AHEAD = NOTICE // DAY + 1  # days from a proposal to its start, so that an hour may pass before each
 LOOKS = HOUR // 2  # the least between two looks of the keeper at an auction in which nothing pays
-RETRIES = 7  # days for which a refused proposal or start is tried again
 GAS_MONEY = -10 * 10**18  # D18 USD that the keeper may lose on a fill, as in a simulation: crumbs are worth their gas
 
 
@@ -43,6 +42,7 @@ class ReplayOutcome:
     index: list[Decimal] = field(default_factory=list)  # before fees, by the closes
     shares: list[Decimal] = field(default_factory=list)  # a share, after all fees and costs
     ideal: list[Decimal] = field(default_factory=list)
+    calendar: list[Decimal] = field(default_factory=list)  # of an ideal that no notice, bound or silence delays
     halts: list[Halt] = field(default_factory=list)
     short: list[str] = field(default_factory=list)  # days on which accounted balances exceed balances
     ideal_turnover: Decimal = Decimal(0)
@@ -59,11 +59,10 @@ class Replay:
         self.keeper = self.evm.account("keeper of a replay")
         self.auctions = RebalanceKeeper(system, symbol, self.keeper, GAS_MONEY)
         self.governance = Governance(system, symbol, self._halt)
-        self.ideal, self.outcome, self.usd = Ideal(*rule(symbol)), ReplayOutcome(), usd
-        self._day, self._waiting = 0, list[Waiting]()
-        self._proposing: int | None = None
-        self._executes = [n for n, day in enumerate(market.days) if day.day == 1 and n > AHEAD]
-        self._ideal_waits: Mapping[str, Decimal] | None = None
+        self.ideal, self.calendar = Ideal(*rule(symbol)), Ideal(*rule(symbol))
+        self.timetable, self.outcome, self.usd = Timetable(market, self.ideal), ReplayOutcome(), usd
+        self._day, self._dues, self._due = 0, due(market), False
+        self._waiting: Waiting | None = None
         self._closed = set[int]()
 
     def run(self, tell: Callable[[int], None]) -> ReplayOutcome:
@@ -82,6 +81,7 @@ class Replay:
             tell(day)
         self._fill(self.evm.now + 2 * DAY)
         self.source.finish()
+        self.outcome.ideal_turnover = self.timetable.turnover
         return self.outcome
 
     def _halt(self, what: str, why: str) -> None:
@@ -89,17 +89,9 @@ class Replay:
 
     # ------------------------------------------------------------ what is measured
 
-    def _closes(self) -> dict[str, Decimal]:
-        """The last ones, of all tokens that have had one."""
-        return {
-            name: self.market.close(name, self._day)
-            for name, closes in self.market.closes.items()
-            if any(close is not None for close in closes[: self._day + 1])
-        }
-
     def _measure(self) -> None:
         """By closes and units alone: neither the oracle nor the lens is asked what the index is worth."""
-        sample, closes = self.source.take(), self._closes()
+        sample, closes = self.source.take(), self.market.last(self._day)
         base = sum(
             (
                 Decimal(part.units_d27).scaleb(-27 - part.decimals + 18) * closes[self._name(part.address)]
@@ -110,28 +102,16 @@ class Replay:
         share = base * Decimal(sample.multiplier_d27).scaleb(-27)
         if not self._day:
             self._first = base
-            self.ideal.execute(closes, self._supplies(0))
-        self._follow(closes)
+            for ideal in (self.ideal, self.calendar):
+                ideal.execute(closes, self.market.posted(0))
+        self.timetable.day(self._day)
+        if self._day - AHEAD in self._dues:
+            self.calendar.execute(closes, self.market.posted(self._day - AHEAD))
         self.outcome.index.append(base / self._first)
         self.outcome.shares.append(share / self._first)
         self.outcome.ideal.append(self.ideal.worth(closes))
+        self.outcome.calendar.append(self.calendar.worth(closes))
         self._cover(sample)
-
-    def _follow(self, closes: Mapping[str, Decimal]) -> None:
-        """The methodology goes to its weights on the day of execution, or on the first after it with all prices.
-
-        Its worth of that day does not change: it costs nothing.
-        """
-        if self._day in self._executes:
-            self._ideal_waits = self._supplies(self._day - AHEAD)
-        if self._ideal_waits is not None and all(
-            self.market.closes[name][self._day] is not None for name in {*self._ideal_waits, *self.ideal.units}
-        ):
-            self.outcome.ideal_turnover += self.ideal.execute(closes, self._ideal_waits)
-            self._ideal_waits = None
-
-    def _supplies(self, day: int) -> dict[str, Decimal]:
-        return {name: supply for name in self.market.members(day) if (supply := self.market.supplies[name][day])}
 
     def _cover(self, sample: Sample) -> None:
         """Accounted balances by the units, against the balances that tokens state themselves."""
@@ -149,27 +129,26 @@ class Replay:
     # ------------------------------------------------------------ what is decided
 
     def _decide(self) -> None:
-        """Proposals are made, and those whose day has come are executed."""
-        if self._day + AHEAD in self._executes:
-            self._proposing = self._day
-        if self._proposing is not None:
+        """A start whose day has come is tried; a proposal that is due is made, unless another waits and holds."""
+        self._due |= self._day in self._dues
+        if self._waiting or self._due:
             self.venue.wait(HOUR)  # until averages of pools agree with the feeds
-            supplies = self._supplies(self._day)
-            waiting = self.governance.propose(self._day, supplies, list(supplies), self._closes())
-            self._waiting += [waiting] if waiting else []
-            if waiting or self._day >= self._proposing + RETRIES - 1:
-                self._proposing = None
-        if self._waiting and self._day >= self._waiting[0].day + AHEAD:
-            waiting = self._waiting[0]
-            self.venue.wait(HOUR)
-            if self.auctions.phase is Phase.RUNNING:
-                self._halt("the start waits", "a rebalance still runs")
-            elif self.governance.execute(waiting):
+        if waiting := self._waiting:
+            tried = self._day - waiting.day - AHEAD + 1
+            if tried > 0 and self.governance.execute(waiting):
                 self.source.started()
-                del self._waiting[0]
-            elif self._day >= waiting.day + AHEAD + RETRIES - 1:
-                self._halt("the start is given up", f"it was refused for {RETRIES} days")
-                del self._waiting[0]
+                self._waiting = None
+                return
+            if tried >= TRIES:
+                self._halt("the start is given up, and proposed anew", f"it was refused on {TRIES} days")
+            elif self.governance.holds(waiting):
+                return
+            self.governance.withdraw(waiting)
+            self._waiting, self._due = None, True
+        if self._due:
+            supplies = self.market.posted(self._day)
+            self._waiting = self.governance.propose(self._day, supplies, list(supplies), self.market.last(self._day))
+            self._due = self._waiting is None
 
     # ------------------------------------------------------------ what people do
 

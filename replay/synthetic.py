@@ -45,7 +45,7 @@ def synthetic(days: int = 365, seed: int = 2025) -> Market:
                 logs[name] += beta * market + dice.gauss(0, own) - _BACK * (logs[name] - log(start))
                 if name == LEAVES and left - 6 <= n < left:
                     logs[name] -= 0.09
-            silence = name == SILENT and silent - 1 <= n < silent + 1
+            silence = name == SILENT and silent - 1 <= n < silent + 3
             closes[name].append(None if silence else _rounded(exp(logs[name])))
             belongs = n < left if name == LEAVES else n >= left if name == ENTERS else True
             supplies[name].append(Decimal(int(supply * (1 + 0.0001 * n))) if belongs else None)

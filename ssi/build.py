@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from ssi import places
 
@@ -152,16 +153,12 @@ def _settings_of_a_whole_build(project: ProjectManager) -> Iterator[None]:
     from ape_solidity._models import SourceTree
 
     known = {remap.key: str(remap.value) for remap in project.config.get_config("solidity").import_remapping}
-    used = SourceTree.get_remappings_used
 
     def configured(_: Any, __: Iterable[Path]) -> dict[str, str]:
         return dict(known)
 
-    SourceTree.get_remappings_used = configured
-    try:
+    with patch.object(SourceTree, "get_remappings_used", configured):
         yield
-    finally:
-        SourceTree.get_remappings_used = used
 
 
 def _write(root: Path, record: dict[str, str]) -> None:

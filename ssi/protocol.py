@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from ssi import history as happened
 from ssi import portfolio as present
@@ -40,7 +41,13 @@ from ssi.registry.record import Record
 from ssi.registry.system import System
 from ssi.staking.client import StakeClient, Stakes
 
-_LOCAL = ("http://127.0.0.1", "http://localhost")
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+
+
+def local(url: str) -> bool:
+    """Whether a node is on this machine and wants no password: it needs no patience. Raises ValueError for no URL."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and parts.hostname in _LOCAL and parts.username is None
 
 
 class Protocol:
@@ -86,7 +93,7 @@ class Protocol:
         if node is None:
             rpc = network.rpc()
         elif isinstance(node, str):
-            rpc = Rpc(node) if node.startswith(_LOCAL) else HttpRpc(node)
+            rpc = Rpc(node) if local(node) else HttpRpc(node)
         else:
             rpc = node
         chain_id = int(rpc.call("eth_chainId"), 16)

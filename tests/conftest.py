@@ -18,7 +18,10 @@ from ssi.chain import network
 from ssi.chain.evm import Deployed, Evm
 from ssi.constants import ZERO
 from ssi.registry.system import System
+from tests.support.liquidity import UniswapMarket
+from tests.support.points import PointsWorld
 from tests.support.prices import PriceBench
+from tests.support.rebalanced import DeployedRebalance
 
 collect_ignore = ["foreign"]  # other projects, which `tests/scripts/test_packages.py` runs where they belong
 
@@ -108,3 +111,60 @@ def authority(evm: Evm, project: Any, owner: str) -> Deployed:
 def bench(evm: Evm, project: Any, owner: str, authority: Deployed) -> PriceBench:
     """An oracle without routes, governed by `owner`, where blocks need no sequencer."""
     return PriceBench(evm, project, owner, evm.deploy(project.PriceOracle, authority, ZERO, 0, sender=owner))
+
+
+# ---------------------------------------------------------------- points
+
+
+@pytest.fixture
+def world(evm: Evm, project: Any, owner: str) -> PointsWorld:
+    """The points ledger with indexes, prices and a pool, after its first sample of prices."""
+    world = PointsWorld(evm, project, owner)
+    world.sample()
+    return world
+
+
+@pytest.fixture
+def reward(evm: Evm, project: Any, owner: str) -> Deployed:
+    """A token for pots, with a quirk that the test chooses."""
+    return evm.deploy(project.QuirkToken, 18, sender=owner)
+
+
+# ---------------------------------------------------------------- locked liquidity, on a file's `market` and `locker`
+
+
+@pytest.fixture
+def pool(market: UniswapMarket) -> str:
+    """That of Uniswap v3."""
+    return market.pools["V3"].address
+
+
+@pytest.fixture
+def pair(market: UniswapMarket) -> str:
+    """That of Uniswap v2."""
+    return market.pair.address
+
+
+@pytest.fixture
+def locked(locker: Deployed, market: UniswapMarket, alice: str) -> int:
+    """A position of alice's that is locked."""
+    token_id = market.position(alice, 5)
+    locker.lockPosition(token_id, sender=alice)
+    return token_id
+
+
+@pytest.fixture
+def lp_tokens(locker: Deployed, market: UniswapMarket, pair: str, alice: str) -> int:
+    """LP tokens of alice's that are locked."""
+    amount = market.add(alice, 3)
+    locker.lockTokens(pair, amount, sender=alice)
+    return amount
+
+
+# ---------------------------------------------------------------- rebalancing
+
+
+@pytest.fixture
+def mag7(system: System, project: Any) -> DeployedRebalance:
+    """MAG7.ssi as deployed, to be rebalanced."""
+    return DeployedRebalance(system, project, "MAG7.ssi", 300 * 10**18)

@@ -10,11 +10,11 @@ from forks.addresses import CONTRACTS
 from forks.artifacts import MODULES, packaged
 from forks.seeding import invest
 from ssi.chain.evm import Deployed, Interface
+from ssi.points.locks import PoolKind
 from ssi.registry.system import System
 
 SYMBOL, FEE, FULL_RANGE = "MAG7.ssi", 3000, 887_220
 WAD = 10**18
-V2, V3 = 1, 2  # as the locker counts kinds
 NEVER = 2**40
 
 
@@ -73,4 +73,7 @@ class Pools:
     def listing(self) -> list[tuple[Deployed, bytes]]:
         """The calls that let both be locked."""
         locker = self.system.locker
-        return [(locker, locker.addPool.encode(self.pool, V3)), (locker, locker.addPool.encode(self.pair.address, V2))]
+        return [
+            (locker, locker.addPool.encode(self.pool, PoolKind.V3)),
+            (locker, locker.addPool.encode(self.pair.address, PoolKind.V2)),
+        ]

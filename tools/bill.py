@@ -1,4 +1,5 @@
-"""The bill of materials of a release, in CycloneDX: every locked package of Python and of Node, with its hashes.
+"""The bill of materials of a release, in CycloneDX: every locked package of Python and of Node, with its hashes. A
+package that comes within another one has none of its own.
 
 Neither time nor place is in it, so that two builds of the same commit have the same bill.
 """
@@ -26,7 +27,8 @@ def bill(version: str, root: Path = ROOT) -> dict[str, Any]:
     """The whole, sorted. Raises RuntimeError where npm cannot read a lock."""
     found: dict[str, Component] = {}
     for component in (*python(root), *(each for folder in NODE for each in node(root / folder))):
-        found.setdefault(component["purl"], component)
+        if component["hashes"] or component["purl"] not in found:
+            found[component["purl"]] = component
     return {
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",

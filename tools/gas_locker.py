@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any
 
+from ssi.points.locks import PoolKind
 from ssi.registry.system import System
 from tests.model.locker import COOLDOWN
 from tests.support.indexes import EPOCH, MAX
@@ -28,8 +29,8 @@ def measure_locker(system: System) -> dict[str, int]:
         manager = evm.deploy(project.ProtocolManager, governor, sender=governor)
         locker = new_locker(evm, project, manager, market, governor, EPOCH)
         pair, pool = market.pair.address, market.pools["V3"].address
-        locker.addPool(pair, 1, sender=governor)
-        locker.addPool(pool, 2, sender=governor)
+        locker.addPool(pair, PoolKind.V2, sender=governor)
+        locker.addPool(pool, PoolKind.V3, sender=governor)
         market.fund(user, 100, 10_000)
         first, second = (market.position(user, 1) for _ in range(2))
         amount = market.add(user, 2)

@@ -5,33 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from forks import control
-from ssi.chain.evm import Deployed, Evm
+from ssi.chain.evm import Evm
 from ssi.registry.system import System
 from tests.support.indexes import DAY, MAX
-from tests.support.points import WAD, WEEK, PointsWorld
+from tests.support.points import WAD, WEEK, RealStaking
 
 BARS = {"record_account": 260_000, "points_claim": 110_000, "soso_stake": 66_000}
 
 
-class PointsGas(PointsWorld):
+class PointsGas(RealStaking):
     """Indexes with real staked tokens, staked SOSO and one pool, and people who have some of each."""
-
-    def new_staked(self, asset: Any) -> Deployed:
-        return self.evm.deploy(
-            self.project.StakedToken,
-            self.authority,
-            asset,
-            "Staked",
-            "sTOK",
-            self.genesis,
-            self.length,
-            sender=self.owner,
-        )
-
-    def stake_real(self, vault: Deployed, person: str, amount: int) -> None:
-        asset = self.evm.at(self.project.PlainToken, vault.asset())
-        asset.approve(vault, MAX, sender=person)
-        vault.deposit(amount, person, sender=person)
 
     def settle(self, person: str) -> None:
         for n, vault in enumerate(self.staked):

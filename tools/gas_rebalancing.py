@@ -19,6 +19,7 @@ from ssi.index.bounds import bounds
 from ssi.registry.system import System
 from tests.support.governance import schedule, wait
 from tests.support.indexes import DAY, MAX, new_index
+from tests.support.prices import leg
 
 PRICED = ("BTC/USD", "ETH/USD", "BNB/USD", "SOL/USD", "LINK/USD", "UNI/USD", "AAVE/USD")
 NO_SEQUENCER = "0x" + "00" * 20
@@ -42,7 +43,7 @@ class RebalancingGas:
         self.tokens = [evm.deploy(project.SupplyToken, sender=self.owner) for _ in PRICED]
         units = []
         for token, name in zip(self.tokens, PRICED, strict=True):
-            oracle.setRoute(token, [(FEEDS[name], 0, 2 * DAY, 0, 1, 10**30)], sender=self.owner)
+            oracle.setRoute(token, [leg(FEEDS[name], 2 * DAY, 1, 10**30)], sender=self.owner)
             units.append(100 * 10**18 * 10**27 // oracle.price(token))
         planner = evm.deploy(project.RebalancePlanner, sender=self.owner)
         implementation = evm.deploy(project.Rebalancer, oracle, planner, sender=self.owner)

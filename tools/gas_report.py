@@ -24,6 +24,7 @@ from ssi.index.bounds import bounds
 from ssi.registry.system import System
 from tests.support.bazaar import Bazaar
 from tests.support.indexes import DAY, EPOCH, MAX, new_index
+from tests.support.trading import trade
 from tools import (
     gas_locker,
     gas_methodology,
@@ -34,6 +35,7 @@ from tools import (
     gas_staking,
     recording_page,
 )
+from tools.gas_figures import GasFigures
 
 SNAPSHOT = ROOT / "snapshots" / "gas.json"
 SHARES = 10 * 10**18
@@ -109,12 +111,8 @@ class TradingGas:
 
 def measure(evm: Evm, project: Any) -> dict[str, int]:
     """Every operation by itself, from the same state."""
-    figures: dict[str, int] = {}
-
-    def record(name: str, action: Any) -> None:
-        with evm.isolated():
-            figures[name] = action()
-
+    figures = GasFigures(evm)
+    record = figures.record
     with evm.isolated():
         seven = TradingGas(evm, project, 7)
         newcomer = evm.account("gas newcomer")
@@ -156,7 +154,7 @@ class Buyers:
         return account
 
     def _order(self, index: Deployed, token: str, person: str) -> tuple[Any, ...]:
-        return (index.address, token, person, 2**40 - 1, 0, b"", False, b"\0" * 32)
+        return trade(index.address, token, person, 2**40 - 1)
 
     def exact_input(self, index: Deployed, person: str, percent: int = 100) -> int:
         """A thousand USDC, for so many percent of the shares that the quote says; over a hundred they cost too much,

@@ -9,6 +9,7 @@ from typing import Any
 from ssi.chain.evm import Evm
 from ssi.index.bounds import bounds
 from tests.support.indexes import DAY, MAX, new_index
+from tools.gas_figures import GasFigures
 
 SHARES = 10 * 10**18
 UNIT = 10**27
@@ -84,12 +85,8 @@ def _daily(evm: Evm, project: Any) -> int:
 
 def measure_staking(evm: Evm, project: Any) -> dict[str, int]:
     """Every operation by itself, from the same state. `whole_exit`: the request for everything and the claim."""
-    figures: dict[str, int] = {}
-
-    def record(name: str, action: Any) -> None:
-        with evm.isolated():
-            figures[name] = action()
-
+    figures = GasFigures(evm)
+    record = figures.record
     with evm.isolated():
         bench = StakingGas(evm, project)
         record("stake_first", lambda: bench.stake(bench.other))

@@ -34,7 +34,7 @@ SCHEMA = "ssi"
 _TABLE = re.compile(r'onchainTable\(\s*"(\w+)"')
 
 
-class NotReady(RuntimeError):  # noqa: N818 - it says what is so
+class NotIndexed(RuntimeError):  # noqa: N818 - it says what is so
     """The indexer ended, or did not come so far in time. The message has the end of its log."""
 
 
@@ -138,15 +138,15 @@ class Indexer:
         return int(chains["main"]["block"]["number"]) if "main" in chains else None
 
     def wait(self, block: int, seconds: float = 600) -> None:
-        """Waits until a block is indexed and queries are answered. Raises NotReady."""
+        """Waits until a block is indexed and queries are answered. Raises NotIndexed."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             if self.process is None or self.process.poll() is not None:
-                raise NotReady(f"the indexer ended: {self.log.read_text()[-3_000:]}")
+                raise NotIndexed(f"the indexer ended: {self.log.read_text()[-3_000:]}")
             if (self.block() or 0) >= block:
                 return
             time.sleep(0.1)
-        raise NotReady(f"block {block} is not indexed after {seconds:.0f} s: {self.log.read_text()[-3_000:]}")
+        raise NotIndexed(f"block {block} is not indexed after {seconds:.0f} s: {self.log.read_text()[-3_000:]}")
 
     def dump(self) -> dict[str, list[str]]:
         """Every row of every table as canonical JSON, sorted: equal dumps are equal databases."""

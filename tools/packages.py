@@ -20,6 +20,7 @@ from rich.console import Console
 from forks import artifacts
 from minimainnet import node
 from ssi.build import PACKAGED, ROOT, fresh_project
+from ssi.chain import erc20
 from ssi.report import page
 from tools import npm_package
 
@@ -36,12 +37,15 @@ def data(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     kinds: dict[str, Any] = {}
     for name, container in sorted(fresh_project().load_contracts().items()):
+        if "/mocks/" in str(container.contract_type.source_id):
+            continue
         whole = json.loads(container.contract_type.model_dump_json(by_alias=True, exclude_none=True))
         kinds[name] = {key: whole[key] for key in _KEPT if key in whole}
     _compress(folder / PACKAGED.name, json.dumps(kinds, sort_keys=True).encode())
     _compress(folder / node.PACKAGED.name, node.built_state().read_bytes())
     for name, text in zip(page.FILES, page.library(), strict=True):
         (folder / page.packaged(name)).write_text(text)
+    (folder / erc20.PACKAGED.name).write_text(erc20.ARTIFACT.read_text())
     (folder / "standins.json").write_text(json.dumps(artifacts.standins(), sort_keys=True))
 
 

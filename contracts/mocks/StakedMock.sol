@@ -41,7 +41,7 @@ contract StakedMock is TimeWeightedERC20 {
     }
 
     /// @param rate D18{asset/share} that {lowestRate} returns from now on, 0 for the true one
-    function tell(uint256 rate) external {
+    function setLowestRate(uint256 rate) external {
         told = rate;
     }
 

@@ -30,6 +30,11 @@ class Reverted(Exception):  # noqa: N818 - a past participle says it best
         self.data = data
 
 
+def labelled(label: str) -> str:
+    """The address that belongs to a label. Its key is known to none."""
+    return str(to_checksum_address(keccak(text=label)[12:]))
+
+
 class Struct(tuple[Any, ...]):
     """A decoded struct: a tuple whose members also have names."""
 
@@ -260,7 +265,7 @@ class Evm:
 
     def account(self, label: str) -> str:
         """The address that belongs to a label, with ether."""
-        address = str(to_checksum_address(keccak(text=label)[12:]))
+        address = labelled(label)
         self.fund(address)
         return address
 

@@ -46,10 +46,18 @@ class Wallet:
         account: an Ape account, which may be locked until it has to sign; or an address, for which a fork's node sends
             and which signs nothing.
         signed: told the hashes of what was signed, before it is sent.
+        sender: what sends, where that is more than one transaction's errand: a keeper's, which says for itself how
+            long it waits, and whom it tells.
     """
 
-    def __init__(self, evm: Evm, account: Any, signed: Callable[[list[str]], object] = lambda _: None) -> None:
-        self.evm, self.account, self.signed = evm, account, signed
+    def __init__(
+        self,
+        evm: Evm,
+        account: Any,
+        signed: Callable[[list[str]], object] = lambda _: None,
+        sender: Sender | None = None,
+    ) -> None:
+        self.evm, self.account, self.signed, self.sender = evm, account, signed, sender
         self.address = str(account if isinstance(account, str) else account.address)
 
     @property
@@ -144,13 +152,20 @@ class Wallet:
         """What it would return if it were sent now. Raises Reverted with the exact bytes."""
         return method.call(*args, sender=self.address, value=value)
 
-    def send(self, method: Method, *args: Any, value: int = 0) -> Mined:
-        """Signs, sends and waits. Raises Reverted with the exact bytes where it would fail, and NotSent."""
+    def send(
+        self, method: Method, *args: Any, value: int = 0, gas: int | None = None, fees: tuple[int, int] | None = None
+    ) -> Mined:
+        """Signs, sends and waits. Raises Reverted with the exact bytes where it would fail, and NotSent.
+
+        Args:
+            gas: limit; by an estimate unless told. fees: wei a gas, as `Sender.fees` has them.
+        """
         data, to = method.encode(*args), method.contract.address
         if not self.signs:
             receipt = self.evm.send(self.address, to, data, value, method.entry.signature)
             return Mined(receipt.hash, receipt)
-        return Sender(self.evm.rpc, self.account, signed=self.signed).send(to, data, value)
+        sender = self.sender or Sender(self.evm.rpc, self.account, signed=self.signed)
+        return sender.send(to, data, value=value, gas=gas, fees=fees)
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,7 @@ import click
 from ssi.chain import network
 from ssi.cli import common
 from ssi.cli.command import Command
-from ssi.governance.proposal import batched
-from ssi.governance.safe import Multisig
-from ssi.governance.scheduled import chosen, operations
+from ssi.governance.client import GovernanceClient
 
 network.quiet()
 
@@ -25,24 +23,23 @@ def cli(ids: tuple[str, ...], how: common.Signing) -> Any:
     At once, and for good.
     """
     system = common.opened()
-    guardian = Multisig(system.evm, system.record.contracts["GuardianSafe"])
-    picked = chosen(operations(system), ids)
-    owners = common.signers(guardian, how)
-    manager = system.manager
-    data = batched(manager, [manager.cancel.encode(o.caller, o.call.target, o.call.data) for o in picked])
-    title = "Cancel " + "; ".join(f"{operation.call.contract}.{operation.call.function}" for operation in picked)
-    prepared = common.prepare(system, guardian, [(manager.address, data)], "cancel", title, owners, how)
+    governance = GovernanceClient(system)
+    cancelled = governance.cancel(*ids)
+    owners = common.signers(governance.guardian, how)
+    [prepared] = common.prepare(system, cancelled, owners, how)
     if common.asked(owners, how):
         screen = common.console()
-        for operation in picked:
+        for operation in cancelled.operations:
             screen.print(f"  {operation.call}", highlight=False)
         screen.print(prepared.table())
     (sent,) = common.sign(system, [prepared], owners, how)
     if how.json:
         now = system.evm.now
-        return {"operations": [operation.plain(now) for operation in picked], **prepared.plain(sent)}
+        return {"operations": [operation.plain(now) for operation in cancelled.operations], **prepared.plain(sent)}
     if sent:
         screen.print(f"[green]✓[/] Cancelled in {sent}.")
+    elif how.queue:
+        screen.print("Next: the other owners of the guardian compare the hashes at app.safe.global, sign and send.")
     else:
         screen.print(
             f"Next: the guardian's owners import {prepared.file} at app.safe.global, compare the hashes, sign and send."

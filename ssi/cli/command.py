@@ -148,7 +148,7 @@ def explained(error: Exception) -> click.ClickException:
             " blocks?",
             1,
         )
-    if type(error).__module__.startswith(("ledger", "hid")):
+    if type(error).__module__.startswith(("ledger", "ape_ledger", "hid")):
         said = str(error) or type(error).__name__
         return Failure(
             f"The hardware wallet says: {said}. Is it connected and unlocked, with its Ethereum app open?", 1

@@ -23,9 +23,11 @@ from ssi.chain import network
 from ssi.chain.evm import Reverted
 from ssi.chain.sender import Sender
 from ssi.failure import Failure, Misused
+from ssi.governance.client import SigningRequest
 from ssi.governance.decoder import Decoder, readable
 from ssi.governance.safe import Multisig, SafeTransaction, builder_file
 from ssi.governance.service import KEY, URL, Service
+from ssi.governance.starting import advice
 from ssi.places import state, working
 from ssi.registry.record import Record
 from ssi.registry.system import System
@@ -115,13 +117,15 @@ def signers(multisig: Multisig, how: Signing) -> list[Any]:
     """As many accounts as the Safe needs, still locked; none where no account shall sign here.
 
     Raises:
-        Misused: an account is not an owner, or there are too few.
+        Misused: an account is not an owner, there are too few, or no queue is known.
     """
     from ape import accounts
 
     aliases = how.accounts
     if how.queue and (network.is_fork() or not aliases):
         raise Misused("--queue is for a live network, and needs one owner who signs: --account ALIAS.")
+    if how.queue:
+        _service(int(multisig.evm.rpc.call("eth_chainId"), 16))
     if how.dry_run or not (aliases or network.is_fork()):
         return []
     owners, needed = multisig.owners, 1 if how.queue else multisig.threshold
@@ -187,38 +191,35 @@ class Prepared:
         return table
 
 
-def prepare(
-    system: System,
-    multisig: Multisig,
-    calls: Sequence[tuple[str, bytes]],
-    slug: str,
-    title: str,
-    owners: Sequence[Any],
-    how: Signing,
-) -> Prepared:
-    """One transaction of the Safe that makes all calls, in their order, and its file for the Transaction Builder.
+def prepare(system: System, request: SigningRequest, owners: Sequence[Any], how: Signing) -> list[Prepared]:
+    """The request's transactions with consecutive nonces, and the file of each for the Transaction Builder.
 
     Signs nothing.
 
     Raises:
-        Failure: it would fail now.
+        Failure: one would fail now.
         Misused: its nonce cannot be.
     """
-    queue, sending = Queue(multisig), bool(owners) and not how.queue
-    now = multisig.together(calls)
+    multisig, sending = request.multisig, bool(owners) and not how.queue
     try:
-        multisig.check(now)
+        multisig.check(multisig.together([call for batch in request.batches for call in batch]))
     except Reverted as reverted:
-        raise Failure(f"The transaction would fail now with {Decoder(system).error(reverted.data)}.", 1) from None
-    nonce = queue.nonce(now.to, now.data, how.nonce, sending)
-    transaction = multisig.together(calls, nonce)
-    path = folder() / f"{slug}-{transaction.hash.hex()[:8]}.json"
-    batch = builder_file(transaction.safe, transaction.chain_id, title, f"Safe nonce {nonce}", system.evm.now, calls)
-    path.write_text(json.dumps(batch, indent=2) + "\n")
-    file = str(path.relative_to(working())) if path.is_relative_to(working()) else str(path)
-    prepared = Prepared(multisig, transaction, file, queue.other(transaction))
-    if not (sending or how.dry_run):
-        queue.add(transaction, title, file)
+        said = Decoder(system).error(reverted.data)
+        raise Failure(f"This fails now with {said}. {advice(said)}".strip(), 1) from None
+    queue, first = Queue(multisig), multisig.together(request.batches[0])
+    nonce = queue.nonce(first.to, first.data, how.nonce, sending)
+    prepared: list[Prepared] = []
+    for transaction, calls in zip(request.transactions(nonce), request.batches, strict=True):
+        path = folder() / f"{request.slug}-{transaction.hash.hex()[:8]}.json"
+        batch = builder_file(
+            transaction.safe, transaction.chain_id, request.title, f"Safe nonce {transaction.nonce}", system.evm.now,
+            calls,
+        )  # fmt: skip
+        path.write_text(json.dumps(batch, indent=2) + "\n")
+        file = str(path.relative_to(working())) if path.is_relative_to(working()) else str(path)
+        prepared.append(Prepared(multisig, transaction, file, queue.other(transaction)))
+        if not (owners or how.dry_run):  # what is put into Safe's queue is known there
+            queue.add(transaction, request.title, file)
     return prepared
 
 
@@ -246,9 +247,7 @@ def sign(system: System, prepared: Sequence[Prepared], owners: Sequence[Any], ho
         then = "put it into Safe's queue" if how.queue else "send"
         if not click.confirm(f"Sign with {names} and {then}?", err=True):
             raise Misused("Nothing was signed.")
-    service = Service.configured(prepared[0].transaction.chain_id) if how.queue else None
-    if how.queue and service is None:
-        raise Misused(f"Say which queue: a key of developer.safe.global in {KEY}, or the URL of a service in {URL}.")
+    service = _service(prepared[0].transaction.chain_id) if how.queue else None
     accounts = [network.unlocked(account) for account in owners]
     if service is not None:
         for one in prepared:
@@ -256,6 +255,13 @@ def sign(system: System, prepared: Sequence[Prepared], owners: Sequence[Any], ho
         return [None] * len(prepared)
     sender = Sender(system.evm.rpc, accounts[0])
     return [one.multisig.execute(one.transaction, accounts, sender) for one in prepared]
+
+
+def _service(chain_id: int) -> Service:
+    """Safe's queue. Raises Misused where none is named."""
+    if (service := Service.configured(chain_id)) is None:
+        raise Misused(f"Say which queue: a key of developer.safe.global in {KEY}, or the URL of a service in {URL}.")
+    return service
 
 
 def agreed_to_deploy(contract: str, alias: str | None, how: Signing) -> None:

@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from ssi.chain import network
-from ssi.chain.evm import Reverted
 from ssi.cli import common
 from ssi.cli.command import Command
 from ssi.failure import Failure
 from ssi.governance.birth import adopt
-from ssi.governance.decoder import Decoder
-from ssi.governance.proposal import steps
-from ssi.governance.safe import Multisig
-from ssi.governance.scheduled import Operation, chosen, operations
-from ssi.governance.starting import advice
-from ssi.registry.system import System
+from ssi.governance.client import GovernanceClient, NothingReady, OperationNotReady
 
 network.quiet()
 
@@ -31,55 +24,49 @@ def cli(ids: tuple[str, ...], how: common.Signing) -> Any:
     ready.
     """
     system = common.opened()
-    now, known = system.evm.now, operations(system)
-    safe = Multisig(system.evm, system.record.contracts["Safe"])
-    picked = chosen(known, ids) if ids else [operation for operation in known if operation.status(now) == "ready"]
-    if not picked:
-        waiting = min((operation.ready_at for operation in known if operation.status(now) == "waiting"), default=None)
-        when = (
-            f"The next is on {common.moment(waiting)}, in {common.period(waiting - now)}."
-            if waiting
-            else "Nothing is waiting either."
-        )
-        raise Failure(f"Nothing is ready. {when}", 1)
-    for operation in picked:
-        _require_ready(operation, now)
-
-    owners = common.signers(safe, how)
-    calls = steps(system, safe.address, [(operation.call.target, operation.call.data) for operation in picked])
-    title = "Execute " + "; ".join(f"{operation.call.contract}.{operation.call.function}" for operation in picked)
-    _require_success(system, safe, calls)
-    prepared = common.prepare(system, safe, calls, "execute", title, owners, how)
+    governance, now = GovernanceClient(system), system.evm.now
+    try:
+        executed = governance.execute(*ids)
+    except NothingReady as none:
+        raise Failure(_nothing_ready(none), 1) from None
+    except OperationNotReady as early:
+        raise Failure(_not_ready(early), 1) from None
+    owners = common.signers(governance.safe, how)
+    prepared = common.prepare(system, executed, owners, how)
     if common.asked(owners, how):
         screen = common.console()
-        for operation in picked:
+        for operation in executed.operations:
             screen.print(f"  {operation.call}", highlight=False)
-        screen.print(prepared.table())
-    (sent,) = common.sign(system, [prepared], owners, how)
-    if sent:
+        for one in prepared:
+            screen.print(one.table())
+    sent = common.sign(system, prepared, owners, how)
+    if all(sent):
         adopt(system)
     if how.json:
-        return {"operations": [operation.plain(now) for operation in picked], "transactions": [prepared.plain(sent)]}
-    if sent:
-        screen.print(f"[green]✓[/] Executed in {sent}.")
-    else:
-        screen.print(f"Next: the owners import {prepared.file} at app.safe.global, compare the hashes, sign and send.")
+        plain = [operation.plain(now) for operation in executed.operations]
+        transactions = [one.plain(hash) for one, hash in zip(prepared, sent, strict=True)]
+        return {"operations": plain, "transactions": transactions}
+    for one, hash in zip(prepared, sent, strict=True):
+        if hash:
+            screen.print(f"[green]✓[/] Executed in {hash}.")
+        elif how.queue:
+            screen.print("Next: the other owners compare the hashes at app.safe.global, sign and send.")
+        else:
+            screen.print(f"Next: the owners import {one.file} at app.safe.global, compare the hashes, sign and send.")
     return None
 
 
-def _require_ready(operation: Operation, now: int) -> None:
-    name, status = "0x" + operation.id.hex()[:8], operation.status(now)
-    if status == "waiting":
-        when = f"{common.moment(operation.ready_at)}, in {common.period(operation.ready_at - now)}"
-        raise Failure(f"{name} can be executed from {when}.", 1)
-    if status == "expired":
-        raise Failure(f"{name} expired on {common.moment(operation.expires_at)}: propose it again.", 1)
+def _nothing_ready(none: NothingReady) -> str:
+    if none.next_at is None:
+        return "Nothing is ready. Nothing is waiting either."
+    when = f"{common.moment(none.next_at)}, in {common.period(none.next_at - none.now)}"
+    return f"Nothing is ready. The next is on {when}."
 
 
-def _require_success(system: System, safe: Multisig, calls: Sequence[tuple[str, bytes]]) -> None:
-    """Asks the chain before an owner signs."""
-    try:
-        safe.check(safe.together(calls))
-    except Reverted as reverted:
-        said = Decoder(system).error(reverted.data)
-        raise Failure(f"This fails now with {said}. {advice(said)}".strip(), 1) from None
+def _not_ready(early: OperationNotReady) -> str:
+    operation = early.operation
+    name = "0x" + operation.id.hex()[:8]
+    if early.status == "expired":
+        return f"{name} expired on {common.moment(operation.expires_at)}: propose it again."
+    when = f"{common.moment(operation.ready_at)}, in {common.period(operation.ready_at - early.now)}"
+    return f"{name} can be executed from {when}."

@@ -191,11 +191,11 @@ def _run(
         disable=json,
         transient=True,
     ) as progress:
-        start = _distance(rebalance_keeper)
+        start = rebalance_keeper.report().distance_bps
         task = progress.add_task(f"Rebalancing {rebalance_keeper.symbol}", total=start or 1, said="")
 
         def look(said: str) -> None:
-            progress.update(task, completed=start - _distance(rebalance_keeper), said=said)
+            progress.update(task, completed=start - rebalance_keeper.report().distance_bps, said=said)
 
         def wait(seconds: int) -> None:
             status = rebalance_keeper.status()
@@ -215,39 +215,33 @@ def _run(
                 {
                     "sold": sold,
                     "bought": bought,
-                    "amountOut": fill.amount_out,
-                    "amountIn": fill.amount_in,
-                    "profit": fill.profit,
-                    "netUsd": fill.net / 1e18,
+                    "amountOut": fill.amount_out_wei,
+                    "amountIn": fill.amount_in_wei,
+                    "profit": fill.profit_wei,
+                    "netUsd": fill.net_usd_d18 / 1e18,
                     "transaction": transaction,
                 }
             )
             if not json:
                 progress.print(
-                    f"[green]✓[/] {sold} → {bought}  net ${fill.net / 1e18:,.4f}  {transaction}", highlight=False
+                    f"[green]✓[/] {sold} → {bought}  net ${fill.net_usd_d18 / 1e18:,.4f}  {transaction}",
+                    highlight=False,
                 )
             look("")
     return _show(rebalance_keeper, fills, json)
 
 
-def _distance(rebalance_keeper: RebalanceKeeper) -> float:
-    """How far the weights are from where they should be, bp that must change hands."""
-    return float(
-        sum(abs(weight["now"] - weight["target"]) for weight in rebalance_keeper.report()["weights"].values()) / 2
-    )
-
-
 def _show(rebalance_keeper: RebalanceKeeper, fills: list[dict[str, Any]], json: bool) -> dict[str, Any] | None:
     report = rebalance_keeper.report()
     if json:
-        return {"fills": fills, **report}
+        return {"fills": fills, **report.plain()}
     screen = common.console()
-    for name, weight in report["weights"].items():
+    for name, weight in report.weights.items():
         screen.print(
-            f"  {name:8} {weight['now'] / 100:6.2f} %  target {weight['target'] / 100:6.2f} %", highlight=False
+            f"  {name:8} {weight.now_bps / 100:6.2f} %  target {weight.target_bps / 100:6.2f} %", highlight=False
         )
-    cost = f"cost {report['costBps']:.2f} of {report['budgetBps']:.0f} bp of NAV"
-    screen.print(f"{len(fills)} fills, rebalance {report['id']} is {report['phase']}, {cost}")
-    if report["phase"] == Phase.RUNNING.word:
+    cost = f"cost {report.cost_bps:.2f} of {report.budget_bps:.0f} bp of NAV"
+    screen.print(f"{len(fills)} fills, rebalance {report.id} is {report.phase.word}, {cost}")
+    if report.phase is Phase.RUNNING:
         screen.print("Nothing pays now: run this again later, or without --once.")
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -16,8 +17,11 @@ from ssi.cli.indexed import indexed
 from ssi.cli.policy import policy as policy_options
 from ssi.constants import RECORDING
 from ssi.governance.decoder import Unknown
-from ssi.points.ledger import Ledger, keep
+from ssi.keeper.points import PointsKeeper
+from ssi.points.client import PointsClient, Pot, Statement
+from ssi.points.ledger import Ledger
 from ssi.points.pay import Policy
+from ssi.registry.holder import Holder
 from ssi.registry.system import System
 
 network.quiet()
@@ -55,22 +59,24 @@ def keeper(account: str | None, policy: Policy, json: bool) -> Any:
     system, ledger, _ = _opened(look=False)
     sender = Sender(system.evm.rpc, network.signer(account))
     say = (lambda _: None) if json else click.echo
-    done = keep(ledger, sender, say, system.oracle, system.token("WETH").address, policy)
+    done = PointsKeeper(system, sender, say, policy).keep()
     if json:
-        return done
-    missing = "no prices found" if done["missing"] is None else f"{done['missing']} prices missing"
-    click.echo(f"epoch {done['epoch']}, slot {done['slot']}: {missing}; recorded {sum(done['recorded'].values())}")
-    for epoch, left in done["skipped"].items():
-        until = common.moment(ledger.end(epoch) + RECORDING)
-        click.echo(
-            f"epoch {epoch}: recording {len(left)} accounts does not pay; until {until} each can record themselves:"
-            " ape run claim-pot"
-        )
-    for epoch, failed in done["failed"].items():
-        for who, why in failed.items():
+        return done.plain()
+    sample, runs = done.sample, done.recordings
+    missing = "no prices found" if sample.missing is None else f"{sample.missing} prices missing"
+    recorded = sum(len(run.recorded) for run in runs.values())
+    click.echo(f"epoch {sample.epoch}, slot {sample.slot}: {missing}; recorded {recorded}")
+    for epoch, run in runs.items():
+        if run.skipped_d18:
+            until = common.moment(ledger.end(epoch) + RECORDING)
+            click.echo(
+                f"epoch {epoch}: recording {len(run.skipped_d18)} accounts does not pay; until {until} each can record"
+                " themselves: ape run claim-pot"
+            )
+        for who, why in run.failed.items():
             click.echo(f"epoch {epoch}: {who} could not be recorded: {why}")
-    for pot in done["claimed"]:
-        click.echo(f"epoch {pot['epoch']}: claimed {pot['amount']} of {pot['token']}")
+    for pot in done.claimed:
+        click.echo(f"epoch {pot.epoch.number}: claimed {pot.amount}")
     return None
 
 
@@ -82,10 +88,15 @@ def leaderboard(epoch: int | None, json: bool) -> Any:
     _, ledger, epoch = _opened(epoch)
     rows = ledger.leaderboard(epoch)
     if json:
-        return {"epoch": epoch, "accounts": rows}
+        return {
+            "epoch": epoch,
+            "accounts": [
+                {"account": row.account, "points": row.points_d18, "recorded": row.recorded_d18} for row in rows
+            ],
+        }
     table = Table("", "account", "points", "recorded with referrals", title=f"Epoch {epoch}", title_justify="left")
     for place, row in enumerate(rows, 1):
-        table.add_row(str(place), row["account"], f"{row['points'] / 1e18:,.2f}", f"{row['recorded'] / 1e18:,.2f}")
+        table.add_row(str(place), row.account, f"{row.points_d18 / 1e18:,.2f}", f"{row.recorded_d18 / 1e18:,.2f}")
     Console().print(table)
     return None
 
@@ -96,25 +107,51 @@ def leaderboard(epoch: int | None, json: bool) -> Any:
 @json_option
 def statement(account: str, epoch: int | None, json: bool) -> Any:
     """What one account has, by class, and what SOSO would add."""
-    _, ledger, epoch = _opened(epoch)
-    said = ledger.statement(account, epoch)
+    system, _, epoch = _opened(epoch)
+    client = PointsClient(Holder(system))
+    said, pots = client.statement(epoch, account), client.pots([epoch], account)
     if json:
-        return said
-    title = f"{account}, epoch {said['epoch']}: {said['points'] / 1e18:,.2f} points at {said['multiplier'] / 1e18:.2f}X"
+        return _plain(said, pots)
+    title = f"{account}, epoch {epoch}: {said.points_d18 / 1e18:,.2f} points at {said.multiplier_d18 / 1e18:.2f}X"
     table = Table("class", "dollar-days", "of them boosted", "points", "multiplier", title=title, title_justify="left")
-    for name in ("held", "staked", "locked"):
-        of = said[name]
-        cells = [f"{of[part] / 1e18:,.2f}" for part in ("value", "boosted", "points")]
-        table.add_row(name, *cells, f"{of['multiplier'] / 1e18:.2f}X")
+    for of in said.kinds:
+        cells = [f"{d18 / 1e18:,.2f}" for d18 in (of.usd_days_d18, of.boosted_usd_days_d18, of.points_d18)]
+        table.add_row(of.kind, *cells, f"{of.multiplier_d18 / 1e18:.2f}X")
     console = Console()
     console.print(table)
     console.print(
-        f"staked SOSO {said['soso'] / 1e18:,.2f} dollar-days; {said['sharesMissing'] / 1e18:,.4f} sSOSO more would"
-        " boost everything"
+        f"staked SOSO {said.soso_usd_days_d18 / 1e18:,.2f} dollar-days; {said.soso_missing_wei / 1e18:,.4f} sSOSO more"
+        " would boost everything"
     )
     console.print(
-        f"recorded, with referrals: {said['recorded'] / 1e18:,.2f}" + ("" if said["counts"] else " (has not joined)")
+        f"recorded, with referrals: {said.recorded_d18 / 1e18:,.2f}" + ("" if said.counts else " (has not joined)")
     )
-    for token, amount in said["claims"].items():
-        console.print(f"claimable of {token}: {amount}")
+    for pot in pots:
+        console.print(f"claimable: {pot.amount}")
     return None
+
+
+def _plain(said: Statement, pots: Sequence[Pot]) -> dict[str, Any]:
+    """For --json: the units of `IPointsLedger.Statement`; claims in token-wei."""
+    kinds = {
+        of.kind: {
+            "value": of.usd_days_d18,
+            "boosted": of.boosted_usd_days_d18,
+            "points": of.points_d18,
+            "multiplier": of.multiplier_d18,
+        }
+        for of in said.kinds
+    }
+    return {
+        "account": said.account,
+        "epoch": said.epoch.number,
+        **kinds,
+        "points": said.points_d18,
+        "multiplier": said.multiplier_d18,
+        "soso": said.soso_usd_days_d18,
+        "sosoMissing": said.soso_missing_usd_days_d18,
+        "sharesMissing": said.soso_missing_wei,
+        "counts": said.counts,
+        "recorded": said.recorded_d18,
+        "claims": {pot.token.address: pot.wei for pot in pots},
+    }

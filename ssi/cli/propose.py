@@ -8,7 +8,7 @@ printed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import nullcontext
 from decimal import Decimal
 from pathlib import Path
@@ -18,54 +18,44 @@ import click
 from rich.table import Table
 
 from ssi.chain import network
-from ssi.chain.evm import Reverted
 from ssi.cli import common
 from ssi.cli.command import Command, Number
 from ssi.cli.forking import forks
 from ssi.cli.simulated import tables
-from ssi.constants import NOTICE
 from ssi.deploy.journal import SendingAccount
-from ssi.failure import Failure
-from ssi.governance import birth, proposals
-from ssi.governance.decoder import Call, Decoder, plain
-from ssi.governance.proposal import Proposal, Trial, attempt, described, scheduling
-from ssi.governance.safe import Multisig
-from ssi.governance.starting import Bounds, advice
+from ssi.governance import birth
+from ssi.governance.client import GovernanceClient, Proposed
+from ssi.governance.decoder import Decoder, plain
+from ssi.governance.proposal import Trial
+from ssi.governance.starting import Bounds
 
 network.quiet()
 BPS = click.IntRange(0, 10_000)
 
 
-def propose(build: Callable[[Decoder], Proposal], how: common.Signing, rebalanced: str | None = None) -> Any:
+def propose(how: common.Signing, kind: str, *arguments: Any) -> Any:
     """Builds, tries out, writes, shows, and signs with the owners who can.
 
-    `rebalanced`: index whose rebalance is run to its end on the fork.
+    `kind` and arguments as `GovernanceClient.propose` takes them.
     """
     system = common.opened()
-    decoder, safe, screen = Decoder(system), Multisig(system.evm, system.record.contracts["Safe"]), common.console()
-    owners = common.signers(safe, how)
-    try:
-        proposal = build(decoder)
-        with screen.status("Trying it out on a fork") if not how.json else nullcontext():
-            trial = attempt(
-                system, proposal, NOTICE, forks(), lambda fork: forks().simulate(fork, rebalanced) if rebalanced else {}
-            )
-    except Reverted as reverted:
-        said = decoder.error(reverted.data)
-        raise Failure(f"This cannot be proposed now: {said}. {advice(said)}".strip(), 1) from None
-    calls = described(proposal, decoder)
-    scheduled = (system.manager.address, scheduling(system.manager, proposal.calls))
-    prepared = common.prepare(system, safe, [scheduled], proposal.slug, proposal.title, owners, how)
+    governance, decoder, screen = GovernanceClient(system), Decoder(system), common.console()
+    owners = common.signers(governance.safe, how)
+    with screen.status("Trying it out on a fork") if not how.json else nullcontext():
+        proposed = governance.propose(kind, *arguments, forks=forks())
+    trial = proposed.trial
+    assert trial is not None, "there were forks"
+    [prepared] = common.prepare(system, proposed, owners, how)
     if common.asked(owners, how):
-        _show(proposal, calls, trial, prepared, decoder)
+        _show(proposed, trial, prepared, decoder)
     (sent,) = common.sign(system, [prepared], owners, how)
-    ready_at = max(map(int, map(system.manager.getSchedule, trial.operations))) if sent else trial.ready_at
+    ready_at = max(map(int, map(system.manager.getSchedule, trial.operations))) if sent else trial.ready_at_s
 
     if how.json:
         return {
-            "title": proposal.title,
+            "title": proposed.title,
             "readyAt": ready_at,
-            "expiresAt": ready_at + trial.window,
+            "expiresAt": ready_at + trial.window_s,
             "gas": trial.gas,
             "events": trial.events,
             "calls": [
@@ -77,9 +67,9 @@ def propose(build: Callable[[Decoder], Proposal], how: common.Signing, rebalance
                     "arguments": plain(call.arguments),
                     "data": plain(call.data),
                 }
-                for operation, call in zip(trial.operations, calls, strict=True)
+                for operation, call in zip(trial.operations, proposed.calls, strict=True)
             ],
-            "seed": dict(proposal.seed),
+            "seed": dict(proposed.seed),
             "changes": [
                 {"what": change.what, "before": plain(change.before), "after": plain(change.after)}
                 for change in trial.changes
@@ -89,16 +79,19 @@ def propose(build: Callable[[Decoder], Proposal], how: common.Signing, rebalance
         }
     if sent:
         screen.print(f"[green]✓[/] Scheduled in {sent}. From {common.moment(ready_at)} on: `ape run execute`.")
+    elif how.queue:
+        screen.print("Next: the other owners compare the hashes at app.safe.global, and sign.")
     else:
-        screen.print(f"Next: {safe.threshold} owners import the file at app.safe.global, compare the hashes, sign.")
+        needed = proposed.multisig.threshold
+        screen.print(f"Next: {needed} owners import the file at app.safe.global, compare the hashes, sign.")
     return None
 
 
-def _show(proposal: Proposal, calls: Sequence[Call], trial: Trial, prepared: common.Prepared, decoder: Decoder) -> None:
+def _show(proposed: Proposed, trial: Trial, prepared: common.Prepared, decoder: Decoder) -> None:
     """Everything that a signer has to know before they sign."""
     screen = common.console()
-    screen.print(f"[bold]{proposal.title}[/]")
-    for call in calls:
+    screen.print(f"[bold]{proposed.title}[/]")
+    for call in proposed.calls:
         screen.print(f"  {call}", highlight=False)
     table = Table("what will change", "before", "after")
     for change in trial.changes:
@@ -112,7 +105,7 @@ def _show(proposal: Proposal, calls: Sequence[Call], trial: Trial, prepared: com
         screen.print(f"  {event}", highlight=False)
     for shown in tables(trial.extra) if trial.extra else ():
         screen.print(shown)
-    for asset, amount in proposal.seed.items():
+    for asset, amount in proposed.seed.items():
         screen.print(f"  The Safe has to hold {amount:,} wei of {asset} at the execution, for the first shares.")
     screen.print(prepared.table())
     screen.print(
@@ -133,7 +126,7 @@ def cli() -> None:
 @common.signing
 def set_fee(index: str, mint_bps: int | None, daily_bps: Decimal | None, how: common.Signing) -> Any:
     """Set the mint fee or the streaming fee of INDEX."""
-    return propose(lambda decoder: proposals.set_fee(decoder, index, mint_bps, daily_bps), how=how)
+    return propose(how, "set-fee", index, mint_bps, daily_bps)
 
 
 @cli.command(cls=Command, name="set-cap")
@@ -142,7 +135,7 @@ def set_fee(index: str, mint_bps: int | None, daily_bps: Decimal | None, how: co
 @common.signing
 def set_cap(index: str, shares: int, how: common.Signing) -> Any:
     """Set the supply cap of INDEX to SHARES whole shares."""
-    return propose(lambda decoder: proposals.set_cap(decoder, index, shares), how=how)
+    return propose(how, "set-cap", index, shares)
 
 
 @cli.command(cls=Command, name="set-price")
@@ -150,7 +143,7 @@ def set_cap(index: str, shares: int, how: common.Signing) -> Any:
 @common.signing
 def set_price(asset: str, how: common.Signing) -> Any:
     """Price ASSET as deployments/params/assets.json says."""
-    return propose(lambda decoder: proposals.set_price(decoder, asset), how=how)
+    return propose(how, "set-price", asset)
 
 
 @cli.command(cls=Command, name="set-path")
@@ -158,7 +151,7 @@ def set_price(asset: str, how: common.Signing) -> Any:
 @common.signing
 def set_path(asset: str, how: common.Signing) -> Any:
     """Trade ASSET over the pool that deployments/params/assets.json names."""
-    return propose(lambda decoder: proposals.set_path(decoder, asset), how=how)
+    return propose(how, "set-path", asset)
 
 
 def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -189,8 +182,7 @@ def rebalance(index: str, price_bps: int, target_bps: int, days: int, how: commo
     """Rebalance INDEX by its methodology. Shows the weights before and after, and the trades that a keeper
     would make.
     """
-    bounds = Bounds(price_bps, target_bps, days)
-    return propose(lambda decoder: proposals.rebalance(decoder, index, bounds), rebalanced=index, how=how)
+    return propose(how, "rebalance", index, Bounds(price_bps, target_bps, days))
 
 
 @cli.command(cls=Command, name="add-constituent")
@@ -216,11 +208,7 @@ def add_constituent(
 ) -> Any:
     """Add ASSET to INDEX: price, path, methodology and rebalance in one proposal."""
     bounds = Bounds(price_bps, target_bps, days)
-    return propose(
-        lambda decoder: proposals.change_constituents(decoder, index, asset, instead_of, bps, forks(), bounds),
-        rebalanced=index,
-        how=how,
-    )
+    return propose(how, "add-constituent", index, asset, instead_of, bps, bounds)
 
 
 @cli.command(cls=Command, name="remove-constituent")
@@ -233,12 +221,7 @@ def remove_constituent(
     index: str, asset: str, price: Decimal | None, price_bps: int, target_bps: int, days: int, how: common.Signing
 ) -> Any:
     """Remove ASSET from INDEX, and rebalance."""
-    bounds = Bounds(price_bps, target_bps, days)
-    return propose(
-        lambda decoder: proposals.change_constituents(decoder, index, None, asset, None, forks(), bounds, price),
-        rebalanced=index,
-        how=how,
-    )
+    return propose(how, "remove-constituent", index, asset, price, Bounds(price_bps, target_bps, days))
 
 
 @cli.command(cls=Command, name="add-index")
@@ -255,7 +238,7 @@ def add_index(file: Path, pool_with: str | None, pool_fee: str, block: int | Non
     FILE is written as those in deployments/params/indexes/.
     """
     new, pool = birth.read(file), birth.PoolTerms(pool_with, int(pool_fee)) if pool_with else None
-    return propose(lambda decoder: birth.add_index(decoder, new, block or decoder.system.evm.block, pool), how=how)
+    return propose(how, "add-index", new, block, pool)
 
 
 @cli.command(cls=Command, name="set-methodology")
@@ -268,7 +251,7 @@ def set_methodology(
     index: str, methodology: str, constituents: tuple[str, ...], bps: int | None, how: common.Signing
 ) -> Any:
     """Weigh INDEX by METHODOLOGY from its next rebalance on. CONSTITUENTS by name; as NAME=BP for FixedWeights."""
-    return propose(lambda decoder: proposals.set_methodology(decoder, index, methodology, bps, constituents), how=how)
+    return propose(how, "set-methodology", index, methodology, bps, constituents)
 
 
 @cli.command(cls=Command, name="set-terms")
@@ -301,7 +284,7 @@ def set_terms(
     """Set the terms of the rebalances of INDEX. What is not given stays as it is."""
     seconds = None if hours is None else hours * 3600
     terms = (premium_bps, discount_bps, seconds, budget_bps, dust_ppm, turnover_bps, daily_bps, band_bps)
-    return propose(lambda decoder: proposals.set_terms(decoder, index, terms), how=how)
+    return propose(how, "set-terms", index, terms)
 
 
 @cli.command(cls=Command)
@@ -324,7 +307,7 @@ def upgrade(
         return SendingAccount(inner=network.signer(deployer), rpc=network.rpc())
 
     deploying = account if deployer or network.is_fork() else None
-    return propose(lambda decoder: proposals.upgrade(decoder, contract, implementation, deploying, arguments), how=how)
+    return propose(how, "upgrade", contract, implementation, deploying, arguments)
 
 
 @cli.command(cls=Command)
@@ -337,4 +320,4 @@ def call(contract: str, function: str, arguments: tuple[str, ...], how: common.S
 
     ARGUMENTS are numbers such as 1000 or 2.5e18, names or addresses, text, and JSON for lists and structs.
     """
-    return propose(lambda decoder: proposals.call(decoder, contract, function, arguments), how=how)
+    return propose(how, "call", contract, function, arguments)

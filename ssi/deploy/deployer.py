@@ -11,6 +11,7 @@ from eth_utils import keccak
 
 from ssi import places
 from ssi.chain import network
+from ssi.chain.erc20 import erc20
 from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, NOTICE, ZERO
 from ssi.deploy import sources
 from ssi.deploy.builder import Builder
@@ -235,7 +236,7 @@ class Deployer(Builder):
         return bytes(self.project.IndexToken.constructor.encode_input(given))
 
     def _erc20(self, token: str) -> Any:
-        return self.project.PlainToken.at(token)
+        return erc20().at(token)
 
     def _hand_over(self, manager: Any, safe: str, guardian: str) -> None:
         me = self.account

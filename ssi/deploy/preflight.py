@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import Enum
 from itertools import pairwise
 from pathlib import Path
@@ -397,4 +397,14 @@ def supplies(path: Path) -> tuple[str, dict[str, Decimal]]:
     found = json.loads(path.read_text())
     if not isinstance(found, dict) or not found:
         raise ValueError(f'{path} has no supplies: write {{"BTC": "19900000", …}}')
-    return path.stem, {asset: Decimal(str(amount)) for asset, amount in found.items()}
+    return path.stem, {asset: _units(asset, amount) for asset, amount in found.items()}
+
+
+def _units(asset: str, amount: Any) -> Decimal:
+    try:
+        units = Decimal(str(amount))
+    except InvalidOperation:
+        units = Decimal("NaN")
+    if not units.is_finite() or units < 0:
+        raise ValueError(f"{amount!r} is no supply of {asset}")
+    return units

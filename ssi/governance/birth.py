@@ -49,16 +49,17 @@ def read(path: Path) -> params.Index:
         raise Unknown(f"{path} is no JSON: {error}.") from None
 
 
-def add_index(decoder: Decoder, new: params.Index, block: int, pool: PoolTerms | None = None) -> Proposal:
+def add_index(decoder: Decoder, new: params.Index, block: int | None = None, pool: PoolTerms | None = None) -> Proposal:
     """An index with all that belongs to it: prices and paths of what is new in it, its birth, terms and
     methodology, its staked token with roles and part of the fees, the router's leave to stake it, a pool, and points.
 
     Args:
-        block: its prices make the first units, so that every signer computes the same.
+        block: its prices make the first units, so that every signer computes the same; the last one unless told.
 
     Raises Unknown.
     """
     system, symbol = decoder.system, new.symbol
+    block = block or system.evm.block
     if symbol in system.record.indexes:
         raise Unknown(f"{symbol} is there already.")
     if unknown := [name for name in new.weights if name not in system.assets.assets]:
@@ -202,9 +203,8 @@ class _Birth:
         kind, symbol = self.system.project.StakedToken, self.new.symbol
         epochs = (self.protocol.epoch_genesis, self.protocol.epoch_length)
         arguments = (self.system.manager.address, self.index, f"Staked {self.new.name}", f"s{symbol}", *epochs)
-        return bytes(kind.contract_type.deployment_bytecode.to_bytes()) + eth_abi.encode(
-            Interface.of(kind).constructor, arguments
-        )
+        encoded: bytes = eth_abi.encode(Interface.of(kind).constructor, arguments)
+        return bytes(kind.contract_type.deployment_bytecode.to_bytes()) + encoded
 
 
 # ---------------------------------------------------------------- the record

@@ -10,11 +10,11 @@ from functools import cached_property
 from typing import Any
 
 from eth_abi.exceptions import EncodingError
-from eth_utils import is_hex_address, keccak, to_checksum_address
+from eth_utils import is_hex_address, to_checksum_address
 
 from ssi.chain.evm import Deployed, Entry, Interface, Struct
 from ssi.constants import CREATE2
-from ssi.governance.externals import POSITIONS, created
+from ssi.governance.externals import POSITIONS, creation
 from ssi.governance.safe import SAFE
 from ssi.registry.system import System
 
@@ -141,8 +141,7 @@ class Decoder:
 
     def _creation(self, data: bytes) -> Call:
         """What the deployer of CREATE2 is to make: 32 bytes of salt, then code."""
-        salt, code = data[:32], data[32:]
-        at = created(CREATE2, salt, keccak(code))
+        code, at = data[32:], creation(data)
         for kind in self.interfaces:
             known = getattr(self.system.project, kind).contract_type.deployment_bytecode
             if known and (prefix := bytes(known.to_bytes())) and code.startswith(prefix):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from eth_utils import keccak, to_checksum_address
 
 from ssi.chain.evm import Interface
+from ssi.constants import CREATE2
 
 POSITIONS = Interface(
     "NonfungiblePositionManager",
@@ -22,6 +23,11 @@ POSITIONS = Interface(
     ],
 )  # fmt: skip
 DEPLOYER = Interface("CREATE2", [])  # takes 32 bytes of salt and code, without a selector
+
+
+def creation(data: bytes) -> str:
+    """The address of what the deployer of CREATE2 is to make: 32 bytes of salt, then code."""
+    return created(CREATE2, data[:32], keccak(data[32:]))
 
 
 def created(deployer: str, salt: bytes, code_hash: bytes) -> str:

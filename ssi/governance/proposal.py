@@ -8,8 +8,10 @@ from typing import Any
 
 from ssi.chain.evm import Deployed, Evm, Receipt, Reverted, Struct
 from ssi.chain.forking import Forks
-from ssi.constants import IMPLEMENTATION_SLOT
+from ssi.chain.sender import MOST_GAS
+from ssi.constants import CREATE2, IMPLEMENTATION_SLOT
 from ssi.governance.decoder import Call, Decoder, readable
+from ssi.governance.externals import creation
 from ssi.governance.safe import Multisig
 from ssi.registry.system import System
 
@@ -34,6 +36,7 @@ class Proposal:
         seed: token-wei by asset that the Safe has to hold at the execution, for the first shares of an index. The trial
             provides what it lacks.
         must_change: refused when nothing of the state changes.
+        rebalanced: symbol of the index whose rebalance it starts.
     """
 
     slug: str
@@ -42,6 +45,7 @@ class Proposal:
     expect: Mapping[str, Any] = field(default_factory=dict)
     watch: Sequence[Watch] = ()
     must_change: bool = True
+    rebalanced: str | None = None
     seed: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -58,12 +62,13 @@ class Change:
 class Trial:
     """What came out.
 
-    `ready_at` in Unix seconds, if the Safe scheduled now; `window`: seconds from then until the operation is void.
+    `ready_at_s` in Unix seconds, if the Safe scheduled now; `window_s`: from then until the operation is void; `gas` of
+    the largest transaction of each kind.
     """
 
     operations: list[bytes]
-    ready_at: int
-    window: int
+    ready_at_s: int
+    window_s: int
     changes: list[Change]
     events: list[str]
     gas: dict[str, int]
@@ -80,29 +85,37 @@ def execution(manager: Deployed, calls: Sequence[tuple[str, bytes]]) -> bytes:
     return batched(manager, [manager.execute.encode(target, data) for target, data in calls])
 
 
-def steps(system: System, safe: str, calls: Sequence[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
-    """What the Safe calls to execute scheduled calls, targets with calldata, in their order.
+def steps(system: System, safe: str, calls: Sequence[tuple[str, bytes]]) -> list[list[tuple[str, bytes]]]:
+    """The transactions of the Safe that execute scheduled calls, targets with calldata, in their order.
 
     The manager makes those that follow each other. The birth of an index takes tokens from its caller, and the manager
-    has none: the Safe makes that call itself, and first lets the factory take what it has agreed to.
+    has none: the Safe makes that call itself, and first lets the factory take what it has agreed to. What follows a
+    birth is a transaction of its own, for both together use more gas than one may. Code that is there already is not
+    created again: its address leaves no choice, and any account may have been faster.
     """
-    found: list[tuple[str, bytes]] = []
+    found: list[list[tuple[str, bytes]]] = [[]]
     waiting: list[tuple[str, bytes]] = []
+
+    def flush() -> None:
+        if waiting:
+            found[-1].append((system.manager.address, execution(system.manager, waiting)))
+            waiting.clear()
+
     for target, data in calls:
+        if target == CREATE2 and len(system.evm.rpc.call("eth_getCode", creation(data), "latest")) > 2:
+            continue
         if not (birth := born(system, target, data)):
             waiting.append((target, data))
             continue
-        if waiting:
-            found.append((system.manager.address, execution(system.manager, waiting)))
-        waiting = []
+        flush()
         for address, amount in zip(birth["newIndex"].tokens, birth["maxAmounts"], strict=True):
             token = system.token(address)
             if token.allowance(safe, target) < amount:
-                found.append((address, token.approve.encode(target, amount)))
-        found.append((target, data))
-    if waiting:
-        found.append((system.manager.address, execution(system.manager, waiting)))
-    return found
+                found[-1].append((address, token.approve.encode(target, amount)))
+        found[-1].append((target, data))
+        found.append([])
+    flush()
+    return [batch for batch in found if batch]
 
 
 def born(system: System, target: str, data: bytes) -> dict[str, Any]:
@@ -206,7 +219,7 @@ def attempt(
             )
 
         to_do = steps(fork, safe.address, calls)
-        (first, *_) = [step for step in to_do if step[0] in (manager.address, fork.factory.address)]
+        (first, *_) = [call for call in to_do[0] if call[0] in (manager.address, fork.factory.address)]
         try:
             evm.call(*first, sender=safe.address, at=ready_at - 1)
         except Reverted as reverted:
@@ -223,7 +236,7 @@ def attempt(
         with evm.frozen_time():
             before = state(fork, proposal)
             try:
-                executed = safe.simulate(safe.together(to_do))
+                executed = [safe.simulate(safe.together(batch)) for batch in to_do]
             except Reverted as reverted:
                 raise ProposalRefused(
                     f"The execution would fail with {decoder.error(reverted.data)}. Nothing was proposed."
@@ -238,8 +251,18 @@ def attempt(
                     f"After the execution {label} would be {readable(after.get(label))}, not {readable(wanted)}. Do not"
                     " sign."
                 )
-        gas = {"schedule": receipt.gas_used, "execute": executed.gas_used}
-        return Trial(operations, ready_at, manager.expiration(), changes, _events(decoder, executed), gas, look(fork))
+        gas = {"schedule": receipt.gas_used, "execute": max(each.gas_used for each in executed)}
+        if max(gas.values()) > MOST_GAS:
+            raise ProposalRefused(f"This takes {max(gas.values()):,} gas, and a transaction may use {MOST_GAS:,}.")
+        return Trial(
+            operations,
+            ready_at,
+            manager.expiration(),
+            changes,
+            [event for each in executed for event in _events(decoder, each)],
+            gas,
+            look(fork),
+        )
 
 
 def foreseen(

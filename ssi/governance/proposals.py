@@ -223,7 +223,8 @@ def rebalance(decoder: Decoder, symbol: str, bounds: Bounds = Bounds()) -> Propo
     _known_plan(rebalancer, symbol, index)
     call, turnover = start_call(rebalancer, index, _latest(decoder, bounds), bounds)
     title = f"Rebalance {symbol}: {_said(turnover, bounds)}"
-    return Proposal(f"rebalance-{symbol}", title, [(rebalancer, call)], watch=[_watched(rebalancer, symbol, index)])
+    watch = [_watched(rebalancer, symbol, index)]
+    return Proposal(f"rebalance-{symbol}", title, [(rebalancer, call)], watch=watch, rebalanced=symbol)
 
 
 def set_terms(decoder: Decoder, symbol: str, terms: Sequence[int | None]) -> Proposal:
@@ -319,7 +320,40 @@ def change_constituents(
     said = [f"add {add}" if add else "", f"remove {remove}" if remove else ""]
     title = f"{' and '.join(filter(None, said)).capitalize()} in {symbol}, and rebalance: {_said(turnover, bounds)}"
     watch = [_watched(rebalancer, symbol, index), _plan_watched(decoder, symbol)]
-    return Proposal(f"constituents-{symbol}", title, calls, watch=watch)
+    return Proposal(f"constituents-{symbol}", title, calls, watch=watch, rebalanced=symbol)
+
+
+def add_constituent(
+    decoder: Decoder,
+    symbol: str,
+    asset: str,
+    instead_of: str | None = None,
+    bps: int | None = None,
+    bounds: Bounds = Bounds(),  # noqa: B008 - it is frozen
+    *,
+    forks: Forks,
+) -> Proposal:
+    """An asset of the parameters into an index, in the place of another where `instead_of` says so.
+
+    Raises as `change_constituents` does.
+    """
+    return change_constituents(decoder, symbol, asset, instead_of, bps, forks, bounds)
+
+
+def remove_constituent(
+    decoder: Decoder,
+    symbol: str,
+    asset: str,
+    price: Decimal | None = None,
+    bounds: Bounds = Bounds(),  # noqa: B008 - it is frozen
+    *,
+    forks: Forks,
+) -> Proposal:
+    """A constituent out of an index; sold by `price` in USD where the oracle has none for it.
+
+    Raises as `change_constituents` does.
+    """
+    return change_constituents(decoder, symbol, None, asset, None, forks, bounds, price)
 
 
 def _reweighed(weights: dict[str, int], add: str | None, remove: str | None, bps: int | None) -> dict[str, int]:

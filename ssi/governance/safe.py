@@ -115,6 +115,17 @@ class SafeTransaction:
         """The Safe transaction hash: of both."""
         return bytes(keccak(b"\x19\x01" + self.domain_hash + self.message_hash))
 
+    def signed(self, account: Any) -> bytes:
+        """The signature of an Ape account, as a Safe wants it: r, s, v. Raises NotSent where the account refuses."""
+        if (signature := account.sign_message(self.signable)) is None:
+            raise NotSent(
+                f"{account.alias or account.address} did not sign. A hardware wallet has to be unlocked, with its"
+                " Ethereum app open, and its owner has to agree"
+            )
+        # Some hardware wallets count v from 0. To a Safe 0 and 1 mean signatures of other kinds.
+        v = signature.v + 27 if signature.v < 27 else signature.v
+        return bytes(signature.encode_rsv()[:64]) + bytes([v])
+
 
 class Multisig:
     """A Safe 1.4.1 on a node."""
@@ -198,14 +209,7 @@ class Multisig:
 
     def execute(self, transaction: SafeTransaction, accounts: Sequence[Any], sender: Sender) -> str:
         """Lets Ape accounts sign and `sender` send. Returns the hash. Raises NotSent and Reverted."""
-        signatures = {}
-        for account in accounts:
-            if (signature := account.sign_message(transaction.signable)) is None:
-                raise NotSent(f"{account.address} refused to sign")
-            v = (
-                signature.v + 27 if signature.v < 27 else signature.v
-            )  # some hardware wallets count from 0, and Safes from 27
-            signatures[account.address] = signature.encode_rsv()[:64] + bytes([v])
+        signatures = {account.address: transaction.signed(account) for account in accounts}
         return sender.send(self.address, self.safe.execTransaction.encode(*transaction.call, joined(signatures))).hash
 
 

@@ -15,7 +15,6 @@ from typing import Any
 from eth_utils import to_checksum_address
 
 from ssi.chain.http import without_secrets
-from ssi.chain.sender import NotSent
 from ssi.failure import Failure
 from ssi.governance.safe import SafeTransaction
 
@@ -66,10 +65,9 @@ class Service:
         """
         from safe_eth.safe import SafeTx
 
-        if (signature := account.sign_message(transaction.signable)) is None:
-            raise NotSent(f"{account.address} refused to sign")
         signed = SafeTx(
-            None, transaction.safe, *transaction.call, signatures=signature.encode_rsv(), safe_nonce=transaction.nonce,
+            None, transaction.safe, *transaction.call, signatures=transaction.signed(account),
+            safe_nonce=transaction.nonce,
             safe_version=VERSION, chain_id=transaction.chain_id,
         )  # fmt: skip
         self._asked(lambda: self._api.post_transaction(signed))

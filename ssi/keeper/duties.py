@@ -10,9 +10,9 @@ from ssi.chain.sender import Sender
 from ssi.governance.decoder import Decoder
 from ssi.keeper import maintenance
 from ssi.keeper.maintenance import Outcome
+from ssi.keeper.points import PointsKeeper
 from ssi.keeper.rebalance import Phase, RebalanceKeeper
 from ssi.keeper.service import KeeperJob
-from ssi.points.ledger import Ledger, keep
 from ssi.points.pay import Policy
 from ssi.registry.system import System
 
@@ -34,8 +34,7 @@ def routine(system: System, sender: Sender, min_profit: int, policy: Policy) -> 
     )
     found.append(KeeperJob("poke", 600, lambda: maintenance.perform(maintenance.pokes(system), sender, explain)))
     if "PointsLedger" in system.record.contracts:
-        ledger = Ledger(system.points, system.prices, system.record.block or 0)
-        found.append(KeeperJob("points", 300, lambda: points(system, ledger, sender, policy)))
+        found.append(KeeperJob("points", 300, lambda: points(system, sender, policy)))
     return found
 
 
@@ -48,7 +47,7 @@ def fill(rebalance_keeper: RebalanceKeeper, sender: Sender) -> Sequence[Outcome]
         found = rebalance_keeper.fills()
         if not found or not rebalance_keeper.pays(found[0]):
             break
-        what = f"{rebalance_keeper.symbol} net ${found[0].net / 1e18:,.4f}"
+        what = f"{rebalance_keeper.symbol} net ${found[0].net_usd_d18 / 1e18:,.4f}"
         data = rebalance_keeper.filler.fill.encode(
             *found[0].arguments(rebalance_keeper.index.address, rebalance_keeper.keeper)
         )
@@ -60,11 +59,12 @@ def fill(rebalance_keeper: RebalanceKeeper, sender: Sender) -> Sequence[Outcome]
     return done
 
 
-def points(system: System, ledger: Ledger, sender: Sender, policy: Policy) -> Sequence[Outcome]:
+def points(system: System, sender: Sender, policy: Policy) -> Sequence[Outcome]:
     """Samples prices, records who is worth it, and claims the pay."""
     said: list[str] = []
-    done = keep(ledger, sender, said.append, system.oracle, system.token("WETH").address, policy)
-    outcomes = [Outcome("points", text, "sent") for text in said]
-    for epoch, failed in done["failed"].items():
-        outcomes += [Outcome("record", f"{who} of epoch {epoch}", problem=why) for who, why in failed.items()]
-    return outcomes
+    done = PointsKeeper(system, sender, said.append, policy).keep()
+    return [Outcome("points", text, "sent") for text in said] + [
+        Outcome("record", f"{who} of epoch {epoch}", problem=why)
+        for epoch, run in done.recordings.items()
+        for who, why in run.failed.items()
+    ]

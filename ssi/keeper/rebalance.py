@@ -57,21 +57,81 @@ class NoPath(Exception):  # noqa: N818 - it says what is missing
 class UniswapFill:
     """A bid that Uniswap covers.
 
-    Amounts in token-wei, `profit` of `token_out`; D18 USD: `worth` of `amount_out`, `net` of gas.
+    Args:
+        profit_wei: what is left for the keeper, of `token_out`.
+        worth_usd_d18: of `amount_out_wei`.
+        net_usd_d18: of the profit, after gas.
     """
 
     token_out: str
     token_in: str
-    amount_out: int
-    amount_in: int
-    profit: int
-    worth: int
-    net: int
+    amount_out_wei: int
+    amount_in_wei: int
+    profit_wei: int
+    worth_usd_d18: int
+    net_usd_d18: int
     path: bytes
 
     def arguments(self, index: str, receiver: str) -> tuple[Any, ...]:
         """For `UniswapFiller.fill`. A twentieth less profit is accepted: pools move between the look and the block."""
-        return (index, self.token_out, self.token_in, self.amount_out, self.path, self.profit * 95 // 100, receiver)
+        least = self.profit_wei * 95 // 100
+        return (index, self.token_out, self.token_in, self.amount_out_wei, self.path, least, receiver)
+
+
+@dataclass(frozen=True)
+class ConstituentWeight:
+    """bp of NAV: as it is, and as it should be."""
+
+    now_bps: float
+    target_bps: float
+
+    @property
+    def off_bps(self) -> float:
+        """How far from the target, on either side."""
+        return abs(self.now_bps - self.target_bps)
+
+
+@dataclass(frozen=True)
+class RebalanceReport:
+    """A rebalance as it stands.
+
+    Args:
+        started_at_s, ends_at_s: Unix seconds.
+        premium_bps: over the oracle's price, that a bidder pays now; below zero a discount.
+        cost_bps: what it has cost so far, of NAV; it stops at `budget_bps`.
+        surplus, deficit: how many constituents are above, and below, their targets.
+        weights: by name.
+    """
+
+    id: int
+    phase: Phase
+    started_at_s: int
+    ends_at_s: int
+    premium_bps: float
+    cost_bps: float
+    budget_bps: float
+    surplus: int
+    deficit: int
+    weights: dict[str, ConstituentWeight]
+
+    @property
+    def distance_bps(self) -> float:
+        """What must change hands until the weights are as they should be."""
+        return sum(weight.off_bps for weight in self.weights.values()) / 2
+
+    @property
+    def farthest_bps(self) -> float:
+        """How far the weight is off that is off most."""
+        return max(weight.off_bps for weight in self.weights.values())
+
+    def plain(self) -> dict[str, Any]:
+        """For --json."""
+        return {
+            "id": self.id, "phase": self.phase.word, "started": self.started_at_s, "ends": self.ends_at_s,
+            "premiumBps": self.premium_bps, "costBps": self.cost_bps, "budgetBps": self.budget_bps,
+            "surplus": self.surplus, "deficit": self.deficit,
+            "weights": {name: {"now": w.now_bps, "target": w.target_bps} for name, w in self.weights.items()},
+        }  # fmt: skip
 
 
 Send = Callable[[tuple[Any, ...]], str]
@@ -82,11 +142,11 @@ class RebalanceKeeper:
 
     Args:
         keeper: who calls the filler and gets what is left.
-        minimum: D18 USD after gas, under which a fill does not pay.
+        minimum_usd_d18: after gas, under which a fill does not pay.
     """
 
-    def __init__(self, system: System, symbol: str, keeper: str, minimum: int = 0) -> None:
-        self.system, self.keeper, self.minimum = system, keeper, minimum
+    def __init__(self, system: System, symbol: str, keeper: str, minimum_usd_d18: int = 0) -> None:
+        self.system, self.keeper, self.minimum_usd_d18 = system, keeper, minimum_usd_d18
         self.symbol, self.index = symbol, system.index(symbol)
         self.rebalancer = system.contract("Rebalancer")
         self.filler = system.contract("UniswapFiller")
@@ -106,21 +166,20 @@ class RebalanceKeeper:
         """As it would be said in the next block."""
         return Phase(self.status().phase)
 
-    def report(self) -> dict[str, Any]:
-        """Phase, cost in bp of NAV, and weights by name in bp: as they are and as they should be."""
+    def report(self) -> RebalanceReport:
+        """All of it, for people."""
         status = self.status()
         tokens, current, target = self.rebalancer.weightsOf(self.index.address)
         names = {entry.address.lower(): name for name, entry in self.system.assets.assets.items()}
         weights = {
-            names.get(token.lower(), token): {"now": now / 1e14, "target": goal / 1e14}
+            names.get(token.lower(), token): ConstituentWeight(now / 1e14, goal / 1e14)
             for token, now, goal in zip(tokens, current, target, strict=True)
             if now or goal
         }
-        return {
-            "id": status.id, "phase": Phase(status.phase).word, "started": status.started, "ends": status.ends,
-            "premiumBps": status.premium / 1e14, "costBps": status.cost / 1e14, "budgetBps": status.budget / 1e14,
-            "surplus": status.surplus, "deficit": status.deficit, "weights": weights,
-        }  # fmt: skip
+        return RebalanceReport(
+            status.id, Phase(status.phase), status.started, status.ends, status.premium / 1e14, status.cost / 1e14,
+            status.budget / 1e14, status.surplus, status.deficit, weights,
+        )  # fmt: skip
 
     # ------------------------------------------------------------ paths
 
@@ -167,7 +226,7 @@ class RebalanceKeeper:
         prices = {token: self._price(token) for token in sold}
         wei = int(rpc.call("eth_getBlockByNumber", "latest", False)["baseFeePerGas"], 16) + self.tip()
         found = [fill for offer in offers for fill in self._sizes(offer, prices[offer.tokenOut], wei)]
-        return sorted(found, key=lambda fill: fill.net, reverse=True)
+        return sorted(found, key=lambda fill: fill.net_usd_d18, reverse=True)
 
     def _price(self, token: str) -> int:
         """D18 USD: the oracle's, or what the start's proposal gave for a token that has none."""
@@ -176,7 +235,7 @@ class RebalanceKeeper:
 
     def pays(self, fill: UniswapFill) -> bool:
         """Whether enough is left after gas."""
-        return fill.net > self.minimum
+        return fill.net_usd_d18 > self.minimum_usd_d18
 
     def _offers(self) -> list[Struct]:
         return list(self.rebalancer.bidsOf(self.index.address))
@@ -201,7 +260,7 @@ class RebalanceKeeper:
             gas = self._gas(offer, moved[0], path) * wei * self._ether // 10**18
             fill = UniswapFill(offer.tokenOut, offer.tokenIn, *moved, worth, gain - gas, path)
             yield fill
-            if last is not None and fill.net < last.net:
+            if last is not None and fill.net_usd_d18 < last.net_usd_d18:
                 return
             last = fill
 
@@ -262,7 +321,11 @@ class RebalanceKeeper:
         status, terms = self.status(), self.rebalancer.planOf(self.index.address).terms
         left, duration = max(0, int(status.ends) - self.system.evm.now), int(status.ends - status.started)
         fall = (terms.premiumStart + terms.discountEnd) * 10**14
-        gaps = [(self.minimum - fill.net) * 10**18 // fill.worth for fill in found if fill.worth]
+        gaps = [
+            (self.minimum_usd_d18 - fill.net_usd_d18) * 10**18 // fill.worth_usd_d18
+            for fill in found
+            if fill.worth_usd_d18
+        ]
         gaps += [gap for offer in self._offers() if (gap := self._gap(offer))]
         return min(left, max(SHORTEST, min((gap * duration // fall for gap in gaps), default=left)))
 

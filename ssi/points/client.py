@@ -15,7 +15,7 @@ from typing import Any
 from ssi.amounts import Amount
 from ssi.chain.sender import Mined
 from ssi.constants import CLAIMING, RECORDING
-from ssi.failure import Impossible
+from ssi.failure import Impossible, Misused
 from ssi.points.ledger import Ledger
 from ssi.registry.holder import Holder, Token
 
@@ -58,6 +58,7 @@ class Statement:
 
     Args:
         soso_usd_days_d18: dollar-days of staked SOSO, which boost.
+        soso_missing_usd_days_d18: as many more of them would boost everything.
         soso_missing_wei: {share} of staked SOSO more, held for all of the epoch until now, that would boost everything.
         recorded_d18: what is written down, referrals included; 0 before it is recorded.
         counts: whether the account joined before the epoch's end.
@@ -69,6 +70,7 @@ class Statement:
     points_d18: int
     multiplier_d18: int
     soso_usd_days_d18: int
+    soso_missing_usd_days_d18: int
     soso_missing_wei: int
     recorded_d18: int
     counts: bool
@@ -148,7 +150,8 @@ class PointsClient:
         """A statement out of the ledger's own."""
         kinds = tuple(PointsOfKind(kind, *said.named()[kind]) for kind in KINDS)
         return Statement(
-            account, epoch, kinds, said.points, said.multiplier, said.soso, said.sharesMissing, recorded, said.counts
+            account, epoch, kinds, said.points, said.multiplier, said.soso, said.sosoMissing, said.sharesMissing,
+            recorded, said.counts,
         )  # fmt: skip
 
     def joined_at_s(self, account: str | None = None) -> int:
@@ -185,10 +188,19 @@ class PointsClient:
             [(self.contract.claimable, (who, of.number, token)) for of, token in found], block
         )
         return tuple(
-            Pot(of, self.holder.token(token), wei, of.claims_open_at_s <= now < of.claims_close_at_s)
+            Pot(of, self._token(token), wei, of.claims_open_at_s <= now < of.claims_close_at_s)
             for (of, token), wei in zip(found, claims, strict=True)
             if wei
         )
+
+    def _token(self, address: str) -> Token:
+        """What a pot holds. Any account may fund one with any token: one that has no decimals is counted in token-wei,
+        so that it stops no claim of others.
+        """
+        try:
+            return self.holder.token(address)
+        except Misused:
+            return Token(address, address, 0)
 
     # ------------------------------------------------------------ acts
 
@@ -204,6 +216,20 @@ class PointsClient:
         mined = self.holder.account.send(self.contract.record, account or self.holder.account.address, epoch)
         written = mined.receipt.events(self.contract, "Recorded")
         return Recorded(mined.hash, epoch, written[0].values["points"] if written else 0)
+
+    def record_many(
+        self, accounts: Sequence[str], epoch: int, *, gas: int | None = None, fees: tuple[int, int] | None = None
+    ) -> str:
+        """Writes down the points of many in one transaction, of which this is the hash; the caller gets the recorders'
+        part for them. Who has none, has not joined or is recorded already is left out.
+
+        Args:
+            gas: limit; by an estimate unless told. fees: wei a gas, as `Sender.fees` has them.
+
+        Raises:
+            Reverted: OutsideWindow.
+        """
+        return self.holder.account.send(self.contract.recordMany, list(accounts), epoch, gas=gas, fees=fees).hash
 
     def claim(self, pots: Sequence[Pot]) -> Paid:
         """Takes what pots owe, in one transaction.

@@ -1,10 +1,9 @@
-"""The points ledger for keepers and people: who joined, who is to be recorded, who has what."""
+"""The points ledger, read: who joined, who is to be recorded, who has what."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from eth_utils import to_checksum_address
@@ -12,16 +11,22 @@ from eth_utils import to_checksum_address
 from ssi.chain.evm import Deployed, Reverted
 from ssi.chain.logs import LogReader
 from ssi.chain.rpc import RpcError
-from ssi.chain.sender import MOST_GAS, NotSent, OutOfFunds, Sender
 from ssi.constants import CLAIMING, RECORDING
 from ssi.indexer import past
 from ssi.indexer.client import Indexer
-from ssi.points.pay import GAS_OF_CLAIM, GAS_OF_RECORD, Policy, Worth, least_points
+from ssi.points.pay import Worth
 
-MOST_ESTIMATE = 10_000_000  # gas of a batch; the rest up to the cap of a transaction is for what may be dearer by then
 READS = 100
 POSITIONS = 200  # accounts whose points one call works out
-LARGEST_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Score:
+    """What an account has in an epoch: D18 points before referrals, and what is recorded, which has them in it."""
+
+    account: str
+    points_d18: int
+    recorded_d18: int
 
 
 @dataclass
@@ -123,30 +128,27 @@ class Ledger:
             accounts += value - value * part // funded
         return Worth(recorders, accounts)
 
-    def leaderboard(self, epoch: int) -> list[dict[str, Any]]:
-        """All accounts with points in an epoch, the best first.
+    def leaderboard(self, epoch: int) -> list[Score]:
+        """All accounts with points in an epoch, the best first."""
+        rows = list(self._read(epoch) if self.indexer is None else self._indexed(self.indexer, epoch))
+        return sorted(rows, key=lambda row: (-row.recorded_d18, -row.points_d18, row.account))
 
-        Points are D18, before referrals; `recorded` has them in it.
-        """
-        if self.indexer is not None:
-            rows = [vars(each) for each in self._indexed(self.indexer, epoch)]
-        else:
-            people = self.joined()
-            points, recorded = (
-                self.each(method, people, epoch) for method in (self.contract.pointsOf, self.contract.recordedPoints)
-            )
-            rows = [
-                {"account": account, "points": mine, "recorded": written}
-                for account, mine, written in zip(people, points, recorded, strict=True)
-                if mine
-            ]
-        return sorted(rows, key=lambda row: (-row["recorded"], -row["points"], row["account"]))
+    def _read(self, epoch: int) -> Iterator[Score]:
+        """By the contract, account by account."""
+        people = self.joined()
+        points, recorded = (
+            self.each(method, people, epoch) for method in (self.contract.pointsOf, self.contract.recordedPoints)
+        )
+        for account, mine, written in zip(people, points, recorded, strict=True):
+            if mine:
+                yield Score(account, mine, written)
 
-    def _indexed(self, indexer: Indexer, epoch: int) -> Iterator[past.Points]:
-        """Points by the indexer's balances over time, until the time of its block, and by the contract's prices."""
+    def _indexed(self, indexer: Indexer, epoch: int) -> Iterator[Score]:
+        """By the indexer's balances over time, until the time of its block, and by the contract's prices."""
         standing = indexer.standing()
         begins, until = self.end(epoch - 1), min(self.end(epoch), standing.time_s)
-        return past.points(indexer, epoch, begins, until, self.sheet(epoch, standing.block))
+        for each in past.points(indexer, epoch, begins, until, self.sheet(epoch, standing.block)):
+            yield Score(each.account, each.points, each.recorded)
 
     def sheet(self, epoch: int, block: int | None = None) -> list[past.Priced]:
         """What counts in an epoch, and at which price; what has none is left out."""
@@ -155,20 +157,6 @@ class Ledger:
         return [
             past.Priced(item.token, kind, item.price) for kind, item in [*items, ("soso", sheet.soso)] if item.price
         ]
-
-    def statement(self, account: str, epoch: int) -> dict[str, Any]:
-        """What an account has of an epoch. Units of `IPointsLedger.Statement`; claims in token-wei."""
-        said = self.contract.statement(account, epoch).named()
-        for name in ("held", "staked", "locked"):
-            said[name] = said[name].named()
-        claims = {token: self.contract.claimable(account, epoch, token) for token in self.pots(epoch)}
-        return {
-            "account": account,
-            "epoch": epoch,
-            **said,
-            "recorded": self.contract.recordedPoints(account, epoch),
-            "claims": claims,
-        }
 
     def gas_of(self, accounts: Sequence[str], epoch: int, sender: str) -> int | None:
         """What recording them would cost now; None where the node cannot say, because it is too much or fails."""
@@ -182,145 +170,3 @@ class Ledger:
             )
         except RpcError:
             return None
-
-
-@dataclass
-class RecordingRun:
-    """What a run did for one epoch: who was recorded, whose points are worth less than their gas, who failed
-    and why.
-    """
-
-    recorded: list[str] = field(default_factory=list)
-    skipped: dict[str, int] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)
-
-    def plain(self) -> dict[str, Any]:
-        """For --json."""
-        return {"recorded": len(self.recorded), "skipped": self.skipped, "failed": self.failed}
-
-
-def record_all(
-    ledger: Ledger,
-    epoch: int,
-    waiting: Mapping[str, int],
-    sender: Sender,
-    say: Callable[[str], object],
-    least: Callable[[], int | None],
-) -> RecordingRun:
-    """Records those of a closed epoch who have `least` points, D18, in the order of `waiting`: the most first.
-
-    Each batch stands on its own, and asks anew how many points pay at the gas price of the moment; None is none. The
-    gas limit is not the estimate: touching an account makes its record dearer, and any account can touch it. A batch
-    that fails is halved; an account that fails alone is reported, and the others go on.
-    """
-    done = RecordingRun()
-    queue = deque(_parts(list(waiting), LARGEST_BATCH))
-    while queue:
-        found, enough = queue.popleft(), least()
-        accounts = [account for account in found if enough is not None and waiting[account] >= enough]
-        done.skipped |= {account: waiting[account] for account in found if account not in accounts}
-        if not accounts:
-            continue
-        estimate = ledger.gas_of(accounts, epoch, sender.address)
-        if len(accounts) > 1 and (estimate is None or estimate > MOST_ESTIMATE):
-            queue.extendleft(reversed(_parts(accounts, -(-len(accounts) // 2))))
-            continue
-        say(f"record {len(accounts)} accounts of epoch {epoch}")
-        fees = sender.fees()
-        limit = max(min(MOST_GAS, sender.balance // max(1, fees[0])), estimate or 0)
-        try:
-            sender.send(
-                ledger.contract.address, ledger.contract.recordMany.encode(accounts, epoch), gas=limit, fees=fees
-            )
-        except (Reverted, NotSent) as failure:
-            if isinstance(failure, OutOfFunds):
-                raise
-            if len(accounts) > 1:
-                queue.extendleft(reversed(_parts(accounts, -(-len(accounts) // 2))))
-            else:
-                done.failed[accounts[0]] = str(failure)
-        else:
-            done.recorded += accounts
-    return done
-
-
-def usd_of_gas(gas: int, sender: Sender, oracle: Deployed, weth: str) -> int:
-    """D18 USD that so much gas costs now, at the price that fees expect: half of what they allow."""
-    return gas * (sender.fees()[0] // 2) * int(oracle.price(weth)) // 10**18
-
-
-def collect(
-    ledger: Ledger, sender: Sender, say: Callable[[str], object], oracle: Deployed, weth: str
-) -> list[dict[str, Any]]:
-    """Claims what pots owe the sender for records, where that is worth more than the gas of the claim."""
-    found = []
-    for epoch in ledger.claimable():
-        for token in ledger.pots(epoch):
-            due = int(ledger.contract.claimable(sender.address, epoch, token))
-            try:
-                pays = due and int(oracle.value(token, due)) > usd_of_gas(GAS_OF_CLAIM, sender, oracle, weth)
-            except Reverted:
-                continue  # a token without a price: `ape run claim-pot` takes it
-            if pays:
-                found.append({"epoch": epoch, "token": token, "amount": due})
-    if found:
-        say(f"claim {len(found)} pots")
-        epochs, tokens = [pot["epoch"] for pot in found], [pot["token"] for pot in found]
-        sender.send(ledger.contract.address, ledger.contract.claimMany.encode(epochs, tokens))
-    return found
-
-
-def sample(prices: Deployed, sender: Sender, say: Callable[[str], object]) -> dict[str, Any]:
-    """Takes the running slot's sample of prices, unless it has one and another would not find more."""
-    running = prices.runningSlot()
-    done = {
-        "epoch": running.epoch,
-        "slot": running.slot,
-        "sampled": False,
-        "missing": running.missing if running.sampled else None,
-    }
-    if running.sampled and not running.missing:
-        return done
-    try:
-        missing = int(prices.sample.call(sender=sender.address))
-        say(f"sample prices of epoch {running.epoch}, slot {running.slot}")
-        sender.send(prices.address, prices.sample.encode())
-    except Reverted:
-        return done  # nothing more can be found, or another keeper was faster
-    return {**done, "sampled": True, "missing": missing}
-
-
-def keep(
-    ledger: Ledger,
-    sender: Sender,
-    say: Callable[[str], object],
-    oracle: Deployed,
-    weth: str,
-    policy: Policy = Policy(),  # noqa: B008 immutable
-) -> dict[str, Any]:
-    """Samples prices, records all accounts that are worth it, and claims the pay. Run again, it does what is left.
-
-    Args:
-        oracle: prices what the pots hold.
-        weth: for what gas costs.
-        policy: who is worth it.
-    """
-    done: dict[str, Any] = {**sample(ledger.prices, sender, say), "recorded": {}, "skipped": {}, "failed": {}}
-    for epoch in ledger.recordable():
-        waiting = ledger.points_to_record(epoch)
-        worth = ledger.worth(epoch, oracle)
-        points_of_all = sum(waiting.values()) + int(ledger.contract.totalRecorded(epoch))
-
-        def least(worth: Worth = worth, points_of_all: int = points_of_all) -> int | None:
-            return least_points(worth, points_of_all, usd_of_gas(GAS_OF_RECORD, sender, oracle, weth), policy)
-
-        result = record_all(ledger, epoch, waiting, sender, say, least)
-        done["recorded"][epoch] = len(result.recorded)
-        done["skipped"] |= {epoch: result.skipped} if result.skipped else {}
-        done["failed"] |= {epoch: result.failed} if result.failed else {}
-    done["claimed"] = collect(ledger, sender, say, oracle, weth)
-    return done
-
-
-def _parts(accounts: Sequence[str], size: int) -> list[list[str]]:
-    return [list(accounts[start : start + size]) for start in range(0, len(accounts), size)]

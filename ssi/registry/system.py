@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from ssi.chain.erc20 import erc20
 from ssi.chain.evm import Deployed, Evm, Interface
 from ssi.indexer.client import BEHIND, Indexer, Standing
 from ssi.registry import params
@@ -91,7 +92,7 @@ class System:
 
     @cached_property
     def _erc20(self) -> Interface:
-        return Interface.of(self.project.PlainToken)
+        return Interface.of(erc20())
 
     def index(self, symbol: str) -> Deployed:
         """An index by symbol. Raises KeyError when there is none."""

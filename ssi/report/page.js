@@ -2,7 +2,8 @@
 // Draws the charts of a report. Figures stand in the page; colours are those of its style, light or dark.
 (() => {
   const figures = JSON.parse(document.getElementById("figures").textContent);
-  const hues = ["#e8743b", "#19a979", "#945ecf", "#13a4b4", "#bf399e", "#d0a215", "#5899da", "#7a8b99", "#b5533c", "#6c8893"];
+  const hues = ["#e8743b", "#19a979", "#945ecf", "#13a4b4", "#bf399e", "#d0a215", "#5899da", "#7a8b99", "#b5533c", "#5b7f1f"];
+  const hue = (series) => hues[(series.hue || 0) % hues.length];
   const drawn = [];
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
@@ -15,9 +16,9 @@
     return at.toLocaleDateString("en-GB", format);
   };
 
-  function line(series, place, unit, digits) {
+  function line(series, unit, digits) {
     const main = series.kind === "main";
-    const stroke = main ? colour("--accent") : series.kind === "dash" ? colour("--soft") : hues[place % hues.length];
+    const stroke = main ? colour("--accent") : series.kind === "dash" ? colour("--soft") : hue(series);
     return {
       label: series.label, stroke, value: said(unit, digits), points: { show: false }, spanGaps: true,
       width: main ? 2.5 : series.kind === "thin" ? 1 : 2,
@@ -34,11 +35,10 @@
       const below = place ? sums[place - 1] : null;
       sums.push(one.values.map((value, n) => (value == null ? null : value + (below ? below[n] || 0 : 0))));
       series.push({
-        label: one.label, stroke: hues[place % hues.length], width: 1, points: { show: false },
-        fill: hues[place % hues.length] + "55",
+        label: one.label, stroke: hue(one), width: 1, points: { show: false }, fill: hue(one) + "55",
         value: (_, __, ___, n) => (n == null ? "–" : said(unit, digits)(_, one.values[n])),
       });
-      if (place) bands.push({ series: [place + 1, place], fill: hues[place % hues.length] + "55" });
+      if (place) bands.push({ series: [place + 1, place], fill: hue(one) + "55" });
     });
     return { sums, series, bands };
   }
@@ -57,12 +57,12 @@
       scales: { x: { time: true }, y: stack ? { range: [0, 100] } : {} },
       axes: [
         { ...axis, space: 70, values: (_, stamps) => stamps.map(day) },
-        { ...axis, size: 58, values: (_, ticks) => ticks.map((tick) => (unit === "$" ? "$" + tick : tick + " " + unit)) },
+        { ...axis, size: 70, values: (_, ticks) => ticks.map((tick) => (unit === "$" ? "$" + tick : tick + " " + unit)) },
       ],
       tzDate: (stamp) => uPlot.tzDate(new Date(stamp * 1000), "Etc/UTC"),
       series: [
         { label: "Day", value: (_, stamp) => (stamp == null ? "–" : new Date(stamp * 1000).toISOString().slice(0, 10)) },
-        ...(stack ? stacks.series : all.map((one, n) => line(one, n, unit, digits))),
+        ...(stack ? stacks.series : all.map((one) => line(one, unit, digits))),
       ],
       bands: stack ? stacks.bands : [],
       legend: { live: true },

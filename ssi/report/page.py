@@ -34,7 +34,7 @@ def page(report: IndexReport, extra: dict[str, Any] | None = None) -> str:
     )
     environment.filters |= {
         "percent": percent, "points": points, "usd": dollars, "moment": moment, "day": day, "amount": readable,
-        "short": short, "seconds": seconds,
+        "short": short, "seconds": seconds, "brief": brief, "date": date,
     }  # fmt: skip
     figures = json.dumps(charts(report), separators=(",", ":")).replace("<", "\\u003c")
     text: str = environment.get_template("page.html").render(
@@ -69,11 +69,13 @@ def plain(report: IndexReport) -> dict[str, Any]:
 
 
 def charts(report: IndexReport) -> dict[str, Any]:
-    """Columns of floats, as the library takes them. Percent, basis points and dollars."""
+    """Columns of floats, as the library takes them. Percent, basis points and dollars; `hue`: a token's place among
+    the colours, the same in each chart.
+    """
     days = report.days
     names = list(dict.fromkeys(name for day in days for name in day.weights_d18))
     largest = max(days[0].weights_d18, key=lambda name: days[0].weights_d18[name], default=None)
-    performance = [
+    performance: list[dict[str, Any]] = [
         {"label": report.symbol, "values": [_percent(day.index_d18) for day in days], "kind": "main"},
         {"label": "Methodology", "values": [_percent(day.methodology_d18) for day in days], "kind": "dash"},
     ]
@@ -81,14 +83,20 @@ def charts(report: IndexReport) -> dict[str, Any]:
         label = f"{name} (largest)" if name == largest else name
         kind = "bold" if name == largest else "thin"
         performance.append(
-            {"label": label, "values": [_percent(day.relative_d18.get(name)) for day in days], "kind": kind}
+            {
+                "label": label,
+                "values": [_percent(day.relative_d18.get(name)) for day in days],
+                "kind": kind,
+                "hue": names.index(name),
+            }
         )
     return {
         "times": [day.time_s for day in days],
         "performance": performance,
         "difference": [{"label": "Difference", "values": [_difference(day) for day in days], "kind": "main"}],
         "weights": [
-            {"label": name, "values": [_weight(day, name) for day in days]} for name in names
+            {"label": name, "values": [_weight(day, name) for day in days], "hue": place}
+            for place, name in enumerate(names)
         ],
         "fees": [{"label": "Fees earned", "values": _earned(days), "kind": "bars"}],
         "staked": [
@@ -136,6 +144,14 @@ def points(d18: int, digits: int = 1) -> str:
     return f"{d18 * 10_000 / WAD:.{digits}f} bp".replace("-", "−")
 
 
+def brief(d18: int | None) -> str:
+    """Dollars in the width of a tile, such as "$1.41 M"."""
+    for unit, size in (("B", 10**27), ("M", 10**24)):
+        if d18 is not None and d18 >= size:
+            return f"${d18 // (size // 100) / 100:,.2f} {unit}"
+    return dollars(d18)
+
+
 def moment(time_s: int) -> str:
     """Such as "2026-01-31 12:00"."""
     return datetime.fromtimestamp(time_s, timezone.utc).strftime("%Y-%m-%d %H:%M")
@@ -144,6 +160,11 @@ def moment(time_s: int) -> str:
 def day(time_s: int) -> str:
     """Such as "31 January 2026"."""
     return datetime.fromtimestamp(time_s, timezone.utc).strftime("%-d %B %Y")
+
+
+def date(time_s: int) -> str:
+    """Such as "31 Jan 2026", for tables."""
+    return datetime.fromtimestamp(time_s, timezone.utc).strftime("%-d %b %Y")
 
 
 def short(text: str) -> str:

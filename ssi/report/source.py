@@ -24,7 +24,8 @@ class Part:
     """A constituent at one block.
 
     Args:
-        units_d27: D27{tok/base}. accounted_wei: {tok}, what the units say; claimed_wei: {tok}, open claims beside them.
+        units_d27: D27{tok/base}. accounted_wei: {tok}, what the units say; available_wei: {tok} that is there after
+            open claims, which are claimed_wei.
         price_d18: D18{USD/whole token}, None where the oracle has none.
     """
 
@@ -39,8 +40,9 @@ class Part:
 
     @property
     def value_d18(self) -> int | None:
-        """D18{USD}, rounded down."""
-        return None if self.price_d18 is None else self.available_wei * self.price_d18 // 10**self.decimals
+        """D18{USD} of what shares can redeem, rounded down. Gifts and the dust of roundings are not theirs."""
+        redeemable = min(self.accounted_wei, self.available_wei)
+        return None if self.price_d18 is None else redeemable * self.price_d18 // 10**self.decimals
 
 
 @dataclass(frozen=True)

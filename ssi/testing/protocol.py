@@ -7,6 +7,7 @@ from typing import Any
 from forks import control
 from forks.addresses import FEEDS
 from forks.seeding import invest
+from ssi.chain.erc20 import erc20
 from ssi.chain.evm import Evm
 from ssi.registry.system import System
 
@@ -53,7 +54,7 @@ class ForkedProtocol:
 
     def token(self, name: str) -> Any:
         """A constituent or a token to pay with, such as "USDC", as an Ape contract (ERC-20). Raises KeyError."""
-        return self.system.project.PlainToken.at(self.system.assets.assets[name].address)
+        return erc20().at(self.system.assets.assets[name].address)
 
     # ------------------------------------------------------------ time
 

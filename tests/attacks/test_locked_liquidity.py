@@ -40,30 +40,6 @@ def locker(
     return locker
 
 
-@pytest.fixture
-def pool(market: UniswapMarket) -> str:
-    return market.pools["V3"].address
-
-
-@pytest.fixture
-def pair(market: UniswapMarket) -> str:
-    return market.pair.address
-
-
-@pytest.fixture
-def locked(locker: Deployed, market: UniswapMarket, alice: str) -> int:
-    token_id = market.position(alice, 5)
-    locker.lockPosition(token_id, sender=alice)
-    return token_id
-
-
-@pytest.fixture
-def staked(locker: Deployed, market: UniswapMarket, pair: str, alice: str) -> int:
-    amount = market.add(alice, 3)
-    locker.lockTokens(pair, amount, sender=alice)
-    return amount
-
-
 def everything(locker: Deployed, market: UniswapMarket, person: str, token_id: int) -> list[Any]:
     """All that a stranger must not be able to move."""
     pool, pair = market.pools["V3"].address, market.pair.address
@@ -84,11 +60,11 @@ class TestStrangers:
         locker.cancelUnlock(locked, sender=alice)
         assert locker.liquidityOf(alice, pool) == before, "L2"
 
-    def test_dust_and_pokes_move_nothing(self, locker, market, pair, locked, staked, alice, mallory):
+    def test_dust_and_pokes_move_nothing(self, locker, market, pair, locked, lp_tokens, alice, mallory):
         """L6: LP tokens and positions that are merely sent, additions, trades, donations, and every call that a
         stranger can make.
         """
-        locker.requestUnlockTokens(alice, pair, staked // 2, sender=alice)
+        locker.requestUnlockTokens(alice, pair, lp_tokens // 2, sender=alice)
         before = everything(locker, market, alice, locked)
         dust = market.add(mallory, 1)
         market.pair.transfer(locker.address, dust // 2, sender=mallory)
@@ -184,17 +160,17 @@ def position(market: UniswapMarket, junk: Deployed, person: str) -> int:
 
 
 class TestFlash:
-    def test_a_lock_within_one_block_weighs_nothing(self, locker, pool, pair, locked, staked, alice, evm):
+    def test_a_lock_within_one_block_weighs_nothing(self, locker, pool, pair, locked, lp_tokens, alice, evm):
         locker.requestUnlock(locked, sender=alice)
-        locker.requestUnlockTokens(alice, pair, staked, sender=alice)
+        locker.requestUnlockTokens(alice, pair, lp_tokens, sender=alice)
         evm.warp(10 * EPOCH)
         for address in (pool, pair):
             assert locker.liquiditySeconds(alice, address, 0, 11) == 0, "L1"
 
-    def test_and_cannot_be_paid_back(self, project, locker, pair, locked, staked, alice, evm):
+    def test_and_cannot_be_paid_back(self, project, locker, pair, locked, lp_tokens, alice, evm):
         """A lender wants it back in the block: there is no way to have it before two weeks are over."""
         locker.requestUnlock(locked, sender=alice)
-        locker.requestUnlockTokens(alice, pair, staked, sender=alice)
+        locker.requestUnlockTokens(alice, pair, lp_tokens, sender=alice)
         not_yet = error(project.LpLocker, "LpLocker_NotMatured")
         with reverts(not_yet, maturesAt=evm.now + COOLDOWN):
             locker.unlock(locked, alice, sender=alice)

@@ -56,11 +56,6 @@ def wealth(world: RebalancingWorld, person: str) -> int:
     return sum(amount * world.model.price(str(n), world.usd) for n, amount in enumerate(held))
 
 
-def start(world: RebalancingWorld, **changes: Any) -> None:
-    """On the chain alone, where it is to be refused."""
-    world.rebalancer.startRebalance(world.index, world.words(world.proposal(**changes)), sender=world.owner)
-
-
 # ---------------------------------------------------------------- the start
 
 
@@ -83,7 +78,7 @@ def test_a_start_happens_once(world):
     world.rebalancer.cancel(world.index, sender=world.owner)
     wrong = error(world.project.Rebalancer, "Rebalancer_WrongNonce")
     with reverts(wrong, index=world.index.address, nonce=nonce, expected=nonce + 1):
-        start(world, nonce=nonce)
+        world.start_unmodelled(nonce=nonce)
 
 
 def test_a_start_under_other_rules_does_not_happen(world):
@@ -92,10 +87,10 @@ def test_a_start_under_other_rules_does_not_happen(world):
     world.set_terms(TERMS)
     wrong = error(world.project.Rebalancer, "Rebalancer_WrongNonce")
     with reverts(wrong, index=world.index.address, nonce=nonce, expected=nonce + 1):
-        start(world, nonce=nonce)
+        world.start_unmodelled(nonce=nonce)
     world.set_plan({"0": 10**18})
     with reverts(wrong, index=world.index.address, nonce=nonce + 1, expected=nonce + 2):
-        start(world, nonce=nonce + 1)
+        world.start_unmodelled(nonce=nonce + 1)
 
 
 def test_strangers_cannot_govern(world, bob):

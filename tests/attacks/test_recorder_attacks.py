@@ -5,7 +5,6 @@ docs/invariants.md.
 from __future__ import annotations
 
 from itertools import permutations
-from typing import Any
 
 import pytest
 
@@ -17,13 +16,6 @@ from tests.support.reverts import error
 
 POT = 1_000_003  # divides by nothing that happens here
 PART = POT * 500 // 10_000
-
-
-@pytest.fixture
-def world(evm: Evm, project: Any, owner: str) -> PointsWorld:
-    world = PointsWorld(evm, project, owner)
-    world.sample()
-    return world
 
 
 @pytest.fixture
@@ -40,11 +32,6 @@ def people(evm: Evm, world: PointsWorld) -> list[str]:
     world.join(*names)
     world.referrals.bind(names[1], names[0], sender=names[1])
     return names
-
-
-@pytest.fixture
-def reward(evm: Evm, project: Any, owner: str) -> Deployed:
-    return evm.deploy(project.QuirkToken, 18, sender=owner)
 
 
 def fund(world: PointsWorld, reward: Deployed, epoch: int, amount: int, bps: int) -> None:

@@ -11,29 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ssi.chain.evm import Deployed, Evm
+from ssi.chain.evm import Evm
 from tests.model.points import LEAST, SLOTS
 from tests.support.indexes import DAY, MAX
-from tests.support.points import WAD, PointsWorld
+from tests.support.points import WAD, PointsWorld, RealStaking
 from tests.support.reverts import error, reverts
 
 DOLLARS = 1000 * WAD
 MOST = 220  # points for a dollar and a day
-
-
-class RealStaking(PointsWorld):
-    """The same with the protocol's own staked tokens."""
-
-    def new_staked(self, asset: Deployed) -> Deployed:
-        token = self.project.StakedToken
-        return self.evm.deploy(
-            token, self.authority, asset, "Staked", "sTOK", self.genesis, self.length, sender=self.owner
-        )
-
-    def stake_real(self, vault: Deployed, person: str, amount: int) -> None:
-        asset = self.evm.at(self.project.PlainToken, vault.asset())
-        asset.approve(vault, MAX, sender=person)
-        vault.deposit(amount, person, sender=person)
 
 
 @pytest.fixture
@@ -146,7 +131,7 @@ class TestRatesThatFall:
         vault = world.staked[0]
         vault.setRate(10 * WAD, sender=bob)
         world.close(0)
-        vault.tell(10 * WAD, sender=bob)
+        vault.setLowestRate(10 * WAD, sender=bob)
         world.sample()
         assert world.price(1, vault) == 10 * WAD
         vault.setRate(2 * WAD, sender=bob)

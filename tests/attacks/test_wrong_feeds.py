@@ -23,10 +23,10 @@ from ssi.chain.evm import Deployed, Evm, Reverted
 from ssi.governance.starting import Bounds
 from ssi.places import ROOT
 from ssi.registry import params
-from ssi.registry.system import System
 from tests.model import rebalancing as model
 from tests.support.governance import wait
 from tests.support.indexes import DAY, MAX
+from tests.support.prices import leg
 from tests.support.rebalanced import DeployedRebalance
 from tests.support.rebalancing import RebalancingWorld
 from tests.support.reverts import error, reverts
@@ -66,11 +66,6 @@ def test_the_stated_bounds_follow_from_the_terms(index):
 
 
 # ---------------------------------------------------------------- the deployed protocol, by its own terms
-
-
-@pytest.fixture
-def mag7(system: System, project: Any) -> DeployedRebalance:
-    return DeployedRebalance(system, project, "MAG7.ssi", 300 * 10**18)
 
 
 class FeedHeist:
@@ -303,7 +298,7 @@ def test_two_sources_must_agree_for_a_start(world, evm, project, owner):
     band.
     """
     second = evm.deploy(project.MockAggregator, "second", 8, 100 * USD, sender=owner)
-    world.oracle.setSecondRoute(world.tokens[0], [(second, 0, DAY, 0, 1, 10**30)], 200, sender=owner)
+    world.oracle.setSecondRoute(world.tokens[0], [leg(second, DAY, 1, 10**30)], 200, sender=owner)
     world.set_price(0, 103 * USD)
     disagree = error(project.PriceOracle, "PriceOracle_Disagreement")
     inputs = {"token": world.tokens[0].address, "price": 103 * 10**18, "other": 100 * 10**18, "maxDeviationBps": 200}

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
+import click
 import pytest
 from ape import accounts
 from eth_utils import keccak
 
 from forks import control
+from forks.local import FORKS
+from scripts import propose
 from ssi import Protocol
 from ssi.chain.evm import Reverted
 from ssi.chain.wallet import Way
-from ssi.constants import PERMIT2
+from ssi.constants import NOTICE, PERMIT2
 from ssi.failure import Impossible, Misused
+from ssi.governance.client import NothingReady, OperationNotReady, SigningRequest
 from ssi.governance.safe import Multisig
 from ssi.points.locks import PoolKind
+from ssi.protocol import local
 from ssi.registry.system import System
-from tests.support.governance import govern
+from tests.support.governance import govern, wait
 from tests.support.indexes import MAX
 from tests.support.liquidity import UniswapMarket
 from tests.support.trading import give
@@ -282,5 +287,71 @@ def test_a_proposal_is_what_the_owners_would_sign(system, protocol):
     (call,) = proposed.calls
     assert (call.function, list(call.arguments.values())) == ("setSupplyCap", [12_345])
     safe = Multisig(system.evm, system.record.contracts["Safe"])
-    assert (proposed.transaction.safe, proposed.transaction.nonce, proposed.trial) == (safe.address, safe.nonce, None)
+    (transaction,) = proposed.transactions()
+    assert (transaction.safe, transaction.nonce, proposed.trial) == (safe.address, safe.nonce, None)
     assert protocol.governance.pending() == []
+
+
+def test_governance_from_a_proposal_to_its_effect(system, protocol):
+    """A program proposes, is told when it is too early, executes and cancels; the Safes' owners approve each."""
+    governance, index, start = protocol.governance, protocol.system.index("USSI"), protocol.system.evm.now
+
+    def done(request: SigningRequest) -> None:
+        for transaction in request.transactions():
+            Multisig(system.evm, request.multisig.address).simulate(transaction)
+
+    for cap in (31, 32):
+        done(governance.propose("set-cap", "USSI", cap))
+    first, second = governance.pending()
+    with pytest.raises(NothingReady) as nothing:
+        governance.execute()
+    assert nothing.value.next_at == first.ready_at == start + NOTICE
+    with pytest.raises(OperationNotReady) as early:
+        governance.execute(second.id.hex())
+    assert (early.value.operation, early.value.status) == (second, "waiting")
+    cancelled = governance.cancel(second.id.hex()[:8])
+    assert (cancelled.multisig.address, cancelled.operations) == (system.record.contracts["GuardianSafe"], (second,))
+    done(cancelled)
+    assert governance.pending() == [first]
+
+    wait(system)
+    executed = governance.execute()
+    assert (executed.multisig.address, executed.operations) == (system.record.contracts["Safe"], (first,))
+    done(executed)
+    assert index.terms().supplyCap == 31
+    assert governance.pending() == []
+
+
+def test_a_constituent_is_added_by_a_program(protocol):
+    """It is built and tried out on forks, as the command does it; without forks it cannot be built."""
+    arguments = ("add-constituent", "MAG7.ssi", "SKY", "UNI")
+    with pytest.raises(Misused, match="add-constituent is built on a fork"):
+        protocol.governance.propose(*arguments)
+    proposed = protocol.governance.propose(*arguments, forks=FORKS)
+    assert [call.function for call in proposed.calls][-2:] == ["setMethodology", "startRebalance"]
+    assert proposed.trial is not None
+    assert proposed.trial.extra["phase"] == "completed"
+
+
+def test_programs_know_the_proposals_that_the_command_knows(protocol):
+    assert isinstance(propose.cli, click.Group)
+    assert protocol.governance.BUILDERS.keys() == propose.cli.commands.keys()
+    with pytest.raises(Misused, match="There is no proposal set-cup"):
+        protocol.governance.propose("set-cup", "USSI", 1)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_local"),
+    [
+        ("http://127.0.0.1:8545", True),
+        ("http://localhost", True),
+        ("http://[::1]:8545", True),
+        ("http://localhost.example", False),
+        ("http://127.0.0.1.example:8545", False),
+        ("http://127.0.0.1@node.example", False),
+        ("http://user:password@127.0.0.1:8545", False),  # the fast connection knows no passwords
+        ("https://localhost", False),
+    ],
+)
+def test_a_node_is_local_by_its_host_alone(url, is_local):
+    assert local(url) is is_local

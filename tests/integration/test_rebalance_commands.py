@@ -137,8 +137,8 @@ def test_profit_goes_to_the_keeper_and_the_filler_keeps_nothing(rebalanced):
         *fill.arguments(index.address, rebalance_keeper.keeper), sender=rebalance_keeper.keeper
     )
     got = rebalanced.token(fill.token_out).balanceOf(rebalance_keeper.keeper)
-    assert got > fill.profit > 0, "the price has fallen since"
-    assert 0 < fill.net < rebalanced.oracle.value(fill.token_out, fill.profit), "gas is in it"
+    assert got > fill.profit_wei > 0, "the price has fallen since"
+    assert 0 < fill.net_usd_d18 < rebalanced.oracle.value(fill.token_out, fill.profit_wei), "gas is in it"
     for token in (fill.token_out, fill.token_in):
         assert rebalanced.token(token).balanceOf(rebalance_keeper.filler.address) == 0
 
@@ -157,8 +157,8 @@ def test_a_look_tells_exactly_what_the_transaction_does(rebalanced):
             receipt = rebalance_keeper.filler.fill(*arguments, sender=rebalance_keeper.keeper)
             (filled,) = receipt.events(rebalance_keeper.filler, "Filled")
             assert [filled.values[name] for name in ("amountOut", "amountIn", "profit")] == list(looked)
-            assert looked[0] == fill.amount_out
-            assert looked[2] > fill.profit, "the price has fallen since"
+            assert looked[0] == fill.amount_out_wei
+            assert looked[2] > fill.profit_wei, "the price has fallen since"
 
 
 def test_waiting_for_the_estimate_is_enough(rebalanced):

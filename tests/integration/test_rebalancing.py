@@ -25,11 +25,6 @@ def percent(**weights: int) -> dict[str, int]:
     return {name: part * 10**16 for name, part in weights.items()}
 
 
-@pytest.fixture
-def mag7(system: System, project: Any) -> DeployedRebalance:
-    return DeployedRebalance(system, project, "MAG7.ssi", 300 * 10**18)
-
-
 def test_a_month_later(mag7, evm):
     """Prices move, AAVE makes room for COMP, and everything arrives within 25 bp of its target, for a cost that the
     budget allows.

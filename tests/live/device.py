@@ -1,102 +1,77 @@
-"""A hardware wallet as ape-ledger shows one to Ape: no passphrase, no autosign; it says what to do and asks its owner
-on the device.
+"""A hardware wallet: the accounts are ape-ledger's own (`tests/foreign/ledger`), the device and its drivers are stood
+in for.
 
-Keys are those of the Safe's owners; `LEDGER_SAYS=no` in the environment is an owner who presses the other button.
+Keys are those of the Safe's owners. `LEDGER_SAYS=no` in the environment is an owner who presses the other button, and
+`LEDGER_SAYS=unplugged` a cable that is out.
 """
 
 from __future__ import annotations
 
-import json
+import importlib
 import os
-from collections.abc import Iterator
-from pathlib import Path
+import sys
+from types import ModuleType
 from typing import Any
 
-from ape import plugins
-from ape.api import AccountAPI, AccountContainerAPI
-from ape.types import MessageSignature, TransactionSignature
 from eth_account import Account
-from eth_account.messages import SignableMessage
-from eth_pydantic_types import HexBytes
-from eth_utils import to_checksum_address
 
+from ssi.places import ROOT
 from tests.live.network import keys
+
+PACKAGE = ROOT / "build/ledger"
+PATHS = {"m/44'/60'/0'/0/0": "safe0", "m/44'/60'/1'/0/0": "guardian0"}  # keys on the device
 
 
 class LedgerError(Exception):
     """As the library that talks to the device raises it."""
 
 
-LedgerError.__module__ = "ledgereth.exceptions"
+class Device:
+    """What ape-ledger asks of a device, for one path of keys. It shows what it is sent."""
 
+    def __init__(self, path: Any) -> None:
+        self._key = keys()[PATHS[str(path)]]
 
-class Container(AccountContainerAPI):  # type: ignore[misc] # Ape has no types
-    """Accounts that were added with `ape ledger add`."""
+    def sign_typed_data(self, domain_hash: bytes, message_hash: bytes) -> tuple[int, int, int]:
+        """Some devices count v from 0, as here."""
+        self._ask(f"Domain hash 0x{domain_hash.hex().upper()}, message hash 0x{message_hash.hex().upper()}")
+        from eth_account.messages import SignableMessage
 
-    name: str = "ledger"
+        signed = Account.sign_message(SignableMessage(b"\x01", domain_hash, message_hash), self._key)
+        return signed.v - 27, signed.r, signed.s
 
-    @property
-    def accounts(self) -> Iterator[Any]:
-        for file in self.data_folder.glob("*.json"):
-            yield Device(container=self, account_file_path=file)
+    def sign_transaction(self, txn: dict[str, Any]) -> tuple[int, int, int]:
+        """EIP-1559 alone. Fields by the names of the library that talks to the device."""
+        self._ask(f"Review transaction to 0x{txn['destination'].hex()}")
+        names = {
+            "nonce": "nonce", "gas": "gas", "amount": "value", "data": "data", "destination": "to",
+            "chain_id": "chainId", "max_fee_per_gas": "maxFeePerGas",
+            "max_priority_fee_per_gas": "maxPriorityFeePerGas",
+        }  # fmt: skip
+        signed = Account.sign_transaction({"type": 2} | {names[name]: value for name, value in txn.items()}, self._key)
+        return signed.v, signed.r, signed.s
 
-    @property
-    def aliases(self) -> Iterator[str]:
-        for file in self.data_folder.glob("*.json"):
-            yield file.stem
-
-    def __len__(self) -> int:
-        return len(list(self.aliases))
-
-
-class Device(AccountAPI):  # type: ignore[misc] # Ape has no types
-    """One account of a device."""
-
-    account_file_path: Path
-
-    @property
-    def alias(self) -> str:
-        return self.account_file_path.stem
-
-    @property
-    def address(self) -> Any:
-        return to_checksum_address(json.loads(self.account_file_path.read_text())["address"])
-
-    def sign_message(self, msg: Any, **_: Any) -> MessageSignature:
-        """The device is sent the domain hash and the message hash, and shows them."""
-        assert isinstance(msg, SignableMessage)
-        assert msg.version == b"\x01"
-        self._ask(f"Domain Hash: 0x{msg.header.hex().upper()}\nMessage Hash: 0x{msg.body.hex().upper()}")
-        signed = Account.sign_message(msg, self._key)
-        return MessageSignature(
-            v=signed.v - 27, r=HexBytes(signed.r), s=HexBytes(signed.s)
-        )  # some devices count from 0
-
-    def sign_transaction(self, txn: Any, **_: Any) -> Any:
-        self._ask(str(txn))
-        fields = {
-            "nonce": txn.nonce,
-            "gas": txn.gas_limit,
-            "value": txn.value,
-            "data": bytes(txn.data),
-            "to": txn.receiver or b"",
-            "type": 2,
-        }
-        fields |= {"chainId": txn.chain_id, "maxFeePerGas": txn.max_fee, "maxPriorityFeePerGas": txn.max_priority_fee}
-        signed = Account.sign_transaction(fields, self._key)
-        txn.signature = TransactionSignature(v=signed.v, r=HexBytes(signed.r), s=HexBytes(signed.s))
-        return txn
-
-    @property
-    def _key(self) -> bytes:
-        return next(key for key in keys().values() if Account.from_key(key).address == self.address)
-
-    def _ask(self, what: str) -> None:
-        print(f"{what}\n\nPlease follow the prompts on your device.\n")
+    @staticmethod
+    def _ask(what: str) -> None:
+        print(f"The device shows: {what}")
         if os.environ.get("LEDGER_SAYS") == "no":
             raise LedgerError("Action cancelled by the user")
+        if os.environ.get("LEDGER_SAYS") == "unplugged":  # in the words of ape-ledger's client
+            raise importlib.import_module("ape_ledger.exceptions").LedgerAccountException(
+                "No Ledger device detected. Plug in the device, unlock it, and open the Ethereum app, then retry."
+            )
 
 
-@plugins.register(plugins.AccountPlugin)  # type: ignore[untyped-decorator]
-def account_types() -> tuple[type, type]:
-    return Container, Device
+def plugin() -> Any:
+    """ape-ledger, with the modules that need a device's drivers put in their places."""
+    if not PACKAGE.is_dir():
+        raise RuntimeError(f"{PACKAGE} is missing: `make live` installs it")
+    sys.path.append(str(PACKAGE))
+    for name, members in (
+        ("ledgereth", {}),
+        ("ledgereth.exceptions", {"LedgerError": LedgerError}),
+        ("ape_ledger.client", {"LedgerDeviceClient": Device, "get_device": Device}),
+    ):
+        sys.modules[name] = ModuleType(name)
+        vars(sys.modules[name]).update(members)
+    return importlib.import_module("ape_ledger")

@@ -37,7 +37,7 @@ from tests.live.proxy import Weather, proxied
 PASSPHRASE = "correct horse"
 TIMEOUT = 600  # seconds; the machine may be busy
 NETWORK = ("--network", "ethereum:mainnet:node")
-# What is wrong with the parameters of this repository on purpose: everyone has the keys of these owners.
+# What is wrong with the parameters of this repository on purpose: the keys of these owners are published.
 DESPITE = ("--despite", "owners of the Safe", "--despite", "owners of the guardian")
 _MNEMONIC = "test test test test test test test test test test test junk"
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
@@ -187,8 +187,8 @@ def shell(folder: Path, url: str) -> Iterator[Shell]:
         if alias != "locked":
             environment[f"APE_ACCOUNTS_{alias}_PASSPHRASE"] = PASSPHRASE
     (folder / "ape/ledger").mkdir()
-    for alias in ("safe0", "guardian0"):
-        device = {"address": Account.from_key(keys()[alias]).address, "hdpath": "m/44'/60'/0'/0/0"}
+    for place, alias in enumerate(("safe0", "guardian0")):
+        device = {"address": Account.from_key(keys()[alias]).address, "hdpath": f"m/44'/60'/{place}'/0/0"}
         (folder / f"ape/ledger/{alias}-ledger.json").write_text(json.dumps(device))
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.live.shell"],
@@ -295,7 +295,11 @@ class Live:
 
     def address(self, alias: str) -> str:
         """Of a key file."""
-        return str(Account.from_key(keys()[alias]).address)
+        return str(self.key(alias).address)
+
+    def key(self, alias: str) -> Any:
+        """The account of a key file, for what its owner signs without any command."""
+        return Account.from_key(keys()[alias])
 
     def sent(self, alias: str) -> int:
         """Transactions of a key file that were mined."""

@@ -90,7 +90,7 @@ def _warm() -> None:
     from tests.live import device
 
     network.quiet()
-    plugin_manager.register(device, name="ape_ledger")
+    plugin_manager.register(device.plugin(), name="ape_ledger")
     fresh_project().load_contracts()
     for name in ("ape.managers.chain", "ape_test.provider", "ape_node", "ape_accounts", "pandas"):
         importlib.import_module(name)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from forks import control
+from ssi.points.locks import PoolKind
 from tests.live.conftest import seed
 from tests.live.network import PASSPHRASE, Live
 from tests.support.governance import govern
@@ -111,7 +112,7 @@ def holder(funded: Live, how: str) -> HolderJourney:
 
 
 @journey("quote buy", "quote sell", "buy", "sell")
-def test_trading(holder):
+def test_a_purchase_and_a_sale_bring_what_their_quotes_said(holder):
     """What a quote says is what a purchase brings, but for the seconds between them; all of it is sold again."""
     quoted = holder.reads("quote", "buy", "MAG7.ssi", "--for", "1_000.50 USDC", sees="you pay")
     held, dollars = holder.holds("MAG7.ssi"), holder.holds("USDC")
@@ -256,7 +257,7 @@ def test_liquidity_that_is_locked(holder):
     with live.world() as evm:
         system = live.system_of(evm)
         market = UniswapMarket(system)
-        govern(system, system.locker, "addPool", [market.pools["V3"].address, 2])
+        govern(system, system.locker, "addPool", [market.pools["V3"].address, PoolKind.V3])
         market.fund(who, 30, 3_000)
         number = market.position(who, 10)
     locker = live.system.locker

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
-import configparser
 import json
+import shlex
+import shutil
 import signal
+import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from forks import control
+from forks.seeding import invest
+from ssi.governance import proposals
+from ssi.governance.decoder import Decoder
+from ssi.governance.proposal import execution, scheduling
+from ssi.keeper import maintenance
+from ssi.keeper.rebalance import RebalanceKeeper
 from ssi.places import ROOT
+from ssi.points.ledger import Ledger
 from tests.live.network import PASSPHRASE, Live, RunningCommand
 from tests.live.words import every
 
-DAY = 86_400
+DAY, HOUR = 86_400, 3_600
 RUN = ("keeper", "run", "--look", "0.1")
 
 
@@ -122,6 +135,68 @@ def test_a_person_starts_it_and_stops_it_with_control_c(due):
     assert done.code == 0, done.out
     assert "INFO stopped" in done.out
     assert done.out.count("passphrase") == 1
+
+
+def laden(live: Live) -> tuple[int, str]:
+    """A rebalance begins an hour after an epoch has ended in which one account had points, with a pot for who records
+    them; returns the epoch and the account.
+    """
+    with live.world() as evm:
+        system, rpc, holder = live.system_of(evm), evm.rpc, evm.account("a holder")
+        ledger, usdc, manager = Ledger(system.points, system.prices), system.token("USDC"), system.manager
+        invest(system, "MAG7.ssi", holder, 2_000 * 10**18)
+        system.points.join(sender=holder)
+        control.warp(rpc, ledger.end(ledger.epoch) - ledger.now)
+        epoch = ledger.epoch
+        control.deal(rpc, "USDC", holder, 1_000 * 10**6)
+        usdc.approve(system.points.address, 1_000 * 10**6, sender=holder)
+        system.points.fund(epoch, usdc.address, 1_000 * 10**6, 500, sender=holder)
+        for _ in range(8):
+            control.warp(rpc, DAY)
+            system.prices.sample(sender=holder)
+        for name, factor in {"SOL": 1.2, "BNB": 1.1, "LINK": 0.85, "UNI": 0.9}.items():
+            control.move_price(rpc, name, factor)
+        control.warp(rpc, HOUR)  # until the pools' averages agree with the feeds
+        registry, tokens = system.contract("SupplyRegistry"), system.index("MAG7.ssi").basket().tokens
+        fresh = registry.post.encode(tokens, [registry.supply(token) for token in tokens])
+        calls = [(registry, fresh), *proposals.rebalance(Decoder(system), "MAG7.ssi").calls]
+        safe = system.record.contracts["Safe"]
+        evm.send(safe, manager.address, scheduling(manager, calls))
+        control.warp(rpc, ledger.end(epoch) - ledger.now + HOUR)
+        evm.send(safe, manager.address, execution(manager, [(target.address, data) for target, data in calls]))
+    return epoch, holder
+
+
+def test_it_fills_a_rebalance_moves_checkpoints_and_records_points(due, keep):
+    """With the test above, all of its jobs send in the live environment."""
+    epoch, holder = laden(due)
+    system = due.system
+    assert maintenance.due_pokes(system) == ["sDAI", "sUSDS"]
+    before = RebalanceKeeper(system, "MAG7.ssi", holder).report()
+    _, url = keep("keeper", "--min-profit", "-1")
+
+    def told(what: str, job: str) -> float:
+        return metric(url, f'ssi_keeper_job_{what}_total{{job="{job}"}}')
+
+    def looked_again_since(looked: float) -> bool:
+        return told("runs", "rebalance MAG7.ssi") > looked
+
+    wait_for(lambda: told("transactions", "poke") == 2)
+    assert maintenance.due_pokes(system) == []
+    wait_for(lambda: told("transactions", "points") == 2)
+    assert system.prices.runningSlot().sampled
+    assert system.points.recordedPoints(holder, epoch) > 0
+    for _ in range(12):  # until the price has fallen so far that a fill pays
+        if told("transactions", "rebalance MAG7.ssi"):
+            break
+        looked = told("runs", "rebalance MAG7.ssi")
+        due.warp(2 * HOUR)
+        wait_for(partial(looked_again_since, looked))
+    assert told("transactions", "rebalance MAG7.ssi") > 0
+    after = RebalanceKeeper(system, "MAG7.ssi", holder).report()
+    assert after.id == before.id
+    assert after.distance_bps < before.distance_bps
+    assert told("failures", "rebalance MAG7.ssi") == told("failures", "poke") == told("failures", "points") == 0
 
 
 # ---------------------------------------------------------------- the node
@@ -300,24 +375,93 @@ def test_a_port_that_is_taken_is_told(due, keep):
 # ---------------------------------------------------------------- what comes with it
 
 
+def unit_lines() -> dict[str, list[str]]:
+    """What the systemd unit says, by name; a name may stand more than once."""
+    found = defaultdict(list)
+    for line in (ROOT / "ops/keeper.service").read_text().splitlines():
+        name, assigned, value = line.partition("=")
+        if assigned and not line.startswith("#"):
+            found[name].append(value)
+    return found
+
+
+def container_lines() -> dict[str, str]:
+    """The container file's instructions, the last of each name."""
+    text = (ROOT / "ops/Containerfile").read_text().replace("\\\n", "")
+    return dict(line.split(" ", 1) for line in text.splitlines() if line and line[0].isupper())
+
+
+def by_the_unit(live: Live, secrets: Path) -> tuple[list[str], dict[str, str]]:
+    """Command and environment of the systemd unit: with this checkout for /opt/ssi, the live environment's key files
+    for /var/lib/ssi, and a directory of credentials as systemd makes one.
+    """
+    unit = unit_lines()
+    (credential,), (start,) = unit["LoadCredential"], unit["ExecStart"]
+    (secrets / credential.partition(":")[0]).write_text(PASSPHRASE)
+    here = {"/opt/ssi": str(ROOT), "/var/lib/ssi": str(live.folder), "%d": str(secrets)}
+    environment = dict(word.split("=", 1) for line in unit["Environment"] for word in shlex.split(line))
+    return [placed(word, here) for word in start.split()], {k: placed(v, here) for k, v in environment.items()}
+
+
+def by_the_container(live: Live, secrets: Path) -> tuple[list[str], dict[str, str]]:
+    """Command and environment of the container file, without the container: with this checkout for its work directory,
+    the live environment's folder for its volume, and a file for its secret.
+    """
+    container = container_lines()
+    (secrets / "keeper.passphrase").write_text(PASSPHRASE)
+    here = {"/opt/ssi": str(ROOT), "/state": str(live.folder), "/run/secrets": str(secrets), "$PATH": "/usr/bin:/bin"}
+    environment = dict(word.split("=", 1) for word in container["ENV"].split())
+    return json.loads(container["CMD"]), {name: placed(value, here) for name, value in environment.items()}
+
+
+def placed(text: str, here: Mapping[str, str]) -> str:
+    """A path of a server, where it is in the live environment."""
+    for there, place in here.items():
+        text = text.replace(there, place)
+    return text
+
+
+@pytest.mark.parametrize("started", [by_the_unit, by_the_container])
+def test_the_unit_s_and_the_container_s_own_command_keeps_with_nothing_but_their_environment(due, tmp_path, started):
+    """The passphrase is a credential, the node and the record are those of the live environment, the port is free."""
+    command, environment = started(due, tmp_path)
+    if "--listen" in command:
+        command[command.index("--listen") + 1] = "0.0.0.0:0"
+    else:
+        command += ["--listen", "127.0.0.1:0"]
+    environment |= {"MAINNET_RPC_URL": due.url, "SSI_DEPLOYMENTS": str(due.record_path.parent)}
+    command[0] = shutil.which(command[0], path=environment["PATH"])
+    log = tmp_path / "log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file
+        )
+    try:
+        wait_for(lambda: "/healthz" in log.read_text() or process.poll() is not None)
+        said = log.read_text()
+        assert "health on " in said, said
+        port = said.partition("/healthz")[0].rpartition(":")[2]
+        wait_for(lambda: distributed(due))
+        assert ask(f"http://127.0.0.1:{port}/healthz") == (200, "ok\n")
+        process.terminate()
+        assert process.wait(60) == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
 def test_the_unit_and_the_container_start_it_as_these_tests_do():
     """Both run a command that exists, with options that exist, and the container asks where the keeper listens."""
-    unit = configparser.RawConfigParser(strict=False)
-    unit.optionxform = str  # type: ignore[method-assign, assignment]  # names as they are written
-    unit.read(ROOT / "ops/keeper.service")
-    service = unit["Service"]["ExecStart"].split()
+    unit, container = unit_lines(), container_lines()
+    (start,) = unit["ExecStart"]
+    service = start.split()
     assert service[0].endswith(".venv/bin/ape")
-    container = dict(
-        line.split(" ", 1)
-        for line in (ROOT / "ops/Containerfile").read_text().splitlines()
-        if line and line[0].isupper()
-    )
     for words in (service[1:], json.loads(container["CMD"])[1:]):
         assert words[:3] == ["run", "keeper", "run"]
         parsed = every()["keeper run"].make_context("keeper run", words[3:]).params
         assert parsed["account"] == "keeper"
         assert parsed["network"]
-    assert unit["Service"]["Restart"] == "always"
+    assert unit["Restart"] == ["always"]
     port = container["HEALTHCHECK"].split("127.0.0.1:")[1].split("/")[0]
     assert parsed["listen"] == f"0.0.0.0:{port}"
     assert f"EXPOSE {port}" in (ROOT / "ops/Containerfile").read_text()

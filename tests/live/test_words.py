@@ -134,6 +134,10 @@ def test_a_record_of_another_deployment_is_told_by_every_command(live, tmp_path)
         (["report", "MAG7.ssi", "--from", "2236-01-01", "--to", "2236-01-02"], "later than the last block"),
         (["report", "MAG7.ssi", "--from", "2009-01-03", "--to", "2009-01-04"], "nothing was deployed here"),
         (["report", "MAG7.ssi", "--out", "/proc/nothing/x.html"], "cannot be written"),
+        (["verify", "Nonsense"], "There is no Nonsense here. Known are "),
+        (["verify", "FixedWeights", "MAG9.ssi"], "There is no MAG9.ssi here. Known are "),
+        (["verify", "--publish", "etherscan"], "put yours into the environment variable ETHERSCAN_API_KEY"),
+        (["preflight", "--account", "stranger"], "Ape knows no account stranger"),
         (["deploy"], "Say who signs: --account ALIAS."),
         (["deploy", "--account", "stranger", "--yes"], "Ape knows no account stranger"),
         (["keeper", "daily"], "Say who signs: --account ALIAS."),
@@ -158,7 +162,10 @@ def test_a_record_of_another_deployment_is_told_by_every_command(live, tmp_path)
         (["propose", "set-cap", "USSI", "1", "--account", "other"], "does not own this Safe"),
         (["propose", "set-cap", "USSI", "1", "--account", "safe0"], "2 owners must sign"),
         (["propose", "set-cap", "USSI", "1", "--account", "safe0", "--account", "safe0"], "2 owners must sign"),
-        (["propose", "set-fee", "USSI"], ""),
+        (["propose", "set-cap", "USSI", "1", "--queue"], "and needs one owner who signs: --account ALIAS."),
+        (["propose", "set-cap", "USSI", "1", "--queue", "--account", "other"], "does not own this Safe"),
+        (["propose", "set-cap", "USSI", "1", "--queue", "--account", "safe0", "--yes"], "Say which queue"),
+        (["propose", "set-fee", "USSI"], "Say which fee: --mint-bps or --daily-bps, or both."),
         (["propose", "set-fee", "MAG9.ssi", "--mint-bps", "1"], "There is no index MAG9.ssi here."),
         (["propose", "set-price", "DOGE"], "DOGE"),
         (["propose", "set-path", "DOGE"], "DOGE"),
@@ -167,8 +174,9 @@ def test_a_record_of_another_deployment_is_told_by_every_command(live, tmp_path)
         (["propose", "add-constituent", "MAG7.ssi", "UNI"], "UNI is a constituent of MAG7.ssi already."),
         (["propose", "remove-constituent", "MAG7.ssi", "COMP"], "COMP"),
         (["propose", "set-methodology", "USSI", "Nonsense", "USDC"], "Nonsense"),
-        (["propose", "set-methodology", "USSI", "FixedWeights", "USDC=NaN", "sDAI=1"], ""),
-        (["propose", "set-methodology", "USSI", "FixedWeights", "USDC=" + "9" * 80], ""),
+        (["propose", "set-methodology", "USSI", "FixedWeights", "USDC=NaN", "sDAI=1"],
+         "'USDC=NaN' is not NAME or NAME=BP."),
+        (["propose", "set-methodology", "USSI", "FixedWeights", "USDC=" + "9" * 80], "bp, not to 10000."),
         (["propose", "set-terms", "MAG9.ssi", *words.RIGHT["propose set-terms"][1:]],
          "There is no index MAG9.ssi here."),
         (["propose", "upgrade", "Nonsense"], "Nonsense"),
@@ -181,12 +189,13 @@ def test_a_record_of_another_deployment_is_told_by_every_command(live, tmp_path)
         (["propose", "upgrade", "PriceOracle"], "PriceOracle is not upgradeable"),
         (["propose", "call", "Nonsense", "sync"], "Nonsense"),
         (["propose", "call", "USSI", "nonsense"], "nonsense"),
-        (["propose", "call", "USSI", "setSupplyCap"], ""),
-        (["propose", "call", "USSI", "setSupplyCap", "9" * 80], ""),
+        (["propose", "call", "USSI", "setSupplyCap"],
+         "IndexToken.setSupplyCap takes uint96 cap: 1 arguments, not 0."),
+        (["propose", "call", "USSI", "setSupplyCap", "9" * 80], "is no uint"),
         (["propose", "call", "USSI", "setSupplyCap", "1e999999999"], "is no uint"),
         (["propose", "call", "USSI", "setSupplyCap", "NaN"], "is no uint"),
         (["propose", "call", "USSI", "setSupplyCap", "[1"], "is no uint"),
-        (["propose", "call", "USSI", "setSupplyCap", "--", "-1"], ""),
+        (["propose", "call", "USSI", "setSupplyCap", "--", "-1"], "setSupplyCap does not take that"),
         (["propose", "call", "USSI", "sync", words.STRANGER.replace("C8", "c8")], "wrong checksum"),
         (["propose", "call", "USSI", "sync", "0x1234"], "0x1234"),
         (["cancel", ""], "say at least eight hex digits"),
@@ -202,6 +211,13 @@ def test_a_record_of_another_deployment_is_told_by_every_command(live, tmp_path)
 )  # fmt: skip
 def test_what_is_not_there_is_one_line(deployed, typed, message):
     told(deployed.run(*typed), 2, message)
+
+
+@pytest.mark.parametrize("content", ["", "{", "\0\1", "[]", "7", '{"BTC": "many"}', '{"BTC": NaN}', '{"BTC": [1]}'])
+def test_supplies_that_are_damaged_are_one_line(live, tmp_path, content):
+    """Before the chain is asked for anything."""
+    (tmp_path / "supplies.json").write_text(content)
+    told(live.run("preflight", "--supplies", str(tmp_path / "supplies.json")), 2, "The supplies cannot be read: ")
 
 
 NO_AMOUNTS = ("NaN", "1e999999999", "9" * 80, "0x12", "1,5", "1.0000000000000000001", "-1", "", "all all")
@@ -265,11 +281,15 @@ def test_holders_are_told_what_is_not_there(deployed):
         (["portfolio", ""], "Ape knows no account"),
         (["portfolio", words.STRANGER.replace("C8", "c8")], "wrong checksum"),
         (["history", "0x1234"], "Ape knows no account 0x1234"),
-        (["join", "--account", "locked", "--yes", "--json"], ""),
+        (
+            ["join", "--account", "locked", "--yes", "--json"],
+            "There is no terminal to ask for the passphrase of locked",
+        ),
     ]
     for (row, message), done in zip(rows, deployed.each([row for row, _ in rows]), strict=True):
         if "--json" in row:
-            assert json.loads(done.out)["code"] == 2, done
+            said = json.loads(done.out)
+            assert (said["code"], message in said["error"]) == (2, True), done
         else:
             told(done, 2, message)
 
@@ -293,9 +313,9 @@ def test_holders_are_told_what_cannot_be_done(deployed):
         (["lock", "12345", *nothing], "There is no position 12345"),
         (["refer", "use", "UNKNOWN", *nothing], "This code is not registered."),
         (["record", *nothing], "You have no points to record now"),
-        (["record", "--epoch", "4000000", *nothing], ""),
+        (["record", "--epoch", "4000000", *nothing], "(PointsLedger_OutsideWindow("),
         (["claim-pot", *nothing], "No pot owes"),
-        (["claim-pot", "--epoch", "4000000", *nothing], ""),
+        (["claim-pot", "--epoch", "4000000", *nothing], "No pot owes"),
     ]
     for (_, message), done in zip(rows, deployed.each([row for row, _ in rows]), strict=True):
         told(done, 1, message)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import click
 
 from ssi.cli.command import Address, Number
+from ssi.cli.report import Date
 from ssi.places import ROOT
 
 STRANGER = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
@@ -92,6 +93,7 @@ def typed(name: str) -> list[str]:
 
 
 NO_NUMBERS = ("NaN", "Infinity", "-Infinity", "1e999999999", "9" * 80, "0x12", "ten", "")
+NO_DATES = ("", "31.1.2026", "2026-02-30", "2026-13-01", "yesterday", "1767225600")
 NO_ADDRESSES = ("0x1234", "safe", "", STRANGER[2:], STRANGER.replace("C8", "c8"), "0x" + "z" * 40)
 
 
@@ -112,8 +114,8 @@ def _within(name: str, command: click.Command) -> Iterator[tuple[str, click.Comm
 
 
 def spoilt(name: str, command: click.Command) -> Iterator[list[str]]:
-    """The command with right words, and one wrong: no such option, one word too many or too few, numbers and addresses
-    that are none.
+    """The command with right words, and one wrong: no such option, one word too many or too few; numbers, addresses,
+    days, files and choices that are none.
     """
     words, right = name.split(), list(RIGHT[name])
     yield [*words, *right, "--no-such-option"]
@@ -137,8 +139,14 @@ def spoilt(name: str, command: click.Command) -> Iterator[list[str]]:
 
 
 def _wrong(kind: click.ParamType) -> tuple[str, ...]:
+    """Words that are none of that kind, and not the right one by chance."""
     if isinstance(kind, click.types.IntRange | Number):
         least = kind.min if isinstance(kind, click.types.IntRange) else kind.least
         negative = ("-1", "-0.5") if least is not None and least >= 0 else ()
         return (*NO_NUMBERS, *negative, *(("1.5",) if isinstance(kind, click.types.IntRange) else ()))
-    return NO_ADDRESSES if isinstance(kind, Address) else ()
+    if isinstance(kind, click.Path):
+        folder, file = () if kind.dir_okay else ("/",), () if kind.file_okay else (__file__,)
+        return (*folder, *file, *(("/no/such/path",) if kind.exists else ()))
+    if isinstance(kind, click.Choice):
+        return ("", "Nonsense", *(choice.upper() for choice in kind.choices if choice.isalpha()))
+    return NO_DATES if isinstance(kind, Date) else NO_ADDRESSES if isinstance(kind, Address) else ()

@@ -9,6 +9,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from math import isqrt
 
+from tests.model.epochs import EpochGrid
+
 COOLDOWN = 14 * 24 * 3600
 MAX = 2**96 - 1
 MAX_TICK = 887_272
@@ -54,7 +56,7 @@ class Tokens:
 
 
 @dataclass
-class LockerModel:
+class LockerModel(EpochGrid):
     """Every lock of every owner. Times in Unix seconds."""
 
     genesis: int
@@ -78,10 +80,6 @@ class LockerModel:
     def _add(self, now: int, account: str, pool: str, liquidity: int) -> None:
         if pool not in self.removed:
             self.history[account, pool].append((now, self.recorded(account, pool) + liquidity))
-
-    def epoch(self, now: int) -> int:
-        """The epoch that a second belongs to."""
-        return (now - self.genesis) // self.length
 
     def liquidity_seconds(self, now: int, account: str, pool: str, first: int, end: int) -> int:
         """{L} x seconds from the start of epoch `first` to that of `end`, to now or to the removal, which of them is

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from math import isqrt
 
+from tests.model.epochs import EpochGrid
 from tests.model.time_weighted import NaiveLedger
 
 WAD, DAY = 10**18, 86_400
@@ -76,7 +77,7 @@ class ModelPot:
 
 
 @dataclass
-class PointsModel:
+class PointsModel(EpochGrid):
     """One ledger. Times in Unix seconds; tokens and accounts by name or address."""
 
     genesis: int
@@ -102,10 +103,6 @@ class PointsModel:
             ledger.burn(now, giver, value)
         else:
             ledger.transfer(now, giver, taker, value)
-
-    def epoch(self, now: int) -> int:
-        """The running epoch."""
-        return (now - self.genesis) // self.length
 
     def end(self, epoch: int) -> int:
         """The second in which the next one begins."""

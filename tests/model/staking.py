@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from tests.model.epochs import EpochGrid
 from tests.model.index import IndexRefused, InsufficientBalance, ceil_div
 
 __all__ = [
@@ -133,7 +134,7 @@ def averaged(unvested: int, left: int, fresh: int) -> int:
 
 
 @dataclass
-class StakingModel:
+class StakingModel(EpochGrid):
     """One vault.
 
     Operations take the time `now` in Unix seconds, check first, and change nothing when they raise `Refused`.
@@ -238,10 +239,6 @@ class StakingModel:
         return (*pending, moment if moment is not None and pending != (0, 0) else 0, *self.claimable(now, controller))
 
     # ------------------------------------------------------------ rates
-
-    def epoch(self, now: int) -> int:
-        """The epoch that a second belongs to."""
-        return (now - self.genesis) // self.length
 
     def rate(self, now: int) -> int:
         """D18{asset/share}."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from tests.model.epochs import EpochGrid
+
 MAX_SUPPLY = 2**96 - 1
 SUPPLY = ""
 
 
 @dataclass
-class NaiveLedger:
+class NaiveLedger(EpochGrid):
     """Balances of accounts with every change remembered. Times in Unix seconds, balances in share-wei.
 
     The supply is kept under the name `SUPPLY`. Source: docs/index-math.md, "Balances that remember time".
@@ -49,10 +51,6 @@ class NaiveLedger:
         if value > self.balance(owner):
             raise ValueError(self.balance(owner), value)
         self._set(now, owner, self.balance(owner) - value)
-
-    def epoch(self, now: int) -> int:
-        """The epoch that a second belongs to."""
-        return (now - self.genesis) // self.length
 
     def balance_seconds(self, now: int, account: str, first: int, end: int) -> int:
         """Share-wei seconds from the start of epoch `first` to the start of epoch `end`, or to now where that is

@@ -213,7 +213,7 @@ class TestTheSafes:
             resumed, f"Safe and GuardianSafe share an owner, so that the veto goes with its keys: {safe.owners[1]}"
         )
 
-    def test_neither_may_have_changed(self, evm, resumed, bob):
+    def test_a_safe_that_was_changed_on_chain_is_refused(self, evm, resumed, bob):
         safe = Multisig(evm, resumed.record.contracts["Safe"])
         ours(safe).enableModule(bob, sender=safe.address)
         self.refused(resumed, f"Safe: modules is {bob}, recorded is none")

@@ -19,7 +19,8 @@ from ssi import Protocol
 from ssi.build import ROOT
 from ssi.chain import network
 from ssi.chain.sender import Sender
-from ssi.points import ledger as points
+from ssi.keeper.points import PointsKeeper
+from ssi.points.locks import PoolKind
 from ssi.registry.system import System
 from tests.support.governance import govern
 from tests.support.liquidity import UniswapMarket
@@ -324,11 +325,11 @@ def test_staking_and_leaving(protocol, system, me):
 def test_boosting_stakes_what_is_missing(protocol, system, me):
     """With more SOSO than lifts anything, only what does is staked."""
     bought(protocol)
-    keeper = Sender(system.evm.rpc, accounts.test_accounts[5])
+    keeper = PointsKeeper(system, Sender(system.evm.rpc, accounts.test_accounts[5]))
     for _ in range(7):
         control.warp(system.evm.rpc, DAY)
         control.refresh_feeds(system.evm.rpc)
-        points.sample(system.prices, keeper, lambda _: None)
+        keeper.sample()
     give(protocol, SOSO=1_000_000)
     missing = system.staked("SOSO").previewMint(protocol.points.live().soso_missing_wei)
     assert "SOSO could boost your points: ape run boost" in said("portfolio")
@@ -352,15 +353,15 @@ def test_points_from_joining_to_the_pot(protocol, system, evm, me):
     system.token("USDC").approve(system.points.address, 10**9, sender=holder)
     epoch = system.points.currentEpoch()
     system.points.fund(epoch, system.token("USDC"), 10**9, 0, sender=holder)
-    keeper, ledger = Sender(evm.rpc, accounts.test_accounts[5]), points.Ledger(system.points, system.prices)
+    keeper = PointsKeeper(system, Sender(evm.rpc, accounts.test_accounts[5]))
     for _ in range(7):
         control.warp(evm.rpc, DAY)
         control.refresh_feeds(evm.rpc)
-        points.sample(system.prices, keeper, lambda _: None)
+        keeper.sample()
     shown = said("portfolio")
     assert f"Points of epoch {epoch}" in shown
     assert "held" in shown
-    control.warp(evm.rpc, ledger.end(epoch) - evm.now)
+    control.warp(evm.rpc, keeper.ledger.end(epoch) - evm.now)
     assert "points of epoch" in said("portfolio")
     mine = system.points.pointsOf(me, epoch)
     assert answered("record")["result"][0]["points_d18"] == mine > 0
@@ -385,12 +386,13 @@ def test_claiming_records_along_with_it(protocol, system, evm, me):
     usdc.approve(ledger.address, 10**9, sender=sponsor)
     ledger.fund(epoch, usdc, 6 * 10**8, 500, sender=sponsor)
     ledger.fund(epoch + 1, usdc, 4 * 10**8, 500, sender=sponsor)
-    keeper, ends = Sender(evm.rpc, accounts.test_accounts[5]), points.Ledger(ledger, system.prices).end
+    keeper = PointsKeeper(system, Sender(evm.rpc, accounts.test_accounts[5]))
+    ends = keeper.ledger.end
     assert "No pot owes" in refused("claim-pot")
     for _ in range(7):
         control.warp(evm.rpc, DAY)
         control.refresh_feeds(evm.rpc)
-        points.sample(system.prices, keeper, lambda _: None)
+        keeper.sample()
     control.warp(evm.rpc, ends(epoch) - evm.now)
     first = answered("claim-pot")
     mine = ledger.pointsOf(me, epoch)
@@ -427,11 +429,11 @@ def test_referral_codes(system, evm, me):
 # ---------------------------------------------------------------- liquidity
 
 
-def test_locking_liquidity(system, evm, me):
+def test_liquidity_is_locked_collected_from_requested_and_taken_out(system, evm, me):
     market = UniswapMarket(system)
     market.fund(me, 100, 20_000)
-    govern(system, system.locker, "addPool", [market.pools["V3"].address, 2])
-    govern(system, system.locker, "addPool", [market.pair.address, 1])
+    govern(system, system.locker, "addPool", [market.pools["V3"].address, PoolKind.V3])
+    govern(system, system.locker, "addPool", [market.pair.address, PoolKind.V2])
     control.refresh_feeds(evm.rpc)
     token_id, lp = market.position(me, 10), market.add(me, 5)
     name = "/".join("MAG7.ssi" if token.address == market.index.address else "USDC" for token in market.tokens)

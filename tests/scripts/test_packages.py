@@ -6,6 +6,7 @@ Nothing here needs the fork of this suite.
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -21,17 +22,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from eth_utils import keccak, to_checksum_address
 
 from ssi.build import ROOT
+from ssi.chain.evm import labelled
+from tests.support.sources import mocks
 from tools import npm_package, packages
 
 FOREIGN = ROOT / "tests" / "foreign"
 TSC = FOREIGN / "npm" / "node_modules" / "typescript" / "bin" / "tsc"
-
-
-def named(label: str) -> str:
-    return to_checksum_address(keccak(text=label)[12:])
 
 
 def run(*command: str | Path, **how: Any) -> str:
@@ -130,6 +128,7 @@ def test_the_wheel_has_what_it_should_and_no_more(wheel):
         f"ssi/data/{name}"
         for name in (
             "contracts.json.gz",
+            "IERC20Metadata.json",
             "minimainnet.json.gz",
             "standins.json",
             "uplot-uPlot.iife.min.js",
@@ -137,6 +136,9 @@ def test_the_wheel_has_what_it_should_and_no_more(wheel):
         )
     } < set(names)
     assert "ssi/py.typed" in names
+    contracts = json.loads(gzip.decompress(zipfile.ZipFile(wheel).read("ssi/data/contracts.json.gz")))
+    assert "IndexToken" in contracts
+    assert not mocks() & set(contracts)
     assert not [name for name in names if name.endswith("-fork.json") or "__pycache__" in name]
 
 
@@ -145,9 +147,9 @@ def test_the_wheel_has_what_it_should_and_no_more(wheel):
 
 RECORD = {
     "chain_id": 1,
-    "contracts": {"IndexRouter": named("router")},
-    "indexes": {"MAG7.ssi": named("MAG7")},
-    "staked": {"MAG7.ssi": named("sMAG7"), "SOSO": named("sSOSO")},
+    "contracts": {"IndexRouter": labelled("router")},
+    "indexes": {"MAG7.ssi": labelled("MAG7")},
+    "staked": {"MAG7.ssi": labelled("sMAG7"), "SOSO": labelled("sSOSO")},
 }
 
 
@@ -225,17 +227,17 @@ def test_a_live_deployment_is_in_addresses_and_token_list(released):
     folder, project = released
     (project / "live.ts").write_text(
         'import { addresses } from "ssi-protocol";\n'
-        f'export const mag7: "{named("MAG7")}" = addresses[1].indexes["MAG7.ssi"];\n'
-        f'export const router: "{named("router")}" = addresses[1].contracts.IndexRouter;\n'
+        f'export const mag7: "{labelled("MAG7")}" = addresses[1].indexes["MAG7.ssi"];\n'
+        f'export const router: "{labelled("router")}" = addresses[1].contracts.IndexRouter;\n'
         "// @ts-expect-error it is not deployed\n"
         'export const none = addresses[1].indexes["MAG8.ssi"];\n'
     )
     run("node", TSC, "-p", ".", cwd=project)
     listed = json.loads((folder / "tokenlist.json").read_text())
     assert [(token["symbol"], token["name"], token["address"]) for token in listed["tokens"]] == [
-        ("MAG7.ssi", "MAG7 Index", named("MAG7")),
-        ("sMAG7.ssi", "Staked MAG7 Index", named("sMAG7")),
-        ("sSOSO", "Staked SOSO", named("sSOSO")),
+        ("MAG7.ssi", "MAG7 Index", labelled("MAG7")),
+        ("sMAG7.ssi", "Staked MAG7 Index", labelled("sMAG7")),
+        ("sSOSO", "Staked SOSO", labelled("sSOSO")),
     ]
 
 

@@ -17,7 +17,8 @@ from ssi.chain import logs
 from ssi.chain.evm import Evm, Reverted
 from ssi.chain.rpc import Rpc, RpcError
 from ssi.chain.sender import Sender
-from ssi.points import ledger as lib
+from ssi.keeper import points as lib
+from ssi.keeper.points import PointsKeeper
 from ssi.points.ledger import Ledger
 from ssi.points.pay import Policy
 from ssi.registry.params import protocol
@@ -40,11 +41,11 @@ def keeper(evm: Evm) -> Sender:
 
 
 @pytest.fixture
-def keep(system: System, ledger: Ledger, keeper: Sender) -> Callable[..., Any]:
+def keep(system: System, keeper: Sender) -> Callable[..., Any]:
     """One run of the keeper."""
 
     def run(say=lambda _: None, policy=GENEROUS):
-        return lib.keep(ledger, keeper, say, system.oracle, system.token("WETH").address, policy)
+        return PointsKeeper(system, keeper, say, policy).keep().plain()
 
     return run
 
@@ -74,12 +75,12 @@ def next_epoch(system: System, later: int = 0) -> None:
     control.warp(system.evm.rpc, ledger.end(ledger.epoch) - ledger.now + later)
 
 
-def sample_daily(system: System, ledger: Ledger, keeper: Sender, days: int = 7) -> None:
+def sample_daily(system: System, keeper: Sender, days: int = 7) -> None:
     """As many as an epoch needs, one a day."""
     for _ in range(days):
         control.warp(system.evm.rpc, DAY)
         control.refresh_feeds(system.evm.rpc)
-        assert lib.sample(ledger.prices, keeper, lambda _: None)["sampled"]
+        assert PointsKeeper(system, keeper).sample().taken
 
 
 def said_by(*command: str) -> Any:
@@ -123,10 +124,10 @@ def test_buying_joins_and_a_keeper_does_the_rest(system, evm, ledger, keep, keep
     assert not any(first["recorded"].values())
     assert keep(said.append)["sampled"] is False
     epoch = ledger.epoch
-    sample_daily(system, ledger, keeper)
+    sample_daily(system, keeper)
     board = ledger.leaderboard(epoch)
-    assert [row["account"] for row in board] == [people[0], people[2], people[1]]
-    assert board[0]["points"] == system.points.pointsOf(people[0], epoch)
+    assert [row.account for row in board] == [people[0], people[2], people[1]]
+    assert board[0].points_d18 == system.points.pointsOf(people[0], epoch)
 
     next_epoch(system)
     done = keep(said.append)
@@ -148,7 +149,7 @@ def test_buying_joins_and_a_keeper_does_the_rest(system, evm, ledger, keep, keep
 
 def test_a_keeper_goes_on_where_another_stopped(system, ledger, keep, keeper, people):
     epoch = ledger.epoch
-    sample_daily(system, ledger, keeper)
+    sample_daily(system, keeper)
     next_epoch(system)
     system.points.record(people[1], epoch, sender=people[1])
     assert ledger.to_record(epoch) == [people[0], people[2]], "the most points first"
@@ -158,7 +159,7 @@ def test_a_keeper_goes_on_where_another_stopped(system, ledger, keep, keeper, pe
 def test_batches_stay_under_the_limit(system, ledger, keep, keeper, people, monkeypatch):
     """With a limit that two accounts do not fit in, one goes at a time."""
     epoch = ledger.epoch
-    sample_daily(system, ledger, keeper)
+    sample_daily(system, keeper)
     next_epoch(system)
     monkeypatch.setattr(lib, "MOST_ESTIMATE", ledger.gas_of(people[:2], epoch, keeper.address) - 1)
     said: list[str] = []
@@ -176,7 +177,7 @@ def test_an_estimate_that_is_stale_when_the_batch_is_mined_stops_no_record(syste
         system.points.join(sender=person)
         index.transfer(person, SHARES // 100, sender=people[2])
     epoch = ledger.epoch
-    sample_daily(system, ledger, keeper)
+    sample_daily(system, keeper)
     next_epoch(system)
 
     def touch(said):
@@ -195,7 +196,7 @@ def test_a_batch_that_fails_is_halved_and_who_fails_alone_is_reported(
 ):
     """As if the chain refused one account for a reason of its own: the others are recorded."""
     epoch = ledger.epoch
-    sample_daily(system, ledger, keeper)
+    sample_daily(system, keeper)
     next_epoch(system)
     send, poisoned = keeper.send, people[0]
 
@@ -218,7 +219,7 @@ def test_dust_is_left_to_itself_and_named(system, evm, ledger, keep, keeper, peo
         system.points.join(sender=person)
         system.index("MAG7.ssi").transfer(person, 10**6, sender=people[0])
     epoch = ledger.epoch
-    sample_daily(system, ledger, keeper)
+    sample_daily(system, keeper)
     next_epoch(system)
     done = keep()
     assert done["recorded"] == {epoch: 3}
@@ -230,7 +231,7 @@ def test_dust_is_left_to_itself_and_named(system, evm, ledger, keep, keeper, peo
 def test_what_a_record_is_worth_is_what_the_pot_pays_for_it(system, evm, ledger, keep, keeper, people):
     """With 900 USDC in the pot a keeper who wants 400 dollars a record serves only the largest."""
     epoch, usdc = ledger.epoch, system.token("USDC")
-    sample_daily(system, ledger, keeper)
+    sample_daily(system, keeper)
     control.deal(evm.rpc, "USDC", people[0], 900 * 10**6)
     usdc.approve(system.points.address, 900 * 10**6, sender=people[0])
     system.points.fund(epoch, usdc, 900 * 10**6, 0, sender=people[0])
@@ -251,7 +252,7 @@ def test_what_a_record_is_worth_is_what_the_pot_pays_for_it(system, evm, ledger,
 def paying(system: System, evm: Evm, ledger: Ledger, keeper: Sender, people: list[str]) -> int:
     """The last epoch, with 900 USDC in its pot, a twentieth of them for recorders."""
     epoch, usdc = ledger.epoch, system.token("USDC")
-    sample_daily(system, ledger, keeper)
+    sample_daily(system, keeper)
     control.deal(evm.rpc, "USDC", people[0], 900 * 10**6)
     usdc.approve(system.points.address, 900 * 10**6, sender=people[0])
     system.points.fund(epoch, usdc, 900 * 10**6, 500, sender=people[0])
@@ -271,7 +272,7 @@ def test_a_stranger_records_for_pay_down_to_the_gas(ledger, keep, paying):
 
 def test_without_pay_a_stranger_records_no_account(system, ledger, keep, keeper, people):
     epoch = ledger.epoch
-    sample_daily(system, ledger, keeper)
+    sample_daily(system, keeper)
     next_epoch(system)
     done = keep(policy=Policy())
     assert (done["recorded"], set(done["skipped"][epoch])) == ({epoch: 0}, set(people))
@@ -372,7 +373,7 @@ def test_the_commands(system, evm, ledger, keeper, people):
     usdc.approve(system.points.address, 10**9, sender=people[2])
     epoch = ledger.epoch
     system.points.fund(epoch, usdc, 10**9, 500, sender=people[2])
-    sample_daily(system, ledger, keeper)
+    sample_daily(system, keeper)
     mine = said_by("statement", people[0])
     assert (mine["epoch"], mine["counts"]) == (epoch, True)
     assert mine["points"] == system.points.pointsOf(people[0], epoch)

@@ -61,7 +61,7 @@ def test_one_that_has_grown_takes_the_place_of_the_smallest(tmp_path, monkeypatc
 
 
 def test_the_rules_of_weighing_hold(tmp_path):
-    """A floor of ten percent, and a cap of a quarter, whatever the sizes are."""
+    """A floor of ten percent, and a cap of a quarter, for all sizes."""
     found = indexes(tmp_path, {"BTC": "9000000000000000", "UNI": "800000000000", "AAVE": "3000000000"})
     assert min(found["MAG7.ssi"]["weights"].values()) >= 1_000
     assert found["DEFI.ssi"]["weights"]["UNI"] == max(found["DEFI.ssi"]["weights"].values()) == 2_500

@@ -10,10 +10,11 @@ from copy import deepcopy
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import invariant, precondition, rule
 
 from ssi.chain.evm import Entry
 from tests.model import index as model
+from tests.stateful.machine import ChainMachine
 from tests.support.indexes import ANYTHING, CAP, DAILY_FEE, DAY, MAX, MINT_FEE, new_index, stock, unlimited
 from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import reverts
@@ -29,7 +30,7 @@ TOKENS = st.integers(0, len(DECIMALS) - 1)
 PERSON = st.sampled_from(PEOPLE)
 
 
-class IndexMachine(RuleBasedStateMachine):
+class IndexMachine(ChainMachine):
     """One index of four tokens with 0, 6, 8 and 18 decimals, three holders, and everything that can happen to them.
 
     A token that a swap has sold out leaves, and can join again, with open claims or without.
@@ -39,27 +40,19 @@ class IndexMachine(RuleBasedStateMachine):
     met: ClassVar[Counter[str]] = Counter()
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(self.world)
         w = self.world
-        self.evm, self.index, self.tokens, self.owner = w["evm"], w["index"], w["tokens"], w["owner"]
+        self.index, self.tokens, self.owner = w["index"], w["tokens"], w["owner"]
         self.swapper, self.minter = w["swapper"], w["minter"]
         self.names = {name: self.evm.account(name) for name in PEOPLE} | {"fees": w["receiver"], model.DEAD: DEAD}
-        self.snapshot = self.evm.rpc.call("evm_snapshot")
         self.model: model.IndexModel = deepcopy(w["model"])
-        self.now = w["now"]
         self.frozen: set[str] = set()
         # Tokens of which something was lost, until the loss is written off.
         self.short: set[str] = set()
 
-    def teardown(self) -> None:
-        self.evm.rpc.call("evm_revert", self.snapshot)
-
     def basket(self) -> list[Any]:
         """The constituents in their order."""
         return [self.tokens[int(name)] for name in self.model.units]
-
-    def at_now(self) -> None:
-        self.evm.next_at(self.now)
 
     # ------------------------------------------------------------ rules
 
@@ -69,8 +62,7 @@ class IndexMachine(RuleBasedStateMachine):
         )
     )
     def time_passes(self, seconds: int) -> None:
-        self.now += seconds
-        self.evm.mine_at(self.now)
+        self.pass_time(seconds)
 
     def refusal(self, shares: int) -> tuple[Entry, dict[str, Any]] | None:
         """The error that a mint must meet now, with its arguments; None where it must succeed."""

@@ -9,9 +9,10 @@ from copy import deepcopy
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import invariant, precondition, rule
 
 from tests.model import locker as model
+from tests.stateful.machine import ChainMachine
 from tests.support.indexes import DAY, MAX
 from tests.support.liquidity import UniswapMarket, new_locker
 from tests.support.reverts import reverts
@@ -26,7 +27,7 @@ PERSON = st.sampled_from(PEOPLE)
 PARTS = st.integers(1, 1000)
 
 
-class LockerMachine(RuleBasedStateMachine):
+class LockerMachine(ChainMachine):
     """One pair, two pools of v3; three people with LP tokens and two positions in each; and Mallory, who pokes at all
     of it.
     """
@@ -34,27 +35,14 @@ class LockerMachine(RuleBasedStateMachine):
     world: ClassVar[dict[str, Any]] = {}
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(self.world)
         w = self.world
-        self.evm, self.locker, self.market, self.governor, self.pools = (
-            w["evm"],
-            w["locker"],
-            w["market"],
-            w["governor"],
-            w["pools"],
-        )
+        self.locker, self.market, self.governor, self.pools = w["locker"], w["market"], w["governor"], w["pools"]
         self.homes: dict[int, tuple[str, str]] = w["homes"]  # owner and pool of every position
         self.names = {name: self.evm.account(name) for name in (*PEOPLE, "mallory", "operator")}
-        self.snapshot = self.evm.rpc.call("evm_snapshot")
         self.model: model.LockerModel = deepcopy(w["model"])
-        self.now, self.started = w["now"], w["now"]
+        self.started = self.now
         self.stray = 0
-
-    def teardown(self) -> None:
-        self.evm.rpc.call("evm_revert", self.snapshot)
-
-    def at_now(self) -> None:
-        self.evm.next_at(self.now)
 
     def refused(self, name: str, **inputs: Any) -> Any:
         return reverts(self.locker.interface[f"LpLocker_{name}"], **inputs)
@@ -73,8 +61,7 @@ class LockerMachine(RuleBasedStateMachine):
         )
     )
     def time_passes(self, seconds: int) -> None:
-        self.now += seconds
-        self.evm.mine_at(self.now)
+        self.pass_time(seconds)
 
     @rule(epochs=st.integers(0, 2), offset=st.integers(-1, 1))
     def a_boundary_comes(self, epochs: int, offset: int) -> None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import invariant, rule
 
 from ssi.chain.permits import referral
+from tests.stateful.machine import ChainMachine
 from tests.support.reverts import reverts
 from tests.support.trading import ETHER
 
@@ -24,23 +25,18 @@ def word(n: int) -> bytes:
     return f"CODE{n}".encode().ljust(32, b"\0")
 
 
-class ReferralMachine(RuleBasedStateMachine):
+class ReferralMachine(ChainMachine):
     """Eight accounts, eleven codes."""
 
     world: ClassVar[dict[str, Any]] = {}
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(self.world)
         w = self.world
-        self.evm, self.registry, self.ledger, self.people = w["evm"], w["registry"], w["ledger"], w["people"]
-        self.snapshot = self.evm.rpc.call("evm_snapshot")
+        self.registry, self.ledger, self.people = w["registry"], w["ledger"], w["people"]
         self.owners: dict[int, int] = {}  # of codes, in the order of registration
         self.bonds: dict[int, tuple[int, int]] = {}
         self.signed: dict[int, int] = {}
-        self.now = w["now"]
-
-    def teardown(self) -> None:
-        self.evm.rpc.call("evm_revert", self.snapshot)
 
     def rank(self, person: int) -> int:
         """Older codes are lower; no code is above all."""

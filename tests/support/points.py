@@ -12,6 +12,7 @@ from ssi.chain.evm import Deployed, Evm, Receipt
 from ssi.constants import ZERO
 from tests.model.points import LEAST, SLOTS
 from tests.support.indexes import DAY, MAX, new_index, unlimited
+from tests.support.prices import leg
 
 WAD = 10**18
 DOLLARS = 1000 * WAD  # D18 USD, and shares of the indexes at birth
@@ -77,7 +78,7 @@ class PointsWorld:
         """A plain token with a price of $1."""
         token = self.evm.deploy(self.project.PlainToken, name, name, decimals, sender=self.owner)
         self.feeds[name] = self.evm.deploy(self.project.MockAggregator, name, 8, 10**8, sender=self.owner)
-        self.oracle.setRoute(token, [(self.feeds[name], 0, HEARTBEAT, 0, 10**6, 10**24)], sender=self.owner)
+        self.oracle.setRoute(token, [leg(self.feeds[name], HEARTBEAT, 10**6, 10**24)], sender=self.owner)
         return token
 
     def add_index(self, n: int) -> None:
@@ -196,3 +197,18 @@ class PointsWorld:
     def price(self, epoch: int, token: Any) -> int:
         """D18{USD/1e18 tok} that counts."""
         return int(self.prices.referencePrice(epoch, token))
+
+
+class RealStaking(PointsWorld):
+    """The same with the protocol's own staked tokens."""
+
+    def new_staked(self, asset: Any) -> Deployed:
+        token = self.project.StakedToken
+        return self.evm.deploy(
+            token, self.authority, asset, "Staked", "sTOK", self.genesis, self.length, sender=self.owner
+        )
+
+    def stake_real(self, vault: Deployed, person: str, amount: int) -> None:
+        asset = self.evm.at(self.project.PlainToken, vault.asset())
+        asset.approve(vault, MAX, sender=person)
+        vault.deposit(amount, person, sender=person)

@@ -13,6 +13,7 @@ from ssi.keeper.rebalance import Phase
 from tests.model.index import IndexModel
 from tests.model.rebalancing import RUNNING, RebalanceModel, RebalanceProposal, Terms
 from tests.support.indexes import ANYTHING, CAP, DAILY_FEE, DAY, MAX, MINT_FEE, new_index, stock, unlimited
+from tests.support.prices import leg
 
 HEARTBEAT = DAY
 NO_SEQUENCER = "0x" + "00" * 20
@@ -47,7 +48,7 @@ class RebalancingWorld:
         self.usd = {str(n): price * 10**10 for n, price in enumerate(usd)}
         self.oracle = evm.deploy(project.PriceOracle, authority, NO_SEQUENCER, 0, sender=owner)
         for token, feed in zip(self.tokens, self.feeds, strict=True):
-            self.oracle.setRoute(token, [(feed, 0, HEARTBEAT, 0, 1, 10**30)], sender=owner)
+            self.oracle.setRoute(token, [leg(feed, HEARTBEAT, 1, 10**30)], sender=owner)
 
         planner = evm.deploy(project.RebalancePlanner, sender=owner)
         implementation = evm.deploy(project.Rebalancer, self.oracle, planner, sender=owner)
@@ -111,6 +112,10 @@ class RebalancingWorld:
         receipt: Receipt = self.rebalancer.startRebalance(self.index, self.words(proposal), sender=self.owner)
         self.model.start(self.evm.now, proposal, self.usd)
         return receipt
+
+    def start_unmodelled(self, **changes: Any) -> None:
+        """Starts on the chain alone, without the model, where a start must be refused."""
+        self.rebalancer.startRebalance(self.index, self.words(self.proposal(**changes)), sender=self.owner)
 
     def set_price(self, n: int, price: int) -> None:
         """D8 USD, as of the latest block."""

@@ -16,6 +16,21 @@ NO_CODE = b"\0" * 32
 KEY = "0x" + "5eed".zfill(64)
 
 
+def trade(
+    index: str,
+    token: str,
+    receiver: str,
+    deadline: int,
+    *,
+    permission: PermissionKind = PermissionKind.ALLOWANCE,
+    permit: bytes = b"",
+    stake: bool = False,
+    code: bytes = NO_CODE,
+) -> tuple[Any, ...]:
+    """An `IIndexRouter.Trade`; index and token by address."""
+    return (index, token, receiver, deadline, permission, permit, stake, code)
+
+
 class Trader:
     """A person with an account who trades through the router."""
 
@@ -32,29 +47,11 @@ class Trader:
         return self.system.token(self.address_of(name))
 
     def order(
-        self,
-        index: str,
-        token: str,
-        *,
-        receiver: str | None = None,
-        deadline: int | None = None,
-        permission: PermissionKind = PermissionKind.ALLOWANCE,
-        permit: bytes = b"",
-        code: bytes = NO_CODE,
-        stake: bool = False,
+        self, index: str, token: str, *, receiver: str | None = None, deadline: int | None = None, **terms: Any
     ) -> tuple[Any, ...]:
-        """An `IIndexRouter.Trade`; index and token by name."""
+        """An `IIndexRouter.Trade`; index and token by name, for ten minutes unless told, otherwise as `trade`."""
         deadline = self.evm.now + 600 if deadline is None else deadline
-        return (
-            self.address_of(index),
-            self.address_of(token),
-            receiver or self.account,
-            deadline,
-            permission,
-            permit,
-            stake,
-            code,
-        )
+        return trade(self.address_of(index), self.address_of(token), receiver or self.account, deadline, **terms)
 
     def holds(self, token: str) -> int:
         """{tok}; ether too."""

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from ssi.chain.evm import Deployed, Entry, Evm
-from tests.support.points import PointsWorld
 from tests.support.reverts import error
 from tests.support.staking import Vault
 
@@ -20,17 +19,16 @@ def vault(evm: Evm, project: Any, authority: Deployed, owner: str, alice: str, b
 
 
 @pytest.fixture
-def staked(vault: Vault) -> Deployed:
-    """The staked token of `vault`."""
-    return vault.token
+def alice_stakes(vault: Vault, alice: str) -> Vault:
+    """`vault`, with a stake of alice's."""
+    vault.stake(alice)
+    return vault
 
 
 @pytest.fixture
-def world(evm: Evm, project: Any, owner: str) -> PointsWorld:
-    """The points ledger with indexes, prices and a pool, after its first sample of prices."""
-    world = PointsWorld(evm, project, owner)
-    world.sample()
-    return world
+def staked(vault: Vault) -> Deployed:
+    """The staked token of `vault`."""
+    return vault.token
 
 
 @pytest.fixture

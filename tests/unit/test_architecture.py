@@ -7,10 +7,12 @@ from collections import defaultdict
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
 from ssi.build import ROOT
+from tests.support.sources import mocks
 
 # From the ground up. What stands in a row may import what stands in a row below; what is within one row, one another,
 # without circles.
@@ -43,6 +45,7 @@ LAYERS = (
 # reaches it.
 LIVE = ("ssi", "forks", "scripts")
 TOPS = ("ssi", "forks", "minimainnet", "demo", "replay", "scripts", "tools")
+FREE_OF_MOCKS = ("ssi", "demo", "replay", "scripts")
 LONGEST, LONGEST_COMMAND = 600, 60  # lines
 
 
@@ -143,6 +146,25 @@ def test_live_commands_do_not_know_the_test_chain():
     ]
 
 
+def named(path: Path) -> set[str]:
+    """Attributes and texts of a file: how a contract is asked for."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
+    return found
+
+
+def test_only_tests_and_the_test_chain_use_mocks():
+    """`forks` and `minimainnet` put stand-ins of tokens and feeds on a chain of their own."""
+    assert {"PlainToken", "QuirkToken", "SettableAggregator"} <= mocks()
+    assert "PlainToken" in named(modules()["minimainnet.build"])
+    users = {name: mocks() & named(path) for name, path in modules().items() if name.split(".")[0] in FREE_OF_MOCKS}
+    assert not {name: used for name, used in users.items() if used}
+
+
 def test_what_is_looked_for_is_found():
     """Circles, upward arrows and imports within functions, in a house that has them."""
     assert set(circle({"a": {"b"}, "b": {"c"}, "c": {"a"}})) == {"a", "b", "c"}
@@ -175,6 +197,30 @@ def classes() -> dict[str, list[str]]:
 def test_no_two_classes_share_a_name():
     assert len(classes()) > 150
     assert not {name: homes for name, homes in classes().items() if len(homes) > 1}
+
+
+def twins(sources: dict[str, str]) -> list[list[str]]:
+    """Places of functions that do the same: equal but for docstrings, in three statements or more, inner ones counted.
+
+    Args:
+        sources: the text of each module, by its name.
+    """
+    homes = defaultdict(list)
+    for name, text in sources.items():
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                body = node.body[1:] if ast.get_docstring(node) else node.body
+                if sum(isinstance(part, ast.stmt) for top in body for part in ast.walk(top)) >= 3:
+                    homes["\n".join(map(ast.unparse, body))].append(f"{name}: {node.name}")
+    return [places for places in homes.values() if len(places) > 1]
+
+
+def test_no_function_stands_twice():
+    """A helper that two files need is in `tests/support`, a fixture in a conftest."""
+    body = "    a = 1\n    if a:\n        return a\n"
+    method = "class C:\n" + indent(f"def g(self):\n{body}", "    ")
+    assert twins({"one": f"def f():\n    'Says so.'\n{body}", "two": method}) == [["one: f", "two: g"]]
+    assert twins({name: path.read_text() for name, path in modules().items()}) == []
 
 
 def untyped(path: Path) -> list[str]:

@@ -43,7 +43,13 @@ def test_numbers_are_those_of_the_contracts(name, file, theirs):
 
 @pytest.mark.parametrize(
     ("name", "theirs"),
-    [("MULTICALL3", "Multicall3"), ("PERMIT2", "Permit2"), ("SWAP_ROUTER", "SwapRouter02"), ("QUOTER", "QuoterV2")],
+    [
+        ("MULTICALL3", "Multicall3"),
+        ("PERMIT2", "Permit2"),
+        ("SWAP_ROUTER", "SwapRouter02"),
+        ("QUOTER", "QuoterV2"),
+        ("MULTI_SEND", "MultiSendCallOnly"),
+    ],
 )
 def test_addresses_are_where_the_miniature_mainnet_has_them(name, theirs):
     assert getattr(constants, name) == CONTRACTS[theirs]
@@ -87,7 +93,8 @@ def test_terms_are_written_in_the_order_of_the_interface():
 
 def test_addresses_are_spelt_with_their_checksums():
     """Wallets and viem refuse an address whose capitals are wrong: it may be mistyped."""
-    texts = [*(ROOT / "deployments").rglob("*.json"), ROOT / "forks/addresses.py", ROOT / "ssi/constants.py"]
+    ours = [*(ROOT / "deployments").glob("*.json"), *(ROOT / "deployments/params").rglob("*.json")]
+    texts = [*ours, ROOT / "forks/addresses.py", ROOT / "ssi/constants.py"]
     found = [address for path in texts for address in re.findall(r"\b0x[0-9a-fA-F]{40}\b", path.read_text())]
     assert len(found) > 50
     assert [address for address in found if to_checksum_address(address) != address] == []

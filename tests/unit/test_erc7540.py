@@ -12,11 +12,7 @@ from tests.support.staking import WHOLE, Vault
 ANY = 2**256 - 1
 
 
-@pytest.fixture
-def vault(vault: Vault, alice: str) -> Vault:
-    """With a stake of alice's."""
-    vault.stake(alice)
-    return vault
+pytestmark = pytest.mark.usefixtures("alice_stakes")
 
 
 class TestInterfaces:
@@ -230,9 +226,9 @@ class TestStates:
 
 class TestClaims:
     @pytest.fixture
-    def claimable(self, vault: Vault, alice: str) -> None:
-        vault.request(alice, 10 * WHOLE)
-        vault.pass_days(14)
+    def claimable(self, alice_stakes: Vault, alice: str) -> None:
+        alice_stakes.request(alice, 10 * WHOLE)
+        alice_stakes.pass_days(14)
 
     @pytest.mark.usefixtures("claimable")
     def test_only_the_controller_and_its_operators_claim(self, vault, staked, alice, bob):

@@ -303,7 +303,7 @@ class TestSwap:
         with refuse("NotRebalancer", caller=evm.account(name)):
             index.swap(tokens[0].address, 1, tokens[1].address, 1, swapper, b"", sender=evm.account(name))
 
-    def test_who_it_is_is_governed(self, evm, project, index, swapper, tokens, refuse, owner, alice):
+    def test_governance_alone_replaces_the_rebalancer(self, evm, project, index, swapper, tokens, refuse, owner, alice):
         assert index.terms().rebalancer == swapper.address
         other = evm.deploy(project.SwapperMock, sender=owner)
         (event,) = index.setRebalancer(other, sender=owner).events(index)

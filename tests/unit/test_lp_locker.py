@@ -49,32 +49,6 @@ def locker(empty: Deployed, market: UniswapMarket, owner: str, alice: str) -> De
     return empty
 
 
-@pytest.fixture
-def pool(market: UniswapMarket) -> str:
-    return market.pools["V3"].address
-
-
-@pytest.fixture
-def pair(market: UniswapMarket) -> str:
-    return market.pair.address
-
-
-@pytest.fixture
-def locked(locker: Deployed, market: UniswapMarket, alice: str) -> int:
-    """A position of Alice's that is locked."""
-    token_id = market.position(alice, 5)
-    locker.lockPosition(token_id, sender=alice)
-    return token_id
-
-
-@pytest.fixture
-def staked(locker: Deployed, market: UniswapMarket, pair: str, alice: str) -> int:
-    """LP tokens of Alice's that are locked."""
-    amount = market.add(alice, 3)
-    locker.lockTokens(pair, amount, sender=alice)
-    return amount
-
-
 def only(receipt: Receipt, contract: Deployed, name: str) -> dict[str, Any]:
     """The values of the only event."""
     (event,) = receipt.events(contract)
@@ -187,7 +161,7 @@ class TestPositions:
             }  # fmt: skip
         assert market.liquidity(locked) == locker.positionOf(locked).liquidity, "fees alone"
 
-    def test_an_operator_is_as_good_as_the_owner(self, locker, market, pair, locked, staked, alice, evm):
+    def test_an_operator_is_as_good_as_the_owner(self, locker, market, pair, locked, lp_tokens, alice, evm):
         operator = evm.account("operator")
         receipt = locker.setOperator(operator, True, sender=alice)
         assert only(receipt, locker, "OperatorSet") == {"controller": alice, "operator": operator, "approved": True}
@@ -197,13 +171,13 @@ class TestPositions:
         locker.cancelUnlock(locked, sender=operator)
         receipt = locker.requestUnlock(locked, sender=operator)
         assert only(receipt, locker, "PositionUnlockRequested")["caller"] == operator
-        locker.requestUnlockTokens(alice, pair, staked, sender=operator)
+        locker.requestUnlockTokens(alice, pair, lp_tokens, sender=operator)
         locker.cancelUnlockTokens(alice, pair, sender=operator)
-        locker.requestUnlockTokens(alice, pair, staked, sender=operator)
+        locker.requestUnlockTokens(alice, pair, lp_tokens, sender=operator)
         evm.warp(COOLDOWN)
         locker.unlock(locked, operator, sender=operator)
         locker.unlockTokens(alice, pair, operator, sender=operator)
-        assert (market.positions.ownerOf(locked), market.pair.balanceOf(operator)) == (operator, staked)
+        assert (market.positions.ownerOf(locked), market.pair.balanceOf(operator)) == (operator, lp_tokens)
 
     def test_refusals(self, project, locker, locked, alice, bob, evm):
         def wrong(name):
@@ -300,16 +274,16 @@ class TestTokens:
         evm.warp(100)
         assert locker.liquiditySeconds(alice, pair, 0, 1) == 100 * expected
 
-    def test_a_further_request_begins_the_cooldown_anew(self, locker, pair, staked, alice, evm):
+    def test_a_further_request_begins_the_cooldown_anew(self, locker, pair, lp_tokens, alice, evm):
         weight = locker.liquidityOf(alice, pair)
-        part = staked // 3
+        part = lp_tokens // 3
         receipt = locker.requestUnlockTokens(alice, pair, part, sender=alice)
         matures = evm.now + COOLDOWN
         assert only(receipt, locker, "TokensUnlockRequested") == {
             "owner": alice, "pool": pair, "caller": alice, "amount": part, "cooling": part, "maturesAt": matures,
         }  # fmt: skip
-        moved = -(-weight * part // staked)
-        assert tuple(locker.stakeOf(alice, pair)) == (staked - part, weight - moved, part, moved, matures, 0)
+        moved = -(-weight * part // lp_tokens)
+        assert tuple(locker.stakeOf(alice, pair)) == (lp_tokens - part, weight - moved, part, moved, matures, 0)
         evm.warp(1000)
         receipt = locker.requestUnlockTokens(alice, pair, part, sender=alice)
         assert only(receipt, locker, "TokensUnlockRequested")["cooling"] == 2 * part
@@ -319,8 +293,8 @@ class TestTokens:
         evm.mine_at(matures + 1000)
         assert tuple(locker.stakeOf(alice, pair))[2:] == (0, 0, 0, 2 * part)
 
-    def test_what_has_matured_stays_so(self, locker, market, pair, staked, alice, evm):
-        part = staked // 3
+    def test_what_has_matured_stays_so(self, locker, market, pair, lp_tokens, alice, evm):
+        part = lp_tokens // 3
         locker.requestUnlockTokens(alice, pair, part, sender=alice)
         evm.warp(COOLDOWN)
         locker.requestUnlockTokens(alice, pair, part, sender=alice)
@@ -337,11 +311,11 @@ class TestTokens:
         evm.warp(COOLDOWN)
         locker.unlockTokens(alice, pair, alice, sender=alice)
         assert market.pair.balanceOf(alice) == 2 * part
-        assert locker.stakeOf(alice, pair).locked == staked - 2 * part
+        assert locker.stakeOf(alice, pair).locked == lp_tokens - 2 * part
 
-    def test_cancelling(self, locker, pair, staked, alice):
+    def test_cancelling(self, locker, pair, lp_tokens, alice):
         before = tuple(locker.stakeOf(alice, pair))
-        for part in (staked // 3, 1):
+        for part in (lp_tokens // 3, 1):
             locker.requestUnlockTokens(alice, pair, part, sender=alice)
         stake = locker.stakeOf(alice, pair)
         receipt = locker.cancelUnlockTokens(alice, pair, sender=alice)
@@ -349,12 +323,12 @@ class TestTokens:
             "owner": alice,
             "pool": pair,
             "caller": alice,
-            "amount": staked // 3 + 1,
+            "amount": lp_tokens // 3 + 1,
             "liquidity": stake.coolingLiquidity,
         }
         assert tuple(locker.stakeOf(alice, pair)) == before
 
-    def test_refusals(self, project, locker, market, pair, pool, staked, alice, bob, evm):
+    def test_refusals(self, project, locker, market, pair, pool, lp_tokens, alice, bob, evm):
         def wrong(name):
             return error(project.LpLocker, f"LpLocker_{name}")
 
@@ -368,14 +342,14 @@ class TestTokens:
             locker.lockTokens(pair, 0, sender=alice)
         with reverts(wrong("ZeroAmount")):
             locker.requestUnlockTokens(alice, pair, 0, sender=alice)
-        with reverts(wrong("ExceedsLocked"), amount=staked + 1, locked=staked):
-            locker.requestUnlockTokens(alice, pair, staked + 1, sender=alice)
+        with reverts(wrong("ExceedsLocked"), amount=lp_tokens + 1, locked=lp_tokens):
+            locker.requestUnlockTokens(alice, pair, lp_tokens + 1, sender=alice)
         for unlisted in (pool, market.pools["V3b"].address):
             with reverts(wrong("PoolNotOpen"), pool=unlisted):
                 locker.lockTokens(unlisted, 1, sender=alice)
-        with reverts(wrong("TooMuch"), held=staked, added=2**96 - staked):
-            locker.lockTokens(pair, 2**96 - staked, sender=alice)
-        with reverts(wrong("TooMuch"), held=staked, added=2**256 - 1):
+        with reverts(wrong("TooMuch"), held=lp_tokens, added=2**96 - lp_tokens):
+            locker.lockTokens(pair, 2**96 - lp_tokens, sender=alice)
+        with reverts(wrong("TooMuch"), held=lp_tokens, added=2**256 - 1):
             locker.lockTokens(pair, 2**256 - 1, sender=alice)
         with reverts(wrong("NothingCooling")):
             locker.cancelUnlockTokens(alice, pair, sender=alice)
@@ -391,7 +365,7 @@ class TestTokens:
         with reverts(wrong("NothingCooling")):
             locker.cancelUnlockTokens(alice, pair, sender=alice)
 
-    def test_too_little_to_weigh_anything(self, project, locker, market, pair, staked, alice, bob):
+    def test_too_little_to_weigh_anything(self, project, locker, market, pair, lp_tokens, alice, bob):
         """LP tokens worth less than one unit of liquidity: the pair has lost nearly all that it had."""
         extra = market.add(alice, 1)
         for token in market.tokens:
@@ -399,7 +373,7 @@ class TestTokens:
             token.transfer(bob, held - 1, sender=pair)
         with reverts(error(project.LpLocker, "LpLocker_ZeroAmount")):
             locker.lockTokens(pair, extra, sender=alice)
-        locker.requestUnlockTokens(alice, pair, staked, sender=alice)
+        locker.requestUnlockTokens(alice, pair, lp_tokens, sender=alice)
 
     def test_the_protocol_fee_is_left_out(self, locker, market, pair, alice, bob, evm):
         """With v2's fee on, the locker records what the tokens stand for after that fee."""
@@ -445,7 +419,7 @@ class TestPools:
             assert tuple(empty.poolOf(listed)) == (kind, token0, token1, 0)
         assert tuple(empty.poolOf(owner)) == (PoolKind.NONE, ETHER, ETHER, 0)
 
-    @pytest.mark.usefixtures("locked", "staked")
+    @pytest.mark.usefixtures("locked", "lp_tokens")
     def test_removal_is_final(self, project, locker, market, pool, pair, alice, owner, evm):
         evm.warp(100)
         weights = [locker.liquidityOf(alice, address) for address in (pool, pair)]
@@ -470,7 +444,7 @@ class TestPools:
             locker.lockPosition(fresh, sender=alice)
 
     def test_everything_leaves_a_removed_pool(
-        self, project, locker, market, pool, pair, locked, staked, alice, bob, owner, evm
+        self, project, locker, market, pool, pair, locked, lp_tokens, alice, bob, owner, evm
     ):
         """L4: also in many small steps, none of which may overflow what is kept for a cancellation that cannot come."""
         evm.warp(100)
@@ -483,7 +457,7 @@ class TestPools:
         assert sum(locker.collect.call(locked, alice, sender=alice)) > 0
         locker.collect(locked, alice, sender=alice)
         locker.requestUnlock(locked, sender=alice)
-        left = staked
+        left = lp_tokens
         while left:
             part = (left + 1) // 2
             locker.requestUnlockTokens(alice, pair, part, sender=alice)
@@ -497,7 +471,7 @@ class TestPools:
         evm.warp(COOLDOWN)
         locker.unlock(locked, alice, sender=alice)
         locker.unlockTokens(alice, pair, alice, sender=alice)
-        assert (market.positions.ownerOf(locked), market.pair.balanceOf(alice)) == (alice, staked)
+        assert (market.positions.ownerOf(locked), market.pair.balanceOf(alice)) == (alice, lp_tokens)
         assert [locker.liquiditySeconds(alice, address, 0, 1) for address in (pool, pair)] == integrals
 
     @pytest.mark.usefixtures("locked")

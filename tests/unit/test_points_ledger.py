@@ -257,7 +257,7 @@ class TestRecording:
             raw + raw // 10, raw + raw // 20 + raw // 10, raw + raw // 20,
         ]  # fmt: skip
 
-    def test_nothing_to_record(self, world, alice, carol):
+    def test_recording_an_account_without_points_emits_and_counts_nothing(self, world, alice, carol):
         world.join(carol)
         world.close(0)
         receipt = world.ledger.record(carol, 0, sender=alice)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from ssi.chain.evm import Deployed, Evm, Receipt
+from ssi.chain.evm import Deployed, Receipt
 from tests.support.indexes import MAX
 from tests.support.points import CLAIMING, DOLLARS, WEEK, PointsWorld
 from tests.support.quirk_tokens import Quirk
@@ -14,11 +12,6 @@ from tests.support.reverts import error, reverts
 
 
 class TestPots:
-    @pytest.fixture
-    def reward(self, evm: Evm, project: Any, owner: str) -> Deployed:
-        """A token with a quirk that the test chooses; alice has plenty of it."""
-        return evm.deploy(project.QuirkToken, 18, sender=owner)
-
     @pytest.fixture
     def funded(self, world: PointsWorld, reward: Deployed, alice: str, bob: str, carol: str) -> PointsWorld:
         """A pot of 1,000,001 wei in epoch 0, with bob and carol recorded at two to one."""

@@ -13,6 +13,7 @@ from ssi.constants import ZERO
 from ssi.keeper.rebalance import Phase
 from tests.model import rebalancing as model
 from tests.support.indexes import DAY, MAX
+from tests.support.prices import leg
 from tests.support.rebalancing import TERMS, RebalancingWorld
 from tests.support.reverts import error, reverts
 
@@ -35,11 +36,6 @@ def weights(*percent: int) -> dict[str, int]:
 
 def failure(project: Any, name: str) -> Entry:
     return error(project.Rebalancer, f"Rebalancer_{name}")
-
-
-def start(world: RebalancingWorld, **changes: Any) -> None:
-    """Starts on the chain alone, without the model, where a start must be refused."""
-    world.rebalancer.startRebalance(world.index, world.words(world.proposal(**changes)), sender=world.owner)
 
 
 # ---------------------------------------------------------------- from beginning to end
@@ -215,7 +211,7 @@ def test_weights_must_sum_to_one(world):
         world.set_plan(dict(zip("01", parts, strict=True)))
         wrong = parts[0] if parts[0] > 10**18 else sum(parts)
         with reverts(failure(world.project, "WeightsSum"), sum=wrong):
-            start(world)
+            world.start_unmodelled()
 
 
 def test_a_share_of_millions_has_room_and_one_beyond_is_refused(world):
@@ -226,7 +222,7 @@ def test_a_share_of_millions_has_room_and_one_beyond_is_refused(world):
     nav = world.nav()
     assert nav >= 2**112
     with reverts(failure(world.project, "NavOutOfRange"), nav=nav):
-        start(world)
+        world.start_unmodelled()
 
     for n, price in enumerate(PRICES):
         world.set_price(n, price * 50_000)
@@ -255,7 +251,7 @@ def test_the_nonce_outlives_what_it_counts(world):
         nonce=world.model.nonce - 1,
         expected=world.model.nonce,
     ):
-        start(world, nonce=world.model.nonce - 1)
+        world.start_unmodelled(nonce=world.model.nonce - 1)
     world.warp(DAY)
     world.start()
 
@@ -263,7 +259,7 @@ def test_the_nonce_outlives_what_it_counts(world):
 def test_a_start_needs_a_plan_terms_and_shares(evm, project, authority, owner, world):
     other = RebalancingWorld(evm, project, authority, owner, DECIMALS, PRICES, 3)
     with reverts(failure(project, "NotSeeded"), index=other.index.address):
-        start(other)
+        other.start_unmodelled()
     later = evm.now + DAY
     with reverts(failure(project, "NoTerms"), index=other.index.address):
         world.rebalancer.startRebalance(other.index, (0, later, 0, 0, [], [], 0), sender=owner)
@@ -323,14 +319,14 @@ def test_a_start_that_comes_too_late_is_refused(world):
     world.evm.warp(101)
     with reverts(failure(world.project, "TooLate"), index=world.index.address, latest=proposal.latest):
         world.rebalancer.startRebalance(world.index, world.words(proposal), sender=world.owner)
-    start(world, latest=world.evm.now)
+    world.start_unmodelled(latest=world.evm.now)
 
 
 @pytest.mark.parametrize("name", ["price_tolerance", "target_tolerance"])
 def test_a_tolerance_beyond_half_is_none(world, name):
     with reverts(failure(world.project, "ToleranceTooLarge"), tolerance=5001, most=5000):
-        start(world, **{name: 5001})
-    start(world, **{name: 5000})
+        world.start_unmodelled(**{name: 5001})
+    world.start_unmodelled(**{name: 5000})
 
 
 @pytest.mark.parametrize("name", ["prices", "targets"])
@@ -390,8 +386,8 @@ def test_what_leaves_was_proposed_to_leave(world):
     with reverts(
         failure(world.project, "TargetOff"), token=world.tokens[2].address, target=0, expected=1, tolerance=1000
     ):
-        start(world, targets=wrong)
-    start(world)
+        world.start_unmodelled(targets=wrong)
+    world.start_unmodelled()
 
 
 def test_without_a_proposed_price_the_last_start_counts(world):
@@ -400,7 +396,7 @@ def test_without_a_proposed_price_the_last_start_counts(world):
     """
     unnamed = dict.fromkeys(map(str, range(3)), 0)
     with reverts(failure(world.project, "NoReference"), token=world.tokens[0].address):
-        start(world, prices=unnamed)
+        world.start_unmodelled(prices=unnamed)
     world.start()
     reference = world.rebalancer.referenceOf(world.index, world.tokens[0])
     assert (reference.decimals, reference.given) == (18, False)
@@ -412,7 +408,7 @@ def test_without_a_proposed_price_the_last_start_counts(world):
             world.set_price(0, price * USD)
             if not off:
                 with world.evm.isolated():
-                    start(world, prices=unnamed, target_tolerance=5000)
+                    world.start_unmodelled(prices=unnamed, target_tolerance=5000)
                 continue
             inputs = {
                 "token": world.tokens[0].address,
@@ -421,7 +417,7 @@ def test_without_a_proposed_price_the_last_start_counts(world):
                 "tolerance": drift,
             }
             with reverts(failure(world.project, "PriceOff"), **inputs):
-                start(world, prices=unnamed)
+                world.start_unmodelled(prices=unnamed)
 
 
 # ---------------------------------------------------------------- turnover
@@ -434,7 +430,7 @@ def test_a_rebalance_sells_no_more_than_its_turnover(world):
     preview = world.rebalancer.previewStart(world.index, [], 0)
     assert (preview.turnover, preview.allowed) == (1_667, 1_400)
     with reverts(failure(world.project, "TurnoverTooLarge"), turnover=1_667, allowed=1_400):
-        start(world)
+        world.start_unmodelled()
     world.set_plan(weights(46, 33, 21))
     world.start()
     world.warp(DAY // 3)
@@ -463,7 +459,7 @@ def test_turnover_comes_back_day_by_day(world):
     allowed = world.rebalancer.previewStart(world.index, [], 0).allowed
     assert allowed == 500
     with reverts(failure(world.project, "TurnoverTooLarge"), turnover=wanted, allowed=allowed):
-        start(world)
+        world.start_unmodelled()
     world.warp(DAY)
     world.start()
 
@@ -511,7 +507,7 @@ def test_a_constituent_with_a_dead_feed_is_sold_by_the_proposed_price(world):
     """In one notice: governance need not find another feed first."""
     given = remove_dead(world, 9 * 10**17)
     with reverts(error(world.project.PriceOracle, "PriceOracle_NoRoute"), token=world.tokens[2].address):
-        start(world)
+        world.start_unmodelled()
     preview = world.rebalancer.previewStart(world.index, [0, 0, 9 * 10**17], 4)
     assert (preview.prices[2], preview.targets[2], preview.turnover) == (9 * 10**17, 0, 3_104)
     world.start(**given)
@@ -529,7 +525,7 @@ def test_a_constituent_with_a_dead_feed_is_sold_by_the_proposed_price(world):
     world.agree()
     assert world.model.phase == model.COMPLETED
     assert world.tokens[2].address not in world.index.basket().tokens
-    world.oracle.setRoute(world.tokens[2], [(world.feeds[2], 0, 2 * DAY, 0, 1, 10**30)], sender=world.owner)
+    world.oracle.setRoute(world.tokens[2], [leg(world.feeds[2], 2 * DAY, 1, 10**30)], sender=world.owner)
     world.warp(DAY)
     assert not world.rebalancer.referenceOf(world.index, world.tokens[0]).given
 
@@ -546,7 +542,7 @@ def test_a_price_may_be_given_only_where_there_is_none(world):
         world.rebalancer.previewStart(world.index, [0, 1], 4)
     with reverts(not_needed, token=world.tokens[0].address):
         world.rebalancer.previewStart(world.index, [1, 0, 1], 5)
-    world.oracle.setRoute(world.tokens[2], [(world.feeds[2], 0, 2 * DAY, 0, 1, 10**30)], sender=world.owner)
+    world.oracle.setRoute(world.tokens[2], [leg(world.feeds[2], 2 * DAY, 1, 10**30)], sender=world.owner)
     words = world.words(
         world.proposal(prices={"2": 10**17}, unpriced=given["unpriced"], targets=world.model.preview(world.usd))
     )

@@ -6,7 +6,6 @@ Ids are those of docs/invariants.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
@@ -23,12 +22,6 @@ POT = 1_000_001
 @pytest.fixture
 def keeper(evm: Evm) -> str:
     return evm.account("a keeper")
-
-
-@pytest.fixture
-def reward(evm: Evm, project: Any, owner: str) -> Deployed:
-    """Any token in a pot."""
-    return evm.deploy(project.QuirkToken, 18, sender=owner)
 
 
 @pytest.fixture

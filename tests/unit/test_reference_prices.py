@@ -16,7 +16,7 @@ from ssi.registry.system import System
 from tests.model.points import LEAST, NONE, SLOTS, PointsModel, Sources
 from tests.support.indexes import DAY
 from tests.support.points import DOLLARS, HEARTBEAT, WAD, PointsWorld
-from tests.support.prices import FeedMode
+from tests.support.prices import FeedMode, leg
 from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error, reverts
 
@@ -133,7 +133,7 @@ class TestSampling:
         """
         quirk = evm.deploy(project.QuirkToken, 6, sender=alice)
         feed = evm.deploy(project.MockAggregator, "Q", 8, 10**8, sender=alice)
-        world.oracle.setRoute(quirk, [(feed, 0, HEARTBEAT, 0, 10**6, 10**24)], sender=world.owner)
+        world.oracle.setRoute(quirk, [leg(feed, HEARTBEAT, 10**6, 10**24)], sender=world.owner)
         world.tokens.append(quirk)
         world.add_index(2)
         world.prices.setSources(world.sources(), sender=world.owner)
@@ -152,7 +152,7 @@ class TestSampling:
         rate that fell.
         """
         world.go(world.slot_start(0, 1))
-        world.staked_soso.tell(WAD, sender=bob)
+        world.staked_soso.setLowestRate(WAD, sender=bob)
         world.staked_soso.setRate(WAD // 2, sender=bob)
         assert world.prices.sample.call(sender=bob) == 0
         taken = 0
@@ -199,7 +199,7 @@ class TestSampling:
 class TestMedian:
     @settings(max_examples=12)
     @given(st.dictionaries(st.integers(0, SLOTS - 1), st.integers(0, 10**12), min_size=1, max_size=6))
-    def test_of_all_that_was_sampled(self, evm, project, owner, by_slot):
+    def test_the_median_is_that_of_the_model_for_any_samples(self, evm, project, owner, by_slot):
         """The model's median and count, with empty slots and samples that missed it."""
         with evm.isolated():
             world = PointsWorld(evm, project, owner)
@@ -224,7 +224,7 @@ class TestMedian:
         st.lists(st.integers(1, 10**6), min_size=1, max_size=SLOTS),
         st.lists(st.one_of(st.none(), st.integers(1, NONE - 1)), max_size=SLOTS - 1),
     )
-    def test_a_minority_moves_it_nowhere_beyond_the_honest(self, honest, others):
+    def test_a_minority_of_slots_cannot_move_the_median_out_of_the_honest_range(self, honest, others):
         """P13, on the model: the other samples may have any price, or none."""
         others = others[: len(honest) - 1]
         model = PointsModel(0, SLOTS)

@@ -18,6 +18,7 @@ from replay.model import Ideal, yearly_error
 from replay.recorded import moved
 from replay.setup import rule
 from replay.synthetic import ENTERS, LEAVES, SILENT, synthetic
+from replay.timetable import AHEAD, TRIES, Timetable, due
 from ssi.failure import Misused
 from ssi.index.weighing import basis_points, capped, floored
 from ssi.report.facts import EpochYield
@@ -159,6 +160,78 @@ def test_a_rebalance_of_the_ideal_costs_nothing():
     assert abs(sold - (Decimal("0.9") / Decimal("1.6") - Decimal("0.5"))) < Decimal("1e-24")
 
 
+def moves(change: Callable[[int, str], Decimal | None], days: int = 120) -> list[tuple[int, set[str]]]:
+    """Days on which an ideal portfolio of two tokens changes, and what it has then; `change` says closes other than 1.
+
+    BOTH is a member throughout; LATE comes on day 50, in the place of EARLY.
+    """
+    names = ("BOTH", "EARLY", "LATE")
+    closes = {name: [change(n, name) for n in range(days)] for name in names}
+    one = Decimal(1)
+    supplies: dict[str, list[Decimal | None]] = {
+        "BOTH": [one] * days, "EARLY": [one if n < 50 else None for n in range(days)],
+        "LATE": [None if n < 50 else one for n in range(days)],
+    }  # fmt: skip
+    market = Market([date(2025, 1, 1) + timedelta(n) for n in range(days)], closes, supplies)
+    ideal = Ideal("FloorAndMarketCap", Decimal("0.1"))
+    ideal.execute(market.last(0), market.posted(0))
+    table, found = Timetable(market, ideal), []
+    for n in range(days):
+        before = dict(ideal.units)
+        table.day(n)
+        if ideal.units != before:
+            found.append((n, set(ideal.units)))
+    return found
+
+
+def rising(n: int) -> Decimal:
+    """So that each rebalance changes something, and few prices are 50 % apart within a proposal's time."""
+    return 1 + Decimal(n) / 200
+
+
+FIRSTS = [31, 59, 90]  # of February, March and April, from the first of January
+OLD, NEW = {"BOTH", "EARLY"}, {"BOTH", "LATE"}
+
+
+def test_proposals_fall_due_before_each_first_that_leaves_time():
+    assert due(synthetic(91)) == {first - AHEAD for first in FIRSTS}, "none for the first of January"
+
+
+def test_an_undisturbed_methodology_moves_on_each_first():
+    """A member that is known on the day of the proposal comes in; AHEAD days before April LATE is one."""
+    found = moves(lambda n, name: rising(n) if name == "BOTH" else Decimal(1))
+    assert found == list(zip(FIRSTS, [OLD, OLD, NEW], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("silent", "wanted"),
+    [
+        (range(30, 34), [34, 59, 90]),  # until the feed is back
+        (range(12, 18), [18 + AHEAD, 59, 90]),  # the proposal waits for the feed
+        (range(30, 31 + TRIES), [31 + TRIES + AHEAD, 31 + TRIES + 2 * AHEAD + 1, 31 + TRIES + 3 * AHEAD + 2]),
+    ],
+)  # fmt: skip
+def test_silence_delays_a_move_and_for_longer_than_the_tries_makes_it_anew(silent, wanted):
+    """One that is made anew is in the way of the next, which is made on the day after its start."""
+    found = moves(
+        lambda n, name: None if name == "EARLY" and n in silent else rising(n) if name == "BOTH" else Decimal(1)
+    )
+    assert [day for day, _ in found] == wanted
+
+
+@pytest.mark.parametrize(("close", "moved_on"), [("1.5", 31), ("1.51", 20 + AHEAD)])
+def test_a_price_that_leaves_the_bounds_makes_a_proposal_anew_on_that_day(close, moved_on):
+    """The methodology's own bounds: 50 % over the close of the proposal, no less and no more."""
+    found = moves(lambda n, name: Decimal(close) if name == "EARLY" and n >= 20 else Decimal(1))
+    assert found[0][0] == moved_on
+
+
+def test_a_token_without_a_price_leaves_by_its_last_one():
+    """EARLY is silent from the proposal of its end on."""
+    found = moves(lambda n, name: None if name == "EARLY" and n >= 60 else rising(n) if name == "BOTH" else Decimal(1))
+    assert found[-1] == (90, NEW)
+
+
 def test_the_yearly_error_is_the_library_s():
     index, ideal = [Decimal(n) for n in (10, 11, 12, 11)], [Decimal(n) for n in (10, 11, 11, 12)]
     apart = [float(index[n] / index[n - 1] / (ideal[n] / ideal[n - 1])) for n in range(1, 4)]
@@ -186,5 +259,5 @@ def test_the_page_has_the_figures_of_a_replay():
     """`make deep` writes both, and every bar held."""
     figures = json.loads(SNAPSHOT.read_text())
     assert PAGE.read_text() == refreshed(PAGE.read_text(), figures)
-    assert figures["days"] > 60
+    assert (figures["days"], figures["seconds"] < 300) == (365, True), "a year in under five minutes"
     assert all(figures["holds"].values())

@@ -127,7 +127,7 @@ def levels(last: Sample, seen: Seen = CALM, holders: Holders = HOLDERS) -> dict[
     return {(risk.level, risk.title): risk.fact for risk in risks(last, holders, seen)}
 
 
-def test_nothing_is_wrong_with_an_even_index():
+def test_an_even_index_raises_no_alarm():
     found = levels(sample(1, (WAD, WAD * 21 // 20), (10 * RAY, 10 * RAY)))
     assert {level for level, title in found} == {"calm", "watch"}
     assert [title for level, title in found if level == "watch"] == ["Concentration"]

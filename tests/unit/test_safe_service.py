@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import inspect
-import json
 import pkgutil
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -16,31 +13,29 @@ import pytest
 import safe_eth.safe
 from eth_account import Account
 from eth_account.messages import encode_typed_data
-from eth_utils import keccak, to_checksum_address
+from eth_utils import keccak
 from hypothesis import given
 from hypothesis import strategies as st
 from safe_eth.safe import SafeTx
 from safe_eth.safe.safe_signature import SafeSignature
 
 from ssi.chain import network
+from ssi.chain.evm import labelled
 from ssi.cli import common
 from ssi.failure import Failure, Misused
 from ssi.governance.safe import Multisig, SafeTransaction
 from ssi.governance.service import KEY, URL, Service
 from ssi.registry.system import System
+from tests.support.safe_queue import SafeQueue, safe_queue
 
 OWNER = Account.from_key("0x" + "11" * 32)
 
 
-def named(label: str) -> str:
-    return to_checksum_address(keccak(text=label)[12:])
-
-
-SAFE = named("safe")
+SAFE = labelled("safe")
 
 
 def transaction(nonce: int, label: str = "change") -> SafeTransaction:
-    return SafeTransaction(SAFE, 1, named(label), keccak(text=label), nonce)
+    return SafeTransaction(SAFE, 1, labelled(label), keccak(text=label), nonce)
 
 
 class Signer:
@@ -48,9 +43,13 @@ class Signer:
 
     address, alias = OWNER.address, "owner"
 
+    def __init__(self, least_v: int = 27) -> None:
+        self.least_v = least_v
+
     def sign_message(self, message: Any) -> SimpleNamespace:
         signed = OWNER.sign_message(message)
-        return SimpleNamespace(encode_rsv=lambda: bytes(signed.signature))
+        v = signed.v - 27 + self.least_v
+        return SimpleNamespace(v=v, encode_rsv=lambda: bytes(signed.signature)[:64] + bytes([v]))
 
 
 @pytest.fixture(autouse=True)
@@ -59,38 +58,12 @@ def isolated() -> None:
 
 
 @pytest.fixture
-def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
-    """A stand-in of the service at a URL that the environment names.
-
-    Its `waiting` are served, `taken` is what it was given.
-    """
-    desired = SimpleNamespace(waiting=[], taken=[], asked=[], refuses=False)
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            desired.asked.append((self.path, self.headers["Authorization"]))
-            self.answer(200, {"results": desired.waiting, "next": None, "count": len(desired.waiting)})
-
-        def do_POST(self):
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            desired.taken.append((self.path, body))
-            self.answer(422 if desired.refuses else 201, {"nonFieldErrors": ["no"]} if desired.refuses else {})
-
-        def answer(self, status, body):
-            self.send_response(status)
-            self.end_headers()
-            self.wfile.write(json.dumps(body).encode())
-
-        def log_message(self, *_):
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setenv(URL, f"http://127.0.0.1:{server.server_port}")
-    monkeypatch.setenv(KEY, "a-key")
-    yield desired
-    server.shutdown()
-    server.server_close()
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[SafeQueue]:
+    """A stand-in of the service at a URL that the environment names."""
+    with safe_queue() as found:
+        monkeypatch.setenv(URL, found.url)
+        monkeypatch.setenv(KEY, "a-key")
+        yield found
 
 
 def entry(each: SafeTransaction, executed: bool = False) -> dict[str, Any]:
@@ -158,9 +131,13 @@ def test_without_a_service_the_queue_is_this_machines(queue, monkeypatch):
     assert queue().nonce(other.to, other.data, None, sending=False) == 6
 
 
-def test_a_proposal_gets_there_signed_by_its_owner(service):
+@pytest.mark.parametrize("least_v", [0, 27])
+def test_a_proposal_gets_there_signed_by_its_owner(service, least_v):
+    """Also by a hardware wallet that counts the last byte of a signature from 0: to a Safe 0 and 1 mean another kind
+    of signature.
+    """
     sent = transaction(8)
-    configured().propose(sent, Signer())
+    configured().propose(sent, Signer(least_v))
     ((path, body),) = service.taken
     assert path == f"/api/v2/safes/{SAFE}/multisig-transactions/"
     assert (body["contractTransactionHash"], body["nonce"], body["to"], body["sender"]) == (
@@ -215,7 +192,7 @@ def test_the_option_without_a_service_says_what_to_set(monkeypatch):
 
 @given(data=st.binary(max_size=200), nonce=st.integers(0, 2**64), salt=st.text(min_size=1))
 def test_our_hash_is_theirs(data, nonce, salt):
-    ours = SafeTransaction(named(salt), 1, named(f"to {salt}"), data, nonce)
+    ours = SafeTransaction(labelled(salt), 1, labelled(f"to {salt}"), data, nonce)
     theirs = SafeTx(None, ours.safe, *ours.call, safe_nonce=nonce, safe_version="1.4.1", chain_id=1)
     assert ours.hash == bytes(theirs.safe_tx_hash)
     assert bytes(encode_typed_data(full_message=theirs.eip712_structured_data).body) == ours.message_hash

@@ -320,7 +320,7 @@ class TestCooldown:
         staked.setCooldown(10 * DAY, sender=owner)
         staked.setCooldown(MAX_COOLDOWN, sender=owner)
 
-    def test_none_at_all(self, vault, staked, owner, alice):
+    def test_without_a_cooldown_a_request_can_be_claimed_at_once(self, vault, staked, owner, alice):
         staked.setCooldown(0, sender=owner)
         vault.stake(alice)
         vault.request(alice, 10 * WHOLE)

@@ -12,18 +12,14 @@ from ssi.constants import ZERO
 from tests.support.indexes import DAY, MAX, new_index, stock, unlimited
 from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error
-from tests.support.staking import WHOLE, Vault, new_staked
+from tests.support.staking import WHOLE, new_staked
 
 YEAR = 365 * DAY
 
 Within = Callable[..., tuple[bool, bytes]]
 
 
-@pytest.fixture
-def vault(vault: Vault, alice: str) -> Vault:
-    """With a stake of alice's."""
-    vault.stake(alice)
-    return vault
+pytestmark = pytest.mark.usefixtures("alice_stakes")
 
 
 class TestRequestsForAnotherController:

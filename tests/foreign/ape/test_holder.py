@@ -8,6 +8,7 @@ import ape
 import pytest
 
 import ssi
+from ssi.chain.wallet import PermissionKind
 
 SHARES = 10 * 10**18
 DAY = 86_400
@@ -22,7 +23,11 @@ def test_a_whale_buys_with_dollars(protocol, whale):
     router, index, usdc = protocol.contract("IndexRouter"), protocol.index("MAG7.ssi"), protocol.token("USDC")
     cost = router.quoteBuy.call(index, usdc, SHARES)
     usdc.approve(router, cost, sender=whale)
-    router.buy((index, usdc, whale, protocol.now + 600, 0, b"", False, bytes(32)), SHARES, cost, sender=whale)
+    trade = {
+        "index": index, "token": usdc, "receiver": whale, "deadline": protocol.now + 600,
+        "permission": PermissionKind.ALLOWANCE, "permit": b"", "stake": False, "referralCode": bytes(32),
+    }  # fmt: skip
+    router.buy(trade, SHARES, cost, sender=whale)
     assert index.balanceOf(whale) == SHARES
     assert usdc.balanceOf(whale) == 10**13 - cost
 
