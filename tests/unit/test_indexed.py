@@ -7,6 +7,7 @@ import re
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -38,6 +39,8 @@ class Fake(ThreadingHTTPServer):
 
 
 class _Handler(BaseHTTPRequestHandler):
+    server: Fake
+
     def do_GET(self) -> None:
         status, body = self.server.answers[self.path.split("?")[0]]
         self.send_response(status)
@@ -73,8 +76,8 @@ def system():
         number = int(number, 16)
         return None if number > HEAD else {"timestamp": hex(TIME - 12 * (HEAD - number))}
 
-    evm = SimpleNamespace(block=HEAD, rpc=SimpleNamespace(call=block))
-    record = SimpleNamespace(chain_id=1, indexes={"MAG7.ssi": INDEX}, staked={"MAG7.ssi": VAULT})
+    evm: Any = SimpleNamespace(block=HEAD, rpc=SimpleNamespace(call=block))
+    record: Any = SimpleNamespace(chain_id=1, indexes={"MAG7.ssi": INDEX}, staked={"MAG7.ssi": VAULT})
     return System(evm, None, record)
 
 
@@ -87,7 +90,8 @@ def test_none_is_asked_where_none_is_configured(system, monkeypatch, capsys):
 @pytest.mark.parametrize("behind", [-1, 0, BEHIND])
 def test_one_that_keeps_up_is_asked(system, fake, capsys, behind):
     fake.answers["/status"] = (200, json.dumps(standing(HEAD - behind)))
-    assert indexed(system).indexer.url == fake.url
+    assert (found := indexed(system).indexer) is not None
+    assert found.url == fake.url
     assert f"which stands at block {HEAD - behind:,}." in capsys.readouterr().err
 
 
