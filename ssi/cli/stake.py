@@ -120,9 +120,7 @@ def unstake(amount: tuple[str, ...], how: holders.Acting) -> Any:
     account.check(vault.contract.requestRedeem, shares, account.address, account.address)
     assets, leaving = int(vault.contract.convertToAssets(shares)), vault.exit
     cooldown, now = int(vault.contract.cooldown()), protocol.system.evm.now
-    anew = [
-        ("warning", "", f"{vault.asset.amount(leaving.cooling_assets_wei)} that are still cooling down start anew")
-    ]
+    anew = [("warning", "", f"{vault.asset.amount(leaving.cooling_assets_wei)} that are still cooling down start anew")]
     shown = card(
         f"Unstake {vault.shares.amount(shares)}",
         ("worth", str(vault.asset.amount(assets)), "fixed by the request: it earns nothing from then on"),

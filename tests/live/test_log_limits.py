@@ -7,13 +7,13 @@ from datetime import datetime, timezone
 
 import pytest
 
+from forks.seeding import invest
 from ssi.chain.evm import Evm
 from ssi.chain.http import HttpRpc
 from ssi.points.ledger import Ledger
 from tests.live.network import Live
 from tests.live.test_keeper import metric, wait_for
 from tests.support.governance import schedule
-from tests.support.trading import Trader
 
 DAY = 86_400
 LIMITS = [(40, 10_000, 0), (2_000, 10_000, 5_000)]  # blocks, results, blocks that are mined without anything in them
@@ -23,7 +23,7 @@ def happens(live: Live, mined: int) -> None:
     """A holder mints, an account joins, an operation waits, empty blocks are mined, days pass."""
     with live.world() as evm:
         system = live.system_of(evm)
-        Trader(system, evm.account("maker")).with_shares("MAG7.ssi", 10**18)
+        invest(system, "MAG7.ssi", evm.account("minter"), 10**18)
         evm.send(live.address("other"), system.points, system.points.join.encode())
         schedule(system, system.index("USSI"), system.index("USSI").setSupplyCap.encode(71))
     if mined:  # before the days of the report: the node forgets states of thousands of blocks ago
