@@ -19,11 +19,11 @@ _TOKENS = {
     "LINK": (20.0, 697_000_000, 1.2, 0.025),
     "UNI": (9.0, 630_000_000, 1.2, 0.028),
     "AAVE": (250.0, 15_200_000, 1.2, 0.028),
-    "SKY": (0.07, 23_260_000_000, 0.9, 0.020),
+    "CRV": (1.2, 1_360_000_000, 0.9, 0.020),
 }
 _MARKET = 0.018  # daily volatility of the market as a whole
 _BACK = 0.006  # a day's way back to where a price began, so that none leaves its bounds
-LEAVES, ENTERS, SILENT = "AAVE", "SKY", "LINK"
+LEAVES, ENTERS, SILENT = "AAVE", "CRV", "LINK"
 
 
 def synthetic(days: int = 365, seed: int = 2025) -> Market:

@@ -32,6 +32,7 @@ HOME = ROOT / "indexer"
 ENGINE = HOME / "node_modules" / "ponder" / "dist" / "esm" / "bin" / "ponder.js"
 SCHEMA = "ssi"
 _TABLE = re.compile(r'onchainTable\(\s*"(\w+)"')
+SETTLES = 5  # seconds that a block has to stand after another start
 _READY = b"Started returning 200 responses"  # of the engine's log, once it has read what is final
 
 
@@ -141,14 +142,18 @@ class Indexer:
         return int(chains["main"]["block"]["number"]) if "main" in chains else None
 
     def wait(self, block: int, seconds: float = 600) -> None:
-        """Waits until a block is indexed and queries are answered. Raises NotIndexed."""
-        until = time.monotonic() + seconds
+        """Waits until a block is indexed and queries are answered. Raises NotIndexed.
+
+        A process that was started again says the block of the one before for a while, then takes back what could still
+        be reorganised, and reads it anew.
+        """
+        until, since = time.monotonic() + seconds, float("inf")
         while time.monotonic() < until:
             if self.process is None or self.process.poll() is not None:
                 raise NotIndexed(f"the indexer ended: {self.log.read_text()[-3_000:]}")
-            # Until it is ready, a process that was started again says the block of the one before, and then takes
-            # back what could still be reorganised.
-            if _READY in self.log.read_bytes()[self._began :] and (self.block() or 0) >= block:
+            there = _READY in self.log.read_bytes()[self._began :] and (self.block() or 0) >= block
+            since = min(since, time.monotonic()) if there else float("inf")
+            if time.monotonic() - since >= (SETTLES if self._began else 0):
                 return
             time.sleep(0.1)
         raise NotIndexed(f"block {block} is not indexed after {seconds:.0f} s: {self.log.read_text()[-3_000:]}")
