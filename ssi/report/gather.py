@@ -11,7 +11,7 @@ from ssi.constants import ZERO
 from ssi.governance.decoder import Decoder
 from ssi.keeper.rebalance import Phase
 from ssi.registry.holder import Holder, Token
-from ssi.report.facts import Compared, Day, EpochYield, Fees, IndexReport, Rebalance, Trade
+from ssi.report.facts import Compared, Day, EpochYield, Fees, IndexReport, Rebalance, RebalanceTrade
 from ssi.report.owners import holders
 from ssi.report.risks import Feed, Seen, risks
 from ssi.report.source import Logged, Sample, Source
@@ -162,13 +162,13 @@ class _Gathering:
 
     def _trade(
         self, event: Logged, at_s: int, terms: Any, known: Mapping[str, Token], prices: Mapping[str, int]
-    ) -> Trade:
+    ) -> RebalanceTrade:
         values, time_s = event.values, self.source.time(event.block)
         sold, bought = known[values["tokenOut"]], known[values["tokenIn"]]
         price, bidder = prices.get(sold.address), values["bidder"]
         names = {address.lower(): name for name, address in self.system.record.addresses.items()}
         fall = (terms.premiumStart + terms.discountEnd) * 10**14 * (time_s - at_s) // terms.duration
-        return Trade(
+        return RebalanceTrade(
             time_s=time_s, after_s=time_s - at_s, sold=sold.name, sold_wei=values["amountOut"],
             sold_decimals=sold.decimals, bought=bought.name, bought_wei=values["amountIn"],
             bought_decimals=bought.decimals,
