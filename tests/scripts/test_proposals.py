@@ -329,8 +329,8 @@ def accounts(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     known = {f"account{n}": ape.accounts.test_accounts[n] for n in range(9)} | {
         "stranger": ape.accounts.test_accounts[9]
     }
-    book = SimpleNamespace(aliases=known, load=known.__getitem__, test_accounts=ape.accounts.test_accounts)
-    monkeypatch.setattr(ape, "accounts", book)
+    named = SimpleNamespace(aliases=known, load=known.__getitem__, test_accounts=ape.accounts.test_accounts)
+    monkeypatch.setattr(ape, "accounts", named)
     return known
 
 
