@@ -22,9 +22,10 @@ from ssi.build import ROOT, fresh_project
 from ssi.chain import network
 from ssi.chain.evm import Evm
 from ssi.chain.rpc import Rpc
+from ssi.constants import HOUR
 from ssi.registry.system import System
 from tools import app_config
-from tools.app_world import HOUR, LEAST, TEST_KEY, AppWorld
+from tools.app_world import LEAST, TEST_KEY, AppWorld
 
 DIST = ROOT / "app" / "dist"
 

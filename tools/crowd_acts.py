@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from forks import control
-from ssi.constants import ZERO
+from ssi.constants import MAX, NEVER, WAD, ZERO
 from ssi.index.bounds import UNBOUNDED
 from tools.crowd_world import Crowd
 
-WAD, MAX, NEVER = 10**18, 2**256 - 1, 2**40
 ETHER = 10 * WAD  # at most, for a purchase; what it does not cost comes back
 TRIES = 12  # people that are asked before the operation is left
 NO_CODE = bytes(32)

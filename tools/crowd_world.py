@@ -16,7 +16,7 @@ from forks.addresses import FEEDS
 from forks.placing import OWNER, aggregator, encode
 from forks.seeding import invest
 from ssi.chain.evm import Deployed
-from ssi.constants import CLAIMING, DAY, NOTICE, RECORDING
+from ssi.constants import CLAIMING, DAY, MAX, NOTICE, RECORDING, WAD
 from ssi.governance import proposals
 from ssi.governance.decoder import Decoder
 from ssi.index.bounds import bounds
@@ -26,7 +26,6 @@ from ssi.registry.system import System
 from tools.app_pools import Pools
 from tools.crowd_holdings import CrowdHoldings
 
-WAD, MAX = 10**18, 2**256 - 1
 STEP = 12  # seconds between blocks that are not told when
 WHALE, LP_SHARES, POSITIONS = 60_000, 400, 24
 MOVES = (

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from ssi.chain.evm import Deployed, Receipt
 from ssi.chain.logs import LogReader
 from ssi.chain.rpc import RpcError
-from ssi.constants import DAY
+from ssi.constants import DAY, WAD
 from ssi.failure import Impossible, Misused
 from ssi.registry.system import System
 
@@ -78,7 +78,7 @@ class Sample:
     def share_price_d18(self) -> int | None:
         """D18{USD/share}."""
         nav = self.nav_d18
-        return None if nav is None or not self.supply_wei else nav * 10**18 // self.supply_wei
+        return None if nav is None or not self.supply_wei else nav * WAD // self.supply_wei
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from ssi.registry.system import System
 from tests.indexer.conftest import GENEROUS, StartIndexer, head
 from tools.indexer import IndexerProcess, tables
 
-WAD = 10**18
 SEED = 14
 # What the market of this chain has nothing of: no token fails or loses, and its weeks are fewer than an epoch's.
 EMPTY = {"basket_claim", "loss", "pot_claim", "record", "recorder", "surplus", "trade"}

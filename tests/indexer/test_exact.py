@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ssi.chain.evm import Deployed
+from ssi.constants import ZERO
 from ssi.registry.system import System
 from tests.indexer.conftest import head
 from tools.indexer import IndexerProcess
-
-ZERO = "0x" + "0" * 40
 
 
 def at(block: int, contract: Deployed, name: str, *args: Any) -> Any:

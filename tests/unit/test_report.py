@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ssi.constants import DAY
+from ssi.constants import DAY, RAY, WAD
 from ssi.failure import Impossible
 from ssi.report import page as pages
 from ssi.report.facts import Day, Fees, Holders, IndexReport, Owner, Rebalance, RebalanceTrade, Risk, Tracking
@@ -21,7 +21,6 @@ from ssi.report.risks import Feed, Seen, risks
 from ssi.report.source import Logged, Part, Sample
 from ssi.report.tracking import Target, tracking
 
-WAD, RAY = 10**18, 10**27
 ONE, TWO = "0x" + "11" * 20, "0x" + "22" * 20
 ACCOUNTED = 100 * WAD
 HOLDERS = Holders(1, 1, 0, (Owner(ONE, WAD, WAD // 10),), WAD // 10, ())
