@@ -3,14 +3,13 @@ import { type Context, ponder } from "ponder:registry";
 import {
   account, epoch, pot, potClaim, potEvent, priceSample, record, recorder, referralCode, slot,
 } from "ponder:schema"; // prettier-ignore
+import { REFEREE_PART, ZERO } from "../constants.ts";
 import { happened } from "./happenings.ts";
 import { type Happening, placed } from "./reading.ts";
 import { type Hex, startOf } from "./settings.ts";
 import { begin, readSheet, stand, writeSheet } from "./standings.ts";
 
 const MOST = 2n ** 120n - 1n;
-const REFEREE_PART = 20n;
-const ZERO = "0x0000000000000000000000000000000000000000";
 
 const least = (a: bigint, b: bigint) => (a < b ? a : b);
 
@@ -76,7 +75,7 @@ ponder.on("ReferencePrices:EpochSettled", async ({ event, context }) => {
 
 /** What an account's record is worth with the bonuses, as the ledger sums it up. */
 function total(row: { points: bigint; credit: bigint; referred: boolean }): bigint {
-  return row.points + (row.referred ? row.points / REFEREE_PART : 0n) + least(row.points, row.credit);
+  return row.points + (row.referred ? row.points / BigInt(REFEREE_PART) : 0n) + least(row.points, row.credit);
 }
 
 /** Writes a record, and by how much it changed the sum of the epoch. */

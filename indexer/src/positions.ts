@@ -1,6 +1,7 @@
 /** Balances and their integrals, exactly as the contracts remember them. */
 import type { Context } from "ponder:registry";
 import { position, positionEpoch } from "ponder:schema";
+import { ZERO } from "../constants.ts";
 import { type Hex, epochOf, startOf } from "./settings.ts";
 
 /** Changes a balance by `delta` and carries its integral up to `time`. */
@@ -23,8 +24,6 @@ export async function move(context: Context, time: bigint, source: Hex, account:
   else await context.db.insert(positionEpoch).values({ source, account, epoch, ...row });
   return now.balance;
 }
-
-const ZERO = "0x0000000000000000000000000000000000000000";
 
 /**
  * A transfer of a time-weighted token. The zero address has the supply, so both ends of a mint or a burn move by the

@@ -2,7 +2,8 @@ import { type Abi, type AbiFunction, type Address, decodeFunctionData, type Hex 
 import { useReadContract, useStorageAt } from "wagmi";
 
 import * as abis from "../generated/abis";
-import { date, DAY, duration, percent } from "../lib/format";
+import { IMPLEMENTATION_SLOT, MAX_COOLDOWN } from "../generated/constants";
+import { date, duration, percent } from "../lib/format";
 
 export const EVERY_ABI = Object.values(abis).flat() as unknown as Abi;
 
@@ -113,9 +114,6 @@ function role(value: unknown): string {
   return member ? `has the role, ${Number(delay) === 0 ? "at once" : `after ${duration(Number(delay))}`}` : "does not have the role";
 }
 
-/** EIP-1967: where a proxy keeps the address of its implementation. */
-const IMPLEMENTATION = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc";
-
 /** What is there now and what will be, in words; null where the call replaces nothing that can be read. */
 export function useChange(target: Address, call: Decoded | null, name: Named): { before: string; after: string } | null {
   const change = call ? changeOf(call) : null;
@@ -127,17 +125,14 @@ export function useChange(target: Address, call: Decoded | null, name: Named): {
     args: change?.read.args ?? [],
     query: { enabled: !!change, staleTime: 60_000, retry: false },
   });
-  const { data: slot } = useStorageAt({ address: target, slot: IMPLEMENTATION, query: { enabled: upgrade } });
+  const { data: slot } = useStorageAt({ address: target, slot: IMPLEMENTATION_SLOT, query: { enabled: upgrade } });
   if (upgrade && slot) return { before: `code at 0x${slot.slice(-40)}`, after: `code at ${String(call.args[0])}` };
   if (!change || data === undefined) return null;
   const words = change.words ?? ((value: unknown) => say(value, name));
   return { before: words(change.read.pick(data)), after: words(change.after) };
 }
 
-/** The longest cooldown that a staked token can have, seconds. */
-export const WAY_OUT = 14 * DAY;
-
 /** By when a staker must have asked to leave, Unix seconds, to be out before something can happen. */
 export function leaveBy(ready: number): number {
-  return ready - WAY_OUT;
+  return ready - MAX_COOLDOWN;
 }

@@ -4,6 +4,7 @@ import { useReadContracts } from "wagmi";
 import { contract } from "../chain/config";
 import { useConfig } from "../chain/context";
 import { referencePricesAbi } from "../generated/abis";
+import { SLOTS } from "../generated/constants";
 import { usePast } from "./indexer";
 import { samplesFrom } from "./past";
 
@@ -15,7 +16,6 @@ export interface Sample {
 }
 
 const EPOCHS = 6;
-const SLOTS = 28; // samples of an epoch, as in ReferencePrices.sol
 
 /** The samples of past epochs as points in time, oldest first. A day without a sample is left out. */
 export function samplesInTime(epochs: readonly bigint[], samples: readonly (readonly bigint[])[], genesis: bigint, length: bigint): Sample[] {

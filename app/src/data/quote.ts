@@ -5,6 +5,7 @@ import { useAccount, useBalance, usePublicClient, useReadContract, useReadContra
 import { contract, type PayToken } from "../chain/config";
 import { useConfig } from "../chain/context";
 import { indexRouterAbi, priceOracleAbi } from "../generated/abis";
+import { WAD } from "../generated/constants";
 import { slippage, worth } from "../lib/math";
 import { chooseWay } from "../write/permission";
 
@@ -70,7 +71,7 @@ export function useDepth(index: Address, sharePrice: bigint, sizes: readonly big
           const token = usdc as PayToken;
           const at = contract(config, "IndexRouter");
           const tokens = (dollars * 10n ** BigInt(token.decimals)) / price;
-          const shares = (dollars * 10n ** 18n) / sharePrice;
+          const shares = (dollars * WAD) / sharePrice;
           const [buy, sell] = await Promise.allSettled([
             quoteOf(client, at, "buyIn", index, token.address, tokens, 0n),
             quoteOf(client, at, "sellIn", index, token.address, shares, 0n),
@@ -149,5 +150,5 @@ export function useGasCost(call: Parameters<typeof encodeFunctionData>[0] & { to
       return { gas, fee };
     },
   });
-  return cost ? { gas: cost.gas, dollars: (cost.gas * cost.fee * price) / 10n ** 18n } : undefined;
+  return cost ? { gas: cost.gas, dollars: (cost.gas * cost.fee * price) / WAD } : undefined;
 }

@@ -3,6 +3,7 @@ import { useAccount, useReadContracts } from "wagmi";
 
 import { useConfig } from "../chain/context";
 import { stakedTokenAbi } from "../generated/abis";
+import { WAD, ZERO } from "../generated/constants";
 
 export interface StakePosition {
   symbol: string;
@@ -23,7 +24,7 @@ const PER = 6;
 export function useStakes(): { data: StakePosition[] | undefined; isPending: boolean } {
   const config = useConfig();
   const { address } = useAccount();
-  const who = address ?? "0x0000000000000000000000000000000000000000";
+  const who = address ?? ZERO;
   const vaults = Object.entries(config.staked);
   const { data, isPending } = useReadContracts({
     allowFailure: false,
@@ -51,7 +52,7 @@ export function useStakes(): { data: StakePosition[] | undefined; isPending: boo
     isPending,
     data: list && vaults.map(([symbol, staked], i) => {
       const [shares, exit, rate, apr, total, cooldown] = list.slice(PER * i, PER * (i + 1)) as [bigint, StakePosition["exit"], bigint, bigint, bigint, bigint];
-      return { symbol, staked, shares, assets: worth.data?.[i] ?? (shares * rate) / 10n ** 18n, exit, rate, apr, total, cooldown };
+      return { symbol, staked, shares, assets: worth.data?.[i] ?? (shares * rate) / WAD, exit, rate, apr, total, cooldown };
     }),
   };
 }

@@ -1,7 +1,6 @@
 import { formatUnits, parseUnits } from "viem";
 
-export const WAD = 10n ** 18n;
-export const DAY = 86_400;
+import { DAY, HOUR } from "../generated/constants";
 
 const group = (digits: number) => new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
@@ -69,7 +68,7 @@ export function day(seconds: number | bigint): string {
 /** "13 d 4 h", "3 h 12 min", "45 s". */
 export function duration(seconds: number): string {
   const s = Math.max(0, Math.floor(seconds));
-  const [days, hours, minutes] = [Math.floor(s / DAY), Math.floor((s % DAY) / 3600), Math.floor((s % 3600) / 60)];
+  const [days, hours, minutes] = [Math.floor(s / DAY), Math.floor((s % DAY) / HOUR), Math.floor((s % HOUR) / 60)];
   if (days > 0) return hours > 0 ? `${days} d ${hours} h` : `${days} d`;
   if (hours > 0) return minutes > 0 ? `${hours} h ${minutes} min` : `${hours} h`;
   return minutes > 0 ? `${minutes} min` : `${s} s`;

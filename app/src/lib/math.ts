@@ -1,7 +1,6 @@
-import { WAD } from "./format";
+import { BOOST, HELD, LOCKED, STAKED, WAD } from "../generated/constants";
 
-export const BASE = { held: 3n, staked: 15n, locked: 20n } as const;
-export const BOOST = 10n;
+export const BASE = { held: BigInt(HELD), staked: BigInt(STAKED), locked: BigInt(LOCKED) } as const;
 
 export interface Position {
   held: bigint;
@@ -22,9 +21,8 @@ export function boosts(p: Position): { held: bigint; staked: bigint; locked: big
 /** D18 points a day. */
 export function pointsADay(p: Position): bigint {
   const x = boosts(p);
-  return (
-    BASE.held * (p.held + BOOST * x.held) + BASE.staked * (p.staked + BOOST * x.staked) + BASE.locked * (p.locked + BOOST * x.locked)
-  );
+  const of = (each: keyof typeof BASE) => BASE[each] * (p[each] + BigInt(BOOST) * x[each]);
+  return of("held") + of("staked") + of("locked");
 }
 
 /** D18 points per dollar and day over all of a position; 0 where there is nothing. */

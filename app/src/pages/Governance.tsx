@@ -6,8 +6,13 @@ import { useConfig } from "../chain/context";
 import { decode, EVERY_ABI, leaveBy, say, useChange } from "../data/changes";
 import { useLogs, useNow } from "../data/logs";
 import * as abis from "../generated/abis";
+import { DAY, MAX_COOLDOWN, NOTICE } from "../generated/constants";
 import { date, duration, short } from "../lib/format";
 import { At, Card, Countdown, Page, Rows, Skeleton, Table } from "../ui/kit";
+
+const LEAD =
+  `A multisig decides, and every decision waits ${NOTICE / DAY} days in public: longer than the ${MAX_COOLDOWN / DAY} ` +
+  "days that a staker needs to leave. A guardian can stop and cancel at once, and do nothing else.";
 
 const EVENTS = [
   parseAbiItem("event OperationScheduled(bytes32 indexed operationId, uint32 indexed nonce, uint48 schedule, address caller, address target, bytes data)"),
@@ -57,11 +62,11 @@ export default function Governance() {
   return (
     <Page
       title="Governance"
-      lead="A multisig decides, and every decision waits 16 days in public: longer than the 14 days that a staker needs to leave. A guardian can stop and cancel at once, and do nothing else."
+      lead={LEAD}
     >
       <Card title="Scheduled" aside={`${pending.length} waiting`}>
         {pending.length === 0 ? (
-          <p className="text-sm text-muted">Nothing is scheduled. Nothing can change within the next 16 days but what the guardian stops.</p>
+          <p className="text-sm text-muted">Nothing is scheduled. Nothing can change within the next {NOTICE / DAY} days but what the guardian stops.</p>
         ) : (
           <ul className="space-y-4">
             {pending.map((op) => (

@@ -7,13 +7,13 @@ import { useConfig } from "../chain/context";
 import { useIndex, useRebalance, useWeights } from "../data/indexes";
 import { useShareHistory } from "../data/history";
 import { useLogs, useNow } from "../data/logs";
-import { amount, bp, day, duration, percent, usd, usdShort, WAD } from "../lib/format";
+import { PHASES, WAD } from "../generated/constants";
+import { amount, bp, day, duration, percent, usd, usdShort } from "../lib/format";
 import { Auction } from "../ui/Auction";
 import { Bar, LineChart } from "../ui/Chart";
 import { Depth } from "../ui/Depth";
 import { At, Card, Note, Page, Rows, Skeleton, Stat, Stats, Table, Tx } from "../ui/kit";
 
-const PHASES = ["none yet", "running", "completed", "halted", "cancelled", "expired"];
 const REBALANCES = [
   parseAbiItem("event RebalanceStarted(address indexed index, uint256 indexed id, address[] tokens, uint256[] targets, uint256 nav, uint256 ends)"),
   parseAbiItem("event RebalanceEnded(address indexed index, uint256 indexed id, uint8 phase, uint256 cost)"),

@@ -11,7 +11,8 @@ import { useRecorded } from "../data/past";
 import { useMaybePrice } from "../data/quote";
 import { useStakes } from "../data/staking";
 import { pointsLedgerAbi } from "../generated/abis";
-import { amount, date, multiplier, points, short, usd, WAD } from "../lib/format";
+import { BOOST, HELD, LOCKED, STAKED, WAD } from "../generated/constants";
+import { amount, date, multiplier, points, short, usd } from "../lib/format";
 import { effective, pointsADay, worth } from "../lib/math";
 import { Epochs } from "../ui/Epochs";
 import { Liquidity } from "../ui/Liquidity";
@@ -19,6 +20,11 @@ import { Button, Card, Countdown, Note, Page, Rows, Skeleton, Stat, Stats, Table
 import { Progress } from "../ui/Progress";
 import { NeedsWallet } from "../ui/Wallet";
 import { useAction } from "../write/useAction";
+
+const [HELD_MOST, STAKED_MOST, LOCKED_MOST] = [HELD, STAKED, LOCKED].map((base) => base * (1 + BOOST));
+const LEAD =
+  `Holding an index earns ${HELD} points a dollar and day, staking ${STAKED}, locking its liquidity ${LOCKED}. ` +
+  `Staked SOSO lifts each of them up to elevenfold: ${HELD_MOST}, ${STAKED_MOST} and ${LOCKED_MOST}.`;
 
 const abi = pointsLedgerAbi as Abi;
 
@@ -46,7 +52,7 @@ export default function Points() {
   return (
     <Page
       title="Points and boost"
-      lead="Holding an index earns 3 points a dollar and day, staking 15, locking its liquidity 20. Staked SOSO lifts each of them up to elevenfold: 33, 165 and 220."
+      lead={LEAD}
     >
       <Card>
         <Stats>

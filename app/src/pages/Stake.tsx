@@ -10,6 +10,7 @@ import { useIndexes } from "../data/indexes";
 import { useNow } from "../data/logs";
 import { type StakePosition, useEpochAprs, useStakes } from "../data/staking";
 import { indexRouterAbi, stakedTokenAbi } from "../generated/abis";
+import { DAY, MAX_COOLDOWN } from "../generated/constants";
 import { amount, cut, date, duration, parseAmount, percent } from "../lib/format";
 import { Button, Card, Countdown, Dialog, Field, Note, Page, Rows, Select, Skeleton, Stat, Stats } from "../ui/kit";
 import { Progress } from "../ui/Progress";
@@ -56,7 +57,7 @@ function Figures({ stake }: { stake: StakePosition }) {
         <Stat label="APR now" value={percent(stake.apr)} hint="at the pace of today's rewards" />
         <Stat label="Exchange rate" value={cut(stake.rate, 18, 6)} hint={`${stake.symbol} a staked share`} />
         <Stat label="Staked by all" value={amount(stake.total, 18)} />
-        <Stat label="Way out" value={duration(Number(stake.cooldown))} hint="never longer than 14 days" />
+        <Stat label="Way out" value={duration(Number(stake.cooldown))} hint={`never longer than ${MAX_COOLDOWN / DAY} days`} />
       </Stats>
       {aprs.length > 1 && (
         <div className="mt-4">

@@ -10,6 +10,7 @@ import { useIndexes, type Overview } from "../data/indexes";
 import { type Mode, useFunds, useGasCost, usePrice, useQuote } from "../data/quote";
 import { forgetReferral, keptReferral, toBytes32 } from "../data/referral";
 import { indexRouterAbi } from "../generated/abis";
+import { DAY, MAX_COOLDOWN } from "../generated/constants";
 import { amount, parseAmount, percent, usd } from "../lib/format";
 import { atLeast, atMost, slippage, worth } from "../lib/math";
 import { InKind } from "../ui/InKind";
@@ -229,7 +230,7 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
             {buying && index.staking.stakedToken !== zeroAddress && (
               <label className="flex min-h-10 items-center gap-2 text-sm">
                 <input type="checkbox" checked={stake} onChange={(event) => setStake(event.target.checked)} className="size-4 accent-[var(--accent)]" />
-                Stake it at once (leaving takes 14 days)
+                Stake it at once (leaving takes {MAX_COOLDOWN / DAY} days)
               </label>
             )}
           </div>

@@ -5,12 +5,12 @@ import { contract, nameOf } from "../chain/config";
 import { useConfig } from "../chain/context";
 import { usePots } from "../data/past";
 import { pointsLedgerAbi } from "../generated/abis";
-import { amount, date, DAY, duration, points, short } from "../lib/format";
+import { RECORDING } from "../generated/constants";
+import { amount, date, duration, points, short } from "../lib/format";
 import type { Action } from "../write/useAction";
 import { Button, Card, Table } from "./kit";
 
 const abi = pointsLedgerAbi as Abi;
-const RECORDING = 7 * DAY;
 
 /** Past epochs with what was recorded, and the pots that pay for them. Recording takes along what can be claimed. */
 export function Epochs({ who, epoch, genesis, length, now, joined, action }: { who: Address; epoch: bigint; genesis: bigint; length: bigint; now: number; joined: boolean; action: Action }) {

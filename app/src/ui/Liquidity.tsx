@@ -7,10 +7,13 @@ import { useConfig } from "../chain/context";
 import { type LpStake, positionsAbi, useLocked, useOwnPositions } from "../data/locked";
 import { useNow } from "../data/logs";
 import { lpLockerAbi } from "../generated/abis";
+import { BOOST, DAY, LOCK_COOLDOWN, LOCKED } from "../generated/constants";
 import { amount, parseAmount, short, usd } from "../lib/format";
 import { type Action, type Call, useAction } from "../write/useAction";
 import { Button, Card, Countdown, Dialog, Field, Note, Rows, Skeleton, Table } from "./kit";
 import { Progress } from "./Progress";
+
+const WAIT = LOCK_COOLDOWN / DAY; // days
 
 /** Uniswap liquidity: positions of v3 and LP tokens of v2, locked, leaving, and ready to lock. */
 export function Liquidity({ who }: { who: Address }) {
@@ -88,7 +91,8 @@ export function Liquidity({ who }: { who: Address }) {
             .map((stake) => (
               <LpTokens key={stake.pool.pool} who={who} stake={stake} name={pairOf(stake.pool.pool)} action={action} call={call} now={now} />
             ))}
-          <p className="text-xs text-muted">Locked liquidity earns 20 points a dollar and day, up to 220 with SOSO. Leaving takes 14 days. Trading fees stay yours.</p>
+          <p className="text-xs text-muted">Locked liquidity earns {LOCKED} points a dollar and day, up to {LOCKED * (1 + BOOST)} with SOSO. Leaving takes {WAIT} days. Trading
+            fees stay yours.</p>
         </div>
       )}
       <div className="mt-3">
@@ -149,7 +153,7 @@ function LpTokens({ who, stake, name, action, call, now }: { who: Address; stake
       </div>
       {cooling && value > 0n && value <= stake.locked && (
         <Note kind="warn" title="Unlocking more starts your timer again.">
-          What is leaving now waits another 14 days, together with what you add.
+          What is leaving now waits another {WAIT} days, together with what you add.
         </Note>
       )}
       <div className="mt-2 flex flex-wrap gap-2">
@@ -171,7 +175,7 @@ function LpTokens({ who, stake, name, action, call, now }: { who: Address; stake
         )}
       </div>
       <Dialog title="Start the timer again?" open={asking} onOpenChange={setAsking}>
-        <p className="text-sm">If you unlock more now, everything that is leaving waits 14 days from now.</p>
+        <p className="text-sm">If you unlock more now, everything that is leaving waits {WAIT} days from now.</p>
         <div className="mt-4 flex gap-2">
           <Button onClick={() => void unlock()}>Unlock and restart the timer</Button>
           <Button kind="plain" onClick={() => setAsking(false)}>

@@ -1,6 +1,7 @@
 import { BaseError, ContractFunctionRevertedError, decodeErrorResult, type Hex, UserRejectedRequestError, WaitForTransactionReceiptTimeoutError } from "viem";
 
 import { errorsAbi } from "../generated/abis";
+import { DAY, LOCK_COOLDOWN } from "../generated/constants";
 import { amount, date, short } from "../lib/format";
 
 /** Something that went wrong, in words for the person it happened to. `next`: what they can do now. */
@@ -66,7 +67,7 @@ const WORDS: Record<string, Words> = {
   LpLocker_PoolNotOpen: () => ["This pool is not on the list.", "Choose a position of a listed pool."],
   LpLocker_NotFullRange: () => ["Only positions over the full range can be locked.", "Make a full-range position in the same pool."],
   LpLocker_NotMatured: ([maturesAt]) =>
-    big(maturesAt) === 0n ? ["Ask to unlock first.", "The cooldown takes 14 days."] : [`It can be taken out from ${at(maturesAt)}.`, "Wait."],
+    big(maturesAt) === 0n ? ["Ask to unlock first.", `The cooldown takes ${LOCK_COOLDOWN / DAY} days.`] : [`It can be taken out from ${at(maturesAt)}.`, "Wait."],
   LpLocker_ExceedsLocked: ([, locked]) => [`${amount(big(locked), 18)} is locked.`, "Enter a smaller amount."],
   LpLocker_ZeroAmount: () => ["The amount is zero, or too small to weigh anything.", "Enter a larger amount."],
   LpLocker_NothingCooling: () => ["Nothing is cooling down.", "What has matured can be taken out."],

@@ -4,6 +4,7 @@ import { erc20Abi, parseEther, parseUnits } from "viem";
 import { decode } from "../../src/data/changes";
 import { type Mode, quoteOf } from "../../src/data/quote";
 import { indexLensAbi } from "../../src/generated/abis";
+import { DAY, WAD } from "../../src/generated/constants";
 import { amount, usd } from "../../src/lib/format";
 import { atLeast, atMost, effective, fullRangeWorth, perToken, pointsADay, worth } from "../../src/lib/math";
 import { allOf, ledgerAbi, managerAbi, stakeAbi } from "./support/reading";
@@ -29,7 +30,7 @@ test("arithmetic and formatting are Python's to the wei", async ({ chain }) => {
     const position = { held, staked, locked, soso };
     expect(pointsADay(position)).toBe(points);
     const total = held + staked + locked;
-    expect(effective(position)).toBe(total === 0n ? 0n : (points * 10n ** 18n) / total);
+    expect(effective(position)).toBe(total === 0n ? 0n : (points * WAD) / total);
   }
   for (const row of cases.limits) {
     const [value, tolerance, least, most] = big(row);
@@ -101,7 +102,7 @@ test("a stake, its cooldown and its points are Python's to the wei", async ({ pa
   const [index, vault] = [chain.token("MAG7.ssi").address, chain.config.staked["MAG7.ssi"]!];
   await chain.send(key, { address: index, abi: erc20Abi, functionName: "approve", args: [vault, parseEther("8")] });
   await chain.send(key, { address: vault, abi: stakeAbi, functionName: "deposit", args: [parseEther("8"), address] });
-  await chain.warp(5 * 86_400);
+  await chain.warp(5 * DAY);
   await chain.send(key, { address: vault, abi: stakeAbi, functionName: "requestRedeem", args: [parseEther("3"), address, address] });
   await wallet(key);
   await open("/#/stake/MAG7.ssi");

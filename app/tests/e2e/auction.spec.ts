@@ -1,5 +1,6 @@
 import { encodeFunctionData, parseEther } from "viem";
 
+import { NOTICE } from "../../src/generated/constants";
 import { indexAbi, managerAbi, rebalancerAbi } from "./support/reading";
 import { expect, test } from "./support/test";
 
@@ -33,7 +34,7 @@ test("a scheduled change is shown with what it replaces, and is as shown once it
   const terms = () => chain.client.readContract({ address: index, abi: indexAbi, functionName: "terms" });
   expect((await terms()).mintFee).toBe(10n);
 
-  await chain.warp(16 * 86_400);
+  await chain.warp(NOTICE);
   const data = encodeFunctionData({ abi: indexAbi, functionName: "setMintFee", args: [8n] });
   await chain.client.setBalance({ address: chain.contract("Safe"), value: parseEther("1") });
   await chain.mined(await chain.unlocked.writeContract({ account: chain.contract("Safe"), address: chain.contract("ProtocolManager"), abi: managerAbi, functionName: "execute", args: [index, data] }));

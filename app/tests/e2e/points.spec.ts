@@ -1,7 +1,8 @@
 import { type Address, parseAbi, parseEther, parseUnits } from "viem";
 
+import { DAY, LOCK_COOLDOWN, RECORDING } from "../../src/generated/constants";
 import { multiplier } from "../../src/lib/format";
-import { type Chain, DAY } from "./support/chain";
+import type { Chain } from "./support/chain";
 import { ledgerAbi, lockerAbi, positionsAbi, registryAbi } from "./support/reading";
 import { expect, listen, test } from "./support/test";
 
@@ -67,7 +68,7 @@ test("lock and unlock a Uniswap v3 position", async ({ page, chain, wallet, open
   await expect(page.getByText(/leaving, 13 d 23 h left/)).toBeVisible();
   await expect(page.getByRole("button", { name: `Take position ${id} out` })).toHaveCount(0);
 
-  await chain.warp(14 * DAY + 60);
+  await chain.warp(LOCK_COOLDOWN + 60);
   await page.reload();
   await page.getByRole("button", { name: `Take position ${id} out` }).click();
   await expect(page.getByText(`Done: Take position ${id} out`)).toBeVisible();
@@ -106,7 +107,7 @@ test("lock and unlock Uniswap v2 LP tokens, and see their timer restart", async 
   expect(second.cooling).toBe(all);
   expect(second.maturesAt).toBeGreaterThanOrEqual(first.maturesAt + BigInt(2 * DAY));
 
-  await chain.warp(14 * DAY + 60);
+  await chain.warp(LOCK_COOLDOWN + 60);
   await page.reload();
   await page.getByRole("button", { name: "Take LP tokens out" }).click();
   await expect(page.getByText("Done: Take LP tokens out")).toBeVisible();
@@ -169,7 +170,7 @@ test("pot claim: join, be recorded, and be paid", async ({ page, chain, wallet, 
   await expect(page.getByText(`Done: Record epoch ${epoch}`)).toBeVisible();
   expect(await chain.client.readContract({ ...ledger, functionName: "recordedPoints", args: [address, epoch!] })).toBeGreaterThan(0n);
 
-  await chain.warp(7 * DAY + 60);
+  await chain.warp(RECORDING + 60);
   const before = await chain.balance(token, address);
   await page.reload();
   await page.getByRole("button", { name: "Claim USDC" }).click();

@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib";
 
 import type { Page } from "@playwright/test";
 
+import { WAD } from "../../src/generated/constants";
 import { complaintsOf, expect, listen, test } from "./support/test";
 
 const PAGES = ["/", "/index/MAG7.ssi", "/index/DEFI.ssi", "/trade/MAG7.ssi", "/stake/MAG7.ssi", "/points", "/referral", "/portfolio", "/governance"];
@@ -66,7 +67,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     // axe is put into the page by the test, which the policy of the site would forbid.
     test.use({ colorScheme, bypassCSP: true });
     test(`axe finds nothing serious on any page in ${colorScheme}`, async ({ page, chain, wallet, open }) => {
-      const { key } = await chain.person({ "MAG7.ssi": 10n ** 18n });
+      const { key } = await chain.person({ "MAG7.ssi": WAD });
       await wallet(key, { connected: false });
       await page.goto("/");
       await loaded(page);
@@ -94,7 +95,7 @@ for (const colorScheme of ["light", "dark"] as const) {
 test("no page complains, none is wider than a phone, and no other host is asked", async ({ page, chain, wallet, open, baseURL }) => {
   const hosts = new Set<string>();
   page.on("request", (request) => hosts.add(new URL(request.url()).origin));
-  const { key } = await chain.person({ "MAG7.ssi": 10n ** 18n });
+  const { key } = await chain.person({ "MAG7.ssi": WAD });
   await wallet(key);
   await page.setViewportSize({ width: 390, height: 844 });
   for (const path of PAGES) {

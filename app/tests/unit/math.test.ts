@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 
+import { WAD } from "../../src/generated/constants";
 import { atLeast, atMost, boosts, effective, pointsADay, slippage, worth } from "../../src/lib/math";
 import { chooseWay } from "../../src/write/permission";
 
-const WAD = 10n ** 18n;
 const of = (held: bigint, staked: bigint, locked: bigint, soso: bigint) => ({ held: held * WAD, staked: staked * WAD, locked: locked * WAD, soso: soso * WAD });
 
 describe("points", () => {

@@ -5,8 +5,6 @@ import { mainnet } from "viem/chains";
 import type { Config } from "../../../src/chain/config";
 import type { Levers } from "./levers";
 
-export const DAY = 86_400;
-
 /** The fork, as a test sees it behind the site's back. */
 export class Chain {
   readonly client;
