@@ -1,4 +1,6 @@
-/** The points programme: who is in it, what was written down, and the pots. `docs/points-math.md` is the specification. */
+/**
+ * The points programme: who is in it, what was written down, and the pots. `docs/points-math.md` is the specification.
+ */
 import { type Context, ponder } from "ponder:registry";
 import {
   account, epoch, pot, potClaim, potEvent, priceSample, record, recorder, referralCode, slot,
@@ -33,7 +35,10 @@ ponder.on("ReferralRegistry:CodeRegistered", async ({ event, context }) => {
 ponder.on("ReferralRegistry:Bound", async ({ event, context }) => {
   const { referee, referrer, code } = event.args;
   const bound = { referrer, boundAt: event.block.timestamp, referralCode: code };
-  await context.db.insert(account).values({ address: referee, referees: 0, ...bound }).onConflictDoUpdate(bound);
+  await context.db
+    .insert(account)
+    .values({ address: referee, referees: 0, ...bound })
+    .onConflictDoUpdate(bound);
   await context.db
     .insert(account)
     .values({ address: referrer, referees: 1 })
@@ -46,7 +51,10 @@ ponder.on("ReferralRegistry:Bound", async ({ event, context }) => {
 ponder.on("ReferencePrices:PriceSampled", async ({ event, context }) => {
   const { token, price } = event.args;
   const key = { epoch: Number(event.args.epoch), slot: Number(event.args.slot), token };
-  await context.db.insert(priceSample).values({ ...key, price }).onConflictDoUpdate({ price });
+  await context.db
+    .insert(priceSample)
+    .values({ ...key, price })
+    .onConflictDoUpdate({ price });
 });
 
 ponder.on("ReferencePrices:SampleTaken", async ({ event, context }) => {
@@ -55,7 +63,10 @@ ponder.on("ReferencePrices:SampleTaken", async ({ event, context }) => {
   const sampled = { missing: Number(event.args.missing), time: event.block.timestamp, block: event.block.number };
   await begin(context, number);
   const again = (await context.db.find(slot, key)) !== null;
-  await context.db.insert(slot).values({ ...key, ...sampled }).onConflictDoUpdate(sampled);
+  await context.db
+    .insert(slot)
+    .values({ ...key, ...sampled })
+    .onConflictDoUpdate(sampled);
   if (!again) await context.db.update(epoch, { number }).set((row) => ({ samples: row.samples + 1 }));
   if (await readSheet(context, event.block, number)) await stand(context, number, event.block.timestamp);
 });
@@ -126,11 +137,7 @@ ponder.on("PointsLedger:RecordedBy", async ({ event, context }) => {
 
 type Moved = { action: "fund" | "claim" | "roll"; epoch: number; token: Hex; amount: bigint };
 
-async function movePot(
-  context: Context,
-  event: Happening,
-  moved: Moved & { account?: Hex; fromEpoch?: number },
-) {
+async function movePot(context: Context, event: Happening, moved: Moved & { account?: Hex; fromEpoch?: number }) {
   await context.db.insert(potEvent).values({ ...placed(event), ...moved });
 }
 

@@ -18,7 +18,10 @@ export async function move(context: Context, time: bigint, source: Hex, account:
   }
   const now = { balance: (before?.balance ?? 0n) + delta, since: time, epoch, seconds };
   const row = { seconds, closing: now.balance, last: time };
-  await context.db.insert(position).values({ source, account, ...now }).onConflictDoUpdate(now);
+  await context.db
+    .insert(position)
+    .values({ source, account, ...now })
+    .onConflictDoUpdate(now);
   // Whether the row is there follows from `before`: the engine would ask the database, which is most of the work.
   if (known) await context.db.update(positionEpoch, { source, account, epoch }).set(row);
   else await context.db.insert(positionEpoch).values({ source, account, epoch, ...row });

@@ -22,7 +22,10 @@ ponder.on("Look:block", async ({ event, context }) => {
   await begin(context, running);
   if (before?.hour !== hour) await sample(context, block, before?.day !== day);
   const row = { block: block.number, time: block.timestamp, hour, day, epoch: running };
-  await context.db.insert(clock).values({ id: 0, ...row }).onConflictDoUpdate(row);
+  await context.db
+    .insert(clock)
+    .values({ id: 0, ...row })
+    .onConflictDoUpdate(row);
 });
 
 /** The final standing of an epoch that is over: its prices follow from samples that are all of the past. */

@@ -23,7 +23,12 @@ export async function begin(context: Context, number: number): Promise<void> {
   await context.db
     .insert(epoch)
     .values({
-      number, start: startOf(number), ends: startOf(number + 1), samples: 0, settled: false, recorded: 0,
+      number,
+      start: startOf(number),
+      ends: startOf(number + 1),
+      samples: 0,
+      settled: false,
+      recorded: 0,
       totalRecorded: 0n,
     }) // prettier-ignore
     .onConflictDoNothing();
@@ -44,10 +49,14 @@ export async function writeSheet(context: Context, number: number, sheet: Sheet)
   }
 }
 
-/** Asks the contract for the prices of an epoch as it derives them at the end of this block, and keeps them. False where
- * it cannot be asked. */
+/**
+ * Asks the contract for the prices of an epoch as it derives them at the end of this block, and keeps them. False where
+ * it cannot be asked.
+ */
 export async function readSheet(context: Context, block: { hash: Hex }, number: number): Promise<boolean> {
-  const sheet = await read(context, block, contract("ReferencePrices"), referencePricesAbi, "sheetOf", [BigInt(number)]);
+  const sheet = await read(context, block, contract("ReferencePrices"), referencePricesAbi, "sheetOf", [
+    BigInt(number),
+  ]);
   if (sheet !== undefined) await writeSheet(context, number, sheet);
   return sheet !== undefined;
 }
@@ -97,9 +106,9 @@ export async function stand(context: Context, number: number, until: bigint): Pr
         LEAST(held, GREATEST(soso - locked - staked, 0)) AS x_held
       FROM classes
     ), scored AS (
-      SELECT *, div(
-        ${figure(HELD)} * (held + ${figure(BOOST)} * x_held) + ${figure(STAKED)} * (staked + ${figure(BOOST)} * x_staked)
-          + ${figure(LOCKED)} * (locked + ${figure(BOOST)} * x_locked), ${figure(DAY)}) AS points
+      SELECT *, div(${figure(HELD)} * (held + ${figure(BOOST)} * x_held)
+        + ${figure(STAKED)} * (staked + ${figure(BOOST)} * x_staked)
+        + ${figure(LOCKED)} * (locked + ${figure(BOOST)} * x_locked), ${figure(DAY)}) AS points
       FROM lifted
     )
     SELECT ${number}, account, points, ROW_NUMBER() OVER (ORDER BY points DESC, account), held, staked, locked, soso

@@ -1,4 +1,4 @@
-"""TypeScript takes the figures of the protocol from where they are generated."""
+"""TypeScript takes the figures of the protocol from where they are generated, and fits the width of all code."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from ssi import constants
 from ssi.build import ROOT
 from tools import app_abis
 
+FOLDERS = ("app", "app/src", "app/tests", "indexer", "indexer/src")
+WRITTEN = ("generated", "abis.ts", "constants.ts", "ponder-env.d.ts")  # by a tool
 SOURCES = [
     path
-    for folder in ("app", "indexer")
-    for path in sorted((ROOT / folder).rglob("*.ts*"))
-    if not {"node_modules", "generated", "dist", ".ponder"} & set(path.relative_to(ROOT).parts)
-    and path not in (ROOT / "indexer/abis.ts", ROOT / "indexer/constants.ts", ROOT / "indexer/ponder-env.d.ts")
-    and path.suffix in (".ts", ".tsx")
+    for folder in FOLDERS
+    for path in sorted((ROOT / folder).glob("**/*" if "/" in folder else "*"))
+    if path.suffix in (".ts", ".tsx") and not set(WRITTEN) & set(path.parts)
 ]
+MAX_COLUMNS = 120
 NAMES = [str(path.relative_to(ROOT)) for path in SOURCES]
 # What a file would write if it knew a constant by heart. A unit test may say how much something is.
 BY_HEART = re.compile(
@@ -54,3 +55,8 @@ def test_what_is_looked_for_is_found():
 def test_no_file_knows_a_constant_by_heart(path):
     if "unit" not in path.parts:
         assert BY_HEART.findall(path.read_text()) == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=NAMES)
+def test_lines_fit(path):
+    assert [n for n, line in enumerate(path.read_text().splitlines(), 1) if len(line) > MAX_COLUMNS] == []

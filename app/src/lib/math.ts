@@ -11,7 +11,10 @@ export interface Position {
 
 const min = (a: bigint, b: bigint) => (a < b ? a : b);
 
-/** What SOSO lifts of each class, the one with the largest gain first: docs/points-math.md. D18 dollars in, D18 dollars out. */
+/**
+ * What SOSO lifts of each class, the one with the largest gain first: docs/points-math.md. D18 dollars in, D18 dollars
+ * out.
+ */
 export function boosts(p: Position): { held: bigint; staked: bigint; locked: bigint } {
   const locked = min(p.locked, p.soso);
   const staked = min(p.staked, p.soso - locked);
@@ -62,8 +65,14 @@ export function isqrt(value: bigint): bigint {
   }
 }
 
-/** D18 dollars of liquidity over the whole range at fair prices (D18 of a whole token): 2 L sqrt(P0 P1), rounded down. */
-export function fullRangeWorth(liquidity: bigint, one: { price: bigint; decimals: number }, other: { price: bigint; decimals: number }): bigint {
+/**
+ * D18 dollars of liquidity over the whole range at fair prices (D18 of a whole token): 2 L sqrt(P0 P1), rounded down.
+ */
+export function fullRangeWorth(
+  liquidity: bigint,
+  one: { price: bigint; decimals: number },
+  other: { price: bigint; decimals: number },
+): bigint {
   return isqrt((4n * liquidity * liquidity * one.price * other.price) / 10n ** BigInt(one.decimals + other.decimals));
 }
 
