@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ssi.chain.forking import NotStarted
+from ssi.chain.http import HttpRpc
 from ssi.chain.rpc import Rpc
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -108,19 +109,9 @@ def _wait(process: subprocess.Popen[str], url: str) -> None:
 @contextmanager
 def fork_of(upstream: str, port: int | None = None, block: int | None = None, history: bool = False) -> Iterator[str]:
     """A fork of the chain at `upstream`, at its head unless `block` is said; yields its URL."""
-    options = (
-        "--fork-url",
-        upstream,
-        "--fork-chain-id",
-        "1",
-        "--no-storage-caching",
-        "--no-rate-limit",
-        "--gas-limit",
-        "60000000",
-    )
-    if block is None and ("127.0.0.1" in upstream or "localhost" in upstream):
-        block = int(Rpc(upstream).call("eth_blockNumber"), 16)
-    if block is not None:
-        options = (*options[:2], "--fork-block-number", str(block), *options[4:])
+    if block is None:
+        block = int(HttpRpc(upstream).call("eth_blockNumber"), 16)  # the URL may have a password in it
+    source = ("--fork-url", upstream, "--fork-block-number", str(block), "--fork-chain-id", "1")
+    options = (*source, "--no-storage-caching", "--no-rate-limit", "--gas-limit", "60000000")
     with anvil(*options, port=port, history=history) as url:
         yield url

@@ -32,6 +32,7 @@ HOME = ROOT / "indexer"
 ENGINE = HOME / "node_modules" / "ponder" / "dist" / "esm" / "bin" / "ponder.js"
 SCHEMA = "ssi"
 _TABLE = re.compile(r'onchainTable\(\s*"(\w+)"')
+_READY = b"Started returning 200 responses"  # of the engine's log, once it has read what is final
 
 
 class NotIndexed(RuntimeError):  # noqa: N818 - it says what is so
@@ -61,6 +62,7 @@ class IndexerProcess:
     port: int = field(default_factory=anvils.free_port)
     strength: int = 25
     process: subprocess.Popen[bytes] | None = None
+    _began: int = 0  # bytes of the log that are of earlier runs
 
     @property
     def url(self) -> str:
@@ -84,6 +86,7 @@ class IndexerProcess:
         command += ["--port", str(self.port), "--log-format", "json"]
         self.folder.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
+            self._began = log.tell()
             self.process = subprocess.Popen(
                 command, cwd=HOME, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT
             )
@@ -143,7 +146,9 @@ class IndexerProcess:
         while time.monotonic() < until:
             if self.process is None or self.process.poll() is not None:
                 raise NotIndexed(f"the indexer ended: {self.log.read_text()[-3_000:]}")
-            if (self.block() or 0) >= block:
+            # Until it is ready, a process that was started again says the block of the one before, and then takes
+            # back what could still be reorganised.
+            if _READY in self.log.read_bytes()[self._began :] and (self.block() or 0) >= block:
                 return
             time.sleep(0.1)
         raise NotIndexed(f"block {block} is not indexed after {seconds:.0f} s: {self.log.read_text()[-3_000:]}")

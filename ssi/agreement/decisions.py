@@ -27,7 +27,9 @@ def rebalances(both: Sides) -> Iterator[Compared]:
         yield f"{symbol}/{said.id}/phase", PHASES[said.phase], "expired" if over else phase
         yield f"{symbol}/{said.id}/started", said.started, number(row, "started_at")
         yield f"{symbol}/{said.id}/ends", said.ends, number(row, "ends")
-        yield f"{symbol}/{said.id}/cost", said.cost, number(row, "cost")
+        # D27 {USD/base share} in events and rows; the status says it as a part of NAV, D18, rounded up.
+        cost, nav = number(row, "cost"), number(row, "nav")
+        yield f"{symbol}/{said.id}/cost", said.cost, None if cost is None or not nav else -(-cost * 10**18 // nav)
 
 
 def operations(both: Sides) -> Iterator[Compared]:

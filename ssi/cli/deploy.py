@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from rich.console import Console
 
 from ssi.chain import network
 from ssi.cli import common
@@ -63,8 +64,9 @@ def _tried(account: str | None, despite: tuple[str, ...], sources: tuple[Path, .
     screen, record = common.console(), fresh_record()
     red: dict[str, str] = {}
     if not network.is_fork() and record.block is None:
-        red = look(account, compared(sources), screen)
-        refuse(red, despite, screen)
+        aside = Console(stderr=True)  # as a run that sends
+        red = look(account, compared(sources), aside)
+        refuse(red, despite, aside)
     with screen.status("Trying it out on a fork"):
         trial = attempt(forks(), network.rpc().url, network.name(), record.chain_id)
     left = trial.left(record)

@@ -8,13 +8,14 @@ printed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import click
+from rich.status import Status
 from rich.table import Table
 
 from ssi.chain import network
@@ -34,15 +35,30 @@ network.quiet()
 IN_BPS = click.IntRange(0, BPS)
 
 
-def propose(how: common.Signing, kind: str, *arguments: Any) -> Any:
+def _spinner() -> Status:
+    return common.console().status("Trying it out on a fork")
+
+
+@contextmanager
+def _stopped(spinner: Status) -> Iterator[None]:
+    """While it turns, it has standard error for itself, and a question could not be printed."""
+    spinner.stop()
+    try:
+        yield
+    finally:
+        spinner.start()
+
+
+def propose(how: common.Signing, kind: str, *arguments: Any, spinner: Status | None = None) -> Any:
     """Builds, tries out, writes, shows, and signs with the owners who can.
 
-    `kind` and arguments as `GovernanceClient.propose` takes them.
+    `kind` and arguments as `GovernanceClient.propose` takes them. A builder that asks the person a question has to stop
+    the `spinner` for it.
     """
     system = common.opened()
     governance, decoder, screen = GovernanceClient(system), Decoder(system), common.console()
     owners = common.signers(governance.safe, how)
-    with screen.status("Trying it out on a fork") if not how.json else nullcontext():
+    with nullcontext() if how.json else spinner or _spinner():
         proposed = governance.propose(kind, *arguments, forks=forks())
     trial = proposed.trial
     assert trial is not None, "there were forks"
@@ -305,12 +321,15 @@ def upgrade(
 ) -> Any:
     """Put a new implementation behind the proxy of CONTRACT. Its storage is compared with snapshots/storage/ first."""
 
+    spinner = _spinner()
+
     def account() -> Any:
-        common.agreed_to_deploy(contract, deployer, how)
-        return SendingAccount(inner=network.signer(deployer), rpc=network.rpc())
+        with nullcontext() if how.json else _stopped(spinner):
+            common.agreed_to_deploy(contract, deployer, how)
+            return SendingAccount(inner=network.signer(deployer), rpc=network.rpc())
 
     deploying = account if deployer or network.is_fork() else None
-    return propose(how, "upgrade", contract, implementation, deploying, arguments)
+    return propose(how, "upgrade", contract, implementation, deploying, arguments, spinner=spinner)
 
 
 @cli.command(cls=Command)

@@ -120,9 +120,7 @@ def unstake(amount: tuple[str, ...], how: holders.Acting) -> Any:
     account.check(vault.contract.requestRedeem, shares, account.address, account.address)
     assets, leaving = int(vault.contract.convertToAssets(shares)), vault.exit
     cooldown, now = int(vault.contract.cooldown()), protocol.system.evm.now
-    anew = [
-        ("warning", "", f"{vault.asset.amount(leaving.cooling_assets_wei)} that are cooling already start anew with it")
-    ]
+    anew = [("warning", "", f"{vault.asset.amount(leaving.cooling_assets_wei)} that are still cooling down start anew")]
     shown = card(
         f"Unstake {vault.shares.amount(shares)}",
         ("worth", str(vault.asset.amount(assets)), "fixed by the request: it earns nothing from then on"),
@@ -156,7 +154,7 @@ def cancel_unstake(asset: str, how: holders.Acting) -> Any:
     if not leaving.cooling_assets_wei:
         more = f" {vault.asset.amount(leaving.claimable_assets_wei)} have matured: ape run withdraw {vault.symbol}."
         raise Impossible(
-            f"No {vault.symbol} of {account.address} cools down.{more if leaving.claimable_assets_wei else ''}"
+            f"No {vault.symbol} of {account.address} are cooling down.{more if leaving.claimable_assets_wei else ''}"
         )
     shares = int(account.check(vault.contract.cancelRequest, account.address))
     shown = card(

@@ -22,7 +22,7 @@ ROUNDS = 24  # of a feed, looked back at
 LAZY = 4  # our heartbeat may be so many times the longest silence of a feed
 PURCHASES = {1_000: 300, 100_000: 1_000}  # USD: bp that a purchase may lose to pools and their fees
 SUPPLIES = 500  # bp that a posted supply may be away from another source
-GAS = 330_000_000  # what a whole deployment uses, rounded up; a test compares it
+GAS = 120_000_000  # what a whole deployment uses, rounded up; a test compares it
 
 
 class Verdict(Enum):

@@ -209,7 +209,7 @@ def test_rules_are_proposed_by_name(rebalanced):
 
 def test_one_constituent_is_replaced_by_another(rebalanced):
     """Weights, the new one's price and path, and the rebalance in one proposal; the old one is sold out and leaves."""
-    proposed = run(propose, "add-constituent", "MAG7.ssi", "SKY", "--instead-of", "UNI")
+    proposed = run(propose, "add-constituent", "MAG7.ssi", "CRV", "--instead-of", "UNI")
     assert [call["function"] for call in proposed["calls"]] == [
         "setMethodology",
         "startRebalance",
@@ -222,10 +222,10 @@ def test_one_constituent_is_replaced_by_another(rebalanced):
     )  # crumbs are worth less than their gas
     held = rebalanced.index("MAG7.ssi").basket().tokens
     assert done["phase"] == "completed"
-    assert rebalanced.token("SKY").address in held
+    assert rebalanced.token("CRV").address in held
     assert rebalanced.token("UNI").address not in held
     assert close(done["weights"])
-    assert done["weights"]["SKY"]["target"] == pytest.approx(1400)
+    assert done["weights"]["CRV"]["target"] == pytest.approx(1400)
 
 
 def test_what_has_neither_price_nor_path_gets_them_in_the_same_proposal(rebalanced):

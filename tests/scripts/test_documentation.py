@@ -149,6 +149,7 @@ ADDED = MappingProxyType(
         "ape run propose upgrade Rebalancer --deployer ALIAS": "--dry-run",
         "ape run verify": "FixedWeights",
         KEEPER: "--look 0.1 --listen 127.0.0.1:0",
+        REPORT: "--from 2026-01-02",  # it was deployed the day before, in more blocks than the node remembers
     }
 )
 # Lines that tell a person something by their exit code. The parameters here have red lines on purpose.

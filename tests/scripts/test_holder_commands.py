@@ -309,7 +309,7 @@ def test_staking_and_leaving(protocol, system, me):
     shown = said("unstake", "2", "MAG7.ssi")
     assert "✓ 2 MAG7.ssi can be withdrawn from" in shown
     assert vault.exitOf(me).coolingAssets == 2 * SHARE
-    assert "that cool already start anew" in said("unstake", "1 sMAG7.ssi", "--dry-run")
+    assert "that are still cooling down start anew" in said("unstake", "1 sMAG7.ssi", "--dry-run")
     assert "The next matures on" in refused("withdraw")
     assert answered("cancel-unstake", "MAG7.ssi")["result"]["shares_wei"] == 2 * SHARE
     assert vault.balanceOf(me) == 6 * SHARE
