@@ -147,4 +147,4 @@ docs: setup docs/packages/node_modules/.stamp ## Build the documentation site in
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 clean: ## Remove everything that can be made again
-	@rm -rf .venv node_modules app/node_modules docs/packages/node_modules ssi/report/packages/node_modules tests/foreign/npm/node_modules indexer/node_modules indexer/.ponder indexer/generated indexer/abis.ts app/dist app/src/generated .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	@rm -rf .venv node_modules app/node_modules docs/packages/node_modules ssi/report/packages/node_modules tests/foreign/npm/node_modules indexer/node_modules indexer/.ponder indexer/generated indexer/abis.ts indexer/constants.ts app/dist app/src/generated .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache

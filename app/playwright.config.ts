@@ -4,11 +4,15 @@ import { delimiter, join } from "node:path";
 import { defineConfig } from "@playwright/test";
 
 const NAMES = ["chromium", "chromium-browser", "google-chrome"];
-const found = (process.env["PATH"] ?? "").split(delimiter).flatMap((folder) => NAMES.map((name) => join(folder, name))).find((path) => existsSync(path));
+const found = (process.env["PATH"] ?? "")
+  .split(delimiter)
+  .flatMap((folder) => NAMES.map((name) => join(folder, name)))
+  .find((path) => existsSync(path));
 const executablePath = process.env["CHROMIUM"] ?? found;
 if (!executablePath) throw new Error("No Chromium on PATH. Install it, or set CHROMIUM to its path.");
 
 const PORT = process.env["APP_PORT"] ?? "4174";
+const DAYS = process.env["APP_DAYS"];
 const RPC_PORT = process.env["APP_RPC_PORT"] ?? "18546";
 const site = `http://127.0.0.1:${PORT}`;
 
@@ -31,7 +35,7 @@ export default defineConfig({
     },
   },
   webServer: {
-    command: `python -m tools.app --port ${PORT} --rpc-port ${RPC_PORT} ${process.env["APP_DAYS"] ? `--days ${process.env["APP_DAYS"]}` : ""}`,
+    command: `python -m tools.app --port ${PORT} --rpc-port ${RPC_PORT} ${DAYS ? `--days ${DAYS}` : ""}`,
     cwd: "..",
     url: `${site}/config.json`,
     timeout: 900_000,

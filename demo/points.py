@@ -13,12 +13,11 @@ from forks.addresses import CONTRACTS
 from forks.artifacts import packaged
 from ssi import Protocol
 from ssi.chain.evm import Deployed, Interface
-from ssi.constants import NOTICE, RECORDING
+from ssi.constants import DAY, NOTICE, RECORDING, WAD
 from ssi.index.client import NO_CODE, Traded
 from ssi.points.locks import PoolKind
 from ssi.points.referral import encoded
 
-DAY, WAD = 86_400, 10**18
 CODE = "DEMOCODE"
 FEE, FULL_RANGE = 3000, 887_220
 POT = 1_000 * 10**6

@@ -14,7 +14,7 @@ from forks import control
 from forks.local import FORKS
 from forks.seeding import invest
 from ssi.chain.evm import Reverted
-from ssi.constants import NOTICE
+from ssi.constants import DAY, HOUR, NOTICE
 from ssi.governance import proposals
 from ssi.governance.decoder import Decoder
 from ssi.governance.proposal import Proposal, attempt, execution, scheduling
@@ -23,7 +23,6 @@ from ssi.index.bounds import UNBOUNDED
 from ssi.keeper import maintenance
 from ssi.keeper.rebalance import Phase, RebalanceKeeper
 
-DAY, HOUR = 86_400, 3_600
 MOVES = {"SOL": 1.2, "BNB": 1.1, "LINK": 0.85, "UNI": 0.9}
 INVESTED = 5_000 * 10**18
 CLOSE = 25  # bp

@@ -27,7 +27,7 @@ from forks.control import deal, refresh_feeds, set_feed
 from forks.placing import OWNER, PROVIDER, deploy_to, encode, named, put_aggregator
 from minimainnet.prices import decimals, feed_answer, feed_decimals, sqrt_price_x96, wei
 from ssi.chain.rpc import Rpc
-from ssi.constants import ZERO
+from ssi.constants import NEVER, ZERO
 
 Progress = Callable[[str], None]
 
@@ -182,7 +182,7 @@ def add_pool(rpc: Rpc, pool: UniswapPool) -> None:
     reach = log(pool.spread) / log(1.0001)
     low, high = (floor((middle + side) / spacing) * spacing for side in (-reach, reach))
     mint = "mint((address,address,uint24,int24,int24,uint256,uint256,uint256,uint256,address,uint256))"
-    rpc.send(PROVIDER, manager, encode(mint, (*pair, pool.fee, low, high, *amounts, 0, 0, PROVIDER, 2**40)))
+    rpc.send(PROVIDER, manager, encode(mint, (*pair, pool.fee, low, high, *amounts, 0, 0, PROVIDER, NEVER)))
     for token in (token0, token1):
         if token not in ("BNB",):  # it refuses an allowance of zero
             rpc.send(PROVIDER, TOKENS[token], encode("approve(address,uint256)", manager, 0))

@@ -37,7 +37,8 @@ def state_file() -> Path:
     for path in [
         *sorted(Path(__file__).parent.glob("*.py")),
         *levers,
-        ROOT / "ssi/chain/rpc.py",
+        *(ROOT / "ssi" / name for name in ("chain/rpc.py", "constants.py")),
+        *(ROOT / "deployments/params" / name for name in ("assets.json", "protocol.json")),
         *standins,
         ROOT / "package-lock.json",
     ]:

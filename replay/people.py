@@ -6,10 +6,10 @@ from random import Random
 
 from forks import control
 from ssi.chain.evm import Reverted
+from ssi.constants import WAD
 from ssi.index.bounds import UNBOUNDED, bounds
 from ssi.registry.system import System
 
-WAD = 10**18
 _PEOPLE = 12
 _NO_CODE = b"\0" * 32
 _STOCK = 40  # times what a mint takes, that an investor is given at once

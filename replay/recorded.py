@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any, TypeVar
 
 from ssi.registry.system import System
-from ssi.report.source import ChainSource, Sample, Start
+from ssi.report.source import ChainSource, RebalanceStart, Sample
 
 T = TypeVar("T")
 _MOMENTS = frozenset(
@@ -21,7 +21,7 @@ class RecordedSource(ChainSource):
     def __init__(self, system: System, symbol: str) -> None:
         super().__init__(system, symbol, 0, system.evm.now)
         self._samples = list[Sample]()
-        self._starts: dict[int, Start] = {}
+        self._starts: dict[int, RebalanceStart] = {}
 
     def take(self) -> Sample:
         """One more day, as it is now."""
@@ -44,11 +44,11 @@ class RecordedSource(ChainSource):
         """Those that were taken."""
         return self._samples
 
-    def start(self, tokens: Sequence[str], block: int) -> Start:
+    def start(self, tokens: Sequence[str], block: int) -> RebalanceStart:
         """As it was remembered."""
         known = self._starts[block]
         prices = {token: known.prices_d18[token] for token in tokens if token in known.prices_d18}
-        return Start(prices, known.base_wei)
+        return RebalanceStart(prices, known.base_wei)
 
 
 def moved(value: T, seconds: int) -> T:

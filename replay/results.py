@@ -9,10 +9,10 @@ from typing import Any
 from replay.market import Market
 from replay.model import yearly_error
 from replay.run import ReplayOutcome
+from ssi.constants import WAD
 from ssi.report.facts import IndexReport
 
 ERROR_BAR_BP = 20  # of the yearly tracking error, apart from stated costs
-WAD = 10**18
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,12 @@ from replay.setup import rule
 from replay.timetable import AHEAD, TRIES, Timetable, due
 from replay.venue import Venue
 from ssi.chain.evm import Reverted
-from ssi.constants import DAY
+from ssi.constants import DAY, HOUR, RAY
 from ssi.keeper import maintenance
 from ssi.keeper.rebalance import Phase, RebalanceKeeper
 from ssi.registry.system import System
 from ssi.report.source import Sample
 
-HOUR = 3_600
 LOOKS = HOUR // 2  # the least between two looks of the keeper at an auction in which nothing pays
 GAS_MONEY = -10 * 10**18  # D18 USD that the keeper may lose on a fill, as in a simulation: crumbs are worth their gas
 
@@ -120,7 +119,7 @@ class Replay:
         asked += [(self.index.segregated, (token,)) for token in tokens]
         answers = self.evm.batch(asked)
         for part, held, owed in zip(sample.parts, answers, answers[len(tokens) :], strict=False):
-            if part.units_d27 * sample.base_wei // 10**27 + owed > held:
+            if part.units_d27 * sample.base_wei // RAY + owed > held:
                 self.outcome.short.append(f"{self.market.days[self._day]} {part.symbol}")
 
     def _name(self, address: str) -> str:

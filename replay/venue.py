@@ -18,7 +18,7 @@ from forks import control
 from forks.addresses import CONTRACTS, FEEDS, POOLS, TOKENS, UniswapPool
 from forks.placing import aggregator, encode, named
 from ssi.chain.evm import Evm
-from ssi.constants import MULTICALL3
+from ssi.constants import MULTICALL3, NEVER
 
 _D = Context(prec=60)
 _Q96 = Decimal(2**96)
@@ -95,7 +95,7 @@ class Venue:
             self._give(token, MAKER, 2 * amounts[-1], manager)
         pair = (TOKENS[traded.token0], TOKENS[traded.token1], traded.pool.fee)
         mint = "mint((address,address,uint24,int24,int24,uint256,uint256,uint256,uint256,address,uint256))"
-        self.rpc.send(MAKER, manager, encode(mint, (*pair, -most, most, *amounts, 0, 0, MAKER, 2**40)))
+        self.rpc.send(MAKER, manager, encode(mint, (*pair, -most, most, *amounts, 0, 0, MAKER, NEVER)))
 
     def _give(self, token: str, account: str, amount: int, spender: str) -> None:
         control.deal(self.rpc, token, account, amount)

@@ -7,9 +7,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from ssi.constants import MAX
 from ssi.failure import Misused
 
-LARGEST = 2**256 - 1  # token-wei
+LARGEST = MAX  # token-wei
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]*")
 _NUMBER = r"\d+(?:_\d+)*(?:\.\d+(?:_\d+)*)?|\.\d+(?:_\d+)*"
 _UNIT = r"[^\s\d.,_+-]\S*"

@@ -5,14 +5,28 @@ A test compares each with where it comes from.
 
 from __future__ import annotations
 
+WAD, RAY = 10**18, 10**27  # D18 and D27: one whole
+BPS = 10_000  # basis points in one whole
+MAX = 2**256 - 1  # of an unsigned integer
+HOUR, DAY = 3_600, 86_400  # seconds
+YEAR = 365 * DAY
+NEVER = 2**40  # Unix seconds: no block is so late
+
 ZERO = "0x" + "00" * 20
-DAY = 86_400
+SENTINEL = "0x" + "00" * 19 + "01"  # where a Safe's lists begin and end
 BLOCK = 12  # seconds between two blocks
 
 ADMIN, GOVERNOR, GUARDIAN = range(3)  # roles, `Roles.sol`
 NOTICE = 16 * DAY  # from an announcement of governance to its execution, `Roles.sol`
 RECORDING = 7 * DAY  # after an epoch, for its points to be recorded, `PointsLedger.sol`
 CLAIMING = 180 * DAY  # after that, for its pots to be claimed, `PointsLedger.sol`
+MAX_COOLDOWN = 14 * DAY  # of a staked token, `StakedToken.sol`
+LOCK_COOLDOWN = 14 * DAY  # of locked liquidity, `LpLocker.sol`
+
+HELD, STAKED, LOCKED = 3, 15, 20  # points for a dollar and a day, `PointsMath.sol`
+BOOST = 10  # times as many besides where SOSO backs it, `PointsMath.sol`
+REFEREE_PART = 20  # a referee gets one part of so many of the own points, `PointsLedger.sol`
+SLOTS = 28  # samples of a price in an epoch, `ReferencePrices.sol`
 
 MULTICALL3 = "0xcA11bde05977b3631167028862bE2a173976CA11"
 PERMIT2 = "0x000000000022D473030F116dDEE9F6B43aC78BA3"

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGED = Path(__file__).resolve().parent / "data"
 INSTALLED = not (ROOT / "ape-config.yaml").exists()
-_COMMITTED = (PACKAGED if INSTALLED else ROOT) / "deployments"
+COMMITTED = (PACKAGED if INSTALLED else ROOT) / "deployments"
 
 
 def working() -> Path:
@@ -22,7 +22,7 @@ def working() -> Path:
 
 def params() -> Path:
     """What a deployment is made of: `deployments/params`, the copy in a wheel, or where `SSI_PARAMS` points."""
-    return Path(os.environ.get("SSI_PARAMS", _COMMITTED / "params"))
+    return Path(os.environ.get("SSI_PARAMS", COMMITTED / "params"))
 
 
 def records() -> Path:
@@ -32,7 +32,7 @@ def records() -> Path:
 
 def published(network: str) -> Path:
     """The record of a network as it was committed; an installed package reads it where it has none of its own."""
-    return _COMMITTED / f"{network}.json"
+    return COMMITTED / f"{network}.json"
 
 
 def state(kind: str) -> Path:

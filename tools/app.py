@@ -24,7 +24,7 @@ from ssi.chain.evm import Evm
 from ssi.chain.rpc import Rpc
 from ssi.registry.system import System
 from tools import app_config
-from tools.app_world import HOUR, LEAST, TEST_KEY, AppWorld
+from tools.app_world import LEAST, TEST_KEY, AppWorld
 
 DIST = ROOT / "app" / "dist"
 
@@ -50,7 +50,8 @@ def lived(stack: ExitStack, console: Console, rpc_port: int, days: int, *, archi
     with console.status("Starting a fork of the miniature mainnet"):
         if archive:
             upstream = url = stack.enter_context(node.serve(rpc_port, history=True))
-            Rpc(url).call("anvil_setTime", hex(node.GENESIS_TIME + 2 * HOUR))  # its prices are of then, not of now
+            rpc = Rpc(url)  # its prices are of its last block, not of now
+            rpc.call("anvil_setTime", rpc.call("eth_getBlockByNumber", "latest", False)["timestamp"])
         else:
             upstream = os.environ.get("MAINNET_RPC_URL") or stack.enter_context(node.serve())
             url = stack.enter_context(anvils.fork_of(upstream, rpc_port, history=True))

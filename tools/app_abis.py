@@ -1,6 +1,7 @@
 """Writes what the web app, or the indexer, knows of the contracts: `python -m tools.app_abis [indexer]`.
 
 ABIs come from the compiled contracts, so that TypeScript checks every name and argument against the Solidity.
+Constants come from `ssi/constants.py`, which a test compares with the Solidity.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ssi import constants
 from ssi.build import ROOT, fresh_project
+from ssi.keeper.rebalance import Phase
 
-APP, INDEXER = ROOT / "app" / "src" / "generated" / "abis.ts", ROOT / "indexer" / "abis.ts"
+APP, INDEXER = ROOT / "app" / "src" / "generated", ROOT / "indexer"  # abis.ts and constants.ts are written there
 CONTRACTS = (
     "FeeDistributor",
     "IndexFactory",
@@ -33,6 +36,14 @@ CONTRACTS = (
 )
 # What the indexer knows besides: all that governance may call.
 GOVERNED = ("CappedMarketCap", "FixedWeights", "FloorAndMarketCap", "UniswapFiller", "UniswapV3TwapFeed")
+
+# Of `ssi.constants`, under the same names. Times are in seconds.
+NUMBERS = (
+    "HOUR", "DAY", "NOTICE", "RECORDING", "MAX_COOLDOWN", "LOCK_COOLDOWN", "HELD", "STAKED", "LOCKED", "BOOST",
+    "REFEREE_PART", "SLOTS",
+)  # fmt: skip
+WHOLES = ("WAD",)  # larger than a number of JavaScript holds exactly
+TEXTS = ("ZERO", "IMPLEMENTATION_SLOT")
 
 
 def lean(value: Any) -> Any:
@@ -57,12 +68,24 @@ def source(project: Any, names: Sequence[str] = CONTRACTS) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(target: Path, names: Sequence[str] = CONTRACTS) -> None:
-    """Writes the file where it differs, so that nothing is built again for nothing."""
-    text = source(fresh_project(), names)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.exists() or target.read_text() != text:
-        target.write_text(text)
+def figures() -> str:
+    """One typed constant a line, and the words for the phases of a rebalance by their numbers."""
+    known = vars(constants)
+    lines = ["// Made by tools/app_abis.py from ssi/constants.py. Do not edit."]
+    lines += [f"export const {name} = {known[name]};" for name in NUMBERS]
+    lines += [f"export const {name} = {known[name]}n;" for name in WHOLES]
+    lines += [f"export const {name} = {json.dumps(known[name])};" for name in TEXTS]
+    lines.append(f"export const PHASES = {json.dumps([phase.word for phase in Phase])} as const;")
+    return "\n".join(lines) + "\n"
+
+
+def write(folder: Path, names: Sequence[str] = CONTRACTS) -> None:
+    """Writes the files where they differ, so that nothing is built again for nothing."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in (("abis.ts", source(fresh_project(), names)), ("constants.ts", figures())):
+        target = folder / name
+        if not target.exists() or target.read_text() != text:
+            target.write_text(text)
 
 
 if __name__ == "__main__":

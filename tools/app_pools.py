@@ -10,12 +10,11 @@ from forks.addresses import CONTRACTS
 from forks.artifacts import MODULES, packaged
 from forks.seeding import invest
 from ssi.chain.evm import Deployed, Interface
+from ssi.constants import NEVER, WAD
 from ssi.points.locks import PoolKind
 from ssi.registry.system import System
 
 SYMBOL, FEE, FULL_RANGE = "MAG7.ssi", 3000, 887_220
-WAD = 10**18
-NEVER = 2**40
 
 
 class Pools:

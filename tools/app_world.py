@@ -13,15 +13,14 @@ from eth_account import Account
 from forks import control
 from forks.seeding import invest
 from ssi.chain.evm import Deployed
-from ssi.constants import NOTICE
+from ssi.constants import DAY, HOUR, NOTICE, WAD
 from ssi.governance import proposals
 from ssi.governance.decoder import Decoder
 from ssi.keeper import maintenance
 from ssi.points.ledger import Ledger
 from ssi.registry.system import System
-from tools.app_pools import WAD, Pools
+from tools.app_pools import Pools
 
-DAY, HOUR = 86_400, 3_600
 # A key of this fork alone. Its account is rich in play money.
 TEST_KEY = "0x" + "5517e57".zfill(64)
 GIFTS = {"USDC": 250_000 * 10**6, "USDT": 50_000 * 10**6, "DAI": 50_000 * 10**18, "SOSO": 200_000 * 10**18}

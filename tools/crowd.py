@@ -55,7 +55,7 @@ def live(crowd: Crowd, operations: int, days: int = DAYS, say: Callable[[str], o
         crowd.mine()
     crowd.rpc.call("anvil_mine", hex(QUIET), hex(STEP))
     lived.last = crowd.evm.block
-    lived.owed = sorted({person for _, _, person in crowd.books.owed})
+    lived.owed = sorted({person for _, _, person in crowd.holdings.owed})
     return lived
 
 

@@ -6,11 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from forks import control
-from ssi.constants import ZERO
+from ssi.constants import MAX, NEVER, WAD, ZERO
 from ssi.index.bounds import UNBOUNDED
 from tools.crowd_world import Crowd
 
-WAD, MAX, NEVER = 10**18, 2**256 - 1, 2**40
 ETHER = 10 * WAD  # at most, for a purchase; what it does not cost comes back
 TRIES = 12  # people that are asked before the operation is left
 NO_CODE = bytes(32)
@@ -28,7 +27,7 @@ class Acts:
     """The operations by name. Each returns False where no person could do it."""
 
     def __init__(self, crowd: Crowd) -> None:
-        self.crowd, self.system, self.books, self.random = crowd, crowd.system, crowd.books, crowd.random
+        self.crowd, self.system, self.holdings, self.random = crowd, crowd.system, crowd.holdings, crowd.random
         self.people = crowd.lived.people
         self.index, self.vault = crowd.index, crowd.vault
         self.soso, self.locker, self.points = self.system.token("SOSO"), self.system.locker, self.system.points
@@ -70,8 +69,8 @@ class Acts:
         """Symbol, person, and a part of what they have of it."""
         symbol = self.random.choice(list(tokens))
         token = tokens[symbol].address
-        who = self.person(lambda who: self.books.balances[token, who] > 0)
-        return None if who is None else (symbol, who, self.part(self.books.balances[token, who]))
+        who = self.person(lambda who: self.holdings.balances[token, who] > 0)
+        return None if who is None else (symbol, who, self.part(self.holdings.balances[token, who]))
 
     def send(self, kind: str, sender: str, to: Any, data: bytes, value: int = 0, gas: int = 2_000_000) -> bool:
         self.crowd.send(kind, sender, to, data, value, gas)
@@ -143,7 +142,7 @@ class Acts:
         return self.send("redeem", who, self.index[symbol], data, gas=4_000_000)
 
     def _claim_in_kind(self) -> bool:
-        for index, token, who in sorted(self.books.owed):
+        for index, token, who in sorted(self.holdings.owed):
             if who not in self.crowd.busy:
                 with self.crowd.at_once():
                     control.freeze(self.crowd.rpc, "PEPE", who, frozen=False)
@@ -190,7 +189,7 @@ class Acts:
 
     def _leaving(self, matured: bool) -> tuple[str, str] | None:
         now = self.crowd.now
-        ready = [key for key, until in self.books.exits.items() if (until <= now) == matured]
+        ready = [key for key, until in self.holdings.exits.items() if (until <= now) == matured]
         if not ready:
             return None
         vault, who = self.random.choice(ready)
@@ -241,20 +240,20 @@ class Acts:
         return self.send("lock LP", who, self.locker, data)
 
     def _request_lp(self) -> bool:
-        owners = [who for who, amount in self.books.lps.items() if amount]
+        owners = [who for who, amount in self.holdings.lps.items() if amount]
         if (who := self.person(among=owners)) is None:
             return False
-        data = self.locker.requestUnlockTokens.encode(who, self.pair.address, self.part(self.books.lps[who]))
+        data = self.locker.requestUnlockTokens.encode(who, self.pair.address, self.part(self.holdings.lps[who]))
         return self.send("request LP", who, self.locker, data)
 
     def _cancel_lp(self) -> bool:
-        if (who := self.person(among=list(self.books.cooling))) is None:
+        if (who := self.person(among=list(self.holdings.cooling))) is None:
             return False
         return self.send("cancel LP", who, self.locker, self.locker.cancelUnlockTokens.encode(who, self.pair.address))
 
     def _unlock_lp(self) -> bool:
         now = self.crowd.now
-        ready = [who for who, until in self.books.cooling.items() if until <= now]
+        ready = [who for who, until in self.holdings.cooling.items() if until <= now]
         if (who := self.person(among=ready)) is None:
             return False
         return self.send("unlock LP", who, self.locker, self.locker.unlockTokens.encode(who, self.pair.address, who))
@@ -271,7 +270,7 @@ class Acts:
         return self.send("lock position", who, self.locker, self.locker.lockPosition.encode(token_id))
 
     def _locked(self, state: Callable[[int], bool]) -> tuple[int, str] | None:
-        found = [(token_id, who) for token_id, (who, until) in self.books.positions.items() if state(until)]
+        found = [(token_id, who) for token_id, (who, until) in self.holdings.positions.items() if state(until)]
         if not found:
             return None
         token_id, who = self.random.choice(found)
@@ -300,27 +299,27 @@ class Acts:
     # ------------------------------------------------------------ points
 
     def _join(self) -> bool:
-        if (who := self.person(lambda who: who not in self.books.joined)) is None:
+        if (who := self.person(lambda who: who not in self.holdings.joined)) is None:
             return False
         return self.send("join", who, self.points, self.points.join.encode())
 
     def _register(self) -> bool:
-        if (who := self.person(lambda who: who not in self.books.codes)) is None:
+        if (who := self.person(lambda who: who not in self.holdings.codes)) is None:
             return False
         code = f"CROWD{self.people.index(who)}".encode().ljust(32, b"\0")
         return self.send("register", who, self.system.referrals, self.system.referrals.register.encode(code))
 
     def _bind(self) -> bool:
-        if not self.books.codes or (who := self.person(lambda who: who not in self.books.bound)) is None:
+        if not self.holdings.codes or (who := self.person(lambda who: who not in self.holdings.bound)) is None:
             return False
-        code = self.random.choice(list(self.books.codes.values()))
+        code = self.random.choice(list(self.holdings.codes.values()))
         return self.send("bind", who, self.system.referrals, self.system.referrals.bind.encode(code))
 
     def _record(self) -> bool:
         if not (epochs := self.crowd.recordable):
             return False
-        recorded = self.books.recorded[epochs[0]]
-        if (who := self.person(lambda who: who not in recorded, among=list(self.books.joined))) is None:
+        recorded = self.holdings.recorded[epochs[0]]
+        if (who := self.person(lambda who: who not in recorded, among=list(self.holdings.joined))) is None:
             return False
         return self.send("record", who, self.points, self.points.record.encode(who, epochs[0]))
 
@@ -328,8 +327,8 @@ class Acts:
         if not (epochs := self.crowd.recordable) or not self.crowd.claimable:
             return False
         earlier, now = self.crowd.claimable[-1], epochs[0]
-        waiting = [who for who in self.books.recorded[earlier] if (earlier, who) not in self.books.claimed]
-        if (who := self.person(lambda who: who not in self.books.recorded[now], among=waiting)) is None:
+        waiting = [who for who in self.holdings.recorded[earlier] if (earlier, who) not in self.holdings.claimed]
+        if (who := self.person(lambda who: who not in self.holdings.recorded[now], among=waiting)) is None:
             return False
         data = self.points.recordAndClaim.encode(now, [earlier], [self.system.token("USDC").address])
         return self.send("record and claim", who, self.points, data)
@@ -338,7 +337,7 @@ class Acts:
         if not (epochs := self.crowd.claimable):
             return False
         epoch = self.random.choice(epochs)
-        recorded = [who for who in self.books.recorded[epoch] if (epoch, who) not in self.books.claimed]
+        recorded = [who for who in self.holdings.recorded[epoch] if (epoch, who) not in self.holdings.claimed]
         if (who := self.person(among=recorded)) is None:
             return False
         data = self.points.claim.encode(epoch, self.system.token("USDC").address)

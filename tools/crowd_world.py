@@ -16,7 +16,7 @@ from forks.addresses import FEEDS
 from forks.placing import OWNER, aggregator, encode
 from forks.seeding import invest
 from ssi.chain.evm import Deployed
-from ssi.constants import CLAIMING, DAY, NOTICE, RECORDING
+from ssi.constants import CLAIMING, DAY, MAX, NOTICE, RECORDING, WAD
 from ssi.governance import proposals
 from ssi.governance.decoder import Decoder
 from ssi.index.bounds import bounds
@@ -24,9 +24,8 @@ from ssi.keeper import maintenance
 from ssi.points.ledger import Ledger
 from ssi.registry.system import System
 from tools.app_pools import Pools
-from tools.crowd_books import Books
+from tools.crowd_holdings import CrowdHoldings
 
-WAD, MAX = 10**18, 2**256 - 1
 STEP = 12  # seconds between blocks that are not told when
 WHALE, LP_SHARES, POSITIONS = 60_000, 400, 24
 MOVES = (
@@ -93,7 +92,7 @@ class Crowd:
             self.evm.account(f"crowd {name}") for name in ("whale", "keeper", "bidder", "maker")
         )
         self.ledger, self.decoder = Ledger(system.points, system.prices, system.record.block or 0), Decoder(system)
-        self.books = Books(system)
+        self.holdings = CrowdHoldings(system)
         self.waiting: list[Sent] = []
         self.busy: set[str] = set()  # those with an operation in the block to come
         self.scheduled: list[tuple[int, Deployed, bytes]] = []  # since when, Unix seconds
@@ -145,7 +144,7 @@ class Crowd:
             good = receipts[sent.hash]["status"] == "0x1"
             if sent.kind:
                 (self.lived.done if good else self.lived.refused)[sent.kind] += 1
-            self.books.read(receipts[sent.hash]["logs"])
+            self.holdings.read(receipts[sent.hash]["logs"])
         self.waiting, self.busy = [], set()
 
     # ------------------------------------------------------------ the beginning
@@ -227,8 +226,8 @@ class Crowd:
     def record(self) -> None:
         """A keeper records some of those who wait, so that others do it by themselves and a few are forgotten."""
         for epoch in self.recordable:
-            recorded = self.books.recorded[epoch]
-            left = [person for person in self.books.joined if person not in recorded]
+            recorded = self.holdings.recorded[epoch]
+            left = [person for person in self.holdings.joined if person not in recorded]
             some = left[: len(left) // 4]
             for start in range(0, len(some), BATCH):
                 data = self.system.points.recordMany.encode(some[start : start + BATCH], epoch)

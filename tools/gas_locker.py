@@ -5,10 +5,11 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import Any
 
+from ssi.constants import MAX
 from ssi.points.locks import PoolKind
 from ssi.registry.system import System
 from tests.model.locker import COOLDOWN
-from tests.support.indexes import EPOCH, MAX
+from tests.support.indexes import EPOCH
 from tests.support.liquidity import UniswapMarket, new_locker
 
 # What an operation may cost at most.

@@ -6,9 +6,9 @@ from typing import Any
 
 from forks import control
 from ssi.chain.evm import Evm
+from ssi.constants import DAY, MAX, WAD
 from ssi.registry.system import System
-from tests.support.indexes import DAY, MAX
-from tests.support.points import WAD, WEEK, RealStaking
+from tests.support.points import WEEK, RealStaking
 
 BARS = {"record_account": 260_000, "points_claim": 110_000, "soso_stake": 66_000}
 

@@ -14,11 +14,12 @@ import eth_abi
 from forks import control
 from forks.addresses import FEEDS
 from ssi.chain.evm import Deployed, Evm
+from ssi.constants import DAY, MAX
 from ssi.governance.starting import Bounds, start_call
 from ssi.index.bounds import bounds
 from ssi.registry.system import System
 from tests.support.governance import schedule, wait
-from tests.support.indexes import DAY, MAX, new_index
+from tests.support.indexes import new_index
 from tests.support.prices import leg
 
 PRICED = ("BTC/USD", "ETH/USD", "BNB/USD", "SOL/USD", "LINK/USD", "UNI/USD", "AAVE/USD")

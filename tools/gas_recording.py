@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ssi.chain.evm import Evm
-from tests.support.indexes import DAY, MAX
-from tests.support.points import WAD
+from ssi.constants import DAY, MAX, WAD
 from tests.support.points_system import PointsSystem
 
 BATCH = 64

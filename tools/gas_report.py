@@ -19,11 +19,11 @@ from rich.table import Table
 from forks import control
 from ssi.build import ROOT, fresh_project
 from ssi.chain.evm import Deployed, Evm
-from ssi.constants import ZERO
+from ssi.constants import BLOCK, DAY, MAX, ZERO
 from ssi.index.bounds import bounds
 from ssi.registry.system import System
 from tests.support.bazaar import Bazaar
-from tests.support.indexes import DAY, EPOCH, MAX, new_index
+from tests.support.indexes import EPOCH, new_index
 from tests.support.trading import trade
 from tools import (
     gas_locker,
@@ -66,7 +66,6 @@ BARS = {
     **gas_recording.BARS,
 }
 LIMIT = 12_000_000
-BLOCK = 12  # seconds from one block to the next
 
 
 class TradingGas:

@@ -7,8 +7,9 @@ from __future__ import annotations
 from typing import Any
 
 from ssi.chain.evm import Evm
+from ssi.constants import DAY, MAX
 from ssi.index.bounds import bounds
-from tests.support.indexes import DAY, MAX, new_index
+from tests.support.indexes import new_index
 from tools.gas_figures import GasFigures
 
 SHARES = 10 * 10**18

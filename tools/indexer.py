@@ -47,7 +47,7 @@ def tables() -> list[str]:
 
 
 @dataclass
-class Indexer:
+class IndexerProcess:
     """One process of the engine, and what is asked of it.
 
     Args:
@@ -167,7 +167,7 @@ class Indexer:
 
 
 @contextmanager
-def running(indexer: Indexer) -> Iterator[Indexer]:
+def running(indexer: IndexerProcess) -> Iterator[IndexerProcess]:
     """Starts an indexer, and ends it."""
     indexer.start()
     try:
@@ -193,7 +193,7 @@ def main(rpc: str | None, settings: Path | None, port: int, rpc_port: int, days:
         if rpc is None or settings is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ssi-indexer-")))
             rpc, settings = _fork(stack, console, folder, rpc_port, days)
-        indexer = stack.enter_context(running(Indexer(settings.resolve(), rpc, folder, port=port)))
+        indexer = stack.enter_context(running(IndexerProcess(settings.resolve(), rpc, folder, port=port)))
         console.print(f"[bold]{indexer.url}/graphql[/] and {indexer.url}/sql/db (Ctrl-C ends it); log: {indexer.log}")
         try:
             assert indexer.process is not None

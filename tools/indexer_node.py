@@ -101,7 +101,7 @@ class Made:
 def serving(made: Made) -> Iterator[str]:
     """Serves it; yields its URL."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class NodeHandler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
@@ -118,7 +118,7 @@ def serving(made: Made) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Says nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), NodeHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"

@@ -26,7 +26,7 @@ import click
 from forks import anvils
 from ssi.build import ROOT
 from tools import postgres
-from tools.indexer import SCHEMA, Indexer, running, tables
+from tools.indexer import SCHEMA, IndexerProcess, running, tables
 from tools.indexer_node import BLOCK_SECONDS, PER_BLOCK, Made, serving
 
 REPORT = ROOT / "build" / "indexer-scale.json"
@@ -109,13 +109,13 @@ def psql(url: str, text: str) -> str:
 
 
 @contextmanager
-def fed(blocks: int, accounts: int) -> Iterator[tuple[Indexer, str]]:
+def fed(blocks: int, accounts: int) -> Iterator[tuple[IndexerProcess, str]]:
     """An indexer that has taken in a made-up chain, and the URL of its new PostgreSQL."""
     made = Made(TOKENS[0], blocks, accounts, GENESIS)
     with postgres.server(*SETTINGS) as url, serving(made) as node, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         limits = {"DATABASE_URL": url, "INDEXER_RATE": "1000000", "INDEXER_READS": "off"}
-        indexer = Indexer(settings(folder, TOKENS[0], 0), node, folder, limits, strength=4)
+        indexer = IndexerProcess(settings(folder, TOKENS[0], 0), node, folder, limits, strength=4)
         with running(indexer):
             indexer.wait(blocks, 3_000)
             yield indexer, url
@@ -193,7 +193,7 @@ def latencies(counts: Sequence[int]) -> Iterator[dict[str, Any]]:
             yield _latencies(indexer, url, accounts)
 
 
-def _latencies(indexer: Indexer, url: str, accounts: int) -> dict[str, Any]:
+def _latencies(indexer: IndexerProcess, url: str, accounts: int) -> dict[str, Any]:
     began = time.monotonic()
     psql(url, ROWS.format(n=accounts, tokens="{" + ",".join(TOKENS) + "}", genesis=GENESIS, epoch=EPOCH))
     wrote = time.monotonic() - began

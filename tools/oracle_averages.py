@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise, product
 from random import Random
 
+from ssi.constants import BLOCK, YEAR
 from tests.model.oracle import settled
 
-BLOCK, WINDOW, SHORT = 12, 1_800, 300
+WINDOW, SHORT = 1_800, 300
 BLOCKS = WINDOW // BLOCK
-YEAR = 365 * 86_400
 FARTHEST = 887_272
 SPREAD = 99  # ticks; 100 are more than a percent
 DRIFT = 200

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from math import sqrt
 
 from ssi.chain.evm import Deployed
+from ssi.constants import BLOCK
 from ssi.registry.system import System
 from tests.support.manipulation import POOL
 
-BLOCK, PARTS, SPREAD, DRIFT = 12, 9, 99, 200
+PARTS, SPREAD, DRIFT = 9, 99, 200
 MOVES = (0.01, 0.05, 0.10)
 
 

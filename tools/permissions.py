@@ -10,12 +10,11 @@ from collections.abc import Iterator
 
 from ssi.build import ROOT, fresh_project
 from ssi.chain.evm import Deployed, Evm, Reverted
-from ssi.constants import ADMIN
+from ssi.constants import ADMIN, DAY
 from ssi.governance.decoder import IMPLEMENTATION, Decoder
 from ssi.registry.system import System
 
 PAGE = ROOT / "docs" / "permissions.md"
-DAY = 86_400
 _ARGUMENTS = b"\0" * 32 * 24  # enough for every function
 _HEAD = """# Permissions
 

@@ -4,7 +4,7 @@ import { NavLink, Route, Routes, useLocation } from "react-router";
 import { useConfig } from "./chain/context";
 import { useIndexer } from "./data/indexer";
 import { useChainAnswers } from "./data/logs";
-import { Note, Skeleton } from "./ui/kit";
+import { join, Note, Skeleton } from "./ui/kit";
 import { Progress } from "./ui/Progress";
 import { Settings } from "./ui/Settings";
 import { Wallet } from "./ui/Wallet";
@@ -38,10 +38,14 @@ export function App() {
   }, [pathname]);
   return (
     <div className="flex min-h-screen flex-col">
-      <a href="#content" className="sr-only focus:not-sr-only" onClick={(event) => {
-        event.preventDefault();
-        document.getElementById("content")?.focus();
-      }}>
+      <a
+        href="#content"
+        className="sr-only focus:not-sr-only"
+        onClick={(event) => {
+          event.preventDefault();
+          document.getElementById("content")?.focus();
+        }}
+      >
         Skip to the content
       </a>
       <header className="sticky top-0 z-10 border-b border-line bg-paper">
@@ -62,7 +66,10 @@ export function App() {
                   to={to}
                   end={to === "/"}
                   className={({ isActive }) =>
-                    `block border-b-2 px-2 py-2 text-sm ${isActive ? "border-accent font-medium" : "border-transparent text-muted hover:text-ink"}`
+                    join(
+                      "block border-b-2 px-2 py-2 text-sm",
+                      isActive ? "border-accent font-medium" : "border-transparent text-muted hover:text-ink",
+                    )
                   }
                 >
                   {name}
@@ -116,7 +123,8 @@ function Unanswered() {
   return (
     <div className="mx-auto w-full max-w-6xl px-4 pt-4">
       <Note kind="bad" title="The network endpoint does not answer.">
-        What you see may be old. Check the connection, or set another RPC address in the settings. The page goes on by itself once it answers.
+        What you see may be old. Check the connection, or set another RPC address in the settings. The page goes on by
+        itself once it answers.
       </Note>
     </div>
   );
@@ -129,7 +137,8 @@ function Unindexed() {
   return (
     <div className="mx-auto w-full max-w-6xl px-4 pt-4">
       <Note kind="warn" title="The indexer is not used.">
-        {new URL(url).host}: {why}. These pages read what was from the chain instead, which takes longer. Another indexer, or none, can be chosen in the settings.
+        {new URL(url).host}: {why}. These pages read what was from the chain instead, which takes longer. Another
+        indexer, or none, can be chosen in the settings.
       </Note>
     </div>
   );
@@ -138,10 +147,14 @@ function Unindexed() {
 /** Where what stands on the pages comes from. */
 function Source() {
   const { url, block, why } = useIndexer();
-  if (!url || block === null || why) return <span>Everything on these pages is read from the chain by your browser. There is no server behind them.</span>;
+  if (!url || block === null || why)
+    return (
+      <span>Everything on these pages is read from the chain by your browser. There is no server behind them.</span>
+    );
   return (
     <span>
-      What is, your browser reads from the chain; what was, from the indexer at {new URL(url).host}, which stands at block {String(block)}.
+      What is, your browser reads from the chain; what was, from the indexer at {new URL(url).host}, which stands at
+      block {String(block)}.
     </span>
   );
 }

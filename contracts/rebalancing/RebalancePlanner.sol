@@ -10,7 +10,7 @@ import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IRebalancer} from "../../interfaces/IRebalancer.sol";
 import {Units, UnitsLib} from "../index/Units.sol";
 import {AuctionMath} from "./AuctionMath.sol";
-import {PlanBook, PlanBookLib} from "./PlanBook.sol";
+import {Weighing, WeighingLib} from "./Weighing.sol";
 import {Target, TargetLib} from "./Target.sol";
 
 /// @title What a start of a rebalance fixes, and whether that is what was proposed
@@ -27,14 +27,14 @@ contract RebalancePlanner {
     /// @notice What a start goes by.
     /// @param oracle where prices come from
     /// @param index the index
-    /// @param book where its {PlanBook} is
+    /// @param weighing where its {Weighing} is
     /// @param drift bp that a price may be off that of the last start
     /// @param dust ppm of NAV
     /// @param id of the start
     struct Rules {
         IPriceOracle oracle;
         address index;
-        address book;
+        address weighing;
         uint256 drift;
         uint256 dust;
         uint256 id;
@@ -82,11 +82,11 @@ contract RebalancePlanner {
         view
         returns (Start memory s)
     {
-        PlanBook memory book = _readPlanBook(rules.index, rules.book);
-        Draft memory d = _loadDraft(rules.index, book);
-        _writeQuotes(rules.oracle, d, book.tokens.length, proposal.prices, proposal.unpriced);
+        Weighing memory weighing = _readWeighing(rules.index, rules.weighing);
+        Draft memory d = _loadDraft(rules.index, weighing);
+        _writeQuotes(rules.oracle, d, weighing.tokens.length, proposal.prices, proposal.unpriced);
         _requireProposed(rules, d, proposal);
-        _computeTargets(d, book);
+        _computeTargets(d, weighing);
 
         (s.tokens, s.nav, s.turnover) = (d.tokens, d.value / _WAD, d.turnover);
         _packTargets(rules, d, proposal, s);
@@ -96,7 +96,7 @@ contract RebalancePlanner {
     /// @dev Only for the rebalancer, whose references it reads.
     /// @param oracle where prices come from
     /// @param index the index
-    /// @param at where its {PlanBook} is
+    /// @param at where its {Weighing} is
     /// @param prices D18{USD/whole token} that the proposal gives
     /// @param unpriced a bit for each token that is priced by the proposal
     /// @param allowed bp of NAV that may be sold
@@ -109,10 +109,10 @@ contract RebalancePlanner {
         uint256 unpriced,
         uint256 allowed
     ) external view returns (IRebalancer.Preview memory) {
-        PlanBook memory book = _readPlanBook(index, at);
-        Draft memory d = _loadDraft(index, book);
-        _writeQuotes(oracle, d, book.tokens.length, prices, unpriced);
-        _computeTargets(d, book);
+        Weighing memory weighing = _readWeighing(index, at);
+        Draft memory d = _loadDraft(index, weighing);
+        _writeQuotes(oracle, d, weighing.tokens.length, prices, unpriced);
+        _computeTargets(d, weighing);
         uint256[] memory targets = new uint256[](d.tokens.length);
         for (uint256 i = 0; i < targets.length; ++i) {
             targets[i] = d.targets[i].value();
@@ -124,7 +124,7 @@ contract RebalancePlanner {
     /// @dev Only for the rebalancer, whose references it reads.
     /// @param oracle where prices come from
     /// @param index the index
-    /// @param at where its {PlanBook} is
+    /// @param at where its {Weighing} is
     /// @return tokens of the plan first, then the others that the index holds
     /// @return current D18 weight of each
     /// @return target D18 weight of each
@@ -133,14 +133,14 @@ contract RebalancePlanner {
         view
         returns (address[] memory, uint256[] memory current, uint256[] memory target)
     {
-        PlanBook memory book = _readPlanBook(index, at);
-        Draft memory d = _loadDraft(index, book);
+        Weighing memory weighing = _readWeighing(index, at);
+        Draft memory d = _loadDraft(index, weighing);
         d.quotes = new uint256[](d.tokens.length);
         for (uint256 i = 0; i < d.tokens.length; ++i) {
             (uint256 price,, bool given) = IRebalancer(msg.sender).referenceOf(index, d.tokens[i]);
             d.quotes[i] = given ? price : oracle.price(d.tokens[i]);
         }
-        _computeTargets(d, book);
+        _computeTargets(d, weighing);
         (current, target) = (new uint256[](d.tokens.length), new uint256[](d.tokens.length));
         for (uint256 i = 0; i < d.tokens.length; ++i) {
             current[i] = Math.mulDiv(d.units[i] * d.prices[i], _WAD, d.value);
@@ -185,19 +185,19 @@ contract RebalancePlanner {
 
     // ---------------------------------------------------------------- steps
 
-    function _readPlanBook(address index, address at) private view returns (PlanBook memory book) {
+    function _readWeighing(address index, address at) private view returns (Weighing memory weighing) {
         if (at == address(0)) revert IRebalancer.Rebalancer_NoPlan(index);
-        return PlanBookLib.read(at);
+        return WeighingLib.read(at);
     }
 
     /// @dev The tokens to weigh, with their units and decimals, without prices.
-    function _loadDraft(address index, PlanBook memory book) private view returns (Draft memory d) {
-        (d.tokens, d.units, d.base) = union(index, book.tokens);
+    function _loadDraft(address index, Weighing memory weighing) private view returns (Draft memory d) {
+        (d.tokens, d.units, d.base) = union(index, weighing.tokens);
         if (d.base == 0) revert IRebalancer.Rebalancer_NotSeeded(index);
         uint256 count = d.tokens.length;
         if (count > _MAX_TOKENS) revert IRebalancer.Rebalancer_TokenCount(count);
         (uint256 planned, uint256 known, uint256[] memory decimals) =
-            (book.tokens.length, book.decimals, new uint256[](count));
+            (weighing.tokens.length, weighing.decimals, new uint256[](count));
         for (uint256 i = 0; i < count; ++i) {
             decimals[i] = i < planned ? uint8(known >> 8 * i) : _decimalsOf(index, d.tokens[i]);
         }
@@ -275,9 +275,10 @@ contract RebalancePlanner {
 
     /// @dev Targets by the methodology and the quotes of `d`, rounded down to what {Units} holds. A token outside the
     /// plan leaves.
-    function _computeTargets(Draft memory d, PlanBook memory book) private view {
-        uint256 count = book.tokens.length;
-        uint256[] memory list = book.methodology.weights(book.tokens, _prefixOf(d.quotes, count), book.parameters);
+    function _computeTargets(Draft memory d, Weighing memory weighing) private view {
+        uint256 count = weighing.tokens.length;
+        uint256[] memory list =
+            weighing.methodology.weights(weighing.tokens, _prefixOf(d.quotes, count), weighing.parameters);
         if (list.length != count) revert IRebalancer.Rebalancer_LengthMismatch(count, list.length);
 
         _writePricesAndValue(d);

@@ -12,7 +12,7 @@ import {IPriceOracle} from "../../interfaces/IPriceOracle.sol";
 import {IBidCallback, IRebalancer} from "../../interfaces/IRebalancer.sol";
 import {GovernedUUPS} from "../governance/GovernedUUPS.sol";
 import {Auction, AuctionMath, BidPair, Side} from "./AuctionMath.sol";
-import {PlanBook, PlanBookLib} from "./PlanBook.sol";
+import {Weighing, WeighingLib} from "./Weighing.sol";
 import {RebalancePlanner} from "./RebalancePlanner.sol";
 import {StoredTerms, StoredTermsLib} from "./StoredTerms.sol";
 import {Target} from "./Target.sol";
@@ -31,10 +31,10 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     uint256 private constant _BP = 1e14;
     uint256 private constant _RAY = 1e27;
 
-    /// @dev `terms:96 | book:160` = 256 bits, high to low. `book` is code with the methodology, the tokens and the
-    /// parameters.
+    /// @dev `terms:96 | weighing:160` = 256 bits, high to low. `weighing` is code with the methodology, the tokens and
+    /// the parameters.
     struct StoredPlan {
-        address book;
+        address weighing;
         StoredTerms terms;
     }
 
@@ -96,7 +96,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         }
         methodology.validate(tokens, parameters);
 
-        _storage().plans[index].book = PlanBookLib.write(PlanBook(methodology, tokens, decimals, parameters));
+        _storage().plans[index].weighing = WeighingLib.write(Weighing(methodology, tokens, decimals, parameters));
         emit PlanSet(index, methodology, tokens, parameters, ++_storage().auctions[index].nonce);
     }
 
@@ -125,7 +125,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
 
         uint256 drift = last.drift(terms.band);
         RebalancePlanner.Rules memory rules =
-            RebalancePlanner.Rules(oracle, index, plan.book, drift, terms.dust, last.nonce);
+            RebalancePlanner.Rules(oracle, index, plan.weighing, drift, terms.dust, last.nonce);
         RebalancePlanner.Start memory s = planner.start(rules, proposal);
         uint256 allowed = last.allowance(terms.turnover, terms.daily);
         if (s.turnover > allowed) revert Rebalancer_TurnoverTooLarge(s.turnover, allowed);
@@ -325,7 +325,9 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         StoredPlan memory plan = _plan(index);
         RebalanceTerms memory terms = plan.terms.unpack();
         uint256 allowed = _auction(index).allowance(terms.turnover, terms.daily);
-        _returnAnswer(abi.encodeCall(RebalancePlanner.preview, (oracle, index, plan.book, prices, unpriced, allowed)));
+        _returnAnswer(
+            abi.encodeCall(RebalancePlanner.preview, (oracle, index, plan.weighing, prices, unpriced, allowed))
+        );
     }
 
     /// @inheritdoc IRebalancer
@@ -335,7 +337,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
         nonReentrantView
         returns (address[] memory, uint256[] memory, uint256[] memory)
     {
-        _returnAnswer(abi.encodeCall(RebalancePlanner.weights, (oracle, index, _plan(index).book)));
+        _returnAnswer(abi.encodeCall(RebalancePlanner.weights, (oracle, index, _plan(index).weighing)));
     }
 
     /// @dev Ends a view with the planner's answer to `question`, which returns the same types, or with its revert.
@@ -364,8 +366,11 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
     /// @inheritdoc IRebalancer
     function planOf(address index) external view returns (Plan memory) {
         StoredPlan memory plan = _plan(index);
-        PlanBook memory book = PlanBookLib.read(plan.book);
-        return Plan(book.methodology, _auction(index).nonce, plan.terms.unpack(), book.tokens, book.parameters);
+        Weighing memory weighing = WeighingLib.read(plan.weighing);
+        return
+            Plan(
+                weighing.methodology, _auction(index).nonce, plan.terms.unpack(), weighing.tokens, weighing.parameters
+            );
     }
 
     // ---------------------------------------------------------------- a bid
@@ -424,7 +429,7 @@ contract Rebalancer is IRebalancer, GovernedUUPS, ReentrancyGuardTransient {
 
     /// @dev Tokens of the plan, then the others that the index holds.
     function _planAndBasket(address index) private view returns (address[] memory, uint256[] memory, uint256) {
-        return planner.union(index, PlanBookLib.read(_plan(index).book).tokens);
+        return planner.union(index, WeighingLib.read(_plan(index).weighing).tokens);
     }
 
     function _decimalsOf(address token) private view returns (uint256) {

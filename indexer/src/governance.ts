@@ -20,7 +20,9 @@ function decoded(data: Hex): { function: string | null; arguments: unknown } {
   if (entry === undefined) return { function: null, arguments: null };
   try {
     const { args = [] } = decodeFunctionData({ abi: [entry], data });
-    const named = entry.inputs.map((input, place) => [input.name ?? String(place), (args as unknown[])[place]] as const);
+    const named = entry.inputs.map(
+      (input, place) => [input.name ?? String(place), (args as unknown[])[place]] as const,
+    );
     return { function: entry.name, arguments: plain(Object.fromEntries(named)) };
   } catch {
     return { function: null, arguments: null };

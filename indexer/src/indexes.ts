@@ -2,7 +2,17 @@
 import { and, eq, gt, sql } from "ponder";
 import { type Context, ponder } from "ponder:registry";
 import {
-  basketClaim, constituent, distribution, feeCollection, indexToken, loss, mint, redemption, source, surplus, trade,
+  basketClaim,
+  constituent,
+  distribution,
+  feeCollection,
+  indexToken,
+  loss,
+  mint,
+  redemption,
+  source,
+  surplus,
+  trade,
   unitsChange,
 } from "ponder:schema";
 import { happened } from "./happenings.ts";
@@ -23,8 +33,7 @@ ponder.on("IndexToken:setup", async ({ context }) => {
   }
 });
 
-const change = (context: Context, event: Happening) =>
-  context.db.update(indexToken, { address: event.log.address });
+const change = (context: Context, event: Happening) => context.db.update(indexToken, { address: event.log.address });
 
 ponder.on("IndexFactory:IndexCreated", async ({ event, context }) => {
   if ((await context.db.find(indexToken, { address: event.args.index })) === null) return; // younger than the settings
@@ -175,9 +184,17 @@ ponder.on("FeeDistributor:Distributed", async ({ event, context }) => {
 
 ponder.on("IndexRouter:Bought", async ({ event, context }) => {
   const { index, payer, receiver, token, amountIn, shares, referralCode } = event.args;
-  await context.db
-    .insert(trade)
-    .values({ ...placed(event), side: "buy", index, account: payer, receiver, token, amount: amountIn, shares, referralCode });
+  await context.db.insert(trade).values({
+    ...placed(event),
+    side: "buy",
+    index,
+    account: payer,
+    receiver,
+    token,
+    amount: amountIn,
+    shares,
+    referralCode,
+  });
   await happened(context, event, "Bought", payer);
 });
 

@@ -33,7 +33,10 @@ async function unweigh(context: Context, time: bigint, address: Hex, owner: Hex,
 ponder.on("LpLocker:PositionLocked", async ({ event, context }) => {
   const { owner, tokenId, pool: address, liquidity } = event.args;
   const locked = { owner, pool: address, liquidity, lockedAt: event.block.timestamp, maturesAt: 0n, unlockedAt: null };
-  await context.db.insert(lock).values({ tokenId, ...locked }).onConflictDoUpdate(locked);
+  await context.db
+    .insert(lock)
+    .values({ tokenId, ...locked })
+    .onConflictDoUpdate(locked);
   await move(context, event.block.timestamp, address, owner, liquidity);
   await happened(context, event, "PositionLocked", owner);
 });

@@ -1,16 +1,17 @@
-/** The points programme: who is in it, what was written down, and the pots. `docs/points-math.md` is the specification. */
+/**
+ * The points programme: who is in it, what was written down, and the pots. `docs/points-math.md` is the specification.
+ */
 import { type Context, ponder } from "ponder:registry";
 import {
   account, epoch, pot, potClaim, potEvent, priceSample, record, recorder, referralCode, slot,
 } from "ponder:schema"; // prettier-ignore
+import { REFEREE_PART, ZERO } from "../constants.ts";
 import { happened } from "./happenings.ts";
 import { type Happening, placed } from "./reading.ts";
 import { type Hex, startOf } from "./settings.ts";
 import { begin, readSheet, stand, writeSheet } from "./standings.ts";
 
 const MOST = 2n ** 120n - 1n;
-const REFEREE_PART = 20n;
-const ZERO = "0x0000000000000000000000000000000000000000";
 
 const least = (a: bigint, b: bigint) => (a < b ? a : b);
 
@@ -34,7 +35,10 @@ ponder.on("ReferralRegistry:CodeRegistered", async ({ event, context }) => {
 ponder.on("ReferralRegistry:Bound", async ({ event, context }) => {
   const { referee, referrer, code } = event.args;
   const bound = { referrer, boundAt: event.block.timestamp, referralCode: code };
-  await context.db.insert(account).values({ address: referee, referees: 0, ...bound }).onConflictDoUpdate(bound);
+  await context.db
+    .insert(account)
+    .values({ address: referee, referees: 0, ...bound })
+    .onConflictDoUpdate(bound);
   await context.db
     .insert(account)
     .values({ address: referrer, referees: 1 })
@@ -47,7 +51,10 @@ ponder.on("ReferralRegistry:Bound", async ({ event, context }) => {
 ponder.on("ReferencePrices:PriceSampled", async ({ event, context }) => {
   const { token, price } = event.args;
   const key = { epoch: Number(event.args.epoch), slot: Number(event.args.slot), token };
-  await context.db.insert(priceSample).values({ ...key, price }).onConflictDoUpdate({ price });
+  await context.db
+    .insert(priceSample)
+    .values({ ...key, price })
+    .onConflictDoUpdate({ price });
 });
 
 ponder.on("ReferencePrices:SampleTaken", async ({ event, context }) => {
@@ -56,7 +63,10 @@ ponder.on("ReferencePrices:SampleTaken", async ({ event, context }) => {
   const sampled = { missing: Number(event.args.missing), time: event.block.timestamp, block: event.block.number };
   await begin(context, number);
   const again = (await context.db.find(slot, key)) !== null;
-  await context.db.insert(slot).values({ ...key, ...sampled }).onConflictDoUpdate(sampled);
+  await context.db
+    .insert(slot)
+    .values({ ...key, ...sampled })
+    .onConflictDoUpdate(sampled);
   if (!again) await context.db.update(epoch, { number }).set((row) => ({ samples: row.samples + 1 }));
   if (await readSheet(context, event.block, number)) await stand(context, number, event.block.timestamp);
 });
@@ -76,7 +86,7 @@ ponder.on("ReferencePrices:EpochSettled", async ({ event, context }) => {
 
 /** What an account's record is worth with the bonuses, as the ledger sums it up. */
 function total(row: { points: bigint; credit: bigint; referred: boolean }): bigint {
-  return row.points + (row.referred ? row.points / REFEREE_PART : 0n) + least(row.points, row.credit);
+  return row.points + (row.referred ? row.points / BigInt(REFEREE_PART) : 0n) + least(row.points, row.credit);
 }
 
 /** Writes a record, and by how much it changed the sum of the epoch. */
@@ -127,11 +137,7 @@ ponder.on("PointsLedger:RecordedBy", async ({ event, context }) => {
 
 type Moved = { action: "fund" | "claim" | "roll"; epoch: number; token: Hex; amount: bigint };
 
-async function movePot(
-  context: Context,
-  event: Happening,
-  moved: Moved & { account?: Hex; fromEpoch?: number },
-) {
+async function movePot(context: Context, event: Happening, moved: Moved & { account?: Hex; fromEpoch?: number }) {
   await context.db.insert(potEvent).values({ ...placed(event), ...moved });
 }
 

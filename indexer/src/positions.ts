@@ -1,6 +1,7 @@
 /** Balances and their integrals, exactly as the contracts remember them. */
 import type { Context } from "ponder:registry";
 import { position, positionEpoch } from "ponder:schema";
+import { ZERO } from "../constants.ts";
 import { type Hex, epochOf, startOf } from "./settings.ts";
 
 /** Changes a balance by `delta` and carries its integral up to `time`. */
@@ -17,14 +18,15 @@ export async function move(context: Context, time: bigint, source: Hex, account:
   }
   const now = { balance: (before?.balance ?? 0n) + delta, since: time, epoch, seconds };
   const row = { seconds, closing: now.balance, last: time };
-  await context.db.insert(position).values({ source, account, ...now }).onConflictDoUpdate(now);
+  await context.db
+    .insert(position)
+    .values({ source, account, ...now })
+    .onConflictDoUpdate(now);
   // Whether the row is there follows from `before`: the engine would ask the database, which is most of the work.
   if (known) await context.db.update(positionEpoch, { source, account, epoch }).set(row);
   else await context.db.insert(positionEpoch).values({ source, account, epoch, ...row });
   return now.balance;
 }
-
-const ZERO = "0x0000000000000000000000000000000000000000";
 
 /**
  * A transfer of a time-weighted token. The zero address has the supply, so both ends of a mint or a burn move by the

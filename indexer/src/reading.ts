@@ -1,8 +1,15 @@
 /** Reads of the chain at the block that is being indexed, and how an event is kept. */
 import type { Context } from "ponder:registry";
 import {
-  type Abi, BaseError, type ContractFunctionArgs, type ContractFunctionName, type ContractFunctionReturnType,
-  ExecutionRevertedError, concat, decodeFunctionResult, encodeFunctionData,
+  type Abi,
+  BaseError,
+  type ContractFunctionArgs,
+  type ContractFunctionName,
+  type ContractFunctionReturnType,
+  ExecutionRevertedError,
+  concat,
+  decodeFunctionResult,
+  encodeFunctionData,
 } from "viem";
 import type { Hex } from "./settings.ts";
 
@@ -25,7 +32,8 @@ export const placed = ({ block, log, transaction }: Happening) => ({
  * `INDEXER_READS` is off.
  *
  * The block's hash follows the arguments, where contracts do not look. The engine keeps answers by the call and the
- * number of the block, also beyond a crash; with the hash in the call it never answers for another block of that number.
+ * number of the block, also beyond a crash; with the hash in the call it never answers for another block of that
+ * number.
  */
 export async function read<
   const abi extends Abi,

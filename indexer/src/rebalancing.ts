@@ -3,11 +3,9 @@ import { and, eq } from "ponder";
 import { type Context, ponder } from "ponder:registry";
 import { bid, indexToken, rebalance } from "ponder:schema";
 import { priceOracleAbi } from "../abis.ts";
+import { PHASES, WAD } from "../constants.ts";
 import { placed, plain, read } from "./reading.ts";
 import { type Hex, contract } from "./settings.ts";
-
-const WAD = 10n ** 18n;
-const PHASES = ["running", "running", "completed", "halted", "cancelled", "expired"] as const;
 
 ponder.on("Rebalancer:PlanSet", async ({ event, context }) => {
   const { index, methodology, tokens, parameters, nonce } = event.args;
@@ -49,10 +47,9 @@ ponder.on("Rebalancer:BidFilled", async ({ event, context }) => {
 });
 
 ponder.on("Rebalancer:RebalanceEnded", async ({ event, context }) => {
-  const { index, id, phase, cost } = event.args;
-  await context.db
-    .update(rebalance, { index, id })
-    .set({ phase: PHASES[phase]!, cost, endedAt: event.block.timestamp });
+  const { index, id, cost } = event.args;
+  const phase = PHASES[event.args.phase] as Exclude<(typeof PHASES)[number], "none">; // one that ended has one
+  await context.db.update(rebalance, { index, id }).set({ phase, cost, endedAt: event.block.timestamp });
 });
 
 /** The filler's bids: its event follows the bid's in the same transaction. */

@@ -2,12 +2,12 @@
 import { type Context, ponder } from "ponder:registry";
 import { clock, constituentSample, epoch, navSample, rateSample } from "ponder:schema";
 import { indexLensAbi, stakedTokenAbi } from "../abis.ts";
+import { DAY, HOUR } from "../constants.ts";
 import { read } from "./reading.ts";
 import { type Hex, contract, epochOf, lower, settings, startOf } from "./settings.ts";
 import { begin, readSheet, stand } from "./standings.ts";
 
-const HOUR = 3_600n;
-const DAY = 86_400n;
+const [ONE_HOUR, ONE_DAY] = [BigInt(HOUR), BigInt(DAY)];
 
 type Block = { number: bigint; timestamp: bigint; hash: Hex };
 type Rate = { rate: bigint; totalAssets: bigint; totalSupply: bigint; currentApr: bigint };
@@ -15,14 +15,17 @@ type Rate = { rate: bigint; totalAssets: bigint; totalSupply: bigint; currentApr
 ponder.on("Look:block", async ({ event, context }) => {
   const { block } = event;
   const [hour, day, running] = [
-    Number(block.timestamp / HOUR), Number(block.timestamp / DAY), epochOf(block.timestamp),
+    Number(block.timestamp / ONE_HOUR), Number(block.timestamp / ONE_DAY), epochOf(block.timestamp),
   ]; // prettier-ignore
   const before = await context.db.find(clock, { id: 0 });
   for (let number = before?.epoch ?? running; number < running; ++number) await close(context, block, number);
   await begin(context, running);
   if (before?.hour !== hour) await sample(context, block, before?.day !== day);
   const row = { block: block.number, time: block.timestamp, hour, day, epoch: running };
-  await context.db.insert(clock).values({ id: 0, ...row }).onConflictDoUpdate(row);
+  await context.db
+    .insert(clock)
+    .values({ id: 0, ...row })
+    .onConflictDoUpdate(row);
 });
 
 /** The final standing of an epoch that is over: its prices follow from samples that are all of the past. */
@@ -64,8 +67,8 @@ async function sample(context: Context, block: Block, newDay: boolean) {
 }
 
 function periods(block: Block, newDay: boolean): ["hour" | "day", bigint][] {
-  const hour = ["hour", block.timestamp - (block.timestamp % HOUR)] as ["hour", bigint];
-  return newDay ? [hour, ["day", block.timestamp - (block.timestamp % DAY)]] : [hour];
+  const hour = ["hour", block.timestamp - (block.timestamp % ONE_HOUR)] as ["hour", bigint];
+  return newDay ? [hour, ["day", block.timestamp - (block.timestamp % ONE_DAY)]] : [hour];
 }
 
 /** The rate of a staked token that stakes no index, which the lens does not know. */

@@ -14,9 +14,7 @@ type Settings = {
   staked: Record<string, { address: Hex; asset: Hex }>;
 };
 
-export const settings: Settings = JSON.parse(
-  readFileSync(process.env.INDEXER_DEPLOYMENT ?? "deployment.json", "utf8"),
-);
+export const settings: Settings = JSON.parse(readFileSync(process.env.INDEXER_DEPLOYMENT ?? "deployment.json", "utf8"));
 
 export const lower = (address: string) => address.toLowerCase() as Hex;
 

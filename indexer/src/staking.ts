@@ -1,4 +1,6 @@
-/** Staked tokens: deposits, exits and rewards. `contracts/staking/StakedToken.sol` says why exits are kept as they are. */
+/**
+ * Staked tokens: deposits, exits and rewards. `contracts/staking/StakedToken.sol` says why exits are kept as they are.
+ */
 import { type Context, ponder } from "ponder:registry";
 import { exit, reward, source, stakedToken, stakingEvent } from "ponder:schema";
 import { happened } from "./happenings.ts";
@@ -46,9 +48,7 @@ async function act(
 ponder.on("StakedToken:Transfer", async ({ event, context }) => {
   const grown = await transfer(context, event.block.timestamp, event.log.address, event.args);
   if (grown === 0n) return;
-  await context.db
-    .update(stakedToken, { address: event.log.address })
-    .set((row) => ({ supply: row.supply + grown }));
+  await context.db.update(stakedToken, { address: event.log.address }).set((row) => ({ supply: row.supply + grown }));
 });
 
 ponder.on("StakedToken:Deposit", async ({ event, context }) => {

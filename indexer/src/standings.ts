@@ -3,6 +3,7 @@ import { eq, sql } from "ponder";
 import type { Context } from "ponder:registry";
 import { account, epoch, position, positionEpoch, referencePrice, source, standing } from "ponder:schema";
 import { referencePricesAbi } from "../abis.ts";
+import { BOOST, DAY, HELD, LOCKED, STAKED, WAD, ZERO } from "../constants.ts";
 import { read } from "./reading.ts";
 import { type Hex, contract, lower, startOf } from "./settings.ts";
 
@@ -14,14 +15,20 @@ export type Sheet = {
   soso: Item;
 };
 
-const ZERO = "0x0000000000000000000000000000000000000000";
+/** A number as part of a statement, where a parameter would have no type. */
+const figure = (value: number | bigint) => sql.raw(String(value));
 
 /** The row of an epoch, made where it is missing. */
 export async function begin(context: Context, number: number): Promise<void> {
   await context.db
     .insert(epoch)
     .values({
-      number, start: startOf(number), ends: startOf(number + 1), samples: 0, settled: false, recorded: 0,
+      number,
+      start: startOf(number),
+      ends: startOf(number + 1),
+      samples: 0,
+      settled: false,
+      recorded: 0,
       totalRecorded: 0n,
     }) // prettier-ignore
     .onConflictDoNothing();
@@ -42,10 +49,14 @@ export async function writeSheet(context: Context, number: number, sheet: Sheet)
   }
 }
 
-/** Asks the contract for the prices of an epoch as it derives them at the end of this block, and keeps them. False where
- * it cannot be asked. */
+/**
+ * Asks the contract for the prices of an epoch as it derives them at the end of this block, and keeps them. False where
+ * it cannot be asked.
+ */
 export async function readSheet(context: Context, block: { hash: Hex }, number: number): Promise<boolean> {
-  const sheet = await read(context, block, contract("ReferencePrices"), referencePricesAbi, "sheetOf", [BigInt(number)]);
+  const sheet = await read(context, block, contract("ReferencePrices"), referencePricesAbi, "sheetOf", [
+    BigInt(number),
+  ]);
   if (sheet !== undefined) await writeSheet(context, number, sheet);
   return sheet !== undefined;
 }
@@ -81,7 +92,7 @@ export async function stand(context: Context, number: number, until: bigint): Pr
       JOIN price ON price.source = p.source
       JOIN ${account} a ON a.address = p.account AND a.joined_at < ${end}::numeric
     ), value AS (
-      SELECT account, class, div(seconds * price, 1000000000000000000) AS value FROM amount
+      SELECT account, class, div(seconds * price, ${figure(WAD)}) AS value FROM amount
     ), classes AS (
       SELECT account,
         COALESCE(SUM(value) FILTER (WHERE class = 'held'), 0) AS held,
@@ -95,8 +106,9 @@ export async function stand(context: Context, number: number, until: bigint): Pr
         LEAST(held, GREATEST(soso - locked - staked, 0)) AS x_held
       FROM classes
     ), scored AS (
-      SELECT *, div(3 * (held + 10 * x_held) + 15 * (staked + 10 * x_staked) + 20 * (locked + 10 * x_locked), 86400)
-        AS points
+      SELECT *, div(${figure(HELD)} * (held + ${figure(BOOST)} * x_held)
+        + ${figure(STAKED)} * (staked + ${figure(BOOST)} * x_staked)
+        + ${figure(LOCKED)} * (locked + ${figure(BOOST)} * x_locked), ${figure(DAY)}) AS points
       FROM lifted
     )
     SELECT ${number}, account, points, ROW_NUMBER() OVER (ORDER BY points DESC, account), held, staked, locked, soso

@@ -22,6 +22,7 @@ from ssi.build import fresh_project
 from ssi.chain import network
 from ssi.chain.evm import Reverted
 from ssi.chain.sender import Sender
+from ssi.constants import DAY, HOUR
 from ssi.failure import Failure, Misused
 from ssi.governance.client import SigningRequest
 from ssi.governance.decoder import Decoder, readable
@@ -366,7 +367,7 @@ def moment(time: int) -> str:
 
 def period(seconds: int) -> str:
     """Such as "15 d 4 h", in the two largest units."""
-    parts = [(seconds // 86_400, "d"), (seconds // 3600 % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
+    parts = [(seconds // DAY, "d"), (seconds // HOUR % 24, "h"), (seconds // 60 % 60, "min"), (seconds % 60, "s")]
     while len(parts) > 1 and not parts[0][0]:
         parts.pop(0)
     return " ".join(f"{number} {unit}" for number, unit in parts[:2])

@@ -22,6 +22,7 @@ from ssi.cli import common
 from ssi.cli.command import Command, Number, json_option
 from ssi.cli.forking import forks
 from ssi.cli.policy import policy as policy_options
+from ssi.constants import DAY
 from ssi.failure import Failure, Misused
 from ssi.governance.decoder import Decoder, Unknown
 from ssi.keeper import maintenance
@@ -113,7 +114,7 @@ def run(
 @_MIN_PROFIT
 @click.option("--once", is_flag=True, help="Fill what pays now and stop, for a timer such as cron.")
 @click.option(
-    "--every", type=click.IntRange(1, 86_400), default=60, show_default=True, help="Seconds between two looks, at most."
+    "--every", type=click.IntRange(1, DAY), default=60, show_default=True, help="Seconds between two looks, at most."
 )
 @click.option("--fast-forward", is_flag=True, help="On a fork, let time pass instead of waiting for it.")
 @json_option

@@ -13,6 +13,7 @@ from ssi.chain import network
 from ssi.cli import common, holders
 from ssi.cli.command import Command, Number
 from ssi.cli.holders import acting, amount, card, plain, receiver, typed
+from ssi.constants import MAX
 from ssi.failure import Impossible, Misused
 from ssi.index.client import ConstituentAmount, KindQuote
 
@@ -110,7 +111,7 @@ def claim(index: str, tokens: tuple[str, ...], receiver: str | None, how: holder
         raise Impossible(f"{of.symbol} cannot pay any of it now. The claims stay: try again later.")
     for each in payable:
         protocol.holder.account.check(
-            of.contract.claim, each.token.address, 2**256 - 1, receiver or protocol.holder.account.address, 0
+            of.contract.claim, each.token.address, MAX, receiver or protocol.holder.account.address, 0
         )
     paid = holders.go(
         protocol,

@@ -11,6 +11,7 @@ from ssi.chain import network
 from ssi.cli import common, holders
 from ssi.cli.command import Command
 from ssi.cli.holders import acting, amount, card, plain, receiver, typed
+from ssi.constants import MAX
 from ssi.failure import Impossible, Misused
 from ssi.points.locks import LockMoved, LockPool, PoolKind
 from ssi.protocol import Protocol
@@ -133,7 +134,7 @@ def _unlock_position(protocol: Protocol, token_id: int, cancel: bool, receiver: 
 
 
 @click.command(cls=Command)
-@click.argument("token_id", type=click.IntRange(0, 2**256 - 1), metavar="POSITION")
+@click.argument("token_id", type=click.IntRange(0, MAX), metavar="POSITION")
 @receiver
 @acting
 def collect(token_id: int, receiver: str | None, how: holders.Acting) -> Any:

@@ -23,6 +23,7 @@ from ssi.cli import common
 from ssi.cli.command import Command, Number
 from ssi.cli.forking import forks
 from ssi.cli.simulated import tables
+from ssi.constants import BPS
 from ssi.deploy.journal import SendingAccount
 from ssi.governance import birth
 from ssi.governance.client import GovernanceClient, Proposed
@@ -31,7 +32,7 @@ from ssi.governance.proposal import Trial
 from ssi.governance.starting import Bounds
 
 network.quiet()
-BPS = click.IntRange(0, 10_000)
+IN_BPS = click.IntRange(0, BPS)
 
 
 def _spinner() -> Status:
@@ -137,7 +138,7 @@ def cli() -> None:
 
 @cli.command(cls=Command, name="set-fee")
 @click.argument("index")
-@click.option("--mint-bps", type=BPS, help="Fee on minting, bp, at most 100.")
+@click.option("--mint-bps", type=IN_BPS, help="Fee on minting, bp, at most 100.")
 @click.option("--daily-bps", type=Number(0, 10_000), help="Streaming fee, bp a day, at most 1.36 (5 % a year).")
 @common.signing
 def set_fee(index: str, mint_bps: int | None, daily_bps: Decimal | None, how: common.Signing) -> Any:
@@ -186,7 +187,7 @@ def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
             "The start is refused where a price is farther than this from that of now, at most 5000.",
         ),
     ):
-        command = click.option(name, type=BPS, default=default, show_default=True, help=text)(command)
+        command = click.option(name, type=IN_BPS, default=default, show_default=True, help=text)(command)
     return command
 
 
@@ -207,7 +208,7 @@ def rebalance(index: str, price_bps: int, target_bps: int, days: int, how: commo
 @click.option("--instead-of", metavar="ASSET", help="A constituent that leaves.")
 @click.option(
     "--bps",
-    type=BPS,
+    type=IN_BPS,
     help="Weight of the new one, for an index with fixed weights; by default that of the one that leaves.",
 )
 @bounded
@@ -261,7 +262,7 @@ def add_index(file: Path, pool_with: str | None, pool_fee: str, block: int | Non
 @click.argument("index")
 @click.argument("methodology")
 @click.argument("constituents", nargs=-1, required=True)
-@click.option("--bps", type=BPS, help="Floor or cap of each weight, for a methodology that has one.")
+@click.option("--bps", type=IN_BPS, help="Floor or cap of each weight, for a methodology that has one.")
 @common.signing
 def set_methodology(
     index: str, methodology: str, constituents: tuple[str, ...], bps: int | None, how: common.Signing
@@ -272,18 +273,20 @@ def set_methodology(
 
 @cli.command(cls=Command, name="set-terms")
 @click.argument("index")
-@click.option("--premium-bps", type=BPS, help="Over the oracle price at the start, at most 1000.")
-@click.option("--discount-bps", type=BPS, help="Under the oracle price at the end, at most 500.")
+@click.option("--premium-bps", type=IN_BPS, help="Over the oracle price at the start, at most 1000.")
+@click.option("--discount-bps", type=IN_BPS, help="Under the oracle price at the end, at most 500.")
 @click.option("--hours", type=click.IntRange(0, 10_000), help="From start to end, 1 to 168.")
-@click.option("--budget-bps", type=BPS, help="Of NAV that a rebalance may lose, at most 100.")
+@click.option("--budget-bps", type=IN_BPS, help="Of NAV that a rebalance may lose, at most 100.")
 @click.option(
     "--dust-ppm",
     type=click.IntRange(0, 10**6),
     help="Of NAV, at most 500; a constituent that is this close to its target is done.",
 )
-@click.option("--turnover-bps", type=BPS, help="Of NAV that a rebalance may sell, at most 5000.")
-@click.option("--daily-bps", type=BPS, help="Of NAV that may be sold for each day since the last start, at most 5000.")
-@click.option("--band-bps", type=BPS, help="How far a price may move from the start for bids, at most 2500.")
+@click.option("--turnover-bps", type=IN_BPS, help="Of NAV that a rebalance may sell, at most 5000.")
+@click.option(
+    "--daily-bps", type=IN_BPS, help="Of NAV that may be sold for each day since the last start, at most 5000."
+)
+@click.option("--band-bps", type=IN_BPS, help="How far a price may move from the start for bids, at most 2500.")
 @common.signing
 def set_terms(
     index: str,

@@ -11,13 +11,13 @@ from typing import Any
 from eth_utils import function_signature_to_4byte_selector, to_checksum_address
 
 from ssi.chain.rpc import RpcError
+from ssi.constants import IMPLEMENTATION_SLOT
 from ssi.deploy import sources
 from ssi.registry.record import Record
 
 # Immutables that a constructor measures on the chain as it is in its block, with the view that tells each.
 MEASURED = {"UniswapV3TwapFeed": "minLiquidity()"}
 PROXY, BEHIND = "ProtocolProxy", "Implementation"
-SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"  # ERC-1967, the implementation's
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,9 @@ def verify(
             genuine.add(address.lower())
         yield Finding(name, address, contract, difference, measured)
     for name, address in proxied.items():
-        behind = to_checksum_address(bytes.fromhex(rpc.call("eth_getStorageAt", address, SLOT, "latest")[-40:]))
+        behind = to_checksum_address(
+            bytes.fromhex(rpc.call("eth_getStorageAt", address, IMPLEMENTATION_SLOT, "latest")[-40:])
+        )
         known = behind.lower() in genuine
         yield Finding(name, address, PROXY, "" if known else f"its implementation {behind} is none that was verified")
 

@@ -14,7 +14,7 @@ import eth_abi
 from eth_utils import keccak, to_checksum_address
 
 from ssi.chain.evm import Deployed, Interface
-from ssi.constants import CREATE2, NOTICE, ZERO
+from ssi.constants import CREATE2, NOTICE, WAD, ZERO
 from ssi.governance.decoder import Decoder, Unknown
 from ssi.governance.externals import DEPLOYER, POSITIONS, created
 from ssi.governance.proposal import Proposal, born
@@ -24,7 +24,6 @@ from ssi.index.seeding import seed_amounts, units_for
 from ssi.registry import params
 from ssi.registry.system import System
 
-WAD = 10**18
 LATEST = 2**40  # an epoch that comes after all
 SALT = bytes(32)
 _BORN_AS = ("name", "symbol", "tokens", "units", "feeReceiver", "dailyFee", "mintFee", "supplyCap")  # `NewIndex`

@@ -10,7 +10,7 @@ from eth_utils import keccak, to_checksum_address
 from rich.table import Table
 
 from ssi.chain.evm import Evm, Reverted
-from ssi.constants import ZERO
+from ssi.constants import SENTINEL, ZERO
 from ssi.governance.safe import Multisig
 from ssi.registry import params
 from ssi.registry.record import Record
@@ -18,7 +18,6 @@ from ssi.registry.system import System
 
 SAFE, GUARDIAN_SAFE = "Safe", "GuardianSafe"
 SAFES = (SAFE, GUARDIAN_SAFE)
-_SENTINEL = "0x" + "00" * 19 + "01"
 # Where a Safe keeps what it has no getter for. The module guard is that of version 1.5; before it the slot should be
 # empty.
 _SLOTS = {
@@ -107,11 +106,11 @@ def table(record: Record, actual: Mapping[str, Settings]) -> Table:
 
 
 def _modules(multisig: Multisig) -> list[str]:
-    modules, last = [], _SENTINEL
+    modules, last = [], SENTINEL
     for _ in range(_PAGES):
         page, last = multisig.safe.getModulesPaginated(last, 50)
         modules += page
-        if not page or last == _SENTINEL:
+        if not page or last == SENTINEL:
             break
     return sorted(modules)
 

@@ -9,7 +9,9 @@ from typing import Any
 
 from eth_utils import keccak, to_bytes
 
-FOREVER = 2**256 - 1
+from ssi.constants import MAX
+
+FOREVER = MAX
 
 # Of a redemption alone: any amount, of any constituents.
 UNBOUNDED: tuple[bytes, list[int], int] = (bytes(32), [], FOREVER)

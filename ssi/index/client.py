@@ -14,6 +14,7 @@ from ssi.chain.evm import Deployed
 from ssi.chain.logs import LogReader
 from ssi.chain.sender import Mined
 from ssi.chain.wallet import Way
+from ssi.constants import BPS, MAX
 from ssi.failure import Impossible, Misused
 from ssi.index.bounds import bounds
 from ssi.indexer import past
@@ -21,7 +22,6 @@ from ssi.indexer.client import understood
 from ssi.registry.holder import ETHER, PATIENCE, Holder, Token
 
 SLIPPAGE_BPS = 50
-BPS = 10_000
 NO_CODE = bytes(32)
 
 
@@ -437,5 +437,5 @@ class IndexClient:
             Reverted: NoClaim, ClaimUnbacked, MinAmountNotMet, errors of the token.
         """
         account, wanted = self.holder.account, self._token(token)
-        mined = account.send(self.contract.claim, wanted.address, 2**256 - 1, receiver or account.address, least_wei)
+        mined = account.send(self.contract.claim, wanted.address, MAX, receiver or account.address, least_wei)
         return Claimed(mined.hash, wanted, mined.receipt.events(self.contract, "Claimed")[0].values["paid"])

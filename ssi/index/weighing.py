@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+from ssi.constants import BPS
+
 ONE = Decimal(1)
 
 
@@ -28,8 +30,8 @@ def capped(caps: Mapping[str, Decimal], cap: Decimal) -> dict[str, Decimal]:
 
 def basis_points(wanted: Mapping[str, Decimal]) -> dict[str, int]:
     """Whole bp that sum to 10,000: rounded down, then one more where most was cut off."""
-    found = {name: int(weight * 10_000) for name, weight in wanted.items()}
-    by_loss = sorted(wanted, key=lambda name: -(wanted[name] * 10_000 % 1))
-    for name in by_loss[: 10_000 - sum(found.values())]:
+    found = {name: int(weight * BPS) for name, weight in wanted.items()}
+    by_loss = sorted(wanted, key=lambda name: -(wanted[name] * BPS % 1))
+    for name in by_loss[: BPS - sum(found.values())]:
         found[name] += 1
     return found

@@ -11,6 +11,7 @@ from typing import Any
 
 from eth_utils import to_checksum_address
 
+from ssi.constants import BOOST, DAY, HELD, LOCKED, STAKED, WAD
 from ssi.indexer.client import PAGE, Indexer, understood
 
 CLASSES = ("held", "staked", "locked", "soso")
@@ -94,7 +95,7 @@ def points(indexer: Indexer, epoch: int, begins: int, until: int, sheet: Sequenc
               from known where place = 1
             ), value as (
               select account, case source {kind} end as kind,
-                div(seconds * (case source {price} else 0 end), 1000000000000000000) as value from amount
+                div(seconds * (case source {price} else 0 end), {WAD}) as value from amount
             ), class as (
               select account, {sums} from value group by account
             ), first as (
@@ -105,7 +106,8 @@ def points(indexer: Indexer, epoch: int, begins: int, until: int, sheet: Sequenc
               select *, least(held, soso - x_locked - x_staked) as x_held from second
             )
             select m.address, coalesce(r.total, 0) as recorded, coalesce(div(
-              3 * (held + 10 * x_held) + 15 * (staked + 10 * x_staked) + 20 * (locked + 10 * x_locked), 86400
+              {HELD} * (held + {BOOST} * x_held) + {STAKED} * (staked + {BOOST} * x_staked)
+                + {LOCKED} * (locked + {BOOST} * x_locked), {DAY}
             ), 0) as points
             from member m left join third t on t.account = m.address
             left join record r on r.account = m.address and r.epoch = {int(epoch)} order by m.address

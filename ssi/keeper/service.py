@@ -178,7 +178,7 @@ class Keeper:
 def serving(health: Health, host: str, port: int) -> Iterator[int]:
     """`/healthz` (200 or 503, with the reason) and `/metrics`. Yields the port. Raises Misused where it is taken."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class HealthHandler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             problem = health.problem
             answers = {
@@ -195,7 +195,7 @@ def serving(health: Health, host: str, port: int) -> Iterator[int]:
             """Silent: requests for metrics are not worth a line in the log."""
 
     try:
-        server = ThreadingHTTPServer((host, port), Handler)
+        server = ThreadingHTTPServer((host, port), HealthHandler)
     except OSError as error:
         raise Misused(
             f"{host}:{port} cannot be listened on ({error.strerror}): choose another with --listen."

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ssi.constants import BPS
+
 GAS_OF_RECORD = 75_000  # of one account within a batch
 GAS_OF_CLAIM = 95_000  # of one pot
-BPS = 10_000
 DUST = 10**18  # D18 points: about a dollar held for eight hours
 
 

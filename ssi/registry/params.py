@@ -11,6 +11,7 @@ import eth_abi
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ssi import places
+from ssi.constants import BPS
 
 
 class _Strict(BaseModel):
@@ -307,7 +308,7 @@ class Index(_Strict):
 
     @model_validator(mode="after")
     def _whole(self) -> Index:
-        if sum(self.weights.values()) != 10_000:
+        if sum(self.weights.values()) != BPS:
             raise ValueError(f"the weights of {self.symbol} sum up to {sum(self.weights.values())} bp")
         return self
 

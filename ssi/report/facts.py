@@ -62,7 +62,7 @@ class Tracking:
 
 
 @dataclass(frozen=True)
-class Trade:
+class RebalanceTrade:
     """A bid that was filled.
 
     `premium_d18` over the oracle's price, negative for a discount; `usd_d18` of what was sold.
@@ -95,7 +95,7 @@ class Rebalance:
     turnover_d18: int
     cost_d18: int
     premium_d18: int
-    trades: tuple[Trade, ...]
+    trades: tuple[RebalanceTrade, ...]
 
 
 @dataclass(frozen=True)

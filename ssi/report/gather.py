@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ssi.chain.evm import Interface
-from ssi.constants import ZERO
+from ssi.constants import RAY, WAD, ZERO
 from ssi.governance.decoder import Decoder
 from ssi.keeper.rebalance import Phase
 from ssi.registry.holder import Holder, Token
-from ssi.report.facts import Compared, Day, EpochYield, Fees, IndexReport, Rebalance, Trade
+from ssi.report.facts import Compared, Day, EpochYield, Fees, IndexReport, Rebalance, RebalanceTrade
 from ssi.report.owners import holders
 from ssi.report.risks import Feed, Seen, risks
 from ssi.report.source import Logged, Sample, Source
-from ssi.report.tracking import WAD, Target, tracking
+from ssi.report.tracking import Target, tracking
 
 _FEED = Interface(
     "Feed",
@@ -137,7 +137,7 @@ class _Gathering:
         start = self.source.start(tokens, started.block)
         decimals = {address: token.decimals for address, token in known.items()}
         target = Target(started.block, dict(zip(tokens, units, strict=True)), start.prices_d18, decimals)
-        nav_usd = nav * start.base_wei // 10**27
+        nav_usd = nav * start.base_wei // RAY
         trades, lost, before = [], [], 0
         for event in events:
             if event.name == "BidFilled":
@@ -162,13 +162,13 @@ class _Gathering:
 
     def _trade(
         self, event: Logged, at_s: int, terms: Any, known: Mapping[str, Token], prices: Mapping[str, int]
-    ) -> Trade:
+    ) -> RebalanceTrade:
         values, time_s = event.values, self.source.time(event.block)
         sold, bought = known[values["tokenOut"]], known[values["tokenIn"]]
         price, bidder = prices.get(sold.address), values["bidder"]
         names = {address.lower(): name for name, address in self.system.record.addresses.items()}
         fall = (terms.premiumStart + terms.discountEnd) * 10**14 * (time_s - at_s) // terms.duration
-        return Trade(
+        return RebalanceTrade(
             time_s=time_s, after_s=time_s - at_s, sold=sold.name, sold_wei=values["amountOut"],
             sold_decimals=sold.decimals, bought=bought.name, bought_wei=values["amountIn"],
             bought_decimals=bought.decimals,
@@ -253,7 +253,7 @@ class _Gathering:
             ],
             end,
         )
-        price = dollar[1] if dollar and dollar[0] else 10**18
+        price = dollar[1] if dollar and dollar[0] else WAD
         usd = None if brought is None else int(brought) * price // 10**6
         return Seen(feeds, worth, usd, tuple(self._announced()))
 

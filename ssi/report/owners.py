@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+from ssi.constants import WAD
 from ssi.report.facts import Holders, Owner
 from ssi.report.source import Logged, Source
 
-WAD = 10**18
 _SHOWN = 10
 
 

@@ -13,9 +13,9 @@ from markupsafe import Markup
 
 from ssi import places
 from ssi.amounts import dollars, readable
+from ssi.constants import WAD
 from ssi.failure import Impossible
 from ssi.report.facts import Day, IndexReport
-from ssi.report.tracking import WAD
 
 _HERE = Path(__file__).resolve().parent
 LIBRARY = _HERE / "packages" / "node_modules" / "uplot"  # where `make setup` puts it

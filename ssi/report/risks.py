@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ssi.amounts import dollars, readable
-from ssi.constants import DAY
+from ssi.constants import DAY, WAD
 from ssi.report.facts import Holders, Risk
 from ssi.report.source import Sample
 
-WAD = 10**18
 LARGE_D18, LARGER_D18 = 40 * WAD // 100, 60 * WAD // 100  # weight of one constituent: watch, alarm
 THIN_D18, THINNER_D18 = WAD // 100, 3 * WAD // 100  # what a sale of a hundredth loses: watch, alarm
 OWNER_D18 = WAD // 4  # of all shares in one account

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from ssi.chain.evm import Deployed, Receipt
 from ssi.chain.logs import LogReader
 from ssi.chain.rpc import RpcError
-from ssi.constants import DAY
+from ssi.constants import DAY, WAD
 from ssi.failure import Impossible, Misused
 from ssi.registry.system import System
 
@@ -78,7 +78,7 @@ class Sample:
     def share_price_d18(self) -> int | None:
         """D18{USD/share}."""
         nav = self.nav_d18
-        return None if nav is None or not self.supply_wei else nav * 10**18 // self.supply_wei
+        return None if nav is None or not self.supply_wei else nav * WAD // self.supply_wei
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ class Logged:
 
 
 @dataclass(frozen=True)
-class Start:
+class RebalanceStart:
     """What a rebalance started from: D18{USD/whole token} by address where there is a price, and the index's {base}."""
 
     prices_d18: dict[str, int]
@@ -113,7 +113,7 @@ class Source(Protocol):
     def events(self, contract: Deployed, *names: str) -> list[Logged]:
         """All of these names from the deployment to the end, oldest first."""
 
-    def start(self, tokens: Sequence[str], block: int) -> Start:
+    def start(self, tokens: Sequence[str], block: int) -> RebalanceStart:
         """The state after the block in which a rebalance started."""
 
     def time(self, block: int) -> int:
@@ -243,10 +243,10 @@ class ChainSource:
             seen.staking.totalAssets, parts, prices, seen.terms.paused, seen.terms.deprecated,
         )  # fmt: skip
 
-    def start(self, tokens: Sequence[str], block: int) -> Start:
+    def start(self, tokens: Sequence[str], block: int) -> RebalanceStart:
         """The state after the block in which a rebalance started. Raises Impossible."""
         (basket,) = self._past([(self.index.basket, ())], block)
-        return Start(self._prices(tokens, block), basket.base)
+        return RebalanceStart(self._prices(tokens, block), basket.base)
 
     def _prices(self, tokens: Sequence[str], block: int) -> dict[str, int]:
         if not tokens:

@@ -13,11 +13,10 @@ from decimal import Context, Decimal
 from itertools import pairwise
 from statistics import stdev
 
-from ssi.constants import DAY
+from ssi.constants import DAY, WAD
 from ssi.report.facts import Tracking
 from ssi.report.source import Sample
 
-WAD = 10**18
 _EXACT = Context(prec=60)
 _YEAR = 365
 _LEAST = 7  # days that an error is worked out of

@@ -11,8 +11,9 @@ import pytest
 from eth_account import Account
 
 from ssi.chain.evm import Deployed, Evm
+from ssi.constants import DAY, MAX
 from ssi.index.bounds import basket_hash, bounds
-from tests.support.indexes import DAY, MAX, new_index, stock, unlimited
+from tests.support.indexes import new_index, stock, unlimited
 from tests.support.reverts import error
 
 SHARE = 10**18

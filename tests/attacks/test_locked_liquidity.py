@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from ssi.chain.evm import Deployed, Evm, Reverted
+from ssi.constants import MAX
 from ssi.points.locks import PoolKind
 from ssi.registry.system import System
 from tests.model.locker import COOLDOWN, full_range, measure
-from tests.support.indexes import EPOCH, MAX
+from tests.support.indexes import EPOCH
 from tests.support.liquidity import UniswapMarket, new_locker
 from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error, reverts

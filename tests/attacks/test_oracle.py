@@ -14,14 +14,14 @@ import pytest
 from forks import control
 from forks.addresses import FEEDS
 from forks.placing import OWNER, encode
+from ssi.constants import BLOCK, DAY, WAD
 from ssi.registry.system import System
 from tests.model import oracle as model
 from tests.support.governance import govern
-from tests.support.manipulation import BLOCK, Thief
-from tests.support.prices import WAD, WINDOW, leg, rate_leg
+from tests.support.manipulation import Thief
+from tests.support.prices import WINDOW, leg, rate_leg
 from tests.support.reverts import error, reverts
 
-DAY = 86_400
 SLOW = "BNB/USD"
 
 

@@ -7,12 +7,12 @@ import pytest
 from forks import control
 from forks.seeding import invest
 from ssi.chain.evm import Deployed, Evm
+from ssi.constants import DAY, MAX, WAD
 from ssi.registry.system import System
 from tests.model.points import BOOST, LEAST, LOCKED
 from tests.support.deployed_points import end, sample_days, stake, to_next_epoch
-from tests.support.indexes import DAY, MAX
 
-WAD, WEEK = 10**18, 7 * DAY
+WEEK = 7 * DAY
 MOST = LOCKED * (1 + BOOST)  # points that a dollar can earn a day
 TINY, REWARD = 10**12, 99 * WAD
 

@@ -11,11 +11,11 @@ import pytest
 
 from forks import control
 from forks.seeding import invest
+from ssi.constants import BLOCK, DAY, MAX
 from ssi.governance.starting import Bounds
 from ssi.registry.system import System
 from tests.support.governance import wait
-from tests.support.indexes import DAY, MAX
-from tests.support.manipulation import BLOCK, Thief
+from tests.support.manipulation import Thief
 from tests.support.prices import WINDOW
 from tests.support.rebalanced import DeployedRebalance
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 import pytest
 
 from ssi.chain.evm import Reverted
-from tests.support.indexes import ANYTHING, CAP, DAY, MAX, new_index, stock, unlimited
+from ssi.constants import DAY, MAX
+from tests.support.indexes import ANYTHING, CAP, new_index, stock, unlimited
 from tests.support.quirk_tokens import SHARE, UNIT, Quirk, QuirkTokenScene
 from tests.support.reverts import error, reverts
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from ssi.chain.evm import Deployed, Evm, Reverted
+from ssi.constants import DAY, MAX
 from ssi.keeper.rebalance import Phase
 from tests.model import rebalancing as model
-from tests.support.indexes import ANYTHING, DAY, MAX, unlimited
+from tests.support.indexes import ANYTHING, unlimited
 from tests.support.quirk_tokens import Quirk
 from tests.support.rebalancing import TERMS, RebalancingWorld
 from tests.support.reverts import error, reverts

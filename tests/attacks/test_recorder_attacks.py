@@ -9,8 +9,8 @@ from itertools import permutations
 import pytest
 
 from ssi.chain.evm import Deployed, Evm
-from tests.support.indexes import MAX
-from tests.support.points import CLAIMING, DOLLARS, WEEK, PointsWorld
+from ssi.constants import CLAIMING, MAX
+from tests.support.points import DOLLARS, WEEK, PointsWorld
 from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error
 

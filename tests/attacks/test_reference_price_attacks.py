@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ssi.chain.evm import Evm
+from ssi.constants import DAY, MAX, WAD
 from tests.model.points import LEAST, SLOTS
-from tests.support.indexes import DAY, MAX
-from tests.support.points import WAD, PointsWorld, RealStaking
+from tests.support.points import PointsWorld, RealStaking
 from tests.support.reverts import error, reverts
 
 DOLLARS = 1000 * WAD

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.indexes import ANYTHING, MAX
+from ssi.constants import MAX
+from tests.support.indexes import ANYTHING
 from tests.support.quirk_tokens import SHARE, UNIT, Quirk, QuirkTokenScene
 from tests.support.reverts import error, reverts
 

@@ -17,10 +17,11 @@ from forks.seeding import invest
 from minimainnet import prices
 from ssi.build import ROOT
 from ssi.chain.evm import Deployed, Evm, Reverted
+from ssi.constants import BLOCK, DAY, MAX, WAD
 from ssi.registry.system import System
-from tests.support.indexes import ANYTHING, DAY, MAX
-from tests.support.manipulation import BLOCK, Thief, new_market
-from tests.support.prices import WAD, WINDOW, leg
+from tests.support.indexes import ANYTHING
+from tests.support.manipulation import Thief, new_market
+from tests.support.prices import WINDOW, leg
 from tests.support.reverts import error, reverts
 
 SYMBOL, NAME, FEE = "MEME.ssi", "FLOKI", 10_000

@@ -10,13 +10,11 @@ from typing import Any
 import pytest
 
 from ssi.chain.evm import Deployed, Evm
+from ssi.constants import DAY, HOUR, MAX
 from tests.model.staking import MAX_COOLDOWN, VIRTUAL, WAD
-from tests.support.indexes import DAY, MAX
 from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error
 from tests.support.staking import WHOLE, Vault
-
-HOUR = 3600
 
 
 @pytest.fixture

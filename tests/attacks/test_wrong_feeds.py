@@ -20,12 +20,12 @@ from hypothesis import strategies as st
 
 from forks import control
 from ssi.chain.evm import Deployed, Evm, Reverted
+from ssi.constants import DAY, MAX
 from ssi.governance.starting import Bounds
 from ssi.places import ROOT
 from ssi.registry import params
 from tests.model import rebalancing as model
 from tests.support.governance import wait
-from tests.support.indexes import DAY, MAX
 from tests.support.prices import leg
 from tests.support.rebalanced import DeployedRebalance
 from tests.support.rebalancing import RebalancingWorld

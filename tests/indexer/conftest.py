@@ -17,7 +17,7 @@ from ssi.build import ROOT
 from ssi.chain.evm import Evm
 from ssi.registry.record import Record
 from ssi.registry.system import System
-from tools.indexer import HOME, Indexer, running
+from tools.indexer import HOME, IndexerProcess, running
 from tools.postgres import server
 
 GENEROUS = {"INDEXER_RATE": "1000000", "INDEXER_ROWS": "1000000", "INDEXER_COST": "10000000"}
@@ -26,7 +26,7 @@ GENEROUS = {"INDEXER_RATE": "1000000", "INDEXER_ROWS": "1000000", "INDEXER_COST"
 class StartIndexer(Protocol):
     """Starts an indexer with an empty database; it ends with these tests."""
 
-    def __call__(self, name: str, **environment: str) -> Indexer: ...
+    def __call__(self, name: str, **environment: str) -> IndexerProcess: ...
 
 
 @pytest.fixture(scope="package")
@@ -58,18 +58,20 @@ def start(market: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         pytest.fail("the indexer's packages are missing: make indexer/node_modules/.stamp")
     with ExitStack() as stack:
 
-        def begin(name: str, **environment: str) -> Indexer:
+        def begin(name: str, **environment: str) -> IndexerProcess:
             if os.environ.get("SSI_INDEXER_DATABASE") == "postgres":
                 environment["DATABASE_URL"] = stack.enter_context(server())
             folder = tmp_path_factory.mktemp(f"indexer-{name}")
-            indexer = Indexer(market.record.path, market.evm.rpc.url, folder, {"INDEXER_POLL_MS": "100", **environment})
+            indexer = IndexerProcess(
+                market.record.path, market.evm.rpc.url, folder, {"INDEXER_POLL_MS": "100", **environment}
+            )
             return stack.enter_context(running(indexer))
 
         yield begin
 
 
 @pytest.fixture(scope="package")
-def indexer(start: StartIndexer, market: System) -> Indexer:
+def indexer(start: StartIndexer, market: System) -> IndexerProcess:
     """One that has read the market from its beginning, with the limits that it has unless told otherwise.
 
     It believes one proxy, so that a test can be several callers.

@@ -12,9 +12,8 @@ import pytest
 
 from ssi.registry.system import System
 from tests.indexer.conftest import GENEROUS, StartIndexer, head
-from tools.indexer import Indexer, tables
+from tools.indexer import IndexerProcess, tables
 
-WAD = 10**18
 SEED = 14
 # What the market of this chain has nothing of: no token fails or loses, and its weeks are fewer than an epoch's.
 EMPTY = {"basket_claim", "loss", "pot_claim", "record", "recorder", "surplus", "trade"}
@@ -43,7 +42,7 @@ def live(system: System, salt: int, blocks: int) -> None:
                 vault.transfer(evm.account(f"salt {salt}"), amount, sender=who)
 
 
-def crash_while(indexer: Indexer, rng: random.Random) -> None:
+def crash_while(indexer: IndexerProcess, rng: random.Random) -> None:
     """Kills it at some moment of the next seconds, or when it is through."""
     time.sleep(rng.uniform(0, 2))
     indexer.stop(signal.SIGKILL)

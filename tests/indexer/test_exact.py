@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ssi.chain.evm import Deployed
+from ssi.constants import ZERO
 from ssi.registry.system import System
 from tests.indexer.conftest import head
-from tools.indexer import Indexer
-
-ZERO = "0x" + "0" * 40
+from tools.indexer import IndexerProcess
 
 
 def at(block: int, contract: Deployed, name: str, *args: Any) -> Any:
@@ -22,7 +21,7 @@ def token(market: System, address: str) -> Deployed:
     return market.evm.at(market.project.IndexToken, address)
 
 
-def test_every_balance_and_every_integral(indexer: Indexer, market: System) -> None:
+def test_every_balance_and_every_integral(indexer: IndexerProcess, market: System) -> None:
     block = head(market)
     now = int(market.evm.rpc.call("eth_getBlockByNumber", hex(block), False)["timestamp"], 16)
     genesis, length = int(market.points.epochGenesis()), int(market.points.epochLength())
@@ -51,7 +50,7 @@ def test_every_balance_and_every_integral(indexer: Indexer, market: System) -> N
     assert checked == {"index", "staked", "pool"}
 
 
-def test_the_leaderboard_is_the_ledgers(indexer: Indexer, market: System) -> None:
+def test_the_leaderboard_is_the_ledgers(indexer: IndexerProcess, market: System) -> None:
     rows = indexer.rows(
         "SELECT s.*, t.block FROM standing s JOIN epoch e ON e.number = s.epoch"
         " JOIN slot t ON t.epoch = s.epoch AND t.time = e.standing_at ORDER BY s.rank"
@@ -64,7 +63,7 @@ def test_the_leaderboard_is_the_ledgers(indexer: Indexer, market: System) -> Non
     assert rows == sorted(rows, key=lambda row: (-int(row["points"]), row["account"]))
 
 
-def test_pots_are_the_ledgers(indexer: Indexer, market: System) -> None:
+def test_pots_are_the_ledgers(indexer: IndexerProcess, market: System) -> None:
     block, pots = head(market), indexer.rows("SELECT * FROM pot")
     assert any(int(row["recorders"]) for row in pots)
     for row in pots:
@@ -73,7 +72,7 @@ def test_pots_are_the_ledgers(indexer: Indexer, market: System) -> None:
         assert (int(row["funded"]), int(row["paid"]), int(row["recorders"])) == (pot.funded, pot.paid, part)
 
 
-def test_nav_is_the_lens_at_that_block(indexer: Indexer, market: System) -> None:
+def test_nav_is_the_lens_at_that_block(indexer: IndexerProcess, market: System) -> None:
     samples = indexer.rows("SELECT * FROM nav_sample WHERE period = 'day' ORDER BY start DESC LIMIT 8")
     assert len(samples) == 8
     for row in samples:
@@ -82,7 +81,7 @@ def test_nav_is_the_lens_at_that_block(indexer: Indexer, market: System) -> None
         assert (int(row["nav"]), int(row["share_price"]), row["priced"]) == (said.nav, said.sharePrice, said.priced)
 
 
-def test_bids_cost_what_the_oracle_says(indexer: Indexer, market: System) -> None:
+def test_bids_cost_what_the_oracle_says(indexer: IndexerProcess, market: System) -> None:
     bids = indexer.rows("SELECT * FROM bid")
     assert bids
     for row in bids:
@@ -95,7 +94,7 @@ def test_bids_cost_what_the_oracle_says(indexer: Indexer, market: System) -> Non
     assert (ended["phase"], ended["bids"]) == ("completed", len(bids))
 
 
-def test_operations_are_decoded(indexer: Indexer) -> None:
+def test_operations_are_decoded(indexer: IndexerProcess) -> None:
     waiting = indexer.rows("SELECT * FROM operation WHERE status = 'scheduled' ORDER BY block, log")
     calls = [(row["contract"], row["function"], row["arguments"]) for row in waiting]
     assert ("MAG7.ssi", "setMintFee", {"mintFee": "8"}) in calls

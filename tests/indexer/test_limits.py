@@ -7,14 +7,14 @@ import time
 
 import pytest
 
-from tools.indexer import Indexer
+from tools.indexer import IndexerProcess
 
 RATE = 300  # a minute
 STANDINGS = 'query ($first: Int) { standings(limit: $first, orderBy: "rank") { items { account rank points } } }'
 EIGHT = ", ".join(f"happening {name}" for name in "abcdefgh")  # rows to the power of eight
 
 
-def test_a_page_is_answered(indexer: Indexer) -> None:
+def test_a_page_is_answered(indexer: IndexerProcess) -> None:
     status, answer = indexer.query(STANDINGS, first=3)
     ranks = [row["rank"] for row in answer["data"]["standings"]["items"]]
     assert (status, ranks[0]) == (200, 1)
@@ -37,14 +37,14 @@ def test_a_page_is_answered(indexer: Indexer) -> None:
         "SET statement_timeout = 0",
     ],
 )
-def test_nothing_can_be_written(indexer: Indexer, statement: str) -> None:
+def test_nothing_can_be_written(indexer: IndexerProcess, statement: str) -> None:
     before = indexer.rows("SELECT count(*) AS n, sum(balance) AS s FROM position")
     status, answer = indexer.sql(statement)
     assert status >= 400, answer
     assert indexer.rows("SELECT count(*) AS n, sum(balance) AS s FROM position") == before
 
 
-def test_a_second_statement_is_never_shown_to_the_planner(indexer: Indexer) -> None:
+def test_a_second_statement_is_never_shown_to_the_planner(indexer: IndexerProcess) -> None:
     assert indexer.sql("SELECT 1; DELETE FROM position") == (400, "only a SELECT can be asked")
 
 
@@ -59,26 +59,26 @@ def test_a_second_statement_is_never_shown_to_the_planner(indexer: Indexer) -> N
         "SELECT pg_read_file('/etc/passwd')",
     ],
 )
-def test_no_query_holds_the_database_up(indexer: Indexer, query: str) -> None:
+def test_no_query_holds_the_database_up(indexer: IndexerProcess, query: str) -> None:
     began = time.monotonic()
     status, answer = indexer.sql(query)
     assert status >= 400, answer
     assert time.monotonic() - began < 10
 
 
-def test_the_cost_of_a_query_is_said(indexer: Indexer) -> None:
+def test_the_cost_of_a_query_is_said(indexer: IndexerProcess) -> None:
     status, answer = indexer.sql(f"SELECT count(*) FROM {EIGHT}")
     assert (status, "are allowed" in answer) == (403, True)
 
 
-def test_a_query_that_is_too_deep_is_refused(indexer: Indexer) -> None:
+def test_a_query_that_is_too_deep_is_refused(indexer: IndexerProcess) -> None:
     deep = "of { positions(limit: 1) { items { " * 4 + "balance" + " } } }" * 4
     _, answer = indexer.query("{ positions(limit: 1) { items { " + deep + " } } }")
     assert "data" not in answer or answer["data"] is None
     assert "depth" in json.dumps(answer["errors"]).lower()
 
 
-def test_pages_within_pages_count_as_their_product(indexer: Indexer) -> None:
+def test_pages_within_pages_count_as_their_product(indexer: IndexerProcess) -> None:
     query = "query ($n: Int) { accounts(limit: $n) { items { positions(limit: 1000) { items { balance } } } } }"
     status, answer = indexer.query(query, n=1000)
     assert (status, answer["errors"][0]["message"]) == (400, "up to 1000000 rows are asked for, and 10000 are allowed")
@@ -90,12 +90,12 @@ def test_pages_within_pages_count_as_their_product(indexer: Indexer) -> None:
     assert indexer.query(spread)[0] == 400
 
 
-def test_a_request_that_is_too_large_is_refused(indexer: Indexer) -> None:
+def test_a_request_that_is_too_large_is_refused(indexer: IndexerProcess) -> None:
     status, _ = indexer.ask("/graphql", {"query": "{ accounts { items { address } } } #" + "x" * 30_000})
     assert status == 413
 
 
-def test_a_caller_who_asks_too_often_waits(indexer: Indexer) -> None:
+def test_a_caller_who_asks_too_often_waits(indexer: IndexerProcess) -> None:
     def said(address: str) -> int:
         return indexer.ask("/graphql", {"query": "{ _meta { status } }"}, {"x-forwarded-for": address})[0]
 

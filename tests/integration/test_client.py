@@ -15,7 +15,7 @@ from scripts import propose
 from ssi import Protocol
 from ssi.chain.evm import Reverted
 from ssi.chain.wallet import Way
-from ssi.constants import NOTICE, PERMIT2
+from ssi.constants import MAX, NOTICE, PERMIT2
 from ssi.failure import Impossible, Misused
 from ssi.governance.client import NothingReady, OperationNotReady, SigningRequest
 from ssi.governance.safe import Multisig
@@ -23,7 +23,6 @@ from ssi.points.locks import PoolKind
 from ssi.protocol import local
 from ssi.registry.system import System
 from tests.support.governance import govern, wait
-from tests.support.indexes import MAX
 from tests.support.liquidity import UniswapMarket
 from tests.support.trading import give
 

@@ -8,15 +8,13 @@ from typing import Any
 import pytest
 
 from ssi.chain.evm import Deployed, Evm, Receipt
-from ssi.constants import ZERO
+from ssi.constants import BPS, DAY, ZERO
 from tests.support.governance import govern
 from tests.support.indexes import new_index, stock, unlimited
 from tests.support.reverts import error, reverts
 
-DAY = 86_400
 SHARE = 10**18
 UNIT = 10**27
-BPS = 10_000
 
 
 class FeeDistributorScene:

@@ -9,13 +9,12 @@ import pytest
 from eth_utils import keccak
 
 from ssi.chain.evm import Deployed, Entry, Evm, Interface, Reverted
-from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, NOTICE
+from ssi.constants import ADMIN, DAY, GOVERNOR, GUARDIAN, NOTICE
 from ssi.registry.system import System
 from tests.support.governance import SigningSafe, govern, schedule, wait
 from tests.support.indexes import ANYTHING
 from tests.support.reverts import error, reverts
 
-DAY = 86_400
 COOLDOWN = 14 * DAY
 
 # What any account may call, and why that is safe. Each function that changes state stands here or in the role table.

@@ -7,13 +7,12 @@ import pytest
 from forks import control
 from forks.addresses import TOKENS
 from ssi.chain.evm import Deployed
+from ssi.constants import WAD
 from ssi.registry import params
 from ssi.registry.system import System
 from tests.support.indexes import ANYTHING
 from tests.support.reverts import error, reverts
 from tests.support.trading import Trader
-
-WAD = 10**18
 
 
 @pytest.fixture(params=["MAG7.ssi", "MEME.ssi", "DEFI.ssi", "USSI"])

@@ -7,14 +7,13 @@ from pydantic import ValidationError
 
 from forks import control
 from forks.addresses import FEEDS
+from ssi.constants import DAY, WAD
 from ssi.registry import params
 from ssi.registry.system import System
 from tests.model import weights as model
 from tests.support.governance import govern
 from tests.support.reverts import error, reverts
 
-WAD = 10**18
-DAY = 86_400
 INDEXES = {index.symbol: index for index in params.indexes()}
 
 

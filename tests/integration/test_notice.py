@@ -9,7 +9,7 @@ import pytest
 from eth_utils import keccak, to_checksum_address
 
 from ssi.chain.evm import Deployed, Evm, Interface
-from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, IMPLEMENTATION_SLOT, NOTICE
+from ssi.constants import ADMIN, DAY, GOVERNOR, GUARDIAN, IMPLEMENTATION_SLOT, NOTICE
 from ssi.governance.decoder import IMPLEMENTATION, Decoder
 from ssi.points.locks import PoolKind
 from ssi.registry.system import System
@@ -18,7 +18,6 @@ from tests.support.indexes import ANYTHING
 from tests.support.liquidity import UniswapMarket
 from tests.support.reverts import error, reverts
 
-DAY = 86_400
 PUBLIC = 2**64 - 1  # the role that every account has
 NOTHING = b"\0" * 32 * 24  # enough arguments for every function
 # What the guardian may do at once. Each only stops something, and none stops a redemption.

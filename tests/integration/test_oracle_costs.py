@@ -12,7 +12,8 @@ import pytest
 from forks import control
 from minimainnet import prices
 from ssi.build import ROOT
-from tests.support.manipulation import BLOCK, Thief
+from ssi.constants import BLOCK
+from tests.support.manipulation import Thief
 from tests.support.prices import WINDOW
 from tools import oracle_averages, oracle_costs
 

@@ -13,11 +13,11 @@ import pytest
 
 from ssi.build import ROOT
 from ssi.chain.evm import Evm
-from ssi.constants import ADMIN
+from ssi.constants import ADMIN, DAY
 from ssi.governance.safe import Multisig
 from ssi.registry.system import System
 from tests.support.governance import deployed
-from tools.permissions import DAY, PAGE, page
+from tools.permissions import PAGE, page
 
 # What the documents call each thing that the guardian can do at once.
 WORDS = MappingProxyType(

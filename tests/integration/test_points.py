@@ -13,18 +13,16 @@ from eth_utils import keccak, to_checksum_address
 
 from forks import control
 from ssi.chain.evm import Deployed, Evm
-from ssi.constants import ZERO
+from ssi.constants import DAY, WAD, ZERO
 from ssi.points.locks import PoolKind
 from ssi.registry.system import System
 from tests.model.points import LEAST, PointsModel, Sources, fair_price
 from tests.support.deployed_points import sample_days, stake, to_next_epoch
 from tests.support.governance import govern
-from tests.support.indexes import DAY
 from tests.support.liquidity import UniswapMarket
 from tests.support.reverts import error, reverts
 from tests.support.trading import Trader
 
-WAD = 10**18
 WEEK = 7 * DAY
 CODE = b"ALICE42".ljust(32, b"\0")
 TRANSFER = "0x" + keccak(text="Transfer(address,address,uint256)").hex()

@@ -11,11 +11,11 @@ import pytest
 
 from forks import control
 from ssi.chain.evm import Receipt, Reverted
+from ssi.constants import DAY, MAX
 from ssi.governance.starting import start_call
 from ssi.keeper.rebalance import Phase
 from ssi.registry.system import System
 from tests.support.governance import wait
-from tests.support.indexes import DAY, MAX
 from tests.support.rebalanced import BOUNDS, BP, DeployedRebalance
 from tests.support.reverts import error, reverts
 

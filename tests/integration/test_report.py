@@ -9,14 +9,13 @@ import pytest
 from forks import anvils, control
 from forks.seeding import invest
 from ssi.chain.evm import Evm
-from ssi.constants import DAY
+from ssi.constants import DAY, WAD
 from ssi.failure import Impossible, Misused
 from ssi.registry.system import System
 from ssi.report.gather import report
 from ssi.report.page import page
 from ssi.report.source import ChainSource
 
-WAD, RAY = 10**18, 10**27
 INDEX = "USSI"
 
 

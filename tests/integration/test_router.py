@@ -13,8 +13,8 @@ from forks.addresses import CONTRACTS
 from ssi.chain.evm import Deployed, Evm, Interface
 from ssi.chain.permits import permit, permit2
 from ssi.chain.wallet import PermissionKind
+from ssi.constants import MAX
 from ssi.registry.system import System
-from tests.support.indexes import MAX
 from tests.support.reverts import error, reverts
 from tests.support.trading import ETHER, KEY, Trader, left_in_router
 

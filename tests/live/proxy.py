@@ -57,7 +57,7 @@ def proxied() -> Iterator[tuple[str, Weather]]:
             setattr(weather, kind, max(0, left - 1))
             return bool(left > 0)
 
-    class Handler(BaseHTTPRequestHandler):
+    class ProxyHandler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True  # else every answer waits 40 ms for an acknowledgement
         wbufsize = -1
@@ -141,7 +141,7 @@ def proxied() -> Iterator[tuple[str, Weather]]:
         finally:
             connection.close()
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), ProxyHandler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     try:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ssi.constants import NOTICE
+from ssi.constants import DAY, NOTICE
 from ssi.places import ROOT
 from ssi.registry.system import System
 from tests.live import words
@@ -22,7 +22,6 @@ from tests.support.governance import govern
 
 OWNERS = ("--account", "safe0", "--account", "safe1")
 GUARDIANS = ("--account", "guardian0")
-DAY = 86_400
 PROPOSALS = sorted(name for name in words.RIGHT if name.startswith("propose "))
 FORK_ONLY = {"demo", "replay"}
 READING = ("pending", "points leaderboard", "points statement", "selection", "status", "verify")

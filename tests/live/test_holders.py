@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from forks import control
+from ssi.constants import DAY
 from ssi.points.locks import PoolKind
 from tests.live.conftest import seed
 from tests.live.network import PASSPHRASE, Live
@@ -23,7 +24,6 @@ from tests.support.trading import Trader
 
 ACCOUNT = ("--account", "other")
 SHARE = 10**18
-DAY = 86_400
 COOLDOWN = 14 * DAY
 USDC = 10**6
 

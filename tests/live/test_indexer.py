@@ -24,7 +24,7 @@ import pytest
 from eth_utils import to_checksum_address
 
 from ssi.chain.evm import Evm
-from ssi.indexer.client import Indexer as Client
+from ssi.indexer.client import Indexer
 from ssi.places import ROOT
 from ssi.points.ledger import Ledger
 from ssi.protocol import Protocol
@@ -34,7 +34,7 @@ from tests.live.network import Live, shell
 from tests.live.proxy import proxied
 from tools import app_config, indexer_config
 from tools.crowd_acts import OFTEN
-from tools.indexer import Indexer, running
+from tools.indexer import IndexerProcess, running
 
 OPERATIONS, PEOPLE = 20_000, 2_000  # operations that succeed
 TRIED = 21_000
@@ -51,7 +51,7 @@ class World:
     """The history, the indexer that has read it, and commands on its chain."""
 
     lived: dict[str, Any]
-    indexer: Indexer
+    indexer: IndexerProcess
     live: Live
     system: System
 
@@ -82,7 +82,7 @@ def lived(folder: Path) -> Iterator[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def world(live, project, tmp_path_factory) -> Iterator[World]:
+def world(live: Live, project: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("indexed")
     with lived(folder) as said, proxied() as (url, weather), shell(folder, url) as started:
         weather.upstream = said["url"]
@@ -92,14 +92,14 @@ def world(live, project, tmp_path_factory) -> Iterator[World]:
         system = System(Evm(said["url"], impersonate=False), project, Record.read(record, 1))
         settings = folder / "settings.json"
         app_config.write(indexer_config.config(system, blocks_per_look=1), settings)
-        with running(Indexer(settings, said["url"], folder / "indexer", SETTINGS)) as indexer:
+        with running(IndexerProcess(settings, said["url"], folder / "indexer", SETTINGS)) as indexer:
             crash_within(indexer, (said["first"] + said["last"]) // 2, said["last"])
             indexer.start()
             indexer.wait(said["last"], PATIENCE)
             yield World(said, indexer, Live(url, weather, folder, started, project, live.seen), system)
 
 
-def crash_within(indexer: Indexer, first: int, last: int) -> None:
+def crash_within(indexer: IndexerProcess, first: int, last: int) -> None:
     """Kills the indexer when it has written down blocks after the first of these two, and not yet the last."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
@@ -146,7 +146,7 @@ def test_commands_print_the_same(world, words):
 
 def test_accounts_read_the_same(world):
     """Of many accounts, by the classes behind the commands; some have done much, and some have claims in kind."""
-    read, asked = Protocol(world.system), Protocol(replace(world.system, indexer=Client(world.indexer.url)))
+    read, asked = Protocol(world.system), Protocol(replace(world.system, indexer=Indexer(world.indexer.url)))
     people = [*world.lived["people"][:20], *world.lived["owed"]]
     happened = 0
     for who in people:
@@ -158,7 +158,7 @@ def test_accounts_read_the_same(world):
 
 @pytest.mark.parametrize("epoch", [0, 1, 2])
 def test_leaderboards_read_the_same(world, epoch):
-    system, client = world.system, Client(world.indexer.url)
+    system, client = world.system, Indexer(world.indexer.url)
     said = Ledger(system.points, system.prices, system.record.block or 0, client).leaderboard(epoch)
     assert said == Ledger(system.points, system.prices, system.record.block or 0).leaderboard(epoch)
     assert len(said) > PEOPLE // 2
@@ -169,7 +169,7 @@ def test_changed_rows_are_named(world):
     """The file of the embedded database is changed while nothing runs: a balance is one wei more, a record is gone."""
     who, token = world.lived["people"][7], world.system.record.indexes["MAG7.ssi"]
     balance = world.system.index("MAG7.ssi").balanceOf(who)
-    (record,) = Client(world.indexer.url).rows("select account, epoch, total from record order by total desc limit 1")
+    (record,) = Indexer(world.indexer.url).rows("select account, epoch, total from record order by total desc limit 1")
     world.indexer.stop()
     change(
         world.indexer,
@@ -190,7 +190,7 @@ def test_changed_rows_are_named(world):
     assert (as_json.code, len(json.loads(as_json.out)["differences"])) == (1, 2)
 
 
-def change(indexer: Indexer, *statements: str) -> None:
+def change(indexer: IndexerProcess, *statements: str) -> None:
     """Runs SQL that changes a row each on the embedded database of an indexer that is stopped, past the engine's
     triggers.
     """

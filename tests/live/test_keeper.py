@@ -20,6 +20,7 @@ import pytest
 
 from forks import control
 from forks.seeding import invest
+from ssi.constants import DAY, HOUR
 from ssi.governance import proposals
 from ssi.governance.decoder import Decoder
 from ssi.governance.proposal import execution, scheduling
@@ -30,7 +31,6 @@ from ssi.points.ledger import Ledger
 from tests.live.network import PASSPHRASE, Live, RunningCommand
 from tests.live.words import every
 
-DAY, HOUR = 86_400, 3_600
 RUN = ("keeper", "run", "--look", "0.1")
 
 

@@ -10,12 +10,12 @@ import pytest
 from forks.seeding import invest
 from ssi.chain.evm import Evm
 from ssi.chain.http import HttpRpc
+from ssi.constants import DAY
 from ssi.points.ledger import Ledger
 from tests.live.network import Live
 from tests.live.test_keeper import metric, wait_for
 from tests.support.governance import schedule
 
-DAY = 86_400
 LIMITS = [(40, 10_000, 0), (2_000, 10_000, 5_000)]  # blocks, results, blocks that are mined without anything in them
 
 

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from forks import control
 from ssi import places
+from ssi.constants import SENTINEL
 from ssi.deploy.deployer import Deployer, SeedMissing, UnsafeSafes
 from ssi.deploy.journal import SendingAccount
 from ssi.governance.safe import Multisig
@@ -21,7 +22,7 @@ from ssi.index.seeding import seed_amounts, units_for
 from ssi.registry import params
 from ssi.registry.record import Record
 from tests.model.index import IndexModel
-from tests.support.governance import SENTINEL, ours
+from tests.support.governance import ours
 
 
 def test_the_parameters_are_valid():

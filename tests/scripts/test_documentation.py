@@ -27,13 +27,13 @@ from click.testing import CliRunner
 
 from forks.seeding import invest
 from ssi.build import ROOT
+from ssi.constants import DAY, WAD
 from ssi.governance.starting import Bounds, start_call
 from ssi.registry.system import System
 from tests.support.governance import govern, schedule, wait
 from tests.support.rebalanced import unbalanced
 
 PAGES = ("README.md", "docs/operations.md")
-WAD, DAY = 10**18, 86_400
 
 KEEPER = "ape run keeper run --account keeper --network ethereum:mainnet:node"
 PREFLIGHT = "ape run preflight --account ALIAS --supplies one.json --supplies another.json"

@@ -19,6 +19,7 @@ from ssi import Protocol
 from ssi.build import ROOT
 from ssi.chain import network
 from ssi.chain.sender import Sender
+from ssi.constants import DAY
 from ssi.keeper.points import PointsKeeper
 from ssi.points.locks import PoolKind
 from ssi.registry.system import System
@@ -28,7 +29,6 @@ from tests.support.trading import give
 
 pytestmark = pytest.mark.usefixtures("system")
 SHARE = 10**18
-DAY = 86_400
 COMMANDS = (
     "buy",
     "sell",

@@ -11,9 +11,8 @@ from forks.seeding import invest
 from scripts import keeper
 from ssi.chain.evm import Reverted
 from ssi.chain.sender import Sender
+from ssi.constants import DAY
 from ssi.keeper import maintenance
-
-DAY = 86_400
 
 
 def daily(*words: str) -> str:

@@ -14,7 +14,7 @@ from scripts import execute, pending, propose, status
 from ssi.build import ROOT
 from ssi.chain.sender import MOST_GAS
 from ssi.cli import common
-from ssi.constants import CREATE2, GOVERNOR, MULTI_SEND, NOTICE
+from ssi.constants import CREATE2, GOVERNOR, MULTI_SEND, NOTICE, WAD
 from ssi.deploy import sources, verification
 from ssi.governance.birth import LATEST
 from ssi.governance.safe import Multisig
@@ -24,7 +24,6 @@ from tests.scripts.test_proposals import refused, run
 from tests.support.governance import govern, wait
 from tests.support.trading import Trader
 
-WAD = 10**18
 FILE = ROOT / "docs/example-index.json"
 SYMBOL = "THREE.ssi"
 

@@ -11,12 +11,13 @@ import pytest
 from ape import accounts
 from pydantic import ValidationError
 
+from ssi.constants import BLOCK
 from ssi.deploy.deployer import Deployer
 from ssi.deploy.steps import oracle
 from ssi.registry import params
 from ssi.registry.record import Record
 from tests.model import oracle as model
-from tests.support.manipulation import BLOCK, Thief
+from tests.support.manipulation import Thief
 from tests.support.prices import WINDOW
 
 SOL = params.Twap(base="SOL", quote="WETH", fee=3_000, window=WINDOW)

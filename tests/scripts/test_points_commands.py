@@ -17,6 +17,7 @@ from ssi.chain import logs
 from ssi.chain.evm import Evm, Reverted
 from ssi.chain.rpc import Rpc, RpcError
 from ssi.chain.sender import Sender
+from ssi.constants import DAY
 from ssi.keeper import points as lib
 from ssi.keeper.points import PointsKeeper
 from ssi.points.ledger import Ledger
@@ -25,7 +26,6 @@ from ssi.registry.params import protocol
 from ssi.registry.system import System
 from tests.support.trading import Trader
 
-DAY = 86_400
 SHARES = 10 * 10**18
 GENEROUS = Policy(subsidy_bps=10_000)  # counts what accounts get as its own gain
 

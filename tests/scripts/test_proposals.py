@@ -19,7 +19,7 @@ from ssi.chain import network
 from ssi.chain.evm import Deployed
 from ssi.chain.rpc import Rpc, RpcError
 from ssi.cli import common
-from ssi.constants import NOTICE
+from ssi.constants import DAY, NOTICE
 from ssi.governance import proposals
 from ssi.governance.decoder import Decoder
 from ssi.governance.proposal import Proposal, ProposalRefused, attempt
@@ -28,7 +28,6 @@ from ssi.governance.scheduled import operations
 from ssi.registry.system import System
 from tests.support.governance import govern, schedule, wait
 
-DAY = 86_400
 DOMAIN_TYPE = keccak(text="EIP712Domain(uint256 chainId,address verifyingContract)")
 SAFE_TX_TYPE = keccak(
     text=(
@@ -329,8 +328,8 @@ def accounts(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     known = {f"account{n}": ape.accounts.test_accounts[n] for n in range(9)} | {
         "stranger": ape.accounts.test_accounts[9]
     }
-    book = SimpleNamespace(aliases=known, load=known.__getitem__, test_accounts=ape.accounts.test_accounts)
-    monkeypatch.setattr(ape, "accounts", book)
+    named = SimpleNamespace(aliases=known, load=known.__getitem__, test_accounts=ape.accounts.test_accounts)
+    monkeypatch.setattr(ape, "accounts", named)
     return known
 
 

@@ -17,11 +17,11 @@ from replay.model import Ideal
 from replay.setup import rule
 from replay.synthetic import ENTERS, LEAVES, SILENT, synthetic
 from replay.timetable import Timetable
+from ssi.constants import WAD
 from ssi.places import ROOT
 
 DAYS = 91
 Completed = subprocess.CompletedProcess[str]
-WAD = 10**18
 DUST = Decimal("0.00005")  # of NAV, that may be left over: 50 ppm by the terms
 
 

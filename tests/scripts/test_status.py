@@ -15,11 +15,11 @@ from click.testing import CliRunner
 from scripts import status
 from ssi.chain.evm import Evm
 from ssi.cli.overview import governance
-from ssi.constants import ADMIN, GOVERNOR, NOTICE, ZERO
+from ssi.constants import ADMIN, GOVERNOR, NOTICE, SENTINEL, ZERO
 from ssi.governance.safe import Multisig
 from ssi.registry.record import Record
 from ssi.registry.system import System
-from tests.support.governance import SENTINEL, ours, schedule, wait
+from tests.support.governance import ours, schedule, wait
 
 
 @pytest.fixture(autouse=True)

@@ -17,6 +17,7 @@ from click.testing import CliRunner, Result
 from eth_utils import function_signature_to_4byte_selector as selector
 
 from ssi.cli.verify import KEY, cli
+from ssi.constants import IMPLEMENTATION_SLOT
 from ssi.deploy import explorers, sources, verification
 from ssi.registry.record import Record
 from ssi.registry.system import System
@@ -136,9 +137,9 @@ def test_what_a_feed_measured_is_shown_and_nothing_else_may_differ(system, small
 
 def test_what_stands_behind_a_proxy_is_noticed(system, small, compiled):
     proxy, stranger = small.addresses["FeeDistributor"], small.addresses["FixedWeights"].lower()
-    system.evm.rpc.call("anvil_setStorageAt", proxy, verification.SLOT, "0x" + stranger[2:].rjust(64, "0"))
+    system.evm.rpc.call("anvil_setStorageAt", proxy, IMPLEMENTATION_SLOT, "0x" + stranger[2:].rjust(64, "0"))
     assert differences(system, small, compiled)["FeeDistributor"] == ""  # that one was verified: it is one of ours
-    system.evm.rpc.call("anvil_setStorageAt", proxy, verification.SLOT, "0x" + "22" * 20 + "00" * 12)
+    system.evm.rpc.call("anvil_setStorageAt", proxy, IMPLEMENTATION_SLOT, "0x" + "22" * 20 + "00" * 12)
     assert "is none that was verified" in differences(system, small, compiled)["FeeDistributor"]
 
 

@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from ssi.chain.evm import Receipt
+from ssi.constants import DAY, WAD
 from tests.model.index import IndexModel
 from tests.model.points import LEAST, SLOTS, ZERO, PointsModel, Sources
 from tests.model.staking import VIRTUAL, StakingModel
-from tests.support.indexes import DAY, unlimited
-from tests.support.points import HEARTBEAT, WAD
+from tests.support.indexes import unlimited
+from tests.support.points import HEARTBEAT
 from tests.support.points_system import PointsSystem
 from tests.support.reverts import error, reverts
 

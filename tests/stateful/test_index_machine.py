@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
 from ssi.chain.evm import Entry
+from ssi.constants import DAY, MAX
 from tests.model import index as model
 from tests.stateful.machine import ChainMachine
-from tests.support.indexes import ANYTHING, CAP, DAILY_FEE, DAY, MAX, MINT_FEE, new_index, stock, unlimited
+from tests.support.indexes import ANYTHING, CAP, DAILY_FEE, MINT_FEE, new_index, stock, unlimited
 from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import reverts
 

@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
+from ssi.constants import DAY, MAX
 from tests.model import locker as model
 from tests.stateful.machine import ChainMachine
-from tests.support.indexes import DAY, MAX
 from tests.support.liquidity import UniswapMarket, new_locker
 from tests.support.reverts import reverts
 from tests.support.trading import ETHER

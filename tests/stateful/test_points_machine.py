@@ -19,6 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from ssi.constants import DAY, MAX, WAD
 from tests.model.index import IndexModel
 from tests.model.points import (
     BOOST,
@@ -44,8 +45,8 @@ from tests.stateful.points_positions import (
     Moment,
     PointsPositions,
 )
-from tests.support.indexes import CAP, DAILY_FEE, DAY, MAX, MINT_FEE
-from tests.support.points import UNIT, WAD
+from tests.support.indexes import CAP, DAILY_FEE, MINT_FEE
+from tests.support.points import UNIT
 from tests.support.points_system import PointsSystem, code_of
 from tests.support.reverts import reverts
 

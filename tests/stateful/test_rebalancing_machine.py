@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from ssi.chain.evm import Entry
+from ssi.constants import DAY, MAX
 from ssi.keeper.rebalance import Phase
 from tests.model import index as index_model
 from tests.model import rebalancing as model
 from tests.model.rebalancing import RebalanceProposal, Terms
-from tests.support.indexes import ANYTHING, DAY, MAX
+from tests.support.indexes import ANYTHING
 from tests.support.quirk_tokens import Quirk
 from tests.support.rebalancing import HEARTBEAT, TERMS, RebalancingWorld
 from tests.support.reverts import reverts

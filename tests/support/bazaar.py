@@ -10,18 +10,17 @@ from forks import control
 from forks.addresses import CONTRACTS
 from forks.artifacts import packaged
 from ssi.chain.evm import Deployed, Interface
+from ssi.constants import MAX, NEVER
 from ssi.index.seeding import seed_amounts
 from ssi.registry.system import System
 from tests.model.index import round57
 from tests.model.locker import full_range
 from tests.support.governance import schedule, wait
-from tests.support.indexes import MAX
 
 FEE, SPACING = 3000, 60
 SHARE = 10**18
 WETH_A_TOKEN = 10**15  # {wei of WETH/whole token}
 DEPTH = 10_000 * 10**18  # {wei of WETH} on that side of each pool
-NEVER = 2**40
 
 
 class Bazaar:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from forks import control
 from ssi.chain.evm import Deployed, Evm
+from ssi.constants import DAY, MAX
 from ssi.registry.system import System
-from tests.support.indexes import DAY, MAX
 
 
 def end(ledger: Deployed) -> int:

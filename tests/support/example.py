@@ -4,13 +4,13 @@ stakes and leaves.
 
 from __future__ import annotations
 
+from ssi.constants import DAY, RAY, WAD
 from tests.model.index import IndexModel
 from tests.model.points import PointsModel, Values
 from tests.model.rebalancing import RUNNING, RebalanceModel, Terms
 from tests.model.staking import StakingModel
 from tests.model.weights import floor_and_market_cap
 
-WAD, RAY, DAY = 10**18, 10**27, 86_400
 BORN, EPOCH = 100 * DAY, 28
 WBTC, WETH = 60_000, 2_000  # dollars
 STAKERS_PART = 8_000  # bp

@@ -15,7 +15,6 @@ from ssi.governance import safe
 from ssi.governance.decoder import IMPLEMENTATION, Decoder
 from ssi.registry.system import System
 
-SENTINEL = "0x" + "00" * 19 + "01"  # where a Safe's lists begin
 # What a Safe does to itself.
 _OURS = Interface(
     "Safe",

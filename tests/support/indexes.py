@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from ssi.chain.evm import Deployed, Evm
-from ssi.index.bounds import FOREVER, UNBOUNDED, bounds
+from ssi.constants import DAY, MAX
+from ssi.index.bounds import UNBOUNDED, bounds
 
-DAY = 86_400
 EPOCH = 28 * DAY
 DAILY_FEE = 10**14
 MINT_FEE = 10
 CAP = 10**6
-MAX = FOREVER
 # The bounds of a redemption that takes what comes.
 ANYTHING = UNBOUNDED
 

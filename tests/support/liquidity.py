@@ -11,15 +11,14 @@ from forks import control
 from forks.addresses import CONTRACTS, UNISWAP_V2_FEE_SETTER
 from forks.artifacts import MODULES, packaged
 from ssi.chain.evm import Deployed, Evm, Interface, Receipt
+from ssi.constants import MAX, NEVER
 from ssi.registry.system import System
 from tests.model.locker import full_range
-from tests.support.indexes import MAX
 from tests.support.trading import Trader
 
 SYMBOL = "MAG7.ssi"
 FEE, SPACING = 3000, 60
 PRICE = 100  # USDC a share, more or less what a share is worth
-NEVER = 2**40
 POOL_FEES = {"V3": 3000, "V3b": 10000}
 
 

@@ -12,12 +12,10 @@ from forks import control
 from forks.addresses import CONTRACTS, TOKENS
 from forks.artifacts import MODULES, packaged
 from ssi.chain.evm import Deployed, Evm, Interface
+from ssi.constants import MAX, NEVER
 from tests.model.oracle import MAX_TICK, sqrt_price_x96
 from tests.support.prices import PriceBench
 
-BLOCK = 12
-MAX = 2**256 - 1
-NEVER = 2**40
 SPACING = {100: 1, 500: 10, 3000: 60, 10000: 200}
 
 POOL = Interface(

@@ -9,15 +9,14 @@ from enum import IntEnum
 from typing import Any
 
 from ssi.chain.evm import Deployed, Evm, Receipt
-from ssi.constants import ZERO
+from ssi.constants import DAY, MAX, WAD, ZERO
 from tests.model.points import LEAST, SLOTS
-from tests.support.indexes import DAY, MAX, new_index, unlimited
+from tests.support.indexes import new_index, unlimited
 from tests.support.prices import leg
 
-WAD = 10**18
 DOLLARS = 1000 * WAD  # D18 USD, and shares of the indexes at birth
 UNIT = 10**15  # D27{tok/base} of a token of six decimals: one whole token a share. 10^27 would not fit in 57 bits.
-WEEK, CLAIMING = 7 * DAY, 180 * DAY
+WEEK = 7 * DAY
 HEARTBEAT = 7 * DAY
 
 

@@ -12,13 +12,13 @@ from eth_utils import keccak
 from forks.addresses import CONTRACTS
 from forks.artifacts import packaged
 from ssi.chain.evm import Deployed, Interface
+from ssi.constants import ADMIN, MAX, NEVER, WAD
 from ssi.points.locks import PoolKind
 from tests.model.locker import full_range
-from tests.support.indexes import CAP, MAX
-from tests.support.points import UNIT, WAD, PointsWorld
+from tests.support.indexes import CAP
+from tests.support.points import UNIT, PointsWorld
 
-FEE, NEVER = 3000, 2**40
-ADMIN = 0
+FEE = 3000
 
 
 def code_of(name: str) -> bytes:

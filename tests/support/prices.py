@@ -8,9 +8,8 @@ from typing import Any
 
 from forks.addresses import CONTRACTS
 from ssi.chain.evm import Deployed, Evm
+from ssi.constants import DAY
 from tests.support.reverts import error, reverts
-
-WAD = 10**18
 
 
 class SourceKind(IntEnum):
@@ -32,7 +31,6 @@ class FeedMode(IntEnum):
 
 
 LEAST, MOST = 10**13, 10**24
-DAY = 86_400
 WINDOW = 1_800
 
 

@@ -11,11 +11,11 @@ import eth_abi
 from forks import control
 from forks.seeding import invest
 from ssi.chain.evm import Deployed, Struct
+from ssi.constants import DAY, MAX
 from ssi.governance.proposal import execution
 from ssi.governance.starting import Bounds, start_call
 from ssi.registry.system import System
 from tests.support.governance import schedule, wait
-from tests.support.indexes import DAY, MAX
 from tests.support.trading import Trader
 
 # As wide as may be where a test is about something else.

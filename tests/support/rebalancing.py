@@ -9,10 +9,11 @@ from typing import Any
 import eth_abi
 
 from ssi.chain.evm import Deployed, Evm, Receipt
+from ssi.constants import DAY, MAX
 from ssi.keeper.rebalance import Phase
 from tests.model.index import IndexModel
 from tests.model.rebalancing import RUNNING, RebalanceModel, RebalanceProposal, Terms
-from tests.support.indexes import ANYTHING, CAP, DAILY_FEE, DAY, MAX, MINT_FEE, new_index, stock, unlimited
+from tests.support.indexes import ANYTHING, CAP, DAILY_FEE, MINT_FEE, new_index, stock, unlimited
 from tests.support.prices import leg
 
 HEARTBEAT = DAY

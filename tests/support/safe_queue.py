@@ -33,7 +33,7 @@ def safe_queue() -> Iterator[SafeQueue]:
     """A service at `url` until the block ends."""
     queue = SafeQueue()
 
-    class Handler(BaseHTTPRequestHandler):
+    class QueueHandler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             queue.asked.append((self.path, self.headers["Authorization"]))
             safe = self.path.split("/safes/")[1].partition("/")[0]
@@ -59,7 +59,7 @@ def safe_queue() -> Iterator[SafeQueue]:
         def log_message(self, *_: object) -> None:
             """Says nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), QueueHandler)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     queue.url = f"http://127.0.0.1:{server.server_port}"
     try:

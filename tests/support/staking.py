@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from ssi.chain.evm import Deployed, Entry, Evm, Receipt
+from ssi.constants import DAY, MAX
 from tests.model import staking as model
-from tests.support.indexes import DAY, EPOCH, MAX
+from tests.support.indexes import EPOCH
 from tests.support.reverts import error, reverts
 
 WHOLE = 10**18

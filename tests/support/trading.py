@@ -8,8 +8,8 @@ from forks import control
 from ssi import Protocol
 from ssi.chain.evm import Deployed, Receipt
 from ssi.chain.wallet import PermissionKind
+from ssi.constants import MAX
 from ssi.registry.system import System
-from tests.support.indexes import MAX
 
 ETHER = "0x" + "00" * 20
 NO_CODE = b"\0" * 32

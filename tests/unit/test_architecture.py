@@ -185,10 +185,10 @@ def test_no_file_is_too_long(folders, most):
 
 
 def classes() -> dict[str, list[str]]:
-    """Modules by the name of the class that they declare at the top."""
+    """Modules by the name of the class that they declare, at the top or within a function."""
     found = defaultdict(list)
     for name, path in modules().items():
-        for node in ast.parse(path.read_text()).body:
+        for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ClassDef):
                 found[node.name].append(name)
     return found

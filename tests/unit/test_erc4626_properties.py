@@ -11,8 +11,8 @@ from typing import NamedTuple
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ssi.constants import DAY
 from tests.model.staking import MAX
-from tests.support.indexes import DAY
 from tests.support.staking import WHOLE, Vault
 
 # From a wei to a billion whole tokens.

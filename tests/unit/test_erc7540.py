@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ssi.constants import ZERO
-from tests.support.indexes import DAY
+from ssi.constants import DAY, ZERO
 from tests.support.reverts import reverts
 from tests.support.staking import WHOLE, Vault
 

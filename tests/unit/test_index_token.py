@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from ssi.chain.evm import Deployed, Evm, Receipt
-from ssi.constants import ZERO
+from ssi.constants import DAY, MAX, ZERO
 from ssi.index.bounds import basket_hash, bounds
 from tests.model.index import ceil_div
-from tests.support.indexes import ANYTHING, CAP, DAILY_FEE, DAY, MAX, new_index, stock, unlimited
+from tests.support.indexes import ANYTHING, CAP, DAILY_FEE, new_index, stock, unlimited
 from tests.support.reverts import error, reverts
 
 SHARE = 10**18

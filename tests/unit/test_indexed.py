@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from types import SimpleNamespace
@@ -22,7 +23,7 @@ INDEX, VAULT = "0x" + "Aa" * 20, "0x" + "bB" * 20
 
 
 @pytest.fixture(autouse=True)
-def isolated():
+def isolated() -> None:
     """No chain is needed here."""
 
 
@@ -51,16 +52,16 @@ class _Handler(BaseHTTPRequestHandler):
         """Says nothing."""
 
 
-def standing(block, chain_id=1):
+def standing(block: int, chain_id: int = 1) -> dict[str, Any]:
     return {"main": {"id": chain_id, "block": {"number": block, "timestamp": TIME - 12 * (HEAD - block)}}}
 
 
-def known(*tokens):
+def known(*tokens: str) -> str:
     return json.dumps({"rows": [{"address": token.lower()} for token in tokens or (INDEX, VAULT)]})
 
 
 @pytest.fixture
-def fake(monkeypatch):
+def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
     with Fake() as server:
         Thread(target=server.serve_forever, daemon=True).start()
         monkeypatch.setenv(URL, server.url)
@@ -69,7 +70,7 @@ def fake(monkeypatch):
 
 
 @pytest.fixture
-def system():
+def system() -> System:
     """A deployment on a chain whose last block is HEAD."""
 
     def block(_, number, __):

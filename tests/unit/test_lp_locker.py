@@ -9,10 +9,11 @@ import pytest
 from forks import control
 from forks.addresses import TOKENS
 from ssi.chain.evm import Deployed, Evm, Receipt
+from ssi.constants import MAX
 from ssi.points.locks import PoolKind
 from ssi.registry.system import System
 from tests.model.locker import COOLDOWN, full_range, measure
-from tests.support.indexes import EPOCH, MAX
+from tests.support.indexes import EPOCH
 from tests.support.liquidity import FEE, SPACING, UniswapMarket, new_locker
 from tests.support.reverts import error, reverts
 from tests.support.trading import ETHER

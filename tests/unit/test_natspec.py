@@ -7,6 +7,7 @@ values without a name, security contacts, words and the length of lines.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,11 @@ _ERROR = re.compile(_DOC + r"^[ \t]*error (\w+)\(([^)]*)\)", re.MULTILINE)
 _EVENT = re.compile(_DOC + r"^[ \t]*event (\w+)\(([^)]*)\)", re.MULTILINE)
 _FUNCTION = re.compile(_DOC + r"^[ \t]*function (\w+)\(([^)]*)\)([^;{]*)[;{]", re.MULTILINE)
 _CONTRACT = re.compile(_DOC + r"^contract (\w+)", re.MULTILINE)
+_NAMED = re.compile(
+    r"^[ \t]*(?:struct|enum|error|event|type|library|interface|(?:abstract )?contract) (\w+)", re.MULTILINE
+)
+# Two contracts say so of two things. An event is read together with its contract, and its name is of the ABI.
+TWICE = {"Claimed": ["IIndexToken.sol", "IPointsLedger.sol"], "FeesCollected": ["IIndexToken.sol", "ILpLocker.sol"]}
 
 
 def names(parameters: str) -> list[str]:
@@ -49,6 +55,20 @@ def test_declarations_are_found():
     assert len(_FUNCTION.findall(texts)) > 600
     assert len(_CONTRACT.findall(texts)) > 20
     assert missing("/// @notice Too much.\n/// @param amount {tok}\n", "uint256 amount, address to") == ["to"]
+
+
+def homes(sources: dict[str, str]) -> dict[str, list[str]]:
+    """The files of every name that is declared more than once, be it a type, an error, an event or a contract."""
+    found = defaultdict(list)
+    for file, text in sources.items():
+        for name in _NAMED.findall(text):
+            found[name].append(file)
+    return {name: files for name, files in found.items() if len(files) > 1}
+
+
+def test_no_two_declarations_share_a_name():
+    assert homes({"a": "    struct Trade {", "b": "enum Trade {\n    event Sold(uint256 a);"}) == {"Trade": ["a", "b"]}
+    assert homes({path.name: path.read_text() for path in SOURCES}) == TWICE
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=NAMES)

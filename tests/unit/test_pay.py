@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ssi.points.pay import BPS, DUST, GAS_OF_CLAIM, GAS_OF_RECORD, Policy, Worth, least_points
+from ssi.constants import BPS
+from ssi.points.pay import DUST, GAS_OF_CLAIM, GAS_OF_RECORD, Policy, Worth, least_points
 from tools.gas_report import SNAPSHOT
 from tools.recording_page import PAGE, PART, Case, Shares, refreshed
 

@@ -12,9 +12,9 @@ import pytest
 from eth_account import Account
 from eth_utils import keccak
 
-from ssi.constants import ZERO
+from ssi.constants import WAD, ZERO
 from tests.model.points import LEAST
-from tests.support.points import DOLLARS, WAD, WEEK, PointsWorld, ReferralsMode, new_ledger
+from tests.support.points import DOLLARS, WEEK, PointsWorld, ReferralsMode, new_ledger
 from tests.support.reverts import error, reverts
 
 NO_CODE = b"\0" * 32

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ssi.constants import DAY, WAD
 from tests.model.points import Values
-from tests.support.indexes import DAY
-from tests.support.points import DOLLARS, WAD, PointsWorld
+from tests.support.points import DOLLARS, PointsWorld
 
 
 def after_a_day(world: PointsWorld, account: str) -> int:

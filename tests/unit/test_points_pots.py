@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ssi.chain.evm import Deployed, Receipt
-from tests.support.indexes import MAX
-from tests.support.points import CLAIMING, DOLLARS, WEEK, PointsWorld
+from ssi.constants import CLAIMING, MAX
+from tests.support.points import DOLLARS, WEEK, PointsWorld
 from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error, reverts
 

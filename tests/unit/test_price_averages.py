@@ -11,9 +11,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ssi.chain.evm import Deployed
+from ssi.constants import BLOCK, DAY, WAD
 from tests.model import oracle as model
-from tests.support.manipulation import BLOCK, FULL_RANGE, ThinPool, new_market
-from tests.support.prices import DAY, WAD, WINDOW, PriceBench, leg
+from tests.support.manipulation import FULL_RANGE, ThinPool, new_market
+from tests.support.prices import WINDOW, PriceBench, leg
 from tests.support.reverts import reverts
 
 PART = WINDOW // 9

@@ -8,12 +8,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ssi.constants import ZERO
+from ssi.constants import DAY, HOUR, WAD, ZERO
 from tests.model import oracle as model
-from tests.support.prices import DAY, LEAST, MOST, WAD, FeedMode, Flaw, PriceBench, SourceKind, leg, rate_leg
+from tests.support.prices import LEAST, MOST, FeedMode, Flaw, PriceBench, SourceKind, leg, rate_leg
 from tests.support.reverts import error, reverts
-
-HOUR = 3_600
 
 
 def guarded(bench: PriceBench, answer: int = 10**8, max_move: int = 1_000, heartbeat: int = DAY) -> tuple[Any, Any]:

@@ -12,9 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ssi.chain.evm import Reverted
-from ssi.constants import ZERO
+from ssi.constants import DAY, WAD, ZERO
 from tests.model import oracle as model
-from tests.support.prices import DAY, LEAST, MOST, WAD, FeedMode, Flaw, PriceBench, SourceKind, leg, rate_leg
+from tests.support.prices import LEAST, MOST, FeedMode, Flaw, PriceBench, SourceKind, leg, rate_leg
 
 # ---------------------------------------------------------------- figures
 

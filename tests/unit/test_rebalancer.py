@@ -9,10 +9,9 @@ import eth_abi
 import pytest
 
 from ssi.chain.evm import Deployed, Entry, Evm, Reverted
-from ssi.constants import ZERO
+from ssi.constants import DAY, MAX, ZERO
 from ssi.keeper.rebalance import Phase
 from tests.model import rebalancing as model
-from tests.support.indexes import DAY, MAX
 from tests.support.prices import leg
 from tests.support.rebalancing import TERMS, RebalancingWorld
 from tests.support.reverts import error, reverts

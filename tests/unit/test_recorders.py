@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from ssi.chain.evm import Deployed, Evm, Receipt
+from ssi.constants import CLAIMING, MAX
 from tests.model.points import MOST_FOR_RECORDERS
-from tests.support.indexes import MAX
-from tests.support.points import CLAIMING, DOLLARS, WEEK, PointsWorld
+from tests.support.points import DOLLARS, WEEK, PointsWorld
 from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import reverts
 

@@ -11,11 +11,10 @@ from hypothesis import strategies as st
 
 from forks import control
 from ssi.chain.evm import Deployed, Entry, Evm, Receipt
-from ssi.constants import ZERO
+from ssi.constants import DAY, WAD, ZERO
 from ssi.registry.system import System
 from tests.model.points import LEAST, NONE, SLOTS, PointsModel, Sources
-from tests.support.indexes import DAY
-from tests.support.points import DOLLARS, HEARTBEAT, WAD, PointsWorld
+from tests.support.points import DOLLARS, HEARTBEAT, PointsWorld
 from tests.support.prices import FeedMode, leg
 from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error, reverts

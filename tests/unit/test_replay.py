@@ -19,13 +19,13 @@ from replay.recorded import moved
 from replay.setup import rule
 from replay.synthetic import ENTERS, LEAVES, SILENT, synthetic
 from replay.timetable import AHEAD, TRIES, Timetable, due
+from ssi.constants import WAD
 from ssi.failure import Misused
 from ssi.index.weighing import basis_points, capped, floored
 from ssi.report.facts import EpochYield
 from tests.model import weights as exact
 from tools.replay_page import PAGE, SNAPSHOT, refreshed
 
-WAD = 10**18
 HEAD = "date,symbol,close_usd,circulating_supply\n"
 
 

@@ -12,16 +12,15 @@ from typing import Any
 
 import pytest
 
-from ssi.constants import DAY
+from ssi.constants import DAY, RAY, WAD
 from ssi.failure import Impossible
 from ssi.report import page as pages
-from ssi.report.facts import Day, Fees, Holders, IndexReport, Owner, Rebalance, Risk, Tracking, Trade
+from ssi.report.facts import Day, Fees, Holders, IndexReport, Owner, Rebalance, RebalanceTrade, Risk, Tracking
 from ssi.report.owners import balances
 from ssi.report.risks import Feed, Seen, risks
 from ssi.report.source import Logged, Part, Sample
 from ssi.report.tracking import Target, tracking
 
-WAD, RAY = 10**18, 10**27
 ONE, TWO = "0x" + "11" * 20, "0x" + "22" * 20
 ACCOUNTED = 100 * WAD
 HOLDERS = Holders(1, 1, 0, (Owner(ONE, WAD, WAD // 10),), WAD // 10, ())
@@ -177,7 +176,9 @@ def made(**changes: Any) -> IndexReport:
         Day(n * DAY, n, 100 * WAD, 10**22, ACCOUNTED, ACCOUNTED // 4, WAD, WAD, {"ONE": WAD}, {"ONE": WAD}, n * WAD)
         for n in range(2)
     ]
-    trade = Trade(DAY, 60, "ONE", WAD, 18, "TWO", 10**6, 6, WAD, -WAD // 100, "UniswapFiller", ONE, "0x" + "ab" * 32)
+    trade = RebalanceTrade(
+        DAY, 60, "ONE", WAD, 18, "TWO", 10**6, 6, WAD, -WAD // 100, "UniswapFiller", ONE, "0x" + "ab" * 32
+    )
     rebalance = Rebalance(1, DAY, DAY + 60, "completed", {"ONE": WAD}, WAD // 10, WAD // 1_000, -WAD // 100, (trade,))
     fees = Fees(WAD, WAD, WAD, 0, WAD, 0, 10**14, 10)
     whole = IndexReport(

@@ -8,9 +8,8 @@ from __future__ import annotations
 import pytest
 
 from ssi.chain.evm import Deployed
-from ssi.constants import ZERO
+from ssi.constants import DAY, ZERO
 from tests.model.staking import MAX, MAX_COOLDOWN
-from tests.support.indexes import DAY
 from tests.support.reverts import error, reverts
 from tests.support.staking import WHOLE, Vault
 

@@ -9,9 +9,9 @@ from eth_account import Account
 
 from ssi.chain.evm import Deployed, Evm
 from ssi.chain.permits import permit
-from ssi.constants import ZERO
+from ssi.constants import DAY, ZERO
 from tests.model.staking import MAX, MAX_COOLDOWN, VIRTUAL, WAD, YEAR
-from tests.support.indexes import DAY, EPOCH
+from tests.support.indexes import EPOCH
 from tests.support.staking import WHOLE, new_staked
 from tests.support.trading import Trader
 

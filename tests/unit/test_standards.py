@@ -8,13 +8,11 @@ from typing import Any
 import pytest
 
 from ssi.chain.evm import Deployed, Evm
-from ssi.constants import ZERO
-from tests.support.indexes import DAY, MAX, new_index, stock, unlimited
+from ssi.constants import DAY, MAX, YEAR, ZERO
+from tests.support.indexes import new_index, stock, unlimited
 from tests.support.quirk_tokens import Quirk
 from tests.support.reverts import error
 from tests.support.staking import WHOLE, new_staked
-
-YEAR = 365 * DAY
 
 Within = Callable[..., tuple[bool, bytes]]
 

@@ -11,10 +11,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ssi.chain.evm import Deployed, Evm
-from ssi.constants import ZERO
+from ssi.constants import DAY, ZERO
 from tests.support.reverts import error, reverts
 
-DAY = 86_400
 WEEK, AGE = 7 * DAY, 100 * DAY
 MILLION = 10**24
 

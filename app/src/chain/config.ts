@@ -48,7 +48,10 @@ export function indexerUrl(config: Config): string | null {
   return chosen ? chosen.replace(/\/+$/, "") : null;
 }
 
-/** Remembers an indexer; "none" where there shall be none; forgets it where `url` is empty. Throws where it is no web address. */
+/**
+ * Remembers an indexer; "none" where there shall be none; forgets it where `url` is empty. Throws where it is no web
+ * address.
+ */
 export function chooseIndexer(url: string): void {
   if (url.trim().toLowerCase() === "none") localStorage.setItem(INDEXER_KEY, "");
   else choose(INDEXER_KEY, url);
@@ -60,7 +63,8 @@ function choose(key: string, url: string): void {
     return;
   }
   const parsed = new URL(url);
-  if (parsed.protocol !== "https:" && parsed.protocol !== "http:") throw new Error("A web address begins with https://");
+  if (parsed.protocol !== "https:" && parsed.protocol !== "http:")
+    throw new Error("A web address begins with https://");
   localStorage.setItem(key, url);
 }
 

@@ -69,13 +69,22 @@ export function localWallet(key: Hex, rpc: string, options: Options = {}) {
           return account.signMessage({ message: { raw: list[0] as Hex } });
         case "eth_signTypedData_v4": {
           await sign();
-          const { domain, types, primaryType, message } = JSON.parse(list[1] as string) as Parameters<typeof account.signTypedData>[0];
-          return account.signTypedData({ domain, types, primaryType, message } as Parameters<typeof account.signTypedData>[0]);
+          const { domain, types, primaryType, message } = JSON.parse(list[1] as string) as Parameters<
+            typeof account.signTypedData
+          >[0];
+          return account.signTypedData({ domain, types, primaryType, message } as Parameters<
+            typeof account.signTypedData
+          >[0]);
         }
         case "eth_sendTransaction": {
           await sign();
           const { to, data, value, gas } = list[0] as { to: Hex; data?: Hex; value?: Hex; gas?: Hex };
-          return wallet.sendTransaction({ to, data, value: value ? BigInt(value) : 0n, gas: gas ? BigInt(gas) : undefined });
+          return wallet.sendTransaction({
+            to,
+            data,
+            value: value ? BigInt(value) : 0n,
+            gas: gas ? BigInt(gas) : undefined,
+          });
         }
         default:
           return reader.request({ method, params: list } as never);
@@ -86,7 +95,9 @@ export function localWallet(key: Hex, rpc: string, options: Options = {}) {
 
 /** Announces a wallet to pages as EIP-6963 wants it. */
 export function announce(provider: ReturnType<typeof localWallet>, name = "SSI test wallet"): void {
-  const icon = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'><rect width='1' height='1' fill='gray'/></svg>";
+  const icon =
+    "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 1 1'>" +
+    "<rect width='1' height='1' fill='gray'/></svg>";
   const info = { uuid: "5a1b3c1e-6f0f-4e0e-9d0e-0f0000000551", name, icon, rdns: "test.ssi.wallet" };
   const say = () =>
     window.dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail: Object.freeze({ info, provider }) }));

@@ -46,7 +46,9 @@ export async function makeWagmi(config: Config) {
       ...(inSafe() ? [safe()] : []),
       // What was chosen last time connects again.
       ...(recent === "coinbaseWalletSDK" ? [makeCoinbase()] : []),
-      ...(recent === "walletConnect" && config.walletConnectProjectId ? [makeWalletConnect(config.walletConnectProjectId)] : []),
+      ...(recent === "walletConnect" && config.walletConnectProjectId
+        ? [makeWalletConnect(config.walletConnectProjectId)]
+        : []),
     ],
   });
 }
@@ -61,7 +63,10 @@ export function makeCoinbase() {
   return coinbaseWallet({ appName: "SSI", preference: { options: "all" } });
 }
 
-/** Made only when a person chooses it: making it already talks to WalletConnect's relay. The page draws the code by itself. */
+/**
+ * Made only when a person chooses it: making it already talks to WalletConnect's relay. The page draws the code by
+ * itself.
+ */
 export function makeWalletConnect(projectId: string) {
   return walletConnect({ projectId, showQrModal: false });
 }

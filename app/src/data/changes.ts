@@ -2,7 +2,8 @@ import { type Abi, type AbiFunction, type Address, decodeFunctionData, type Hex 
 import { useReadContract, useStorageAt } from "wagmi";
 
 import * as abis from "../generated/abis";
-import { date, DAY, duration, percent } from "../lib/format";
+import { IMPLEMENTATION_SLOT, MAX_COOLDOWN } from "../generated/constants";
+import { date, duration, percent } from "../lib/format";
 
 export const EVERY_ABI = Object.values(abis).flat() as unknown as Abi;
 
@@ -16,7 +17,10 @@ export interface Decoded {
 export function decode(data: Hex): Decoded | null {
   try {
     const { functionName, args } = decodeFunctionData({ abi: EVERY_ABI, data });
-    const entry = EVERY_ABI.find((item): item is AbiFunction => item.type === "function" && item.name === functionName && item.inputs.length === (args ?? []).length);
+    const entry = EVERY_ABI.find(
+      (item): item is AbiFunction =>
+        item.type === "function" && item.name === functionName && item.inputs.length === (args ?? []).length,
+    );
     return { name: functionName, args: (args ?? []) as readonly unknown[], inputs: entry?.inputs ?? [] };
   } catch {
     return null;
@@ -29,13 +33,20 @@ type Named = (address: string) => string | null;
 export function say(value: unknown, name: Named): string {
   if (typeof value === "string" && value.length === 42) return name(value) ?? value;
   if (Array.isArray(value)) return `[${value.map((one) => say(one, name)).join(", ")}]`;
-  if (value !== null && typeof value === "object") return `{${Object.entries(value).map(([key, one]) => `${key}: ${say(one, name)}`).join(", ")}}`;
+  if (value !== null && typeof value === "object")
+    return `{${Object.entries(value)
+      .map(([key, one]) => `${key}: ${say(one, name)}`)
+      .join(", ")}}`;
   return String(value);
 }
 
 interface Change {
   /** The view that says what is there now, and what of its answer the call replaces. */
-  read: { functionName: string; args: readonly unknown[]; pick: (answer: any) => unknown }; // eslint-disable-line @typescript-eslint/no-explicit-any
+  read: {
+    functionName: string;
+    args: readonly unknown[];
+    pick: (answer: any) => unknown; // eslint-disable-line @typescript-eslint/no-explicit-any
+  };
   after: unknown;
   /** How a value reads; as it is where there is nothing better. */
   words?: (value: unknown) => string;
@@ -50,7 +61,11 @@ const kinds = (value: unknown) => ["not on the list", "v2 LP tokens", "v3 positi
 
 /** What a call replaces: what is there now, and what will be. Null where it replaces nothing that a view shows. */
 export function changeOf({ name, args }: Decoded): Change | null {
-  const terms = (key: string) => ({ functionName: "terms", args: [], pick: (answer: Record<string, unknown>) => answer[key] });
+  const terms = (key: string) => ({
+    functionName: "terms",
+    args: [],
+    pick: (answer: Record<string, unknown>) => answer[key],
+  });
   const [a, b, c] = args;
   switch (name) {
     case "setMintFee":
@@ -64,9 +79,17 @@ export function changeOf({ name, args }: Decoded): Change | null {
     case "setRebalancer":
       return { read: terms("rebalancer"), after: a };
     case "unpauseMinting":
-      return { read: terms("paused"), after: false, words: (value) => (value ? "minting is paused" : "minting is open") };
+      return {
+        read: terms("paused"),
+        after: false,
+        words: (value) => (value ? "minting is paused" : "minting is open"),
+      };
     case "deprecate":
-      return { read: terms("deprecated"), after: true, words: (value) => (value ? "closed to new money for ever" : "open to new money") };
+      return {
+        read: terms("deprecated"),
+        after: true,
+        words: (value) => (value ? "closed to new money for ever" : "open to new money"),
+      };
     case "setCooldown":
       return { read: { functionName: "cooldown", args: [], pick: whole }, after: a, words: seconds };
     case "setTreasury":
@@ -92,17 +115,32 @@ export function changeOf({ name, args }: Decoded): Change | null {
     case "setTerms":
       return { read: { functionName: "planOf", args: [a], pick: (plan) => plan.terms }, after: b };
     case "setMethodology":
-      return { read: { functionName: "planOf", args: [a], pick: ({ methodology, tokens, parameters }) => ({ methodology, tokens, parameters }) }, after: { methodology: b, tokens: c, parameters: args[3] } };
+      return {
+        read: {
+          functionName: "planOf",
+          args: [a],
+          pick: ({ methodology, tokens, parameters }) => ({ methodology, tokens, parameters }),
+        },
+        after: { methodology: b, tokens: c, parameters: args[3] },
+      };
     case "list":
     case "post":
       return { read: { functionName: "supplies", args: [a], pick: whole }, after: b };
     case "addPool":
       return { read: { functionName: "poolOf", args: [a], pick: ({ kind }) => kind }, after: b, words: kinds };
     case "removePool":
-      return { read: { functionName: "poolOf", args: [a], pick: ({ removedAt }) => removedAt }, after: null, words: (value) => (value ? `removed ${date(value as bigint)}` : value === null ? "removed" : "on the list") };
+      return {
+        read: { functionName: "poolOf", args: [a], pick: ({ removedAt }) => removedAt },
+        after: null,
+        words: (value) => (value ? `removed ${date(value as bigint)}` : value === null ? "removed" : "on the list"),
+      };
     case "grantRole":
     case "revokeRole":
-      return { read: { functionName: "hasRole", args: [a, b], pick: ([member, delay]) => [member, delay] }, after: name === "grantRole" ? [true, c] : [false, 0], words: role };
+      return {
+        read: { functionName: "hasRole", args: [a, b], pick: ([member, delay]) => [member, delay] },
+        after: name === "grantRole" ? [true, c] : [false, 0],
+        words: role,
+      };
     default:
       return null;
   }
@@ -110,14 +148,17 @@ export function changeOf({ name, args }: Decoded): Change | null {
 
 function role(value: unknown): string {
   const [member, delay] = value as [boolean, number];
-  return member ? `has the role, ${Number(delay) === 0 ? "at once" : `after ${duration(Number(delay))}`}` : "does not have the role";
+  return member
+    ? `has the role, ${Number(delay) === 0 ? "at once" : `after ${duration(Number(delay))}`}`
+    : "does not have the role";
 }
 
-/** EIP-1967: where a proxy keeps the address of its implementation. */
-const IMPLEMENTATION = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc";
-
 /** What is there now and what will be, in words; null where the call replaces nothing that can be read. */
-export function useChange(target: Address, call: Decoded | null, name: Named): { before: string; after: string } | null {
+export function useChange(
+  target: Address,
+  call: Decoded | null,
+  name: Named,
+): { before: string; after: string } | null {
   const change = call ? changeOf(call) : null;
   const upgrade = call?.name === "upgradeToAndCall";
   const { data } = useReadContract({
@@ -127,17 +168,14 @@ export function useChange(target: Address, call: Decoded | null, name: Named): {
     args: change?.read.args ?? [],
     query: { enabled: !!change, staleTime: 60_000, retry: false },
   });
-  const { data: slot } = useStorageAt({ address: target, slot: IMPLEMENTATION, query: { enabled: upgrade } });
+  const { data: slot } = useStorageAt({ address: target, slot: IMPLEMENTATION_SLOT, query: { enabled: upgrade } });
   if (upgrade && slot) return { before: `code at 0x${slot.slice(-40)}`, after: `code at ${String(call.args[0])}` };
   if (!change || data === undefined) return null;
   const words = change.words ?? ((value: unknown) => say(value, name));
   return { before: words(change.read.pick(data)), after: words(change.after) };
 }
 
-/** The longest cooldown that a staked token can have, seconds. */
-export const WAY_OUT = 14 * DAY;
-
 /** By when a staker must have asked to leave, Unix seconds, to be out before something can happen. */
 export function leaveBy(ready: number): number {
-  return ready - WAY_OUT;
+  return ready - MAX_COOLDOWN;
 }

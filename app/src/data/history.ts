@@ -4,6 +4,7 @@ import { useReadContracts } from "wagmi";
 import { contract } from "../chain/config";
 import { useConfig } from "../chain/context";
 import { referencePricesAbi } from "../generated/abis";
+import { SLOTS } from "../generated/constants";
 import { usePast } from "./indexer";
 import { samplesFrom } from "./past";
 
@@ -15,18 +16,27 @@ export interface Sample {
 }
 
 const EPOCHS = 6;
-const SLOTS = 28; // samples of an epoch, as in ReferencePrices.sol
 
 /** The samples of past epochs as points in time, oldest first. A day without a sample is left out. */
-export function samplesInTime(epochs: readonly bigint[], samples: readonly (readonly bigint[])[], genesis: bigint, length: bigint): Sample[] {
+export function samplesInTime(
+  epochs: readonly bigint[],
+  samples: readonly (readonly bigint[])[],
+  genesis: bigint,
+  length: bigint,
+): Sample[] {
   return epochs.flatMap((epoch, i) => {
     const slots = samples[i] ?? [];
     const start = Number(genesis + epoch * length);
-    return slots.flatMap((sharePrice, slot) => (sharePrice === 0n ? [] : [{ time: start + (slot * Number(length)) / slots.length, sharePrice }]));
+    return slots.flatMap((sharePrice, slot) =>
+      sharePrice === 0n ? [] : [{ time: start + (slot * Number(length)) / slots.length, sharePrice }],
+    );
   });
 }
 
-/** Share price of an index, day by day: the samples that the points' reference prices keep on chain, or the indexer's copy of them. Needs no endpoint with old states. */
+/**
+ * Share price of an index, day by day: the samples that the points' reference prices keep on chain, or the indexer's
+ * copy of them. Needs no endpoint with old states.
+ */
 export function useShareHistory(index: Address | undefined): { data: Sample[] | undefined; isPending: boolean } {
   const config = useConfig();
   const at = { address: contract(config, "ReferencePrices"), abi: referencePricesAbi } as const;
@@ -44,7 +54,11 @@ export function useShareHistory(index: Address | undefined): { data: Sample[] | 
   const { data, isPending } = usePast<readonly (readonly bigint[])[]>(
     ["samples", index, epochs.map(String)],
     (url) => samplesFrom(url, index as Address, epochs, SLOTS),
-    (client) => client.multicall({ allowFailure: false, contracts: epochs.map((one) => ({ ...at, functionName: "samplesOf", args: [one, index as Address] }) as const) }),
+    (client) =>
+      client.multicall({
+        allowFailure: false,
+        contracts: epochs.map((one) => ({ ...at, functionName: "samplesOf", args: [one, index as Address] }) as const),
+      }),
     !!index && !!grid.data,
   );
   return { isPending, data: data && samplesInTime(epochs, data, genesis, length) };

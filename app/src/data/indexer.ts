@@ -43,9 +43,17 @@ export interface Said {
 export async function introduced(url: string): Promise<Said> {
   const get = (path: string) => fetch(url + path, { signal: AbortSignal.timeout(TIMEOUT) });
   if (!(await get("/ready")).ok) throw new Error("it is still reading the chain for the first time");
-  const [chain] = Object.values((await (await get("/status")).json()) as Record<string, { id: number; block: { number: number; timestamp: number } }>);
+  const [chain] = Object.values(
+    (await (await get("/status")).json()) as Record<
+      string,
+      { id: number; block: { number: number; timestamp: number } }
+    >,
+  );
   if (!chain) throw new Error("it does not say where it stands");
-  const { sources } = await ask<{ sources: { items: { address: string; kind: string }[] } }>(url, "{ sources(limit: 1000) { items { address kind } } }");
+  const { sources } = await ask<{ sources: { items: { address: string; kind: string }[] } }>(
+    url,
+    "{ sources(limit: 1000) { items { address kind } } }",
+  );
   const tokens = sources.items.filter(({ kind }) => kind !== "pool").map(({ address }) => address.toLowerCase());
   return { chainId: Number(chain.id), block: BigInt(chain.block.number), time: BigInt(chain.block.timestamp), tokens };
 }
@@ -56,11 +64,18 @@ export async function introduced(url: string): Promise<Said> {
  * @param head the chain's last block
  * @param time of the indexer's block on the chain, Unix seconds; null where the endpoint does not have it yet
  */
-export function refusal(said: Said, config: Pick<Config, "chainId" | "indexes" | "staked">, head: bigint, time: bigint | null): string | null {
+export function refusal(
+  said: Said,
+  config: Pick<Config, "chainId" | "indexes" | "staked">,
+  head: bigint,
+  time: bigint | null,
+): string | null {
   if (said.chainId !== config.chainId) return `it follows chain ${said.chainId}, not ${config.chainId}`;
   if (head - said.block > BEHIND) return `it is ${head - said.block} blocks behind the chain`;
   if (time !== null && time !== said.time) return `it has another block ${said.block} than the chain`;
-  const missing = [...Object.values(config.indexes), ...Object.values(config.staked)].find((token) => !said.tokens.includes(token.toLowerCase()));
+  const missing = [...Object.values(config.indexes), ...Object.values(config.staked)].find(
+    (token) => !said.tokens.includes(token.toLowerCase()),
+  );
   return missing ? `it follows another deployment: it does not know ${missing}` : null;
 }
 
@@ -80,7 +95,14 @@ export function useIndexer(): Standing {
         const time = said.block > head ? null : (await node.getBlock({ blockNumber: said.block })).timestamp;
         return { url, block: said.block, why: refusal(said, config, head, time) };
       } catch (error) {
-        return { url, block: null, why: error instanceof Error && !(error instanceof TypeError) && !(error instanceof SyntaxError) ? error.message : "it does not answer as an indexer does" };
+        return {
+          url,
+          block: null,
+          why:
+            error instanceof Error && !(error instanceof TypeError) && !(error instanceof SyntaxError)
+              ? error.message
+              : "it does not answer as an indexer does",
+        };
       }
     },
     enabled: !!client,
@@ -90,10 +112,15 @@ export function useIndexer(): Standing {
 }
 
 /**
- * What was: from the indexer where one is asked, else from the chain. Both roads give the same. An indexer that fails at
- * the question itself is passed over as well, and the page says so until it is looked at again.
+ * What was: from the indexer where one is asked, else from the chain. Both roads give the same. An indexer that fails
+ * at the question itself is passed over as well, and the page says so until it is looked at again.
  */
-export function usePast<T>(key: readonly unknown[], fromIndexer: (url: string) => Promise<T>, fromChain: (client: PublicClient) => Promise<T>, enabled = true) {
+export function usePast<T>(
+  key: readonly unknown[],
+  fromIndexer: (url: string) => Promise<T>,
+  fromChain: (client: PublicClient) => Promise<T>,
+  enabled = true,
+) {
   const client = usePublicClient();
   const queries = useQueryClient();
   const { url, block, why } = useIndexer();
@@ -105,7 +132,11 @@ export function usePast<T>(key: readonly unknown[], fromIndexer: (url: string) =
         try {
           return await fromIndexer(url);
         } catch (error) {
-          const failed: Standing = { url, block, why: `it failed at a question (${error instanceof Error ? error.message : String(error)})` };
+          const failed: Standing = {
+            url,
+            block,
+            why: `it failed at a question (${error instanceof Error ? error.message : String(error)})`,
+          };
           queries.setQueryData(["indexer", url], failed);
         }
       }

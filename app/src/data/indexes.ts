@@ -30,7 +30,9 @@ export function useIndex(symbol: string | undefined) {
   return { ...all, data: all.data?.find((index) => index.symbol === symbol) };
 }
 
-/** Methodology weights beside weights of now; undefined where a price is missing. D18, by token address in lower case. */
+/**
+ * Methodology weights beside weights of now; undefined where a price is missing. D18, by token address in lower case.
+ */
 export function useWeights(index: `0x${string}` | undefined) {
   const config = useConfig();
   const { data, ...rest } = useReadContract({
@@ -61,11 +63,18 @@ export function useRebalance(index: `0x${string}` | undefined) {
 }
 
 /** Symbol and decimals of tokens of an auction: constituents are known, those that enter are asked. */
-export function useToken(index: Overview, tokens: readonly Address[]): (token: Address) => { symbol: string; decimals: number } {
+export function useToken(
+  index: Overview,
+  tokens: readonly Address[],
+): (token: Address) => { symbol: string; decimals: number } {
   const config = useConfig();
-  const known = new Map(index.constituents.map((c) => [c.token.toLowerCase(), { symbol: c.symbol, decimals: c.decimals }]));
+  const known = new Map(
+    index.constituents.map((c) => [c.token.toLowerCase(), { symbol: c.symbol, decimals: c.decimals }]),
+  );
   for (const token of config.tokens) known.set(token.address.toLowerCase(), token);
-  const others = [...new Set(tokens.map((token) => token.toLowerCase()))].filter((token) => !known.has(token)) as Address[];
+  const others = [...new Set(tokens.map((token) => token.toLowerCase()))].filter(
+    (token) => !known.has(token),
+  ) as Address[];
   const { data } = useReadContracts({
     allowFailure: true,
     contracts: others.flatMap((address) => [
@@ -74,6 +83,11 @@ export function useToken(index: Overview, tokens: readonly Address[]): (token: A
     ]),
     query: { enabled: others.length > 0, staleTime: Infinity },
   });
-  others.forEach((token, i) => known.set(token, { symbol: (data?.[2 * i]?.result as string | undefined) ?? short(token), decimals: (data?.[2 * i + 1]?.result as number | undefined) ?? 18 }));
+  others.forEach((token, i) =>
+    known.set(token, {
+      symbol: (data?.[2 * i]?.result as string | undefined) ?? short(token),
+      decimals: (data?.[2 * i + 1]?.result as number | undefined) ?? 18,
+    }),
+  );
   return (token) => known.get(token.toLowerCase()) ?? { symbol: short(token), decimals: 18 };
 }

@@ -1,4 +1,4 @@
-import { type Address, erc20Abi, parseAbi, parseAbiItem } from "viem";
+import { type Address, erc20Abi, getAbiItem, parseAbi } from "viem";
 import { useReadContract, useReadContracts } from "wagmi";
 
 import { contract } from "../chain/config";
@@ -8,15 +8,18 @@ import { fullRangeWorth } from "../lib/math";
 import { useIndexes } from "./indexes";
 import { useLogs } from "./logs";
 
-const LOCKED = parseAbiItem("event PositionLocked(address indexed owner, uint256 indexed tokenId, address indexed pool, uint256 liquidity)");
+const LOCKED = getAbiItem({ abi: lpLockerAbi, name: "PositionLocked" });
 const V2 = 1;
 const LIVE = { refetchInterval: 12_000 } as const;
 const MOST = 50; // positions of a wallet that are looked at
 
+const RANGE = "address token0,address token1,uint24 fee,int24 tickLower,int24 tickUpper";
+const REST = "uint128 liquidity,uint256,uint256,uint128,uint128";
+
 export const positionsAbi = parseAbi([
   "function balanceOf(address) view returns (uint256)",
   "function tokenOfOwnerByIndex(address,uint256) view returns (uint256)",
-  "function positions(uint256) view returns (uint96,address,address token0,address token1,uint24 fee,int24 tickLower,int24 tickUpper,uint128 liquidity,uint256,uint256,uint128,uint128)",
+  `function positions(uint256) view returns (uint96,address,${RANGE},${REST})`,
   "function approve(address,uint256)",
 ]);
 
@@ -59,11 +62,25 @@ export function useLockPools(): LockPool[] | undefined {
     query: { enabled: !!pools?.length, staleTime: 60_000 },
   });
   if (pools?.length === 0) return [];
-  return data && pools?.map((pool, i) => ({ pool, kind: data[i]?.kind ?? 0, token0: data[i]!.token0, token1: data[i]!.token1, removed: (data[i]?.removedAt ?? 0n) > 0n }));
+  return (
+    data &&
+    pools?.map((pool, i) => ({
+      pool,
+      kind: data[i]?.kind ?? 0,
+      token0: data[i]!.token0,
+      token1: data[i]!.token1,
+      removed: (data[i]?.removedAt ?? 0n) > 0n,
+    }))
+  );
 }
 
-/** Everything that an account has locked, with its worth: twice the liquidity times the root of both fair prices (docs/locker-math.md). */
-export function useLocked(who: Address): { pools: LockPool[]; positions: LockedPosition[]; stakes: LpStake[] } | undefined {
+/**
+ * Everything that an account has locked, with its worth: twice the liquidity times the root of both fair prices
+ * (docs/locker-math.md).
+ */
+export function useLocked(
+  who: Address,
+): { pools: LockPool[]; positions: LockedPosition[]; stakes: LpStake[] } | undefined {
   const config = useConfig();
   const at = { address: contract(config, "LpLocker"), abi: lpLockerAbi } as const;
   const pools = useLockPools();
@@ -83,7 +100,9 @@ export function useLocked(who: Address): { pools: LockPool[]; positions: LockedP
   });
   const { data: held } = useReadContracts({
     allowFailure: false,
-    contracts: pairs.map(({ pool }) => ({ address: pool, abi: erc20Abi, functionName: "balanceOf", args: [who] }) as const),
+    contracts: pairs.map(
+      ({ pool }) => ({ address: pool, abi: erc20Abi, functionName: "balanceOf", args: [who] }) as const,
+    ),
     query: { enabled: pairs.length > 0, ...LIVE },
   });
   if (!pools || logs.isPending) return undefined;
@@ -98,13 +117,31 @@ export function useLocked(who: Address): { pools: LockPool[]; positions: LockedP
       const position = found?.[i];
       if (position?.owner.toLowerCase() !== who.toLowerCase()) return [];
       const pool = pools.find((one) => one.pool === position.pool);
-      return [{ id, pool: position.pool, liquidity: position.liquidity, maturesAt: position.maturesAt, dollars: worthOf(pool, position.liquidity) }];
+      return [
+        {
+          id,
+          pool: position.pool,
+          liquidity: position.liquidity,
+          maturesAt: position.maturesAt,
+          dollars: worthOf(pool, position.liquidity),
+        },
+      ];
     }),
     stakes: pairs.flatMap((pool, i) => {
       const stake = stakes?.[i];
       if (!stake) return [];
       const { locked, cooling, maturesAt, matured } = stake;
-      return [{ pool, locked, cooling, maturesAt, matured, held: held?.[i] ?? 0n, dollars: worthOf(pool, stake.liquidity + stake.coolingLiquidity) }];
+      return [
+        {
+          pool,
+          locked,
+          cooling,
+          maturesAt,
+          matured,
+          held: held?.[i] ?? 0n,
+          dollars: worthOf(pool, stake.liquidity + stake.coolingLiquidity),
+        },
+      ];
     }),
   };
 }
@@ -116,7 +153,9 @@ export function useOwnPositions(who: Address): { id: bigint; token0: Address; to
   const { data: count } = useReadContract({ ...nft, functionName: "balanceOf", args: [who], query: LIVE });
   const { data: ids } = useReadContracts({
     allowFailure: false,
-    contracts: [...Array(Math.min(Number(count ?? 0n), MOST)).keys()].map((i) => ({ ...nft, functionName: "tokenOfOwnerByIndex", args: [who, BigInt(i)] }) as const),
+    contracts: [...Array(Math.min(Number(count ?? 0n), MOST)).keys()].map(
+      (i) => ({ ...nft, functionName: "tokenOfOwnerByIndex", args: [who, BigInt(i)] }) as const,
+    ),
     query: { enabled: !!count, ...LIVE },
   });
   const { data } = useReadContracts({
@@ -139,11 +178,18 @@ function useFairPrices(pools: LockPool[]): (token: Address) => { price: bigint; 
   const config = useConfig();
   const { data: indexes } = useIndexes();
   const tokens = [...new Set(pools.flatMap((pool) => [pool.token0, pool.token1]))];
-  const others = tokens.filter((token) => !Object.values(config.indexes).some((index) => index.toLowerCase() === token.toLowerCase()));
+  const others = tokens.filter(
+    (token) => !Object.values(config.indexes).some((index) => index.toLowerCase() === token.toLowerCase()),
+  );
   const { data } = useReadContracts({
     allowFailure: true,
     contracts: others.flatMap((token) => [
-      { address: contract(config, "PriceOracle"), abi: priceOracleAbi, functionName: "tryPrice", args: [token] } as const,
+      {
+        address: contract(config, "PriceOracle"),
+        abi: priceOracleAbi,
+        functionName: "tryPrice",
+        args: [token],
+      } as const,
       { address: token, abi: erc20Abi, functionName: "decimals" } as const,
     ]),
     query: { enabled: others.length > 0, refetchInterval: 30_000 },
@@ -152,7 +198,10 @@ function useFairPrices(pools: LockPool[]): (token: Address) => { price: bigint; 
     const index = indexes?.find((one) => one.index.toLowerCase() === token.toLowerCase());
     if (index) return index.priced ? { price: index.sharePrice, decimals: 18 } : undefined;
     const i = others.indexOf(token);
-    const [priced, decimals] = [data?.[2 * i]?.result as readonly [boolean, bigint] | undefined, data?.[2 * i + 1]?.result as number | undefined];
+    const [priced, decimals] = [
+      data?.[2 * i]?.result as readonly [boolean, bigint] | undefined,
+      data?.[2 * i + 1]?.result as number | undefined,
+    ];
     return priced?.[0] && decimals !== undefined ? { price: priced[1], decimals } : undefined;
   };
 }

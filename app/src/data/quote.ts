@@ -5,6 +5,7 @@ import { useAccount, useBalance, usePublicClient, useReadContract, useReadContra
 import { contract, type PayToken } from "../chain/config";
 import { useConfig } from "../chain/context";
 import { indexRouterAbi, priceOracleAbi } from "../generated/abis";
+import { WAD } from "../generated/constants";
 import { slippage, worth } from "../lib/math";
 import { chooseWay } from "../write/permission";
 
@@ -19,24 +20,52 @@ export interface Quote {
   at: number;
 }
 
-/** What a trade would do now, to the wei: the router really swaps in an eth_call and undoes it. `most`: shares that may be sold at most. */
-export async function quoteOf(client: PublicClient, at: Address, mode: Mode, index: Address, token: Address, amount: bigint, most: bigint, blockNumber?: bigint): Promise<Quote> {
+/**
+ * What a trade would do now, to the wei: the router really swaps in an eth_call and undoes it. `most`: shares that may
+ * be sold at most.
+ */
+export async function quoteOf(
+  client: PublicClient,
+  at: Address,
+  mode: Mode,
+  index: Address,
+  token: Address,
+  amount: bigint,
+  most: bigint,
+  blockNumber?: bigint,
+): Promise<Quote> {
   const router = { address: at, abi: indexRouterAbi, blockNumber } as const;
   const now = Date.now();
   if (mode === "buyIn") {
-    const { result } = await client.simulateContract({ ...router, functionName: "quoteBuyExactInput", args: [index, token, amount] });
+    const { result } = await client.simulateContract({
+      ...router,
+      functionName: "quoteBuyExactInput",
+      args: [index, token, amount],
+    });
     return { shares: result[0], tokens: result[1], at: now };
   }
   if (mode === "buyOut") {
-    const { result } = await client.simulateContract({ ...router, functionName: "quoteBuy", args: [index, token, amount] });
+    const { result } = await client.simulateContract({
+      ...router,
+      functionName: "quoteBuy",
+      args: [index, token, amount],
+    });
     return { shares: amount, tokens: result, at: now };
   }
   if (mode === "sellIn") {
-    const { result } = await client.simulateContract({ ...router, functionName: "quoteSell", args: [index, token, amount] });
+    const { result } = await client.simulateContract({
+      ...router,
+      functionName: "quoteSell",
+      args: [index, token, amount],
+    });
     return { shares: amount, tokens: result, at: now };
   }
   // As few shares as bring the amount: pro rata of what all would bring, which is enough because proceeds are concave.
-  const { result: all } = await client.simulateContract({ ...router, functionName: "quoteSell", args: [index, token, most] });
+  const { result: all } = await client.simulateContract({
+    ...router,
+    functionName: "quoteSell",
+    args: [index, token, most],
+  });
   const shares = all === 0n ? most : (most * amount + all - 1n) / all;
   return { shares: shares > most ? most : shares, tokens: amount, at: now };
 }
@@ -50,7 +79,8 @@ export function useQuote(mode: Mode, index: Address | undefined, token: Address,
     enabled: !!index && value !== null && value > 0n && (mode !== "sellOut" || most > 0n),
     refetchInterval: 12_000,
     retry: false,
-    queryFn: () => quoteOf(client, contract(config, "IndexRouter"), mode, index as Address, token, value as bigint, most),
+    queryFn: () =>
+      quoteOf(client, contract(config, "IndexRouter"), mode, index as Address, token, value as bigint, most),
   });
 }
 
@@ -70,7 +100,7 @@ export function useDepth(index: Address, sharePrice: bigint, sizes: readonly big
           const token = usdc as PayToken;
           const at = contract(config, "IndexRouter");
           const tokens = (dollars * 10n ** BigInt(token.decimals)) / price;
-          const shares = (dollars * 10n ** 18n) / sharePrice;
+          const shares = (dollars * WAD) / sharePrice;
           const [buy, sell] = await Promise.allSettled([
             quoteOf(client, at, "buyIn", index, token.address, tokens, 0n),
             quoteOf(client, at, "sellIn", index, token.address, shares, 0n),
@@ -78,8 +108,14 @@ export function useDepth(index: Address, sharePrice: bigint, sizes: readonly big
           const paid = (value: bigint) => worth(value, token.decimals, price);
           return {
             dollars,
-            buy: buy.status === "fulfilled" ? slippage(paid(buy.value.tokens), worth(buy.value.shares, 18, sharePrice)) : undefined,
-            sell: sell.status === "fulfilled" ? slippage(worth(shares, 18, sharePrice), paid(sell.value.tokens)) : undefined,
+            buy:
+              buy.status === "fulfilled"
+                ? slippage(paid(buy.value.tokens), worth(buy.value.shares, 18, sharePrice))
+                : undefined,
+            sell:
+              sell.status === "fulfilled"
+                ? slippage(worth(shares, 18, sharePrice), paid(sell.value.tokens))
+                : undefined,
           };
         }),
       ),
@@ -130,7 +166,7 @@ export function useFunds(token: PayToken | null, spender: Address) {
 }
 
 /** Gas of a call in D18 dollars, undefined while it cannot be estimated. */
-export function useGasCost(call: Parameters<typeof encodeFunctionData>[0] & { to: Address; value?: bigint } | null) {
+export function useGasCost(call: (Parameters<typeof encodeFunctionData>[0] & { to: Address; value?: bigint }) | null) {
   const config = useConfig();
   const client = usePublicClient() as PublicClient;
   const { address } = useAccount();
@@ -149,5 +185,5 @@ export function useGasCost(call: Parameters<typeof encodeFunctionData>[0] & { to
       return { gas, fee };
     },
   });
-  return cost ? { gas: cost.gas, dollars: (cost.gas * cost.fee * price) / 10n ** 18n } : undefined;
+  return cost ? { gas: cost.gas, dollars: (cost.gas * cost.fee * price) / WAD } : undefined;
 }

@@ -1,11 +1,14 @@
 import { formatUnits, parseUnits } from "viem";
 
-export const WAD = 10n ** 18n;
-export const DAY = 86_400;
+import { DAY, HOUR } from "../generated/constants";
 
-const group = (digits: number) => new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const group = (digits: number) =>
+  new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
-/** A decimal string cut after `digits` places, towards zero, with thousands separated. Exact: no floating point in between. */
+/**
+ * A decimal string cut after `digits` places, towards zero, with thousands separated. Exact: no floating point in
+ * between.
+ */
 export function cut(value: bigint, decimals: number, digits: number): string {
   const [whole = "0", fraction = ""] = formatUnits(value, decimals).split(".");
   const sign = whole.startsWith("-") ? "-" : "";
@@ -19,23 +22,29 @@ export function amount(value: bigint, decimals: number): string {
   if (value === 0n) return "0";
   const size = Math.abs(Number(formatUnits(value, decimals)));
   const digits = size >= 1_000 ? 2 : size >= 1 ? 4 : size >= 0.0001 ? 6 : Math.min(decimals, 12);
-  const text = cut(value, decimals, digits).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+  const text = cut(value, decimals, digits)
+    .replace(/(\.\d*?)0+$/, "$1")
+    .replace(/\.$/, "");
   return text === "0" || text === "-0" ? `<${cut(1n, digits, digits)}` : text;
 }
 
 /** D18 dollars. */
 export function usd(value: bigint): string {
   const size = Number(value) / 1e18;
-  if (value !== 0n && Math.abs(size) < 0.01) return value > 0n ? `$${size.toPrecision(3)}` : `-$${Math.abs(size).toPrecision(3)}`;
+  if (value !== 0n && Math.abs(size) < 0.01)
+    return value > 0n ? `$${size.toPrecision(3)}` : `-$${Math.abs(size).toPrecision(3)}`;
   const text = cut(value < 0n ? -value : value, 18, 2);
   return `${value < 0n ? "-" : ""}$${text}`;
 }
 
 /** D18 dollars, short: $1.2M. */
 export function usdShort(value: bigint): string {
-  return new Intl.NumberFormat("en-US", { style: "currency", currency: "USD", notation: "compact", maximumFractionDigits: 2 }).format(
-    Number(value) / 1e18,
-  );
+  return new Intl.NumberFormat("en-US", {
+    style: "currency",
+    currency: "USD",
+    notation: "compact",
+    maximumFractionDigits: 2,
+  }).format(Number(value) / 1e18);
 }
 
 /** D18 share as a percentage. */
@@ -49,7 +58,9 @@ export function bp(value: bigint): string {
 }
 
 export function multiplier(value: bigint): string {
-  return `${group(2).format(Number(value) / 1e18).replace(/\.?0+$/, "")}X`;
+  return `${group(2)
+    .format(Number(value) / 1e18)
+    .replace(/\.?0+$/, "")}X`;
 }
 
 export function points(value: bigint): string {
@@ -69,7 +80,7 @@ export function day(seconds: number | bigint): string {
 /** "13 d 4 h", "3 h 12 min", "45 s". */
 export function duration(seconds: number): string {
   const s = Math.max(0, Math.floor(seconds));
-  const [days, hours, minutes] = [Math.floor(s / DAY), Math.floor((s % DAY) / 3600), Math.floor((s % 3600) / 60)];
+  const [days, hours, minutes] = [Math.floor(s / DAY), Math.floor((s % DAY) / HOUR), Math.floor((s % HOUR) / 60)];
   if (days > 0) return hours > 0 ? `${days} d ${hours} h` : `${days} d`;
   if (hours > 0) return minutes > 0 ? `${hours} h ${minutes} min` : `${hours} h`;
   return minutes > 0 ? `${minutes} min` : `${s} s`;

@@ -1,7 +1,6 @@
-import { WAD } from "./format";
+import { BOOST, HELD, LOCKED, STAKED, WAD } from "../generated/constants";
 
-export const BASE = { held: 3n, staked: 15n, locked: 20n } as const;
-export const BOOST = 10n;
+export const BASE = { held: BigInt(HELD), staked: BigInt(STAKED), locked: BigInt(LOCKED) } as const;
 
 export interface Position {
   held: bigint;
@@ -12,7 +11,10 @@ export interface Position {
 
 const min = (a: bigint, b: bigint) => (a < b ? a : b);
 
-/** What SOSO lifts of each class, the one with the largest gain first: docs/points-math.md. D18 dollars in, D18 dollars out. */
+/**
+ * What SOSO lifts of each class, the one with the largest gain first: docs/points-math.md. D18 dollars in, D18 dollars
+ * out.
+ */
 export function boosts(p: Position): { held: bigint; staked: bigint; locked: bigint } {
   const locked = min(p.locked, p.soso);
   const staked = min(p.staked, p.soso - locked);
@@ -22,9 +24,8 @@ export function boosts(p: Position): { held: bigint; staked: bigint; locked: big
 /** D18 points a day. */
 export function pointsADay(p: Position): bigint {
   const x = boosts(p);
-  return (
-    BASE.held * (p.held + BOOST * x.held) + BASE.staked * (p.staked + BOOST * x.staked) + BASE.locked * (p.locked + BOOST * x.locked)
-  );
+  const of = (each: keyof typeof BASE) => BASE[each] * (p[each] + BigInt(BOOST) * x[each]);
+  return of("held") + of("staked") + of("locked");
 }
 
 /** D18 points per dollar and day over all of a position; 0 where there is nothing. */
@@ -64,8 +65,14 @@ export function isqrt(value: bigint): bigint {
   }
 }
 
-/** D18 dollars of liquidity over the whole range at fair prices (D18 of a whole token): 2 L sqrt(P0 P1), rounded down. */
-export function fullRangeWorth(liquidity: bigint, one: { price: bigint; decimals: number }, other: { price: bigint; decimals: number }): bigint {
+/**
+ * D18 dollars of liquidity over the whole range at fair prices (D18 of a whole token): 2 L sqrt(P0 P1), rounded down.
+ */
+export function fullRangeWorth(
+  liquidity: bigint,
+  one: { price: bigint; decimals: number },
+  other: { price: bigint; decimals: number },
+): bigint {
   return isqrt((4n * liquidity * liquidity * one.price * other.price) / 10n ** BigInt(one.decimals + other.decimals));
 }
 

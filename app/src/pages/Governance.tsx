@@ -1,4 +1,4 @@
-import { type Address, type Hex, parseAbiItem, toFunctionSelector } from "viem";
+import { type Address, getAbiItem, type Hex, toFunctionSelector } from "viem";
 import { useReadContract, useReadContracts } from "wagmi";
 
 import { contract, nameOf } from "../chain/config";
@@ -6,16 +6,28 @@ import { useConfig } from "../chain/context";
 import { decode, EVERY_ABI, leaveBy, say, useChange } from "../data/changes";
 import { useLogs, useNow } from "../data/logs";
 import * as abis from "../generated/abis";
+import { DAY, MAX_COOLDOWN, NOTICE } from "../generated/constants";
 import { date, duration, short } from "../lib/format";
 import { At, Card, Countdown, Page, Rows, Skeleton, Table } from "../ui/kit";
 
+const LEAD =
+  `A multisig decides, and every decision waits ${NOTICE / DAY} days in public: longer than the ` +
+  `${MAX_COOLDOWN / DAY} days that a staker needs to leave. A guardian can stop and cancel at once, and do nothing ` +
+  "else.";
+
 const EVENTS = [
-  parseAbiItem("event OperationScheduled(bytes32 indexed operationId, uint32 indexed nonce, uint48 schedule, address caller, address target, bytes data)"),
-  parseAbiItem("event OperationExecuted(bytes32 indexed operationId, uint32 indexed nonce)"),
-  parseAbiItem("event OperationCanceled(bytes32 indexed operationId, uint32 indexed nonce)"),
+  getAbiItem({ abi: abis.protocolManagerAbi, name: "OperationScheduled" }),
+  getAbiItem({ abi: abis.protocolManagerAbi, name: "OperationExecuted" }),
+  getAbiItem({ abi: abis.protocolManagerAbi, name: "OperationCanceled" }),
 ] as const;
-const NAMES = new Map(EVERY_ABI.flatMap((item) => (item.type === "function" ? [[toFunctionSelector(item), item.name] as const] : [])));
-const ROLES: Record<string, string> = { "0": "Administrator: grants roles, changes the table", "1": "Governor: rules, fees within caps, paths, prices, rebalances", "2": "Guardian: stops minting and rebalances, cancels what is scheduled" };
+const NAMES = new Map(
+  EVERY_ABI.flatMap((item) => (item.type === "function" ? [[toFunctionSelector(item), item.name] as const] : [])),
+);
+const ROLES: Record<string, string> = {
+  "0": "Administrator: grants roles, changes the table",
+  "1": "Governor: rules, fees within caps, paths, prices, rebalances",
+  "2": "Guardian: stops minting and rebalances, cancels what is scheduled",
+};
 
 interface Operation {
   id: string;
@@ -41,7 +53,15 @@ export default function Governance() {
     const id = log.args.operationId ?? "0x";
     if (log.eventName === "OperationScheduled") {
       const { target, data, schedule, nonce } = log.args;
-      operations.set(`${id}${nonce}`, { id, nonce: nonce ?? 0, target: target as Address, data: data as Hex, ready: Number(schedule), block: log.blockNumber ?? 0n, end: "waiting" });
+      operations.set(`${id}${nonce}`, {
+        id,
+        nonce: nonce ?? 0,
+        target: target as Address,
+        data: data as Hex,
+        ready: Number(schedule),
+        block: log.blockNumber ?? 0n,
+        end: "waiting",
+      });
     } else {
       const known = operations.get(`${id}${log.args.nonce}`);
       if (known) known.end = log.eventName === "OperationExecuted" ? "executed" : "cancelled";
@@ -55,13 +75,12 @@ export default function Governance() {
   const pending = list.filter((op) => op.end === "waiting" || op.end === "ready");
   const past = list.filter((op) => op.end !== "waiting" && op.end !== "ready").reverse();
   return (
-    <Page
-      title="Governance"
-      lead="A multisig decides, and every decision waits 16 days in public: longer than the 14 days that a staker needs to leave. A guardian can stop and cancel at once, and do nothing else."
-    >
+    <Page title="Governance" lead={LEAD}>
       <Card title="Scheduled" aside={`${pending.length} waiting`}>
         {pending.length === 0 ? (
-          <p className="text-sm text-muted">Nothing is scheduled. Nothing can change within the next 16 days but what the guardian stops.</p>
+          <p className="text-sm text-muted">
+            Nothing is scheduled. Nothing can change within the next {NOTICE / DAY} days but what the guardian stops.
+          </p>
         ) : (
           <ul className="space-y-4">
             {pending.map((op) => (
@@ -71,11 +90,22 @@ export default function Governance() {
                 <div className="mt-2">
                   <Rows
                     rows={[
-                      ["Can happen from", op.end === "ready" ? "now" : <span key="r">{date(op.ready)} (<Countdown until={op.ready} />)</span>],
+                      [
+                        "Can happen from",
+                        op.end === "ready" ? (
+                          "now"
+                        ) : (
+                          <span key="r">
+                            {date(op.ready)} (<Countdown until={op.ready} />)
+                          </span>
+                        ),
+                      ],
                       ["Void from", date(op.ready + Number(expiration ?? 604_800))],
                       [
                         "To be out before it, a staker asks to leave by",
-                        leaveBy(op.ready) > now ? `${date(leaveBy(op.ready))}, within ${duration(leaveBy(op.ready) - now)}` : "it is too late to be out before; holders can redeem at any second",
+                        leaveBy(op.ready) > now
+                          ? `${date(leaveBy(op.ready))}, within ${duration(leaveBy(op.ready) - now)}`
+                          : "it is too late to be out before; holders can redeem at any second",
                       ],
                       ["Operation", short(op.id)],
                     ]}
@@ -92,7 +122,14 @@ export default function Governance() {
           caption="Past operations, newest first"
           head={["Call", "Ended", "Ready from", "Operation"]}
           empty="Nothing has been decided since the deployment."
-          rows={past.slice(0, 50).map((op) => [<Call key="c" target={op.target} data={op.data} brief />, op.end, date(op.ready), short(op.id)])}
+          rows={past
+            .slice(0, 50)
+            .map((op) => [
+              <Call key="c" target={op.target} data={op.data} brief />,
+              op.end,
+              date(op.ready),
+              short(op.id),
+            ])}
         />
       </Card>
     </Page>
@@ -128,7 +165,9 @@ function Call({ target, data, brief = false }: { target: Address; data: Hex; bri
               </dl>
             </details>
           ) : (
-            <span className="[overflow-wrap:anywhere]">({args.map(([label, text]) => `${label} ${text}`).join(", ")})</span>
+            <span className="[overflow-wrap:anywhere]">
+              ({args.map(([label, text]) => `${label} ${text}`).join(", ")})
+            </span>
           )}
         </>
       ) : (
@@ -164,7 +203,11 @@ function Change({ target, data }: { target: Address; data: Hex }) {
 function Who() {
   const config = useConfig();
   const manager = { address: contract(config, "ProtocolManager"), abi: abis.protocolManagerAbi } as const;
-  const { data: rows } = useReadContract({ address: contract(config, "RoleTable"), abi: abis.roleTableAbi, functionName: "rows" });
+  const { data: rows } = useReadContract({
+    address: contract(config, "RoleTable"),
+    abi: abis.roleTableAbi,
+    functionName: "rows",
+  });
   const safes = [
     ["0", "Safe"],
     ["1", "Safe"],
@@ -172,7 +215,14 @@ function Who() {
   ] as const;
   const { data: access } = useReadContracts({
     allowFailure: true,
-    contracts: safes.map(([role, who]) => ({ ...manager, functionName: "getAccess", args: [BigInt(role), config.contracts[who] ?? manager.address] }) as const),
+    contracts: safes.map(
+      ([role, who]) =>
+        ({
+          ...manager,
+          functionName: "getAccess",
+          args: [BigInt(role), config.contracts[who] ?? manager.address],
+        }) as const,
+    ),
   });
   const delay = (role: bigint) => {
     const answer = access?.[Number(role)]?.result as readonly [number, number, number, number] | undefined;
@@ -180,7 +230,14 @@ function Who() {
   };
   return (
     <Card title="Who may do what, after how long">
-      <Rows rows={safes.map(([role, who]) => [ROLES[role] ?? role, <span key={role}><At address={config.contracts[who] ?? manager.address} name={who} />, {delay(BigInt(role))}</span>])} />
+      <Rows
+        rows={safes.map(([role, who]) => [
+          ROLES[role] ?? role,
+          <span key={role}>
+            <At address={config.contracts[who] ?? manager.address} name={who} />, {delay(BigInt(role))}
+          </span>,
+        ])}
+      />
       {rows && (
         <details className="mt-3">
           <summary className="cursor-pointer text-sm text-accent">All {rows.length} restricted functions</summary>
@@ -188,7 +245,11 @@ function Who() {
             <Table
               caption="Restricted functions"
               head={["Contract and function", "Role", "Delay"]}
-              rows={rows.map((row) => [`${row.target}.${NAMES.get(row.selector) ?? row.selector}`, ["Administrator", "Governor", "Guardian"][Number(row.role)] ?? String(row.role), delay(row.role)])}
+              rows={rows.map((row) => [
+                `${row.target}.${NAMES.get(row.selector) ?? row.selector}`,
+                ["Administrator", "Governor", "Guardian"][Number(row.role)] ?? String(row.role),
+                delay(row.role),
+              ])}
             />
           </div>
         </details>

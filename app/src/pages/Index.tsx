@@ -1,22 +1,23 @@
 import { useMemo } from "react";
 import { Link, useParams } from "react-router";
-import { parseAbiItem } from "viem";
+import { getAbiItem } from "viem";
 
 import { contract } from "../chain/config";
 import { useConfig } from "../chain/context";
 import { useIndex, useRebalance, useWeights } from "../data/indexes";
 import { useShareHistory } from "../data/history";
 import { useLogs, useNow } from "../data/logs";
-import { amount, bp, day, duration, percent, usd, usdShort, WAD } from "../lib/format";
+import { rebalancerAbi } from "../generated/abis";
+import { PHASES, WAD } from "../generated/constants";
+import { amount, bp, day, duration, percent, usd, usdShort } from "../lib/format";
 import { Auction } from "../ui/Auction";
 import { Bar, LineChart } from "../ui/Chart";
 import { Depth } from "../ui/Depth";
 import { At, Card, Note, Page, Rows, Skeleton, Stat, Stats, Table, Tx } from "../ui/kit";
 
-const PHASES = ["none yet", "running", "completed", "halted", "cancelled", "expired"];
 const REBALANCES = [
-  parseAbiItem("event RebalanceStarted(address indexed index, uint256 indexed id, address[] tokens, uint256[] targets, uint256 nav, uint256 ends)"),
-  parseAbiItem("event RebalanceEnded(address indexed index, uint256 indexed id, uint8 phase, uint256 cost)"),
+  getAbiItem({ abi: rebalancerAbi, name: "RebalanceStarted" }),
+  getAbiItem({ abi: rebalancerAbi, name: "RebalanceEnded" }),
 ] as const;
 
 const spelt = (name: string) => name.charAt(0).toUpperCase() + name.slice(1).replaceAll("_", " ");
@@ -32,15 +33,29 @@ export default function Index() {
   const { terms, staking } = index;
   return (
     <Page title={index.symbol} lead={index.name}>
-      {terms.deprecated && <Note kind="warn" title="This index is closed to new money. Redemption and selling work as ever." />}
-      {terms.paused && !terms.deprecated && <Note kind="warn" title="Minting is paused. Redemption and selling work as ever." />}
-      {!index.priced && <Note kind="warn" title="A price is missing, so NAV leaves that constituent out. Redemption needs no price." />}
+      {terms.deprecated && (
+        <Note kind="warn" title="This index is closed to new money. Redemption and selling work as ever." />
+      )}
+      {terms.paused && !terms.deprecated && (
+        <Note kind="warn" title="Minting is paused. Redemption and selling work as ever." />
+      )}
+      {!index.priced && (
+        <Note kind="warn" title="A price is missing, so NAV leaves that constituent out. Redemption needs no price." />
+      )}
       <Card>
         <Stats>
           <Stat label="Share price (NAV)" value={usd(index.sharePrice)} />
           <Stat label="Held in the basket" value={usdShort(index.nav)} />
-          <Stat label="Supply" value={amount(index.totalSupply, 18)} hint={`of at most ${amount(terms.supplyCap * WAD, 18)}`} />
-          <Stat label="Staked" value={amount(staking.totalAssets, 18)} hint={`${percent(staking.currentApr)} a year now`} />
+          <Stat
+            label="Supply"
+            value={amount(index.totalSupply, 18)}
+            hint={`of at most ${amount(terms.supplyCap * WAD, 18)}`}
+          />
+          <Stat
+            label="Staked"
+            value={amount(staking.totalAssets, 18)}
+            hint={`${percent(staking.currentApr)} a year now`}
+          />
         </Stats>
         <p className="mt-4 flex flex-wrap gap-4 text-sm">
           <Link className="text-accent underline underline-offset-4" to={`/trade/${index.symbol}`}>
@@ -66,7 +81,10 @@ export default function Index() {
 
 function History({ address }: { address: `0x${string}` }) {
   const { data, isPending } = useShareHistory(address);
-  const points = useMemo(() => data?.map((sample) => ({ time: sample.time, value: Number(sample.sharePrice) / 1e18 })) ?? [], [data]);
+  const points = useMemo(
+    () => data?.map((sample) => ({ time: sample.time, value: Number(sample.sharePrice) / 1e18 })) ?? [],
+    [data],
+  );
   const [first, last] = [data?.[0], data?.[data.length - 1]];
   return (
     <Card title="Share price over time" aside="sampled on chain once a day">
@@ -92,10 +110,17 @@ function Weights({ symbol }: { symbol: string }) {
   if (!index) return null;
   const target = (token: string) => rows?.find((row) => row.token.toLowerCase() === token.toLowerCase());
   return (
-    <Card title="Weights" aside={rows ? "against what the methodology wants now" : "the methodology has no price for every constituent now"}>
+    <Card
+      title="Weights"
+      aside={rows ? "against what the methodology wants now" : "the methodology has no price for every constituent now"}
+    >
       <Bar
         label={`Weights of ${symbol}`}
-        parts={index.constituents.map((c) => ({ name: c.symbol, share: Number(c.weight) / 1e18, text: percent(c.weight, 1) }))}
+        parts={index.constituents.map((c) => ({
+          name: c.symbol,
+          share: Number(c.weight) / 1e18,
+          text: percent(c.weight, 1),
+        }))}
       />
       <div className="mt-4">
         <Table
@@ -136,7 +161,8 @@ function Holdings({ symbol }: { symbol: string }) {
         ])}
       />
       <p className="mt-2 text-xs text-muted">
-        What is accounted follows from units per share and supply. What is there is each token&apos;s own balance of the index contract, less open claims.
+        What is accounted follows from units per share and supply. What is there is each token&apos;s own balance of the
+        index contract, less open claims.
       </p>
     </Card>
   );
@@ -152,8 +178,17 @@ function Rules({ symbol }: { symbol: string }) {
       {method && <p className="mb-3 text-sm">{method.words}</p>}
       <Rows
         rows={[
-          ...(method ? Object.entries(method.parameters).map(([name, value]): [string, string] => [spelt(name), /^0?\.\d+$/.test(value) ? `${Number(value) * 100} %` : value]) : []),
-          ["Streaming fee", `${percent(index.terms.dailyFee, 3)} a day, ${percent(index.terms.dailyFee * 365n)} a year; never more than 5 %`],
+          ...(method
+            ? Object.entries(method.parameters).map(([name, value]): [string, string] => [
+                spelt(name),
+                /^0?\.\d+$/.test(value) ? `${Number(value) * 100} %` : value,
+              ])
+            : []),
+          [
+            "Streaming fee",
+            `${percent(index.terms.dailyFee, 3)} a day, ${percent(index.terms.dailyFee * 365n)} a year; ` +
+              "never more than 5 %",
+          ],
           ["Fee on minting", `${Number(index.terms.mintFee) / 100} %; never more than 1 %`],
           ["Fee on redemption", "none"],
           ["Fees go to stakers", `${Number(index.staking.stakersPart) / 100} %`],
@@ -180,10 +215,19 @@ function Rebalances({ symbol }: { symbol: string }) {
   for (const log of logs.data ?? []) {
     if (log.args.index?.toLowerCase() !== index.index.toLowerCase()) continue;
     if (log.eventName === "RebalanceStarted") started.set(String(log.args.id), log.args.nav ?? 0n);
-    else ended.push({ id: log.args.id ?? 0n, phase: log.args.phase ?? 0, cost: log.args.cost ?? 0n, hash: log.transactionHash });
+    else
+      ended.push({
+        id: log.args.id ?? 0n,
+        phase: log.args.phase ?? 0,
+        cost: log.args.cost ?? 0n,
+        hash: log.transactionHash,
+      });
   }
   return (
-    <Card title="Rebalances" aside={status && status.phase === 1 ? `running, ${duration(Number(status.ends) - now)} left` : "none is running"}>
+    <Card
+      title="Rebalances"
+      aside={status && status.phase === 1 ? `running, ${duration(Number(status.ends) - now)} left` : "none is running"}
+    >
       {status && status.phase === 1 && <Auction index={index} status={status} offers={offers} />}
       <div className="mt-4">
         <Table

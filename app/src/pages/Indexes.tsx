@@ -6,16 +6,17 @@ import { explain } from "../write/errors";
 import { Bar } from "../ui/Chart";
 import { Card, Note, Page, Skeleton, Stat, Stats } from "../ui/kit";
 
+const LEAD =
+  "One token is a whole portfolio. Each index holds its basket on chain; every holder can redeem it in kind at any " +
+  "second, and no role can stop that.";
+
 /** All indexes at a glance. */
 export function Indexes() {
   const { data, error, isPending } = useIndexes();
   const refusal = error ? explain(error) : null;
   const total = data?.reduce((sum, index) => sum + index.nav, 0n) ?? 0n;
   return (
-    <Page
-      title="Indexes"
-      lead="One token is a whole portfolio. Each index holds its basket on chain; every holder can redeem it in kind at any second, and no role can stop that."
-    >
+    <Page title="Indexes" lead={LEAD}>
       {refusal && !data && (
         <Note kind="bad" title={refusal.title}>
           {refusal.next}
@@ -40,7 +41,10 @@ export function Indexes() {
               <Card key={index.index}>
                 <div className="mb-3 flex items-baseline justify-between gap-2">
                   <h2 className="text-lg font-semibold">
-                    <Link to={`/index/${index.symbol}`} className="underline decoration-line underline-offset-4 hover:decoration-ink">
+                    <Link
+                      to={`/index/${index.symbol}`}
+                      className="underline decoration-line underline-offset-4 hover:decoration-ink"
+                    >
                       {index.symbol}
                     </Link>
                     <span className="ml-2 text-sm font-normal text-muted">{index.name}</span>
@@ -56,7 +60,11 @@ export function Indexes() {
                 <div className="mt-4">
                   <Bar
                     label={`Weights of ${index.symbol}`}
-                    parts={index.constituents.map((c) => ({ name: c.symbol, share: Number(c.weight) / 1e18, text: percent(c.weight, 1) }))}
+                    parts={index.constituents.map((c) => ({
+                      name: c.symbol,
+                      share: Number(c.weight) / 1e18,
+                      text: percent(c.weight, 1),
+                    }))}
                   />
                 </div>
                 <div className="mt-4 flex gap-4 text-sm">

@@ -11,7 +11,8 @@ import { useRecorded } from "../data/past";
 import { useMaybePrice } from "../data/quote";
 import { useStakes } from "../data/staking";
 import { pointsLedgerAbi } from "../generated/abis";
-import { amount, date, multiplier, points, short, usd, WAD } from "../lib/format";
+import { BOOST, HELD, LOCKED, STAKED, WAD } from "../generated/constants";
+import { amount, date, multiplier, points, short, usd } from "../lib/format";
 import { effective, pointsADay, worth } from "../lib/math";
 import { Epochs } from "../ui/Epochs";
 import { Liquidity } from "../ui/Liquidity";
@@ -19,6 +20,11 @@ import { Button, Card, Countdown, Note, Page, Rows, Skeleton, Stat, Stats, Table
 import { Progress } from "../ui/Progress";
 import { NeedsWallet } from "../ui/Wallet";
 import { useAction } from "../write/useAction";
+
+const [HELD_MOST, STAKED_MOST, LOCKED_MOST] = [HELD, STAKED, LOCKED].map((base) => base * (1 + BOOST));
+const LEAD =
+  `Holding an index earns ${HELD} points a dollar and day, staking ${STAKED}, locking its liquidity ${LOCKED}. ` +
+  `Staked SOSO lifts each of them up to elevenfold: ${HELD_MOST}, ${STAKED_MOST} and ${LOCKED_MOST}.`;
 
 const abi = pointsLedgerAbi as Abi;
 
@@ -44,20 +50,26 @@ export default function Points() {
   const [epoch, genesis, length, joinedAt] = data;
   const start = Number(genesis + epoch * length);
   return (
-    <Page
-      title="Points and boost"
-      lead="Holding an index earns 3 points a dollar and day, staking 15, locking its liquidity 20. Staked SOSO lifts each of them up to elevenfold: 33, 165 and 220."
-    >
+    <Page title="Points and boost" lead={LEAD}>
       <Card>
         <Stats>
           <Stat label="Epoch" value={`No. ${epoch}`} hint={`began ${date(start)}`} />
           <Stat label="Ends in" value={<Countdown until={start + Number(length)} />} />
-          <Stat label="You" value={joinedAt > 0n ? "joined" : "have not joined"} hint={joinedAt > 0n ? date(joinedAt) : "points count from the epoch in which you join"} />
+          <Stat
+            label="You"
+            value={joinedAt > 0n ? "joined" : "have not joined"}
+            hint={joinedAt > 0n ? date(joinedAt) : "points count from the epoch in which you join"}
+          />
         </Stats>
         {joinedAt === 0n && (
           <div className="mt-4">
             <NeedsWallet>
-              <Button busy={action.busy} onClick={() => void action.run({ title: "Join", address: ledger.address, abi, functionName: "join", args: [] })}>
+              <Button
+                busy={action.busy}
+                onClick={() =>
+                  void action.run({ title: "Join", address: ledger.address, abi, functionName: "join", args: [] })
+                }
+              >
                 Join
               </Button>
             </NeedsWallet>
@@ -68,7 +80,15 @@ export default function Points() {
       {address && <Live who={address} epoch={epoch} />}
       <Boost who={who} />
       {address && <Liquidity who={address} />}
-      <Epochs who={who} epoch={epoch} genesis={genesis} length={length} now={now} joined={joinedAt > 0n} action={action} />
+      <Epochs
+        who={who}
+        epoch={epoch}
+        genesis={genesis}
+        length={length}
+        now={now}
+        joined={joinedAt > 0n}
+        action={action}
+      />
       <Leaderboard epoch={epoch} />
     </Page>
   );
@@ -94,11 +114,18 @@ function Live({ who, epoch }: { who: Address; epoch: bigint }) {
       <Table
         caption="Points by class"
         head={["Class", "Dollar-days", "Lifted by SOSO", "Multiplier", "Points"]}
-        rows={classes.map(([name, c]) => [name, amount(c.value, 18), amount(c.boosted, 18), multiplier(c.multiplier), points(c.points)])}
+        rows={classes.map(([name, c]) => [
+          name,
+          amount(c.value, 18),
+          amount(c.boosted, 18),
+          multiplier(c.multiplier),
+          points(c.points),
+        ])}
       />
       {data.sosoMissing > 0n && (
         <p className="mt-2 text-sm text-muted">
-          {amount(data.sharesMissing, 18)} more staked SOSO, held all epoch until now, would have lifted everything to the full boost.
+          {amount(data.sharesMissing, 18)} more staked SOSO, held all epoch until now, would have lifted everything to
+          the full boost.
         </p>
       )}
     </Card>
@@ -113,7 +140,9 @@ function Boost({ who }: { who: Address }) {
   const price = useMaybePrice(config.external.soso);
   const { data: held } = useReadContracts({
     allowFailure: false,
-    contracts: (indexes ?? []).map((index) => ({ address: index.index, abi: erc20Abi, functionName: "balanceOf", args: [who] }) as const),
+    contracts: (indexes ?? []).map(
+      (index) => ({ address: index.index, abi: erc20Abi, functionName: "balanceOf", args: [who] }) as const,
+    ),
     query: { enabled: who !== zeroAddress && !!indexes },
   });
   const [more, setMore] = useState(50);
@@ -122,7 +151,10 @@ function Boost({ who }: { who: Address }) {
   const priceOf = (symbol: string) => indexes.find((index) => index.symbol === symbol)?.sharePrice ?? 0n;
   const real = {
     held: indexes.reduce((sum, index, i) => sum + worth(held?.[i] ?? 0n, 18, index.sharePrice), 0n),
-    staked: stakes.reduce((sum, stake) => (stake.symbol === "SOSO" ? sum : sum + worth(stake.assets, 18, priceOf(stake.symbol))), 0n),
+    staked: stakes.reduce(
+      (sum, stake) => (stake.symbol === "SOSO" ? sum : sum + worth(stake.assets, 18, priceOf(stake.symbol))),
+      0n,
+    ),
     locked: (locked?.positions ?? []).reduce((sum, one) => sum + (one.maturesAt === 0n ? (one.dollars ?? 0n) : 0n), 0n),
     soso: worth(stakes.find((stake) => stake.symbol === "SOSO")?.assets ?? 0n, 18, price ?? 0n),
   };
@@ -133,14 +165,32 @@ function Boost({ who }: { who: Address }) {
   const lifted = { ...base, soso };
   const tokens = !price ? 0n : ((soso - base.soso) * WAD) / price;
   return (
-    <Card title="How much SOSO lifts it to what" aside={example ? "example: 1,000 dollars staked" : "from what you have now"}>
+    <Card
+      title="How much SOSO lifts it to what"
+      aside={example ? "example: 1,000 dollars staked" : "from what you have now"}
+    >
       <label className="block text-sm" htmlFor="boost">
         More staked SOSO, as a part of what you hold and stake: {more} %
       </label>
-      <input id="boost" type="range" min={0} max={100} value={more} onChange={(event) => setMore(Number(event.target.value))} className="mt-2 w-full accent-[var(--accent)]" />
+      <input
+        id="boost"
+        type="range"
+        min={0}
+        max={100}
+        value={more}
+        onChange={(event) => setMore(Number(event.target.value))}
+        className="mt-2 w-full accent-[var(--accent)]"
+      />
       <Rows
         rows={[
-          ["Staked SOSO more", price === undefined ? "…" : price === 0n ? `${usd(soso - base.soso)} (SOSO has no price now)` : `${amount(tokens, 18)} SOSO, ${usd(soso - base.soso)}`],
+          [
+            "Staked SOSO more",
+            price === undefined
+              ? "…"
+              : price === 0n
+                ? `${usd(soso - base.soso)} (SOSO has no price now)`
+                : `${amount(tokens, 18)} SOSO, ${usd(soso - base.soso)}`,
+          ],
           ["Effective multiplier", `${multiplier(effective(base))} becomes ${multiplier(effective(lifted))}`],
           ["Points a day", `${points(pointsADay(base))} becomes ${points(pointsADay(lifted))}`],
         ]}
@@ -160,7 +210,9 @@ function Leaderboard({ epoch }: { epoch: bigint }) {
         empty="No account is recorded yet."
         rows={rows.map((row, i) => [`${i + 1}. ${short(row.account)}`, points(row.points)])}
       />
-      {rows.length === 0 && <Note title="Recording opens when an epoch ends, for seven days. Every account can record every other." />}
+      {rows.length === 0 && (
+        <Note title="Recording opens when an epoch ends, for seven days. Every account can record every other." />
+      )}
     </Card>
   );
 }

@@ -38,38 +38,70 @@ function Mine({ who }: { who: Address }) {
   const soso = usePrice(config.external.soso);
   const ledger = { address: contract(config, "PointsLedger"), abi: pointsLedgerAbi } as const;
   const { data: epoch } = useReadContract({ ...ledger, functionName: "currentEpoch" });
-  const { data: statement } = useReadContract({ ...ledger, functionName: "statement", args: [who, epoch ?? 0n], query: { enabled: epoch !== undefined, retry: false } });
+  const { data: statement } = useReadContract({
+    ...ledger,
+    functionName: "statement",
+    args: [who, epoch ?? 0n],
+    query: { enabled: epoch !== undefined, retry: false },
+  });
   const tokens = indexes ?? [];
   const { data: held } = useReadContracts({
     allowFailure: false,
-    contracts: tokens.map((index) => ({ address: index.index, abi: indexTokenAbi, functionName: "balanceOf", args: [who] }) as const),
+    contracts: tokens.map(
+      (index) => ({ address: index.index, abi: indexTokenAbi, functionName: "balanceOf", args: [who] }) as const,
+    ),
     query: { enabled: tokens.length > 0, refetchInterval: 12_000 },
   });
   const { data: claims } = useReadContracts({
     allowFailure: false,
-    contracts: tokens.flatMap((index) => index.constituents.map((c) => ({ address: index.index, abi: indexTokenAbi, functionName: "claimOf", args: [c.token, who] }) as const)),
+    contracts: tokens.flatMap((index) =>
+      index.constituents.map(
+        (c) => ({ address: index.index, abi: indexTokenAbi, functionName: "claimOf", args: [c.token, who] }) as const,
+      ),
+    ),
     query: { enabled: tokens.length > 0, refetchInterval: 30_000 },
   });
   const locked = useLocked(who);
   if (!indexes || !stakes || !held) return <Skeleton lines={8} />;
 
-  const priceOf = (symbol: string) => (symbol === "SOSO" ? soso : (indexes.find((index) => index.symbol === symbol)?.sharePrice ?? 0n));
-  const holdings = indexes.map((index, i) => ({ index, shares: held[i] ?? 0n, dollars: worth(held[i] ?? 0n, 18, index.sharePrice) }));
+  const priceOf = (symbol: string) =>
+    symbol === "SOSO" ? soso : (indexes.find((index) => index.symbol === symbol)?.sharePrice ?? 0n);
+  const holdings = indexes.map((index, i) => ({
+    index,
+    shares: held[i] ?? 0n,
+    dollars: worth(held[i] ?? 0n, 18, index.sharePrice),
+  }));
   const staked = stakes.map((stake) => ({ ...stake, dollars: worth(stake.assets, 18, priceOf(stake.symbol)) }));
   const cooling = stakes.map((stake) => {
     const assets = stake.exit.coolingAssets + stake.exit.claimableAssets;
     return { ...stake, left: assets, dollars: worth(assets, 18, priceOf(stake.symbol)) };
   });
   const liquidity = [
-    ...(locked?.positions ?? []).map((one) => ({ name: `Position ${one.id}`, leaves: one.maturesAt, dollars: one.dollars ?? 0n })),
-    ...(locked?.stakes ?? []).filter((one) => one.locked + one.cooling > 0n).map((one) => ({ name: `LP tokens of ${short(one.pool.pool)}`, leaves: one.maturesAt, dollars: one.dollars ?? 0n })),
+    ...(locked?.positions ?? []).map((one) => ({
+      name: `Position ${one.id}`,
+      leaves: one.maturesAt,
+      dollars: one.dollars ?? 0n,
+    })),
+    ...(locked?.stakes ?? [])
+      .filter((one) => one.locked + one.cooling > 0n)
+      .map((one) => ({
+        name: `LP tokens of ${short(one.pool.pool)}`,
+        leaves: one.maturesAt,
+        dollars: one.dollars ?? 0n,
+      })),
   ];
   const owed: { symbol: string; name: string; value: string; dollars: bigint }[] = [];
   let at = 0;
   for (const index of indexes) {
     for (const c of index.constituents) {
       const claim = claims?.[at++] ?? 0n;
-      if (claim > 0n) owed.push({ symbol: index.symbol, name: c.symbol, value: amount(claim, c.decimals), dollars: worth(claim, c.decimals, c.price) });
+      if (claim > 0n)
+        owed.push({
+          symbol: index.symbol,
+          name: c.symbol,
+          value: amount(claim, c.decimals),
+          dollars: worth(claim, c.decimals, c.price),
+        });
     }
   }
   const sum = (list: { dollars: bigint }[]) => list.reduce((total, one) => total + one.dollars, 0n);
@@ -163,8 +195,15 @@ function Mine({ who }: { who: Address }) {
       <Card title="Points of this epoch" aside={epoch === undefined ? undefined : `epoch ${epoch}`}>
         {statement ? (
           <Stats>
-            <Stat label="Points until now" value={points(statement.points)} hint={statement.counts ? "you have joined" : "join, or they do not count"} />
-            <Stat label="Effective multiplier" value={statement.multiplier === 0n ? "–" : multiplier(statement.multiplier)} />
+            <Stat
+              label="Points until now"
+              value={points(statement.points)}
+              hint={statement.counts ? "you have joined" : "join, or they do not count"}
+            />
+            <Stat
+              label="Effective multiplier"
+              value={statement.multiplier === 0n ? "–" : multiplier(statement.multiplier)}
+            />
           </Stats>
         ) : (
           <p className="text-sm text-muted">No points yet.</p>
@@ -185,7 +224,10 @@ function Activity({ who }: { who: Address }) {
     ...Object.entries(config.indexes).map(([name, at]) => [at.toLowerCase(), name] as const),
     ...Object.entries(config.staked).map(([name, at]) => [at.toLowerCase(), `s${name}`] as const),
   ]);
-  const all = [...(came.data ?? []).map((log) => ({ log, sign: "+" })), ...(went.data ?? []).map((log) => ({ log, sign: "−" }))];
+  const all = [
+    ...(came.data ?? []).map((log) => ({ log, sign: "+" })),
+    ...(went.data ?? []).map((log) => ({ log, sign: "−" })),
+  ];
   const recent = all.sort((a, b) => Number((b.log.blockNumber ?? 0n) - (a.log.blockNumber ?? 0n))).slice(0, 50);
   const what = (sign: string, from?: string, to?: string) =>
     sign === "+" ? (from === zeroAddress ? "minted" : "received") : to === zeroAddress ? "burnt" : "sent";
@@ -212,27 +254,58 @@ function Approvals({ who }: { who: Address }) {
   const action = useAction();
   const { data: indexes } = useIndexes();
   const pools = useLockPools() ?? [];
-  const [router, locker, rebalancer] = [contract(config, "IndexRouter"), contract(config, "LpLocker"), contract(config, "Rebalancer")];
+  const [router, locker, rebalancer] = [
+    contract(config, "IndexRouter"),
+    contract(config, "LpLocker"),
+    contract(config, "Rebalancer"),
+  ];
   const list = [
     ...config.tokens.flatMap((token) => [
       { name: token.symbol, token: token.address, spender: router, to: "the router", decimals: token.decimals },
-      { name: token.symbol, token: token.address, spender: config.external.permit2, to: "Permit2", decimals: token.decimals },
+      {
+        name: token.symbol,
+        token: token.address,
+        spender: config.external.permit2,
+        to: "Permit2",
+        decimals: token.decimals,
+      },
       { name: token.symbol, token: token.address, spender: rebalancer, to: "the rebalancer", decimals: token.decimals },
     ]),
-    ...(indexes ?? []).flatMap((index) => index.constituents.map((c) => ({ name: c.symbol, token: c.token, spender: index.index, to: index.symbol, decimals: c.decimals }))),
+    ...(indexes ?? []).flatMap((index) =>
+      index.constituents.map((c) => ({
+        name: c.symbol,
+        token: c.token,
+        spender: index.index,
+        to: index.symbol,
+        decimals: c.decimals,
+      })),
+    ),
     ...Object.entries(config.indexes).flatMap(([name, token]) => [
       { name, token, spender: router, to: "the router", decimals: 18 },
       ...(config.staked[name] ? [{ name, token, spender: config.staked[name], to: `s${name}`, decimals: 18 }] : []),
     ]),
-    ...(config.staked["SOSO"] ? [{ name: "SOSO", token: config.external.soso, spender: config.staked["SOSO"], to: "sSOSO", decimals: 18 }] : []),
-    ...pools.map(({ pool }) => ({ name: `LP tokens of ${short(pool)}`, token: pool, spender: locker, to: "the locker", decimals: 18 })),
+    ...(config.staked["SOSO"]
+      ? [{ name: "SOSO", token: config.external.soso, spender: config.staked["SOSO"], to: "sSOSO", decimals: 18 }]
+      : []),
+    ...pools.map(({ pool }) => ({
+      name: `LP tokens of ${short(pool)}`,
+      token: pool,
+      spender: locker,
+      to: "the locker",
+      decimals: 18,
+    })),
   ];
   const { data } = useReadContracts({
     allowFailure: true,
-    contracts: list.map(({ token, spender }) => ({ address: token, abi: erc20Abi, functionName: "allowance", args: [who, spender] }) as const),
+    contracts: list.map(
+      ({ token, spender }) =>
+        ({ address: token, abi: erc20Abi, functionName: "allowance", args: [who, spender] }) as const,
+    ),
     query: { refetchInterval: 30_000 },
   });
-  const open = list.map((one, i) => ({ ...one, allowed: (data?.[i]?.result as bigint | undefined) ?? 0n })).filter((one) => one.allowed > 0n);
+  const open = list
+    .map((one, i) => ({ ...one, allowed: (data?.[i]?.result as bigint | undefined) ?? 0n }))
+    .filter((one) => one.allowed > 0n);
   return (
     <Card title="Approvals that you have given">
       <Table
@@ -247,7 +320,15 @@ function Approvals({ who }: { who: Address }) {
             key="b"
             kind="plain"
             busy={action.busy}
-            onClick={() => void action.run({ title: `Revoke ${one.name} from ${one.to}`, address: one.token, abi: erc20Abi as Abi, functionName: "approve", args: [one.spender, 0n] })}
+            onClick={() =>
+              void action.run({
+                title: `Revoke ${one.name} from ${one.to}`,
+                address: one.token,
+                abi: erc20Abi as Abi,
+                functionName: "approve",
+                args: [one.spender, 0n],
+              })
+            }
           >
             Revoke {one.name}
           </Button>,

@@ -1,12 +1,12 @@
 import { useState } from "react";
-import { type Abi, type Hex, parseAbiItem, zeroAddress, zeroHash } from "viem";
+import { type Abi, getAbiItem, type Hex, zeroAddress, zeroHash } from "viem";
 import { useAccount, useReadContracts } from "wagmi";
 
 import { contract } from "../chain/config";
 import { useConfig } from "../chain/context";
 import { useLogs } from "../data/logs";
 import { fromBytes32, isCode, keptReferral, toBytes32 } from "../data/referral";
-import { referralRegistryAbi } from "../generated/abis";
+import { pointsLedgerAbi, referralRegistryAbi } from "../generated/abis";
 import { date, points, short } from "../lib/format";
 import { bonusOfReferee } from "../lib/math";
 import { At, Button, Card, Field, Note, Page, Rows, Table, Tx } from "../ui/kit";
@@ -14,9 +14,13 @@ import { Progress } from "../ui/Progress";
 import { NeedsWallet } from "../ui/Wallet";
 import { useAction } from "../write/useAction";
 
-const BOUND = parseAbiItem("event Bound(address indexed referee, address indexed referrer, bytes32 indexed code)");
-const RECORDED = parseAbiItem("event Recorded(uint256 indexed epoch, address indexed account, uint256 points)");
-const CREDITED = parseAbiItem("event ReferralCredited(uint256 indexed epoch, address indexed referrer, address indexed referee, uint256 credit)");
+const LEAD =
+  "A friend who buys through your link gets 5 % more points, and you get 10 % of theirs, up to as many as you have " +
+  "yourself. One level, for ever, and no account can change it.";
+
+const BOUND = getAbiItem({ abi: referralRegistryAbi, name: "Bound" });
+const RECORDED = getAbiItem({ abi: pointsLedgerAbi, name: "Recorded" });
+const CREDITED = getAbiItem({ abi: pointsLedgerAbi, name: "ReferralCredited" });
 
 /** A code of one's own, the link, and who came by it. */
 export default function Referral() {
@@ -39,24 +43,35 @@ export default function Referral() {
   const bonds = useLogs("bonds", registry.address, [BOUND], { referrer: who }, !!address);
   const credits = useLogs("credits", contract(config, "PointsLedger"), [CREDITED], { referrer: who }, !!address);
   const earned = (referee: string) =>
-    (credits.data ?? []).reduce((sum, log) => (log.args.referee?.toLowerCase() === referee.toLowerCase() ? sum + (log.args.credit ?? 0n) : sum), 0n);
+    (credits.data ?? []).reduce(
+      (sum, log) => (log.args.referee?.toLowerCase() === referee.toLowerCase() ? sum + (log.args.credit ?? 0n) : sum),
+      0n,
+    );
   const referees = (bonds.data ?? []).map((log) => log.args.referee ?? zeroAddress);
   const ledger = contract(config, "PointsLedger");
   const records = useLogs("referees", ledger, [RECORDED], { account: referees }, referees.length > 0);
   const gained = (referee: string) =>
-    (records.data ?? []).reduce((sum, log) => (log.args.account?.toLowerCase() === referee.toLowerCase() ? sum + bonusOfReferee(log.args.points ?? 0n) : sum), 0n);
+    (records.data ?? []).reduce(
+      (sum, log) =>
+        log.args.account?.toLowerCase() === referee.toLowerCase() ? sum + bonusOfReferee(log.args.points ?? 0n) : sum,
+      0n,
+    );
   const own = useLogs("own records", ledger, [RECORDED], { account: who }, !!address && referrer !== zeroAddress);
   const mine = (own.data ?? []).reduce((sum, log) => sum + bonusOfReferee(log.args.points ?? 0n), 0n);
   const link = code ? `${location.origin}${location.pathname}?ref=${code}` : "";
   const kept = keptReferral();
   const wanted = text.trim().toUpperCase();
-  const register = (value: Hex) => action.run({ title: `Register ${wanted}`, address: registry.address, abi: referralRegistryAbi as Abi, functionName: "register", args: [value] });
+  const register = (value: Hex) =>
+    action.run({
+      title: `Register ${wanted}`,
+      address: registry.address,
+      abi: referralRegistryAbi as Abi,
+      functionName: "register",
+      args: [value],
+    });
 
   return (
-    <Page
-      title="Referral"
-      lead="A friend who buys through your link gets 5 % more points, and you get 10 % of theirs, up to as many as you have yourself. One level, for ever, and no account can change it."
-    >
+    <Page title="Referral" lead={LEAD}>
       {!address && <Note title="Connect a wallet to see your code." />}
       <div className="grid gap-4 lg:grid-cols-2">
         <Card title="Your code">
@@ -114,7 +129,15 @@ export default function Referral() {
                   <Button
                     kind="plain"
                     busy={action.busy}
-                    onClick={() => void action.run({ title: `Bind to ${kept}`, address: registry.address, abi: referralRegistryAbi as Abi, functionName: "bind", args: [toBytes32(kept)] })}
+                    onClick={() =>
+                      void action.run({
+                        title: `Bind to ${kept}`,
+                        address: registry.address,
+                        abi: referralRegistryAbi as Abi,
+                        functionName: "bind",
+                        args: [toBytes32(kept)],
+                      })
+                    }
                   >
                     Bind to {kept} now
                   </Button>
@@ -122,7 +145,9 @@ export default function Referral() {
               </div>
             </>
           ) : (
-            <p className="text-sm text-muted">No account. To be bound to a friend, open their link before your first purchase.</p>
+            <p className="text-sm text-muted">
+              No account. To be bound to a friend, open their link before your first purchase.
+            </p>
           )}
         </Card>
       </div>
@@ -139,7 +164,10 @@ export default function Referral() {
             <Tx key="tx" hash={log.transactionHash} />,
           ])}
         />
-        <p className="mt-2 text-xs text-muted">From epochs that are recorded. What they brought counts for you up to as many points as you have yourself in that epoch.</p>
+        <p className="mt-2 text-xs text-muted">
+          From epochs that are recorded. What they brought counts for you up to as many points as you have yourself in
+          that epoch.
+        </p>
       </Card>
     </Page>
   );

@@ -10,6 +10,7 @@ import { useIndexes } from "../data/indexes";
 import { useNow } from "../data/logs";
 import { type StakePosition, useEpochAprs, useStakes } from "../data/staking";
 import { indexRouterAbi, stakedTokenAbi } from "../generated/abis";
+import { DAY, MAX_COOLDOWN } from "../generated/constants";
 import { amount, cut, date, duration, parseAmount, percent } from "../lib/format";
 import { Button, Card, Countdown, Dialog, Field, Note, Page, Rows, Select, Skeleton, Stat, Stats } from "../ui/kit";
 import { Progress } from "../ui/Progress";
@@ -36,7 +37,12 @@ export default function Stake() {
           : "Stakers earn the index's fees every day: a staked share is worth more of the index as time passes."
       }
     >
-      <Select label="Token" value={stake.symbol} onChange={(next) => navigate(`/stake/${next}`)} options={data.map((one) => [one.symbol, one.symbol])} />
+      <Select
+        label="Token"
+        value={stake.symbol}
+        onChange={(next) => navigate(`/stake/${next}`)}
+        options={data.map((one) => [one.symbol, one.symbol])}
+      />
       <Figures stake={stake} />
       <div className="grid gap-4 lg:grid-cols-2">
         <Join key={stake.staked} stake={stake} />
@@ -56,16 +62,27 @@ function Figures({ stake }: { stake: StakePosition }) {
         <Stat label="APR now" value={percent(stake.apr)} hint="at the pace of today's rewards" />
         <Stat label="Exchange rate" value={cut(stake.rate, 18, 6)} hint={`${stake.symbol} a staked share`} />
         <Stat label="Staked by all" value={amount(stake.total, 18)} />
-        <Stat label="Way out" value={duration(Number(stake.cooldown))} hint="never longer than 14 days" />
+        <Stat
+          label="Way out"
+          value={duration(Number(stake.cooldown))}
+          hint={`never longer than ${MAX_COOLDOWN / DAY} days`}
+        />
       </Stats>
       {aprs.length > 1 && (
         <div className="mt-4">
           <h3 className="text-sm font-medium">APR by epoch</h3>
           <ul className="mt-2 flex h-24 items-end gap-2">
             {aprs.map((one) => (
-              <li key={String(one.epoch)} className="flex flex-1 flex-col items-center justify-end gap-1 text-xs text-muted">
+              <li
+                key={String(one.epoch)}
+                className="flex flex-1 flex-col items-center justify-end gap-1 text-xs text-muted"
+              >
                 <span>{percent(one.apr)}</span>
-                <span aria-hidden className="bar-0 w-full max-w-14 rounded-t" style={{ height: `${Math.max(2, Number((one.apr * 48n) / most))}px` }} />
+                <span
+                  aria-hidden
+                  className="bar-0 w-full max-w-14 rounded-t"
+                  style={{ height: `${Math.max(2, Number((one.apr * 48n) / most))}px` }}
+                />
                 <span>No. {String(one.epoch)}</span>
               </li>
             ))}
@@ -114,12 +131,26 @@ function Join({ stake }: { stake: StakePosition }) {
   const submit = async () => {
     const title = `Stake ${text} ${stake.symbol}`;
     if (!byPermit || allowed >= value) {
-      if (await action.run({ title, address: stake.staked, abi, functionName: "deposit", args: [value, address] })) setText("");
+      if (await action.run({ title, address: stake.staked, abi, functionName: "deposit", args: [value, address] }))
+        setText("");
       return;
     }
     try {
-      const permit = await signPermit(client, await getWalletClient(wagmi), { address: asset.address, permit: { name: asset.name ?? "", version: "1" } }, router, value, await deadlineFrom(client));
-      const call = { title, address: router, abi: indexRouterAbi as Abi, functionName: "stakeWithPermit", args: [asset.address, value, address, permit] };
+      const permit = await signPermit(
+        client,
+        await getWalletClient(wagmi),
+        { address: asset.address, permit: { name: asset.name ?? "", version: "1" } },
+        router,
+        value,
+        await deadlineFrom(client),
+      );
+      const call = {
+        title,
+        address: router,
+        abi: indexRouterAbi as Abi,
+        functionName: "stakeWithPermit",
+        args: [asset.address, value, address, permit],
+      };
       if (await action.run(call)) setText("");
     } catch (error) {
       action.fail(title, error);
@@ -150,7 +181,15 @@ function Join({ stake }: { stake: StakePosition }) {
               className="w-full"
               disabled={value === 0n || short}
               busy={action.busy}
-              onClick={() => void action.run({ title: `Approve ${stake.symbol}`, address: asset.address, abi: erc20Abi, functionName: "approve", args: [stake.staked, value] })}
+              onClick={() =>
+                void action.run({
+                  title: `Approve ${stake.symbol}`,
+                  address: asset.address,
+                  abi: erc20Abi,
+                  functionName: "approve",
+                  args: [stake.staked, value],
+                })
+              }
             >
               Approve {stake.symbol}
             </Button>
@@ -180,7 +219,13 @@ function Leave({ stake }: { stake: StakePosition }) {
 
   const request = async () => {
     setAsking(false);
-    const call = { title: `Unstake ${text} s${stake.symbol}`, address: stake.staked, abi, functionName: "requestRedeem", args: [value, who, who] };
+    const call = {
+      title: `Unstake ${text} s${stake.symbol}`,
+      address: stake.staked,
+      abi,
+      functionName: "requestRedeem",
+      args: [value, who, who],
+    };
     if (await action.run(call)) setText("");
   };
 
@@ -223,8 +268,9 @@ function Leave({ stake }: { stake: StakePosition }) {
         />
         {cooling && value > 0n && (
           <Note kind="warn" title="This starts your timer again.">
-            {amount(exit.coolingAssets, 18)} {stake.symbol} that would be ready in {duration(Number(exit.maturesAt) - now)} waits another{" "}
-            {duration(Number(stake.cooldown))}, together with what you add.
+            {amount(exit.coolingAssets, 18)} {stake.symbol} that would be ready in{" "}
+            {duration(Number(exit.maturesAt) - now)} waits another {duration(Number(stake.cooldown))}, together with
+            what you add.
           </Note>
         )}
         <NeedsWallet>
@@ -236,7 +282,15 @@ function Leave({ stake }: { stake: StakePosition }) {
               <Button
                 kind="plain"
                 busy={action.busy}
-                onClick={() => void action.run({ title: "Stake again what is cooling down", address: stake.staked, abi, functionName: "cancelRequest", args: [who] })}
+                onClick={() =>
+                  void action.run({
+                    title: "Stake again what is cooling down",
+                    address: stake.staked,
+                    abi,
+                    functionName: "cancelRequest",
+                    args: [who],
+                  })
+                }
               >
                 Cancel the cooldown
               </Button>
@@ -248,8 +302,9 @@ function Leave({ stake }: { stake: StakePosition }) {
       </form>
       <Dialog title="Start the timer again?" open={asking} onOpenChange={setAsking}>
         <p className="text-sm">
-          You have {amount(exit.coolingAssets, 18)} {stake.symbol} cooling down, ready in {duration(Number(exit.maturesAt) - now)}. If you unstake more now, all of it
-          waits {duration(Number(stake.cooldown))} from now.
+          You have {amount(exit.coolingAssets, 18)} {stake.symbol} cooling down, ready in{" "}
+          {duration(Number(exit.maturesAt) - now)}. If you unstake more now, all of it waits{" "}
+          {duration(Number(stake.cooldown))} from now.
         </p>
         <div className="mt-4 flex gap-2">
           <Button onClick={() => void request()}>Unstake and restart the timer</Button>

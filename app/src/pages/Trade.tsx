@@ -10,6 +10,7 @@ import { useIndexes, type Overview } from "../data/indexes";
 import { type Mode, useFunds, useGasCost, usePrice, useQuote } from "../data/quote";
 import { forgetReferral, keptReferral, toBytes32 } from "../data/referral";
 import { indexRouterAbi } from "../generated/abis";
+import { DAY, MAX_COOLDOWN } from "../generated/constants";
 import { amount, parseAmount, percent, usd } from "../lib/format";
 import { atLeast, atMost, slippage, worth } from "../lib/math";
 import { InKind } from "../ui/InKind";
@@ -42,8 +43,16 @@ export default function Trade() {
   const index = data.find((one) => one.symbol === symbol) ?? data[0];
   if (!index) return <Note title="There is no index yet." />;
   return (
-    <Page title={`Buy or sell ${index.symbol}`} lead="One transaction over Uniswap. The quote is what would really happen now, to the last digit.">
-      <Select label="Index" value={index.symbol} onChange={(next) => navigate(`/trade/${next}`)} options={data.map((one) => [one.symbol, one.symbol])} />
+    <Page
+      title={`Buy or sell ${index.symbol}`}
+      lead="One transaction over Uniswap. The quote is what would really happen now, to the last digit."
+    >
+      <Select
+        label="Index"
+        value={index.symbol}
+        onChange={(next) => navigate(`/trade/${next}`)}
+        options={data.map((one) => [one.symbol, one.symbol])}
+      />
       <Tabs
         label="What to do"
         value={tab}
@@ -77,7 +86,12 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
   const tokenAddress: Address = token?.address ?? zeroAddress;
   const decimals = token?.decimals ?? 18;
   const buying = side === "buy";
-  const shares: PayToken = { symbol: index.symbol, address: index.index, decimals: 18, permit: { name: index.name, version: "1" } };
+  const shares: PayToken = {
+    symbol: index.symbol,
+    address: index.index,
+    decimals: 18,
+    permit: { name: index.name, version: "1" },
+  };
 
   const funds = useFunds(token, router);
   const held = useFunds(shares, router);
@@ -89,9 +103,18 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
 
   const room = BigInt(tolerance);
   const q = quote.data;
-  const limit = q && (mode === "buyIn" ? atLeast(q.shares, room) : mode === "buyOut" ? atMost(q.tokens, room) : mode === "sellIn" ? atLeast(q.tokens, room) : atMost(q.shares, room));
+  const limit =
+    q &&
+    (mode === "buyIn"
+      ? atLeast(q.shares, room)
+      : mode === "buyOut"
+        ? atMost(q.tokens, room)
+        : mode === "sellIn"
+          ? atLeast(q.tokens, room)
+          : atMost(q.shares, room));
   const paidTokens = mode === "buyOut" ? (limit ?? 0n) : (value ?? 0n);
-  const soldShares = mode === "sellOut" ? (limit !== undefined && limit > held.balance ? held.balance : (limit ?? 0n)) : (value ?? 0n);
+  const soldShares =
+    mode === "sellOut" ? (limit !== undefined && limit > held.balance ? held.balance : (limit ?? 0n)) : (value ?? 0n);
   const needed = buying ? paidTokens : soldShares;
   const balance = buying ? funds.balance : held.balance;
   const short = value !== null && needed > balance;
@@ -112,18 +135,46 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
     const t = trade(permission, permit, deadline);
     const base = { address: router, abi: indexRouterAbi } as const;
     if (mode === "buyIn")
-      return { ...base, functionName: "buyExactInput", args: [t, needed, q?.shares ?? 0n, limit ?? 0n] as const, value: token ? 0n : needed } as const;
-    if (mode === "buyOut") return { ...base, functionName: "buy", args: [t, value ?? 0n, needed] as const, value: token ? 0n : needed } as const;
-    if (mode === "sellIn") return { ...base, functionName: "sell", args: [t, value ?? 0n, limit ?? 0n] as const, value: undefined } as const;
-    return { ...base, functionName: "sellExactOutput", args: [t, value ?? 0n, needed] as const, value: undefined } as const;
+      return {
+        ...base,
+        functionName: "buyExactInput",
+        args: [t, needed, q?.shares ?? 0n, limit ?? 0n] as const,
+        value: token ? 0n : needed,
+      } as const;
+    if (mode === "buyOut")
+      return {
+        ...base,
+        functionName: "buy",
+        args: [t, value ?? 0n, needed] as const,
+        value: token ? 0n : needed,
+      } as const;
+    if (mode === "sellIn")
+      return { ...base, functionName: "sell", args: [t, value ?? 0n, limit ?? 0n] as const, value: undefined } as const;
+    return {
+      ...base,
+      functionName: "sellExactOutput",
+      args: [t, value ?? 0n, needed] as const,
+      value: undefined,
+    } as const;
   };
   const plain = q && !short && (way === "ether" || way === "allowance") ? order(0, "0x", maxUint48) : null;
   // Without an allowance the order itself cannot be tried yet; the quote swaps as the order will.
   const gas = useGasCost(
     plain
-      ? ({ abi: indexRouterAbi, functionName: plain.functionName, args: plain.args, to: router, value: plain.value } as never)
+      ? ({
+          abi: indexRouterAbi,
+          functionName: plain.functionName,
+          args: plain.args,
+          to: router,
+          value: plain.value,
+        } as never)
       : q && value
-        ? ({ abi: indexRouterAbi, functionName: buying ? "quoteBuy" : "quoteSell", args: [index.index, tokenAddress, q.shares], to: router } as never)
+        ? ({
+            abi: indexRouterAbi,
+            functionName: buying ? "quoteBuy" : "quoteSell",
+            args: [index.index, tokenAddress, q.shares],
+            to: router,
+          } as never)
         : null,
   );
 
@@ -149,13 +200,23 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
       deadline = await deadlineFrom(client);
       if (way === "permit") {
         setSigning("Sign the permit in your wallet: it allows this amount to the router, for 20 minutes.");
-        const target = buying ? (token as PayToken & { permit: { name: string; version: string } }) : (shares as typeof shares & { permit: { name: string; version: string } });
+        const target = buying
+          ? (token as PayToken & { permit: { name: string; version: string } })
+          : (shares as typeof shares & { permit: { name: string; version: string } });
         permission = Permission.Permit;
         permit = await signPermit(client, await getWalletClient(wagmi), target, router, needed, deadline);
       } else if (way === "permit2") {
         setSigning("Sign the Permit2 transfer in your wallet: it allows this one payment.");
         permission = Permission.Permit2;
-        permit = await signPermit2(config, client, await getWalletClient(wagmi), tokenAddress, router, needed, deadline);
+        permit = await signPermit2(
+          config,
+          client,
+          await getWalletClient(wagmi),
+          tokenAddress,
+          router,
+          needed,
+          deadline,
+        );
       }
     } catch (error) {
       setSigning("");
@@ -163,7 +224,11 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
       return;
     }
     setSigning("");
-    const done = await action.run({ title, ...order(permission, permit, deadline), gasRoom: buying ? HOOK_ROOM : undefined });
+    const done = await action.run({
+      title,
+      ...order(permission, permit, deadline),
+      gasRoom: buying ? HOOK_ROOM : undefined,
+    });
     if (done && buying) forgetReferral();
     if (done) setText("");
   };
@@ -200,11 +265,23 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
             }
           />
           <Field
-            label={mode === "buyIn" ? "You pay" : mode === "buyOut" ? "You get" : mode === "sellIn" ? "You sell" : "You get"}
+            label={
+              mode === "buyIn" ? "You pay" : mode === "buyOut" ? "You get" : mode === "sellIn" ? "You sell" : "You get"
+            }
             value={text}
             onChange={setText}
-            error={typed.ok || typed.why === "" ? (short ? `You have ${amount(balance, buying ? decimals : 18)} ${buying ? tokenName : index.symbol}` : "") : typed.why}
-            hint={address ? `You have ${amount(balance, buying ? decimals : 18)} ${buying ? tokenName : index.symbol}` : "Connect a wallet to see what you have"}
+            error={
+              typed.ok || typed.why === ""
+                ? short
+                  ? `You have ${amount(balance, buying ? decimals : 18)} ${buying ? tokenName : index.symbol}`
+                  : ""
+                : typed.why
+            }
+            hint={
+              address
+                ? `You have ${amount(balance, buying ? decimals : 18)} ${buying ? tokenName : index.symbol}`
+                : "Connect a wallet to see what you have"
+            }
             onMax={
               (mode === "buyIn" && token) || mode === "sellIn"
                 ? () => setText(formatUnits(balance, mode === "buyIn" ? decimals : 18))
@@ -228,8 +305,13 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
             <Select label="Slippage allowed" value={tolerance} onChange={setTolerance} options={TOLERANCES} />
             {buying && index.staking.stakedToken !== zeroAddress && (
               <label className="flex min-h-10 items-center gap-2 text-sm">
-                <input type="checkbox" checked={stake} onChange={(event) => setStake(event.target.checked)} className="size-4 accent-[var(--accent)]" />
-                Stake it at once (leaving takes 14 days)
+                <input
+                  type="checkbox"
+                  checked={stake}
+                  onChange={(event) => setStake(event.target.checked)}
+                  className="size-4 accent-[var(--accent)]"
+                />
+                Stake it at once (leaving takes {MAX_COOLDOWN / DAY} days)
               </label>
             )}
           </div>
@@ -240,8 +322,19 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
                 Approve {buying ? tokenName : index.symbol}
               </Button>
             ) : (
-              <Button type="submit" className="w-full" disabled={!q || short || stale} busy={action.busy || signing !== ""}>
-                {stale ? "The quote is old" : way === "permit" || way === "permit2" ? `Sign and ${side}` : buying ? "Buy" : "Sell"}
+              <Button
+                type="submit"
+                className="w-full"
+                disabled={!q || short || stale}
+                busy={action.busy || signing !== ""}
+              >
+                {stale
+                  ? "The quote is old"
+                  : way === "permit" || way === "permit2"
+                    ? `Sign and ${side}`
+                    : buying
+                      ? "Buy"
+                      : "Sell"}
               </Button>
             )}
           </NeedsWallet>
@@ -249,7 +342,10 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
           <Progress action={action} />
         </form>
       </Card>
-      <Card title="What you get" aside={stale ? "not refreshed: the endpoint does not answer" : q ? "refreshes every 12 seconds" : undefined}>
+      <Card
+        title="What you get"
+        aside={stale ? "not refreshed: the endpoint does not answer" : q ? "refreshes every 12 seconds" : undefined}
+      >
         {refusal ? (
           <Note kind="bad" title={refusal.title}>
             {refusal.next}
@@ -259,16 +355,39 @@ function Order({ index, side }: { index: Overview; side: "buy" | "sell" }) {
         ) : q && value ? (
           <Rows
             rows={[
-              [buying ? "You pay" : "You sell", buying ? `${amount(q.tokens, decimals)} ${tokenName}` : `${amount(q.shares, 18)} ${index.symbol}`],
-              [buying ? "You get" : "You receive", buying ? `${amount(q.shares, 18)} ${stake ? `${index.symbol}, staked` : index.symbol}` : `${amount(q.tokens, decimals)} ${tokenName}`],
+              [
+                buying ? "You pay" : "You sell",
+                buying ? `${amount(q.tokens, decimals)} ${tokenName}` : `${amount(q.shares, 18)} ${index.symbol}`,
+              ],
+              [
+                buying ? "You get" : "You receive",
+                buying
+                  ? `${amount(q.shares, 18)} ${stake ? `${index.symbol}, staked` : index.symbol}`
+                  : `${amount(q.tokens, decimals)} ${tokenName}`,
+              ],
               ["Worth at NAV", index.priced ? usd(nav) : "no price"],
               [buying ? "Dearer than NAV by" : "Less than NAV by", off === null ? "–" : percent(off)],
               ["Fee on minting, in it", buying ? `${Number(index.terms.mintFee) / 100} %` : "none on redemption"],
               [
-                mode === "buyIn" ? "At least" : mode === "buyOut" ? "At most" : mode === "sellIn" ? "At least" : "At most",
-                mode === "buyIn" || mode === "sellOut" ? `${amount(limit ?? 0n, 18)} ${index.symbol}` : `${amount(limit ?? 0n, decimals)} ${tokenName}`,
+                mode === "buyIn"
+                  ? "At least"
+                  : mode === "buyOut"
+                    ? "At most"
+                    : mode === "sellIn"
+                      ? "At least"
+                      : "At most",
+                mode === "buyIn" || mode === "sellOut"
+                  ? `${amount(limit ?? 0n, 18)} ${index.symbol}`
+                  : `${amount(limit ?? 0n, decimals)} ${tokenName}`,
               ],
-              ["Gas", gas ? `${plain ? "" : "about "}${usd(gas.dollars)} (${gas.gas.toLocaleString("en-US")})` : address ? "…" : "shown once a wallet is connected"],
+              [
+                "Gas",
+                gas
+                  ? `${plain ? "" : "about "}${usd(gas.dollars)} (${gas.gas.toLocaleString("en-US")})`
+                  : address
+                    ? "…"
+                    : "shown once a wallet is connected",
+              ],
               ["Good for", "20 minutes after you sign"],
             ]}
           />
@@ -293,6 +412,10 @@ function useOlder(at: number | undefined, life: number): boolean {
 function TokenSelect({ value, onChange }: { value: string; onChange: (symbol: string) => void }) {
   const config = useConfig();
   const first = ["USDC", "USDT", "DAI"];
-  const names = [...first, ETHER, ...config.tokens.map((token) => token.symbol).filter((name) => !first.includes(name))];
+  const names = [
+    ...first,
+    ETHER,
+    ...config.tokens.map((token) => token.symbol).filter((name) => !first.includes(name)),
+  ];
   return <Select hidden label="Token" value={value} onChange={onChange} options={names.map((name) => [name, name])} />;
 }

@@ -18,22 +18,45 @@ import { NeedsWallet } from "./Wallet";
 const ROOM = 10n ** 15n; // 0.1 %: the price falls by the second, and oracle prices move
 
 /** A running auction: what can be bid, at which price, how far it is, and a bid. */
-export function Auction({ index, status, offers }: { index: Overview; status: RebalanceStatus; offers: readonly Offer[] }) {
+export function Auction({
+  index,
+  status,
+  offers,
+}: {
+  index: Overview;
+  status: RebalanceStatus;
+  offers: readonly Offer[];
+}) {
   const now = useNow();
-  const token = useToken(index, offers.flatMap((offer) => [offer.tokenOut, offer.tokenIn]));
+  const token = useToken(
+    index,
+    offers.flatMap((offer) => [offer.tokenOut, offer.tokenIn]),
+  );
   const sold = status.turnover - status.turnoverLeft;
   const [length, past] = [Number(status.ends - status.started), now - Number(status.started)];
   return (
     <div className="space-y-4">
       <Stats>
-        <Stat label={status.premium >= 0n ? "Premium now" : "Discount now"} value={bp(status.premium < 0n ? -status.premium : status.premium)} hint="against the oracle, falls by the second" />
+        <Stat
+          label={status.premium >= 0n ? "Premium now" : "Discount now"}
+          value={bp(status.premium < 0n ? -status.premium : status.premium)}
+          hint="against the oracle, falls by the second"
+        />
         <Stat label="Lost so far" value={bp(status.cost)} hint={`of at most ${bp(status.budget)}`} />
         <Stat label="Still to sell" value={String(status.surplus)} hint="constituents" />
         <Stat label="Still to buy" value={String(status.deficit)} hint="constituents" />
       </Stats>
       <div className="grid gap-x-8 gap-y-3 sm:grid-cols-2">
-        <Meter label="Sold" share={status.turnover === 0n ? 1 : Number(sold) / Number(status.turnover)} text={`${bp(sold)} of ${bp(status.turnover)} of NAV`} />
-        <Meter label="Time" share={length === 0 ? 1 : past / length} text={`${duration(Number(status.ends) - now)} left`} />
+        <Meter
+          label="Sold"
+          share={status.turnover === 0n ? 1 : Number(sold) / Number(status.turnover)}
+          text={`${bp(sold)} of ${bp(status.turnover)} of NAV`}
+        />
+        <Meter
+          label="Time"
+          share={length === 0 ? 1 : past / length}
+          text={`${duration(Number(status.ends) - now)} left`}
+        />
       </div>
       <Table
         caption="What can be bid now"
@@ -55,7 +78,15 @@ export function Auction({ index, status, offers }: { index: Overview; status: Re
   );
 }
 
-function Bid({ index, offers, token }: { index: Overview; offers: readonly Offer[]; token: ReturnType<typeof useToken> }) {
+function Bid({
+  index,
+  offers,
+  token,
+}: {
+  index: Overview;
+  offers: readonly Offer[];
+  token: ReturnType<typeof useToken>;
+}) {
   const config = useConfig();
   const { address } = useAccount();
   const action = useAction();
@@ -90,7 +121,15 @@ function Bid({ index, offers, token }: { index: Overview; offers: readonly Offer
   const short = limit > held;
   const title = `Bid for ${text} ${out.symbol}`;
   const bid = async () => {
-    const args = [index.index, offer.tokenOut, offer.tokenIn, value, filled === 0n ? 0n : (limit * value + filled - 1n) / filled, address as Address, "0x"];
+    const args = [
+      index.index,
+      offer.tokenOut,
+      offer.tokenIn,
+      value,
+      filled === 0n ? 0n : (limit * value + filled - 1n) / filled,
+      address as Address,
+      "0x",
+    ];
     if (await action.run({ title, ...at, abi: rebalancerAbi as Abi, functionName: "bid", args })) setText("");
   };
   return (
@@ -113,8 +152,14 @@ function Bid({ index, offers, token }: { index: Overview; offers: readonly Offer
         value={text}
         onChange={setText}
         onMax={() => setText(formatUnits(offer.amountOut, out.decimals))}
-        error={!typed.ok ? typed.why : short && filled > 0n ? `You have ${amount(held, paid.decimals)} ${paid.symbol}` : ""}
-        hint={filled > 0n ? `${amount(filled, out.decimals)} ${out.symbol} now for ${amount(cost, paid.decimals)} ${paid.symbol}` : `at most ${amount(offer.amountOut, out.decimals)} ${out.symbol}`}
+        error={
+          !typed.ok ? typed.why : short && filled > 0n ? `You have ${amount(held, paid.decimals)} ${paid.symbol}` : ""
+        }
+        hint={
+          filled > 0n
+            ? `${amount(filled, out.decimals)} ${out.symbol} now for ${amount(cost, paid.decimals)} ${paid.symbol}`
+            : `at most ${amount(offer.amountOut, out.decimals)} ${out.symbol}`
+        }
       />
       {refusal && (
         <Note kind="bad" title={refusal.title}>
@@ -127,7 +172,15 @@ function Bid({ index, offers, token }: { index: Overview; offers: readonly Offer
             className="w-full"
             busy={action.busy}
             disabled={short || filled === 0n}
-            onClick={() => void action.run({ title: `Approve ${paid.symbol}`, address: offer.tokenIn, abi: erc20Abi as Abi, functionName: "approve", args: [at.address, limit] })}
+            onClick={() =>
+              void action.run({
+                title: `Approve ${paid.symbol}`,
+                address: offer.tokenIn,
+                abi: erc20Abi as Abi,
+                functionName: "approve",
+                args: [at.address, limit],
+              })
+            }
           >
             Approve {paid.symbol}
           </Button>
@@ -138,7 +191,10 @@ function Bid({ index, offers, token }: { index: Overview; offers: readonly Offer
         )}
       </NeedsWallet>
       <Progress action={action} />
-      <p className="text-xs text-muted">A bid is cut to what is left; you never pay more a token than shown, and 0.1 % on top for what moves until it is mined.</p>
+      <p className="text-xs text-muted">
+        A bid is cut to what is left; you never pay more a token than shown, and 0.1 % on top for what moves until it is
+        mined.
+      </p>
     </form>
   );
 }

@@ -4,13 +4,25 @@ import { useEffect, useRef } from "react";
 const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 /** A line over time. The same figures stand in words beside it, because a canvas says nothing to a screen reader. */
-export function LineChart({ label, points, format }: { label: string; points: { time: number; value: number }[]; format: (value: number) => string }) {
+export function LineChart({
+  label,
+  points,
+  format,
+}: {
+  label: string;
+  points: { time: number; value: number }[];
+  format: (value: number) => string;
+}) {
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (!box.current || points.length === 0) return;
     const chart = createChart(box.current, {
       autoSize: true,
-      layout: { background: { type: ColorType.Solid, color: "transparent" }, textColor: colour("--muted"), attributionLogo: false },
+      layout: {
+        background: { type: ColorType.Solid, color: "transparent" },
+        textColor: colour("--muted"),
+        attributionLogo: false,
+      },
       grid: { vertLines: { visible: false }, horzLines: { color: colour("--line") } },
       rightPriceScale: { borderVisible: false },
       timeScale: { borderVisible: false, timeVisible: false },

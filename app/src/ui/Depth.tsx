@@ -1,6 +1,7 @@
 import type { Overview } from "../data/indexes";
 import { useDepth } from "../data/quote";
-import { bp, usdShort, WAD } from "../lib/format";
+import { WAD } from "../generated/constants";
+import { bp, usdShort } from "../lib/format";
 import { Card, Skeleton, Table } from "./kit";
 
 const SIZES = [1_000n, 10_000n, 100_000n].map((dollars) => dollars * WAD);

@@ -5,15 +5,31 @@ import { contract, nameOf } from "../chain/config";
 import { useConfig } from "../chain/context";
 import { usePots } from "../data/past";
 import { pointsLedgerAbi } from "../generated/abis";
-import { amount, date, DAY, duration, points, short } from "../lib/format";
+import { RECORDING } from "../generated/constants";
+import { amount, date, duration, points, short } from "../lib/format";
 import type { Action } from "../write/useAction";
 import { Button, Card, Table } from "./kit";
 
 const abi = pointsLedgerAbi as Abi;
-const RECORDING = 7 * DAY;
 
 /** Past epochs with what was recorded, and the pots that pay for them. Recording takes along what can be claimed. */
-export function Epochs({ who, epoch, genesis, length, now, joined, action }: { who: Address; epoch: bigint; genesis: bigint; length: bigint; now: number; joined: boolean; action: Action }) {
+export function Epochs({
+  who,
+  epoch,
+  genesis,
+  length,
+  now,
+  joined,
+  action,
+}: {
+  who: Address;
+  epoch: bigint;
+  genesis: bigint;
+  length: bigint;
+  now: number;
+  joined: boolean;
+  action: Action;
+}) {
   const config = useConfig();
   const ledger = { address: contract(config, "PointsLedger"), abi: pointsLedgerAbi } as const;
   const epochs = [1n, 2n, 3n, 4n, 5n, 6n].map((back) => epoch - back).filter((each) => each >= 0n);
@@ -35,17 +51,28 @@ export function Epochs({ who, epoch, genesis, length, now, joined, action }: { w
     ]),
     query: { enabled: known.length > 0, refetchInterval: 30_000 },
   });
-  const decimals = (token: string) => config.tokens.find((one) => one.address.toLowerCase() === token.toLowerCase())?.decimals ?? 18;
+  const decimals = (token: string) =>
+    config.tokens.find((one) => one.address.toLowerCase() === token.toLowerCase())?.decimals ?? 18;
   const end = (each: bigint) => Number(genesis + (each + 1n) * length);
   const opens = (each: bigint) => end(each) + RECORDING;
   const pot = (i: number) => {
     const [yours, pot, part] = [0, 1, 2].map((which) => owed?.[3 * i + which]?.result);
-    return { yours: (yours as bigint | undefined) ?? 0n, funded: (pot as readonly [bigint, bigint] | undefined)?.[0] ?? 0n, part: (part as bigint | undefined) ?? 0n };
+    return {
+      yours: (yours as bigint | undefined) ?? 0n,
+      funded: (pot as readonly [bigint, bigint] | undefined)?.[0] ?? 0n,
+      part: (part as bigint | undefined) ?? 0n,
+    };
   };
   const due = known.filter((each, i) => pot(i).yours > 0n && now >= opens(each.epoch));
   const record = (each: bigint) =>
     due.length === 0
-      ? action.run({ title: `Record epoch ${each}`, address: ledger.address, abi, functionName: "record", args: [who, each] })
+      ? action.run({
+          title: `Record epoch ${each}`,
+          address: ledger.address,
+          abi,
+          functionName: "record",
+          args: [who, each],
+        })
       : action.run({
           title: `Record epoch ${each} and claim ${due.length === 1 ? "a pot" : `${due.length} pots`}`,
           address: ledger.address,
@@ -71,7 +98,8 @@ export function Epochs({ who, epoch, genesis, length, now, joined, action }: { w
               points(recorded),
               recorded === 0n && had > 0n && open && joined ? (
                 <Button key="b" kind="plain" busy={action.busy} onClick={() => void record(each)}>
-                  {due.length === 0 ? "Record yourself" : "Record yourself and claim"}, {duration(opens(each) - now)} left
+                  {`${due.length === 0 ? "Record yourself" : "Record yourself and claim"}, `}
+                  {`${duration(opens(each) - now)} left`}
                 </Button>
               ) : (
                 ""
@@ -95,7 +123,20 @@ export function Epochs({ who, epoch, genesis, length, now, joined, action }: { w
               amount(part, decimals(each.token)),
               amount(yours, decimals(each.token)),
               due.includes(each) ? (
-                <Button key="b" kind="plain" busy={action.busy} onClick={() => void action.run({ title: `Claim ${token} of epoch ${each.epoch}`, address: ledger.address, abi, functionName: "claim", args: [each.epoch, each.token] })}>
+                <Button
+                  key="b"
+                  kind="plain"
+                  busy={action.busy}
+                  onClick={() =>
+                    void action.run({
+                      title: `Claim ${token} of epoch ${each.epoch}`,
+                      address: ledger.address,
+                      abi,
+                      functionName: "claim",
+                      args: [each.epoch, each.token],
+                    })
+                  }
+                >
                   Claim {token}
                 </Button>
               ) : now < opens(each.epoch) ? (

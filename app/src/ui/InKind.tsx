@@ -26,7 +26,12 @@ export function InKind({ index }: { index: Overview }) {
   const shares = typed.ok ? typed.value : 0n;
   const at = { address: index.index, abi: indexTokenAbi } as const;
 
-  const held = useReadContract({ ...at, functionName: "balanceOf", args: address ? [address] : undefined, query: { enabled: !!address, refetchInterval: 12_000 } });
+  const held = useReadContract({
+    ...at,
+    functionName: "balanceOf",
+    args: address ? [address] : undefined,
+    query: { enabled: !!address, refetchInterval: 12_000 },
+  });
   const preview = useReadContract({
     ...at,
     functionName: side === "redeem" ? "previewRedeem" : "previewMint",
@@ -77,7 +82,13 @@ export function InKind({ index }: { index: Overview }) {
   const approve = (i: number) => {
     const c = index.constituents[i];
     if (!c) return;
-    void action.run({ title: `Approve ${c.symbol}`, address: c.token, abi: erc20Abi, functionName: "approve", args: [index.index, atMost(amounts[i] ?? 0n, ROOM)] });
+    void action.run({
+      title: `Approve ${c.symbol}`,
+      address: c.token,
+      abi: erc20Abi,
+      functionName: "approve",
+      args: [index.index, atMost(amounts[i] ?? 0n, ROOM)],
+    });
   };
 
   const claims = index.constituents.map((c, i) => ({ c, owed: own(i, 2) })).filter(({ owed }) => owed > 0n);
@@ -113,14 +124,21 @@ export function InKind({ index }: { index: Overview }) {
               {refusal.next}
             </Note>
           )}
-          {missing >= 0 && shares > 0n && <Note kind="warn" title={`You have too little ${index.constituents[missing]?.symbol}.`} />}
+          {missing >= 0 && shares > 0n && (
+            <Note kind="warn" title={`You have too little ${index.constituents[missing]?.symbol}.`} />
+          )}
           <NeedsWallet>
             {unallowed >= 0 && missing < 0 && shares > 0n ? (
               <Button className="w-full" busy={action.busy} onClick={() => approve(unallowed)}>
                 Approve {index.constituents[unallowed]?.symbol}
               </Button>
             ) : (
-              <Button type="submit" className="w-full" busy={action.busy} disabled={shares === 0n || amounts.length === 0 || tooMuch || missing >= 0 || !hash.data}>
+              <Button
+                type="submit"
+                className="w-full"
+                busy={action.busy}
+                disabled={shares === 0n || amounts.length === 0 || tooMuch || missing >= 0 || !hash.data}
+              >
                 {redeeming ? "Redeem in kind" : "Mint in kind"}
               </Button>
             )}
@@ -132,10 +150,15 @@ export function InKind({ index }: { index: Overview }) {
         <Table
           caption="Amounts of each constituent"
           head={["Constituent", "Amount", "You have"]}
-          rows={index.constituents.map((c, i) => [c.symbol, amounts[i] === undefined ? "–" : amount(amounts[i], c.decimals), amount(own(i, 0), c.decimals)])}
+          rows={index.constituents.map((c, i) => [
+            c.symbol,
+            amounts[i] === undefined ? "–" : amount(amounts[i], c.decimals),
+            amount(own(i, 0), c.decimals),
+          ])}
         />
         <p className="mt-2 text-xs text-muted">
-          A constituent whose transfer fails becomes your claim. The rest is paid at once, and you collect the claim when that token works again.
+          A constituent whose transfer fails becomes your claim. The rest is paid at once, and you collect the claim
+          when that token works again.
         </p>
       </Card>
       {claims.length > 0 && (
@@ -151,7 +174,13 @@ export function InKind({ index }: { index: Overview }) {
                 kind="plain"
                 busy={action.busy}
                 onClick={() =>
-                  void action.run({ title: `Collect ${c.symbol}`, ...at, abi: indexTokenAbi as Abi, functionName: "claim", args: [c.token, owed, address, 0n] })
+                  void action.run({
+                    title: `Collect ${c.symbol}`,
+                    ...at,
+                    abi: indexTokenAbi as Abi,
+                    functionName: "claim",
+                    args: [c.token, owed, address, 0n],
+                  })
                 }
               >
                 Collect {c.symbol}

@@ -1,5 +1,13 @@
 import { useState } from "react";
-import { type Connector, type CreateConnectorFn, useAccount, useConfig as useWagmi, useConnect, useDisconnect, useSwitchChain } from "wagmi";
+import {
+  type Connector,
+  type CreateConnectorFn,
+  useAccount,
+  useConfig as useWagmi,
+  useConnect,
+  useDisconnect,
+  useSwitchChain,
+} from "wagmi";
 
 import { useConfig } from "../chain/context";
 import { makeCoinbase, makeWalletConnect } from "../chain/wagmi";
@@ -70,20 +78,31 @@ export function Wallet() {
     );
   }
 
-  const known = connectors.map((connector): [string, string, Connector | CreateConnectorFn] => [connector.uid, connector.name, connector]);
+  const known = connectors.map((connector): [string, string, Connector | CreateConnectorFn] => [
+    connector.uid,
+    connector.name,
+    connector,
+  ]);
   const has = (id: string) => connectors.some((connector) => connector.id === id);
   const project = config.walletConnectProjectId;
   const offered: typeof known = [
     ...known,
     ...(has("coinbaseWalletSDK") ? [] : [["coinbase", "Coinbase Wallet", makeCoinbase()] as (typeof known)[number]]),
-    ...(project && !has("walletConnect") ? [["walletConnect", "WalletConnect", makeWalletConnect(project)] as (typeof known)[number]] : []),
+    ...(project && !has("walletConnect")
+      ? [["walletConnect", "WalletConnect", makeWalletConnect(project)] as (typeof known)[number]]
+      : []),
   ];
   return (
     <Dialog title="Connect a wallet" open={open} onOpenChange={setOpen} trigger={<Button>Connect</Button>}>
       <ul className="space-y-2">
         {offered.map(([key, name, connector]) => (
           <li key={key}>
-            <Button kind="plain" className="w-full text-left" busy={busy === name} onClick={() => void choose(connector, name)}>
+            <Button
+              kind="plain"
+              className="w-full text-left"
+              busy={busy === name}
+              onClick={() => void choose(connector, name)}
+            >
               {name}
             </Button>
           </li>
@@ -95,7 +114,9 @@ export function Wallet() {
           <Note kind="bad" title={why} />
         </div>
       )}
-      <p className="mt-3 text-xs text-muted">Browser wallets announce themselves here. Hardware wallets connect through them.</p>
+      <p className="mt-3 text-xs text-muted">
+        Browser wallets announce themselves here. Hardware wallets connect through them.
+      </p>
     </Dialog>
   );
 }
@@ -105,6 +126,7 @@ export function NeedsWallet({ children }: { children: React.ReactNode }) {
   const config = useConfig();
   const { isConnected, chainId } = useAccount();
   if (!isConnected) return <Note title="Connect a wallet to go on." />;
-  if (chainId !== config.chainId) return <Note kind="warn" title={`Your wallet is on another network. Switch it to ${config.network}, above.`} />;
+  if (chainId !== config.chainId)
+    return <Note kind="warn" title={`Your wallet is on another network. Switch it to ${config.network}, above.`} />;
   return children;
 }

@@ -1,5 +1,14 @@
 import { Tabs as Base } from "radix-ui";
-import { type ButtonHTMLAttributes, cloneElement, type ReactElement, type ReactNode, useEffect, useId, useRef, useState } from "react";
+import {
+  type ButtonHTMLAttributes,
+  cloneElement,
+  type ReactElement,
+  type ReactNode,
+  useEffect,
+  useId,
+  useRef,
+  useState,
+} from "react";
 import type { Address } from "viem";
 
 import { useConfig } from "../chain/context";
@@ -7,7 +16,7 @@ import { nameOf } from "../chain/config";
 import { duration, short } from "../lib/format";
 import { useNow } from "../data/logs";
 
-const join = (...parts: (string | false | undefined)[]) => parts.filter(Boolean).join(" ");
+export const join = (...parts: (string | false | undefined)[]) => parts.filter(Boolean).join(" ");
 
 export function Button({
   kind = "primary",
@@ -38,10 +47,23 @@ export function Button({
   );
 }
 
-export function Card({ title, aside, children, className }: { title?: string; aside?: ReactNode; children: ReactNode; className?: string }) {
+export function Card({
+  title,
+  aside,
+  children,
+  className,
+}: {
+  title?: string;
+  aside?: ReactNode;
+  children: ReactNode;
+  className?: string;
+}) {
   const id = useId();
   return (
-    <section aria-labelledby={title ? id : undefined} className={join("rounded-lg border border-line bg-card p-4 sm:p-5", className)}>
+    <section
+      aria-labelledby={title ? id : undefined}
+      className={join("rounded-lg border border-line bg-card p-4 sm:p-5", className)}
+    >
       {title && (
         <header className="mb-3 flex flex-wrap items-baseline justify-between gap-2">
           <h2 id={id} className="text-base font-semibold">
@@ -83,7 +105,17 @@ export function Rows({ rows }: { rows: [string, ReactNode][] }) {
 }
 
 /** A table that scrolls sideways by itself on a phone, reachable by keyboard. */
-export function Table({ caption, head, rows, empty }: { caption: string; head: string[]; rows: ReactNode[][]; empty?: string }) {
+export function Table({
+  caption,
+  head,
+  rows,
+  empty,
+}: {
+  caption: string;
+  head: string[];
+  rows: ReactNode[][];
+  empty?: string;
+}) {
   if (rows.length === 0 && empty) return <p className="text-sm text-muted">{empty}</p>;
   return (
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
@@ -93,7 +125,11 @@ export function Table({ caption, head, rows, empty }: { caption: string; head: s
         <thead>
           <tr className="border-b border-line text-left text-xs text-muted">
             {head.map((name, i) => (
-              <th key={name} scope="col" className={join("py-1.5 pr-3 font-medium whitespace-nowrap", i > 0 && "text-right")}>
+              <th
+                key={name}
+                scope="col"
+                className={join("py-1.5 pr-3 font-medium whitespace-nowrap", i > 0 && "text-right")}
+              >
                 {name}
               </th>
             ))}
@@ -148,7 +184,13 @@ export function Field({
           </button>
         )}
       </div>
-      <div className={join("flex items-center gap-2 rounded-md border bg-paper px-3 has-[input:focus-visible]:outline-2 has-[input:focus-visible]:outline-offset-2 has-[input:focus-visible]:outline-accent", error ? "border-bad" : "border-line")}>
+      <div
+        className={join(
+          "flex items-center gap-2 rounded-md border bg-paper px-3 has-[input:focus-visible]:outline-2",
+          "has-[input:focus-visible]:outline-offset-2 has-[input:focus-visible]:outline-accent",
+          error ? "border-bad" : "border-line",
+        )}
+      >
         <input
           id={id}
           inputMode={inputMode}
@@ -205,7 +247,15 @@ export function Select({
   );
 }
 
-export function Note({ kind = "plain", title, children }: { kind?: "plain" | "bad" | "warn" | "good"; title?: string; children?: ReactNode }) {
+export function Note({
+  kind = "plain",
+  title,
+  children,
+}: {
+  kind?: "plain" | "bad" | "warn" | "good";
+  title?: string;
+  children?: ReactNode;
+}) {
   const look = {
     plain: "border-line bg-sunken",
     bad: "border-bad bg-bad-soft",
@@ -230,13 +280,21 @@ export function Skeleton({ lines = 3 }: { lines?: number }) {
   );
 }
 
-/** An address with its name where there is one, linked to the explorer where there is one; with `holder`, to what that account has of the token. */
+/**
+ * An address with its name where there is one, linked to the explorer where there is one; with `holder`, to what that
+ * account has of the token.
+ */
 export function At({ address, name, holder }: { address: Address; name?: string; holder?: Address }) {
   const config = useConfig();
   const text = name ?? nameOf(config, address) ?? short(address);
   if (!config.explorer) return <span title={address}>{text}</span>;
   return (
-    <a className="underline decoration-line underline-offset-2 hover:decoration-ink" href={holder ? `${config.explorer}/token/${address}?a=${holder}` : `${config.explorer}/address/${address}`} target="_blank" rel="noreferrer">
+    <a
+      className="underline decoration-line underline-offset-2 hover:decoration-ink"
+      href={holder ? `${config.explorer}/token/${address}?a=${holder}` : `${config.explorer}/address/${address}`}
+      target="_blank"
+      rel="noreferrer"
+    >
       {text}
     </a>
   );
@@ -247,7 +305,12 @@ export function Tx({ hash, children }: { hash: string; children?: ReactNode }) {
   const text = children ?? short(hash);
   if (!config.explorer) return <span title={hash}>{text}</span>;
   return (
-    <a className="underline decoration-line underline-offset-2 hover:decoration-ink" href={`${config.explorer}/tx/${hash}`} target="_blank" rel="noreferrer">
+    <a
+      className="underline decoration-line underline-offset-2 hover:decoration-ink"
+      href={`${config.explorer}/tx/${hash}`}
+      target="_blank"
+      rel="noreferrer"
+    >
       {text}
     </a>
   );
@@ -300,7 +363,10 @@ export function Dialog({
         onClick={(event) => {
           if (event.target === box.current) set(false);
         }}
-        className="m-auto max-h-[90vh] w-[min(28rem,calc(100vw-2rem))] overflow-y-auto rounded-lg border border-line bg-card p-0 text-ink backdrop:bg-black/50"
+        className={join(
+          "m-auto max-h-[90vh] w-[min(28rem,calc(100vw-2rem))] overflow-y-auto rounded-lg border border-line",
+          "bg-card p-0 text-ink backdrop:bg-black/50",
+        )}
       >
         {shown && (
           <div className="p-5">
@@ -308,7 +374,12 @@ export function Dialog({
               <h2 id={id} className="text-base font-semibold">
                 {title}
               </h2>
-              <button type="button" className="-mt-1 rounded px-2 py-1 text-muted hover:bg-sunken" aria-label="Close" onClick={() => set(false)}>
+              <button
+                type="button"
+                className="-mt-1 rounded px-2 py-1 text-muted hover:bg-sunken"
+                aria-label="Close"
+                onClick={() => set(false)}
+              >
                 ✕
               </button>
             </div>
@@ -321,12 +392,29 @@ export function Dialog({
 }
 
 /** One of a few views of the same thing. */
-export function Tabs({ label, value, onChange, tabs }: { label: string; value: string; onChange: (value: string) => void; tabs: [string, string, ReactNode][] }) {
+export function Tabs({
+  label,
+  value,
+  onChange,
+  tabs,
+}: {
+  label: string;
+  value: string;
+  onChange: (value: string) => void;
+  tabs: [string, string, ReactNode][];
+}) {
   return (
     <Base.Root value={value} onValueChange={onChange} className="space-y-4">
       <Base.List aria-label={label} className="inline-flex rounded-md border border-line bg-card p-0.5">
         {tabs.map(([key, name]) => (
-          <Base.Trigger key={key} value={key} className="min-h-9 rounded px-4 text-sm hover:bg-sunken data-[state=active]:bg-accent data-[state=active]:text-accent-ink">
+          <Base.Trigger
+            key={key}
+            value={key}
+            className={join(
+              "min-h-9 rounded px-4 text-sm hover:bg-sunken",
+              "data-[state=active]:bg-accent data-[state=active]:text-accent-ink",
+            )}
+          >
             {name}
           </Base.Trigger>
         ))}
@@ -349,7 +437,15 @@ export function Meter({ label, share, text }: { label: string; share: number; te
         <span>{label}</span>
         <span>{text}</span>
       </div>
-      <div role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={100} aria-valuenow={Math.round(whole * 100)} aria-valuetext={text} className="h-2 overflow-hidden rounded-full bg-sunken">
+      <div
+        role="progressbar"
+        aria-label={label}
+        aria-valuemin={0}
+        aria-valuemax={100}
+        aria-valuenow={Math.round(whole * 100)}
+        aria-valuetext={text}
+        className="h-2 overflow-hidden rounded-full bg-sunken"
+      >
         <div className="bar-0 h-full" style={{ width: `${whole * 100}%` }} />
       </div>
     </div>

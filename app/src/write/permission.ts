@@ -19,12 +19,18 @@ const permit2612 = {
 } as const;
 
 const noncesAbi = [
-  { type: "function", name: "nonces", stateMutability: "view", inputs: [{ name: "owner", type: "address" }], outputs: [{ type: "uint256" }] },
+  {
+    type: "function",
+    name: "nonces",
+    stateMutability: "view",
+    inputs: [{ name: "owner", type: "address" }],
+    outputs: [{ type: "uint256" }],
+  },
 ] as const;
 
 /**
- * The cheapest way that asks least of the payer: an allowance that is there, a signature where the token knows EIP-2612,
- * a signature where the payer has allowed Permit2, else an approval.
+ * The cheapest way that asks least of the payer: an allowance that is there, a signature where the token knows
+ * EIP-2612, a signature where the payer has allowed Permit2, else an approval.
  */
 export function chooseWay(token: PayToken | null, needed: bigint, toRouter: bigint, toPermit2: bigint): Way {
   if (token === null) return "ether";
@@ -52,7 +58,12 @@ export async function signPermit(
   const account = wallet.account;
   if (!account) throw new Error("No account is connected.");
   const owner = account.address;
-  const nonce = await client.readContract({ address: token.address, abi: noncesAbi, functionName: "nonces", args: [owner] });
+  const nonce = await client.readContract({
+    address: token.address,
+    abi: noncesAbi,
+    functionName: "nonces",
+    args: [owner],
+  });
   const chainId = await client.getChainId();
   const signature = await wallet.signTypedData({
     account,
@@ -81,7 +92,9 @@ export async function signPermit2(
   const account = wallet.account;
   if (!account) throw new Error("No account is connected.");
   // Permit2's nonces have no order: a random one of 2^256 is as good as unused.
-  const nonce = BigInt(`0x${[...crypto.getRandomValues(new Uint8Array(32))].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`);
+  const nonce = BigInt(
+    `0x${[...crypto.getRandomValues(new Uint8Array(32))].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`,
+  );
   const signature = await wallet.signTypedData({
     account,
     domain: { name: "Permit2", chainId: await client.getChainId(), verifyingContract: config.external.permit2 },

@@ -16,8 +16,9 @@ export interface Call {
   args: readonly unknown[];
   value?: bigint;
   /**
-   * Gas beyond the least that the call needs. A wallet's estimate is that least, and where a call goes on without an inner one that ran out of gas,
-   * the inner one does not happen: a purchase would neither join its buyer nor bind them to their referrer.
+   * Gas beyond the least that the call needs. A wallet's estimate is that least, and where a call goes on without an
+   * inner one that ran out of gas, the inner one does not happen: a purchase would neither join its buyer nor bind them
+   * to their referrer.
    */
   gasRoom?: bigint;
 }
@@ -81,7 +82,10 @@ export function useAction(resume = false) {
         const hash = receipt.transactionHash;
         if (reason === "cancelled" || reason === "replaced") {
           const refusal = {
-            title: reason === "cancelled" ? "You cancelled the transaction in the wallet." : "Another transaction took its place.",
+            title:
+              reason === "cancelled"
+                ? "You cancelled the transaction in the wallet."
+                : "Another transaction took its place.",
             next: "Nothing of it happened. Try again whenever you like.",
             detail: hash,
           };
@@ -129,11 +133,30 @@ export function useAction(resume = false) {
         const wallet = await getWalletClient(wagmi);
         const abi = [...(call.abi as readonly unknown[]), ...errorsAbi] as Abi;
         const { address: to, functionName, args, value } = call;
-        const { request } = await client.simulateContract({ account: address, address: to, abi, functionName, args: [...args], value });
-        const least = call.gasRoom === undefined ? undefined : await client.estimateContractGas({ account: address, address: to, abi, functionName, args: [...args], value });
+        const { request } = await client.simulateContract({
+          account: address,
+          address: to,
+          abi,
+          functionName,
+          args: [...args],
+          value,
+        });
+        const least =
+          call.gasRoom === undefined
+            ? undefined
+            : await client.estimateContractGas({
+                account: address,
+                address: to,
+                abi,
+                functionName,
+                args: [...args],
+                value,
+              });
         const gas = least === undefined ? undefined : least + (call.gasRoom ?? 0n);
         setStep({ at: "signing", title });
-        const hash = await wallet.writeContract({ ...request, gas, account: wallet.account } as Parameters<typeof wallet.writeContract>[0]);
+        const hash = await wallet.writeContract({ ...request, gas, account: wallet.account } as Parameters<
+          typeof wallet.writeContract
+        >[0]);
         const pending = { title, hash, from: address };
         remember(pending);
         return await wait(pending);
@@ -151,7 +174,10 @@ export function useAction(resume = false) {
     setStep({ at: "idle" });
   }, []);
 
-  const fail = useCallback((title: string, error: unknown) => setStep({ at: "failed", title, refusal: explain(error) }), []);
+  const fail = useCallback(
+    (title: string, error: unknown) => setStep({ at: "failed", title, refusal: explain(error) }),
+    [],
+  );
 
   return { step, run, fail, reset, busy: ["simulating", "signing", "pending"].includes(step.at) };
 }

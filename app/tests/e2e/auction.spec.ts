@@ -1,5 +1,6 @@
 import { encodeFunctionData, parseEther } from "viem";
 
+import { NOTICE } from "../../src/generated/constants";
 import { indexAbi, managerAbi, rebalancerAbi } from "./support/reading";
 import { expect, test } from "./support/test";
 
@@ -23,7 +24,10 @@ test("bid in a running auction", async ({ page, chain, wallet, open }) => {
   expect(after.turnoverLeft).toBeLessThan(status.turnoverLeft);
 });
 
-test("a scheduled change is shown with what it replaces, and is as shown once it has happened", async ({ page, chain }) => {
+test("a scheduled change is shown with what it replaces, and is as shown once it has happened", async ({
+  page,
+  chain,
+}) => {
   const index = chain.token("MAG7.ssi").address;
   await page.goto("/#/governance");
   const change = page.getByRole("listitem").filter({ hasText: "setMintFee" });
@@ -33,10 +37,18 @@ test("a scheduled change is shown with what it replaces, and is as shown once it
   const terms = () => chain.client.readContract({ address: index, abi: indexAbi, functionName: "terms" });
   expect((await terms()).mintFee).toBe(10n);
 
-  await chain.warp(16 * 86_400);
+  await chain.warp(NOTICE);
   const data = encodeFunctionData({ abi: indexAbi, functionName: "setMintFee", args: [8n] });
   await chain.client.setBalance({ address: chain.contract("Safe"), value: parseEther("1") });
-  await chain.mined(await chain.unlocked.writeContract({ account: chain.contract("Safe"), address: chain.contract("ProtocolManager"), abi: managerAbi, functionName: "execute", args: [index, data] }));
+  await chain.mined(
+    await chain.unlocked.writeContract({
+      account: chain.contract("Safe"),
+      address: chain.contract("ProtocolManager"),
+      abi: managerAbi,
+      functionName: "execute",
+      args: [index, data],
+    }),
+  );
   expect((await terms()).mintFee).toBe(8n);
   await page.reload();
   await expect(page.getByRole("row").filter({ hasText: "setMintFee" })).toContainText("executed");

@@ -23,17 +23,31 @@ function freePort(): Promise<number> {
 async function indexer(rpc: string, head: bigint): Promise<{ url: string; end: () => void }> {
   const [folder, port] = [mkdtempSync(join(tmpdir(), "ssi-indexer-")), await freePort()];
   const settings = join(folder, "deployment.json");
-  const made = spawnSync("python", ["-m", "tools.indexer_config", "--network", "ethereum-mainnet-fork", "--rpc", rpc, "--out", settings], { cwd: ROOT, encoding: "utf8" });
+  const made = spawnSync(
+    "python",
+    ["-m", "tools.indexer_config", "--network", "ethereum-mainnet-fork", "--rpc", rpc, "--out", settings],
+    { cwd: ROOT, encoding: "utf8" },
+  );
   if (made.status !== 0) throw new Error(made.stderr);
   // A fork does not answer for old blocks; what these pages ask comes from logs.
   const env = { ...process.env, INDEXER_READS: "off" };
-  const engine: ChildProcess = spawn("python", ["-m", "tools.indexer", "--rpc", rpc, "--settings", settings, "--port", String(port)], { cwd: ROOT, stdio: "ignore", env });
+  const engine: ChildProcess = spawn(
+    "python",
+    ["-m", "tools.indexer", "--rpc", rpc, "--settings", settings, "--port", String(port)],
+    { cwd: ROOT, stdio: "ignore", env },
+  );
   const url = `http://127.0.0.1:${port}`;
   await expect
-    .poll(async () => {
-      const said = await fetch(`${url}/status`).then((answer) => answer.json(), () => ({})) as { main?: { block: { number: number } } };
-      return BigInt(said.main?.block.number ?? 0);
-    }, { timeout: 200_000 })
+    .poll(
+      async () => {
+        const said = (await fetch(`${url}/status`).then(
+          (answer) => answer.json(),
+          () => ({}),
+        )) as { main?: { block: { number: number } } };
+        return BigInt(said.main?.block.number ?? 0);
+      },
+      { timeout: 200_000 },
+    )
     .toBeGreaterThanOrEqual(head);
   return {
     url,
@@ -63,7 +77,10 @@ async function told(page: Page): Promise<Record<string, string>> {
   return found;
 }
 
-test("with an indexer pages say the same as without, and where it stands; without it they go on", async ({ page, chain }) => {
+test("with an indexer pages say the same as without, and where it stands; without it they go on", async ({
+  page,
+  chain,
+}) => {
   await page.goto("/");
   const before = await told(page);
   await expect(page.getByText("There is no server behind them.")).toBeVisible();
@@ -79,12 +96,18 @@ test("with an indexer pages say the same as without, and where it stands; withou
     await page.reload();
     await expect(page.getByText(`the indexer at ${new URL(running.url).host}, which stands at block`)).toBeVisible();
     expect(await told(page)).toEqual(before);
-    for (const word of ["records", "pots", "priceSamples"]) expect(asked.some((body) => body.includes(word)), `${word} from the indexer`).toBe(true);
+    for (const word of ["records", "pots", "priceSamples"])
+      expect(
+        asked.some((body) => body.includes(word)),
+        `${word} from the indexer`,
+      ).toBe(true);
     expect(complaintsOf(page)).toEqual([]);
 
     // It says where it stands, and answers questions with something else.
     await page.route(`${running.url}/graphql`, (route) =>
-      route.request().postData()?.includes("sources") ? route.continue() : route.fulfill({ json: { data: { records: "many", pots: 3 } } }),
+      route.request().postData()?.includes("sources")
+        ? route.continue()
+        : route.fulfill({ json: { data: { records: "many", pots: 3 } } }),
     );
     await page.goto("/#/points");
     await page.reload();

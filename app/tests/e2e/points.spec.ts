@@ -1,7 +1,8 @@
 import { type Address, parseAbi, parseEther, parseUnits } from "viem";
 
+import { DAY, LOCK_COOLDOWN, RECORDING } from "../../src/generated/constants";
 import { multiplier } from "../../src/lib/format";
-import { type Chain, DAY } from "./support/chain";
+import type { Chain } from "./support/chain";
 import { ledgerAbi, lockerAbi, positionsAbi, registryAbi } from "./support/reading";
 import { expect, listen, test } from "./support/test";
 
@@ -47,8 +48,16 @@ test("lock and unlock a Uniswap v3 position", async ({ page, chain, wallet, open
   const { key, address } = await chain.person();
   const nft = { address: chain.config.external.positionManager, abi: positionsAbi } as const;
   const locker = { address: chain.contract("LpLocker"), abi: lockerAbi } as const;
-  const id = await chain.client.readContract({ ...nft, functionName: "tokenOfOwnerByIndex", args: [chain.rich.account.address, 0n] });
-  await chain.send(chain.config.testWallet!.key, { ...nft, functionName: "safeTransferFrom", args: [chain.rich.account.address, address, id] });
+  const id = await chain.client.readContract({
+    ...nft,
+    functionName: "tokenOfOwnerByIndex",
+    args: [chain.rich.account.address, 0n],
+  });
+  await chain.send(chain.config.testWallet!.key, {
+    ...nft,
+    functionName: "safeTransferFrom",
+    args: [chain.rich.account.address, address, id],
+  });
   const weight = async () => {
     const { pool } = await chain.client.readContract({ ...locker, functionName: "positionOf", args: [id] });
     return chain.client.readContract({ ...locker, functionName: "liquidityOf", args: [address, pool] });
@@ -67,7 +76,7 @@ test("lock and unlock a Uniswap v3 position", async ({ page, chain, wallet, open
   await expect(page.getByText(/leaving, 13 d 23 h left/)).toBeVisible();
   await expect(page.getByRole("button", { name: `Take position ${id} out` })).toHaveCount(0);
 
-  await chain.warp(14 * DAY + 60);
+  await chain.warp(LOCK_COOLDOWN + 60);
   await page.reload();
   await page.getByRole("button", { name: `Take position ${id} out` }).click();
   await expect(page.getByText(`Done: Take position ${id} out`)).toBeVisible();
@@ -78,10 +87,17 @@ test("lock and unlock Uniswap v2 LP tokens, and see their timer restart", async 
   const { key, address } = await chain.person();
   const locker = { address: chain.contract("LpLocker"), abi: lockerAbi } as const;
   const pools = await chain.client.readContract({ ...locker, functionName: "pools" });
-  const kinds = await Promise.all(pools.map((pool) => chain.client.readContract({ ...locker, functionName: "poolOf", args: [pool] })));
+  const kinds = await Promise.all(
+    pools.map((pool) => chain.client.readContract({ ...locker, functionName: "poolOf", args: [pool] })),
+  );
   const pair = pools[kinds.findIndex(({ kind }) => kind === 1)]!;
   const all = 10n ** 14n; // 0.0001 LP tokens
-  await chain.send(chain.config.testWallet!.key, { address: pair, abi: approveAbi, functionName: "transfer", args: [address, all] });
+  await chain.send(chain.config.testWallet!.key, {
+    address: pair,
+    abi: approveAbi,
+    functionName: "transfer",
+    args: [address, all],
+  });
   const stake = () => chain.client.readContract({ ...locker, functionName: "stakeOf", args: [address, pair] });
   await wallet(key);
   await open("/#/points");
@@ -106,7 +122,7 @@ test("lock and unlock Uniswap v2 LP tokens, and see their timer restart", async 
   expect(second.cooling).toBe(all);
   expect(second.maturesAt).toBeGreaterThanOrEqual(first.maturesAt + BigInt(2 * DAY));
 
-  await chain.warp(14 * DAY + 60);
+  await chain.warp(LOCK_COOLDOWN + 60);
   await page.reload();
   await page.getByRole("button", { name: "Take LP tokens out" }).click();
   await expect(page.getByText("Done: Take LP tokens out")).toBeVisible();
@@ -134,9 +150,16 @@ test("referral by link", async ({ page, chain, wallet, open, browser }) => {
   await expect(theirs.getByText("Done: Buy")).toBeVisible();
   await context.close();
 
-  const [bound] = await chain.client.readContract({ address: chain.contract("ReferralRegistry"), abi: registryAbi, functionName: "referrerOf", args: [friend.address] });
+  const [bound] = await chain.client.readContract({
+    address: chain.contract("ReferralRegistry"),
+    abi: registryAbi,
+    functionName: "referrerOf",
+    args: [friend.address],
+  });
   expect(bound).toBe(referrer.address);
-  expect(await chain.client.readContract({ ...ledgerOf(chain), functionName: "joinedAt", args: [friend.address] })).toBeGreaterThan(0n);
+  expect(
+    await chain.client.readContract({ ...ledgerOf(chain), functionName: "joinedAt", args: [friend.address] }),
+  ).toBeGreaterThan(0n);
   await page.reload();
   await expect(page.getByRole("row", { name: new RegExp(friend.address.slice(0, 6)) })).toBeVisible();
 });
@@ -151,7 +174,9 @@ test("pot claim: join, be recorded, and be paid", async ({ page, chain, wallet, 
   expect(await chain.client.readContract({ ...ledger, functionName: "joinedAt", args: [address] })).toBeGreaterThan(0n);
 
   const [epoch, genesis, length] = await Promise.all(
-    (["currentEpoch", "epochGenesis", "epochLength"] as const).map((functionName) => chain.client.readContract({ ...ledger, functionName })),
+    (["currentEpoch", "epochGenesis", "epochLength"] as const).map((functionName) =>
+      chain.client.readContract({ ...ledger, functionName }),
+    ),
   );
   const pot = usdc(100);
   const token = chain.token("USDC").address;
@@ -165,11 +190,16 @@ test("pot claim: join, be recorded, and be paid", async ({ page, chain, wallet, 
   }
   await chain.warp(Number(genesis! + (epoch! + 1n) * length! - (await chain.client.getBlock()).timestamp) + 1);
   await page.reload();
-  await page.getByRole("button", { name: /^Record yourself/ }).first().click();
+  await page
+    .getByRole("button", { name: /^Record yourself/ })
+    .first()
+    .click();
   await expect(page.getByText(`Done: Record epoch ${epoch}`)).toBeVisible();
-  expect(await chain.client.readContract({ ...ledger, functionName: "recordedPoints", args: [address, epoch!] })).toBeGreaterThan(0n);
+  expect(
+    await chain.client.readContract({ ...ledger, functionName: "recordedPoints", args: [address, epoch!] }),
+  ).toBeGreaterThan(0n);
 
-  await chain.warp(7 * DAY + 60);
+  await chain.warp(RECORDING + 60);
   const before = await chain.balance(token, address);
   await page.reload();
   await page.getByRole("button", { name: "Claim USDC" }).click();
@@ -180,16 +210,28 @@ test("pot claim: join, be recorded, and be paid", async ({ page, chain, wallet, 
 test("record and claim: one transaction a month", async ({ page, chain, wallet, open }) => {
   const { key, address } = await chain.person({ "MAG7.ssi": parseEther("5"), USDC: usdc(1) });
   const ledger = ledgerOf(chain);
-  const read = (functionName: "currentEpoch" | "epochGenesis" | "epochLength") => chain.client.readContract({ ...ledger, functionName });
+  const read = (functionName: "currentEpoch" | "epochGenesis" | "epochLength") =>
+    chain.client.readContract({ ...ledger, functionName });
   const [epoch, genesis, length] = await Promise.all([read("currentEpoch"), read("epochGenesis"), read("epochLength")]);
-  const begins = async (each: bigint) => chain.warp(Number(genesis + each * length - (await chain.client.getBlock()).timestamp) + 1);
+  const begins = async (each: bigint) =>
+    chain.warp(Number(genesis + each * length - (await chain.client.getBlock()).timestamp) + 1);
   const token = chain.token("USDC").address;
   const rich = chain.config.testWallet!.key;
   await chain.send(key, { ...ledger, functionName: "join", args: [] });
-  await chain.send(rich, { address: token, abi: approveAbi, functionName: "approve", args: [ledger.address, usdc(100)] });
+  await chain.send(rich, {
+    address: token,
+    abi: approveAbi,
+    functionName: "approve",
+    args: [ledger.address, usdc(100)],
+  });
   await chain.send(rich, { ...ledger, functionName: "fund", args: [epoch, token, usdc(100), 500n] });
   await chain.warp(DAY);
-  await chain.send(rich, { address: chain.contract("ReferencePrices"), abi: parseAbi(["function sample()"]), functionName: "sample", args: [] });
+  await chain.send(rich, {
+    address: chain.contract("ReferencePrices"),
+    abi: parseAbi(["function sample()"]),
+    functionName: "sample",
+    args: [],
+  });
   await begins(epoch + 1n);
   await chain.send(key, { ...ledger, functionName: "record", args: [address, epoch] });
 
@@ -200,6 +242,8 @@ test("record and claim: one transaction a month", async ({ page, chain, wallet, 
   await page.getByRole("button", { name: /^Record yourself and claim/ }).click();
   await expect(page.getByText(`Done: Record epoch ${epoch + 1n} and claim a pot`)).toBeVisible();
   expect((await chain.balance(token, address)) - before).toBe(usdc(100));
-  expect(await chain.client.readContract({ ...ledger, functionName: "recordedPoints", args: [address, epoch + 1n] })).toBeGreaterThan(0n);
+  expect(
+    await chain.client.readContract({ ...ledger, functionName: "recordedPoints", args: [address, epoch + 1n] }),
+  ).toBeGreaterThan(0n);
   await expect(page.getByRole("button", { name: /^Record yourself/ })).toHaveCount(0);
 });

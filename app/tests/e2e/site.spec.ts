@@ -7,12 +7,29 @@ import { gzipSync } from "node:zlib";
 
 import type { Page } from "@playwright/test";
 
+import { WAD } from "../../src/generated/constants";
 import { complaintsOf, expect, listen, test } from "./support/test";
 
-const PAGES = ["/", "/index/MAG7.ssi", "/index/DEFI.ssi", "/trade/MAG7.ssi", "/stake/MAG7.ssi", "/points", "/referral", "/portfolio", "/governance"];
+const PAGES = [
+  "/",
+  "/index/MAG7.ssi",
+  "/index/DEFI.ssi",
+  "/trade/MAG7.ssi",
+  "/stake/MAG7.ssi",
+  "/points",
+  "/referral",
+  "/portfolio",
+  "/governance",
+];
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const DIST = join(import.meta.dirname, "../../dist");
-const MIME: Record<string, string> = { ".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".json": "application/json" };
+const MIME: Record<string, string> = {
+  ".html": "text/html",
+  ".js": "text/javascript",
+  ".css": "text/css",
+  ".svg": "image/svg+xml",
+  ".json": "application/json",
+};
 
 async function loaded(page: Page): Promise<void> {
   await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
@@ -21,9 +38,15 @@ async function loaded(page: Page): Promise<void> {
 
 async function serious(page: Page): Promise<string[]> {
   return page.evaluate(async () => {
-    const axe = (window as unknown as { axe: { run: () => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } }).axe;
+    const axe = (
+      window as unknown as {
+        axe: { run: () => Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+      }
+    ).axe;
     const { violations } = await axe.run();
-    return violations.filter((one) => ["serious", "critical"].includes(one.impact)).map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`);
+    return violations
+      .filter((one) => ["serious", "critical"].includes(one.impact))
+      .map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`);
   });
 }
 
@@ -33,7 +56,8 @@ test("a cold page with all four indexes asks the endpoint at most ten times", as
     if (request.url().startsWith(chain.config.rpcUrl)) asked.push(request.postData() ?? "");
   });
   await page.goto("/");
-  for (const symbol of Object.keys(chain.config.indexes)) await expect(page.getByRole("link", { name: symbol, exact: true })).toBeVisible();
+  for (const symbol of Object.keys(chain.config.indexes))
+    await expect(page.getByRole("link", { name: symbol, exact: true })).toBeVisible();
   await page.waitForTimeout(2_000);
   console.log(`    round trips of a cold page: ${asked.length}`);
   expect(asked.length).toBeGreaterThan(0);
@@ -66,11 +90,13 @@ for (const colorScheme of ["light", "dark"] as const) {
     // axe is put into the page by the test, which the policy of the site would forbid.
     test.use({ colorScheme, bypassCSP: true });
     test(`axe finds nothing serious on any page in ${colorScheme}`, async ({ page, chain, wallet, open }) => {
-      const { key } = await chain.person({ "MAG7.ssi": 10n ** 18n });
+      const { key } = await chain.person({ "MAG7.ssi": WAD });
       await wallet(key, { connected: false });
       await page.goto("/");
       await loaded(page);
-      expect(await page.evaluate(() => document.documentElement.classList.contains("dark"))).toBe(colorScheme === "dark");
+      expect(await page.evaluate(() => document.documentElement.classList.contains("dark"))).toBe(
+        colorScheme === "dark",
+      );
       await page.evaluate(AXE);
       await page.getByRole("button", { name: "Connect", exact: true }).click();
       expect(await serious(page), "the dialog").toEqual([]);
@@ -91,16 +117,25 @@ for (const colorScheme of ["light", "dark"] as const) {
   });
 }
 
-test("no page complains, none is wider than a phone, and no other host is asked", async ({ page, chain, wallet, open, baseURL }) => {
+test("no page complains, none is wider than a phone, and no other host is asked", async ({
+  page,
+  chain,
+  wallet,
+  open,
+  baseURL,
+}) => {
   const hosts = new Set<string>();
   page.on("request", (request) => hosts.add(new URL(request.url()).origin));
-  const { key } = await chain.person({ "MAG7.ssi": 10n ** 18n });
+  const { key } = await chain.person({ "MAG7.ssi": WAD });
   await wallet(key);
   await page.setViewportSize({ width: 390, height: 844 });
   for (const path of PAGES) {
     await open(`/#${path}`);
     await loaded(page);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth), path).toBe(0);
+    expect(
+      await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+      path,
+    ).toBe(0);
   }
   expect(complaintsOf(page)).toEqual([]);
   expect([...hosts].sort()).toEqual([new URL(baseURL!).origin, new URL(chain.config.rpcUrl).origin].sort());
@@ -148,14 +183,18 @@ test("the build works from a folder of any host, and offers Safe only within a f
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://x").pathname;
     if (path === "/frame.html") {
-      response.writeHead(200, { "content-type": "text/html" }).end('<iframe src="/some/folder/index.html" width="800" height="600"></iframe>');
+      response
+        .writeHead(200, { "content-type": "text/html" })
+        .end('<iframe src="/some/folder/index.html" width="800" height="600"></iframe>');
       return;
     }
     told.push(path);
     const file = path.startsWith("/some/folder/") ? path.slice("/some/folder/".length) || "index.html" : null;
     try {
       if (file === null) throw new Error("outside");
-      response.writeHead(200, { "content-type": MIME[extname(file)] ?? "application/octet-stream" }).end(readFileSync(join(DIST, file)));
+      response
+        .writeHead(200, { "content-type": MIME[extname(file)] ?? "application/octet-stream" })
+        .end(readFileSync(join(DIST, file)));
     } catch {
       response.writeHead(404).end();
     }
@@ -164,7 +203,8 @@ test("the build works from a folder of any host, and offers Safe only within a f
   const host = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   try {
     await page.goto(`${host}/some/folder/`);
-    for (const symbol of Object.keys(world.config.indexes)) await expect(page.getByRole("link", { name: symbol, exact: true })).toBeVisible();
+    for (const symbol of Object.keys(world.config.indexes))
+      await expect(page.getByRole("link", { name: symbol, exact: true })).toBeVisible();
     await page.getByRole("link", { name: "Governance" }).click();
     await loaded(page);
     expect(told.filter((path) => !path.startsWith("/some/folder/") && path !== "/favicon.ico")).toEqual([]);
@@ -191,7 +231,9 @@ test("WalletConnect is offered with a project id, and only then", async ({ page,
 
   const context = await browser.newContext();
   const other = listen(await context.newPage());
-  await other.route("**/config.json", (route) => route.fulfill({ json: { ...world.config, walletConnectProjectId: "0".repeat(32) } }));
+  await other.route("**/config.json", (route) =>
+    route.fulfill({ json: { ...world.config, walletConnectProjectId: "0".repeat(32) } }),
+  );
   await other.goto(baseURL!);
   await other.getByRole("button", { name: "Connect", exact: true }).click();
   await expect(other.getByRole("button", { name: "WalletConnect" })).toBeVisible();

@@ -1,6 +1,6 @@
 import { parseEther } from "viem";
 
-import { DAY } from "./support/chain";
+import { DAY, MAX_COOLDOWN } from "../../src/generated/constants";
 import { allOf } from "./support/reading";
 import { expect, test } from "./support/test";
 
@@ -44,7 +44,7 @@ test("unstake twice and see the timer restart", async ({ page, chain, wallet, op
   expect((await exit(vault, address)).coolingShares).toBe(0n);
 });
 
-test("claim after 14 days", async ({ page, chain, wallet, open }) => {
+test("claim after the cooldown", async ({ page, chain, wallet, open }) => {
   const { key, address } = await chain.person({ "MAG7.ssi": parseEther("10") });
   const [index, vault] = [chain.token("MAG7.ssi").address, chain.config.staked["MAG7.ssi"]!];
   const { exit } = allOf(chain);
@@ -59,7 +59,7 @@ test("claim after 14 days", async ({ page, chain, wallet, open }) => {
   const { coolingAssets } = await exit(vault, address);
   await expect(page.getByRole("button", { name: /^Claim/ })).toBeDisabled();
 
-  await chain.warp(14 * DAY + 60);
+  await chain.warp(MAX_COOLDOWN + 60);
   await page.reload();
   await page.getByRole("button", { name: /^Claim [1-9]/ }).click();
   await expect(page.getByText(/Done: Claim/)).toBeVisible();

@@ -19,9 +19,12 @@ test("first buy by permit", async ({ page, chain, wallet }) => {
   expect(paid).toBeGreaterThan(usdc(249));
   expect(paid).toBeLessThanOrEqual(usdc(250.5));
   expect(await chain.balance(chain.token("MAG7.ssi").address, address)).toBeGreaterThan(0n);
-  // One transaction and no approval: the permit is for the amount that was typed, and what the purchase did not need of it is all that stays allowed.
+  // One transaction and no approval: the permit is for the amount that was typed, and what the purchase did not need of
+  // it is all that stays allowed.
   expect(await chain.sent(address)).toBe(1);
-  expect(await allOf(chain).allowance(chain.token("USDC").address, address, chain.contract("IndexRouter"))).toBe(usdc(250.5) - paid);
+  expect(await allOf(chain).allowance(chain.token("USDC").address, address, chain.contract("IndexRouter"))).toBe(
+    usdc(250.5) - paid,
+  );
   expect(complaintsOf(page)).toEqual([]);
 });
 
@@ -62,7 +65,9 @@ test("redeem in kind with a frozen constituent, and collect it later", async ({ 
   const index = chain.token("MEME.ssi").address;
   const [tokens] = await chain.client.readContract({ address: index, abi: indexAbi, functionName: "basket" });
   const abi = parseAbi(["function symbol() view returns (string)"]);
-  const symbols = await Promise.all(tokens.map((token) => chain.client.readContract({ address: token, abi, functionName: "symbol" })));
+  const symbols = await Promise.all(
+    tokens.map((token) => chain.client.readContract({ address: token, abi, functionName: "symbol" })),
+  );
   const frozen = tokens[symbols.indexOf("PEPE")]!;
   await chain.freeze(address);
   await wallet(key);
@@ -72,7 +77,12 @@ test("redeem in kind with a frozen constituent, and collect it later", async ({ 
   await page.getByRole("button", { name: "Redeem in kind" }).click();
   await expect(page.getByText("Done: Redeem 10 MEME.ssi in kind")).toBeVisible();
 
-  const owed = await chain.client.readContract({ address: index, abi: indexAbi, functionName: "claimOf", args: [frozen, address] });
+  const owed = await chain.client.readContract({
+    address: index,
+    abi: indexAbi,
+    functionName: "claimOf",
+    args: [frozen, address],
+  });
   expect(owed).toBeGreaterThan(0n);
   expect(await chain.balance(index, address)).toBe(0n);
   expect(await chain.balance(frozen, address)).toBe(0n);

@@ -1,9 +1,10 @@
 import { encodeFunctionData, zeroAddress } from "viem";
 import { describe, expect, test } from "vitest";
 
-import { changeOf, decode, leaveBy, say, WAY_OUT } from "../../src/data/changes";
+import { changeOf, decode, leaveBy, say } from "../../src/data/changes";
 import { samplesInTime } from "../../src/data/history";
 import { indexTokenAbi, lpLockerAbi } from "../../src/generated/abis";
+import { DAY } from "../../src/generated/constants";
 import { isqrt, perToken } from "../../src/lib/math";
 
 describe("scheduled calls", () => {
@@ -18,14 +19,18 @@ describe("scheduled calls", () => {
     const fee = changeOf({ name: "setMintFee", args: [8n], inputs: [] })!;
     expect(fee.words?.(fee.read.pick({ mintFee: 10n }))).toBe("0.1 %");
     expect(fee.words?.(fee.after)).toBe("0.08 %");
-    const pool = changeOf(decode(encodeFunctionData({ abi: lpLockerAbi, functionName: "addPool", args: [zeroAddress, 2] }))!)!;
-    expect([pool.words?.(pool.read.pick({ kind: 0 })), pool.words?.(pool.after)]).toEqual(["not on the list", "v3 positions"]);
+    const pool = changeOf(
+      decode(encodeFunctionData({ abi: lpLockerAbi, functionName: "addPool", args: [zeroAddress, 2] }))!,
+    )!;
+    expect([pool.words?.(pool.read.pick({ kind: 0 })), pool.words?.(pool.after)]).toEqual([
+      "not on the list",
+      "v3 positions",
+    ]);
     expect(changeOf({ name: "startRebalance", args: [], inputs: [] })).toBeNull();
   });
 
   test("leave a staker as long as the longest cooldown", () => {
-    expect(leaveBy(2_000_000)).toBe(2_000_000 - WAY_OUT);
-    expect(WAY_OUT).toBe(14 * 86_400);
+    expect(leaveBy(2_000_000)).toBe(2_000_000 - 14 * DAY);
   });
 
   test("name the addresses that are known", () => {
@@ -34,7 +39,15 @@ describe("scheduled calls", () => {
 });
 
 test("samples lie at the start of their day, and days without one are left out", () => {
-  const samples = samplesInTime([1n, 2n], [[0n, 5n, 0n, 7n], [9n, 0n, 0n, 0n]], 1_000n, 400n);
+  const samples = samplesInTime(
+    [1n, 2n],
+    [
+      [0n, 5n, 0n, 7n],
+      [9n, 0n, 0n, 0n],
+    ],
+    1_000n,
+    400n,
+  );
   expect(samples).toEqual([
     { time: 1_500, sharePrice: 5n },
     { time: 1_700, sharePrice: 7n },

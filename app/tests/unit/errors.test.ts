@@ -18,10 +18,14 @@ describe("a refusal", () => {
     expect(refusal.detail).toBe("IndexRouter_TooExpensive(101, 100)");
   });
   it("keeps the name of an error without words of its own", () => {
-    expect(explain(reverted("IndexToken_UnitsOutOfRange", ["0x0000000000000000000000000000000000000001", 5n])).title).toContain("IndexToken_UnitsOutOfRange");
+    expect(
+      explain(reverted("IndexToken_UnitsOutOfRange", ["0x0000000000000000000000000000000000000001", 5n])).title,
+    ).toContain("IndexToken_UnitsOutOfRange");
   });
   it("by the person is no failure", () => {
-    expect(explain(Object.assign(new Error("no"), { code: 4001 })).title).toBe("You rejected the request in the wallet.");
+    expect(explain(Object.assign(new Error("no"), { code: 4001 })).title).toBe(
+      "You rejected the request in the wallet.",
+    );
   });
   it("of the network says so", () => {
     expect(explain(new Error("HTTP request failed.")).title).toBe("The network endpoint does not answer.");

@@ -22,7 +22,17 @@ afterEach(() => vi.unstubAllGlobals());
 
 describe("an indexer", () => {
   const status = { main: { id: 1, block: { number: 77, timestamp: 1_000 } } };
-  const sources = { data: { sources: { items: [{ address: INDEX, kind: "index" }, { address: VAULT, kind: "staked" }, { address: URL_, kind: "pool" }] } } };
+  const sources = {
+    data: {
+      sources: {
+        items: [
+          { address: INDEX, kind: "index" },
+          { address: VAULT, kind: "staked" },
+          { address: URL_, kind: "pool" },
+        ],
+      },
+    },
+  };
   const said: Said = { chainId: 1, block: 77n, time: 1_000n, tokens: [INDEX.toLowerCase(), VAULT.toLowerCase()] };
   const config = { chainId: 1, indexes: { "MAG7.ssi": INDEX }, staked: { "MAG7.ssi": VAULT } } as const;
 
@@ -37,7 +47,11 @@ describe("an indexer", () => {
     await expect(introduced(URL_)).rejects.toThrow("does not say where it stands");
     answers({ "/ready": [200, ""], "/status": [200, status], "/graphql": [200, { data: {} }] });
     await expect(introduced(URL_)).rejects.toThrow(TypeError);
-    answers({ "/ready": [200, ""], "/status": [200, { main: { id: 1, block: { number: "x", timestamp: 1 } } }], "/graphql": [200, sources] });
+    answers({
+      "/ready": [200, ""],
+      "/status": [200, { main: { id: 1, block: { number: "x", timestamp: 1 } } }],
+      "/graphql": [200, sources],
+    });
     await expect(introduced(URL_)).rejects.toThrow(SyntaxError);
   });
   it("is not asked where it is more than five minutes of blocks behind", () => {
@@ -48,7 +62,9 @@ describe("an indexer", () => {
   it("is not asked where it follows another chain, another fork of it, or another deployment", () => {
     expect(refusal({ ...said, chainId: 5 }, config, 77n, 1_000n)).toBe("it follows chain 5, not 1");
     expect(refusal(said, config, 77n, 1_001n)).toBe("it has another block 77 than the chain");
-    expect(refusal({ ...said, tokens: [VAULT.toLowerCase()] }, config, 77n, 1_000n)).toBe(`it follows another deployment: it does not know ${INDEX}`);
+    expect(refusal({ ...said, tokens: [VAULT.toLowerCase()] }, config, 77n, 1_000n)).toBe(
+      `it follows another deployment: it does not know ${INDEX}`,
+    );
   });
   it("fails where it refuses a question", async () => {
     answers({ "/graphql": [429, {}] });
@@ -61,15 +77,36 @@ describe("an indexer", () => {
     await expect(samplesFrom(URL_, INDEX, [2n], 1)).rejects.toThrow(SyntaxError);
   });
   it("gives samples in their slots", async () => {
-    answers({ "/graphql": [200, { data: { priceSamples: { items: [{ epoch: 3, slot: 1, price: "5" }, { epoch: 2, slot: 0, price: "7" }] } } }] });
-    expect(await samplesFrom(URL_, INDEX, [2n, 3n], 2)).toEqual([[7n, 0n], [0n, 5n]]);
+    answers({
+      "/graphql": [
+        200,
+        {
+          data: {
+            priceSamples: {
+              items: [
+                { epoch: 3, slot: 1, price: "5" },
+                { epoch: 2, slot: 0, price: "7" },
+              ],
+            },
+          },
+        },
+      ],
+    });
+    expect(await samplesFrom(URL_, INDEX, [2n, 3n], 2)).toEqual([
+      [7n, 0n],
+      [0n, 5n],
+    ]);
   });
 });
 
 describe("the choice of an indexer", () => {
   const config = { indexerUrl: "https://of.the.site/" } as Config;
   const kept = new Map<string, string>();
-  const storage = { getItem: (key: string) => kept.get(key) ?? null, setItem: (key: string, value: string) => kept.set(key, value), removeItem: (key: string) => kept.delete(key) };
+  const storage = {
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => kept.set(key, value),
+    removeItem: (key: string) => kept.delete(key),
+  };
 
   it("is that of the site, another one, or none", () => {
     vi.stubGlobal("localStorage", storage);

@@ -1,10 +1,15 @@
 import { describe, expect, it } from "vitest";
 
+import { WAD } from "../../src/generated/constants";
 import { atLeast, atMost, boosts, effective, pointsADay, slippage, worth } from "../../src/lib/math";
 import { chooseWay } from "../../src/write/permission";
 
-const WAD = 10n ** 18n;
-const of = (held: bigint, staked: bigint, locked: bigint, soso: bigint) => ({ held: held * WAD, staked: staked * WAD, locked: locked * WAD, soso: soso * WAD });
+const of = (held: bigint, staked: bigint, locked: bigint, soso: bigint) => ({
+  held: held * WAD,
+  staked: staked * WAD,
+  locked: locked * WAD,
+  soso: soso * WAD,
+});
 
 describe("points", () => {
   it("are 3, 15 and 20 a dollar and day without SOSO", () => {
@@ -46,7 +51,12 @@ describe("limits", () => {
 });
 
 describe("the way to pay", () => {
-  const usdc = { symbol: "USDC", address: "0x0000000000000000000000000000000000000001", decimals: 6, permit: { name: "USD Coin", version: "2" } } as const;
+  const usdc = {
+    symbol: "USDC",
+    address: "0x0000000000000000000000000000000000000001",
+    decimals: 6,
+    permit: { name: "USD Coin", version: "2" },
+  } as const;
   const usdt = { ...usdc, symbol: "USDT", permit: null };
   it("asks for as little as possible", () => {
     expect(chooseWay(null, 5n, 0n, 0n)).toBe("ether");

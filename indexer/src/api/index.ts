@@ -33,7 +33,10 @@ app.use(bodyLimit({ maxSize: LARGEST_BODY, onError: (c) => c.text("the request i
 
 app.use("/graphql", async (c, next) => {
   if (c.req.method !== "POST") return c.text("POST a query", 405);
-  const { query, variables } = (await c.req.raw.clone().json().catch(() => ({}))) as { query?: unknown; variables?: Record<string, unknown> };
+  const { query, variables } = (await c.req.raw
+    .clone()
+    .json()
+    .catch(() => ({}))) as { query?: unknown; variables?: Record<string, unknown> };
   if (typeof query !== "string") return c.json({ errors: [{ message: "a query is missing" }] }, 400);
   let rows: number;
   try {
@@ -46,7 +49,10 @@ app.use("/graphql", async (c, next) => {
   }
   return next();
 });
-app.post("/graphql", graphql({ db, schema }, { maxOperationDepth: 7, maxOperationTokens: 1_000, maxOperationAliases: 30 }));
+app.post(
+  "/graphql",
+  graphql({ db, schema }, { maxOperationDepth: 7, maxOperationTokens: 1_000, maxOperationAliases: 30 }),
+);
 
 /** The embedded database begins with every way of scanning and joining forbidden, so its estimates say nothing. */
 const WAYS = ["seqscan", "indexscan", "indexonlyscan", "bitmapscan", "tidscan", "nestloop", "mergejoin", "hashjoin"];
@@ -80,7 +86,12 @@ function unhidden<T>(work: () => Promise<T>): Promise<T> {
 async function planOf(query: { sql: string; params: unknown[]; typings?: unknown[] }): Promise<Plan> {
   await sensible;
   const session = (db as any)._.session;
-  const prepared = session.prepareQuery({ ...query, sql: `EXPLAIN (FORMAT JSON) ${query.sql}` }, undefined, undefined, false);
+  const prepared = session.prepareQuery(
+    { ...query, sql: `EXPLAIN (FORMAT JSON) ${query.sql}` },
+    undefined,
+    undefined,
+    false,
+  );
   const { rows } = await prepared.execute();
   const [explained] = Object.values(rows[0]) as [string | { Plan: Plan }[]];
   return (typeof explained === "string" ? JSON.parse(explained) : explained)[0].Plan;

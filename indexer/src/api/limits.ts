@@ -1,4 +1,6 @@
-/** How much one caller may ask: of GraphQL by rows, of SQL by what the database expects. Ponder itself bounds the rest. */
+/**
+ * How much one caller may ask: of GraphQL by rows, of SQL by what the database expects. Ponder itself bounds the rest.
+ */
 import { type DocumentNode, type FragmentDefinitionNode, type SelectionSetNode, parse } from "graphql";
 
 /** Rows that a GraphQL page brings unless told, and at most; Ponder's own. */
@@ -9,8 +11,8 @@ const DEEPEST = 20;
 export class TooMuch extends Error {}
 
 /**
- * The most rows that a GraphQL operation can bring: pages within pages multiply. A page is what has `items`; its size is
- * the argument `limit`, a number or a variable.
+ * The most rows that a GraphQL operation can bring: pages within pages multiply. A page is what has `items`; its size
+ * is the argument `limit`, a number or a variable.
  */
 export function rowsOf(query: string, variables: Record<string, unknown> = {}): number {
   const document: DocumentNode = parse(query, { maxTokens: 2_000 });

@@ -41,8 +41,8 @@ export const operation = onchainTable(
 
 // ------------------------------------------------------------------------------------------------ accounts
 /**
- * Everything that an account did, oldest first by `block` and `log`: the events that `ape run history` shows, with their
- * arguments by name as JSON (integers as strings).
+ * Everything that an account did, oldest first by `block` and `log`: the events that `ape run history` shows, with
+ * their arguments by name as JSON (integers as strings).
  */
 export const happening = onchainTable(
   "happening",

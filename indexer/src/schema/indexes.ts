@@ -2,7 +2,9 @@
 import { index, onchainEnum, onchainTable, primaryKey } from "ponder";
 
 // ------------------------------------------------------------------------------------------------ indexes
-/** An index token. `base` is in base shares, what all shares stand for; `supply` counts the shares that accounts hold. */
+/**
+ * An index token. `base` is in base shares, what all shares stand for; `supply` counts the shares that accounts hold.
+ */
 export const indexToken = onchainTable("index_token", (t) => ({
   address: t.hex().primaryKey(),
   symbol: t.text().notNull(),
@@ -31,7 +33,9 @@ export const indexToken = onchainTable("index_token", (t) => ({
   plan: t.json(),
   /** The terms of rebalances to come as JSON */
   terms: t.json(),
-  /** Sums since the beginning: shares minted and redeemed, fee shares, and what of them went to stakers and treasury. */
+  /**
+   * Sums since the beginning: shares minted and redeemed, fee shares, and what of them went to stakers and treasury.
+   */
   minted: t.bigint().notNull(),
   redeemed: t.bigint().notNull(),
   fees: t.bigint().notNull(),
@@ -111,8 +115,8 @@ export const loss = onchainTable(
 export const period = onchainEnum("period", ["hour", "day"]);
 
 /**
- * What the lens said of an index at the first block that was looked at in an hour, or in a UTC day. `start` is the first
- * second of that hour or day, `time` the second of the block. Prices are the oracle's at that block.
+ * What the lens said of an index at the first block that was looked at in an hour, or in a UTC day. `start` is the
+ * first second of that hour or day, `time` the second of the block. Prices are the oracle's at that block.
  */
 export const navSample = onchainTable(
   "nav_sample",

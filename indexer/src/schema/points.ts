@@ -43,8 +43,8 @@ export const position = onchainTable(
 
 /**
  * The same at the end of every epoch in which the balance changed, the last one included: a row for an epoch with a
- * change, none for others. Amount-seconds of epoch `e`, which ended at `n`: with a row, `seconds + closing · (n − last)`;
- * without, the `closing` of the latest row before, times the length of the epoch; without any row, 0.
+ * change, none for others. Amount-seconds of epoch `e`, which ended at `n`: with a row, `seconds + closing · (n −
+ * last)`; without, the `closing` of the latest row before, times the length of the epoch; without any row, 0.
  */
 export const positionEpoch = onchainTable(
   "position_epoch",
@@ -191,8 +191,8 @@ export const referencePrice = onchainTable(
 );
 
 /**
- * The leaderboard: D18{point} before referrals of all accounts that joined and have some, at `epoch.standingAt`. That is the
- * last sample of the epoch (one a day) while it is running; its end as soon as it is over. Final with the epoch.
+ * The leaderboard: D18{point} before referrals of all accounts that joined and have some, at `epoch.standingAt`. That
+ * is the last sample of the epoch (one a day) while it is running; its end as soon as it is over. Final with the epoch.
  * `rank` counts from 1, most points first, equal points by address. Values are D18{USD s} by class.
  */
 export const standing = onchainTable(

@@ -2,7 +2,16 @@
 import { relations } from "ponder";
 import { bid, constituent, constituentSample, indexToken, navSample, rebalance } from "./indexes.ts";
 import {
-  account, epoch, position, positionEpoch, pot, potClaim, record, referencePrice, source, standing,
+  account,
+  epoch,
+  position,
+  positionEpoch,
+  pot,
+  potClaim,
+  record,
+  referencePrice,
+  source,
+  standing,
 } from "./points.ts";
 
 export const indexTokenRelations = relations(indexToken, ({ many }) => ({

@@ -2,10 +2,16 @@
 import routerJson from "ssi-protocol/abi/IndexRouter.json" with { type: "json" };
 import { addresses, errorsAbi, external, indexRouterAbi, indexTokenAbi, NOTICE_SECONDS, roles } from "ssi-protocol";
 
-type Named<Abi extends readonly { readonly type: string }[], Kind extends string> =
-  Extract<Abi[number], { readonly type: Kind; readonly name: string }>["name"];
+type Named<Abi extends readonly { readonly type: string }[], Kind extends string> = Extract<
+  Abi[number],
+  { readonly type: Kind; readonly name: string }
+>["name"];
 type Mutability<Abi extends readonly { readonly type: string }[], Name extends string> =
-  Extract<Abi[number], { readonly type: "function"; readonly name: Name }> extends { readonly stateMutability: infer Found } ? Found : never;
+  Extract<Abi[number], { readonly type: "function"; readonly name: Name }> extends {
+    readonly stateMutability: infer Found;
+  }
+    ? Found
+    : never;
 
 const reads: Named<typeof indexTokenAbi, "function"> = "previewMint";
 // @ts-expect-error the index has no such function

@@ -1,11 +1,22 @@
-import { type Address, createTestClient, createWalletClient, erc20Abi, getAddress, type Hex, http, keccak256, parseEther, publicActions, slice, toBytes } from "viem";
+import {
+  type Address,
+  createTestClient,
+  createWalletClient,
+  erc20Abi,
+  getAddress,
+  type Hex,
+  http,
+  keccak256,
+  parseEther,
+  publicActions,
+  slice,
+  toBytes,
+} from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { mainnet } from "viem/chains";
 
 import type { Config } from "../../../src/chain/config";
 import type { Levers } from "./levers";
-
-export const DAY = 86_400;
 
 /** The fork, as a test sees it behind the site's back. */
 export class Chain {
@@ -19,7 +30,9 @@ export class Chain {
     readonly levers: Levers,
   ) {
     const transport = http(config.rpcUrl, { timeout: 120_000 });
-    this.client = createTestClient({ chain: mainnet, mode: "anvil", transport, pollingInterval: 100 }).extend(publicActions);
+    this.client = createTestClient({ chain: mainnet, mode: "anvil", transport, pollingInterval: 100 }).extend(
+      publicActions,
+    );
     this.unlocked = createWalletClient({ chain: mainnet, transport });
     if (!config.testWallet) throw new Error("The journeys need a fork.");
     this.rich = createWalletClient({ account: privateKeyToAccount(config.testWallet.key), chain: mainnet, transport });
@@ -53,18 +66,32 @@ export class Chain {
     const { address } = privateKeyToAccount(key);
     await this.client.setBalance({ address, value: parseEther("100") });
     for (const [symbol, value] of Object.entries(gifts)) {
-      const call = { address: this.token(symbol).address, abi: erc20Abi, functionName: "transfer", args: [address, value] } as const;
+      const call = {
+        address: this.token(symbol).address,
+        abi: erc20Abi,
+        functionName: "transfer",
+        args: [address, value],
+      } as const;
       // Indexes come from the investor of tools/app_world.py, whose account is the hash of their label.
       const investor = getAddress(slice(keccak256(toBytes(`app investor ${symbol}`)), 12));
-      const hash = this.config.indexes[symbol] ? await this.unlocked.writeContract({ ...call, account: investor }) : await this.rich.writeContract(call);
+      const hash = this.config.indexes[symbol]
+        ? await this.unlocked.writeContract({ ...call, account: investor })
+        : await this.rich.writeContract(call);
       await this.mined(hash);
     }
     return { key, address };
   }
 
   /** A contract call by an account whose key is known, mined and successful. */
-  async send(key: Hex, call: { address: Address; abi: readonly unknown[]; functionName: string; args: readonly unknown[] }): Promise<void> {
-    const wallet = createWalletClient({ account: privateKeyToAccount(key), chain: mainnet, transport: http(this.config.rpcUrl) });
+  async send(
+    key: Hex,
+    call: { address: Address; abi: readonly unknown[]; functionName: string; args: readonly unknown[] },
+  ): Promise<void> {
+    const wallet = createWalletClient({
+      account: privateKeyToAccount(key),
+      chain: mainnet,
+      transport: http(this.config.rpcUrl),
+    });
     await this.mined(await wallet.writeContract(call as never));
   }
 

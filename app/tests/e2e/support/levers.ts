@@ -11,7 +11,9 @@ export class Levers {
     this.process = spawn("python", ["-m", "tools.app_levers", rpc], { cwd: ".." });
     createInterface(this.process.stdout).on("line", (line) => this.waiting.shift()?.(line));
     this.process.stderr.on("data", (text) => (this.said += String(text)));
-    this.process.on("exit", () => this.waiting.splice(0).forEach((answer) => answer(JSON.stringify({ error: `Python ended: ${this.said}` }))));
+    this.process.on("exit", () =>
+      this.waiting.splice(0).forEach((answer) => answer(JSON.stringify({ error: `Python ended: ${this.said}` }))),
+    );
   }
 
   /** Integers come back as strings, because JSON has none of their size. */

@@ -1,8 +1,13 @@
 import { type Address, erc20Abi, parseAbi } from "viem";
 
 import {
-  indexTokenAbi as indexAbi, lpLockerAbi as lockerAbi, pointsLedgerAbi as ledgerAbi, protocolManagerAbi as managerAbi, rebalancerAbi,
-  referralRegistryAbi as registryAbi, stakedTokenAbi as stakeAbi,
+  indexTokenAbi as indexAbi,
+  lpLockerAbi as lockerAbi,
+  pointsLedgerAbi as ledgerAbi,
+  protocolManagerAbi as managerAbi,
+  rebalancerAbi,
+  referralRegistryAbi as registryAbi,
+  stakedTokenAbi as stakeAbi,
 } from "../../../src/generated/abis";
 import type { Chain } from "./chain";
 
@@ -19,6 +24,7 @@ export function allOf({ client }: Chain) {
   return {
     allowance: (token: Address, owner: Address, spender: Address) =>
       client.readContract({ address: token, abi: erc20Abi, functionName: "allowance", args: [owner, spender] }),
-    exit: (vault: Address, who: Address) => client.readContract({ address: vault, abi: stakeAbi, functionName: "exitOf", args: [who] }),
+    exit: (vault: Address, who: Address) =>
+      client.readContract({ address: vault, abi: stakeAbi, functionName: "exitOf", args: [who] }),
   };
 }

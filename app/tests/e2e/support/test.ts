@@ -81,7 +81,13 @@ export const test = base.extend<Mine, Shared>({
   wallet: async ({ page, chain, walletCode }, use) => {
     await use(async (key, options = {}) => {
       const { chainId, connected = true } = options;
-      const told = JSON.stringify({ key, address: privateKeyToAddress(key), rpc: chain.config.rpcUrl, chainId, connected });
+      const told = JSON.stringify({
+        key,
+        address: privateKeyToAddress(key),
+        rpc: chain.config.rpcUrl,
+        chainId,
+        connected,
+      });
       await (options.page ?? page).addInitScript(`const WALLET = ${JSON.stringify(told)};\n${walletCode}`);
     });
   },

@@ -3,7 +3,13 @@ import { announce, GRANTED, localWallet } from "../../../src/chain/localWallet";
 
 declare const WALLET: string;
 
-const { key, address, rpc, chainId, connected } = JSON.parse(WALLET) as { key: `0x${string}`; address: string; rpc: string; chainId?: number; connected: boolean };
+const { key, address, rpc, chainId, connected } = JSON.parse(WALLET) as {
+  key: `0x${string}`;
+  address: string;
+  rpc: string;
+  chainId?: number;
+  connected: boolean;
+};
 
 /** What a test does to the person at the wallet. */
 const person = window as unknown as { rejectNext?: boolean; letSign?: () => void; waits?: boolean };

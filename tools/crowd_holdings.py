@@ -25,7 +25,7 @@ _HEARD = {
 }  # fmt: skip
 
 
-class Books:
+class CrowdHoldings:
     """Balances by token and person, exits, locks, who joined. Addresses are checksummed."""
 
     def __init__(self, system: System) -> None:
