@@ -18,7 +18,7 @@ UNGUARDED = "unguarded-entry"  # the one detector of our own
 JUDGED = ("High", "Medium")  # impacts that need a reason
 
 _GUARD = "nonReentrant"
-_LONGEST_GAP = re.compile(r"\s+")
+_SPACE = re.compile(r"\s+")
 _KIND = re.compile(r"\b(?:contract|struct|enum) | (?:calldata|memory|storage(?: ref| pointer)?)\b")
 
 
@@ -53,7 +53,7 @@ def _finding(result: dict[str, Any]) -> Finding:
     first, *others = result["elements"]
     nodes = [each for each in others if each["type"] == "node"]
     if result["check"].startswith("reentrancy"):
-        calls, written = [], []
+        calls, written = list[str](), list[str]()
         for node in nodes:
             variable = node["additional_fields"].get("variable_name")
             (written if variable else calls).append(variable or node["name"])
@@ -70,7 +70,7 @@ def _finding(result: dict[str, Any]) -> Finding:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return "; ".join(dict.fromkeys(_LONGEST_GAP.sub(" ", name) for name in names))
+    return "; ".join(dict.fromkeys(_SPACE.sub(" ", name) for name in names))
 
 
 def _owner(element: dict[str, Any]) -> str:
