@@ -82,6 +82,11 @@ def test_findings_that_have_reasons_are_green(analysed, whole, capsys):
     assert "low: shadowing-local 1" in said
 
 
+def test_a_finding_without_a_reason_is_red(analysed, whole, capsys):
+    assert analysed("whole", whole[1:]) == 1
+    assert f"{whole[0].place}  {whole[0].impact.lower()}  {whole[0].key.detector}, no reason" in capsys.readouterr().out
+
+
 def test_a_transfer_whose_answer_is_not_looked_at_is_red(analysed, whole, capsys):
     assert analysed("unchecked", whole) == 1
     said = capsys.readouterr().out
@@ -109,6 +114,7 @@ def test_an_analysis_that_fails_is_red(monkeypatch, capsys):
     [
         ('echo \'{"success": false, "error": "no contract"}\' > "${@: -1}"', "no contract"),
         ("echo broken >&2; exit 3", "broken"),
+        ('echo \'{"success": true}\' > "${@: -1}"; exit 3', "slither ended with 3"),
         ("exit 0", "slither ended with 0"),
     ],
 )
@@ -173,16 +179,22 @@ def test_a_guard_that_is_taken_away_is_red(copied, instead):
 
 
 def test_an_entry_of_a_base_needs_a_reason_too(copied):
-    """`receive` as well; functions that change nothing, or that no account can call, need none."""
-    base = (
-        "abstract contract Base { uint256 public n; receive() external payable {} function set() external { n = 1; } "
-        "function _set() internal { n = 2; } function get() external view returns (uint256) { return n; } }\n"
-    )
-    found = copied(
-        "contract UniswapFiller is IUniswapFiller,", f"{base}contract UniswapFiller is IUniswapFiller, Base,"
-    )
-    assert {each.key.at for each in found} >= {"Base.receive()", "Base.set()"}
-    assert not {each.key.at for each in found} & {"Base._set()", "Base.get()"}
+    """`receive` as well. What changes nothing, or what no account can call, needs none."""
+    more = """
+        abstract contract Base {
+            uint256 public n;
+            receive() external payable {}
+            function set() external { n = 1; }
+            function later() external virtual;
+            function _set() internal { n = 2; }
+            function get() external view returns (uint256) { return n; }
+        }
+        contract Whole is Base { function later() external override { n = 3; } }
+        abstract contract Unused { uint256 public n; function set() external { n = 4; } }
+    """
+    found = copied("contract UniswapFiller is", f"{more}contract UniswapFiller is")
+    entries = {each.key.at for each in found if not each.key.at.startswith("UniswapFiller.")}
+    assert entries == {"Base.receive()", "Base.set()", "Whole.later()"}
 
 
 def test_sources_that_do_not_compile_are_no_green_run(copied):
@@ -202,6 +214,11 @@ def test_an_entry_that_is_not_whole_is_refused(tmp_path, text):
     (tmp_path / "triage.yaml").write_text(text)
     with pytest.raises(TriageError):
         reasons(tmp_path / "triage.yaml")
+
+
+def test_one_reason_can_be_for_several_findings(tmp_path):
+    (tmp_path / "triage.yaml").write_text("a: [{at: b, code: c, reason: d, times: 2}, {at: b, code: e, reason: f}]")
+    assert reasons(tmp_path / "triage.yaml") == {Key("a", "b", "c"): ("d", 2), Key("a", "b", "e"): ("f", 1)}
 
 
 def test_all_sources_but_the_mocks_are_analysed():
