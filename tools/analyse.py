@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ssi.build import ROOT
-from tools.findings import JUDGED, Finding, Key, TriageError, Verdict, from_slither, judged, reasons, unguarded
+from tools.findings import JUDGED, Comparison, Detection, Key, TriageError, from_slither, judged, reasons, unguarded
 
 TRIAGE = ROOT / "tools/checkers/triage.yaml"
 PYTHON = ROOT / ".venv-checkers/bin/python"
@@ -108,7 +108,7 @@ def slither(root: Path, asked: dict[str, Any], answer: dict[str, Any]) -> dict[s
 
 
 def show(
-    console: Console, found: list[Finding], verdict: Verdict, known: dict[Key, tuple[str, int]], all_: bool
+    console: Console, found: list[Detection], verdict: Comparison, known: dict[Key, tuple[str, int]], all_: bool
 ) -> None:
     """Findings with a reason and findings below that in a line each or counted; what is wrong in full, and last."""
     new = set(verdict.new)

@@ -30,7 +30,7 @@ class Key(NamedTuple):
     code: str
 
 
-class Finding(NamedTuple):
+class Detection(NamedTuple):
     """One result of a detector. `place` is `file:line`, `impact` High, Medium, Low, Informational or Optimization."""
 
     key: Key
@@ -43,13 +43,13 @@ class TriageError(Exception):
     """The file of reasons is not as it should be. `args` say what is wrong."""
 
 
-def from_slither(answer: dict[str, Any]) -> list[Finding]:
+def from_slither(answer: dict[str, Any]) -> list[Detection]:
     """The findings of slither's JSON, in the order of their places."""
     found = [_finding(each) for each in answer["results"].get("detectors", ())]
     return sorted(found, key=lambda each: (each.place.split(":")[0], int(each.place.split(":")[1]), each.key))
 
 
-def _finding(result: dict[str, Any]) -> Finding:
+def _finding(result: dict[str, Any]) -> Detection:
     first, *others = result["elements"]
     nodes = [each for each in others if each["type"] == "node"]
     if result["check"].startswith("reentrancy"):
@@ -66,7 +66,7 @@ def _finding(result: dict[str, Any]) -> Finding:
     shown = nodes[0] if nodes else first
     mapping = shown["source_mapping"]
     place = f"{mapping['filename_relative']}:{mapping['lines'][0]}"
-    return Finding(Key(result["check"], home, code), result["impact"], place, result["description"].strip())
+    return Detection(Key(result["check"], home, code), result["impact"], place, result["description"].strip())
 
 
 def _listed(names: Iterable[str]) -> str:
@@ -85,7 +85,7 @@ def _name(element: dict[str, Any]) -> str:
     return f"{owner}.{own}" if owner else str(own)
 
 
-def unguarded(sources: dict[str, Any]) -> list[Finding]:
+def unguarded(sources: dict[str, Any]) -> list[Detection]:
     """Functions by which an account can change state while a guarded function runs: each needs a reason.
 
     Slither is silent where a guard is taken away: it reports writes that follow a call, and most of our calls come
@@ -127,7 +127,7 @@ def _entries(contract: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield node
 
 
-def _entry(file: str, contract: dict[str, Any], function: dict[str, Any]) -> Finding | None:
+def _entry(file: str, contract: dict[str, Any], function: dict[str, Any]) -> Detection | None:
     modifiers = [each["modifierName"]["name"] for each in function["modifiers"]]
     if _GUARD in modifiers:
         return None
@@ -136,7 +136,7 @@ def _entry(file: str, contract: dict[str, Any], function: dict[str, Any]) -> Fin
     at = f"{contract['name']}.{name}"
     line = int(function["line"])
     code = " ".join(modifiers) or "no modifier"
-    return Finding(Key(UNGUARDED, at, code), "Medium", f"{file}:{line}", f"{at} changes state and has no {_GUARD}")
+    return Detection(Key(UNGUARDED, at, code), "Medium", f"{file}:{line}", f"{at} changes state and has no {_GUARD}")
 
 
 def reasons(path: Path) -> dict[Key, tuple[str, int]]:
@@ -158,14 +158,14 @@ def reasons(path: Path) -> dict[Key, tuple[str, int]]:
     return found
 
 
-class Verdict(NamedTuple):
+class Comparison(NamedTuple):
     """`new` findings have no reason. `vanished` reasons have no finding, or fewer than they say."""
 
-    new: list[Finding]
+    new: list[Detection]
     vanished: list[Key]
 
 
-def judged(found: Iterable[Finding], known: dict[Key, tuple[str, int]]) -> Verdict:
+def judged(found: Iterable[Detection], known: dict[Key, tuple[str, int]]) -> Comparison:
     """Compares the findings that need a reason with the reasons."""
     left = Counter({key: times for key, (_, times) in known.items()})
     new = []
@@ -176,4 +176,4 @@ def judged(found: Iterable[Finding], known: dict[Key, tuple[str, int]]) -> Verdi
             left[each.key] -= 1
         else:
             new.append(each)
-    return Verdict(new, sorted(key for key, times in left.items() if times))
+    return Comparison(new, sorted(key for key, times in left.items() if times))

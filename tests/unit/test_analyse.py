@@ -18,7 +18,7 @@ import yaml
 
 from ssi.build import ROOT
 from tools import analyse
-from tools.findings import JUDGED, UNGUARDED, Finding, Key, TriageError, from_slither, judged, reasons, unguarded
+from tools.findings import JUDGED, UNGUARDED, Detection, Key, TriageError, from_slither, judged, reasons, unguarded
 
 REASONS = reasons(analyse.TRIAGE)
 FILLER = "contracts/rebalancing/UniswapFiller.sol"
@@ -30,17 +30,17 @@ def canned(name: str) -> dict[str, Any]:
     return {"success": True, "results": {"detectors": detectors}}
 
 
-def known_for(found: list[Finding]) -> dict[Key, tuple[str, int]]:
+def known_for(found: list[Detection]) -> dict[Key, tuple[str, int]]:
     return {each.key: ("It is as it should be.", 1) for each in found if each.impact in JUDGED}
 
 
 @pytest.fixture
-def whole() -> list[Finding]:
+def whole() -> list[Detection]:
     return from_slither(canned("whole"))
 
 
 @pytest.fixture
-def copied(tmp_path: Path) -> Callable[[str, str], list[Finding]]:
+def copied(tmp_path: Path) -> Callable[[str, str], list[Detection]]:
     """Copies the filler of auctions, exchanges a text in it, and looks for entries without a guard."""
     (tmp_path / FILLER).parent.mkdir(parents=True)
     (tmp_path / "node_modules").symlink_to(ROOT / "node_modules")
@@ -49,7 +49,7 @@ def copied(tmp_path: Path) -> Callable[[str, str], list[Finding]]:
     shutil.copy(ROOT / "ape-config.yaml", tmp_path)
     text = (ROOT / FILLER).read_text()
 
-    def look(old: str, new: str) -> list[Finding]:
+    def look(old: str, new: str) -> list[Detection]:
         assert old in text
         (tmp_path / FILLER).write_text(text.replace(old, new))
         return unguarded(analyse.compiled(tmp_path, analyse.question(tmp_path))["sources"])
@@ -58,10 +58,10 @@ def copied(tmp_path: Path) -> Callable[[str, str], list[Finding]]:
 
 
 @pytest.fixture
-def analysed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str, list[Finding]], int]:
+def analysed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str, list[Detection]], int]:
     """Runs `make analyse` on canned findings, with reasons for `excused`."""
 
-    def run(name: str, excused: list[Finding]) -> int:
+    def run(name: str, excused: list[Detection]) -> int:
         entries: dict[str, list[dict[str, str]]] = {}
         for (detector, at, code), (reason, _) in known_for(excused).items():
             entries.setdefault(detector, []).append({"at": at, "code": code, "reason": reason})
@@ -95,7 +95,7 @@ def test_a_transfer_whose_answer_is_not_looked_at_is_red(analysed, whole, capsys
 
 
 def test_a_reason_without_a_finding_is_red(analysed, whole, capsys):
-    gone = Finding(Key("weak-prng", "Lottery.draw()", "block.timestamp % 2"), "High", "contracts/Lottery.sol:7", "")
+    gone = Detection(Key("weak-prng", "Lottery.draw()", "block.timestamp % 2"), "High", "contracts/Lottery.sol:7", "")
     assert analysed("whole", [*whole, gone]) == 1
     assert "a reason without a finding: weak-prng\n  at: Lottery.draw()" in capsys.readouterr().out
 
