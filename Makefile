@@ -14,7 +14,7 @@ export APE_LOG_LEVEL ?= WARNING
 
 ON_FORK := python tools/with_chain.py
 
-.PHONY: help setup lock build test demo replay app app-build app-test indexer indexer-test live docs deep mutants lint format size storage gas permissions packages release clean
+.PHONY: help setup lock build test demo replay app app-build app-test indexer indexer-test live docs deep mutants lint analyse format size storage gas permissions packages release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,14 +37,17 @@ ssi/report/packages/node_modules/.stamp: ssi/report/packages/package-lock.json s
 	@cd ssi/report/packages && npm ci --loglevel=error >/dev/null
 	@touch $@
 
-lock: setup ## Refresh both lock files from package.json and requirements.in
+lock: setup ## Refresh the lock files from package.json and requirements.in
 	npm install --package-lock-only
 	cd docs/packages && npm install --package-lock-only
 	cd ssi/report/packages && npm install --package-lock-only
 	cd tests/foreign/npm && npm install --package-lock-only
 	cd indexer && npm install --package-lock-only
-	.venv/bin/pip install --quiet uv && .venv/bin/uv pip compile requirements.in -o requirements.lock \
-		--generate-hashes --no-emit-index-url --no-header --universal --python-version 3.10
+	.venv/bin/pip install --quiet uv
+	@for folder in "" tools/checkers/; do \
+		.venv/bin/uv pip compile $${folder}requirements.in -o $${folder}requirements.lock \
+			--generate-hashes --no-emit-index-url --no-header --universal --python-version 3.10; \
+	done
 
 build: setup ## Compile what changed
 	@python -m ssi.build
@@ -117,6 +120,15 @@ lint: setup indexer-build ## Formatting, style and types
 	@deptry ssi forks minimainnet && deptry . --config tools/deptry.toml
 	@cd indexer && npm run --silent types
 
+.venv-checkers/.stamp: tools/checkers/requirements.lock
+	@echo "· Static analysis (about half a minute the first time)"
+	@rm -rf $(@D) && $(PYTHON) -m venv $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+analyse: setup .venv-checkers/.stamp ## Static analysis of the contracts: every finding of high or medium impact has a reason (ARGS=--all shows those)
+	@python -m tools.analyse $(ARGS)
+
 format: setup ## Format Solidity and Python
 	@forge fmt contracts interfaces
 	@ruff check --fix-only --quiet . && ruff format .
@@ -147,4 +159,4 @@ docs: setup docs/packages/node_modules/.stamp ## Build the documentation site in
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 clean: ## Remove everything that can be made again
-	@rm -rf .venv node_modules app/node_modules docs/packages/node_modules ssi/report/packages/node_modules tests/foreign/npm/node_modules indexer/node_modules indexer/.ponder indexer/generated indexer/abis.ts indexer/constants.ts app/dist app/src/generated .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	@rm -rf .venv .venv-checkers node_modules app/node_modules docs/packages/node_modules ssi/report/packages/node_modules tests/foreign/npm/node_modules indexer/node_modules indexer/.ponder indexer/generated indexer/abis.ts indexer/constants.ts app/dist app/src/generated .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache
