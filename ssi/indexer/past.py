@@ -68,7 +68,8 @@ def points(indexer: Indexer, epoch: int, begins: int, until: int, sheet: Sequenc
     The arithmetic is that of `docs/points-math.md`, done by the indexer's database.
 
     Args:
-        begins, until: Unix seconds; of a running epoch, until now.
+        begins: of the epoch, Unix seconds.
+        until: its end; of a running epoch, now.
         sheet: the sources that count in it.
     """
     if not sheet:

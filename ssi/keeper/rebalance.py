@@ -96,10 +96,12 @@ class RebalanceReport:
     """A rebalance as it stands.
 
     Args:
-        started_at_s, ends_at_s: Unix seconds.
+        started_at_s: Unix seconds.
+        ends_at_s: Unix seconds.
         premium_bps: over the oracle's price, that a bidder pays now; below zero a discount.
         cost_bps: what it has cost so far, of NAV; it stops at `budget_bps`.
-        surplus, deficit: how many constituents are above, and below, their targets.
+        surplus: how many constituents are above their targets.
+        deficit: how many are below.
         weights: by name.
     """
 
