@@ -182,14 +182,14 @@ def running(indexer: IndexerProcess) -> Iterator[IndexerProcess]:
 @click.option("--port", default=42069, show_default=True, help="Where it answers.")
 @click.option("--rpc-port", default=8545, show_default=True, help="Where its fork answers.")
 @click.option("--days", default=33, show_default=True, help="Days that the market of the fork lives.")
-def main(rpc: str | None, settings: Path | None, port: int, rpc_port: int, days: int) -> None:
+@click.option("--folder", type=click.Path(path_type=Path), default=HOME / ".ponder", help="Keeps its database and log.")
+def main(rpc: str | None, settings: Path | None, port: int, rpc_port: int, days: int, folder: Path) -> None:
     """Index a deployment."""
     if (rpc is None) != (settings is None):
         raise click.UsageError("A node and the settings of a deployment belong together.")
     anvils.stop_in_order()
     console = Console()
     with ExitStack() as stack:
-        folder = HOME / ".ponder"
         if rpc is None or settings is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ssi-indexer-")))
             rpc, settings = _fork(stack, console, folder, rpc_port, days)

@@ -85,8 +85,8 @@ export default function Governance() {
           <ul className="space-y-4">
             {pending.map((op) => (
               <li key={`${op.id}${op.nonce}`} className="rounded-md border border-line p-3">
-                <Call target={op.target} data={op.data} />
-                <Change target={op.target} data={op.data} />
+                <CallLine target={op.target} data={op.data} />
+                <ChangeLine target={op.target} data={op.data} />
                 <div className="mt-2">
                   <Rows
                     rows={[
@@ -125,7 +125,7 @@ export default function Governance() {
           rows={past
             .slice(0, 50)
             .map((op) => [
-              <Call key="c" target={op.target} data={op.data} brief />,
+              <CallLine key="c" target={op.target} data={op.data} brief />,
               op.end,
               date(op.ready),
               short(op.id),
@@ -137,7 +137,7 @@ export default function Governance() {
 }
 
 /** A call in words: the function, then its arguments by name, folded where they are long. */
-function Call({ target, data, brief = false }: { target: Address; data: Hex; brief?: boolean }) {
+function CallLine({ target, data, brief = false }: { target: Address; data: Hex; brief?: boolean }) {
   const config = useConfig();
   const call = decode(data);
   const name = (address: string) => nameOf(config, address);
@@ -178,7 +178,7 @@ function Call({ target, data, brief = false }: { target: Address; data: Hex; bri
 }
 
 /** What is there now and what will be. */
-function Change({ target, data }: { target: Address; data: Hex }) {
+function ChangeLine({ target, data }: { target: Address; data: Hex }) {
   const config = useConfig();
   const change = useChange(target, decode(data), (address) => nameOf(config, address));
   if (!change) return null;

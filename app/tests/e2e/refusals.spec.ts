@@ -34,6 +34,7 @@ test("an expired quote is refused, and a fresh one goes through", async ({ page,
   await page.evaluate(() => Object.assign(window, { waits: true }));
   await button.click();
   await expect(page.getByText("Sign the permit in your wallet")).toBeVisible();
+  await page.waitForFunction(() => "letSign" in window); // the page says so before it asks
   await chain.warp(21 * 60);
   await page.evaluate(() => {
     const person = window as unknown as { waits: boolean; letSign: () => void };
