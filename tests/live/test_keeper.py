@@ -186,17 +186,19 @@ def test_it_fills_a_rebalance_moves_checkpoints_and_records_points(due, keep):
     wait_for(lambda: told("transactions", "points") == 2)
     assert system.prices.runningSlot().sampled
     assert system.points.recordedPoints(holder, epoch) > 0
-    for _ in range(12):  # until the price has fallen so far that a fill pays
+    jumps = 0
+    while jumps < 12:  # until the price has fallen so far that a fill pays
         if told("transactions", "rebalance MAG7.ssi"):
             break
         looked = told("runs", "rebalance MAG7.ssi")
         due.warp(2 * HOUR)
+        jumps += 1
         wait_for(partial(looked_again_since, looked))
     assert told("transactions", "rebalance MAG7.ssi") > 0
     after = RebalanceKeeper(system, "MAG7.ssi", holder).report()
     assert after.id == before.id
     assert after.distance_bps < before.distance_bps
-    # A look at the rebalance between the clock's jump and the feeds' answers fails, and is made again.
+    assert told("failures", "rebalance MAG7.ssi") <= jumps, "a look between the clock's jump and the feeds' answers"
     assert told("failures", "poke") == told("failures", "points") == 0
 
 
