@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ssi.agreement.sides import Compared, Sides, number
+from ssi.constants import WAD
 
 PHASES = ("none", "running", "completed", "halted", "cancelled", "expired")
 
@@ -29,7 +30,7 @@ def rebalances(both: Sides) -> Iterator[Compared]:
         yield f"{symbol}/{said.id}/ends", said.ends, number(row, "ends")
         # D27 {USD/base share} in events and rows; the status says it as a part of NAV, D18, rounded up.
         cost, nav = number(row, "cost"), number(row, "nav")
-        yield f"{symbol}/{said.id}/cost", said.cost, None if cost is None or not nav else -(-cost * 10**18 // nav)
+        yield f"{symbol}/{said.id}/cost", said.cost, None if cost is None or not nav else -(-cost * WAD // nav)
 
 
 def operations(both: Sides) -> Iterator[Compared]:

@@ -133,25 +133,9 @@ export function useAction(resume = false) {
         const wallet = await getWalletClient(wagmi);
         const abi = [...(call.abi as readonly unknown[]), ...errorsAbi] as Abi;
         const { address: to, functionName, args, value } = call;
-        const { request } = await client.simulateContract({
-          account: address,
-          address: to,
-          abi,
-          functionName,
-          args: [...args],
-          value,
-        });
-        const least =
-          call.gasRoom === undefined
-            ? undefined
-            : await client.estimateContractGas({
-                account: address,
-                address: to,
-                abi,
-                functionName,
-                args: [...args],
-                value,
-              });
+        const asked = { account: address, address: to, abi, functionName, args: [...args], value };
+        const { request } = await client.simulateContract(asked);
+        const least = call.gasRoom === undefined ? undefined : await client.estimateContractGas(asked);
         const gas = least === undefined ? undefined : least + (call.gasRoom ?? 0n);
         setStep({ at: "signing", title });
         const hash = await wallet.writeContract({ ...request, gas, account: wallet.account } as Parameters<
