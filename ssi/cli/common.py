@@ -125,9 +125,8 @@ def signers(multisig: Multisig, how: Signing) -> list[Any]:
     aliases = how.accounts
     if how.queue and (network.is_fork() or not aliases):
         raise Misused("--queue is for a live network, and needs one owner who signs: --account ALIAS.")
-    if how.queue:
-        _service(int(multisig.evm.rpc.call("eth_chainId"), 16))
     if how.dry_run or not (aliases or network.is_fork()):
+        _require_queue(multisig, how)
         return []
     owners, needed = multisig.owners, 1 if how.queue else multisig.threshold
     if not aliases:
@@ -148,7 +147,14 @@ def signers(multisig: Multisig, how: Signing) -> list[Any]:
             f"{needed} owners must sign, and you named {len(chosen)}: name more with --account, or none and sign on the"
             " Safe's web site."
         )
+    _require_queue(multisig, how)
     return chosen[:needed]
+
+
+def _require_queue(multisig: Multisig, how: Signing) -> None:
+    """Raises Misused where a queue is wanted and none is named."""
+    if how.queue:
+        _service(int(multisig.evm.rpc.call("eth_chainId"), 16))
 
 
 @dataclass(frozen=True)

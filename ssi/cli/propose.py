@@ -246,7 +246,9 @@ def remove_constituent(
 @click.option("--pool-with", metavar="ASSET", help="Creates a Uniswap v3 pool with ASSET; its liquidity can be locked.")
 @click.option("--pool-fee", type=click.Choice(["500", "3000", "10000"]), default="3000", show_default=True)
 @click.option(
-    "--block", type=click.IntRange(1), help="Its prices make the first units: the proposer's block gives their hashes."
+    "--block",
+    type=click.IntRange(1, 2**64),
+    help="Its prices make the first units: the proposer's block gives their hashes.",
 )
 @common.signing
 def add_index(file: Path, pool_with: str | None, pool_fee: str, block: int | None, how: common.Signing) -> Any:
