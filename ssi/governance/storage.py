@@ -35,7 +35,7 @@ def production() -> list[str]:
     return [
         f"contracts/{folder.name}"
         for folder in sorted((ROOT / "contracts").iterdir())
-        if folder.is_dir() and folder.name != "mocks"
+        if folder.is_dir() and folder.name != "mocks" and not folder.name.startswith(".")
     ]
 
 
