@@ -50,8 +50,8 @@ def fingerprints(root: Path = ROOT) -> dict[str, str]:
     @cache
     def imports(path: Path) -> tuple[Path, ...]:
         """Imported files of this repository. Those of packages are fixed by the lock file."""
-        found = (path.parent / name for name in _IMPORT.findall(path.read_text()) if name.startswith("."))
-        return tuple(sorted({each.resolve() for each in found}))
+        found = (f"{path.parent}/{name}" for name in _IMPORT.findall(path.read_text()) if name.startswith("."))
+        return tuple(sorted({Path(os.path.normpath(each)) for each in found}))
 
     @cache
     def text(path: Path) -> bytes:
@@ -65,12 +65,14 @@ def fingerprints(root: Path = ROOT) -> dict[str, str]:
             waiting += fresh
         return sorted(seen)
 
+    root = root.resolve()
+    named = cache(lambda path: str(path.relative_to(root)))
     answer = {}
-    for source in sources(root.resolve()):
+    for source in sources(root):
         digest = common.copy()
         for path in reach(source):
-            digest.update(f"{path.relative_to(root.resolve())}\0".encode() + text(path))
-        answer[str(source.relative_to(root.resolve()))] = digest.hexdigest()
+            digest.update(named(path).encode() + b"\0" + text(path))
+        answer[named(source)] = digest.hexdigest()
     return answer
 
 

@@ -47,6 +47,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason="needs switches that only the miniature mainnet has"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def connected() -> Iterator[None]:
+    """Commands that run in this process take the suite's own connection to the fork.
+
+    Ape makes a new one for each, which costs more than most commands. `tests/live` starts commands as processes of
+    their own, which connect by themselves.
+    """
+    from ape.api.networks import ProviderContextManager
+
+    push = ProviderContextManager.push_provider
+
+    def pushed(context: Any) -> Any:
+        wanted, active = context._provider, context.network_manager.active_provider
+        if active is None or (wanted.name, wanted.network.name) != (active.name, active.network.name):
+            return push(context)
+        context.provider_stack.append(context.provider_stack[-1])
+        return active
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ProviderContextManager, "push_provider", pushed)
+        yield
+
+
 @pytest.fixture(scope="session")
 def project() -> Any:
     """The compiled project. Shadows Ape's own fixture, which may serve stale bytecode."""
