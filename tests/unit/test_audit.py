@@ -118,7 +118,7 @@ class TestByAWei:
     """Close."""
 
     def test_bob_s_way(self):
-        """G1: one.
+        """Once.
 
         Two."""
 
@@ -147,7 +147,7 @@ def test_what_was_tried_is_told_by_names_and_first_sentences(tmp_path):
     assert said.startswith("1 tests")
     assert "### `attacks/test_quirk_tokens.py`\n\nA part.\n" in said
     assert f"## {audit_held.REST}\n\n### `attacks/test_new.py`" in said
-    assert "* *By a wei.* Close.\n    * **Bob's way.** G1: one.\n" in said + "\n"
+    assert "* *By a wei.* Close.\n    * **Bob's way.** Once.\n" in said + "\n"
     assert "* Steps, in any order: step aside, act.\n* Looked at after each step: all is well." in said
 
 
@@ -365,3 +365,10 @@ def test_tokens_with_one_source_are_those_of_the_parameters():
 def test_silences_cost_what_security_says():
     (usd,) = re.findall(r"twenty minutes cost (\d+) dollars", " ".join((ROOT / "SECURITY.md").read_text().split()))
     assert f"FLOKI: {usd} USD for every twenty minutes" in flat("issues")
+
+
+def test_a_percent_of_a_feed_adds_what_is_said():
+    """Of MEME.ssi, which holds PEPE and FLOKI."""
+    (added,) = re.findall(r"a percent adds less than (\d+) bp", flat("issues"))
+    meme = list(TERMS).index("MEME.ssi")
+    assert wrong_feed(1)[meme] - AT_ONCE[meme] <= int(added) < wrong_feed(2)[meme] - AT_ONCE[meme]
