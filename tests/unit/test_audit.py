@@ -321,6 +321,13 @@ def floki() -> tuple[str, str, str]:
     return capital, fee, undone
 
 
+def apart(token: str) -> int:
+    """bp by which the two sources of a token may differ."""
+    second = ASSETS[token].second
+    assert second is not None
+    return second.max_deviation
+
+
 ASSETS = params.assets().assets
 ALONE = ("SOL", "BNB", "PEPE", "FLOKI", "sUSDS", "sDAI", "USDC")
 AT_ONCE, BY_A_TENTH = wrong_feed(0), wrong_feed(10)
@@ -338,7 +345,7 @@ TERMS = {index.symbol: index for index in params.indexes()}
         ("trust", "{} bp of NAV in MAG7.ssi, {} in MEME.ssi, {} in DEFI.ssi, {} in USSI".format(*AT_ONCE)),
         ("issues", "FLOKI by 1 %: {} USD of capital, of which {} are lost to fees, {} where".format(*floki())),
         ("issues", f"costs the mint fee, {TERMS['MAG7.ssi'].mint_fee_bps} bp, on all room"),
-        ("issues", f"the pool and the feed differ by {ASSETS['WBTC'].second.max_deviation} bp"),
+        ("issues", f"the pool and the feed differ by {apart('WBTC')} bp"),
         ("issues", f"{constant('points/LpLocker', 'MAX_POOLS')} pools ever"),
         ("issues", f"{constant('points/ReferencePrices', '_MAX_PAIRS')} indexes with points"),
         ("issues", f"{constant('index/BasketLib', 'MAX_CONSTITUENTS')} constituents |"),
@@ -358,7 +365,7 @@ def test_figures_are_those_of_the_code(page, says):
 def test_tokens_with_one_source_are_those_of_the_parameters():
     held = {name for index in TERMS.values() for name in index.weights}
     assert {name for name in held if ASSETS[name].second is None} == set(ALONE)
-    assert ASSETS["WETH"].second.max_deviation == ASSETS["WBTC"].second.max_deviation
+    assert apart("WETH") == apart("WBTC")
     assert len({index.mint_fee_bps for index in TERMS.values()}) == 1
 
 
