@@ -15,10 +15,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ssi.build import ROOT
-from tools.analyse import compiled, question
+from tools.analyse import TRIAGE, compiled, question
 from tools.audit_calls import Contract, contracts
 from tools.audit_held import held
-from tools.sizes import SNAPSHOT
+from tools.findings import UNGUARDED, reasons
+from tools.sizes import LIMIT, SNAPSHOT
 
 PAGES = ROOT / "docs" / "audit"
 BEGIN, END = "<!-- made by make audit -->", "<!-- end of what make audit made -->"
@@ -149,15 +150,26 @@ def changes(page: str, root: Path = ROOT) -> str:
 # ---------------------------------------------------------------- all of it
 
 
+def issues(page: str, sizes: Mapping[str, int]) -> str:
+    """The known issues, with the figures that move most often: room that is left, findings of the analysis."""
+    page = re.sub(r"(`(IndexToken|Rebalancer)`(?: has)? )\d+", lambda row: f"{row[1]}{LIMIT - sizes[row[2]]}", page)
+    counts = [sum(times for key, (_, times) in reasons(TRIAGE).items() if (key.detector == UNGUARDED) == own)
+              for own in (False, True)]  # fmt: skip
+    says = "{} of high or medium impact by slither, and {} functions without"
+    return re.sub(says.format(r"\d+", r"\d+"), says.format(*counts), page)
+
+
 def pages() -> dict[Path, str]:
     """Each page with generated parts as it has to be."""
     deployed = contracts(compiled(ROOT, question(ROOT))["sources"])
-    paths = {name: PAGES / f"{name}.md" for name in ("scope", "held", "changes")}
+    sizes = json.loads(SNAPSHOT.read_text())
+    paths = {name: PAGES / f"{name}.md" for name in ("scope", "held", "changes", "issues")}
     texts = {name: path.read_text() for name, path in paths.items()}
     return {
-        paths["scope"]: refreshed(texts["scope"], scope(deployed, json.loads(SNAPSHOT.read_text()))),
+        paths["scope"]: refreshed(texts["scope"], scope(deployed, sizes)),
         paths["held"]: refreshed(texts["held"], held(ROOT / "tests")),
         paths["changes"]: changes(texts["changes"]),
+        paths["issues"]: issues(texts["issues"], sizes),
     }
 
 

@@ -42,7 +42,7 @@ def flat(name: str) -> str:
 def test_every_generated_part_is_what_it_comes_from():
     """`make audit` writes them."""
     pages = audit.pages()
-    assert {path.stem for path in pages} == {"scope", "held", "changes"}
+    assert {path.stem for path in pages} == {"scope", "held", "changes", "issues"}
     assert {path.stem: path.read_text() for path in pages} == {path.stem: text for path, text in pages.items()}
 
 
