@@ -14,7 +14,7 @@ export APE_LOG_LEVEL ?= WARNING
 
 ON_FORK := python tools/with_chain.py
 
-.PHONY: help setup lock build test demo replay app app-build app-test indexer indexer-test live docs deep mutants lint analyse format size storage gas permissions packages release clean
+.PHONY: help setup lock build test demo replay app app-build app-test indexer indexer-test live docs deep mutants lint analyse format size storage gas permissions audit packages release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -144,6 +144,9 @@ gas: build ## Measure whole transactions; writes snapshots/gas.json
 
 permissions: build ## Ask a deployment who may do what; writes docs/permissions.md
 	@$(ON_FORK) python -m tools.permissions
+
+audit: setup ## Write the generated parts of docs/audit: scope, what was tried, what changed since the last tag (ARGS="--since TAG" prints that)
+	@python -m tools.audit $(ARGS)
 
 packages: build ## What others install, in build/packages: the wheel of ssi (with ssi.testing) and the npm package
 	@python -m tools.packages

@@ -73,7 +73,7 @@ def test_sandwiching_the_start_gains_nothing(world):
 
 
 def test_a_start_happens_once(world):
-    """Replayed."""
+    """R8: replayed."""
     nonce = world.model.nonce
     world.start()
     world.rebalancer.cancel(world.index, sender=world.owner)
@@ -83,7 +83,7 @@ def test_a_start_happens_once(world):
 
 
 def test_a_start_under_other_rules_does_not_happen(world):
-    """Front-run by a change of plan, or of terms, that was scheduled as well."""
+    """R8: front-run by a change of plan, or of terms, that was scheduled as well."""
     nonce = world.model.nonce
     world.set_terms(TERMS)
     wrong = error(world.project.Rebalancer, "Rebalancer_WrongNonce")
@@ -211,6 +211,7 @@ def test_an_oracle_round_trip_is_impossible(running):
 
 
 def test_a_stale_price_stops_bids_and_not_redemption(running, evm):
+    """R4: the way out asks for no price."""
     evm.warp(2 * DAY // 3 - 1)
     now = evm.now
     stale = running.feeds[0]

@@ -276,6 +276,7 @@ class LockerMachine(ChainMachine):
 
     @rule(data=st.data())
     def stranger_tries_what_is_not_theirs(self, data: st.DataObject) -> None:
+        """L6: the model knows nothing of it."""
         person, mallory = data.draw(PERSON), self.names["mallory"]
         who = self.names[person]
         calls: list[tuple[Any, ...]] = [

@@ -338,7 +338,7 @@ class PointsMachine(PointsPositions):
             ], "P11 all points are the definition, P7 also of closed epochs"  # fmt: skip
             assert self.evm.batch([(self.ledger.recordedPoints, pair) for pair in some]) == [
                 self.model.total(*pair) for pair in some
-            ], "P8 a function of the set of the recorded, P15 and of no recorder"  # fmt: skip
+            ], "P8, P15 a function of the set of the recorded, and of no recorder"  # fmt: skip
         totals = self.evm.batch([(self.ledger.totalRecorded, [epoch]) for epoch in epochs])
         assert totals == [self.model.sum(epoch) for epoch in epochs], "P8"
         for epoch, total in zip(epochs, totals, strict=True):

@@ -131,7 +131,8 @@ class TestMintWithCallback:
     def test_it_costs_what_a_mint_costs(self, index, minter, tokens, alice, bob):
         amounts, held = index.previewMint(SHARE), [token.balanceOf(index.address) for token in tokens[:2]]
         receipt = minter.mint(index, SHARE, bob, b"anything", sender=alice)
-        assert [token.balanceOf(index.address) - had for token, had in zip(tokens, held, strict=False)] == amounts
+        paid = [token.balanceOf(index.address) - had for token, had in zip(tokens, held, strict=False)]
+        assert paid == amounts, "I4 the preview"
         assert index.balanceOf(bob) == SHARE
         assert [minter.tokens(n) for n in (0, 1)] == [token.address for token in tokens[:2]]
         assert [minter.amounts(n) for n in (0, 1)] == amounts

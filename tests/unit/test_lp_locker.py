@@ -300,7 +300,7 @@ class TestTokens:
         evm.warp(COOLDOWN)
         locker.requestUnlockTokens(alice, pair, part, sender=alice)
         stake = locker.stakeOf(alice, pair)
-        assert (stake.matured, stake.cooling) == (part, part)
+        assert (stake.matured, stake.cooling) == (part, part), "L5 matured tokens"
         receipt = locker.unlockTokens(alice, pair, alice, sender=alice)
         assert only(receipt, locker, "TokensUnlocked") == {
             "owner": alice,

@@ -24,6 +24,7 @@ MARKDOWN = [
     *ROOT.glob("*.md"),
     *(ROOT / "docs").glob("*.md"),
     *(ROOT / "docs/how-to").glob("*.md"),
+    *(ROOT / "docs/audit").glob("*.md"),
     ROOT / "tests" / "README.md",
     *(ROOT / ".github").rglob("*.md"),
 ]
