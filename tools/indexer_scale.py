@@ -6,7 +6,8 @@ With PostgreSQL, on this machine. Two measurements, neither of them on a real ch
 * latencies: rows of that many accounts are written straight into the engine's tables, and then each query that the web
   app and the commands ask is put over HTTP.
 
-Writes build/indexer-scale.json.
+Writes build/indexer-scale.json and, where all three numbers of accounts were measured, snapshots/indexer.json and the
+figures of docs/indexer.md.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import click
 
 from forks import anvils
 from ssi.build import ROOT
-from tools import postgres
+from tools import indexer_page, postgres
 from tools.indexer import SCHEMA, IndexerProcess, running, tables
 from tools.indexer_node import BLOCK_SECONDS, PER_BLOCK, Made, serving
 
@@ -233,6 +234,9 @@ def main(accounts: str, blocks: int) -> None:
         click.echo(json.dumps(measured))
         REPORT.parent.mkdir(exist_ok=True)
         REPORT.write_text(json.dumps(report, indent=1) + "\n")
+    if report["rate"] and [each["accounts"] for each in report["latencies"]] == [10_000, 100_000, 1_000_000]:
+        indexer_page.SNAPSHOT.write_text(REPORT.read_text())
+        indexer_page.PAGE.write_text(indexer_page.refreshed(indexer_page.PAGE.read_text(), report))
 
 
 if __name__ == "__main__":
