@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import solcx
 from hypothesis import HealthCheck, Phase, settings
 
 from forks.seeding import deploy
@@ -67,6 +68,22 @@ def connected() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ProviderContextManager, "push_provider", pushed)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """What is verified is compiled once a session: the same words in, the same bytes out, after half a minute."""
+    compiler, made = solcx.compile_standard, dict[str, Any]()
+
+    def compile_standard(given: Any, **options: Any) -> Any:
+        key = repr((given, options))
+        if key not in made:
+            made[key] = compiler(given, **options)
+        return made[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(solcx, "compile_standard", compile_standard)
         yield
 
 
