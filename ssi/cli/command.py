@@ -32,6 +32,7 @@ from ssi.governance.decoder import Decoder, Unknown, mistyped
 from ssi.governance.proposal import ProposalRefused
 from ssi.indexer.client import URL as INDEXER
 from ssi.indexer.client import IndexerSilent
+from ssi.registry.params import ParamsUnusable
 from ssi.registry.record import Record, RecordUnusable
 from ssi.registry.system import System
 
@@ -124,7 +125,7 @@ def explained(error: Exception) -> click.ClickException:
         return error
     if isinstance(error, click.Abort):
         return Failure("Nothing was done: there was no answer. `--yes` answers yes.", 2)
-    if isinstance(error, Misused | Unknown | RecordUnusable):
+    if isinstance(error, Misused | Unknown | RecordUnusable | ParamsUnusable):
         return Failure(str(error), 2)
     if isinstance(error, ValidationError):
         first = error.errors()[0]

@@ -51,7 +51,7 @@ def cli(account: str | None, last: int, json: bool) -> Any:
     for happened in rows[-last:]:
         table.add_row(
             common.moment(happened.time_s).removesuffix(" UTC"),
-            sentence(protocol, happened),
+            common.verbatim(sentence(protocol, happened)),
             f"[dim]{happened.transaction[:10]}…[/]",
         )
     screen.print(table)

@@ -55,7 +55,7 @@ def show(found: Agreement, name: str) -> None:
     if found.differences:
         table = Table("what", "chain", "indexer", box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
         for each in found.differences:
-            table.add_row(each.path, _said(each.chain), _said(each.indexer))
+            table.add_row(*map(common.verbatim, (each.path, _said(each.chain), _said(each.indexer))))
         screen.print(table)
     total = sum(found.compared.values())
     verdict = f"[red]✗ {len(found.differences):,} differ[/]" if found.differences else "[green]✓ they agree[/]"

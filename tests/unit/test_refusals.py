@@ -8,10 +8,14 @@ from typing import Any, cast
 import eth_abi
 import pytest
 
+from forks import anvils
 from ssi.chain.evm import Entry, Evm, Reverted
+from ssi.chain.forking import NotStarted
 from ssi.cli.command import explained
 from ssi.cli.refusals import WORDS, words
-from ssi.governance.decoder import Decoder
+from ssi.governance import birth
+from ssi.governance.decoder import Decoder, Unknown
+from ssi.registry import params
 from ssi.registry.record import Record
 from ssi.registry.system import System
 
@@ -77,3 +81,60 @@ def test_reasons_of_other_tokens_have_words(reason, start):
 def test_a_reason_that_means_nothing_has_none():
     assert words("Error", {"message": "!"}) is None
     assert words("Unheard_Of", {}) is None
+
+
+@pytest.mark.parametrize("rest", [b"", b"\x01", b"\xff" * 64, (32).to_bytes(32, "big") + b"\xff" * 32])
+def test_an_error_that_cannot_be_read_is_shown_as_it_is(project, rest):
+    """A token of others may answer with the selector of a known error, and nothing that belongs to it."""
+    decoder = Decoder(System(cast(Evm, None), project, Record(Path(), 0)))
+    data = bytes.fromhex("08c379a0") + rest
+    assert decoder.error(data) == f"0x{data.hex()}"
+
+
+def test_a_text_that_is_no_text_is_shown_as_it_is(project):
+    decoder = Decoder(System(cast(Evm, None), project, Record(Path(), 0)))
+    data = bytes.fromhex("08c379a0") + eth_abi.encode(["bytes"], [b"\xff\xfe"])
+    assert decoder.error(data) == f"0x{data.hex()}"
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (None, "cannot be read: No such file or directory. SSI_PARAMS says where parameters are."),
+        (b"", "is no JSON: "),
+        (b"{", "is no JSON: "),
+        (b"\xff\xfe", "is no JSON: "),
+    ],
+)
+def test_parameters_that_cannot_be_read_are_told(monkeypatch, tmp_path, content, why):
+    """By the name of the file, and not as a node that is down."""
+    monkeypatch.setenv("SSI_PARAMS", str(tmp_path))
+    if content is not None:
+        (tmp_path / "assets.json").write_bytes(content)
+    with pytest.raises(params.ParamsUnusable) as raised:
+        params.assets()
+    failure = explained(raised.value)
+    assert failure.exit_code == 2
+    assert failure.message.startswith(f"{tmp_path / 'assets.json'} {why}")
+
+
+def test_the_file_of_a_new_index_is_named_where_it_is_not_right(tmp_path):
+    file = tmp_path / "index.json"
+    for content, why in (
+        (b"\xff\xfe", " is no JSON: "),
+        (b"[]", ": Input should be a valid dictionary"),
+        (b"{}", ": name: Field required"),
+    ):
+        file.write_bytes(content)
+        with pytest.raises((Unknown, params.ParamsUnusable)) as raised:
+            birth.read(file)
+        failure = explained(raised.value)
+        assert (failure.exit_code, failure.message.startswith(f"{file}{why}")) == (2, True), failure.message
+
+
+def test_a_fork_without_anvil_says_what_is_missing(monkeypatch):
+    monkeypatch.setattr(anvils, "ROOT", Path("/no/such/folder"))
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(NotStarted) as raised:
+        anvils.anvil_binary()
+    assert "anvil is missing: run `make setup`, or install Foundry" in explained(raised.value).message
