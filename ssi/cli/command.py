@@ -25,7 +25,7 @@ from ssi.chain.evm import Reverted
 from ssi.chain.forking import NotStarted
 from ssi.chain.http import NodeUnreachable
 from ssi.chain.rpc import RpcError
-from ssi.chain.sender import NotSent
+from ssi.chain.sender import NotSent, Pending
 from ssi.cli.refusals import words
 from ssi.failure import Answered, Failure, Impossible, Misused
 from ssi.governance.decoder import Decoder, Unknown, mistyped
@@ -136,6 +136,8 @@ def explained(error: Exception) -> click.ClickException:
         return Failure(str(error), 1)
     if isinstance(error, IndexerSilent):
         return Failure(f"The indexer failed meanwhile: {error}. Run it again, or without {INDEXER}.", 1)
+    if isinstance(error, Pending):
+        return Failure(f"{str(error)[0].upper()}{str(error)[1:]}.", 1)
     if isinstance(error, NotSent):
         return Failure(f"Not sent: {error}.", 1)
     if isinstance(error, Reverted):
