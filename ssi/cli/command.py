@@ -118,7 +118,7 @@ def explained(error: Exception) -> click.ClickException:
     """What a person is told."""
     import requests
     from ape.exceptions import ApeException
-    from eth_abi.exceptions import EncodingError
+    from eth_abi.exceptions import DecodingError, EncodingError
     from pydantic import ValidationError
 
     if isinstance(error, click.ClickException):
@@ -132,6 +132,10 @@ def explained(error: Exception) -> click.ClickException:
         return Failure(f"deployments/params: {'.'.join(map(str, first['loc']))}: {first['msg']}", 2)
     if isinstance(error, EncodingError):
         return Failure(f"A number or text does not fit: {error}", 2)
+    if isinstance(error, DecodingError):
+        return Failure(
+            f"A contract answers with something that is not in its interface: {error} Is it what you meant?", 1
+        )
     if isinstance(error, Impossible | ProposalRefused | NodeUnreachable):
         return Failure(str(error), 1)
     if isinstance(error, IndexerSilent):

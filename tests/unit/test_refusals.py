@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import eth_abi
 import pytest
+from eth_abi.exceptions import DecodingError
 
 from forks import anvils
 from ssi.chain.evm import Entry, Evm, Reverted
@@ -138,3 +139,13 @@ def test_a_fork_without_anvil_says_what_is_missing(monkeypatch):
     with pytest.raises(NotStarted) as raised:
         anvils.anvil_binary()
     assert "anvil is missing: run `make setup`, or install Foundry" in explained(raised.value).message
+
+
+@pytest.mark.parametrize("cut", [0, 1, 31])
+def test_a_number_that_is_cut_off_is_none(errors, cut):
+    """Ape's own decoder would fill it up: half a number would be shown as a whole one, and nothing as 0."""
+    entry = errors["IndexToken_MintFeeTooHigh"]
+    data = eth_abi.encode(["uint256", "uint256"], [101, 100])
+    assert entry.arguments(data) == {"mintFee": 101, "maximum": 100}
+    with pytest.raises(DecodingError):
+        entry.arguments(data[: 32 + cut])
