@@ -6,7 +6,6 @@ puts it there), and writes under the working directory.
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -51,6 +50,8 @@ def held(name: str, *, wait: bool = False) -> Iterator[bool]:
 
     It ends with the process, however that ends.
     """
+    import fcntl  # which not every system has, and reading needs no lock
+
     with (state("locks") / f"{name}.lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
