@@ -181,12 +181,13 @@ def _revert(error: Exception) -> str:
 
 
 def _network(error: Exception) -> str:
-    """Without the URL, which may have a password in it."""
+    """Without the URL, which may have a password in it, nor its path, where providers have their keys."""
     said = type(error).__name__
     if isinstance(error, OSError) and error.strerror:
         return f"{said}: {error.strerror}."
     text = str(error)
-    return f"{said}." if "://" in text or not text or len(text) > 200 else f"{said}: {text}."
+    secret = "://" in text or "url: " in text
+    return f"{said}." if secret or not text or len(text) > 200 else f"{said}: {text}."
 
 
 # ---------------------------------------------------------------- what people type

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import eth_abi
 import pytest
+import requests
 from eth_abi.exceptions import DecodingError
 
 from forks import anvils
@@ -149,3 +150,17 @@ def test_a_number_that_is_cut_off_is_none(errors, cut):
     assert entry.arguments(data) == {"mintFee": 101, "maximum": 100}
     with pytest.raises(DecodingError):
         entry.arguments(data[: 32 + cut])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "HTTPSConnectionPool(host='a.io', port=443): Max retries exceeded with url: /v2/s3cret (Caused by SSLError(8))",
+        "502 Server Error: Bad Gateway for url: https://user:s3cret@a.io/",
+    ],
+)
+def test_a_node_s_key_is_not_told(text):
+    """Some have it in the path of their URL."""
+    assert explained(requests.ConnectionError(text)).message == (
+        "ConnectionError. Is MAINNET_RPC_URL right, and the node up?"
+    )
