@@ -8,8 +8,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
-from contextlib import nullcontext, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from decimal import Decimal, InvalidOperation
 from inspect import signature
 from pathlib import Path
@@ -67,16 +67,8 @@ class Command(ConnectedProviderCommand):  # type: ignore[misc] # Ape has no type
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """What cannot be parsed is one line, too."""
-        as_json = "--json" in args  # click empties the list
-        try:
+        with _in_one_line(ctx, args):
             return list(super().parse_args(ctx, args))
-        except click.UsageError as error:
-            failure = Failure(
-                f"{error.format_message()} `ape run {ctx.command_path.split(' run ')[-1]} --help` says what can be.", 2
-            )
-            if as_json:
-                click.echo(json.dumps({"error": failure.message, "code": 2}))
-            raise failure from None
 
     def _connected(self, ctx: click.Context) -> Any:
         """Connects, more than once where the node does not answer at first, and runs."""
@@ -103,6 +95,36 @@ class Command(ConnectedProviderCommand):  # type: ignore[misc] # Ape has no type
                     time.sleep(0.2 * 2**attempt)
         finally:
             self.callback = run
+
+
+class Commands(click.Group):
+    """Several commands under one word."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """What cannot be parsed is one line, too."""
+        with _in_one_line(ctx, args):
+            return list(super().parse_args(ctx, args))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """A word that is no command is one line, too."""
+        with _in_one_line(ctx, args):
+            return super().resolve_command(ctx, args)
+
+
+@contextmanager
+def _in_one_line(ctx: click.Context, args: list[str]) -> Iterator[None]:
+    as_json = "--json" in args  # click empties the list
+    try:
+        yield
+    except click.UsageError as error:
+        said = error.format_message()
+        failure = Failure(
+            f"{said}{'' if said.endswith(('.', '?')) else '.'} `ape run {ctx.command_path.split(' run ')[-1]} --help` says what can be.",
+            2,
+        )
+        if as_json:
+            click.echo(json.dumps({"error": failure.message, "code": 2}))
+        raise failure from None
 
 
 class Offline(Command):

@@ -10,7 +10,7 @@ from rich.table import Table
 from ssi.agreement import Agreement, agree
 from ssi.chain import network
 from ssi.cli import common
-from ssi.cli.command import Command, json_option
+from ssi.cli.command import Command, Commands, json_option
 from ssi.cli.holders import plain
 from ssi.failure import Answered, Failure, Misused
 from ssi.indexer.client import URL, Indexer, IndexerSilent
@@ -18,7 +18,7 @@ from ssi.indexer.client import URL, Indexer, IndexerSilent
 network.quiet()
 
 
-@click.group()
+@click.group(cls=Commands)
 def cli() -> None:
     """The indexer that keeps what was."""
 

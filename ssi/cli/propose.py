@@ -20,7 +20,7 @@ from rich.table import Table
 
 from ssi.chain import network
 from ssi.cli import common
-from ssi.cli.command import Command, Number
+from ssi.cli.command import Command, Commands, Number
 from ssi.cli.forking import forks
 from ssi.cli.simulated import tables
 from ssi.constants import BPS
@@ -131,7 +131,7 @@ def _show(proposed: Proposed, trial: Trial, prepared: common.Prepared, decoder: 
     )
 
 
-@click.group()
+@click.group(cls=Commands)
 def cli() -> None:
     """Propose a change to the multisig."""
 

@@ -10,7 +10,7 @@ import click
 from ssi.amounts import readable
 from ssi.chain import network
 from ssi.cli import common, holders
-from ssi.cli.command import Command, json_option
+from ssi.cli.command import Command, Commands, json_option
 from ssi.cli.holders import acting, card, plain
 from ssi.failure import Impossible
 from ssi.points.client import Paid, Pot
@@ -138,7 +138,7 @@ def _recorded_and_claimed(protocol: Protocol, how: holders.Acting, waiting: dict
 # ---------------------------------------------------------------- referrals
 
 
-@click.group()
+@click.group(cls=Commands)
 def refer() -> None:
     """Your referral code, and who referred you. Both are for ever."""
 

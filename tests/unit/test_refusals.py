@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+import json
 from pathlib import Path
 from typing import Any, cast
 
+import click
 import eth_abi
 import pytest
 import requests
+from click.testing import CliRunner
 from eth_abi.exceptions import DecodingError
 
 from forks import anvils
@@ -164,3 +168,17 @@ def test_a_node_s_key_is_not_told(text):
     assert explained(requests.ConnectionError(text)).message == (
         "ConnectionError. Is MAINNET_RPC_URL right, and the node up?"
     )
+
+
+@pytest.mark.parametrize("name", ["indexer", "keeper", "points", "propose", "quote", "refer"])
+def test_a_word_that_is_no_command_is_one_line(name):
+    """Also to machines, and by every command that has others under it."""
+    for typed in (["nonsense"], ["--nonsense"]):
+        cli = importlib.import_module(f"scripts.{name}").cli
+        assert isinstance(cli, click.Group)
+        done = CliRunner(mix_stderr=False).invoke(cli, typed)
+        assert (done.exit_code, done.stdout, len(done.stderr.splitlines())) == (2, "", 1)
+        assert done.stderr.startswith("Error: No such ")
+        assert done.stderr.endswith(" --help` says what can be.\n")
+        done = CliRunner(mix_stderr=False).invoke(cli, [*typed, "--json"])
+        assert (done.exit_code, json.loads(done.stdout)["code"]) == (2, 2)
