@@ -117,11 +117,9 @@ def _in_one_line(ctx: click.Context, args: list[str]) -> Iterator[None]:
     try:
         yield
     except click.UsageError as error:
-        said = error.format_message()
-        failure = Failure(
-            f"{said}{'' if said.endswith(('.', '?')) else '.'} `ape run {ctx.command_path.split(' run ')[-1]} --help` says what can be.",
-            2,
-        )
+        said, command = error.format_message(), ctx.command_path.split(" run ")[-1]
+        stop = "" if said.endswith((".", "?")) else "."
+        failure = Failure(f"{said}{stop} `ape run {command} --help` says what can be.", 2)
         if as_json:
             click.echo(json.dumps({"error": failure.message, "code": 2}))
         raise failure from None
