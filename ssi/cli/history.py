@@ -93,7 +93,7 @@ class HistoryLine:
 
     def of(self, token: str, amount: str) -> str:
         """An amount of a token that the event names."""
-        return str(self.protocol.token(self[token]).amount(self[amount]))
+        return str(self.protocol.holder.token_at(self[token]).amount(self[amount]))
 
     @property
     def shares(self) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from ssi.amounts import Amount
 from ssi.chain.sender import Mined
 from ssi.constants import CLAIMING, RECORDING
-from ssi.failure import Impossible, Misused
+from ssi.failure import Impossible
 from ssi.points.ledger import READS, Ledger
 from ssi.registry.holder import Holder, Token
 
@@ -191,7 +191,7 @@ class PointsClient:
         for start in range(0, len(asked), READS):  # any account may add pots, and one call has only so much gas
             claims += self.holder.system.evm.batch(asked[start : start + READS], block)
         return tuple(
-            Pot(of, self._token(token), wei, of.claims_open_at_s <= now < of.claims_close_at_s)
+            Pot(of, self.holder.token_at(token), wei, of.claims_open_at_s <= now < of.claims_close_at_s)
             for (of, token), wei in zip(found, claims, strict=True)
             if wei
         )
@@ -210,15 +210,6 @@ class PointsClient:
             if pot.open and gas is not None and gas <= MOST_GAS_OF_CLAIM:
                 found.append(pot)
         return tuple(found)
-
-    def _token(self, address: str) -> Token:
-        """What a pot holds. Any account may fund one with any token: one that has no decimals is counted in token-wei,
-        so that it stops no claim of others.
-        """
-        try:
-            return self.holder.token(address)
-        except Misused:
-            return Token(address, address, 0)
 
     # ------------------------------------------------------------ acts
 

@@ -411,6 +411,17 @@ def test_claiming_records_along_with_it(protocol, system, evm, me):
     assert [pot["wei"] for pot in answered("claim-pot")["result"]["pots"]] == [4 * 10**8]
 
 
+def test_a_constituent_without_code_stops_no_redemption(protocol, system, evm, me):
+    """It becomes a claim, and the others are paid. A token that is gone has no decimals either."""
+    bought(protocol)
+    gone, held = system.token("UNI").address, system.token("WBTC").balanceOf(me)
+    evm.rpc.call("anvil_setCode", gone, "0x")
+    shown = said("redeem", "1 MAG7.ssi")
+    assert "UNI could not be transferred and is your claim" in " ".join(shown.split())
+    assert system.token("WBTC").balanceOf(me) > held
+    assert "UNI" in said("portfolio")
+
+
 @pytest.mark.parametrize("quirk", [5, 7], ids=["frozen", "burns gas"])
 def test_a_pot_of_a_token_that_does_not_move_stops_no_other(protocol, system, evm, project, quirk):
     """Any account may fund a pot with any token, for the price of one transaction."""
