@@ -39,13 +39,13 @@ def anvil_binary() -> str:
     """The native anvil of the npm package, else the one on PATH.
 
     Raises:
-        FileNotFoundError: there is none.
+        NotStarted: there is none.
     """
     arch = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
     packaged = ROOT / f"node_modules/@foundry-rs/anvil-{platform.system().lower()}-{arch}/bin/anvil"
     found = str(packaged) if packaged.exists() else shutil.which("anvil")
     if found is None:
-        raise FileNotFoundError("anvil is missing: run `make setup`, or install Foundry")
+        raise NotStarted("anvil is missing: run `make setup`, or install Foundry")
     return found
 
 

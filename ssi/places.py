@@ -7,6 +7,8 @@ puts it there), and writes under the working directory.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,6 +42,23 @@ def state(kind: str) -> Path:
     `SSI_STATE` points.
     """
     return _made(Path(os.environ.get("SSI_STATE", working() / "build")) / kind)
+
+
+@contextmanager
+def held(name: str, *, wait: bool = False) -> Iterator[bool]:
+    """A lock of this machine's while the block runs; yields whether it is ours. With `wait` it always is, in the end.
+
+    It ends with the process, however that ends.
+    """
+    import fcntl  # which not every system has, and reading needs no lock
+
+    with (state("locks") / f"{name}.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def _made(folder: Path) -> Path:

@@ -16,6 +16,7 @@ import eth_abi
 from eth_abi.exceptions import DecodingError
 from eth_utils import keccak, to_checksum_address
 
+from ssi.chain.abi import decode
 from ssi.chain.rpc import Rpc, RpcError
 from ssi.constants import MULTICALL3
 
@@ -115,12 +116,12 @@ class Entry:
 
     def arguments(self, data: bytes) -> dict[str, Any]:
         """The arguments by name, "#0" where one has none, from calldata or error data without the selector."""
-        values = eth_abi.decode(self.types, data)
+        values = decode(self.types, data)
         return {p["name"] or f"#{n}": _decoded(p, v) for n, (p, v) in enumerate(zip(self.inputs, values, strict=True))}
 
     def decode(self, data: bytes) -> Any:
         """The result: nothing, one value, or a named tuple of several."""
-        values = eth_abi.decode([abi_type(p) for p in self.outputs], data)
+        values = decode([abi_type(p) for p in self.outputs], data)
         decoded = [_decoded(p, v) for p, v in zip(self.outputs, values, strict=True)]
         if len(decoded) <= 1:
             return decoded[0] if decoded else None
@@ -197,10 +198,10 @@ class Receipt:
 def _event_values(entry: Entry, topics: list[bytes], data: str) -> dict[str, Any]:
     indexed = [p for p in entry.inputs if p["indexed"]]
     plain = [p for p in entry.inputs if not p["indexed"]]
-    body = eth_abi.decode([abi_type(p) for p in plain], bytes.fromhex(data[2:]))
+    body = decode([abi_type(p) for p in plain], bytes.fromhex(data[2:]))
     values = {p["name"]: _decoded(p, v) for p, v in zip(plain, body, strict=True)}
     for parameter, topic in zip(indexed, topics, strict=True):
-        values[parameter["name"]] = _decoded(parameter, eth_abi.decode([abi_type(parameter)], topic)[0])
+        values[parameter["name"]] = _decoded(parameter, decode([abi_type(parameter)], topic)[0])
     return {p["name"]: values[p["name"]] for p in entry.inputs}
 
 
@@ -342,7 +343,7 @@ class Evm:
         """
         asked = [(method.contract.address, method.entry.encode(args)) for method, args in calls]
         data = keccak(text="aggregate((address,bytes)[])")[:4] + eth_abi.encode(["(address,bytes)[]"], [asked])
-        _, answers = eth_abi.decode(["uint256", "bytes[]"], self.call(MULTICALL3, data, where="batch", block=block))
+        _, answers = decode(["uint256", "bytes[]"], self.call(MULTICALL3, data, where="batch", block=block))
         return [method.entry.decode(answer) for (method, _), answer in zip(calls, answers, strict=True)]
 
     def attempts(self, calls: Sequence[tuple[Method, Sequence[Any]]], block: int | None = None) -> list[Any]:
@@ -351,7 +352,7 @@ class Evm:
         data = keccak(text="tryAggregate(bool,(address,bytes)[])")[:4] + eth_abi.encode(
             ["bool", "(address,bytes)[]"], [False, asked]
         )
-        (answers,) = eth_abi.decode(["(bool,bytes)[]"], self.call(MULTICALL3, data, where="attempts", block=block))
+        (answers,) = decode(["(bool,bytes)[]"], self.call(MULTICALL3, data, where="attempts", block=block))
         found: list[Any] = []
         for (method, _), (ok, answer) in zip(calls, answers, strict=True):
             try:

@@ -7,21 +7,33 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3.response import BaseHTTPResponse
 from urllib3.util.retry import Retry
 
 from ssi.chain.rpc import RpcError
 
 TIMEOUT = 30  # seconds, for one attempt
 RETRIES = 5
+LONGEST_WAIT = 20.0  # seconds between two attempts, however many the node asks for
 # Answers that say "later". Every request may be repeated: a signed transaction that is sent twice is the same
 # transaction.
 _LATER = (429, 502, 503, 504)
+
+
+class PatientRetry(Retry):
+    """Waits as long as the node says, up to a limit: one that says an hour would stop a keeper for five of them."""
+
+    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
+        """Seconds, None where the node does not say."""
+        wanted = super().get_retry_after(response)
+        return None if wanted is None else min(wanted, LONGEST_WAIT)
 
 
 class NodeUnreachable(OSError):  # noqa: N818 - it says what is wrong
@@ -39,7 +51,7 @@ def session(retries: int = RETRIES) -> requests.Session:
     """A session that repeats what failed on the way, after 0.2 s, 0.4 s, … or what `Retry-After` says."""
     logging.getLogger("urllib3").setLevel(logging.ERROR)  # it would say paths, in which providers have their keys
     made = requests.Session()
-    retry = Retry(
+    retry = PatientRetry(
         total=retries,
         status_forcelist=_LATER,
         allowed_methods=None,
@@ -53,10 +65,14 @@ def session(retries: int = RETRIES) -> requests.Session:
 
 
 class HttpRpc:
-    """A node at a URL, which may contain a user and a password."""
+    """A node at a URL, which may contain a user and a password.
+
+    Attributes:
+        heard: when it last answered, on the clock of `time.monotonic`.
+    """
 
     def __init__(self, url: str, timeout: float = TIMEOUT) -> None:
-        self.url, self._timeout = url, timeout
+        self.url, self._timeout, self.heard = url, timeout, time.monotonic()
 
     def call(self, method: str, *params: Any) -> Any:
         """The result of one request.
@@ -80,10 +96,11 @@ class HttpRpc:
                 raise RpcError(response.status_code, f"refused with HTTP {response.status_code}") from None
             why = known.get(response.status_code, "does not answer with JSON-RPC")
             raise NodeUnreachable(f"{without_secrets(self.url)} {why} (HTTP {response.status_code})") from None
+        self.heard = time.monotonic()
         if answer.get("error") is not None:
             said: Any = answer["error"] if isinstance(answer["error"], dict) else {"message": str(answer["error"])}
             raise RpcError(said.get("code", 0), said.get("message", ""), said.get("data"))
-        return answer["result"]
+        return answer.get("result")
 
 
 def _reason(error: requests.RequestException) -> str:

@@ -37,10 +37,11 @@ class Overtaken(NotSent):
 
 
 class Pending(NotSent):
-    """It was sent, and is not mined yet. `hash` is that of the last attempt."""
+    """It was sent, and is not mined yet, or the node does not say. `hash` is that of the last attempt."""
 
-    def __init__(self, hash: str, waited: float) -> None:
-        super().__init__(f"transaction {hash} was not mined within {waited:.0f} s; it may be later")
+    def __init__(self, hash: str, waited: float, why: str | None = None) -> None:
+        what = f"was not mined within {waited:.0f} s" if why is None else f"is on its way, and {why}"
+        super().__init__(f"transaction {hash} {what}: it may still be mined. Look for it before you do this again")
         self.hash = hash
 
 
@@ -147,11 +148,30 @@ class Sender:
         )
 
     def _mined(self, nonce: int, to: str | None, data: bytes, value: int, gas: int, most: int, tip: int) -> Mined:
-        """Raises _NonceTaken as long as nothing of this was accepted, Overtaken afterwards."""
-        began, self._passed = time.monotonic(), None
-        raised = began
+        """Raises _NonceTaken as long as nothing of this was accepted, Overtaken or Pending afterwards."""
+        began = time.monotonic()
         hashes: list[str] = []  # what the node has accepted
         attempts: list[str] = []
+        try:
+            return self._followed(nonce, to, data, value, gas, most, tip, hashes, attempts)
+        except (Pending, Overtaken):
+            raise
+        except OSError as error:
+            if attempts:  # also where only the answer was lost
+                raise Pending((hashes or attempts)[-1], time.monotonic() - began, str(error)) from None
+            raise
+        except (NotSent, RpcError) as error:
+            if hashes:
+                raise Pending(hashes[-1], time.monotonic() - began, str(error)) from None
+            raise
+
+    def _followed(
+        self, nonce: int, to: str | None, data: bytes, value: int, gas: int, most: int, tip: int, hashes: list[str],
+        attempts: list[str],
+    ) -> Mined:  # fmt: skip
+        """Sends it until it is mined; writes down what the node has accepted, and what was signed."""
+        began, self._passed = time.monotonic(), None
+        raised = began
         raw = self._sign(nonce, to, data, value, gas, most, tip)
         while True:
             attempts.append(raw.hash)

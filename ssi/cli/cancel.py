@@ -30,7 +30,7 @@ def cli(ids: tuple[str, ...], how: common.Signing) -> Any:
     if common.asked(owners, how):
         screen = common.console()
         for operation in cancelled.operations:
-            screen.print(f"  {operation.call}", highlight=False)
+            screen.print(common.verbatim(f"  {operation.call}"))
         screen.print(prepared.table())
     (sent,) = common.sign(system, [prepared], owners, how)
     if how.json:

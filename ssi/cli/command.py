@@ -8,8 +8,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
-from contextlib import nullcontext, redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext, redirect_stdout
 from decimal import Decimal, InvalidOperation
 from inspect import signature
 from pathlib import Path
@@ -25,13 +25,14 @@ from ssi.chain.evm import Reverted
 from ssi.chain.forking import NotStarted
 from ssi.chain.http import NodeUnreachable
 from ssi.chain.rpc import RpcError
-from ssi.chain.sender import NotSent
+from ssi.chain.sender import NotSent, Pending
 from ssi.cli.refusals import words
 from ssi.failure import Answered, Failure, Impossible, Misused
 from ssi.governance.decoder import Decoder, Unknown, mistyped
 from ssi.governance.proposal import ProposalRefused
 from ssi.indexer.client import URL as INDEXER
 from ssi.indexer.client import IndexerSilent
+from ssi.registry.params import ParamsUnusable
 from ssi.registry.record import Record, RecordUnusable
 from ssi.registry.system import System
 
@@ -66,16 +67,8 @@ class Command(ConnectedProviderCommand):  # type: ignore[misc] # Ape has no type
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """What cannot be parsed is one line, too."""
-        as_json = "--json" in args  # click empties the list
-        try:
+        with _in_one_line(ctx, args):
             return list(super().parse_args(ctx, args))
-        except click.UsageError as error:
-            failure = Failure(
-                f"{error.format_message()} `ape run {ctx.command_path.split(' run ')[-1]} --help` says what can be.", 2
-            )
-            if as_json:
-                click.echo(json.dumps({"error": failure.message, "code": 2}))
-            raise failure from None
 
     def _connected(self, ctx: click.Context) -> Any:
         """Connects, more than once where the node does not answer at first, and runs."""
@@ -104,6 +97,34 @@ class Command(ConnectedProviderCommand):  # type: ignore[misc] # Ape has no type
             self.callback = run
 
 
+class Commands(click.Group):
+    """Several commands under one word."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """What cannot be parsed is one line, too."""
+        with _in_one_line(ctx, args):
+            return list(super().parse_args(ctx, args))
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        """A word that is no command is one line, too."""
+        with _in_one_line(ctx, args):
+            return super().resolve_command(ctx, args)
+
+
+@contextmanager
+def _in_one_line(ctx: click.Context, args: list[str]) -> Iterator[None]:
+    as_json = "--json" in args  # click empties the list
+    try:
+        yield
+    except click.UsageError as error:
+        said, command = error.format_message(), ctx.command_path.split(" run ")[-1]
+        stop = "" if said.endswith((".", "?")) else "."
+        failure = Failure(f"{said}{stop} `ape run {command} --help` says what can be.", 2)
+        if as_json:
+            click.echo(json.dumps({"error": failure.message, "code": 2}))
+        raise failure from None
+
+
 class Offline(Command):
     """A command that asks no node: as the others, without a network behind it."""
 
@@ -117,24 +138,30 @@ def explained(error: Exception) -> click.ClickException:
     """What a person is told."""
     import requests
     from ape.exceptions import ApeException
-    from eth_abi.exceptions import EncodingError
+    from eth_abi.exceptions import DecodingError, EncodingError
     from pydantic import ValidationError
 
     if isinstance(error, click.ClickException):
         return error
     if isinstance(error, click.Abort):
         return Failure("Nothing was done: there was no answer. `--yes` answers yes.", 2)
-    if isinstance(error, Misused | Unknown | RecordUnusable):
+    if isinstance(error, Misused | Unknown | RecordUnusable | ParamsUnusable):
         return Failure(str(error), 2)
     if isinstance(error, ValidationError):
         first = error.errors()[0]
         return Failure(f"deployments/params: {'.'.join(map(str, first['loc']))}: {first['msg']}", 2)
     if isinstance(error, EncodingError):
         return Failure(f"A number or text does not fit: {error}", 2)
+    if isinstance(error, DecodingError):
+        return Failure(
+            f"A contract answers with something that is not in its interface: {error} Is it what you meant?", 1
+        )
     if isinstance(error, Impossible | ProposalRefused | NodeUnreachable):
         return Failure(str(error), 1)
     if isinstance(error, IndexerSilent):
         return Failure(f"The indexer failed meanwhile: {error}. Run it again, or without {INDEXER}.", 1)
+    if isinstance(error, Pending):
+        return Failure(f"{str(error)[0].upper()}{str(error)[1:]}.", 1)
     if isinstance(error, NotSent):
         return Failure(f"Not sent: {error}.", 1)
     if isinstance(error, Reverted):
@@ -174,12 +201,13 @@ def _revert(error: Exception) -> str:
 
 
 def _network(error: Exception) -> str:
-    """Without the URL, which may have a password in it."""
+    """Without the URL, which may have a password in it, nor its path, where providers have their keys."""
     said = type(error).__name__
     if isinstance(error, OSError) and error.strerror:
         return f"{said}: {error.strerror}."
     text = str(error)
-    return f"{said}." if "://" in text or not text or len(text) > 200 else f"{said}: {text}."
+    secret = "://" in text or "url: " in text
+    return f"{said}." if secret or not text or len(text) > 200 else f"{said}: {text}."
 
 
 # ---------------------------------------------------------------- what people type

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from functools import wraps
@@ -17,6 +17,7 @@ import click
 from eth_utils import keccak
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ssi.build import fresh_project
 from ssi.chain import network
@@ -29,7 +30,7 @@ from ssi.governance.decoder import Decoder, readable
 from ssi.governance.safe import Multisig, SafeTransaction, builder_file
 from ssi.governance.service import KEY, URL, Service
 from ssi.governance.starting import advice
-from ssi.places import state, working
+from ssi.places import held, state, working
 from ssi.registry.record import Record
 from ssi.registry.system import System
 
@@ -186,7 +187,7 @@ class Prepared:
     def table(self) -> Table:
         """For people, to compare with what the wallet shows."""
         t = self.transaction
-        replaces = f"It takes the place of “{self.replaces}”." if self.replaces else None
+        replaces = Text(f"It takes the place of “{self.replaces}”.", "dim italic") if self.replaces else None
         title = f"Transaction {t.nonce} of the Safe {t.safe}"
         table = Table("compare on the wallet", "", title=title, title_justify="left", caption=replaces)
         for name, value in (
@@ -213,20 +214,20 @@ def prepare(system: System, request: SigningRequest, owners: Sequence[Any], how:
     except Reverted as reverted:
         said = Decoder(system).error(reverted.data)
         raise Failure(f"This fails now with {said}. {advice(said)}".strip(), 1) from None
-    queue, first = Queue(multisig), multisig.together(request.batches[0])
-    nonce = queue.nonce(first.to, first.data, how.nonce, sending)
-    prepared: list[Prepared] = []
-    for transaction, calls in zip(request.transactions(nonce), request.batches, strict=True):
-        path = folder() / f"{request.slug}-{transaction.hash.hex()[:8]}.json"
-        batch = builder_file(
-            transaction.safe, transaction.chain_id, request.title, f"Safe nonce {transaction.nonce}", system.evm.now,
-            calls,
-        )  # fmt: skip
-        path.write_text(json.dumps(batch, indent=2) + "\n")
-        file = str(path.relative_to(working())) if path.is_relative_to(working()) else str(path)
-        prepared.append(Prepared(multisig, transaction, file, queue.other(transaction)))
-        if not (owners or how.dry_run):  # what is put into Safe's queue is known there
-            queue.add(transaction, request.title, file)
+    first, prepared = multisig.together(request.batches[0]), list[Prepared]()
+    with queued(multisig) as queue:
+        nonce = queue.nonce(first.to, first.data, how.nonce, sending)
+        for transaction, calls in zip(request.transactions(nonce), request.batches, strict=True):
+            path = folder() / f"{request.slug}-{transaction.hash.hex()[:8]}.json"
+            batch = builder_file(
+                transaction.safe, transaction.chain_id, request.title, f"Safe nonce {transaction.nonce}",
+                system.evm.now, calls,
+            )  # fmt: skip
+            path.write_text(json.dumps(batch, indent=2) + "\n")
+            file = str(path.relative_to(working())) if path.is_relative_to(working()) else str(path)
+            prepared.append(Prepared(multisig, transaction, file, queue.other(transaction)))
+            if not (owners or how.dry_run):  # what is put into Safe's queue is known there
+                queue.add(transaction, request.title, file)
     return prepared
 
 
@@ -258,6 +259,7 @@ def sign(system: System, prepared: Sequence[Prepared], owners: Sequence[Any], ho
     accounts = [network.unlocked(account) for account in owners]
     if service is not None:
         for one in prepared:
+            _require_free(service, one)
             service.propose(one.transaction, accounts[0])
         return [None] * len(prepared)
     sender = Sender(system.evm.rpc, accounts[0])
@@ -269,6 +271,19 @@ def _service(chain_id: int) -> Service:
     if (service := Service.configured(chain_id)) is None:
         raise Misused(f"Say which queue: a key of developer.safe.global in {KEY}, or the URL of a service in {URL}.")
     return service
+
+
+def _require_free(service: Service, one: Prepared) -> None:
+    """Raises Failure where another owner took the nonce while this one was asked."""
+    if one.replaces is not None:
+        return
+    others = service.queued(one.transaction.safe, one.transaction.nonce)
+    if any(other.nonce == one.transaction.nonce and other.hash != one.transaction.hash for other in others):
+        raise Failure(
+            f"Nonce {one.transaction.nonce} was taken in Safe's queue meanwhile. Nothing was put there: run this"
+            " again.",
+            1,
+        )
 
 
 def agreed_to_deploy(contract: str, alias: str | None, how: Signing) -> None:
@@ -303,14 +318,29 @@ class Queue:
         self._file = folder() / f"queue-{multisig.address}.json"
         self._entries: dict[int, dict[str, str]] = {}
         if not network.is_fork():
-            with suppress(OSError, ValueError):
-                known = json.loads(self._file.read_text())
-                self._entries = {int(nonce): entry for nonce, entry in known.items() if int(nonce) >= self._next}
+            self._entries = {nonce: entry for nonce, entry in self._known().items() if nonce >= self._next}
             if (service := Service.configured(int(multisig.evm.rpc.call("eth_chainId"), 16))) is not None:
                 for waiting in service.queued(multisig.address, self._next):
                     self._entries.setdefault(
                         waiting.nonce, _entry(waiting, "a transaction in Safe's queue", "Safe's queue")
                     )
+
+    def _known(self) -> dict[int, dict[str, str]]:
+        """What is on disk. Raises Misused where that cannot be read: to go on without it would hand out its nonces
+        again.
+        """
+        if not self._file.exists():
+            return {}
+        try:
+            known = {int(nonce): entry for nonce, entry in json.loads(self._file.read_text()).items()}
+            if not all({"hash", "call", "title", "file"} == entry.keys() for entry in known.values()):
+                raise ValueError
+        except (OSError, ValueError, AttributeError):
+            raise Misused(
+                f"{self._file} is damaged, and it says which nonces of the Safe are taken: move it away, and give"
+                " --nonce until those proposals are executed."
+            ) from None
+        return known
 
     def nonce(self, to: str, data: bytes, wanted: int | None, sending: bool) -> int:
         """For a call: that which was asked for, that with which the same was proposed, or the first that is free.
@@ -347,7 +377,16 @@ class Queue:
         if network.is_fork():
             return
         self._entries[transaction.nonce] = _entry(transaction, title, file)
-        self._file.write_text(json.dumps(self._entries, indent=2, sort_keys=True) + "\n")
+        draft = self._file.with_suffix(".tmp")
+        draft.write_text(json.dumps(self._entries, indent=2, sort_keys=True) + "\n")
+        draft.replace(self._file)
+
+
+@contextmanager
+def queued(multisig: Multisig) -> Iterator[Queue]:
+    """The queue, for one command at a time: two at once would take one nonce."""
+    with held(f"queue-{multisig.address}", wait=True):
+        yield Queue(multisig)
 
 
 def _entry(transaction: SafeTransaction, title: str, file: str) -> dict[str, str]:
@@ -362,6 +401,13 @@ def console() -> Console:
     """Wide enough for hashes and addresses where the output is not a terminal."""
     screen = Console()
     return screen if screen.is_terminal else Console(width=160)
+
+
+def verbatim(said: object, style: str = "") -> Text:
+    """A text as it is. In a plain one the screen takes brackets for markup: a list that begins with sDAI would not be
+    shown, and a word of the chain's could hide what comes after it.
+    """
+    return Text(str(said), style)
 
 
 def moment(time: int) -> str:

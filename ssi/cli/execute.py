@@ -36,7 +36,7 @@ def cli(ids: tuple[str, ...], how: common.Signing) -> Any:
     if common.asked(owners, how):
         screen = common.console()
         for operation in executed.operations:
-            screen.print(f"  {operation.call}", highlight=False)
+            screen.print(common.verbatim(f"  {operation.call}"))
         for one in prepared:
             screen.print(one.table())
     sent = common.sign(system, prepared, owners, how)

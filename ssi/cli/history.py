@@ -51,7 +51,7 @@ def cli(account: str | None, last: int, json: bool) -> Any:
     for happened in rows[-last:]:
         table.add_row(
             common.moment(happened.time_s).removesuffix(" UTC"),
-            sentence(protocol, happened),
+            common.verbatim(sentence(protocol, happened)),
             f"[dim]{happened.transaction[:10]}…[/]",
         )
     screen.print(table)
@@ -93,7 +93,7 @@ class HistoryLine:
 
     def of(self, token: str, amount: str) -> str:
         """An amount of a token that the event names."""
-        return str(self.protocol.token(self[token]).amount(self[amount]))
+        return str(self.protocol.holder.token_at(self[token]).amount(self[amount]))
 
     @property
     def shares(self) -> str:

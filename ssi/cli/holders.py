@@ -20,7 +20,7 @@ from ssi.chain import network
 from ssi.cli import common
 from ssi.cli.command import Address, Number
 from ssi.cli.indexed import indexed
-from ssi.failure import Misused
+from ssi.failure import Failure, Misused
 from ssi.governance.decoder import mistyped
 from ssi.protocol import Protocol
 
@@ -114,6 +114,7 @@ def go(protocol: Protocol, how: Acting, shown: RenderableType, act: Callable[[],
 
     Raises:
         Misused: the answer is no, or there is no terminal to ask.
+        Failure: a person stopped it while a transaction was on its way.
     """
     asks = not (how.dry_run or how.yes or network.is_fork())
     screen = common.console()
@@ -131,9 +132,24 @@ def go(protocol: Protocol, how: Acting, shown: RenderableType, act: Callable[[],
         if not click.confirm(f"Sign with {name} and send?", err=True):
             raise Misused("Nothing was signed.")
     wallet.account = network.unlocked(wallet.account)
+    sent: list[str] = []
     with Console(stderr=True).status("Signing") as status:
-        wallet.signed = lambda hashes: status.update(f"Waiting for {hashes[-1]} to be mined")
-        return act()
+
+        def signed(hashes: list[str]) -> None:
+            sent[:] = hashes
+            status.update(f"Waiting for {hashes[-1]} to be mined")
+
+        wallet.signed = signed
+        try:
+            return act()
+        except KeyboardInterrupt:
+            if not sent:
+                raise
+    raise Failure(
+        f"Stopped while transaction {sent[-1]} was on its way: it may still be mined. Look for it before you do this"
+        " again.",
+        1,
+    )
 
 
 def done(text: str, transaction: str) -> None:
@@ -151,7 +167,8 @@ def card(title: str, *rows: tuple[str | Text, ...]) -> RenderableType:
     for place in range(1, width):
         grid.add_column(justify="right" if place < width - 1 else "left", no_wrap=place < width - 1)
     for row in rows:
-        grid.add_row(*[f"  {row[0]}", *row[1:]], *[""] * (width - len(row)))
+        cells = (f"  {row[0]}", *row[1:])
+        grid.add_row(*(common.verbatim(cell) if isinstance(cell, str) else cell for cell in cells))
     return Group(Text(title, "bold"), grid)
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from ssi.agreement import Agreement, agree
 from ssi.chain import network
 from ssi.cli import common
-from ssi.cli.command import Command, json_option
+from ssi.cli.command import Command, Commands, json_option
 from ssi.cli.holders import plain
 from ssi.failure import Answered, Failure, Misused
 from ssi.indexer.client import URL, Indexer, IndexerSilent
@@ -18,7 +18,7 @@ from ssi.indexer.client import URL, Indexer, IndexerSilent
 network.quiet()
 
 
-@click.group()
+@click.group(cls=Commands)
 def cli() -> None:
     """The indexer that keeps what was."""
 
@@ -55,7 +55,7 @@ def show(found: Agreement, name: str) -> None:
     if found.differences:
         table = Table("what", "chain", "indexer", box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
         for each in found.differences:
-            table.add_row(each.path, _said(each.chain), _said(each.indexer))
+            table.add_row(*map(common.verbatim, (each.path, _said(each.chain), _said(each.indexer))))
         screen.print(table)
     total = sum(found.compared.values())
     verdict = f"[red]✗ {len(found.differences):,} differ[/]" if found.differences else "[green]✓ they agree[/]"

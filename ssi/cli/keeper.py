@@ -19,7 +19,7 @@ from ssi.chain import network
 from ssi.chain.evm import Reverted
 from ssi.chain.sender import Sender
 from ssi.cli import common
-from ssi.cli.command import Command, Number, json_option
+from ssi.cli.command import Command, Commands, Number, json_option
 from ssi.cli.forking import forks
 from ssi.cli.policy import policy as policy_options
 from ssi.constants import DAY
@@ -45,7 +45,7 @@ _MIN_PROFIT = click.option(
 )
 
 
-@click.group()
+@click.group(cls=Commands)
 def cli() -> None:
     """Do the work that keeps the protocol going."""
 

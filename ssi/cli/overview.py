@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ssi.chain.evm import Deployed
 from ssi.constants import ADMIN, GOVERNOR, GUARDIAN, NOTICE
@@ -41,12 +42,12 @@ def tables(indexes: list[dict[str, Any]]) -> list[Table]:
             f"staked {staking['totalAssets'] / 1e18:,.4f}  yearly return {staking['currentApr'] / 1e16:.2f} % now, "
         )
         caption += f"{staking['lastEpochApr'] / 1e16:.2f} % in the last epoch"
-        table = Table("token", "held", "price", "value", "weight", title=title, caption=caption)
+        table = Table("token", "held", "price", "value", "weight", title=Text(title, "italic"), caption=caption)
         table.title_justify = table.caption_justify = "left"
         for c in index["constituents"]:
             name = c["symbol"] if c["readable"] else f"{c['symbol'] or c['token']} (broken)"
             table.add_row(
-                name, f"{c['available'] / 10 ** c['decimals']:,.6f}", f"${c['price'] / 1e18:,.8g}",
+                Text(name), f"{c['available'] / 10 ** c['decimals']:,.6f}", f"${c['price'] / 1e18:,.8g}",
                 f"${c['value'] / 1e18:,.2f}", f"{c['weight'] / 1e16:.2f} %",
             )  # fmt: skip
         shown.append(table)

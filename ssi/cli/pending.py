@@ -33,7 +33,7 @@ def cli(json: bool) -> Any:
         status = operation.status(now)
         left = f", {common.period(operation.ready_at - now)} left" if status == "waiting" else ""
         table.add_row(
-            "0x" + operation.id.hex()[:8], str(operation.call), f"[{_COLOURS[status]}]{status}[/]{left}",
+            "0x" + operation.id.hex()[:8], common.verbatim(operation.call), f"[{_COLOURS[status]}]{status}[/]{left}",
             common.moment(operation.ready_at), common.moment(operation.expires_at),
         )  # fmt: skip
     screen.print(table)

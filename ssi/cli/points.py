@@ -12,7 +12,7 @@ from rich.table import Table
 from ssi.chain import network
 from ssi.chain.sender import Sender
 from ssi.cli import common
-from ssi.cli.command import Address, Command, json_option
+from ssi.cli.command import Address, Command, Commands, json_option
 from ssi.cli.indexed import indexed
 from ssi.cli.policy import policy as policy_options
 from ssi.constants import RECORDING
@@ -42,7 +42,7 @@ def _opened(epoch: int | None = None, *, look: bool = True) -> tuple[System, Led
     return system, ledger, running if epoch is None else epoch
 
 
-@click.group()
+@click.group(cls=Commands)
 def cli() -> None:
     """Points of all accounts that have joined."""
 

@@ -73,7 +73,7 @@ def show(screen: Console, found: list[Line], everything: bool = False) -> None:
     table = Table("", "looked at", "found")
     for line in found:
         if everything or line.verdict is not Verdict.FINE:
-            table.add_row(MARKS[line.verdict], line.subject, escape(line.said))
+            table.add_row(MARKS[line.verdict], escape(line.subject), escape(line.said))
     if table.row_count:
         screen.print(table)
     kinds = Counter(line.verdict for line in found)

@@ -20,7 +20,7 @@ from rich.table import Table
 
 from ssi.chain import network
 from ssi.cli import common
-from ssi.cli.command import Command, Number
+from ssi.cli.command import Command, Commands, Number
 from ssi.cli.forking import forks
 from ssi.cli.simulated import tables
 from ssi.constants import BPS
@@ -107,19 +107,19 @@ def propose(how: common.Signing, kind: str, *arguments: Any, spinner: Status | N
 def _show(proposed: Proposed, trial: Trial, prepared: common.Prepared, decoder: Decoder) -> None:
     """Everything that a signer has to know before they sign."""
     screen = common.console()
-    screen.print(f"[bold]{proposed.title}[/]")
+    screen.print(common.verbatim(proposed.title, "bold"))
     for call in proposed.calls:
-        screen.print(f"  {call}", highlight=False)
+        screen.print(common.verbatim(f"  {call}"))
     table = Table("what will change", "before", "after")
     for change in trial.changes:
         table.add_row(
-            change.what,
-            common.shown(change.what, change.before, decoder),
-            common.shown(change.what, change.after, decoder),
+            common.verbatim(change.what),
+            common.verbatim(common.shown(change.what, change.before, decoder)),
+            common.verbatim(common.shown(change.what, change.after, decoder)),
         )
     screen.print(table if trial.changes else "  Nothing that can be read without arguments changes.")
     for event in trial.events:
-        screen.print(f"  {event}", highlight=False)
+        screen.print(common.verbatim(f"  {event}"))
     for shown in tables(trial.extra) if trial.extra else ():
         screen.print(shown)
     for asset, amount in proposed.seed.items():
@@ -131,7 +131,7 @@ def _show(proposed: Proposed, trial: Trial, prepared: common.Prepared, decoder: 
     )
 
 
-@click.group()
+@click.group(cls=Commands)
 def cli() -> None:
     """Propose a change to the multisig."""
 

@@ -10,7 +10,7 @@ import click
 from ssi.amounts import readable
 from ssi.chain import network
 from ssi.cli import common, holders
-from ssi.cli.command import Command, json_option
+from ssi.cli.command import Command, Commands, json_option
 from ssi.cli.holders import acting, card, plain
 from ssi.failure import Impossible
 from ssi.points.client import Paid, Pot
@@ -70,18 +70,22 @@ def record(epoch: int | None, how: holders.Acting) -> Any:
 
 
 @click.command(cls=Command)
+@click.argument("tokens", nargs=-1, metavar="[TOKEN]...")
 @click.option("--epoch", type=click.IntRange(0, 2**32), help="By default all whose pots are open.")
 @acting
-def claim_pot(epoch: int | None, how: holders.Acting) -> Any:
-    """Take your part of the pots, which open a week after their epoch, for 180 days.
+def claim_pot(tokens: tuple[str, ...], epoch: int | None, how: holders.Acting) -> Any:
+    """Take your part of the pots, which open a week after their epoch, for 180 days; all of them, or the TOKENs named.
 
-    Where an epoch has a pot and your points of it can still be recorded, the same transaction records them.
+    Where an epoch has a pot and your points of it can still be recorded, the same transaction records them. A pot
+    whose token cannot be transferred is left out.
     """
     protocol = holders.opened(how.account)
-    pots = protocol.points.pots(None if epoch is None else [epoch])
+    wanted = {protocol.token(token).address for token in tokens}
+    found = protocol.points.pots(None if epoch is None else [epoch])
+    pots = [pot for pot in found if not wanted or pot.token.address in wanted]
     waiting = {n: points for n, points in protocol.points.paying().items() if epoch in (None, n)}
     if waiting:
-        return _recorded_and_claimed(protocol, how, waiting, [pot for pot in pots if pot.open])
+        return _recorded_and_claimed(protocol, how, waiting, protocol.points.payable(pots))
     if shut := [pot for pot in pots if not pot.open]:
         of = shut[0].epoch
         raise Impossible(
@@ -89,11 +93,13 @@ def claim_pot(epoch: int | None, how: holders.Acting) -> Any:
             f" {common.moment(of.claims_close_at_s)}."
         )
     if not pots:
-        raise Impossible(f"No pot owes {protocol.holder.account.address} anything now.")
-    shown = card("Claim your part of the pots", *_rows(pots))
-    paid = holders.go(protocol, how, shown, lambda: protocol.points.claim(pots))
+        raise Impossible(f"No pot owes {protocol.holder.account.address} anything{' of that' if wanted else ''} now.")
+    if not (paying := protocol.points.payable(pots)):
+        raise Impossible("No pot can pay now: the tokens cannot be transferred. The claims stay until the pots close.")
+    shown = card("Claim your part of the pots", *_rows(paying))
+    paid = holders.go(protocol, how, shown, lambda: protocol.points.claim(paying))
     if how.json:
-        return {"pots": plain(pots), "result": plain(paid)}
+        return {"pots": plain(paying), "result": plain(paid)}
     if paid:
         holders.done(f"{', '.join(str(pot.amount) for pot in paid.pots)} paid.", paid.transaction)
     return None
@@ -106,7 +112,7 @@ def _rows(pots: Sequence[Pot]) -> list[tuple[str, str, str]]:
     ]
 
 
-def _recorded_and_claimed(protocol: Protocol, how: holders.Acting, waiting: dict[int, int], pots: list[Pot]) -> Any:
+def _recorded_and_claimed(protocol: Protocol, how: holders.Acting, waiting: dict[int, int], pots: Sequence[Pot]) -> Any:
     """Records every epoch in `waiting`, D18 points, the last of them along with the claims."""
     *before, last = sorted(waiting)
     rows = [
@@ -132,7 +138,7 @@ def _recorded_and_claimed(protocol: Protocol, how: holders.Acting, waiting: dict
 # ---------------------------------------------------------------- referrals
 
 
-@click.group()
+@click.group(cls=Commands)
 def refer() -> None:
     """Your referral code, and who referred you. Both are for ever."""
 

@@ -45,7 +45,7 @@ def cli(json: bool, accept: bool) -> Any:
         )
         screen.print(f"[yellow]The guardian's replacement is contested: the veto on it {state}.[/]")
     for alarm in governed["alarms"]:
-        screen.print(f"✗ {alarm}", style="bold red", highlight=False)
+        screen.print(common.verbatim(f"✗ {alarm}", "bold red"))
     if governed["alarms"]:
         raise SystemExit(1)
     return None

@@ -12,7 +12,7 @@ from rich.text import Text
 from ssi.amounts import Written, dollars
 from ssi.chain import network
 from ssi.cli import common, holders
-from ssi.cli.command import Command, Number, json_option
+from ssi.cli.command import Command, Commands, Number, json_option
 from ssi.cli.holders import acting, amount, card, plain, receiver, slippage, typed
 from ssi.failure import Misused
 from ssi.index.client import SLIPPAGE_BPS, IndexClient, Quote
@@ -139,7 +139,7 @@ def sell(
     return None
 
 
-@click.group()
+@click.group(cls=Commands)
 def quote() -> None:
     """What a trade would cost or bring now. Needs no account."""
 

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 import click
+from rich.markup import escape
 from rich.table import Table
 
 from ssi.chain import network
@@ -75,7 +76,7 @@ def cli(names: tuple[str, ...], publish: str | None, explorer: str | None, json:
     table = Table("contract", "address", "sources", *(["explorer"] if said else []))
     for found in findings:
         verdict = (
-            f"[red]✗ {found.difference}[/]"
+            f"[red]✗ {escape(found.difference)}[/]"
             if found.difference
             else f"[green]✓[/] {found.contract}" + (f", measured {int(found.measured, 16):,}" if found.measured else "")
         )

@@ -14,6 +14,7 @@ from typing import Any
 import eth_abi
 from eth_utils import function_signature_to_4byte_selector as selector
 
+from ssi.chain.abi import decode
 from ssi.chain.rpc import RpcError
 from ssi.constants import BLOCK, CREATE2, MULTI_SEND, MULTICALL3, QUOTER, SWAP_ROUTER
 from ssi.registry import params
@@ -61,7 +62,7 @@ class Chain:
         data = selector(function) + (eth_abi.encode(inputs, args) if args else b"")
         try:
             said = bytes.fromhex(self.rpc.call("eth_call", {"to": to, "data": "0x" + data.hex()}, "latest")[2:])
-            values = eth_abi.decode(outputs, said)
+            values = decode(outputs, said)
         except (RpcError, eth_abi.exceptions.DecodingError, OverflowError) as error:
             raise NoAnswer(f"{function} gives no answer") from error
         return values[0] if len(outputs) == 1 else values

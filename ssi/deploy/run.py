@@ -17,6 +17,7 @@ from ssi.chain.forking import Forks
 from ssi.deploy.deployer import Deployer
 from ssi.deploy.preflight import Preflight, Verdict
 from ssi.failure import Failure, Misused
+from ssi.places import held
 from ssi.registry.record import Record
 
 
@@ -52,11 +53,24 @@ def deploy(
     subject is not in `despite`; `supplies` are for that look. A deployment that has begun stands on it already: what is
     on chain cannot be taken back by not going on. Then it asks once, unless `yes`.
 
-    On a fork `forks` provides what the first shares consist of.
+    On a fork `forks` provides what the first shares consist of. On a live network one run at a time deploys: two would
+    each send what the other has not written down yet.
     """
-    project = fresh_project()
-    console = console or Console(stderr=True)
-    record = fresh_record()
+    with held(f"deploy-{network.name()}") as ours:
+        if not ours and not network.is_fork():
+            raise Misused(f"A deployment to {network.name()} runs on this machine already: let it end.")
+        return _deployed(account, console or Console(stderr=True), yes, forks, despite, supplies)
+
+
+def _deployed(
+    account: str | None,
+    console: Console,
+    yes: bool,
+    forks: Forks | None,
+    despite: Sequence[str],
+    supplies: Sequence[tuple[str, dict[str, Decimal]]],
+) -> Record:
+    project, record = fresh_project(), fresh_record()
     if not network.is_fork():
         if record.block is None:
             record.despite = look(account, supplies, console)

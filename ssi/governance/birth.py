@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -12,6 +11,7 @@ from typing import Any
 
 import eth_abi
 from eth_utils import keccak, to_checksum_address
+from pydantic import ValidationError
 
 from ssi.chain.evm import Deployed, Interface
 from ssi.constants import CREATE2, NOTICE, WAD, ZERO
@@ -41,11 +41,15 @@ class PoolTerms:
 
 
 def read(path: Path) -> params.Index:
-    """An index out of a file such as those of the parameters. Raises Unknown, pydantic.ValidationError."""
+    """An index out of a file such as those of the parameters. Raises ParamsUnusable, and Unknown where it is not
+    right.
+    """
     try:
-        return params.Index.model_validate(json.loads(path.read_text()))
-    except json.JSONDecodeError as error:
-        raise Unknown(f"{path} is no JSON: {error}.") from None
+        return params.Index.model_validate(params.parsed(path))
+    except ValidationError as invalid:
+        first = invalid.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        raise Unknown(f"{path}: {where + ': ' if where else ''}{first['msg']}") from None
 
 
 def add_index(decoder: Decoder, new: params.Index, block: int | None = None, pool: PoolTerms | None = None) -> Proposal:

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from functools import cached_property
 from typing import Any
 
-from eth_abi.exceptions import EncodingError
+from eth_abi.exceptions import DecodingError, EncodingError
 from eth_utils import is_hex_address, to_checksum_address
 
 from ssi.chain.evm import Deployed, Entry, Interface, Struct
@@ -134,8 +134,7 @@ class Decoder:
         own = [self.deployed[name].interface] if name in self.deployed else []
         for interface in [*own, *self.interfaces.values(), POSITIONS]:
             for entry in interface.kinds("function"):
-                if entry.hash[:4] == data[:4]:
-                    arguments = entry.arguments(data[4:])
+                if entry.hash[:4] == data[:4] and (arguments := arguments_of(entry, data)) is not None:
                     return Call(name, target, entry.name, arguments, data, self.text(arguments))
         return Call(name, target, "0x" + data[:4].hex(), {"data": data[4:]}, data, readable(data[4:]))
 
@@ -166,8 +165,8 @@ class Decoder:
             _PANIC,
             *(entry for interface in self.interfaces.values() for entry in interface.kinds("error")),
         ):
-            if entry.hash[:4] == data[:4]:
-                return entry.name, entry.arguments(data[4:])
+            if entry.hash[:4] == data[:4] and (arguments := arguments_of(entry, data)) is not None:
+                return entry.name, arguments
         return None
 
     def error(self, data: bytes) -> str:
@@ -175,6 +174,17 @@ class Decoder:
         if (refusal := self.refusal(data)) is not None:
             return f"{refusal[0]}({self.text(refusal[1])})"
         return f"0x{data.hex()}" if data else "a revert without a reason"
+
+
+def arguments_of(entry: Entry, data: bytes) -> dict[str, Any] | None:
+    """None where the data are not of that function or error.
+
+    The chain schedules all that begins with a selector, and the guardian has to see it and be able to cancel it.
+    """
+    try:
+        return entry.arguments(data[4:])
+    except (DecodingError, UnicodeDecodeError, OverflowError):
+        return None
 
 
 def mistyped(address: str) -> bool:

@@ -10,7 +10,7 @@ from ssi.chain.evm import Deployed, Evm, Receipt, Reverted, Struct
 from ssi.chain.forking import Forks
 from ssi.chain.sender import MOST_GAS
 from ssi.constants import CREATE2, IMPLEMENTATION_SLOT
-from ssi.governance.decoder import Call, Decoder, readable
+from ssi.governance.decoder import Call, Decoder, arguments_of, readable
 from ssi.governance.externals import creation
 from ssi.governance.safe import Multisig
 from ssi.registry.system import System
@@ -121,7 +121,8 @@ def steps(system: System, safe: str, calls: Sequence[tuple[str, bytes]]) -> list
 def born(system: System, target: str, data: bytes) -> dict[str, Any]:
     """The arguments of a call that creates an index, empty for every other call."""
     create = system.factory.interface["createIndex"]
-    return create.arguments(data[4:]) if target == system.factory.address and data[:4] == create.hash[:4] else {}
+    creates = target == system.factory.address and data[:4] == create.hash[:4]
+    return arguments_of(create, data) or {} if creates else {}
 
 
 def batched(manager: Deployed, calls: Sequence[bytes]) -> bytes:

@@ -13,6 +13,7 @@ import eth_abi
 from eth_utils import to_checksum_address
 
 from ssi.chain import network
+from ssi.chain.abi import decode
 from ssi.chain.evm import Deployed, Interface
 from ssi.chain.forking import Forks
 from ssi.constants import DAY, IMPLEMENTATION_SLOT
@@ -304,7 +305,7 @@ def change_constituents(
     kept = [name for name in names if name != remove]
     parameters = plan.parameters
     if decoder.name(plan.methodology) == FIXED:
-        (old,) = eth_abi.decode(["uint256[]"], plan.parameters)
+        (old,) = decode(["uint256[]"], plan.parameters)
         parameters = _fixed(_reweighed(dict(zip(names, old, strict=True)), add, remove, bps), unit=1)
     calls.append(_plan_call(decoder, symbol, plan.methodology, [*kept, *([add] if add else [])], parameters))
     latest, given = (

@@ -13,6 +13,7 @@ from eth_abi.packed import encode_packed
 from eth_account.messages import SignableMessage, encode_typed_data
 from eth_utils import keccak, to_checksum_address
 
+from ssi.chain.abi import decode
 from ssi.chain.evm import Evm, Interface, Receipt, Reverted
 from ssi.chain.sender import NotSent, Sender
 from ssi.constants import MULTI_SEND, MULTICALL3, ZERO
@@ -78,7 +79,7 @@ class SafeTransaction:
         """Targets with calldata, in their order."""
         if not self.operation:
             return [(self.to, self.data)]
-        (packed,), found = eth_abi.decode(["bytes"], self.data[4:]), list[tuple[str, bytes]]()
+        (packed,), found = decode(["bytes"], self.data[4:]), list[tuple[str, bytes]]()
         while packed:
             target, length = packed[1:21], int.from_bytes(packed[53:85], "big")
             found.append((to_checksum_address(target), packed[85 : 85 + length]))
@@ -189,7 +190,7 @@ class Multisig:
         code = self.evm.rpc.call("eth_getCode", MULTICALL3, "latest")
         data = _ATTEMPTS + eth_abi.encode(["bool", "(address,bytes)[]"], [False, transaction.calls])
         answer = self.evm.call(self.address, data, sender=self.address, code={self.address: code})
-        (results,) = eth_abi.decode(["(bool,bytes)[]"], answer)
+        (results,) = decode(["(bool,bytes)[]"], answer)
         for done, said in results:
             if not done:
                 raise Reverted(said, "a call of the Safe")

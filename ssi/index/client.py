@@ -334,7 +334,7 @@ class IndexClient:
         values = system.evm.attempts(
             [(system.oracle.value, pair) for pair in zip(basket.tokens, amounts, strict=True)], block
         )
-        tokens = [self.holder.token(address) for address in basket.tokens]
+        tokens = [self.holder.token_at(address) for address in basket.tokens]
         parts = tuple(ConstituentAmount(*part) for part in zip(tokens, amounts, values, strict=True))
         return KindQuote(self.token, shares_wei, parts, self.holder.value_usd_d18(self.token, shares_wei, block), block)
 
@@ -384,7 +384,7 @@ class IndexClient:
             self.contract.redeem, quote.shares_wei, receiver or account.address, account.address, *within
         )
         segregated = tuple(
-            ConstituentAmount(self.holder.token(event.values["token"]), event.values["amount"], None)
+            ConstituentAmount(self.holder.token_at(event.values["token"]), event.values["amount"], None)
             for event in mined.receipt.events(self.contract, "Segregated")
         )
         return InKind(mined.hash, quote.shares_wei, self._moved(mined, quote, into=False), segregated)
@@ -417,7 +417,7 @@ class IndexClient:
         asked += [(system.lens.previewClaim, (self.contract.address, token, who)) for token in tokens]
         answers = system.evm.attempts(asked, block)
         rows = zip(tokens, answers[: len(tokens)], answers[len(tokens) :], strict=True)
-        return tuple(Claim(self.symbol, self.holder.token(token), wei, pays) for token, wei, pays in rows if wei)
+        return tuple(Claim(self.symbol, self.holder.token_at(token), wei, pays) for token, wei, pays in rows if wei)
 
     def _segregated(self, account: str) -> list[str]:
         """Constituents that could once not be transferred to an account, by the node's logs."""

@@ -158,7 +158,8 @@ class PointsKeeper:
         A token without a price is left: `ape run claim-pot` takes it.
         """
         holder, cost = self.client.holder, self._usd_d18(GAS_OF_CLAIM)
-        found = [pot for pot in self.client.pots() if (holder.value_usd_d18(pot.token, pot.wei) or 0) > cost]
+        worth = [pot for pot in self.client.pots() if (holder.value_usd_d18(pot.token, pot.wei) or 0) > cost]
+        found = self.client.payable(worth)
         if not found:
             return ()
         self.say(f"claim {len(found)} pots")

@@ -7,7 +7,6 @@ and started again, and several may run at once: the second one finds the job don
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import threading
 import time
@@ -22,10 +21,12 @@ from ssi.chain.rpc import RpcError
 from ssi.chain.sender import NotSent, OutOfFunds, Sender
 from ssi.failure import Misused
 from ssi.keeper.maintenance import Outcome
-from ssi.places import state
+from ssi.places import held
 
 LONGEST_PAUSE = 3600.0  # seconds between attempts of a job that fails
 SILENCE = 10  # looks in a row that the node does not answer, until the keeper calls itself ill
+UNHEARD = 300.0  # seconds without any answer, which also a single look may take
+STANDSTILL = 900.0  # seconds without a new block: the node has lost the others
 log = logging.getLogger("keeper")
 
 
@@ -60,6 +61,7 @@ class Health:
     silent: int = 0
     balance: int | None = None
     began: float = field(default_factory=time.time)
+    moved: float = field(default_factory=time.monotonic)  # when the last block came
 
     @property
     def problem(self) -> str | None:
@@ -69,6 +71,11 @@ class Health:
         """
         if self.silent >= SILENCE or not self.block:
             return f"the node has not answered {self.silent} times in a row"
+        now = time.monotonic()
+        if (unheard := now - getattr(self.sender.rpc, "heard", now)) > UNHEARD:
+            return f"the node has not answered for {unheard:.0f} s"
+        if (stood := now - self.moved) > STANDSTILL:
+            return f"the node has had no block after {self.block} for {stood:.0f} s"
         if self.balance is not None and self.balance < self.low:
             return f"{self.sender.address} has {self.balance / 1e18:.6f} ether, less than {self.low / 1e18:g}"
         return None
@@ -135,6 +142,8 @@ class Keeper:
         if health.silent:
             log.info("the node answers again")
         new, health.block, health.silent = block != health.block, block, 0
+        if new:
+            health.moved = time.monotonic()
         if health.balance < health.low:
             log.warning("%s", health.problem)
         for job in self.jobs:
@@ -213,17 +222,10 @@ def serving(health: Health, host: str, port: int) -> Iterator[int]:
 def alone(address: str) -> Iterator[None]:
     """One keeper an account on this machine: two would replace each other's transactions.
 
-    The lock ends with the process, however it ends.
-
     Raises:
         Misused: there is one.
     """
-    path = state("keeper") / f"{address}.lock"
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Misused(
-                f"A keeper runs with {address} on this machine already: give each an account of its own."
-            ) from None
+    with held(f"keeper-{address}") as ours:
+        if not ours:
+            raise Misused(f"A keeper runs with {address} on this machine already: give each an account of its own.")
         yield

@@ -15,11 +15,13 @@ from typing import Any
 from ssi.amounts import Amount
 from ssi.chain.sender import Mined
 from ssi.constants import CLAIMING, RECORDING
-from ssi.failure import Impossible, Misused
-from ssi.points.ledger import Ledger
+from ssi.failure import Impossible
+from ssi.points.ledger import READS, Ledger
 from ssi.registry.holder import Holder, Token
 
 KINDS = ("held", "staked", "locked")
+MOST_CLAIMS = 40  # in one transaction
+MOST_GAS_OF_CLAIM = 300_000  # of one pot; with `MOST_CLAIMS` of them a transaction stays under its cap
 
 
 @dataclass(frozen=True)
@@ -184,23 +186,30 @@ class PointsClient:
         found = [(self.epoch(number), token) for number in listed for token in self.ledger.pots(number)]
         if not found:
             return ()
-        claims = self.holder.system.evm.batch(
-            [(self.contract.claimable, (who, of.number, token)) for of, token in found], block
-        )
+        asked = [(self.contract.claimable, (who, of.number, token)) for of, token in found]
+        claims: list[int] = []
+        for start in range(0, len(asked), READS):  # any account may add pots, and one call has only so much gas
+            claims += self.holder.system.evm.batch(asked[start : start + READS], block)
         return tuple(
-            Pot(of, self._token(token), wei, of.claims_open_at_s <= now < of.claims_close_at_s)
+            Pot(of, self.holder.token_at(token), wei, of.claims_open_at_s <= now < of.claims_close_at_s)
             for (of, token), wei in zip(found, claims, strict=True)
             if wei
         )
 
-    def _token(self, address: str) -> Token:
-        """What a pot holds. Any account may fund one with any token: one that has no decimals is counted in token-wei,
-        so that it stops no claim of others.
+    def payable(self, pots: Sequence[Pot]) -> tuple[Pot, ...]:
+        """Those that pay this account now, as many as one transaction takes; tokens that have a name here first.
+
+        Any account may fund a pot with any token. One that does not move, or burns gas, would stop the claims of all
+        others in the same transaction.
         """
-        try:
-            return self.holder.token(address)
-        except Misused:
-            return Token(address, address, 0)
+        found: list[Pot] = []
+        for pot in sorted(pots, key=lambda pot: pot.token.name == pot.token.address):
+            if len(found) == MOST_CLAIMS:
+                break
+            gas = self.ledger.gas_of_claim(pot.epoch.number, pot.token.address, self.holder.account.address)
+            if pot.open and gas is not None and gas <= MOST_GAS_OF_CLAIM:
+                found.append(pot)
+        return tuple(found)
 
     # ------------------------------------------------------------ acts
 

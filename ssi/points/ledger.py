@@ -160,13 +160,15 @@ class Ledger:
 
     def gas_of(self, accounts: Sequence[str], epoch: int, sender: str) -> int | None:
         """What recording them would cost now; None where the node cannot say, because it is too much or fails."""
-        data = "0x" + self.contract.recordMany.encode(list(accounts), epoch).hex()
+        return self._gas(self.contract.recordMany.encode(list(accounts), epoch), sender)
+
+    def gas_of_claim(self, epoch: int, token: str, account: str) -> int | None:
+        """What it would cost an account to claim its part of a pot now; None where that fails."""
+        return self._gas(self.contract.claim.encode(epoch, token), account)
+
+    def _gas(self, data: bytes, sender: str) -> int | None:
+        call = {"from": sender, "to": self.contract.address, "data": "0x" + data.hex()}
         try:
-            return int(
-                self.contract.evm.rpc.call(
-                    "eth_estimateGas", {"from": sender, "to": self.contract.address, "data": data}
-                ),
-                16,
-            )
+            return int(self.contract.evm.rpc.call("eth_estimateGas", call), 16)
         except RpcError:
             return None

@@ -5,13 +5,30 @@ from __future__ import annotations
 import json
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import eth_abi
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ssi import places
 from ssi.constants import BPS
+
+
+class ParamsUnusable(ValueError):  # noqa: N818 - it says what is wrong
+    """A file of parameters cannot be read. The message says which, and why."""
+
+
+def parsed(path: Path) -> Any:
+    """The JSON in a file. Raises ParamsUnusable."""
+    try:
+        return json.loads(path.read_text())
+    except OSError as error:
+        raise ParamsUnusable(
+            f"{path} cannot be read: {error.strerror}. SSI_PARAMS says where parameters are."
+        ) from None
+    except ValueError as error:
+        raise ParamsUnusable(f"{path} is no JSON: {error}.") from None
 
 
 class _Strict(BaseModel):
@@ -314,31 +331,31 @@ class Index(_Strict):
 
 
 def protocol() -> ProtocolParams:
-    """Raises pydantic.ValidationError when the file is not right."""
-    return ProtocolParams.model_validate(json.loads((places.params() / "protocol.json").read_text()))
+    """Raises ParamsUnusable, and pydantic.ValidationError when the file is not right."""
+    return ProtocolParams.model_validate(parsed(places.params() / "protocol.json"))
 
 
 def assets() -> Assets:
-    """Raises pydantic.ValidationError when the file is not right."""
-    return Assets.model_validate(json.loads((places.params() / "assets.json").read_text()))
+    """Raises ParamsUnusable, and pydantic.ValidationError when the file is not right."""
+    return Assets.model_validate(parsed(places.params() / "assets.json"))
 
 
 def supplies() -> Supplies:
-    """Raises pydantic.ValidationError when the file is not right."""
-    return Supplies.model_validate(json.loads((places.params() / "supplies.json").read_text()))
+    """Raises ParamsUnusable, and pydantic.ValidationError when the file is not right."""
+    return Supplies.model_validate(parsed(places.params() / "supplies.json"))
 
 
 def retired() -> Retired:
-    """Raises pydantic.ValidationError when the file is not right."""
-    return Retired.model_validate(json.loads((places.params() / "retired.json").read_text()))
+    """Raises ParamsUnusable, and pydantic.ValidationError when the file is not right."""
+    return Retired.model_validate(parsed(places.params() / "retired.json"))
 
 
 def selection() -> Selection:
-    """Raises pydantic.ValidationError when the file is not right."""
-    return Selection.model_validate(json.loads((places.params() / "selection.json").read_text()))
+    """Raises ParamsUnusable, and pydantic.ValidationError when the file is not right."""
+    return Selection.model_validate(parsed(places.params() / "selection.json"))
 
 
 def indexes() -> list[Index]:
-    """In the order of the file names. Raises pydantic.ValidationError when a file is not right."""
+    """In the order of the file names. Raises ParamsUnusable, and pydantic.ValidationError when a file is not right."""
     files = sorted((places.params() / "indexes").glob("*.json"))
-    return [Index.model_validate(json.loads(file.read_text())) for file in files]
+    return [Index.model_validate(parsed(file)) for file in files]

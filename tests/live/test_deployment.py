@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from ssi.deploy import preflight
+from ssi.places import held
 from tests.live.network import DESPITE, Live
 
 UNATTENDED = ("deploy", "--account", "deployer", "--yes", "--json", *DESPITE)
@@ -56,6 +57,19 @@ def test_without_a_terminal_it_wants_yes(live):
     done = live.run("deploy", "--account", "deployer", *DESPITE)
     assert (done.code, done.out) == (2, "")
     assert done.err.splitlines()[-1] == "Error: There is no terminal to ask whether to deploy: add --yes."
+
+
+def test_two_at_once_are_refused(live, monkeypatch):
+    """Each would send what the other has not written down yet."""
+    monkeypatch.setenv("SSI_STATE", str(live.folder / "state"))
+    sent = live.sent("deployer")
+    with held("deploy-ethereum-mainnet"):
+        done = live.run(*UNATTENDED)
+    assert json.loads(done.out) == {
+        "error": "A deployment to ethereum-mainnet runs on this machine already: let it end.",
+        "code": 2,
+    }
+    assert live.sent("deployer") == sent
 
 
 def test_a_failure_is_json_where_that_is_asked_for(live):

@@ -318,6 +318,21 @@ def test_an_answer_that_is_lost_and_a_node_in_bad_weather(funded):
     assert [one["event"] for one in funded.run("history", who, "--json").json][-1] == "Staked"
 
 
+def test_a_person_who_stops_the_waiting_is_told_what_is_on_its_way(funded):
+    """Else they would do it again, and it would be done twice."""
+    funded.weather.hide = 10**6
+    staked = funded.system.staked("MAG7.ssi")
+    with funded.person("stake", "1", "MAG7.ssi", *ACCOUNT) as person:
+        person.sees("[y/N]:")
+        person.types("y")
+        hash = (person.sees("to be mined").rpartition("Waiting for ")[2]).split()[0]
+        person.presses("\x03")
+        done = person.leaves()
+    assert (done.code, done.out.count("[y/N]")) == (1, 1)
+    assert f"Stopped while transaction {hash} was on its way: it may still be mined." in " ".join(done.out.split())
+    assert staked.balanceOf(funded.address("other")) > 0, "as it was"
+
+
 def test_a_person_who_says_no_has_signed_nothing(funded):
     """Nor have they been asked for a passphrase."""
     asked = funded.weather.asked["eth_sendRawTransaction"]

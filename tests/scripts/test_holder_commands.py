@@ -411,6 +411,48 @@ def test_claiming_records_along_with_it(protocol, system, evm, me):
     assert [pot["wei"] for pot in answered("claim-pot")["result"]["pots"]] == [4 * 10**8]
 
 
+def test_a_constituent_without_code_stops_no_redemption(protocol, system, evm, me):
+    """It becomes a claim, and the others are paid. A token that is gone has no decimals either."""
+    bought(protocol)
+    gone, held = system.token("UNI").address, system.token("WBTC").balanceOf(me)
+    evm.rpc.call("anvil_setCode", gone, "0x")
+    shown = said("redeem", "1 MAG7.ssi")
+    assert "UNI could not be transferred and is your claim" in " ".join(shown.split())
+    assert system.token("WBTC").balanceOf(me) > held
+    assert "UNI" in said("portfolio")
+
+
+@pytest.mark.parametrize("quirk", [5, 7], ids=["frozen", "burns gas"])
+def test_a_pot_of_a_token_that_does_not_move_stops_no_other(protocol, system, evm, project, quirk):
+    """Any account may fund a pot with any token, for the price of one transaction."""
+    bought(protocol)
+    sponsor, usdc, ledger = evm.account("sponsor"), system.token("USDC"), system.points
+    odd = evm.deploy(project.QuirkToken, 18, sender=sponsor)
+    odd.mint(sponsor, 10**18, sender=sponsor)
+    control.deal(evm.rpc, "USDC", sponsor, 10**9)
+    epoch = ledger.currentEpoch()
+    for token in (odd, usdc):
+        token.approve(ledger.address, 10**18, sender=sponsor)
+        ledger.fund(epoch, token, 6 * 10**8, 0, sender=sponsor)
+        ledger.fund(epoch + 1, token, 4 * 10**8, 0, sender=sponsor)
+    odd.setQuirk(quirk, sender=sponsor)
+    keeper = PointsKeeper(system, Sender(evm.rpc, accounts.test_accounts[5]))
+    for _ in range(7):
+        control.warp(evm.rpc, DAY)
+        control.refresh_feeds(evm.rpc)
+        keeper.sample()
+    control.warp(evm.rpc, keeper.ledger.end(epoch) - evm.now)
+    assert answered("claim-pot")["result"]["recorded"]["points_d18"] > 0
+    control.warp(evm.rpc, keeper.ledger.end(epoch + 1) - evm.now)
+    assert "600 USDC paid." in said("claim-pot"), "the same transaction records the epoch that has ended"
+    assert "No pot can pay now" in refused("claim-pot", odd.address)
+    control.warp(evm.rpc, 7 * DAY)
+    assert "No pot owes" in refused("claim-pot", "LINK")
+    assert [pot["token"]["address"] for pot in answered("claim-pot")["result"]["pots"]] == [usdc.address]
+    odd.setQuirk(0, sender=sponsor)
+    assert len(answered("claim-pot")["result"]["pots"]) == 2, "of both epochs"
+
+
 def test_joining_by_itself(protocol, evm):
     assert "✓ Joined" in said("join")
     assert protocol.points.joined_at_s() == evm.now

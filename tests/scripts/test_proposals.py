@@ -206,6 +206,37 @@ def test_anything_can_be_called(system):
     assert system.index("MAG7.ssi").terms().feeReceiver == system.record.contracts["GuardianSafe"]
 
 
+def test_a_list_is_shown_whole_also_where_it_begins_like_markup():
+    """The screen takes `[s…]` for markup: the constituents were not shown to those who sign for them."""
+    words = ("FixedWeights", "sDAI=4000", "USDC=2000", "sUSDS=4000")
+    for shown in (run(propose, "set-methodology", "USSI", *words), run(pending)):
+        assert "[sDAI" in shown
+
+
+def test_what_a_scheduled_text_says_hides_nothing_and_stops_no_command():
+    text = "[conceal]nothing :x: here[/][/]"
+    proposed = run(propose, "call", "ProtocolManager", "labelRole", "77", text, "--json")
+    for shown in (run(pending), run(cancel, proposed["calls"][0]["operation"])):
+        assert all(word in shown for word in text.split())
+
+
+def test_a_call_that_cannot_be_read_is_shown_and_can_be_cancelled(system):
+    """The manager schedules what begins with a selector, and what comes after it is for the guardian to see."""
+    ussi, factory = system.index("USSI"), system.factory
+    schedule(system, ussi, ussi.setSupplyCap.encode(7)[:9])
+    schedule(system, factory, factory.interface["createIndex"].hash[:4] + b"\xff" * 40)
+    listed = run(pending, "--json")
+    assert [(o["contract"], o["function"]) for o in listed] == [
+        ("USSI", "0x" + ussi.setSupplyCap.encode(7)[:4].hex()),
+        ("IndexFactory", "0x" + factory.interface["createIndex"].hash[:4].hex()),
+    ]
+    wait(system)
+    assert "This fails now with" in refused(execute)
+    for operation in listed:
+        run(cancel, operation["operation"][:10], "--json")
+    assert run(pending, "--json") == []
+
+
 # ---------------------------------------------------------------- what is refused
 
 

@@ -64,8 +64,11 @@ export function Epochs({
     };
   };
   const due = known.filter((each, i) => pot(i).yours > 0n && now >= opens(each.epoch));
+  // Any account may fund a pot with any token. One that does not move would stop the record along with the claims, so
+  // only tokens that have a name here are taken along; the others have a button of their own.
+  const along = due.filter((each) => nameOf(config, each.token) !== null);
   const record = (each: bigint) =>
-    due.length === 0
+    along.length === 0
       ? action.run({
           title: `Record epoch ${each}`,
           address: ledger.address,
@@ -74,11 +77,11 @@ export function Epochs({
           args: [who, each],
         })
       : action.run({
-          title: `Record epoch ${each} and claim ${due.length === 1 ? "a pot" : `${due.length} pots`}`,
+          title: `Record epoch ${each} and claim ${along.length === 1 ? "a pot" : `${along.length} pots`}`,
           address: ledger.address,
           abi,
           functionName: "recordAndClaim",
-          args: [each, due.map((one) => one.epoch), due.map((one) => one.token)],
+          args: [each, along.map((one) => one.epoch), along.map((one) => one.token)],
         });
   return (
     <>
@@ -98,7 +101,7 @@ export function Epochs({
               points(recorded),
               recorded === 0n && had > 0n && open && joined ? (
                 <Button key="b" kind="plain" busy={action.busy} onClick={() => void record(each)}>
-                  {`${due.length === 0 ? "Record yourself" : "Record yourself and claim"}, `}
+                  {`${along.length === 0 ? "Record yourself" : "Record yourself and claim"}, `}
                   {`${duration(opens(each) - now)} left`}
                 </Button>
               ) : (
