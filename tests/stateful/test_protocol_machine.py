@@ -5,6 +5,7 @@ Ids are those of docs/invariants.md. `tests/stateful/protocol` has the rules, on
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from typing import Any
 
@@ -46,7 +47,8 @@ class ProtocolMachine(KeeperRules, LockerRules, RulerRules, StakerRules, ThiefRu
 
     def teardown(self) -> None:
         try:
-            self.all_leave()
+            if sys.exc_info()[0] is None:  # else a rule or an invariant has failed
+                self.all_leave()
         finally:
             super().teardown()
 

@@ -181,8 +181,9 @@ class ProtocolBase(ChainMachine):
                 least = -self.lose.get(party, 0) - self.value.crumbs
                 assert change >= least, f"X2 {party} loses {-change / 1e18:.9f} USD of {-least / 1e18:.9f} documented"
         together = sum(moved[party] for party in self.group)
-        assert together <= strict + self.value.crumbs * bool(self.group), "X1 an exchange brings no party anything new"
-        assert together >= -self.group_loss - self.value.crumbs, "X2 and costs what is documented"
+        most, least = (sum(of.get(party, 0) for party in self.group) for of in (self.gain, self.lose))
+        assert together <= most + self.value.crumbs, "X1 an exchange brings no party anything new"
+        assert together >= -least - self.group_loss - self.value.crumbs, "X2 and costs what is documented"
         for party in self.group | set(self.gain):
             self.b.documented[party] += max(0, moved[party])
 

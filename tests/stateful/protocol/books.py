@@ -103,8 +103,8 @@ def opening(w: ProtocolWorld) -> Books:
     sides = tuple(REAL if token is w.market.index else "USDC" for token in w.market.tokens)
     points = PointsModel(*grid)
     points.set_sources(now, Sources(((REAL, "sMAG7"),), ("sSOSO", "SOSO"), (("pool", *sides),)))
-    for person in w.people:
-        points.transfer(now, REAL, ZERO, person, indexes[REAL].balances[person])
+    for who, balance in indexes[REAL].balances.items():
+        points.transfer(now, REAL, ZERO, who, balance)
     nonce = s.rebalancer.planOf(w.indexes[HOSTILE]).nonce
     rebalance = RebalanceModel(indexes[HOSTILE], DECIMALS, dict(WEIGHTS), TERMS, nonce)
     return Books(now, indexes, rebalance, vaults, LockerModel(*grid), points, dict(w.answers), now)

@@ -68,6 +68,8 @@ class ProtocolWorld:
         self.safe, self.guardian = (system.record.contracts[name] for name in ("Safe", "GuardianSafe"))
         self.people = {name: self.evm.account(f"protocol {name}") for name in PEOPLE}
         self.owner, self.keeper = self.evm.account("protocol owner"), self.evm.account("protocol keeper")
+        for account in (self.safe, self.guardian):
+            self.evm.fund(account)  # now, so that a reorganisation does not take it back
         self.multicall = self.evm.at(_MULTICALL, MULTICALL3)
         self._open_the_shop()
         self.market = UniswapMarket(system)
