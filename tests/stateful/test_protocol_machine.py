@@ -17,19 +17,15 @@ from tests.model.points import BOOST, LOCKED
 from tests.model.rebalancing import RUNNING
 from tests.stateful.protocol.base import MARK, ProtocolBase
 from tests.stateful.protocol.books import opening
-from tests.stateful.protocol.keepers import KeeperRules
-from tests.stateful.protocol.lockers import LockerRules
-from tests.stateful.protocol.rulers import RulerRules
-from tests.stateful.protocol.stakers import StakerRules
-from tests.stateful.protocol.thieves import ThiefRules
+from tests.stateful.protocol.stories import Stories
 from tests.stateful.protocol.wealth import ACCOUNTS, Valuer, fixed_reads
 from tests.stateful.protocol.world import HOSTILE, PEOPLE, REAL, ProtocolWorld
 from tests.support.indexes import ANYTHING
 from tests.support.quirk_tokens import Quirk
 
 
-class ProtocolMachine(KeeperRules, LockerRules, RulerRules, StakerRules, ThiefRules):
-    """Everything together."""
+class ProtocolMachine(Stories):
+    """All rules, and what must hold after each."""
 
     @initialize()
     def people_settle(self) -> None:

@@ -44,7 +44,7 @@ class RulerRules(RebalanceRules):
         """A plan, and its start by the prices of now; after the notice both happen, or wait for another rule."""
         weights = {name: part * 10**16 for name, part in zip(SHOP, plan, strict=True) if part}
         index, rebalancer = self.w.indexes[HOSTILE], self.s.rebalancer
-        if self.b.pending:
+        if self.rebalance_announced():
             return
         parameters = eth_abi.encode(["uint256[]"], [list(weights.values())])
         tokens = [self.w.tokens[name] for name in weights]
@@ -59,8 +59,11 @@ class RulerRules(RebalanceRules):
         self.announce("rebalancer", start, "start", proposal)
         if at_once:
             self.wait(NOTICE)
-            for pending in list(self.b.pending):
+            for pending in [p for p in self.b.pending if p.kind in ("plan", "start")]:
                 self.execute(pending)
+
+    def rebalance_announced(self) -> bool:
+        return any(pending.kind in ("plan", "start") for pending in self.b.pending)
 
     @rule(kind=st.sampled_from(("sync", "sync", "fee", "cooldown", "unpause")), number=st.integers(0, 14))
     def announce_something_else(self, kind: str, number: int) -> None:

@@ -180,7 +180,7 @@ class ThiefRules(HolderRules):
         self.b.quirk = quirk
         self.document("mallory")
 
-    @rule(part=st.integers(1, 700), often=st.integers(0, 2))
+    @rule(part=st.integers(1, 700), often=st.integers(0, 3))
     def the_token_takes_from_the_index(self, part: int, often: int) -> None:
         """A part of what the index holds is gone."""
         model = self.b.indexes[HOSTILE]

@@ -1,0 +1,111 @@
+"""All actors together, and what by chance seldom happens in a row: a rebalance to its end, a loss that is written off,
+an epoch of points, a staker's way out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from ssi.constants import DAY, NOTICE, SLOTS
+from tests.stateful.protocol.holders import PERSON
+from tests.stateful.protocol.keepers import KeeperRules
+from tests.stateful.protocol.lockers import LockerRules
+from tests.stateful.protocol.rulers import PLANS, RulerRules
+from tests.stateful.protocol.stakers import VAULT, StakerRules
+from tests.stateful.protocol.thieves import QUIRK, ThiefRules
+from tests.stateful.protocol.world import HOLDERS, PEOPLE
+from tests.support.quirk_tokens import Quirk
+
+EVENTS = st.lists(
+    st.one_of(
+        *[st.tuples(st.just("bid"), st.integers(0, 5), st.integers(100, 1500))] * 3,
+        st.tuples(st.just("fill"), st.integers(0, 5)),
+        st.tuples(st.just("hours"), st.integers(1, 9)),
+        st.tuples(st.just("lie"), st.sampled_from((900, 950, 1000, 1050, 1100))),
+        st.tuples(st.just("turn"), QUIRK),
+        st.tuples(st.just("leave"), st.sampled_from(HOLDERS), st.integers(1, 1000)),
+    ),
+    min_size=3,
+    max_size=8,
+)
+
+
+class Stories(KeeperRules, LockerRules, RulerRules, StakerRules, ThiefRules):
+    """Everything together."""
+
+    def whole(self) -> None:
+        """What holds after every step."""
+        raise NotImplementedError
+
+    @rule(plan=st.sampled_from(PLANS), first=st.sampled_from((900, 1000, 1000, 1100)), events=EVENTS)
+    def a_rebalance(self, plan: tuple[int, ...], first: int, events: list[tuple[Any, ...]]) -> None:
+        """From its announcement through its day."""
+        if self.rebalance_announced() or self.running():
+            return
+        self.the_feed_lies(first)
+        self.announce_a_rebalance(plan, True)
+        self.whole()
+        for kind, *terms in events:
+            if kind in ("bid", "fill") and self.running() and self.pairs():
+                self.bid(*terms, "bidder") if kind == "bid" else self.fill(*terms)
+            elif kind == "hours":
+                self.wait(terms[0] * DAY // 24)
+            elif kind == "lie":
+                self.the_feed_lies(*terms)
+            elif kind == "turn":
+                self.the_token_changes(*terms, 0)
+            elif kind == "leave":
+                self.redeem(terms[0], "BAZ.ssi", terms[1])
+            self.whole()
+
+    @precondition(lambda self: not self.b.pending)
+    @rule(person=st.sampled_from(HOLDERS), part=st.integers(1, 900), lost=st.integers(1, 600), late=st.booleans())
+    def a_loss_is_written_off(self, person: str, part: int, lost: int, late: bool) -> None:
+        """A holder leaves with a claim, the token takes from the index, and governance writes it off."""
+        if self.b.quirk == Quirk.NONE:
+            self.leave_under_a_frozen_token(person, part)
+            self.whole()
+        self.the_token_takes_from_the_index(lost, 0)
+        self.whole()
+        self.announce_something_else("sync", 0)
+        self.wait(NOTICE)
+        self.whole()
+        if late:
+            self.claim(person, 500)
+            self.whole()
+        for pending in list(self.b.pending):
+            self.execute(pending)
+        self.whole()
+        self.claim(person, 1000)
+
+    @rule(slots=st.integers(7, 9))
+    def an_epoch_of_points(self, slots: int) -> None:
+        """Sampled often enough, ended, and recorded for all."""
+        points = self.b.points
+        self.an_epoch_begins()
+        for _ in range(slots):
+            self.sample()
+            self.wait(-(-points.length // SLOTS))
+        self.whole()
+        self.an_epoch_begins()
+        self.whole()
+        for person in PEOPLE:
+            self.record(person)
+
+    def an_epoch_begins(self) -> None:
+        """Its first second."""
+        self.wait(self.b.points.end(self.b.points.epoch(self.now)) - self.now)
+
+    @rule(person=PERSON, vault=VAULT, part=st.integers(1, 1000), early=st.booleans())
+    def a_way_out(self, person: str, vault: str, part: int, early: bool) -> None:
+        """Asked for, and claimed in the first second in which it can be, or refused in the one before."""
+        model = self.b.vaults[vault]
+        self.ask_to_leave(person, vault, part)
+        self.whole()
+        if (matures := model.matures(person)) is not None:
+            self.wait(max(0, matures - self.now - early))
+            self.whole()
+            self.take_what_has_matured(person, vault, 1)
