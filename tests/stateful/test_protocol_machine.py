@@ -9,8 +9,8 @@ import sys
 from collections import Counter
 from typing import Any
 
-from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
 from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from ssi.constants import DAY, MAX_COOLDOWN, WAD
 from tests.model.points import BOOST, LOCKED
@@ -18,7 +18,7 @@ from tests.model.rebalancing import RUNNING
 from tests.stateful.protocol.base import MARK, ProtocolBase
 from tests.stateful.protocol.books import opening
 from tests.stateful.protocol.stories import Stories
-from tests.stateful.protocol.wealth import ACCOUNTS, Valuer, fixed_reads
+from tests.stateful.protocol.wealth import Valuer, fixed_reads
 from tests.stateful.protocol.world import HOSTILE, PEOPLE, REAL, ProtocolWorld
 from tests.support.indexes import ANYTHING
 from tests.support.quirk_tokens import Quirk
@@ -128,6 +128,8 @@ class ProtocolMachine(Stories):
             assert not left, f"I9 {contract} keeps nothing: {left}"
         assert not any(seen["allowed by the filler", name] for name in self.w.shop), "X4 no allowance is left"
         assert not seen["reentered"], "X4 a constituent does not get back in while it is moved"
+        pots = self.b.points.pots.values()
+        assert seen["pots"] == sum(pot.funded - pot.paid for pot in pots), "P1 the ledger holds what pots owe"
         m, status = self.b.rebalance, seen["status"]
         if m.running is not None:
             assert (status.phase == 1) == (m.phase_at(self.now) == RUNNING), "X3 a rebalance is its model"
@@ -199,8 +201,8 @@ class ProtocolMachine(Stories):
             if token_id in self.b.locker.positions:
                 self.unlock_or_come_back(place, False)
         self.whole()
-        for vault in self.b.vaults.values():
-            assert (vault.supply, vault.cooling) == (0, 0), "S9 down to the last"
+        for m in self.b.vaults.values():
+            assert (m.supply, m.cooling) == (0, 0), "S9 down to the last"
         assert not self.b.locker.positions, "L4 down to the last"
         gone = [m.balances[person] for m in self.b.indexes.values() for person in PEOPLE]
         assert not any(gone), "I6 down to the last"

@@ -56,7 +56,7 @@ class ProtocolBase(ChainMachine):
         s = self.s
         contracts = (
             *self.w.indexes.values(), *self.w.vaults.values(), self.w.odd, s.rebalancer, s.locker, s.manager,
-            s.distributor, s.prices,
+            s.distributor, s.prices, s.points,
         )  # fmt: skip
         self.errors = {e.hash[:4]: e.name for c in contracts for e in c.interface.kinds("error")}
         self.errors[keccak(text="SafeERC20FailedOperation(address)")[:4]] = "SafeERC20FailedOperation"
@@ -187,7 +187,7 @@ class ProtocolBase(ChainMachine):
         for party in self.group | set(self.gain):
             self.b.documented[party] += max(0, moved[party])
 
-    def everyone_may_lose(self, losses: dict[str, int]) -> None:
+    def all_may_lose(self, losses: dict[str, int]) -> None:
         """Adds to what each party may lose, D18 USD."""
         for party, loss in losses.items():
             self.lose[party] = self.lose.get(party, 0) + loss
@@ -227,7 +227,7 @@ class ProtocolBase(ChainMachine):
         for symbol, model in self.b.indexes.items():
             fee = before[symbol] - model.multiplier(end)
             # A fraction of a bp is what both roundings of a multiplier differ by.
-            self.everyone_may_lose({p: v * fee // before[symbol] + v // 10**15 + 1 for p, v in held[symbol].items()})
+            self.all_may_lose({p: v * fee // before[symbol] + v // 10**15 + 1 for p, v in held[symbol].items()})
         self.gain[UNISSUED] = ANY
         for name, vault in self.b.vaults.items():
             vested = vault.total(end) - worth[name]
@@ -276,4 +276,3 @@ class ProtocolBase(ChainMachine):
     def of(self, contract: Deployed, name: str) -> Method:
         """A function by name."""
         return Method(contract, contract.interface[name])
-

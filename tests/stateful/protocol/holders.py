@@ -157,4 +157,4 @@ class HolderRules(ProtocolBase):
 
     def holders_may_lose_all(self) -> None:
         """Of the hostile index, by what its constituent does."""
-        self.everyone_may_lose(dict.fromkeys(self.in_index(HOSTILE), ANY))
+        self.all_may_lose(dict.fromkeys(self.in_index(HOSTILE), ANY))

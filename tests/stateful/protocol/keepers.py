@@ -66,11 +66,39 @@ class KeeperRules(ProtocolBase):
         if epoch < 0 or self.now >= points.end(epoch) + RECORDING or not points.counts(person, epoch):
             return
         if person in points.recorded[epoch]:
+            refused = self.refusal(self.s.points.record, account, epoch, sender=self.w.keeper)
+            assert refused == "PointsLedger_AlreadyRecorded", "P8 no record counts twice"
             return
-        told = self.ask(self.s.points.record, account, epoch, sender=self.w.keeper)
-        self.act(self.s.points.record, account, epoch, sender=self.w.keeper)
-        assert points.record(self.now, person, epoch, "keeper") == told, "P11 a record is the definition"
+        self.act(self.s.points.recordMany, [account, account], epoch, sender=self.w.keeper)
+        told = points.record(self.now, person, epoch, "keeper")
+        assert self.s.points.recordedPoints(account, epoch) == told, "P11 a record is the definition"
+        assert self.s.points.totalRecorded(epoch) == points.sum(epoch), "P8 no record counts twice"
         self.met["records"] += told > 0
+
+    @rule(person=st.sampled_from(PEOPLE), dollars=st.integers(1, 10_000))
+    def fund_a_pot(self, person: str, dollars: int) -> None:
+        """Of the running epoch, in USDC; a part of it is for recorders."""
+        usdc, amount, epoch = self.w.tokens["USDC"], dollars * 10**6, self.b.points.epoch(self.now)
+        if usdc.balanceOf(self.accounts[person]) < amount:
+            return
+        self.document(person, loss=self.value.of("USDC", amount))
+        self.act(self.s.points.fund, epoch, usdc, amount, 500, sender=self.accounts[person])
+        self.b.points.fund(epoch, "USDC", amount, 500)
+
+    @rule(person=st.sampled_from(PEOPLE))
+    def claim_a_pot(self, person: str) -> None:
+        """Of the last epoch whose week of recording is over; a second time there is nothing."""
+        points, who, usdc = self.b.points, self.accounts[person], self.w.tokens["USDC"]
+        epoch = points.epoch(self.now - RECORDING) - 1
+        if epoch < 0:
+            return
+        due = points.claim(person, epoch, "USDC")
+        told = self.s.points.claimable.call(who, epoch, usdc, at=self.now)
+        assert told == due, "P1 each account is due its part, once"
+        self.document(person, gain=self.value.of("USDC", due))
+        if due:
+            self.act(self.s.points.claim, epoch, usdc, sender=who)
+            self.met["pots"] += 1
 
     @rule(symbol=st.sampled_from((REAL, HOSTILE)))
     def fees_are_time_alone(self, symbol: str) -> None:

@@ -49,7 +49,9 @@ class RulerRules(RebalanceRules):
         parameters = eth_abi.encode(["uint256[]"], [list(weights.values())])
         tokens = [self.w.tokens[name] for name in weights]
         method = self.s.record.contracts["FixedWeights"]
-        self.announce("rebalancer", rebalancer.setMethodology.encode(index, method, tokens, parameters), "plan", weights)
+        self.announce(
+            "rebalancer", rebalancer.setMethodology.encode(index, method, tokens, parameters), "plan", weights
+        )
         then = deepcopy(self.b.rebalance)
         then.plan, then.nonce = weights, then.nonce + 1
         usd, late = self.usd(), self.now + NOTICE + VOID
@@ -153,7 +155,7 @@ class RulerRules(RebalanceRules):
         return None
 
     def veto(self, pending: Pending) -> None:
-        """G3: whatever is announced, the guardian cancels it, and it cannot happen any more."""
+        """G3: the guardian cancels it, and it cannot happen any more."""
         target = self.target(pending.target)
         self.act(self.s.manager.cancel, self.w.safe, target, pending.data, sender=self.w.guardian)
         assert self.call_refused(pending) == "AccessManagerNotScheduled", "G3 what is vetoed does not happen"
@@ -165,7 +167,9 @@ class RulerRules(RebalanceRules):
         if self.b.pending:
             pending = self.b.pending[place % len(self.b.pending)]
             terms = (self.w.safe, self.target(pending.target), pending.data)
-            assert self.refusal(self.s.manager.cancel, *terms, sender=self.w.guardian) is None, "G3 the veto is complete"
+            assert self.refusal(self.s.manager.cancel, *terms, sender=self.w.guardian) is None, (
+                "G3 the veto is complete"
+            )
 
     @rule(symbol=st.sampled_from((REAL, HOSTILE)), rare=st.integers(0, 9))
     def the_guardian_stops_minting(self, symbol: str, rare: int) -> None:

@@ -46,9 +46,7 @@ class StakerRules(ProtocolBase):
         try:
             model.cancel(self.now, person, person)
         except IndexRefused as refused:
-            self.expect(
-                f"StakedToken_{type(refused).__name__}", self.w.vaults[vault].cancelRequest, who, sender=who
-            )
+            self.expect(f"StakedToken_{type(refused).__name__}", self.w.vaults[vault].cancelRequest, who, sender=who)
             return
         self.document(person)
         self.act(self.w.vaults[vault].cancelRequest, who, sender=who)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from ssi.constants import DAY, NOTICE, SLOTS
+from tests.model.points import RECORDING
 from tests.stateful.protocol.holders import PERSON
 from tests.stateful.protocol.keepers import KeeperRules
 from tests.stateful.protocol.lockers import LockerRules
@@ -81,11 +82,12 @@ class Stories(KeeperRules, LockerRules, RulerRules, StakerRules, ThiefRules):
         self.whole()
         self.claim(person, 1000)
 
-    @rule(slots=st.integers(7, 9))
-    def an_epoch_of_points(self, slots: int) -> None:
-        """Sampled often enough, ended, and recorded for all."""
+    @rule(slots=st.integers(7, 9), dollars=st.integers(1, 10_000), pots=st.booleans())
+    def an_epoch_of_points(self, slots: int, dollars: int, pots: bool) -> None:
+        """Sampled often enough, ended, recorded for all, and paid out."""
         points = self.b.points
         self.an_epoch_begins()
+        self.fund_a_pot("bidder", dollars)
         for _ in range(slots):
             self.sample()
             self.wait(-(-points.length // SLOTS))
@@ -94,6 +96,11 @@ class Stories(KeeperRules, LockerRules, RulerRules, StakerRules, ThiefRules):
         self.whole()
         for person in PEOPLE:
             self.record(person)
+        if pots:
+            self.wait(RECORDING)
+            self.whole()
+            for person in PEOPLE:
+                self.claim_a_pot(person)
 
     def an_epoch_begins(self) -> None:
         """Its first second."""

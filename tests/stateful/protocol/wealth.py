@@ -57,6 +57,7 @@ def fixed_reads(w: ProtocolWorld) -> FixedReads:
             reads.add((contract, name), token.balanceOf, address)
     for name in SHOP:
         reads.add(("allowed by the filler", name), w.tokens[name].allowance, s.filler.address, SWAP_ROUTER)
+    reads.add("pots", w.tokens["USDC"].balanceOf, s.points.address)
     reads.add("status", s.rebalancer.status, w.indexes[HOSTILE])
     reads.add("reentered", w.odd.reentered)
     return reads.close()
@@ -89,7 +90,9 @@ class Valuer:
         model, total = books.indexes[symbol], 0
         for name, unit in model.units.items():
             real, owed = seen["real", symbol, name], model.owed(name, books.now)
-            part = unit * seen["multiplier", symbol] * self._w.fair[name] * 10**9 // (RAY * 10 ** self._w.decimals[name])
+            part = (
+                unit * seen["multiplier", symbol] * self._w.fair[name] * 10**9 // (RAY * 10 ** self._w.decimals[name])
+            )
             total += part if real >= owed else part * real // owed
         return total
 
@@ -103,7 +106,9 @@ class Valuer:
             (seen["totalSupply", symbol] - seen["issuedSupply", symbol]) * share[symbol] // 10**36 for symbol in share
         )
         found[POOLS] = sum(
-            seen["pool", pool, side] * share[side] // 10**36 if side in share else self.of(side, seen["pool", pool, side])
+            seen["pool", pool, side] * share[side] // 10**36
+            if side in share
+            else self.of(side, seen["pool", pool, side])
             for pool, sides in self._w.pools.items()
             for side in sides
         )

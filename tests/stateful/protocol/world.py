@@ -165,7 +165,7 @@ class ProtocolWorld:
                     token.mint(person, amount, sender=self.owner)
                 elif person != self.odd.address:
                     control.deal(self.evm.rpc, name, person, amount)
-                for spender in (*spenders, self.system.rebalancer.address, SWAP_ROUTER):
+                for spender in (*spenders, self.system.points.address, self.system.rebalancer.address, SWAP_ROUTER):
                     token.approve(spender, MAX, sender=person)
             for index in self.indexes.values():
                 index.approve(self.system.router, MAX, sender=person)
