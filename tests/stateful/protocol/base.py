@@ -13,7 +13,7 @@ from eth_utils import keccak
 from ssi.chain.evm import Deployed, Method, Receipt, Reverted
 from ssi.constants import DAY, ZERO
 from tests.stateful.machine import ChainMachine
-from tests.stateful.protocol.books import RECEIVERS, Books, Holding, names_of
+from tests.stateful.protocol.books import RECEIVERS, Books, Possessions, names_of
 from tests.stateful.protocol.reading import FixedReads
 from tests.stateful.protocol.wealth import ACCOUNTS, PARTIES, POOLS, UNISSUED, Valuer
 from tests.stateful.protocol.world import HOSTILE, PEOPLE, REAL, ProtocolWorld
@@ -249,7 +249,7 @@ class ProtocolBase(ChainMachine):
         """What all people have now, for points."""
         for person in PEOPLE:
             vault = self.b.vaults["sMAG7"]
-            holding = Holding(
+            holding = Possessions(
                 self.b.indexes[REAL].balances[person],
                 vault.assets(self.now, vault.balances[person]) + 1,
                 self.b.locker.weight(person, "pool"),

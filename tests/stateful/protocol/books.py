@@ -22,7 +22,7 @@ RECEIVERS = {REAL: "distributor", HOSTILE: "safe"}  # of the fees
 
 
 @dataclass
-class Pending:
+class Announcement:
     """A call that the governor has scheduled: on which contract, what it is, and when it can be executed."""
 
     target: str
@@ -33,7 +33,7 @@ class Pending:
 
 
 @dataclass
-class Holding:
+class Possessions:
     """What an account has that counts for points: {share}, {asset} staked, {L}."""
 
     held: int
@@ -46,7 +46,7 @@ class Books:
     """Everything that a reorganisation must take back.
 
     `wealth` is D18 USD by party at fair prices after the last step, and `share` D36 USD of a share-wei by index;
-    `documented` is what each party has gained in all, with a document for it.
+    `first` is the wealth at the beginning, and `documented` what each party has gained since, with a document for it.
     """
 
     now: int
@@ -62,8 +62,9 @@ class Books:
     wrong_at_start: int = 1000
     nav_at_start: int = 0
     last_day: int = 0  # of the last distribution
-    pending: list[Pending] = field(default_factory=list)
-    moments: dict[tuple[str, int], list[Holding]] = field(default_factory=lambda: defaultdict(list))
+    pending: list[Announcement] = field(default_factory=list)
+    moments: dict[tuple[str, int], list[Possessions]] = field(default_factory=lambda: defaultdict(list))
+    first: dict[str, int] = field(default_factory=dict)
     wealth: dict[str, int] = field(default_factory=dict)
     share: dict[str, int] = field(default_factory=dict)
     documented: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -100,9 +101,9 @@ def opening(w: ProtocolWorld) -> Books:
     indexes = {symbol: _index(w, symbol) for symbol in w.indexes}
     vaults = {name: StakingModel(*grid, now) for name in w.vaults}
     assert not any(vault.issuedSupply() for vault in w.vaults.values())
-    sides = tuple(REAL if token is w.market.index else "USDC" for token in w.market.tokens)
+    one, other = (REAL if token is w.market.index else "USDC" for token in w.market.tokens)
     points = PointsModel(*grid)
-    points.set_sources(now, Sources(((REAL, "sMAG7"),), ("sSOSO", "SOSO"), (("pool", *sides),)))
+    points.set_sources(now, Sources(((REAL, "sMAG7"),), ("sSOSO", "SOSO"), (("pool", one, other),)))
     for who, balance in indexes[REAL].balances.items():
         points.transfer(now, REAL, ZERO, who, balance)
     nonce = s.rebalancer.planOf(w.indexes[HOSTILE]).nonce

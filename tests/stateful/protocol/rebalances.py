@@ -29,7 +29,7 @@ class RebalanceRules(HolderRules):
         return self.b.rebalance.phase_at(self.now) == model.RUNNING
 
     def nav(self) -> int:
-        """D18 USD of a base share at fair prices, whatever the feeds say."""
+        """D18 USD of a base share at fair prices, not at what the feeds say."""
         units = self.b.indexes[HOSTILE].units
         return sum(self.value.of(name, unit) for name, unit in units.items())
 

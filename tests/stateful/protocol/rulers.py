@@ -13,7 +13,7 @@ from ssi.chain.evm import Deployed
 from ssi.constants import DAY, NOTICE
 from tests.model import rebalancing as model
 from tests.model.index import IndexRefused
-from tests.stateful.protocol.books import Pending
+from tests.stateful.protocol.books import Announcement
 from tests.stateful.protocol.rebalances import RebalanceRules
 from tests.stateful.protocol.world import HOSTILE, REAL, SHOP
 
@@ -36,7 +36,7 @@ class RulerRules(RebalanceRules):
         if any((p.target, p.data) == (target, data) for p in self.b.pending):
             return False
         self.act(self.s.manager.schedule, self.target(target), data, 0, sender=self.w.safe)
-        self.b.pending.append(Pending(target, data, kind, arguments, self.now + NOTICE))
+        self.b.pending.append(Announcement(target, data, kind, arguments, self.now + NOTICE))
         return True
 
     @rule(plan=st.sampled_from(PLANS), at_once=st.sampled_from((True, True, True, False)))
@@ -92,17 +92,17 @@ class RulerRules(RebalanceRules):
 
     # ------------------------------------------------------------ execution and veto
 
-    def call_refused(self, pending: Pending) -> str | None:
+    def call_refused(self, pending: Announcement) -> str | None:
         """The error that the call meets now, sent by the governor."""
         method = self.of(self.target(pending.target), self._function(pending))
         arguments = list(method.entry.arguments(pending.data[4:]).values())
         return self.refusal(method, *arguments, sender=self.w.safe)
 
-    def _function(self, pending: Pending) -> str:
+    def _function(self, pending: Announcement) -> str:
         entries = self.target(pending.target).interface.entries.values()
         return next(e.signature for e in entries if e.kind == "function" and e.hash[:4] == pending.data[:4])
 
-    def execute(self, pending: Pending) -> None:
+    def execute(self, pending: Announcement) -> None:
         """Too early, too late, refused by the contract, or done; what is not done is vetoed unless it is early."""
         if self.now < pending.ready:
             assert self.call_refused(pending) == "AccessManagerNotReady", "G1 nothing before its notice"
@@ -124,7 +124,7 @@ class RulerRules(RebalanceRules):
         self.b.pending.remove(pending)
         self.met[pending.kind] += 1
 
-    def model_refuses(self, pending: Pending) -> str | None:
+    def model_refuses(self, pending: Announcement) -> str | None:
         """Does it in the model; or the error that the contract must meet."""
         b, rebalance = self.b, self.b.rebalance
         if pending.kind == "plan":
@@ -154,7 +154,7 @@ class RulerRules(RebalanceRules):
                 return f"StakedToken_{type(refused).__name__}"
         return None
 
-    def veto(self, pending: Pending) -> None:
+    def veto(self, pending: Announcement) -> None:
         """G3: the guardian cancels it, and it cannot happen any more."""
         target = self.target(pending.target)
         self.act(self.s.manager.cancel, self.w.safe, target, pending.data, sender=self.w.guardian)

@@ -17,7 +17,7 @@ from tests.stateful.protocol.lockers import LockerRules
 from tests.stateful.protocol.rulers import PLANS, RulerRules
 from tests.stateful.protocol.stakers import VAULT, StakerRules
 from tests.stateful.protocol.thieves import QUIRK, ThiefRules
-from tests.stateful.protocol.world import HOLDERS, PEOPLE
+from tests.stateful.protocol.world import HOLDERS, HOSTILE, PEOPLE
 from tests.support.quirk_tokens import Quirk
 
 EVENTS = st.lists(
@@ -59,7 +59,7 @@ class Stories(KeeperRules, LockerRules, RulerRules, StakerRules, ThiefRules):
             elif kind == "turn":
                 self.the_token_changes(*terms, 0)
             elif kind == "leave":
-                self.redeem(terms[0], "BAZ.ssi", terms[1])
+                self.redeem(terms[0], HOSTILE, terms[1])
             self.whole()
 
     @precondition(lambda self: not self.b.pending)
@@ -81,6 +81,19 @@ class Stories(KeeperRules, LockerRules, RulerRules, StakerRules, ThiefRules):
             self.execute(pending)
         self.whole()
         self.claim(person, 1000)
+
+    @precondition(lambda self: self.b.quirk == Quirk.NONE)
+    @rule(payload=st.integers(0, 4), person=st.sampled_from(HOLDERS), shares=st.integers(10**15, 10**19))
+    def a_constituent_calls_back(self, payload: int, person: str, shares: int) -> None:
+        """While it is moved in and out."""
+        self.the_token_changes(Quirk.REENTERS, payload)
+        self.whole()
+        self.mint(person, HOSTILE, shares)
+        self.whole()
+        self.redeem(person, HOSTILE, 100)
+        self.whole()
+        self.the_token_changes(Quirk.NONE, 0)
+        self.met["called back"] += 1
 
     @rule(slots=st.integers(7, 9), dollars=st.integers(1, 10_000), pots=st.booleans())
     def an_epoch_of_points(self, slots: int, dollars: int, pots: bool) -> None:

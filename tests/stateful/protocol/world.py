@@ -60,7 +60,7 @@ class ProtocolWorld:
     """Contracts, accounts and prices by name.
 
     `fair`: D18 USD of a whole token, as the oracle says at the beginning. What people have is valued at these prices,
-    whatever feeds and pools say later.
+    not at what feeds and pools say later.
     """
 
     def __init__(self, system: System, project: Any) -> None:
