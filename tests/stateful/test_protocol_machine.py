@@ -25,7 +25,8 @@ from tests.support.quirk_tokens import Quirk
 
 # What all runs together must have met, each five times at least.
 OFTEN = (
-    "bids", "borrowed", "called back", "claims paid", "distributions", "exits", "fills", "lost in a rebalance", "losses", "points",
+    "bids", "borrowed", "called back", "claims paid", "distributions", "exits", "fills", "lost in a rebalance",
+    "losses", "points",
     "pots", "purchases", "records", "redemptions with claims", "reorganisations", "sales", "samples", "sandwiched",
     "start", "sync", "unlocked", "vetoes",
 )  # fmt: skip
