@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, precondition, rule, run_state_machine_as_test
 
 from ssi.constants import DAY, MAX_COOLDOWN, WAD
+from ssi.registry.system import System
 from tests.model.points import BOOST, LOCKED
 from tests.model.rebalancing import RUNNING
+from tests.stateful.machine import ChainMachine
 from tests.stateful.protocol.base import MARK, ProtocolBase
 from tests.stateful.protocol.books import opening
 from tests.stateful.protocol.stories import Stories
-from tests.stateful.protocol.wealth import Valuer, fixed_reads
+from tests.stateful.protocol.wealth import POOLS, Valuer, fixed_reads
 from tests.stateful.protocol.world import HOSTILE, PEOPLE, REAL, ProtocolWorld
 from tests.support.indexes import ANYTHING
 from tests.support.quirk_tokens import Quirk
@@ -220,13 +225,54 @@ class ProtocolMachine(Stories):
         assert not any(gone), "I6 down to the last"
 
 
-def test_the_protocol_is_whole_after_every_step(system, project):
+@pytest.fixture
+def world(system: System, project: Any) -> Iterator[ProtocolWorld]:
+    """Built, and known to the machine."""
     world = ProtocolWorld(system, project)
-    try:
-        ProtocolBase.world, ProtocolBase.opened = world, opening(world)
-        ProtocolBase.reads, ProtocolBase.value = fixed_reads(world), Valuer(world)
-        ProtocolBase.met = Counter()
-        run_state_machine_as_test(ProtocolMachine)
-    finally:
-        world.close()
+    ProtocolBase.world, ProtocolBase.opened = world, opening(world)
+    ProtocolBase.reads, ProtocolBase.value = fixed_reads(world), Valuer(world)
+    ProtocolBase.met = Counter()
+    yield world
+    world.close()
+
+
+@pytest.mark.usefixtures("world")
+def test_the_protocol_is_whole_after_every_step():
+    run_state_machine_as_test(ProtocolMachine)
     assert all(ProtocolBase.met[kind] >= 5 for kind in OFTEN), ProtocolBase.met
+
+
+def test_the_machine_notices_a_cent(world):
+    """X1 and X2: what moves without a document, or beside it, and gifts out of nowhere."""
+    machine, people, nowhere = ProtocolMachine(), world.people, world.keeper
+    machine.people_settle()
+    machine.whole()
+    usdc, eight, six = (world.tokens[name] for name in ("USDC", "EIGHT", "SIX"))
+
+    def steal() -> None:
+        usdc.transfer(people["mallory"], 10_000, sender=people["alice"])
+
+    def gain_beside_an_own_step() -> None:
+        machine.document("mallory")
+        eight.mint(people["mallory"], 1, sender=nowhere)
+
+    def gain_beside_an_exchange() -> None:
+        machine.exchange("mallory", POOLS)
+        six.mint(people["mallory"], 10_000, sender=nowhere)
+
+    def take_from_a_staker() -> None:
+        machine.b.vaults["sMAG7"].balances["bob"] -= 1
+
+    for step, notices in (
+        (steal, "X2 alice"), (gain_beside_an_own_step, "X1 mallory"), (gain_beside_an_exchange, "X1 an exchange"),
+        (take_from_a_staker, "X3"),
+    ):  # fmt: skip
+        books = deepcopy(machine.b)
+        with world.evm.isolated():
+            step()
+            with pytest.raises(AssertionError, match=notices):
+                machine.whole()
+        machine.b = books
+        machine.forget_document()
+    machine.whole()
+    ChainMachine.teardown(machine)
