@@ -28,6 +28,8 @@ from tests.stateful.protocol.world import HOSTILE, PEOPLE, REAL, ProtocolWorld
 from tests.support.indexes import ANYTHING
 from tests.support.quirk_tokens import Quirk
 
+pytestmark = pytest.mark.minimainnet  # people begin with more of each token than the pools of the real one sell
+
 # What all runs together must have met, each five times at least.
 OFTEN = (
     "bids", "borrowed", "called back", "claims paid", "distributions", "exits", "fills", "lost in a rebalance",
