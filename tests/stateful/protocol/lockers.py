@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from ssi.constants import MAX, ZERO
-from tests.model.locker import COOLDOWN
+from ssi.constants import ZERO
+from tests.model.locker import COOLDOWN, Position
 from tests.stateful.protocol.base import ProtocolBase
 from tests.stateful.protocol.wealth import POOLS
 
@@ -16,9 +18,12 @@ HOME = st.integers(0, 3)
 class LockerRules(ProtocolBase):
     """What owners of liquidity do."""
 
-    def home(self, place: int) -> tuple[int, str, str]:
-        """A position, its owner, and their address."""
-        token_id = list(self.w.homes)[place]
+    def chosen(self, place: int, wanted: Callable[[Position | None], bool]) -> tuple[int, str, str] | None:
+        """One of the positions that are so, its owner, and their address; `wanted` gets None where it is not locked."""
+        found = [token_id for token_id in self.w.homes if wanted(self.b.locker.positions.get(token_id))]
+        if not found:
+            return None
+        token_id = found[place % len(found)]
         owner = self.w.homes[token_id]
         return token_id, owner, self.accounts[owner]
 
@@ -29,9 +34,9 @@ class LockerRules(ProtocolBase):
 
     @rule(place=HOME)
     def lock(self, place: int) -> None:
-        token_id, owner, who = self.home(place)
-        if token_id in self.b.locker.positions:
+        if (chosen := self.chosen(place, lambda position: position is None)) is None:
             return
+        token_id, owner, who = chosen
         self.document(owner)
         self.act(self.s.locker.lockPosition, token_id, sender=who)
         self.b.locker.lock_position(self.now, owner, "pool", token_id, self.w.liquidity[token_id])
@@ -39,10 +44,9 @@ class LockerRules(ProtocolBase):
 
     @rule(place=HOME)
     def ask_to_unlock(self, place: int) -> None:
-        token_id, owner, who = self.home(place)
-        position = self.b.locker.positions.get(token_id)
-        if position is None or position.matures:
+        if (chosen := self.chosen(place, lambda position: position is not None and not position.matures)) is None:
             return
+        token_id, owner, who = chosen
         self.document(owner)
         self.act(self.s.locker.requestUnlock, token_id, sender=who)
         self.b.locker.request(self.now, token_id)
@@ -50,12 +54,11 @@ class LockerRules(ProtocolBase):
 
     @rule(place=HOME, back=st.booleans())
     def unlock_or_come_back(self, place: int, back: bool) -> None:
-        token_id, owner, who = self.home(place)
-        position = self.b.locker.positions.get(token_id)
-        if position is None or not position.matures:
+        if (chosen := self.chosen(place, lambda position: position is not None and position.matures > 0)) is None:
             return
+        token_id, owner, who = chosen
         self.document(owner)
-        ripe = self.now >= position.matures
+        ripe = self.now >= self.b.locker.positions[token_id].matures
         if back:
             refused = "LpLocker_NothingCooling" if ripe else None
             if self.expect(refused, self.s.locker.cancelUnlock, token_id, sender=who):
@@ -66,21 +69,23 @@ class LockerRules(ProtocolBase):
         if self.expect(refused, self.s.locker.unlock, token_id, who, sender=who):
             self.b.locker.unlock(self.now, token_id)
             self.met["unlocked"] += 1
+        else:
+            self.met["unlocked too early"] += 1
 
     @rule(place=HOME)
     def collect(self, place: int) -> None:
-        token_id, owner, who = self.home(place)
-        if token_id not in self.b.locker.positions:
+        if (chosen := self.chosen(place, lambda position: position is not None)) is None:
             return
+        token_id, owner, who = chosen
         self.exchange(owner, POOLS)
         self.act(self.s.locker.collect, token_id, who, sender=who)
 
     @rule(place=HOME)
     def grief_a_locker(self, place: int) -> None:
         """A thief takes what is locked, or its fees."""
-        token_id, _, _ = self.home(place)
-        if token_id not in self.b.locker.positions:
+        if (chosen := self.chosen(place, lambda position: position is not None)) is None:
             return
+        token_id, _, _ = chosen
         thief = self.accounts["mallory"]
         for method, args in (
             (self.s.locker.requestUnlock, (token_id,)), (self.s.locker.cancelUnlock, (token_id,)),
@@ -88,11 +93,3 @@ class LockerRules(ProtocolBase):
         ):  # fmt: skip
             told = self.refusal(method, *args, sender=thief, at=self.now + COOLDOWN)
             assert told == "LpLocker_NotAuthorized", "L6 strangers move nothing"
-
-    def withdraw_liquidity(self, place: int) -> None:
-        """Out of the pool with all of a position, at the end."""
-        token_id, owner, who = self.home(place)
-        positions = self.w.market.positions
-        self.exchange(owner, POOLS)
-        self.act(positions.decreaseLiquidity, (token_id, self.w.liquidity[token_id], 0, 0, MAX), sender=who)
-        self.act(positions.collect, (token_id, who, 2**128 - 1, 2**128 - 1), sender=who)

@@ -61,11 +61,21 @@ class Stories(KeeperRules, LockerRules, RulerRules, StakerRules, ThiefRules):
             elif kind == "leave":
                 self.redeem(terms[0], HOSTILE, terms[1])
             self.whole()
+        for place in range(3):
+            if self.running() and self.pairs():
+                self.fill(place)
+                self.whole()
+                self.wait(6 * DAY // 24)
 
     @precondition(lambda self: not self.b.pending)
-    @rule(person=st.sampled_from(HOLDERS), part=st.integers(1, 900), lost=st.integers(1, 600), late=st.booleans())
-    def a_loss_is_written_off(self, person: str, part: int, lost: int, late: bool) -> None:
-        """A holder leaves with a claim, the token takes from the index, and governance writes it off."""
+    @rule(
+        person=st.sampled_from(HOLDERS), part=st.integers(1, 900), lost=st.integers(1, 600), late=st.booleans(),
+        vetoed=st.sampled_from((False, False, True)),
+    )  # fmt: skip
+    def a_loss_is_written_off(self, person: str, part: int, lost: int, late: bool, vetoed: bool) -> None:
+        """A holder leaves with a claim, the token takes from the index, and governance writes it off, or the guardian
+        vetoes that.
+        """
         if self.b.quirk == Quirk.NONE:
             self.leave_under_a_frozen_token(person, part)
             self.whole()
@@ -78,9 +88,22 @@ class Stories(KeeperRules, LockerRules, RulerRules, StakerRules, ThiefRules):
             self.claim(person, 500)
             self.whole()
         for pending in list(self.b.pending):
-            self.execute(pending)
+            (self.veto if vetoed else self.execute)(pending)
         self.whole()
         self.claim(person, 1000)
+
+    @rule(place=st.integers(0, 3), early=st.booleans())
+    def a_lock_ends(self, place: int, early: bool) -> None:
+        """Asked for, and unlocked in the first second in which it can be, or refused in the one before."""
+        self.lock(place)
+        self.whole()
+        self.ask_to_unlock(place)
+        self.whole()
+        requested = [position.matures for position in self.b.locker.positions.values() if position.matures > self.now]
+        if requested:
+            self.wait(min(requested) - self.now - early)
+            self.whole()
+            self.unlock_or_come_back(place, False)
 
     @precondition(lambda self: self.b.quirk == Quirk.NONE)
     @rule(payload=st.integers(0, 4), person=st.sampled_from(HOLDERS), shares=st.integers(10**15, 10**19))
