@@ -30,7 +30,7 @@ from tools.coverage.figures import (
     WANTED,
     Figures,
     ReasonsError,
-    Verdict,
+    Unexplained,
     by_function,
     by_line,
     figures,
@@ -73,7 +73,7 @@ def measured(console: Console, tests: list[str], add: bool) -> tuple[dict[int, P
     return places, ran
 
 
-def show(console: Console, found: Mapping[str, Figures], verdict: Verdict, ran: Ran) -> None:
+def show(console: Console, found: Mapping[str, Figures], verdict: Unexplained, ran: Ran) -> None:
     """The table, and what is wrong below it."""
     table = Table("file", "lines", "reached", "%", "branches", "reached")
     for file, each in found.items():

@@ -37,7 +37,7 @@ class PlaceKey(NamedTuple):
     kind: str
 
 
-class Verdict(NamedTuple):
+class Unexplained(NamedTuple):
     """`new` places have no reason. `vanished` reasons have no place, or fewer than they say."""
 
     new: list[Place]
@@ -98,7 +98,7 @@ def reasons(path: Path) -> dict[PlaceKey, tuple[str, int]]:
     return found
 
 
-def judged(found: Iterable[Place], known: Mapping[PlaceKey, tuple[str, int]]) -> Verdict:
+def judged(found: Iterable[Place], known: Mapping[PlaceKey, tuple[str, int]]) -> Unexplained:
     """Compares what is left with the reasons."""
     open_ = Counter({key: times for key, (_, times) in known.items()})
     new = []
@@ -108,7 +108,7 @@ def judged(found: Iterable[Place], known: Mapping[PlaceKey, tuple[str, int]]) ->
             open_[key] -= 1
         else:
             new.append(place)
-    return Verdict(new, sorted(key for key, times in open_.items() if times))
+    return Unexplained(new, sorted(key for key, times in open_.items() if times))
 
 
 def by_line(places: Mapping[int, Place], tests: Mapping[str, set[int]]) -> dict[str, dict[str, list[str]]]:
