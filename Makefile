@@ -14,7 +14,7 @@ export APE_LOG_LEVEL ?= WARNING
 
 ON_FORK := python tools/with_chain.py
 
-.PHONY: help setup lock build test demo replay app app-build app-test indexer indexer-test live docs deep mutants lint analyse format size storage gas permissions audit packages release clean
+.PHONY: help setup lock build test demo replay app app-build app-test indexer indexer-test live docs deep mutants coverage lint analyse format size storage gas permissions audit packages release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -111,6 +111,9 @@ deep: build tests/foreign/npm/node_modules/.stamp build/ledger/.stamp indexer-bu
 
 mutants: build ## Break the code in a copy, one line at a time, and see the tests notice (ARGS="words" chooses)
 	@python -m tools.mutants $(ARGS)
+
+coverage: build ## Lines and branches of the contracts that the Python suite reaches; writes snapshots/coverage.json (minutes; ARGS="tests/unit/test_weights.py" shows what one file reaches)
+	@python -m tools.coverage $(ARGS)
 
 lint: setup indexer-build ## Formatting, style and types
 	@forge fmt --check contracts interfaces

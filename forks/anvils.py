@@ -68,10 +68,12 @@ def is_free(port: int) -> bool:
 
 
 @contextmanager
-def anvil(*options: str, port: int | None = None, history: bool = False) -> Iterator[str]:
+def anvil(
+    *options: str, port: int | None = None, history: bool = False, output: int = subprocess.DEVNULL
+) -> Iterator[str]:
     """A running anvil with chain id 1; yields its URL and kills it at the end.
 
-    With `history` it answers for old blocks as well.
+    With `history` it answers for old blocks as well. What it prints goes to the file descriptor `output`.
 
     Raises:
         NotStarted: it did not start, or its port is taken.
@@ -80,7 +82,7 @@ def anvil(*options: str, port: int | None = None, history: bool = False) -> Iter
         raise NotStarted(f"port {port} is taken: choose another")
     port = port or free_port()
     command = [anvil_binary(), "--port", str(port), *_COMMON, *(_REMEMBERING if history else _FORGETFUL), *options]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=output, stderr=subprocess.PIPE, text=True)
     url = f"http://127.0.0.1:{port}"
     try:
         _wait(process, url)
@@ -107,11 +109,22 @@ def _wait(process: subprocess.Popen[str], url: str) -> None:
 
 
 @contextmanager
-def fork_of(upstream: str, port: int | None = None, block: int | None = None, history: bool = False) -> Iterator[str]:
-    """A fork of the chain at `upstream`, at its head unless `block` is said; yields its URL."""
+def fork_of(
+    upstream: str,
+    port: int | None = None,
+    block: int | None = None,
+    history: bool = False,
+    options: tuple[str, ...] = ("--gas-limit", "60000000"),
+    output: int = subprocess.DEVNULL,
+) -> Iterator[str]:
+    """A fork of the chain at `upstream`, at its head unless `block` is said; yields its URL.
+
+    With more `options` of anvil, and with what it prints in the file descriptor `output`.
+    """
     if block is None:
         block = int(HttpRpc(upstream).call("eth_blockNumber"), 16)  # the URL may have a password in it
     source = ("--fork-url", upstream, "--fork-block-number", str(block), "--fork-chain-id", "1")
-    options = (*source, "--no-storage-caching", "--no-rate-limit", "--gas-limit", "60000000")
-    with anvil(*options, port=port, history=history) as url:
+    with anvil(
+        *source, "--no-storage-caching", "--no-rate-limit", *options, port=port, history=history, output=output
+    ) as url:
         yield url

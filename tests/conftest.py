@@ -36,6 +36,15 @@ settings.register_profile(
     phases=(Phase.explicit, Phase.generate),
     **_COMMON,
 )
+# Enough to reach what a machine can reach, for `make coverage`.
+settings.register_profile(
+    "short",
+    max_examples=20,
+    stateful_step_count=50,
+    derandomize=True,
+    phases=(Phase.explicit, Phase.generate),
+    **_COMMON,
+)
 settings.register_profile("deep", max_examples=1000, stateful_step_count=50, phases=tuple(Phase), **_COMMON)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
