@@ -1,0 +1,186 @@
+"""`make mutants SEED=…`: mutants drawn by a seed, run against the tests in a copy of the repository.
+
+What is done stays in build/mutants/SEED.jsonl, and the same command goes on from there. First each mutant meets the
+tests that are likely to notice it; those that live then meet all others. Ends with the score and the diffs of those
+alive, and with 1 where an alive one is not explained in tools/mutation/equivalent.yaml.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from ssi.build import ROOT
+from tools.mutants import copied
+from tools.mutation.builds import Code, NotCompiled, Sources
+from tools.mutation.choice import Choice, choice
+from tools.mutation.forkserver import Run, Server
+from tools.mutation.operators import OPERATORS, Mutant
+from tools.mutation.records import (
+    ALIVE,
+    FAILED,
+    INVALID,
+    KILLED,
+    SAME,
+    TIMEOUT,
+    Log,
+    Outcome,
+    diff,
+    equivalents,
+    score,
+    survivors,
+)  # fmt: skip
+from tools.mutation.sample import LEAST, draw
+
+FOLDER = ROOT / "build/mutants"
+# Some do not compile, and of some the compiler makes the same code; they do not count, so more are drawn.
+COUNT = LEAST + 60
+_PATIENCE, _GRACE = 4, 180  # times what the tests take without a mutant, and seconds for the deployment
+
+
+class Runner:
+    """Mutants against tests, with one compiler and one forkserver."""
+
+    def __init__(self, sources: Sources, server: Server, chosen: Choice, log: Log, console: Console) -> None:
+        self._sources, self._server, self._choice, self._log, self._console = sources, server, chosen, log, console
+        self._unusable = set[str]()
+
+    def usable(self, modules: Iterable[str]) -> list[str]:
+        """Those that are green without a mutant, each tried once for this seed."""
+        fresh = [each for each in modules if each not in self._log.seconds and each not in self._unusable]
+        for module in fresh:
+            run = self._server.run([module], {}, 3600)
+            if run.code == 0 and module in run.green:
+                self._log.note_green(module, run.green[module])
+            else:
+                self._unusable.add(module)
+                self._console.print(f"[red]red without a mutant, so not used:[/] {module} {run.red} {run.said}")
+        return [each for each in modules if each not in self._unusable]
+
+    def meets(self, mutant: Mutant, modules: Sequence[str], before: Outcome | None = None) -> Outcome:
+        """Compiles the mutant and runs what is green without it."""
+        began = time.monotonic()
+        try:
+            codes = self._sources.changed(mutant)
+        except NotCompiled as error:
+            return Outcome(mutant.key, INVALID, str(error).strip().splitlines()[0][:200])
+        if not codes:
+            return Outcome(mutant.key, SAME)
+        compiling = round(time.monotonic() - began, 1)
+        done = before.green if before else ()
+        modules = [module for module in self.usable(modules) if module not in done]
+        began, run = time.monotonic(), self._run(modules, codes)
+        result = TIMEOUT if run.timeout else KILLED if run.red else FAILED if run.code else ALIVE
+        by = f"{run.red}: {run.said}" if run.red else run.said
+        return Outcome(mutant.key, result, by, (*done, *run.green), compiling, round(time.monotonic() - began, 1))
+
+    def _run(self, modules: Sequence[str], codes: Mapping[str, Code]) -> Run:
+        if not modules:
+            return Run({}, "", "", False, 0)
+        return self._server.run(modules, codes, _GRACE + _PATIENCE * sum(self._log.seconds[each] for each in modules))
+
+    def near(self, sample: Sequence[Mutant], until: float) -> None:
+        """Every mutant without an outcome meets the tests that are likely to notice it."""
+        for number, mutant in enumerate(sample, 1):
+            if mutant.key not in self._log.outcomes and time.monotonic() < until:
+                self._note(f"{number}/{len(sample)}", mutant, self._choice.near(mutant, self._log.seconds))
+
+    def rest(self, alive: Sequence[Mutant], until: float) -> None:
+        """Those alive meet all others."""
+        for number, mutant in enumerate(alive, 1):
+            before = self._log.outcomes[mutant.key]
+            modules = [each for each in self._choice.rest(mutant, self._log.seconds) if each not in before.green]
+            modules = [each for each in modules if not each.startswith("tests/stateful")]  # those of other parts
+            if modules and time.monotonic() < until:
+                self._note(f"alive {number}/{len(alive)}", mutant, modules, before)
+
+    def _note(self, number: str, mutant: Mutant, modules: Sequence[str], before: Outcome | None = None) -> None:
+        outcome = self.meets(mutant, modules, before)
+        self._log.note(outcome)
+        colour = {KILLED: "green", ALIVE: "red", FAILED: "red"}.get(outcome.result, "yellow")
+        self._console.print(f"{number} [{colour}]{outcome.result}[/] ", end="")
+        said = (
+            f"{mutant.key} {mutant.file}:{mutant.line} {mutant.operator}: {_short(mutant.old)} → {_short(mutant.new)}"
+        )
+        self._console.print(
+            f"{said}  ({outcome.compile_seconds:.0f} + {outcome.seconds:.0f} s) {_short(outcome.by)}", markup=False
+        )
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 90 else f"{line[:87]}..."
+
+
+def report(sample: Sequence[Mutant], log: Log, root: Path, console: Console) -> int:
+    """Prints timeouts, diffs of those alive and the score. 1 where an alive one is not explained."""
+    known = {each.key for each in equivalents()}
+    for mutant in sample:
+        if (outcome := log.outcomes.get(mutant.key)) and outcome.result == TIMEOUT:
+            console.print(f"timeout {mutant.file}:{mutant.line}: {_short(mutant.old)} → {_short(mutant.new)}",
+                          markup=False)  # fmt: skip
+    alive = survivors(sample, log.outcomes, known)
+    for mutant in alive:
+        console.print(f"\n[red]alive[/] {mutant.key} {mutant.operator}, in {mutant.where}, nth: {mutant.nth}")
+        console.print(diff(mutant, (root / mutant.file).read_bytes()), markup=False, highlight=False)
+    counts = score(sample, log.outcomes, known)
+    for operator, meaning in OPERATORS.items():
+        part = score([each for each in sample if each.operator == operator], log.outcomes, known)
+        if part.ran:
+            console.print(f"  {operator:<11} {part.noticed:>3} of {part.counted:<3} {meaning}")
+    console.print(
+        f"{counts.drawn} drawn, {counts.ran} ran: {counts.counts[KILLED]} killed, {counts.counts[TIMEOUT]} timed out,"
+        f" {counts.counts[ALIVE]} alive of which {counts.equivalent} explained,"
+        f" {counts.counts[SAME]} of the same bytecode, {counts.counts[INVALID]} do not compile"
+    )
+    console.print(f"score {counts.percent:.1f} %: {counts.noticed} of {counts.counted}")
+    return 1 if alive or not counts.counted else 0
+
+
+def main(words: Sequence[str]) -> int:
+    """The exit code."""
+    parser = argparse.ArgumentParser(prog="make mutants", description=__doc__, add_help=True)
+    parser.add_argument("seed", help="any word")
+    parser.add_argument("--count", type=int, default=COUNT, help="how many are drawn")
+    parser.add_argument("--minutes", type=float, default=1e6, help="begin none after so many")
+    parser.add_argument("--only", default="", help="those whose file or key holds this")
+    parser.add_argument("--near", action="store_true", help="do not try those alive on all other tests")
+    parser.add_argument("--again", action="store_true", help="try those alive once more: the tests have changed")
+    parser.add_argument("--report", action="store_true", help="run none")
+    asked = parser.parse_args(words)
+
+    console, until = Console(soft_wrap=True, highlight=False), time.monotonic() + 60 * asked.minutes
+    log = Log(FOLDER / f"{asked.seed}.jsonl")
+    with tempfile.TemporaryDirectory(prefix="ssi-mutants-") as name:
+        root = Path(name)
+        copied(root)
+        sources = Sources(root, FOLDER)
+        try:
+            sample = draw(sources.mutants(), asked.seed, asked.count)
+            chosen = [each for each in sample if asked.only in f"{each.file} {each.key}"]
+            if not asked.report:
+                server = Server(root, FOLDER / f"{asked.seed}.log")
+                try:
+                    runner = Runner(sources, server, choice(root), log, console)
+                    if asked.again:
+                        for mutant in survivors(chosen, log.outcomes, ()):
+                            del log.outcomes[mutant.key]
+                    runner.near(chosen, until)
+                    if not asked.near:
+                        known = {each.key for each in equivalents()}
+                        runner.rest(survivors(chosen, log.outcomes, known), until)
+                finally:
+                    server.close()
+            return report(chosen, log, root, console)
+        finally:
+            sources.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
