@@ -17,6 +17,7 @@ from ssi.build import ROOT
 from tools.mutation.choice import Choice, on_chain
 from tools.mutation.choice import choice as of_repository
 from tools.mutation.operators import OPERATORS, Mutant, function_names, mutants
+from tools.mutation.page import PAGE, SNAPSHOT, figures, percent, refreshed
 from tools.mutation.records import (
     ALIVE,
     FAILED,
@@ -331,3 +332,26 @@ def test_a_map_of_coverage_goes_before_the_table():
     )
     assert chosen.near(mutant("contracts/y.sol"), {"c": 1.0, "d": 2.0}) == ["b", "c", "d"]
     assert chosen.near(mutant("contracts/y.sol", line=2)) == ["a", "b"]
+
+
+# ---------------------------------------------------------------- page
+
+
+FIGURES = figures([mutant(new="1"), mutant(new="2")], {mutant(new="1").key: Outcome("", KILLED)}, [])
+
+
+def test_the_page_says_what_was_measured():
+    """`make mutants SEED=… ARGS=--write` writes both."""
+    seeds = json.loads(SNAPSHOT.read_text())
+    assert seeds
+    assert PAGE.read_text() == refreshed(PAGE.read_text(), seeds)
+
+
+def test_another_figure_is_another_page():
+    page = PAGE.read_text()
+    assert refreshed(page, {"x": FIGURES}) != refreshed(page, {"x": {**FIGURES, "alive": 1}}) != page
+
+
+def test_the_score_of_the_page_is_that_of_the_report():
+    assert (FIGURES["drawn"], FIGURES["ran"], percent(FIGURES)) == (2, 1, 100)
+    assert percent({**FIGURES, "alive": 3}) == 25

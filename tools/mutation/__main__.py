@@ -18,6 +18,7 @@ from rich.console import Console
 
 from ssi.build import ROOT
 from tools.mutants import copied
+from tools.mutation import page
 from tools.mutation.builds import Code, NotCompiled, Sources
 from tools.mutation.choice import Choice, choice
 from tools.mutation.forkserver import Run, Server
@@ -41,6 +42,7 @@ from tools.mutation.sample import LEAST, draw
 FOLDER = ROOT / "build/mutants"
 # Some do not compile, and of some the compiler makes the same code; they do not count, so more are drawn.
 COUNT = LEAST + 60
+_UNKNOWN = 150  # seconds of a module that has not run yet
 _PATIENCE, _GRACE = 4, 180  # times what the tests take without a mutant, and seconds for the deployment
 
 
@@ -51,54 +53,70 @@ class Runner:
         self._sources, self._server, self._choice, self._log, self._console = sources, server, chosen, log, console
         self._unusable = set[str]()
 
-    def usable(self, modules: Iterable[str]) -> list[str]:
-        """Those that are green without a mutant, each tried once for this seed."""
-        fresh = [each for each in modules if each not in self._log.seconds and each not in self._unusable]
-        for module in fresh:
+    def is_usable(self, module: str) -> bool:
+        """Whether it is green without a mutant: one that is red anyway notices nothing. Tried once for this seed."""
+        if module not in self._log.seconds and module not in self._unusable:
             run = self._server.run([module], {}, 3600)
             if run.code == 0 and module in run.green:
                 self._log.note_green(module, run.green[module])
             else:
                 self._unusable.add(module)
-                self._console.print(f"[red]red without a mutant, so not used:[/] {module} {run.red} {run.said}")
-        return [each for each in modules if each not in self._unusable]
+                said = f"{module} {run.red} {run.said}"
+                self._console.print("red without a mutant, so not used:", said, style="red", markup=False)
+        return module not in self._unusable
 
     def meets(self, mutant: Mutant, modules: Sequence[str], before: Outcome | None = None) -> Outcome:
-        """Compiles the mutant and runs what is green without it."""
-        began = time.monotonic()
+        """Compiles the mutant and runs tests until one is red. `before` says what was green earlier."""
+        began, done = time.monotonic(), before.green if before else ()
         try:
             codes = self._sources.changed(mutant)
         except NotCompiled as error:
             return Outcome(mutant.key, INVALID, str(error).strip().splitlines()[0][:200])
         if not codes:
             return Outcome(mutant.key, SAME)
-        compiling = round(time.monotonic() - began, 1)
-        done = before.green if before else ()
-        modules = [module for module in self.usable(modules) if module not in done]
-        began, run = time.monotonic(), self._run(modules, codes)
+        compiling, began = round(time.monotonic() - began, 1), time.monotonic()
+        while True:
+            left = [module for module in modules if module not in done and module not in self._unusable]
+            run = self._run(left, codes)
+            for module, seconds in run.green.items():
+                if module not in self._log.seconds:
+                    self._log.note_green(module, seconds)
+            done = (*done, *run.green)
+            if not run.red or self.is_usable(run.red.partition("::")[0]):
+                break
         result = TIMEOUT if run.timeout else KILLED if run.red else FAILED if run.code else ALIVE
         by = f"{run.red}: {run.said}" if run.red else run.said
-        return Outcome(mutant.key, result, by, (*done, *run.green), compiling, round(time.monotonic() - began, 1))
+        return Outcome(mutant.key, result, by, done, compiling, round(time.monotonic() - began, 1))
 
     def _run(self, modules: Sequence[str], codes: Mapping[str, Code]) -> Run:
         if not modules:
             return Run({}, "", "", False, 0)
-        return self._server.run(modules, codes, _GRACE + _PATIENCE * sum(self._log.seconds[each] for each in modules))
+        usual = sum(self._log.seconds.get(module, _UNKNOWN) for module in modules)
+        return self._server.run(modules, codes, _GRACE + _PATIENCE * usual)
 
-    def near(self, sample: Sequence[Mutant], until: float) -> None:
-        """Every mutant without an outcome meets the tests that are likely to notice it."""
+    def quick(self, sample: Sequence[Mutant], until: float) -> None:
+        """Every mutant without an outcome meets the tests that are likely to notice it, machines apart."""
         for number, mutant in enumerate(sample, 1):
             if mutant.key not in self._log.outcomes and time.monotonic() < until:
-                self._note(f"{number}/{len(sample)}", mutant, self._choice.near(mutant, self._log.seconds))
+                modules = [each for each in self._choice.near(mutant, self._log.seconds) if not _is_machine(each)]
+                self._note(f"{number}/{len(sample)}", mutant, modules)
+
+    def machines(self, alive: Sequence[Mutant], until: float) -> None:
+        """Those alive meet the machines of their part."""
+        for mutant in alive:
+            self._again("machines", mutant, filter(_is_machine, self._choice.near(mutant)), until)
 
     def rest(self, alive: Sequence[Mutant], until: float) -> None:
-        """Those alive meet all others."""
-        for number, mutant in enumerate(alive, 1):
-            before = self._log.outcomes[mutant.key]
-            modules = [each for each in self._choice.rest(mutant, self._log.seconds) if each not in before.green]
-            modules = [each for each in modules if not each.startswith("tests/stateful")]  # those of other parts
-            if modules and time.monotonic() < until:
-                self._note(f"alive {number}/{len(alive)}", mutant, modules, before)
+        """Those alive meet all others, but for machines of other parts."""
+        for mutant in alive:
+            others = (each for each in self._choice.rest(mutant, self._log.seconds) if not _is_machine(each))
+            self._again("all others", mutant, others, until)
+
+    def _again(self, what: str, mutant: Mutant, modules: Iterable[str], until: float) -> None:
+        before = self._log.outcomes[mutant.key]
+        left = [module for module in modules if module not in before.green]
+        if left and time.monotonic() < until:
+            self._note(what, mutant, left, before)
 
     def _note(self, number: str, mutant: Mutant, modules: Sequence[str], before: Outcome | None = None) -> None:
         outcome = self.meets(mutant, modules, before)
@@ -111,6 +129,10 @@ class Runner:
         self._console.print(
             f"{said}  ({outcome.compile_seconds:.0f} + {outcome.seconds:.0f} s) {_short(outcome.by)}", markup=False
         )
+
+
+def _is_machine(module: str) -> bool:
+    return module.startswith("tests/stateful/")
 
 
 def _short(text: str) -> str:
@@ -150,9 +172,10 @@ def main(words: Sequence[str]) -> int:
     parser.add_argument("--count", type=int, default=COUNT, help="how many are drawn")
     parser.add_argument("--minutes", type=float, default=1e6, help="begin none after so many")
     parser.add_argument("--only", default="", help="those whose file or key holds this")
-    parser.add_argument("--near", action="store_true", help="do not try those alive on all other tests")
+    parser.add_argument("--near", action="store_true", help="do not try those alive on machines and all other tests")
     parser.add_argument("--again", action="store_true", help="try those alive once more: the tests have changed")
     parser.add_argument("--report", action="store_true", help="run none")
+    parser.add_argument("--write", action="store_true", help="put the figures into docs/mutants.md and its snapshot")
     asked = parser.parse_args(words)
 
     console, until = Console(soft_wrap=True, highlight=False), time.monotonic() + 60 * asked.minutes
@@ -171,12 +194,15 @@ def main(words: Sequence[str]) -> int:
                     if asked.again:
                         for mutant in survivors(chosen, log.outcomes, ()):
                             del log.outcomes[mutant.key]
-                    runner.near(chosen, until)
+                    known = {each.key for each in equivalents()}
+                    runner.quick(chosen, until)
                     if not asked.near:
-                        known = {each.key for each in equivalents()}
+                        runner.machines(survivors(chosen, log.outcomes, known), until)
                         runner.rest(survivors(chosen, log.outcomes, known), until)
                 finally:
                     server.close()
+            if asked.write:
+                page.write(asked.seed, page.figures(sample, log.outcomes, (each.key for each in equivalents())))
             return report(chosen, log, root, console)
         finally:
             sources.close()

@@ -1,11 +1,12 @@
 """Syntax trees of all sources, and the bytecode of a mutant: that of the contracts which the changed function reaches,
-with the build's own settings. Only the hash of the sources behind the code is left out, because every change moves it.
+with the build's own settings. What the build has made is compared with it, but for the hash of the sources.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,8 @@ import yaml
 from ssi.build import fingerprints
 from tools.mutation.operators import Mutant, Node, function_names, mutants
 
+# A hash of the sources and the compiler's version, which solc puts behind the code: every change moves it.
+_METADATA = re.compile("a264697066735822[0-9a-f]{68}64736f6c6343[0-9a-f]{6}0033")
 _DRIVER = Path(__file__).with_name("compiler.js")
 _AT_ONCE = 40  # after so many questions a new process: solc's WebAssembly never gives memory back
 
@@ -43,7 +46,6 @@ class Compiler:
             "evmVersion": settings["evm_version"],
             "viaIR": settings["via_ir"],
             "optimizer": {"enabled": settings["optimize"], "runs": settings["optimization_runs"]},
-            "metadata": {"appendCBOR": False},
         }
 
     _process: subprocess.Popen[str] | None
@@ -86,13 +88,13 @@ class Sources:
     """All sources of a folder, their mutants, and the code of both."""
 
     def __init__(self, root: Path, cache: Path) -> None:
-        """Reads and parses. `cache` keeps what was compiled of the sources as they are now."""
+        """Reads and parses. `root` has been built; `cache` keeps the trees of the sources as they are now."""
         self.root, self._compiler = root, Compiler(root)
         stamp = hashlib.sha256(json.dumps(fingerprints(root), sort_keys=True).encode()).hexdigest()[:16]
-        self._cache = cache / f"code-{stamp}.json"
-        self._code: dict[str, Code] = {}
-        if self._cache.exists():
-            self._code = {name: Code(*code) for name, code in json.loads(self._cache.read_text()).items()}
+        kinds = json.loads((root / ".build/__local__.json").read_text())["contractTypes"]
+        self._built = {
+            name: _plain(kind.get("deploymentBytecode", {}).get("bytecode", "")) for name, kind in kinds.items()
+        }
         trees = cache / f"trees-{stamp}.json"
         if not trees.exists():
             cache.mkdir(parents=True, exist_ok=True)
@@ -130,13 +132,9 @@ class Sources:
         wanted = self.reached(mutant)
         if not wanted:
             return {}
-        if missing := {name: file for name, file in wanted.items() if name not in self._code}:
-            self._code |= self._compiled(missing, {})
-            self._cache.write_text(json.dumps(self._code))
         text = mutant.applied(self.text(mutant.file)).decode()
-        return {
-            name: code for name, code in self._compiled(wanted, {mutant.file: text}).items() if code != self._code[name]
-        }
+        compiled = self._compiled(wanted, {mutant.file: text})
+        return {name: code for name, code in compiled.items() if _plain(code.creation) != self._built[name]}
 
     def _compiled(self, wanted: Mapping[str, str], instead: Mapping[str, str]) -> dict[str, Code]:
         selection = defaultdict[str, dict[str, list[str]]](dict)
@@ -152,6 +150,11 @@ class Sources:
     def close(self) -> None:
         """Ends the compiler."""
         self._compiler.close()
+
+
+def _plain(code: str) -> str:
+    """Without what no instruction is."""
+    return _METADATA.sub("", code.removeprefix("0x"))
 
 
 # ---------------------------------------------------------------- what a contract's code is made of

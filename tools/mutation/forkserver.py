@@ -196,12 +196,14 @@ def main() -> int:
         import hypothesis.stateful  # noqa: F401
 
         from ssi.build import fresh_project
+        from ssi.chain.http import HttpRpc
         from ssi.deploy import run  # noqa: F401
 
         fresh_project().load_contracts()
         # That a mutant is too long for the chain is not what tests should notice.
         options = (
-            "--fork-url", upstream, "--fork-chain-id", "1", "--no-storage-caching", "--no-rate-limit",
+            "--fork-url", upstream, "--fork-block-number", str(int(HttpRpc(upstream).call("eth_blockNumber"), 16)),
+            "--fork-chain-id", "1", "--no-storage-caching", "--no-rate-limit",
             "--gas-limit", "60000000", "--code-size-limit", "98304",
         )  # fmt: skip
         for line in sys.stdin:
