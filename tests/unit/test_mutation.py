@@ -16,7 +16,7 @@ import pytest
 from ssi.build import ROOT
 from tools.mutation.choice import Choice, on_chain
 from tools.mutation.choice import choice as of_repository
-from tools.mutation.operators import OPERATORS, Mutant, function_names, mutants
+from tools.mutation.operators import OPERATORS, Mutation, function_names, mutants
 from tools.mutation.page import PAGE, SNAPSHOT, figures, percent, refreshed
 from tools.mutation.records import (
     ALIVE,
@@ -25,9 +25,9 @@ from tools.mutation.records import (
     KILLED,
     SAME,
     TIMEOUT,
+    Ending,
+    EquivalentError,
     Log,
-    Outcome,
-    TriageError,
     diff,
     equivalents,
     score,
@@ -87,12 +87,12 @@ def tree() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def found(tree: dict[str, Any]) -> list[Mutant]:
+def found(tree: dict[str, Any]) -> list[Mutation]:
     """All mutants of `SOURCE`."""
     return mutants("a.sol", SOURCE.encode(), tree, function_names(tree))
 
 
-def changes(found: list[Mutant], operator: str) -> set[tuple[str, str]]:
+def changes(found: list[Mutation], operator: str) -> set[tuple[str, str]]:
     """What is replaced by what."""
     return {(mutant.old, mutant.new) for mutant in found if mutant.operator == operator}
 
@@ -205,8 +205,8 @@ def test_names_are_unique(found):
 # ---------------------------------------------------------------- sample
 
 
-def mutant(file: str = "a.sol", line: int = 1, new: str = "b", operator: str = "constant") -> Mutant:
-    return Mutant(file, "A.f", operator, "a", new, 1, line, 0, 1)
+def mutant(file: str = "a.sol", line: int = 1, new: str = "b", operator: str = "constant") -> Mutation:
+    return Mutation(file, "A.f", operator, "a", new, 1, line, 0, 1)
 
 
 MANY = [mutant(file, line, new) for file, lines in (("a.sol", 90), ("b.sol", 9), ("c.sol", 1))
@@ -239,27 +239,27 @@ def test_shares_add_up():
 
 def test_a_log_goes_on_where_it_was_stopped(tmp_path):
     log = Log(tmp_path / "1.jsonl")
-    log.note(Outcome("k", KILLED, "test: red"))
-    log.note(Outcome("f", FAILED))
+    log.note(Ending("k", KILLED, "test: red"))
+    log.note(Ending("f", FAILED))
     log.note_green("tests/unit/test_a.py", 3.14)
     with log.path.open("a") as file:
         file.write('{"key": "cut of')
     again = Log(log.path)
-    assert again.outcomes == {"k": Outcome("k", KILLED, "test: red")}
+    assert again.outcomes == {"k": Ending("k", KILLED, "test: red")}
     assert again.seconds == {"tests/unit/test_a.py": 3.1}
 
 
 def test_a_later_outcome_replaces_an_earlier_one(tmp_path):
     log = Log(tmp_path / "1.jsonl")
-    log.note(Outcome("k", ALIVE, green=("tests/unit/test_a.py",)))
-    log.note(Outcome("k", KILLED, "test: red"))
+    log.note(Ending("k", ALIVE, green=("tests/unit/test_a.py",)))
+    log.note(Ending("k", KILLED, "test: red"))
     assert Log(log.path).outcomes["k"].result == KILLED
 
 
 def test_the_score_leaves_out_what_no_test_can_notice():
     results = [KILLED, KILLED, TIMEOUT, ALIVE, ALIVE, SAME, INVALID]
     sample = [mutant(new=str(n)) for n in range(8)]  # the last has not run
-    outcomes = {each.key: Outcome(each.key, result) for each, result in zip(sample, results, strict=False)}
+    outcomes = {each.key: Ending(each.key, result) for each, result in zip(sample, results, strict=False)}
     excused = [sample[3].key, sample[0].key]  # the second one is killed all the same
     counts = score(sample, outcomes, excused)
     assert (counts.drawn, counts.ran, counts.noticed, counts.counted, counts.equivalent) == (8, 7, 3, 4, 1)
@@ -272,7 +272,7 @@ def test_nothing_that_ran_is_no_success():
 
 
 def test_a_survivor_is_shown_as_a_difference():
-    shown = diff(Mutant("a.sol", "A.f", "constant", "7", "8", 1, 2, 6, 7), b"one\nab7c\nthree\n")
+    shown = diff(Mutation("a.sol", "A.f", "constant", "7", "8", 1, 2, 6, 7), b"one\nab7c\nthree\n")
     assert "-ab7c\n+ab8c\n" in shown
 
 
@@ -293,12 +293,12 @@ def test_an_equivalent_is_found_by_what_it_says(tmp_path):
 
 
 def test_an_equivalent_needs_a_reason(tmp_path):
-    with pytest.raises(TriageError, match="without a reason"):
+    with pytest.raises(EquivalentError, match="without a reason"):
         equivalents(written(tmp_path, ENTRY.replace("why", "''")))
 
 
 def test_an_equivalent_is_said_once(tmp_path):
-    with pytest.raises(TriageError, match="twice"):
+    with pytest.raises(EquivalentError, match="twice"):
         equivalents(written(tmp_path, ENTRY + ENTRY.partition("\n")[2]))
 
 
@@ -337,7 +337,7 @@ def test_a_map_of_coverage_goes_before_the_table():
 # ---------------------------------------------------------------- page
 
 
-FIGURES = figures([mutant(new="1"), mutant(new="2")], {mutant(new="1").key: Outcome("", KILLED)}, [])
+FIGURES = figures([mutant(new="1"), mutant(new="2")], {mutant(new="1").key: Ending("", KILLED)}, [])
 
 
 def test_the_page_says_what_was_measured():

@@ -19,10 +19,10 @@ from rich.console import Console
 from ssi.build import ROOT
 from tools.mutants import copied
 from tools.mutation import page
-from tools.mutation.builds import Code, NotCompiled, Sources
+from tools.mutation.builds import Code, NotCompiled, SourceTrees
 from tools.mutation.choice import Choice, choice
 from tools.mutation.forkserver import Run, Server
-from tools.mutation.operators import OPERATORS, Mutant
+from tools.mutation.operators import OPERATORS, Mutation
 from tools.mutation.records import (
     ALIVE,
     FAILED,
@@ -30,8 +30,8 @@ from tools.mutation.records import (
     KILLED,
     SAME,
     TIMEOUT,
+    Ending,
     Log,
-    Outcome,
     diff,
     equivalents,
     score,
@@ -49,7 +49,7 @@ _PATIENCE, _GRACE = 4, 180  # times what the tests take without a mutant, and se
 class Runner:
     """Mutants against tests, with one compiler and one forkserver."""
 
-    def __init__(self, sources: Sources, server: Server, chosen: Choice, log: Log, console: Console) -> None:
+    def __init__(self, sources: SourceTrees, server: Server, chosen: Choice, log: Log, console: Console) -> None:
         self._sources, self._server, self._choice, self._log, self._console = sources, server, chosen, log, console
         self._unusable = set[str]()
 
@@ -65,15 +65,15 @@ class Runner:
                 self._console.print("red without a mutant, so not used:", said, style="red", markup=False)
         return module not in self._unusable
 
-    def meets(self, mutant: Mutant, modules: Sequence[str], before: Outcome | None = None) -> Outcome:
+    def meets(self, mutant: Mutation, modules: Sequence[str], before: Ending | None = None) -> Ending:
         """Compiles the mutant and runs tests until one is red. `before` says what was green earlier."""
         began, done = time.monotonic(), before.green if before else ()
         try:
             codes = self._sources.changed(mutant)
         except NotCompiled as error:
-            return Outcome(mutant.key, INVALID, str(error).strip().splitlines()[0][:200])
+            return Ending(mutant.key, INVALID, str(error).strip().splitlines()[0][:200])
         if not codes:
-            return Outcome(mutant.key, SAME)
+            return Ending(mutant.key, SAME)
         compiling, began = round(time.monotonic() - began, 1), time.monotonic()
         while True:
             left = [module for module in modules if module not in done and module not in self._unusable]
@@ -86,7 +86,7 @@ class Runner:
                 break
         result = TIMEOUT if run.timeout else KILLED if run.red else FAILED if run.code else ALIVE
         by = f"{run.red}: {run.said}" if run.red else run.said
-        return Outcome(mutant.key, result, by, done, compiling, round(time.monotonic() - began, 1))
+        return Ending(mutant.key, result, by, done, compiling, round(time.monotonic() - began, 1))
 
     def _run(self, modules: Sequence[str], codes: Mapping[str, Code]) -> Run:
         if not modules:
@@ -94,31 +94,31 @@ class Runner:
         usual = sum(self._log.seconds.get(module, _UNKNOWN) for module in modules)
         return self._server.run(modules, codes, _GRACE + _PATIENCE * usual)
 
-    def quick(self, sample: Sequence[Mutant], until: float) -> None:
+    def quick(self, sample: Sequence[Mutation], until: float) -> None:
         """Every mutant without an outcome meets the tests that are likely to notice it, machines apart."""
         for number, mutant in enumerate(sample, 1):
             if mutant.key not in self._log.outcomes and time.monotonic() < until:
                 modules = [each for each in self._choice.near(mutant, self._log.seconds) if not _is_machine(each)]
                 self._note(f"{number}/{len(sample)}", mutant, modules)
 
-    def machines(self, alive: Sequence[Mutant], until: float) -> None:
+    def machines(self, alive: Sequence[Mutation], until: float) -> None:
         """Those alive meet the machines of their part."""
         for mutant in alive:
             self._again("machines", mutant, filter(_is_machine, self._choice.near(mutant)), until)
 
-    def rest(self, alive: Sequence[Mutant], until: float) -> None:
+    def rest(self, alive: Sequence[Mutation], until: float) -> None:
         """Those alive meet all others, but for machines of other parts."""
         for mutant in alive:
             others = (each for each in self._choice.rest(mutant, self._log.seconds) if not _is_machine(each))
             self._again("all others", mutant, others, until)
 
-    def _again(self, what: str, mutant: Mutant, modules: Iterable[str], until: float) -> None:
+    def _again(self, what: str, mutant: Mutation, modules: Iterable[str], until: float) -> None:
         before = self._log.outcomes[mutant.key]
         left = [module for module in modules if module not in before.green]
         if left and time.monotonic() < until:
             self._note(what, mutant, left, before)
 
-    def _note(self, number: str, mutant: Mutant, modules: Sequence[str], before: Outcome | None = None) -> None:
+    def _note(self, number: str, mutant: Mutation, modules: Sequence[str], before: Ending | None = None) -> None:
         outcome = self.meets(mutant, modules, before)
         self._log.note(outcome)
         colour = {KILLED: "green", ALIVE: "red", FAILED: "red"}.get(outcome.result, "yellow")
@@ -140,7 +140,7 @@ def _short(text: str) -> str:
     return line if len(line) <= 90 else f"{line[:87]}..."
 
 
-def report(sample: Sequence[Mutant], log: Log, root: Path, console: Console) -> int:
+def report(sample: Sequence[Mutation], log: Log, root: Path, console: Console) -> int:
     """Prints timeouts, diffs of those alive and the score. 1 where an alive one is not explained."""
     known = {each.key for each in equivalents()}
     for mutant in sample:
@@ -183,7 +183,7 @@ def main(words: Sequence[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="ssi-mutants-") as name:
         root = Path(name)
         copied(root)
-        sources = Sources(root, FOLDER)
+        sources = SourceTrees(root, FOLDER)
         try:
             sample = draw(sources.mutants(), asked.seed, asked.count)
             chosen = [each for each in sample if asked.only in f"{each.file} {each.key}"]

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from ssi.build import fingerprints
-from tools.mutation.operators import Mutant, Node, function_names, mutants
+from tools.mutation.operators import Mutation, Node, function_names, mutants
 
 # A hash of the sources and the compiler's version, which solc puts behind the code: every change moves it.
 _METADATA = re.compile("a264697066735822[0-9a-f]{68}64736f6c6343[0-9a-f]{6}0033")
@@ -84,7 +84,7 @@ class Compiler:
             self._process = None
 
 
-class Sources:
+class SourceTrees:
     """All sources of a folder, their mutants, and the code of both."""
 
     def __init__(self, root: Path, cache: Path) -> None:
@@ -108,7 +108,7 @@ class Sources:
         """That of a source."""
         return (self.root / file).read_bytes()
 
-    def mutants(self) -> list[Mutant]:
+    def mutants(self) -> list[Mutation]:
         """All there are, of contracts/ without the mocks."""
         names = frozenset().union(*map(function_names, self.trees.values()))
         return [
@@ -117,13 +117,13 @@ class Sources:
             for mutant in mutants(file, self.text(file), tree, names)
         ]  # fmt: skip
 
-    def reached(self, mutant: Mutant) -> dict[str, str]:
+    def reached(self, mutant: Mutation) -> dict[str, str]:
         """The contracts whose code holds the mutant's function, and their files; those of its own file first."""
         found = {name: file for (name, file), spans in self._reach.items()
                  if any(a <= mutant.start and mutant.end <= b for a, b in spans.get(mutant.file, ()))}  # fmt: skip
         return dict(sorted(found.items(), key=lambda pair: (pair[1] != mutant.file, "/mocks/" in pair[1], pair)))
 
-    def changed(self, mutant: Mutant) -> dict[str, Code]:
+    def changed(self, mutant: Mutation) -> dict[str, Code]:
         """The code of contracts that is another one with the mutant. None means that the compiler makes the same of it.
 
         Raises:

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from ssi.build import ROOT
-from tools.mutation.operators import Mutant
+from tools.mutation.operators import Mutation
 
 TABLE = ROOT / "tools/mutation/tests.yaml"
 COVERAGE = ROOT / "build/coverage/map.json"
@@ -32,7 +32,7 @@ class Choice:
     ) -> None:
         self._table, self._everything, self._coverage = table, everything, coverage or {}
 
-    def near(self, mutant: Mutant, seconds: Mapping[str, float] | None = None) -> list[str]:
+    def near(self, mutant: Mutation, seconds: Mapping[str, float] | None = None) -> list[str]:
         """What is likely to notice it, in the order of the table.
 
         What only the map of coverage knows comes behind, the quickest module first; `seconds` says how long each takes.
@@ -47,7 +47,7 @@ class Choice:
             set(known) - set(named), key=lambda module: ((seconds or {}).get(module, 1e9), self._place(module))
         )
 
-    def rest(self, mutant: Mutant, seconds: Mapping[str, float] | None = None) -> list[str]:
+    def rest(self, mutant: Mutation, seconds: Mapping[str, float] | None = None) -> list[str]:
         """All others, the quickest first."""
         near = self.near(mutant)
         return sorted(

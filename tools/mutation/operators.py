@@ -44,7 +44,7 @@ _YUL = {
 _INTEGER = re.compile(r"(u?int\d*|int_const\b.*)$")
 
 
-class Mutant(NamedTuple):
+class Mutation(NamedTuple):
     """One change: the bytes `start` to `end` of `file` become `new`.
 
     `where` is the contract and the function, `nth` tells apart mutants of one function that read the same.
@@ -78,7 +78,7 @@ class _Found(NamedTuple):
     new: str
 
 
-def mutants(file: str, text: bytes, tree: Node, functions: frozenset[str] = frozenset()) -> list[Mutant]:
+def mutants(file: str, text: bytes, tree: Node, functions: frozenset[str] = frozenset()) -> list[Mutation]:
     """All of them, in the order of the text, each once.
 
     Args:
@@ -100,7 +100,7 @@ def mutants(file: str, text: bytes, tree: Node, functions: frozenset[str] = froz
         same = (where, operator, old, new)
         counts[same] = nth = counts.get(same, 0) + 1
         line = text.count(b"\n", 0, start) + 1
-        answer.append(Mutant(file, where, operator, old, new, nth, line, start, end))
+        answer.append(Mutation(file, where, operator, old, new, nth, line, start, end))
     return answer
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ssi.build import ROOT
-from tools.mutation.operators import OPERATORS, Mutant
-from tools.mutation.records import ALIVE, INVALID, KILLED, SAME, TIMEOUT, Outcome, Score, score
+from tools.mutation.operators import OPERATORS, Mutation
+from tools.mutation.records import ALIVE, INVALID, KILLED, SAME, TIMEOUT, Ending, Tally, score
 
 SNAPSHOT = ROOT / "snapshots/mutants.json"
 PAGE = ROOT / "docs/mutants.md"
@@ -19,11 +19,11 @@ _BEGIN, _END = "<!-- figures: tools/mutation/page.py -->\n", "<!-- end of figure
 Figures = dict[str, Any]
 
 
-def figures(sample: Iterable[Mutant], outcomes: Mapping[str, Outcome], equivalent: Iterable[str]) -> Figures:
+def figures(sample: Iterable[Mutation], outcomes: Mapping[str, Ending], equivalent: Iterable[str]) -> Figures:
     """Of one seed: counts of the whole sample, and of each operator."""
     mutants, excused = list(sample), set(equivalent)
 
-    def of(some: list[Mutant]) -> Figures:
+    def of(some: list[Mutation]) -> Figures:
         counts = score(some, outcomes, excused)
         return {
             "drawn": counts.drawn, "ran": counts.ran, "killed": counts.counts[KILLED],
@@ -38,7 +38,7 @@ def figures(sample: Iterable[Mutant], outcomes: Mapping[str, Outcome], equivalen
 
 def percent(of: Figures) -> float:
     """The score: those noticed, of those that a test could notice."""
-    counted = Score(of["drawn"])
+    counted = Tally(of["drawn"])
     counted.counts.update({KILLED: of["killed"], TIMEOUT: of["timed out"], ALIVE: of["alive"]})
     return counted.percent
 

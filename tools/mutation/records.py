@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from ssi.build import ROOT
-from tools.mutation.operators import Mutant
+from tools.mutation.operators import Mutation
 
 TRIAGE = ROOT / "tools/mutation/equivalent.yaml"
 
@@ -26,7 +26,7 @@ INVALID = "does not compile"
 FAILED = "failed"  # the machinery broke; it runs again
 
 
-class Outcome(NamedTuple):
+class Ending(NamedTuple):
     """`by` is the test that noticed, `green` are modules that did not, `seconds` those of the tests."""
 
     key: str
@@ -37,7 +37,7 @@ class Outcome(NamedTuple):
     seconds: float = 0
 
 
-class TriageError(Exception):
+class EquivalentError(Exception):
     """The file of equivalents is wrong: `args` say how."""
 
 
@@ -46,7 +46,7 @@ class Log:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.outcomes: dict[str, Outcome] = {}
+        self.outcomes: dict[str, Ending] = {}
         self.seconds: dict[str, float] = {}
         for line in path.read_text().splitlines() if path.exists() else ():
             try:
@@ -58,7 +58,7 @@ class Log:
         if "module" in said:
             self.seconds[said["module"]] = said["seconds"]
         elif said["result"] != FAILED:
-            self.outcomes[said["key"]] = Outcome(**{**said, "green": tuple(said["green"])})
+            self.outcomes[said["key"]] = Ending(**{**said, "green": tuple(said["green"])})
 
     def _write(self, said: dict[str, Any]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -66,7 +66,7 @@ class Log:
             file.write(json.dumps(said) + "\n")
         self._take(said)
 
-    def note(self, outcome: Outcome) -> None:
+    def note(self, outcome: Ending) -> None:
         """A later outcome of the same mutant replaces an earlier one."""
         self._write(outcome._asdict())
 
@@ -89,14 +89,14 @@ class Equivalent(NamedTuple):
     @property
     def key(self) -> str:
         """That of the mutant."""
-        return Mutant(self.file, self.where, self.operator, self.old, self.new, self.nth, 0, 0, 0).key
+        return Mutation(self.file, self.where, self.operator, self.old, self.new, self.nth, 0, 0, 0).key
 
 
 def equivalents(path: Path = TRIAGE) -> list[Equivalent]:
     """All that are written down.
 
     Raises:
-        TriageError: an entry has no reason, or names a mutant twice.
+        EquivalentError: an entry has no reason, or names a mutant twice.
     """
     read = (yaml.safe_load(path.read_text()) if path.exists() else None) or {}
     found = [
@@ -105,14 +105,14 @@ def equivalents(path: Path = TRIAGE) -> list[Equivalent]:
         for file, entries in read.items() for each in entries
     ]  # fmt: skip
     if unexplained := [f"{each.file}: {each.where}: {each.old}" for each in found if not each.reason]:
-        raise TriageError("without a reason: " + "; ".join(unexplained))
+        raise EquivalentError("without a reason: " + "; ".join(unexplained))
     if twice := [key for key, count in Counter(each.key for each in found).items() if count > 1]:
-        raise TriageError("twice: " + ", ".join(twice))
+        raise EquivalentError("twice: " + ", ".join(twice))
     return found
 
 
 @dataclass
-class Score:
+class Tally:
     """Counts of a sample: `drawn` mutants, of which `ran` have an outcome."""
 
     drawn: int
@@ -138,10 +138,10 @@ class Score:
         return 100 * self.noticed / self.counted if self.counted else 0.0
 
 
-def score(sample: Iterable[Mutant], outcomes: Mapping[str, Outcome], equivalent: Iterable[str]) -> Score:
+def score(sample: Iterable[Mutation], outcomes: Mapping[str, Ending], equivalent: Iterable[str]) -> Tally:
     """Of the mutants of `sample`, whose equivalents are those keys."""
     mutants, excused = list(sample), set(equivalent)
-    answer = Score(len(mutants))
+    answer = Tally(len(mutants))
     for mutant in mutants:
         if outcome := outcomes.get(mutant.key):
             answer.counts[outcome.result] += 1
@@ -149,7 +149,7 @@ def score(sample: Iterable[Mutant], outcomes: Mapping[str, Outcome], equivalent:
     return answer
 
 
-def survivors(sample: Iterable[Mutant], outcomes: Mapping[str, Outcome], equivalent: Iterable[str]) -> list[Mutant]:
+def survivors(sample: Iterable[Mutation], outcomes: Mapping[str, Ending], equivalent: Iterable[str]) -> list[Mutation]:
     """Those alive that are not explained."""
     excused = set(equivalent)
     return [
@@ -158,7 +158,7 @@ def survivors(sample: Iterable[Mutant], outcomes: Mapping[str, Outcome], equival
     ]  # fmt: skip
 
 
-def diff(mutant: Mutant, text: bytes) -> str:
+def diff(mutant: Mutation, text: bytes) -> str:
     """The change, as `diff -u` prints it."""
     before, after = text.decode().splitlines(keepends=True), mutant.applied(text).decode().splitlines(keepends=True)
     return "".join(difflib.unified_diff(before, after, f"a/{mutant.file}", f"b/{mutant.file}", n=2))

@@ -10,7 +10,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from tools.mutation.operators import Mutant
+from tools.mutation.operators import Mutation
 
 LEAST = 300  # fewer say too little about the suite
 
@@ -26,12 +26,12 @@ def shares(lines: Mapping[str, int], count: int) -> dict[str, int]:
     return answer
 
 
-def draw(candidates: Iterable[Mutant], seed: str, count: int) -> list[Mutant]:
+def draw(candidates: Iterable[Mutation], seed: str, count: int) -> list[Mutation]:
     """`count` different mutants in the order in which they run: any beginning of it is a sample as well.
 
     The same seed draws the same mutants of the same sources.
     """
-    by_line = defaultdict[str, defaultdict[int, list[Mutant]]](lambda: defaultdict(list))
+    by_line = defaultdict[str, defaultdict[int, list[Mutation]]](lambda: defaultdict(list))
     for mutant in candidates:
         by_line[mutant.file][mutant.line].append(mutant)
     drawn = []
@@ -41,10 +41,10 @@ def draw(candidates: Iterable[Mutant], seed: str, count: int) -> list[Mutant]:
     return drawn
 
 
-def _of_file(lines: Mapping[int, Sequence[Mutant]], luck: random.Random, share: int) -> list[Mutant]:
+def _of_file(lines: Mapping[int, Sequence[Mutation]], luck: random.Random, share: int) -> list[Mutation]:
     """Every line once before one has a second turn."""
     left = {line: luck.sample(list(of), len(of)) for line, of in sorted(lines.items())}
-    answer: list[Mutant] = []
+    answer: list[Mutation] = []
     while len(answer) < share and left:
         for line in luck.sample(list(left), min(share - len(answer), len(left))):
             answer.append(left[line].pop())
