@@ -16,6 +16,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from forks import anvils
 from ssi.build import ROOT
 from tools.mutants import copied
 from tools.mutation import page
@@ -179,6 +180,7 @@ def main(words: Sequence[str]) -> int:
     asked = parser.parse_args(words)
 
     console, until = Console(soft_wrap=True, highlight=False), time.monotonic() + 60 * asked.minutes
+    anvils.stop_in_order()
     log = Log(FOLDER / f"{asked.seed}.jsonl")
     with tempfile.TemporaryDirectory(prefix="ssi-mutants-") as name:
         root = Path(name)

@@ -66,12 +66,8 @@ class Server:
 
     def close(self) -> None:
         """Ends it and its chains."""
-        assert self._process.stdin
-        self._process.stdin.close()
-        try:
-            self._process.wait(30)
-        except subprocess.TimeoutExpired:
-            self._process.terminate()
+        self._process.terminate()
+        self._process.wait()
 
 
 class Watch:
@@ -163,13 +159,15 @@ def _run(asked: dict[str, Any], folder: Path) -> dict[str, Any]:
         finally:
             os._exit(code)
     ends, status = time.monotonic() + asked["limit"], None
-    while status is None and time.monotonic() < ends:
-        done, found = os.waitpid(child, os.WNOHANG)
-        status = found if done else None
-        time.sleep(0.05)
+    try:
+        while status is None and time.monotonic() < ends:
+            done, found = os.waitpid(child, os.WNOHANG)
+            status = found if done else None
+            time.sleep(0.05)
+    finally:  # also where this process is told to end
+        with suppress(ProcessLookupError):
+            os.killpg(child, signal.SIGKILL)
     timeout = status is None
-    with suppress(ProcessLookupError):
-        os.killpg(child, signal.SIGKILL)
     if status is None:
         status = os.waitpid(child, 0)[1]
     said = json.loads(result.read_text()) if result.exists() else {"green": {}, "red": "", "said": ""}
