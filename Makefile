@@ -109,8 +109,8 @@ deep: build tests/foreign/npm/node_modules/.stamp build/ledger/.stamp indexer-bu
 	@$(if $(ARGS),,SSI_INDEXER_DATABASE=postgres python -m tools.suite tests/indexer)
 	@$(if $(ARGS),,$(MAKE) --no-print-directory replay && python -m tools.replay_page)
 
-mutants: build ## Break the code in a copy, one line at a time, and see the tests notice (ARGS="words" chooses)
-	@python -m tools.mutants $(ARGS)
+mutants: build ## Break the code in a copy, one line at a time, and see the tests notice: by hand (ARGS="words" chooses), or drawn from all lines (SEED=word)
+	@python -m $(if $(SEED),tools.mutation "$(SEED)",tools.mutants) $(ARGS)
 
 coverage: build ## Lines and branches of the contracts that the Python suite reaches; writes snapshots/coverage.json (minutes; ARGS="tests/unit/test_weights.py" shows what one file reaches)
 	@python -m tools.coverage $(ARGS)

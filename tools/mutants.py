@@ -6,6 +6,7 @@ Each mutant is one change in a copy of the repository. It must compile, and the 
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -36,6 +37,20 @@ MUTANTS = tuple(
     for file, changes in yaml.safe_load(path.read_text()).items()
     for what, change in changes.items()
 )
+
+
+def copied(folder: Path) -> None:
+    """Copies all that git knows into `folder`, with what is compiled; installed packages are linked."""
+    listed = ["git", "ls-files", "-z"]
+    files = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    for file in filter(None, files):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_bytes((ROOT / file).read_bytes())
+        (folder / file).chmod((ROOT / file).stat().st_mode)
+    for shared in ("node_modules", ".venv"):
+        (folder / shared).symlink_to(ROOT / shared)
+    if (ROOT / ".build").exists():
+        shutil.copytree(ROOT / ".build", folder / ".build")
 
 
 def survives(mutant: Mutant, folder: Path) -> bool:
@@ -73,15 +88,7 @@ def main(words: list[str]) -> int:
     alive = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        files = subprocess.run(
-            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
-        ).stdout.split("\0")
-        for file in filter(None, files):
-            (folder / file).parent.mkdir(parents=True, exist_ok=True)
-            (folder / file).write_bytes((ROOT / file).read_bytes())
-            (folder / file).chmod((ROOT / file).stat().st_mode)
-        for shared in ("node_modules", ".venv"):
-            (folder / shared).symlink_to(ROOT / shared)
+        copied(folder)
         for mutant in chosen:
             with console.status(mutant.what):
                 survived = survives(mutant, folder)

@@ -398,6 +398,15 @@ class TestSync:
         index.redeem(430 * SHARE, bob, bob, *ANYTHING, sender=bob)
         assert surplus.balanceOf(bob) - before == pytest.approx(part * self.SURPLUS * days / 28, rel=1e-5)
 
+    def test_a_mint_by_callback_pays_for_it_as_well(self, evm, project, index, surplus, tokens, owner, bob):
+        index.sync(surplus.address, sender=owner)
+        minter = evm.deploy(project.MinterMock, sender=owner)
+        for token in tokens:
+            token.mint(minter.address, 10**30, sender=owner)
+        amounts, paid = index.previewMint(SHARE), surplus.balanceOf(index.address)
+        minter.mint(index, SHARE, bob, b"", sender=bob)
+        assert surplus.balanceOf(index.address) - paid == amounts[1] > index.previewRedeem(SHARE)[1] + 1
+
     def test_who_comes_after_pays_for_it(self, evm, index, surplus, tokens, owner, bob):
         """A minter pays for the whole surplus, and has all of it once it has vested.
 

@@ -45,6 +45,9 @@ def test_two_bids_complete_it(world):
     receipt = world.start()
     (started,) = receipt.events(world.rebalancer, "RebalanceStarted")
     assert started.values["ends"] == world.evm.now + DAY
+    tokens, _, targets = world.rebalancer.targetsOf(world.index)
+    assert (started.values["tokens"], started.values["targets"]) == (tokens, targets)
+    assert all(targets)
     world.warp(DAY // 2)
     assert world.both_bid("bob", 2, 0, MAX)[0] > 0
     assert world.both_bid("bob", 1, 0, MAX)[0] > 0

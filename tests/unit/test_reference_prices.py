@@ -194,6 +194,15 @@ class TestSampling:
         for index in indexes:
             assert (prices.medianOf(prices.currentEpoch(), index).samples == 0) == (index in without), index.symbol()
 
+    def test_an_index_that_cannot_be_read_has_no_price(self, world, evm):
+        """It counts as missing, as one with a constituent without a price does, and blocks no other."""
+        broken, sound = (index.address for index in world.indexes[:2])
+        evm.rpc.call("anvil_setCode", broken, "0x5f5ffd")  # reverts with nothing
+        world.go(world.slot_start(0, 1))
+        receipt = world.sample()
+        assert (sampled(world, receipt)[broken], sampled(world, receipt)[sound]) == (0, WAD)
+        assert receipt.events(world.prices, "SampleTaken")[0].values["missing"] == 1
+
 
 class TestMedian:
     @settings(max_examples=12)

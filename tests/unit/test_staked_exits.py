@@ -280,6 +280,18 @@ class TestCooldown:
             with vault.refuse("CooldownTooLong", cooldown=seconds, maximum=MAX_COOLDOWN):
                 staked.setCooldown(seconds, sender=owner)
 
+    def test_an_odd_one_moves_nothing_beside_it(self, evm, vault, staked, owner, alice):
+        """It shares a slot with rewards and with the time that they have left."""
+        vault.stake(alice)
+        vault.reward(WHOLE)
+        evm.warp(DAY // 3)
+        before = (tuple(staked.rewardStream()), staked.totalAssets(), staked.unvestedRewards())
+        staked.setCooldown(MAX_COOLDOWN - 1, sender=owner)
+        assert staked.cooldown() == MAX_COOLDOWN - 1
+        assert (tuple(staked.rewardStream()), staked.totalAssets(), staked.unvestedRewards()) == before
+        evm.warp(DAY // 3)
+        assert staked.unvestedRewards() == WHOLE - WHOLE * 2 // 3
+
     def test_a_cut_helps_at_once(self, vault, staked, owner, alice):
         vault.stake(alice)
         vault.request(alice)
