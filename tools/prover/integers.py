@@ -54,7 +54,6 @@ class Translation:
         self.order: list[str] = []  # of both, so that each stands after what it is made of
         self.facts: list[Condition] = []
         self._stated: set[Condition] = set()
-        self.left_out = 0  # conditions about arrays
         self._names: dict[object, str] = {}
         self._numbers: dict[Term, Number] = {}
         self._conditions: dict[Term, Condition] = {}
@@ -64,10 +63,7 @@ class Translation:
             for each in conditions:
                 self._learn(each, True)
         for each in conditions:
-            if any(arg.bits == OTHER for arg in each.args):
-                # Without it, more can hold.
-                self.left_out += 1
-            else:
+            if not names_array(each):
                 self._state(self.condition(each))
 
     # ------------------------------------------------------------ atoms and definitions
@@ -211,7 +207,7 @@ class Translation:
             return constant(0), x
         if (exact := self._exact(x, y)) is not None:
             return exact, constant(0)
-        q = self._atom("floor", (x, y), x.low // y.high, x.high // max(y.low, 1))
+        q = self._atom("floor", (x, y), x.low // max(y.high, 1), x.high // max(y.low, 1))
         turns = self._within(self._product(y, q), 0, x.high)
         rest = self._sum((x, 1), (turns, -1))
         # Where `y` is 0, `turns` is 0 and `rest` is `x`.
@@ -259,12 +255,13 @@ class Translation:
                     continue
                 for wide, switch in (product.args, product.args[::-1]):
                     both, plain = _unpadded(wide), _unpadded(b)
-                    if both.op != "bvxor" or len(both.args) != 2 or both.bits > term.bits or plain not in both.args:
+                    two = [_unpadded(arg) for arg in both.args]
+                    if both.op != "bvxor" or len(two) != 2 or both.bits > term.bits or plain not in two:
                         continue
                     n = self.number(switch)
                     if n.low < 0 or n.high > 1:
                         continue
-                    a = both.args[1] if both.args[0] is plain else both.args[0]
+                    a = two[1] if two[0] is plain else two[0]
                     return self._choose(self._equal(n, constant(0)), self.number(b), self.number(a))
         raise UnsupportedError("bvxor")
 
@@ -521,6 +518,13 @@ class Translation:
                     known[name] = int(x[0] == x[1])
         return known
 
+    def holds(self, variables: dict[str, int]) -> bool:
+        """Whether the facts hold there, and each atom is within its range."""
+        known = self.values(variables)
+        return all(known[fact] if isinstance(fact, str) else fact for fact in self.facts) and all(
+            atom.low <= known[name] <= atom.high for name, atom in self.atoms.items()
+        )
+
     def variables(self, found: dict[str, int]) -> dict[str, int]:
         """The variables of the question, out of what a solver found for atoms."""
         return {str(atom.args[0]): found.get(name, atom.low) for name, atom in self.atoms.items() if atom.op == "given"}
@@ -552,6 +556,11 @@ def _flat(conditions: list[Term]) -> list[Term]:
     for each in conditions:
         flat += _flat(list(each.args)) if each.op == "and" else [each]
     return flat
+
+
+def names_array(condition: Term) -> bool:
+    """Whether it only names an array. Without it no less can hold, and the question is about numbers."""
+    return condition.op == "=" and condition.args[0].op == "variable" and condition.args[0].bits == OTHER
 
 
 def _unpadded(term: Term) -> Term:

@@ -18,8 +18,8 @@ from multiprocessing import Pipe, Process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from tools.prover.integers import Translation
-from tools.prover.questions import OTHER, Question, UnsupportedError, Values
+from tools.prover.integers import Translation, names_array
+from tools.prover.questions import Question, UnsupportedError, Values
 
 SECONDS = float(os.environ.get("PROVER_SECONDS", "60"))
 DEEPEST = 100_000  # terms within terms
@@ -90,11 +90,9 @@ def by_z3(text: str) -> str:
 
 
 def fulfils(question: Question, values: dict[str, int]) -> bool:
-    """Whether all conditions hold but those about arrays, which say what an array is."""
+    """Whether all conditions hold but those that name an array."""
     known = Values(values)
-    return all(
-        known.of(each) for each in question.conditions if not (each.args and any(x.bits == OTHER for x in each.args))
-    )
+    return all(known.of(each) for each in question.conditions if not names_array(each))
 
 
 def model(question: Question, values: dict[str, int]) -> str:
