@@ -72,11 +72,12 @@ contract PointsProof is Prover {
     }
 
     /// @notice More of anything never gives fewer points.
-    /// @custom:bound values under 2^201
+    /// @custom:bound values under 2^201, before and after
     function check_pointsMonotone(uint256 held, uint256 staked, uint256 locked, uint256 soso, uint256 more, uint8 which)
         external
         pure
     {
+        assume(more < _MOST);
         uint256 before = _points(held, staked, locked, soso);
         if (which == 0) assert(_points(held + more, staked, locked, soso) >= before);
         else if (which == 1) assert(_points(held, staked + more, locked, soso) >= before);

@@ -25,15 +25,19 @@ SECONDS = float(os.environ.get("PROVER_SECONDS", "60"))
 DEEPEST = 100_000  # terms within terms
 
 # The prover's own meaning of its functions: division by zero is zero.
-PRODUCT = re.compile(
-    r"\(declare-fun f_evm_bvmul_(\d+) \(\(_ BitVec \1\) \(_ BitVec \1\)\) \(_ BitVec \1\)\)"
-), r"(define-fun f_evm_bvmul_\1 ((x (_ BitVec \1)) (y (_ BitVec \1))) (_ BitVec \1) (bvmul x y))"
-QUOTIENT = re.compile(
-    r"\(declare-fun f_evm_(bvudiv|bvurem|bvsdiv|bvsrem)_(\d+) "
-    r"\(\(_ BitVec \2\) \(_ BitVec \2\)\) \(_ BitVec \2\)\)"
-), (
-    r"(define-fun f_evm_\1_\2 ((x (_ BitVec \2)) (y (_ BitVec \2))) (_ BitVec \2) "
-    r"(ite (= y (_ bv0 \2)) (_ bv0 \2) (\1 x y)))"
+PRODUCT = (
+    re.compile(r"\(declare-fun f_evm_bvmul_(\d+) \(\(_ BitVec \1\) \(_ BitVec \1\)\) \(_ BitVec \1\)\)"),
+    r"(define-fun f_evm_bvmul_\1 ((x (_ BitVec \1)) (y (_ BitVec \1))) (_ BitVec \1) (bvmul x y))",
+)
+QUOTIENT = (
+    re.compile(
+        r"\(declare-fun f_evm_(bvudiv|bvurem|bvsdiv|bvsrem)_(\d+) "
+        r"\(\(_ BitVec \2\) \(_ BitVec \2\)\) \(_ BitVec \2\)\)"
+    ),
+    (
+        r"(define-fun f_evm_\1_\2 ((x (_ BitVec \2)) (y (_ BitVec \2))) (_ BitVec \2) "
+        r"(ite (= y (_ bv0 \2)) (_ bv0 \2) (\1 x y)))"
+    ),
 )
 
 
