@@ -32,8 +32,10 @@ class Sample:
             for bits in WIDTHS:
                 sort = f"(_ BitVec {bits})"
                 self._declare(f"(declare-fun f_evm_{op}_{bits} ({sort} {sort}) {sort})")
-        for index in range(self._random.randrange(2, 5)):
-            self._variable(f"v{index}", self._random.choice(WIDTHS))
+        self._bits = self._random.choice(WIDTHS)
+        for name in ("v0", "v1", "v2"):
+            self._variable(name, self._bits)
+        self._variable("v3", self._random.choice(WIDTHS))
         for _ in range(STEPS):
             text, bits = self._term()
             if len(text) < LONGEST:
@@ -116,7 +118,7 @@ class Sample:
         a, bits = self._some()
         b = self._some(bits)[0]
         random = self._random
-        match random.randrange(13):
+        match random.randrange(14):
             case 0:
                 return f"(bvnot {a})", bits
             case 1:
@@ -154,6 +156,12 @@ class Sample:
                 self._lets += 1
                 name = f"?x{self._lets % 3}"  # names come again
                 return f"(let (({name} {a})) (bvadd {name} (bvmul {name} {b})))", bits
+            case 11 | 12:
+                # A product that does not wrap, over one of its factors or over another number.
+                more = self._bits + 8
+                x, y, z = (f"((_ zero_extend {more}) {name})" for name in ("v0", "v1", "v2"))
+                op = random.choice(("bvudiv", "bvurem"))
+                return f"({op} (bvmul {x} {y}) {random.choice((x, y, z, z))})", self._bits + more
         op = random.choice(BINARY)
         if op.startswith("f_evm"):
             op = f"{op}_{bits}" if bits in WIDTHS else "bvmul"
