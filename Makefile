@@ -48,6 +48,8 @@ lock: setup ## Refresh the lock files from package.json and requirements.in
 		.venv/bin/uv pip compile $${folder}requirements.in -o $${folder}requirements.lock \
 			--generate-hashes --no-emit-index-url --no-header --universal --python-version 3.10; \
 	done
+	@.venv/bin/uv pip compile tools/prover/requirements.in -o tools/prover/requirements.lock \
+		--generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11
 
 build: setup ## Compile what changed
 	@python -m ssi.build

@@ -76,7 +76,8 @@ def test_terms_at_the_edge_of_a_rule(conditions, term, values, result):
     [
         "(bvxor x y)", "(bvand x y)", "(bvor x y)", "(bvshl x y)", "(bvlshr x y)", "(bvashr x (_ bv1 8))",
         "(bvsdiv x y)", "(bvsrem x y)", "(bvsmod x y)", "((_ sign_extend 0) x)", "((_ rotate_left 1) x)",
-        "(bvnand x y)", "(bvxor x (bvmul (bvxor x y) y))", "(bvor (bvshl x (_ bv3 8)) (bvand y (_ bv8 8)))", "(f x)", "(select a y)", "((_ repeat 1) x)",
+        "(bvnand x y)", "(bvxor x (bvmul (bvxor x y) y))", "(bvor (bvshl x (_ bv3 8)) (bvand y (_ bv8 8)))",
+        "(f x)", "(select a y)", "((_ repeat 1) x)",
     ],
 )  # fmt: skip
 def test_an_operator_without_a_form_leaves_the_question_open(term):

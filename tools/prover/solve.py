@@ -136,7 +136,8 @@ def _run(way: Callable[[str], str], text: str, out: Connection) -> None:
 
 def answer(text: str, seconds: float) -> tuple[str, str]:
     """The first answer that is not `unknown`, and who gave it."""
-    waiting, running, end = list(WAYS), {}, time.monotonic() + seconds
+    waiting, end = list(WAYS), time.monotonic() + seconds
+    running: dict[Connection, str] = {}
     patience = iter((0.8, 3.0))
     processes: list[Process] = []
     try:
@@ -148,10 +149,11 @@ def answer(text: str, seconds: float) -> tuple[str, str]:
                 processes[-1].start()
                 send.close()
                 running[receive] = waiting.pop(0)
-            for one in wait(list(running), timeout=min(left, next(patience, left)) if waiting else left):
-                name = running.pop(one)  # type: ignore[call-overload]
+            ready = wait(list(running), timeout=min(left, next(patience, left)) if waiting else left)
+            for one in [each for each in running if each in ready]:
+                name = running.pop(one)
                 with contextlib.suppress(EOFError):
-                    said = one.recv()  # type: ignore[union-attr]
+                    said: str = one.recv()
                     if said.startswith(("unsat", "sat")):
                         return said, name
         return "unknown", "none"
