@@ -27,7 +27,7 @@ WRITTEN = ROOT / "build/prove.json"
 ANSWERS = ROOT / "build/prove-answers.json"
 
 # A question of a quick property takes a second or two; on a busy machine, ten times that.
-SECONDS, SLOW_SECONDS = 45, 300
+SECONDS, SLOW_SECONDS = int(os.environ.get("PROVE_SECONDS", "45")), 300
 LOOPS = 40  # rounds; a path that needs more makes its property open
 
 _CONTRACT = re.compile(r"^contract (\w+) is Prover \{", re.MULTILINE)

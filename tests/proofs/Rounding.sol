@@ -132,6 +132,7 @@ contract RoundingProof is Prover {
 
     /// @notice A loss cuts the total, rounded down, and no claims together are ever more than what is held for them.
     /// @custom:bound amounts under 2^56, holdings under 2^128, one loss
+    /// @custom:slow quotients of products of three numbers
     function check_claimsAfterLoss(uint256 a, uint256 b, uint256 held, uint256 all) external {
         fits(a, 56);
         fits(b, 56);

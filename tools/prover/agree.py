@@ -15,7 +15,7 @@ from tools.prover.questions import Question, UnsupportedError
 from tools.prover.samples import Sample
 from tools.prover.solve import DEEPEST, by_z3, defined
 
-SAMPLES = 150
+SAMPLES = 60
 OPEN = (
     "(bvxor x y)", "(bvand x y)", "(bvor x y)", "(bvshl x y)", "(bvashr x y)", "(bvsdiv x y)", "((_ sign_extend 0) x)"
 )  # fmt: skip
@@ -47,10 +47,11 @@ def main() -> int:
     for term in OPEN:
         text = f"(declare-fun x () (_ BitVec 8))(declare-fun y () (_ BitVec 8))(assert (distinct {term} {term}))"
         try:
-            print(f"{term}: {by_z3(text)}, although it has no form")
-            return 1
+            if by_z3(text).startswith("unsat"):
+                print(f"{term}: proved, although it has no form")
+                return 1
         except UnsupportedError:
-            pass
+            pass  # what its value is, is not known either
     print(f"{SAMPLES} random questions say the same to Z3 and as whole numbers")
     return 0
 

@@ -7,8 +7,8 @@ or a quotient: a new variable of which is stated what a quotient fulfils. A wrap
 the range excludes it.
 
 Why `unsat` carries over: where numbers fulfil the question, `Translation.values` gives each atom a value, and with
-these every fact holds. Tests see that with random questions and numbers. What has no form here raises
-`UnsupportedError`, and the question stays open.
+these every fact holds. Tests see that with random questions and numbers. A condition with an operator that has no form
+here is left out: what cannot be without it cannot be with it. It never is the reason of a proof.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ class Translation:
         self.definitions: dict[str, tuple[str, tuple[Number | Condition, ...]]] = {}
         self.order: list[str] = []  # of both, so that each stands after what it is made of
         self.facts: list[Condition] = []
+        self.left_out = 0  # conditions that have no form here
         self._stated: set[Condition] = set()
         self._names: dict[object, str] = {}
         self._numbers: dict[Term, Number] = {}
@@ -63,8 +64,10 @@ class Translation:
             for each in conditions:
                 self._learn(each, True)
         for each in conditions:
-            if not names_array(each):
+            try:
                 self._state(self.condition(each))
+            except UnsupportedError:
+                self.left_out += 1
 
     # ------------------------------------------------------------ atoms and definitions
 
@@ -556,11 +559,6 @@ def _flat(conditions: list[Term]) -> list[Term]:
     for each in conditions:
         flat += _flat(list(each.args)) if each.op == "and" else [each]
     return flat
-
-
-def names_array(condition: Term) -> bool:
-    """Whether it only names an array. Without it no less can hold, and the question is about numbers."""
-    return condition.op == "=" and condition.args[0].op == "variable" and condition.args[0].bits == OTHER
 
 
 def _unpadded(term: Term) -> Term:

@@ -18,8 +18,8 @@ from multiprocessing import Pipe, Process
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
-from tools.prover.integers import Translation, names_array
-from tools.prover.questions import Question, UnsupportedError, Values
+from tools.prover.integers import Translation
+from tools.prover.questions import OTHER, Question, Term, UnsupportedError, Values
 
 SECONDS = float(os.environ.get("PROVER_SECONDS", "60"))
 DEEPEST = 100_000  # terms within terms
@@ -68,7 +68,7 @@ def translated(text: str) -> tuple[Question, Translation]:
     """The question, and the same about whole numbers.
 
     Raises:
-        UnsupportedError: it has an operator that has no form there.
+        UnsupportedError: it has a command that is not known.
     """
     sys.setrecursionlimit(DEEPEST)
     question = Question()
@@ -96,7 +96,11 @@ def by_z3(text: str) -> str:
 def fulfils(question: Question, values: dict[str, int]) -> bool:
     """Whether all conditions hold but those that name an array."""
     known = Values(values)
-    return all(known.of(each) for each in question.conditions if not names_array(each))
+    return all(known.of(each) for each in question.conditions if not _names_array(each))
+
+
+def _names_array(condition: Term) -> bool:
+    return condition.op == "=" and condition.args[0].op == "variable" and condition.args[0].bits == OTHER
 
 
 def model(question: Question, values: dict[str, int]) -> str:
