@@ -35,6 +35,7 @@ contract FeeProof is Prover {
 
     /// @notice On day 1 the multiplier is the same of what day 0 left, rounded down.
     /// @custom:bound anchor at most 1, every fee that the index lets in, any second of day 1
+    /// @custom:slow a power of the fee times a product
     function check_multiplierDay1(uint64 anchor, uint48 dailyFee, uint256 time) external {
         uint256 m = _at(_fee(anchor, dailyFee), 1, time);
         uint256 left = WAD - dailyFee;
@@ -51,6 +52,7 @@ contract FeeProof is Prover {
 
     /// @notice The multiplier never rises from one day to the next.
     /// @custom:bound anchor at most 1, every fee that the index lets in, any second of day 0 and of day 1
+    /// @custom:slow a power of the fee times a product
     function check_multiplierFallsOvernight(uint64 anchor, uint48 dailyFee, uint256 early, uint256 late) external {
         StreamingFee fee = _fee(anchor, dailyFee);
         uint256 before = _at(fee, 0, early);

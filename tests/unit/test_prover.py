@@ -7,10 +7,13 @@ samples with Z3.
 
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
 
+from tools.proofs_page import PAGE
+from tools.prove import PROOFS, outcomes, properties
 from tools.prover.integers import Translation
 from tools.prover.questions import Question, UnsupportedError, Values
 from tools.prover.samples import Sample
@@ -108,3 +111,27 @@ def test_a_condition_without_a_form_leaves_the_question_open(condition):
 def test_a_command_that_is_not_known_leaves_the_question_open(command):
     with pytest.raises(UnsupportedError):
         asked(command)
+
+
+def test_the_page_has_every_property_with_its_bound():
+    wanted = {
+        (each.title, each.notice, each.bound) for each in properties(PROOFS) if not each.slow and not each.refuted
+    }
+    rows = re.findall(r"^\| `(.*?)` \| (.*?) \| (.*?) \| (?:under 1|\d+) \|$", PAGE.read_text(), re.MULTILINE)
+    assert set(rows) == wanted
+
+
+def test_a_property_that_did_not_run_or_was_cut_off_is_not_proved():
+    some = [each for each in properties(PROOFS) if not each.refuted][:3]
+    answer = {"exitcode": 0, "num_bounded_loops": 0, "time": [1.0], "num_paths": [1]}
+    said = {some[0].title: answer, some[1].title: {**answer, "num_bounded_loops": 1}}
+    assert [each.good for each in outcomes(some, said)] == [True, False, False]
+    for code in range(1, 7):
+        assert not outcomes(some, {some[0].title: {**answer, "exitcode": code}})[0].good
+
+
+def test_what_has_to_be_refuted_is_not_good_when_it_is_proved_or_open():
+    wrong = next(each for each in properties(PROOFS) if each.refuted)
+    answer = {"num_bounded_loops": 0, "time": [1.0], "num_paths": [1]}
+    verdicts = [outcomes([wrong], {wrong.title: {**answer, "exitcode": code}})[0].good for code in range(6)]
+    assert verdicts == [False, True, False, False, False, False]
