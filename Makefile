@@ -14,7 +14,7 @@ export APE_LOG_LEVEL ?= WARNING
 
 ON_FORK := python tools/with_chain.py
 
-.PHONY: help setup lock build test demo replay app app-build app-test indexer indexer-test live docs deep mutants coverage lint analyse format size storage gas permissions audit packages release clean
+.PHONY: help setup lock build test demo replay app app-build app-test indexer indexer-test live docs deep mutants coverage prove lint analyse format size storage gas permissions audit packages release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  \033[1m%-11s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,8 @@ lock: setup ## Refresh the lock files from package.json and requirements.in
 		.venv/bin/uv pip compile $${folder}requirements.in -o $${folder}requirements.lock \
 			--generate-hashes --no-emit-index-url --no-header --universal --python-version 3.10; \
 	done
+	@.venv/bin/uv pip compile tools/prover/requirements.in -o tools/prover/requirements.lock \
+		--generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11
 
 build: setup ## Compile what changed
 	@python -m ssi.build
@@ -115,6 +117,16 @@ mutants: build ## Break the code in a copy, one line at a time, and see the test
 coverage: build ## Lines and branches of the contracts that the Python suite reaches; writes snapshots/coverage.json (minutes; ARGS="tests/unit/test_weights.py" shows what one file reaches)
 	@python -m tools.coverage $(ARGS)
 
+.venv-prover/.stamp: tools/prover/requirements.lock
+	@echo "· The prover (half a minute the first time)"
+	@$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11), "The prover needs Python 3.11 or later: make prove PYTHON=/path/to/python3"'
+	@rm -rf $(@D) && $(PYTHON) -m venv $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+prove: setup .venv-prover/.stamp ## Prove the arithmetic for all numbers at once; writes build/prove.json (ARGS="words" chooses, ARGS=--all takes the slow ones as well)
+	@python -m tools.prove $(ARGS)
+
 lint: setup indexer-build ## Formatting, style and types
 	@forge fmt --check contracts interfaces
 	@npx --no-install solhint --max-warnings 0 'contracts/**/*.sol' 'interfaces/**/*.sol'
@@ -165,4 +177,4 @@ docs: setup docs/packages/node_modules/.stamp ## Build the documentation site in
 	@NO_MKDOCS_2_WARNING=1 mkdocs build --strict
 
 clean: ## Remove everything that can be made again
-	@rm -rf .venv .venv-checkers node_modules app/node_modules docs/packages/node_modules ssi/report/packages/node_modules tests/foreign/npm/node_modules indexer/node_modules indexer/.ponder indexer/generated indexer/abis.ts indexer/constants.ts app/dist app/src/generated .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache
+	@rm -rf .venv .venv-checkers .venv-prover node_modules app/node_modules docs/packages/node_modules ssi/report/packages/node_modules tests/foreign/npm/node_modules indexer/node_modules indexer/.ponder indexer/generated indexer/abis.ts indexer/constants.ts app/dist app/src/generated .build build .pytest_cache .hypothesis .mypy_cache .ruff_cache
