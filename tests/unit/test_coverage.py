@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ssi.build import ROOT
+from tools.coverage import __main__ as command
 from tools.coverage.figures import (
     Figures,
     PlaceKey,
@@ -24,6 +25,7 @@ from tools.coverage.figures import (
 )  # fmt: skip
 from tools.coverage.instrument import CAUGHT, FALSE, RAN, STATEMENT, TRUE, Marked, Place, marked
 from tools.coverage.listening import CONSOLE, SWITCH, Listener, call, listening
+from tools.coverage.page import HEAD
 from tools.coverage.running import Ran, told
 
 LIBRARY = (ROOT / "tools/coverage/Coverage.sol").read_text()
@@ -320,3 +322,38 @@ def test_the_maps_name_modules_by_line_and_by_function():
     tests = {"t/a.py::one": {0, 4}, "t/a.py::two": {0}, "t/b.py::one": {0, 999}}
     assert by_line(PLACES, tests) == {"c/A.sol": {"3": ["t/a.py", "t/b.py"], "4": ["t/a.py"]}}
     assert by_function(PLACES, tests) == {"c/A.sol": {"A.f": ["t/a.py", "t/b.py"]}}
+
+
+# ---------------------------------------------------------------- the command
+
+
+@pytest.mark.parametrize(
+    ("words", "reached", "listed", "code"),
+    [
+        ([], {0, 1, 2, 3, 4, 5, 6, 7}, [], 0),
+        ([], {0, 1, 2, 3, 4, 5, 6}, [("z", "false")], 0),
+        ([], {0, 1, 2, 3, 4, 5, 6}, [], 1),  # no reason
+        ([], {0, 1, 2, 3, 4, 5, 6, 7}, [("z", "false")], 1),  # no place
+        ([], {0, 1, 2, 3, 5, 6, 7}, [("return y", "statement")], 1),  # two lines of three
+        (["tests/unit/test_x.py"], {0}, [], 0),
+    ],
+)
+def test_the_command_is_red_for_what_has_no_reason(words, reached, listed, code, monkeypatch, tmp_path):
+    entries: dict[str, list[dict[str, str]]] = {}
+    for text, kind in listed:
+        place = next(each for each in PLACES.values() if (each.code, each.kind) == (text, kind))
+        entry = {"at": place.at, "code": text, "kind": kind, "reason": "It cannot be."}
+        entries.setdefault(place.file, []).append(entry)
+    for name in ("OUT", "REASONS", "SNAPSHOT", "MAP", "PAGE"):
+        monkeypatch.setattr(command, name, tmp_path / name)
+    (tmp_path / "REASONS").write_text(json.dumps(entries))
+    (tmp_path / "PAGE").write_text(f"# Coverage\n\n{HEAD}| old | 1 | 1 | 1 | 1 |\n\nEnd.\n")
+    ran = Ran({"t/a.py::one": reached}, {"t/a.py": 1.0}, {"t/a.py::one": "passed"})
+    monkeypatch.setattr(command, "measured", lambda *_: (PLACES, ran))
+    assert command.main(words) == code
+    assert json.loads((tmp_path / "OUT/map.json").read_text())["c/A.sol"]["3"] == ["t/a.py"]
+    whole = not words
+    assert (tmp_path / "SNAPSHOT").exists() == (tmp_path / "MAP").exists() == whole
+    page = (tmp_path / "PAGE").read_text()
+    assert ("| old |" not in page and "| c/A.sol | 2 |" in page and "| all | 3 |" in page) == whole
+    assert page.endswith("\n\nEnd.\n")
