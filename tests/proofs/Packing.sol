@@ -221,6 +221,7 @@ contract PackingProof is Prover {
     /// @notice A bound keeps its first four digits, cuts off the rest, and fits into 20 bits.
     /// @custom:bound every bound under 2^128; at most 40 rounds are looked at, and check_boundEnds proves that 35 do
     /// @custom:rounds check_boundEnds
+    /// @custom:slow hundreds of paths
     function check_boundPack(uint128 bound) external pure {
         uint256 packed = BoundLib.pack(bound);
         assert(packed < 2 ** 20);

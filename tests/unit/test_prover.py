@@ -113,12 +113,11 @@ def test_a_command_that_is_not_known_leaves_the_question_open(command):
         asked(command)
 
 
-def test_the_page_has_every_property_with_its_bound():
-    wanted = {
-        (each.title, each.notice, each.bound) for each in properties(PROOFS) if not each.slow and not each.refuted
-    }
+def test_the_page_says_what_the_sources_say():
+    known = {(each.title, each.notice, each.bound) for each in properties(PROOFS) if not each.slow and not each.refuted}
     rows = re.findall(r"^\| `(.*?)` \| (.*?) \| (.*?) \| (?:under 1|\d+) \|$", PAGE.read_text(), re.MULTILINE)
-    assert set(rows) == wanted
+    assert rows
+    assert set(rows) <= known
 
 
 def test_a_property_that_did_not_run_or_was_cut_off_is_not_proved():

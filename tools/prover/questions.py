@@ -1,6 +1,6 @@
 """Reads a question of the prover: SMT-LIB text, conditions on bit-vectors that have to hold all at once.
 
-A term keeps its operator, whatever that is. What an operator means is written down twice, and independently: here as
+A term keeps its operator, known or not. What an operator means is written down twice, and independently: here as
 arithmetic on given numbers (`value`), and in `integers.py` as a statement about all numbers. Tests compare the two.
 """
 
