@@ -62,7 +62,7 @@ class Property(NamedTuple):
         return f"{self.contract}.{self.name}"
 
 
-class Outcome(NamedTuple):
+class Proof(NamedTuple):
     """`verdict` begins with proved, refuted, open or missing."""
 
     of: Property
@@ -134,23 +134,23 @@ def explore(some: list[Property], seconds: int) -> dict[str, Any]:
     }
 
 
-def outcomes(some: list[Property], said: dict[str, Any]) -> list[Outcome]:
+def outcomes(some: list[Property], said: dict[str, Any]) -> list[Proof]:
     """What became of each property. A path that was cut off proves nothing, unless its rounds are proved to be few."""
     found = []
     for each in some:
         answer = said.get(each.title)
         if answer is None:
-            found.append(Outcome(each, "missing: halmos did not run it", 0, 0))
+            found.append(Proof(each, "missing: halmos did not run it", 0, 0))
             continue
         verdict = _VERDICTS.get(answer["exitcode"], "open: halmos failed")
         few = said.get(f"{each.contract}.{each.rounds}", {}).get("exitcode") == 0
         if verdict == "proved" and answer["num_bounded_loops"] and not few:
             verdict = f"open: a loop has more than {LOOPS} rounds"
-        found.append(Outcome(each, verdict, answer["time"][0], answer["num_paths"][0]))
+        found.append(Proof(each, verdict, answer["time"][0], answer["num_paths"][0]))
     return found
 
 
-def show(console: Console, outcome: Outcome) -> None:
+def show(console: Console, outcome: Proof) -> None:
     """One line."""
     each = outcome.of
     mark = "[green]✓[/]" if outcome.good else "[red]✗[/]"
@@ -158,7 +158,7 @@ def show(console: Console, outcome: Outcome) -> None:
     console.print(f"{mark} {each.title}  {verdict}  {outcome.seconds:.1f} s  ({each.bound})", highlight=False)
 
 
-def written(all_: list[Outcome]) -> list[dict[str, Any]]:
+def written(all_: list[Proof]) -> list[dict[str, Any]]:
     """As build/prove.json has it."""
     return [
         {

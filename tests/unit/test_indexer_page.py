@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from typing import Any
 
 import pytest
 
@@ -11,7 +12,7 @@ from tools.indexer_page import BAR, BARRED, PAGE, SNAPSHOT, refreshed
 
 
 @pytest.fixture
-def figures():
+def figures() -> dict[str, Any]:
     return json.loads(SNAPSHOT.read_text())
 
 

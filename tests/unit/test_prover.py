@@ -15,27 +15,27 @@ import pytest
 from tools.proofs_page import PAGE
 from tools.prove import PROOFS, outcomes, properties
 from tools.prover.integers import Translation
-from tools.prover.questions import Question, UnsupportedError, Values
-from tools.prover.samples import Sample
+from tools.prover.questions import SolverQuestion, UnsupportedError, Assignment
+from tools.prover.samples import RandomQuestion
 
 SAMPLES = 300
 
 sys.setrecursionlimit(20_000)
 
 
-def asked(text: str) -> Question:
-    question = Question()
+def asked(text: str) -> SolverQuestion:
+    question = SolverQuestion()
     question.read(text)
     return question
 
 
 def test_numbers_that_fulfil_a_question_fulfil_the_translated_one():
     for seed in range(SAMPLES):
-        sample = Sample(seed)
+        sample = RandomQuestion(seed)
         question = asked(sample.text)
         translation = Translation(question)
         assert translation.holds(sample.values), f"seed {seed}"
-        known, values = translation.values(sample.values), Values(sample.values)
+        known, values = translation.values(sample.values), Assignment(sample.values)
         for term in {arg for each in question.conditions for arg in each.args if arg.bits > 0}:
             number = translation.number(term)
             total = sum(factor * (known[name] if name else 1) for name, factor in number.parts)
@@ -45,11 +45,11 @@ def test_numbers_that_fulfil_a_question_fulfil_the_translated_one():
 
 def test_numbers_that_break_a_condition_break_the_translated_question():
     for seed in range(SAMPLES // 4):
-        sample = Sample(seed)
+        sample = RandomQuestion(seed)
         lines = list(sample.lines)
         last = lines[-1].removeprefix("(assert ").removesuffix(")")
         question = asked("\n".join([*lines[:-1], f"(assert (not {last}))"]))
-        assert not Values(sample.values).of(question.conditions[-1])
+        assert not Assignment(sample.values).of(question.conditions[-1])
         assert not Translation(question).holds(sample.values), f"seed {seed}"
 
 
@@ -70,7 +70,7 @@ def test_terms_at_the_edge_of_a_rule(conditions, term, values, result):
         "(declare-fun x () (_ BitVec 8)) (declare-fun y () (_ BitVec 8))"
         + "".join(f"(assert {each})" for each in [*conditions, f"(= {term} (_ bv{result} 8))"])
     )
-    assert all(Values(given).of(each) for each in question.conditions)
+    assert all(Assignment(given).of(each) for each in question.conditions)
     assert Translation(question).holds(given)
 
 

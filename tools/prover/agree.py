@@ -11,8 +11,8 @@ import sys
 import z3
 
 from tools.prover.integers import Translation
-from tools.prover.questions import Question, UnsupportedError
-from tools.prover.samples import Sample
+from tools.prover.questions import SolverQuestion, UnsupportedError
+from tools.prover.samples import RandomQuestion
 from tools.prover.solve import DEEPEST, by_z3, defined
 
 SAMPLES = 60
@@ -33,8 +33,8 @@ def main() -> int:
     """Exits with 1 on the first sample that is not the same to both."""
     sys.setrecursionlimit(DEEPEST)
     for seed in range(SAMPLES):
-        sample = Sample(seed)
-        question = Question()
+        sample = RandomQuestion(seed)
+        question = SolverQuestion()
         question.read(sample.text)
         if not holds(sample.text, sample.values) or not Translation(question).holds(sample.values):
             print(f"sample {seed}: the numbers fulfil it, but not to Z3 or not translated")

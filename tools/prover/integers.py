@@ -16,14 +16,14 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from tools.prover.questions import CONDITION, OTHER, Question, Term, UnsupportedError
+from tools.prover.questions import CONDITION, OTHER, SolverQuestion, Term, UnsupportedError
 
 ROUNDS = 4  # over the conditions, for bounds that follow from bounds
 
 Condition = bool | str  # or the name of its definition
 
 
-class Number(NamedTuple):
+class Whole(NamedTuple):
     """The sum of atoms with factors, "" for one; and between which values it is."""
 
     parts: tuple[tuple[str, int], ...]
@@ -35,28 +35,28 @@ class Atom(NamedTuple):
     """`op` is given, product, choice or floor, of `args`."""
 
     op: str
-    args: tuple[Number | Condition, ...]
+    args: tuple[Whole | Condition, ...]
     low: int
     high: int
 
 
-def constant(value: int) -> Number:
+def constant(value: int) -> Whole:
     """The number itself."""
-    return Number((("", value),) if value else (), value, value)
+    return Whole((("", value),) if value else (), value, value)
 
 
 class Translation:
     """Of one question. `facts` can hold all at once if the question's conditions can."""
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: SolverQuestion) -> None:
         self.atoms: dict[str, Atom] = {}
-        self.definitions: dict[str, tuple[str, tuple[Number | Condition, ...]]] = {}
+        self.definitions: dict[str, tuple[str, tuple[Whole | Condition, ...]]] = {}
         self.order: list[str] = []  # of both, so that each stands after what it is made of
         self.facts: list[Condition] = []
         self.left_out = 0  # conditions that have no form here
         self._stated: set[Condition] = set()
         self._names: dict[object, str] = {}
-        self._numbers: dict[Term, Number] = {}
+        self._numbers: dict[Term, Whole] = {}
         self._conditions: dict[Term, Condition] = {}
         self._learned: dict[Term, tuple[int, int]] = {}
         conditions = _flat(question.conditions)
@@ -71,7 +71,7 @@ class Translation:
 
     # ------------------------------------------------------------ atoms and definitions
 
-    def _sum(self, *scaled: tuple[Number, int]) -> Number:
+    def _sum(self, *scaled: tuple[Whole, int]) -> Whole:
         """The sum of numbers, each with a factor."""
         parts: dict[str, int] = {}
         low = high = 0
@@ -82,32 +82,32 @@ class Translation:
             low, high = low + min(ends), high + max(ends)
         return self._within(self._spanned(parts), low, high)
 
-    def _spanned(self, parts: dict[str, int]) -> Number:
+    def _spanned(self, parts: dict[str, int]) -> Whole:
         """With the range that follows from the atoms."""
         low = high = 0
         for name, factor in parts.items():
             ends = (factor * self.atoms[name].low, factor * self.atoms[name].high) if name else (factor, factor)
             low, high = low + min(ends), high + max(ends)
-        return Number(tuple(sorted((name, factor) for name, factor in parts.items() if factor)), low, high)
+        return Whole(tuple(sorted((name, factor) for name, factor in parts.items() if factor)), low, high)
 
-    def _within(self, x: Number, low: int, high: int) -> Number:
+    def _within(self, x: Whole, low: int, high: int) -> Whole:
         """`x`, of which is known that it is not below `low` nor above `high`."""
         low, high = max(x.low, low), min(x.high, high)
-        return constant(low) if low == high else Number(x.parts, low, high)
+        return constant(low) if low == high else Whole(x.parts, low, high)
 
-    def _atom(self, op: str, args: tuple[Number | Condition, ...], low: int, high: int) -> Number:
+    def _atom(self, op: str, args: tuple[Whole | Condition, ...], low: int, high: int) -> Whole:
         if low == high:
             return constant(low)
         # Where two numbers have the same parts they are the same, however much is known about their ranges.
-        key = (op, *(arg.parts if isinstance(arg, Number) else arg for arg in args))
+        key = (op, *(arg.parts if isinstance(arg, Whole) else arg for arg in args))
         name = self._names.setdefault(key, f"n{len(self.atoms)}")
         if name not in self.atoms:
             self.atoms[name] = Atom(op, args, low, high)
             self.order.append(name)
-        return Number(((name, 1),), self.atoms[name].low, self.atoms[name].high)
+        return Whole(((name, 1),), self.atoms[name].low, self.atoms[name].high)
 
-    def _define(self, op: str, *args: Number | Condition) -> Condition:
-        key = (op, *(arg.parts if isinstance(arg, Number) else arg for arg in args))
+    def _define(self, op: str, *args: Whole | Condition) -> Condition:
+        key = (op, *(arg.parts if isinstance(arg, Whole) else arg for arg in args))
         name = self._names.setdefault(key, f"c{len(self.definitions)}")
         if name not in self.definitions:
             self.definitions[name] = (op, args)
@@ -120,14 +120,14 @@ class Translation:
                 self._stated.add(each)
                 self.facts.append(each)
 
-    def _at_least(self, a: Number, b: Number) -> Condition:
+    def _at_least(self, a: Whole, b: Whole) -> Condition:
         """Whether `a >= b`."""
         gap = self._sum((a, 1), (b, -1))
         if gap.low >= 0 or gap.high < 0:
             return gap.low >= 0
         return self._define("positive", gap)
 
-    def _equal(self, a: Number, b: Number) -> Condition:
+    def _equal(self, a: Whole, b: Whole) -> Condition:
         gap = self._sum((a, 1), (b, -1))
         if gap.low > 0 or gap.high < 0 or gap.low == gap.high:
             return gap.low == gap.high == 0
@@ -154,12 +154,12 @@ class Translation:
 
     # ------------------------------------------------------------ arithmetic
 
-    def _choose(self, condition: Condition, yes: Number, no: Number) -> Number:
+    def _choose(self, condition: Condition, yes: Whole, no: Whole) -> Whole:
         if isinstance(condition, bool) or yes.parts == no.parts:
             return no if condition is False else yes
         return self._atom("choice", (condition, yes, no), min(yes.low, no.low), max(yes.high, no.high))
 
-    def _product(self, a: Number, b: Number) -> Number:
+    def _product(self, a: Whole, b: Whole) -> Whole:
         for x, y in ((a, b), (b, a)):
             if x.low == x.high:
                 return self._sum((y, x.low))
@@ -167,12 +167,12 @@ class Translation:
             if atom and atom.op == "choice" and x.parts[0][1] == 1:
                 # A bit times a number: libraries choose by that.
                 condition, yes, no = atom.args
-                if (yes, no) == (constant(1), constant(0)) and not isinstance(condition, Number):
+                if (yes, no) == (constant(1), constant(0)) and not isinstance(condition, Whole):
                     return self._choose(condition, y, constant(0))
         ends = [x * y for x in (a.low, a.high) for y in (b.low, b.high)]
         return self._atom("product", tuple(sorted((a, b))), min(ends), max(ends))
 
-    def _floor(self, x: Number, d: int) -> Number:
+    def _floor(self, x: Whole, d: int) -> Whole:
         """`x / d`, rounded down. Multiples of `d` come out of it."""
         if x.low // d == x.high // d:
             return constant(x.low // d)
@@ -184,13 +184,13 @@ class Translation:
         self._state(self._at_least(left, constant(0)), self._at_least(constant(d - 1), left))
         return self._within(self._sum((whole, 1), (q, 1)), x.low // d, x.high // d)
 
-    def _wrap(self, x: Number, bits: int) -> Number:
+    def _wrap(self, x: Whole, bits: int) -> Whole:
         """`x`, of any size and sign, modulo 2^bits."""
         if x.low >= 0 and x.high < 2**bits:
             return x
         return self._within(self._sum((x, 1), (self._floor(x, 2**bits), -(2**bits))), 0, 2**bits - 1)
 
-    def _bits(self, x: Number, low: int, count: int) -> Number:
+    def _bits(self, x: Whole, low: int, count: int) -> Whole:
         """`count` bits of `x` from bit `low` on. Neighbours add up to `x` by themselves."""
         lower = self._floor(x, 2**low)
         if lower.high < 2**count:
@@ -201,7 +201,7 @@ class Translation:
             self._state(self._at_least(slice_, constant(0)), self._at_least(constant(2**count - 1), slice_))
         return self._within(slice_, 0, 2**count - 1)
 
-    def _divided(self, x: Number, y: Number) -> tuple[Number, Number]:
+    def _divided(self, x: Whole, y: Whole) -> tuple[Whole, Whole]:
         """Quotient and remainder. Of use only where `y` is not 0."""
         if y.low == y.high:
             q = self._floor(x, max(y.low, 1))
@@ -220,17 +220,17 @@ class Translation:
         )
         return q, self._within(rest, 0, min(x.high, y.high - 1) if y.low else x.high)
 
-    def _exact(self, x: Number, y: Number) -> Number | None:
+    def _exact(self, x: Whole, y: Whole) -> Whole | None:
         """The other factor, where `x` is a product and `y` one of its factors."""
         if len(x.parts) == 1 and x.parts[0][1] == 1 and x.parts[0][0]:
             atom = self.atoms[x.parts[0][0]]
             if atom.op == "product":
                 for a, b in (atom.args, atom.args[::-1]):
-                    if isinstance(a, Number) and isinstance(b, Number) and a.parts == y.parts:
+                    if isinstance(a, Whole) and isinstance(b, Whole) and a.parts == y.parts:
                         return b
         return None
 
-    def _joined(self, a: Number, b: Number) -> Number:
+    def _joined(self, a: Whole, b: Whole) -> Whole:
         """`a | b`, where one is a multiple of a power of two and the other is less than it."""
         for x, y in ((a, b), (b, a)):
             factor = math.gcd(*(own for _, own in x.parts))
@@ -238,7 +238,7 @@ class Translation:
                 return self._sum((x, 1), (y, 1))
         raise UnsupportedError("a union of bits that may overlap")
 
-    def _masked(self, x: Number, mask: int) -> Number:
+    def _masked(self, x: Whole, mask: int) -> Whole:
         pieces, low = [], 0
         while mask >> low:
             count = 0
@@ -249,7 +249,7 @@ class Translation:
             low += max(count, 1)
         return self._sum(*pieces)
 
-    def _exclusive(self, term: Term) -> Number:
+    def _exclusive(self, term: Term) -> Whole:
         """`b ^ ((a ^ b) * n)` where `n` is 0 or 1: how libraries choose between two numbers without a jump."""
         if len(term.args) == 2:
             for b, other in (term.args, term.args[::-1]):
@@ -270,7 +270,7 @@ class Translation:
 
     # ------------------------------------------------------------ terms
 
-    def number(self, term: Term) -> Number:
+    def number(self, term: Term) -> Whole:
         """The term as a number.
 
         Raises:
@@ -286,7 +286,7 @@ class Translation:
             self._numbers[term] = number
         return self._numbers[term]
 
-    def _number(self, term: Term) -> Number:
+    def _number(self, term: Term) -> Whole:
         bits, op = term.bits, term.op
         if bits <= CONDITION or any(arg.bits == OTHER for arg in term.args):
             raise UnsupportedError(op)
@@ -341,7 +341,7 @@ class Translation:
                         return self._masked(other, mask.low)
         raise UnsupportedError(op)
 
-    def _signed(self, term: Term) -> Number:
+    def _signed(self, term: Term) -> Whole:
         """A number that is the term modulo 2^bits. A factor of nearly 2^bits is a small negative one."""
         match term.op:
             case "value":
@@ -491,8 +491,8 @@ class Translation:
         """What each atom and each definition is where the variables of the question have these values."""
         known: dict[str, int] = {}
 
-        def of(arg: Number | Condition) -> int:
-            if isinstance(arg, Number):
+        def of(arg: Whole | Condition) -> int:
+            if isinstance(arg, Whole):
                 return sum(factor * (known[name] if name else 1) for name, factor in arg.parts)
             return known[arg] if isinstance(arg, str) else int(arg)
 
@@ -537,8 +537,8 @@ def _integer(value: int) -> str:
     return str(value) if value >= 0 else f"(- {-value})"
 
 
-def _text(what: Number | Condition) -> str:
-    if not isinstance(what, Number):
+def _text(what: Whole | Condition) -> str:
+    if not isinstance(what, Whole):
         return what if isinstance(what, str) else str(what).lower()
     parts = [
         _integer(factor) if not name else name if factor == 1 else f"(* {_integer(factor)} {name})"
@@ -547,7 +547,7 @@ def _text(what: Number | Condition) -> str:
     return "0" if not parts else parts[0] if len(parts) == 1 else f"(+ {' '.join(parts)})"
 
 
-def _definition_text(name: str, op: str, args: tuple[Number | Condition, ...]) -> str:
+def _definition_text(name: str, op: str, args: tuple[Whole | Condition, ...]) -> str:
     if op == "given":
         return f"(declare-fun {name} () Bool)"
     form = {"positive": "(<= 0 {})", "zero": "(= 0 {})", "not": "(not {})", "or": "(or {})", "same": "(= {})"}[op]

@@ -39,7 +39,7 @@ class Term:
     name: str = ""
 
 
-class Question:
+class SolverQuestion:
     """The conditions of one question, and its variables by name with their widths. Equal terms are one object."""
 
     def __init__(self) -> None:
@@ -181,7 +181,7 @@ def _width(sort: Form) -> int:
 # ---------------------------------------------------------------- with given numbers
 
 
-class Values:
+class Assignment:
     """What terms are where variables have these values. Conditions are 0 or 1."""
 
     def __init__(self, variables: dict[str, int]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from random import Random
 
-from tools.prover.questions import Question, Term, Values
+from tools.prover.questions import SolverQuestion, Term, Assignment
 
 WIDTHS = (1, 2, 5, 8, 16, 64, 256)
 STEPS = 14
@@ -18,14 +18,14 @@ COMPARISONS = ("=", "distinct", "bvule", "bvult", "bvuge", "bvugt")
 BINARY = ("bvadd", "bvsub", "bvmul", "bvudiv", "bvurem", "f_evm_bvmul", "f_evm_bvudiv", "f_evm_bvurem")
 
 
-class Sample:
+class RandomQuestion:
     """`text` is the question, `values` are numbers for its variables. `terms` are in it."""
 
     def __init__(self, seed: int) -> None:
         self._random = Random(seed)
         self.values: dict[str, int] = {}
         self.lines = ["(set-logic QF_AUFBV)"]
-        self._question = Question()
+        self._question = SolverQuestion()
         self._pool: list[tuple[str, int]] = []
         self._lets = 0
         for op in ("bvmul", "bvudiv", "bvurem"):
@@ -56,7 +56,7 @@ class Sample:
     def _demand(self, condition: str) -> None:
         """Adds the condition, or its contrary where that is true."""
         term = self._read(condition)
-        holds = Values(self.values).of(term)
+        holds = Assignment(self.values).of(term)
         self.lines.append(f"(assert {condition if holds else f'(not {condition})'})")
 
     def _read(self, condition: str) -> Term:
@@ -65,7 +65,7 @@ class Sample:
 
     def value(self, text: str) -> int:
         """The value of a term."""
-        return Values(self.values).of(self._read(f"(= {text} {text})").args[0])
+        return Assignment(self.values).of(self._read(f"(= {text} {text})").args[0])
 
     def _one_in(self, times: int) -> bool:
         return self._random.randrange(times) == 0

@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from tools.prover.integers import Translation
-from tools.prover.questions import OTHER, Question, Term, UnsupportedError, Values
+from tools.prover.questions import OTHER, SolverQuestion, Term, UnsupportedError, Assignment
 
 SECONDS = float(os.environ.get("PROVER_SECONDS", "60"))
 DEEPEST = 100_000  # terms within terms
@@ -64,14 +64,14 @@ def by_bits(text: str) -> str:
         return answer.read_text().strip()
 
 
-def translated(text: str) -> tuple[Question, Translation]:
+def translated(text: str) -> tuple[SolverQuestion, Translation]:
     """The question, and the same about whole numbers.
 
     Raises:
         UnsupportedError: it has a command that is not known.
     """
     sys.setrecursionlimit(DEEPEST)
-    question = Question()
+    question = SolverQuestion()
     question.read(text)
     return question, Translation(question)
 
@@ -93,9 +93,9 @@ def by_z3(text: str) -> str:
     return model(question, values) if fulfils(question, values) else "unknown"
 
 
-def fulfils(question: Question, values: dict[str, int]) -> bool:
+def fulfils(question: SolverQuestion, values: dict[str, int]) -> bool:
     """Whether all conditions hold but those that name an array."""
-    known = Values(values)
+    known = Assignment(values)
     return all(known.of(each) for each in question.conditions if not _names_array(each))
 
 
@@ -103,7 +103,7 @@ def _names_array(condition: Term) -> bool:
     return condition.op == "=" and condition.args[0].op == "variable" and condition.args[0].bits == OTHER
 
 
-def model(question: Question, values: dict[str, int]) -> str:
+def model(question: SolverQuestion, values: dict[str, int]) -> str:
     """`sat`, and bits and value of every variable, as solvers write it."""
     lines = [
         f"  (define-fun |{name}| () (_ BitVec {bits}) (_ bv{values.get(name, 0)} {bits}))"
