@@ -15,7 +15,7 @@ import pytest
 from tools.proofs_page import PAGE
 from tools.prove import PROOFS, outcomes, properties
 from tools.prover.integers import Translation
-from tools.prover.questions import SolverQuestion, UnsupportedError, Assignment
+from tools.prover.questions import Assignment, SolverQuestion, UnsupportedError
 from tools.prover.samples import RandomQuestion
 
 SAMPLES = 300

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from random import Random
 
-from tools.prover.questions import SolverQuestion, Term, Assignment
+from tools.prover.questions import Assignment, SolverQuestion, Term
 
 WIDTHS = (1, 2, 5, 8, 16, 64, 256)
 STEPS = 14

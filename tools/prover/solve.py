@@ -19,7 +19,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
 from tools.prover.integers import Translation
-from tools.prover.questions import OTHER, SolverQuestion, Term, UnsupportedError, Assignment
+from tools.prover.questions import OTHER, Assignment, SolverQuestion, Term, UnsupportedError
 
 SECONDS = float(os.environ.get("PROVER_SECONDS", "60"))
 DEEPEST = 100_000  # terms within terms
