@@ -6,7 +6,7 @@ Everything runs on Ape's `ethereum:mainnet-fork:foundry`; what is called often g
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from ssi.build import fresh_project
 from ssi.chain import network
 from ssi.chain.evm import Deployed, Evm
 from ssi.constants import ZERO
+from ssi.governance import storage
 from ssi.registry.system import System
 from tests.support.liquidity import UniswapMarket
 from tests.support.points import PointsWorld
@@ -80,19 +81,26 @@ def connected() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
-def compiled_once() -> Iterator[None]:
-    """What is verified is compiled once a session: the same words in, the same bytes out, after half a minute."""
-    compiler, made = solcx.compile_standard, dict[str, Any]()
+def _remembering(function: Callable[..., Any]) -> Callable[..., Any]:
+    made = dict[str, Any]()
 
-    def compile_standard(given: Any, **options: Any) -> Any:
-        key = repr((given, options))
+    def remembered(*args: Any, **options: Any) -> Any:
+        key = repr((args, options))
         if key not in made:
-            made[key] = compiler(given, **options)
+            made[key] = function(*args, **options)
         return made[key]
 
+    return remembered
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """The compiler, asked by a verification or by the check of an upgrade's storage, answers the same question once a
+    session: that takes it half a minute, and the sources do not change meanwhile.
+    """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(solcx, "compile_standard", compile_standard)
+        patch.setattr(solcx, "compile_standard", _remembering(solcx.compile_standard))
+        patch.setattr(storage, "examine", _remembering(storage.examine))
         yield
 
 
