@@ -19,7 +19,7 @@ MOST_GAS = 16_777_216  # of one transaction, on mainnet (EIP-7825)
 STUCK = 60  # seconds after which the fee is raised
 RAISE = 125  # percent of the last fee; nodes demand 110 at least
 MOST_TIP = 2 * 10**9  # wei a gas: what no sender here needs to pass at first
-MOST_FEE = 500 * 10**9  # wei a gas: what a stuck transaction is raised to at most
+MOST_FEE = 500 * 10**9  # wei a gas: what a stuck transaction is raised to at most, and a keeper begins with at most
 SETTLE = 6.0  # seconds that a receipt may lag behind the count of transactions
 ATTEMPTS = 6  # of a signature, when another program takes its nonce
 
@@ -53,6 +53,12 @@ class Mined:
     receipt: Receipt
 
 
+def _require_affordable(most: int) -> None:
+    """Raises NotSent above the limit."""
+    if most > MOST_FEE:
+        raise NotSent(f"a fee of {most / 10**9:.0f} gwei a gas would be needed, and the limit is {MOST_FEE // 10**9}")
+
+
 class Sender:
     """One account on one node.
 
@@ -61,6 +67,7 @@ class Sender:
         account: an Ape account that signs.
         exclusive: nothing else but keepers uses the account. Then a transaction that an earlier run left unmined is
             replaced; otherwise a new one is put behind it.
+        unattended: no person has seen the fee, so the limit of a raise is that of the first fee as well.
         patience: seconds until a transaction that is not mined is given up.
         stuck: seconds until its fee is raised.
         settle: seconds that a receipt may be late.
@@ -73,19 +80,15 @@ class Sender:
         account: Any,
         *,
         exclusive: bool = False,
+        unattended: bool = False,
         patience: float = 600,
         stuck: float = STUCK,
         settle: float = SETTLE,
         signed: Callable[[list[str]], object] = lambda _: None,
     ) -> None:
         self.rpc, self.account, self.address = rpc, account, str(account.address)
-        self._exclusive, self._patience, self._stuck, self._settle, self._signed = (
-            exclusive,
-            patience,
-            stuck,
-            settle,
-            signed,
-        )
+        self._exclusive, self._unattended, self._signed = exclusive, unattended, signed
+        self._patience, self._stuck, self._settle = patience, stuck, settle
         self.replaced = 0  # times that a fee was raised
         self._chain_id: int | None = None
         self._passed: float | None = None  # when the nonce was first seen to be used
@@ -128,6 +131,8 @@ class Sender:
         """
         gas = gas or min(MOST_GAS, self.estimate(to, data, value) * 4 // 3)
         most, tip = fees or self.fees()
+        if self._unattended:
+            _require_affordable(most)
         if self.balance < gas * most + value:
             raise self._poor(gas * most + value)
         for _ in range(ATTEMPTS):
@@ -224,10 +229,7 @@ class Sender:
         """Current fees, and high enough that nodes accept them in place of the last ones."""
         now = self.fees()
         more = max(most * RAISE // 100 + 1, now[0]), max(tip * RAISE // 100 + 1, now[1])
-        if more[0] > MOST_FEE:
-            raise NotSent(
-                f"a fee of {more[0] / 10**9:.0f} gwei a gas would be needed, and the limit is {MOST_FEE // 10**9}"
-            )
+        _require_affordable(more[0])
         return more
 
     def _sign(self, nonce: int, to: str | None, data: bytes, value: int, gas: int, most: int, tip: int) -> _Signed:

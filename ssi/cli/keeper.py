@@ -97,7 +97,10 @@ def run(
     log = logging.getLogger("keeper")
     log.setLevel(logging.INFO)
     system, signer = common.opened(), network.signer(account)
-    sender = Sender(system.evm.rpc, signer, exclusive=not shared, patience=5 * float(stuck), stuck=float(stuck))
+    patience = 5 * float(stuck)
+    sender = Sender(
+        system.evm.rpc, signer, exclusive=not shared, unattended=True, patience=patience, stuck=float(stuck)
+    )
     duties = routine(system, sender, int(min_profit * 10**18), policy)
     keeper = Keeper(system.evm.rpc, sender, duties, float(look), int(low * 10**18), Decoder(system).error)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -101,6 +101,18 @@ def test_a_fee_beyond_the_limit_leaves_the_first_one_where_it_is(monkeypatch):
     assert "would be needed" in told(node())
 
 
+def test_a_keeper_does_not_begin_beyond_the_limit():
+    """A person sees the fee and may want to pay it."""
+    dear = {"eth_getBlockByNumber": lambda: {"baseFeePerGas": hex(lib.MOST_FEE // 2)}}
+    with pytest.raises(NotSent, match=r"a fee of 500 gwei a gas would be needed, and the limit is 500") as raised:
+        sending(node(**dear), unattended=True)
+    assert not isinstance(raised.value, Pending)
+    with pytest.raises(Pending):
+        sending(node(), unattended=True)
+    with pytest.raises(Pending):
+        sending(node(**dear, eth_getBalance=lambda: hex(10**20)))
+
+
 def test_what_no_node_has_taken_is_not_sent():
     with pytest.raises(NotSent, match="txpool is full") as raised:
         sending(node(eth_sendRawTransaction=fails(RpcError(-32000, "txpool is full"))))
