@@ -128,7 +128,7 @@ prove: setup .venv-prover/.stamp ## Prove the arithmetic for all numbers at once
 	@python -m tools.prove $(ARGS)
 
 lint: setup indexer-build ## Formatting, style and types
-	@forge fmt --check contracts interfaces
+	@forge fmt --check contracts interfaces tests/proofs
 	@npx --no-install solhint --max-warnings 0 'contracts/**/*.sol' 'interfaces/**/*.sol'
 	@ruff check . && ruff format --check .
 	@mypy
@@ -145,7 +145,7 @@ analyse: setup .venv-checkers/.stamp ## Static analysis of the contracts: every 
 	@python -m tools.analyse $(ARGS)
 
 format: setup ## Format Solidity and Python
-	@forge fmt contracts interfaces
+	@forge fmt contracts interfaces tests/proofs
 	@ruff check --fix-only --quiet . && ruff format .
 
 size: build ## Every contract under 24,576 bytes; writes snapshots/sizes.json

@@ -122,7 +122,8 @@ contract PackingProof is Prover {
     /// @custom:bound balances under 2^96, times under 2^32, integrals within what such balances can have
     function check_timedBalance(uint256 word, uint256 later, uint256 balance) external pure {
         TimedBalance slot = TimedBalance.wrap(word);
-        (uint256 before, uint256 time, uint256 integral) = (field(word, 0, 96), field(word, 96, 32), field(word, 128, 128));
+        (uint256 before, uint256 time, uint256 integral) =
+            (field(word, 0, 96), field(word, 96, 32), field(word, 128, 128));
         fits(later, 32);
         fits(balance, 96);
         assume(time <= later);
@@ -262,13 +263,10 @@ contract PackingProof is Prover {
 
     /// @notice A leg gives back what was packed. Its bounds stand at bits 194 and 214, as {BoundLib} packs them.
     /// @custom:bound every part within its bits, bounds under 2^13, which are packed as they are
-    function check_storedLeg(
-        IPriceOracle.Leg memory leg,
-        uint256 unit,
-        uint256 share,
-        uint256 decimals,
-        uint256 legs
-    ) external pure {
+    function check_storedLeg(IPriceOracle.Leg memory leg, uint256 unit, uint256 share, uint256 decimals, uint256 legs)
+        external
+        pure
+    {
         fits(leg.heartbeat, 20);
         fits(leg.maxMove, 14);
         fits(unit, 5);

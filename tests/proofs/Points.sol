@@ -73,10 +73,14 @@ contract PointsProof is Prover {
 
     /// @notice More of anything never gives fewer points.
     /// @custom:bound values under 2^201, before and after
-    function check_pointsMonotone(uint256 held, uint256 staked, uint256 locked, uint256 soso, uint256 more, uint8 which)
-        external
-        pure
-    {
+    function check_pointsMonotone(
+        uint256 held,
+        uint256 staked,
+        uint256 locked,
+        uint256 soso,
+        uint256 more,
+        uint8 which
+    ) external pure {
         assume(more < _MOST);
         uint256 before = _points(held, staked, locked, soso);
         if (which == 0) assert(_points(held + more, staked, locked, soso) >= before);

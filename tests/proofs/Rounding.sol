@@ -77,8 +77,10 @@ contract RoundingProof is Prover {
     /// @notice What vests goes from the unvested rewards to the total, by the second, rounded down; all of it once its
     /// time is over.
     /// @custom:bound every word in which both amounts are under 2^96 together, at least 1e9 shares, times under 2^32
+    /// @custom:slow a product of an amount and a time, divided by another time
     function check_vesting(uint256 word, uint256 supplyWord, uint256 time) external pure {
-        (uint256 total, uint256 unvested, uint256 left) = (field(word, 0, 96), field(word, 96, 96), field(word, 192, 24));
+        (uint256 total, uint256 unvested, uint256 left) =
+            (field(word, 0, 96), field(word, 96, 96), field(word, 192, 24));
         fits(word, 240);
         fits(time, 32);
         assume(total + unvested < 2 ** 96);
@@ -101,8 +103,10 @@ contract RoundingProof is Prover {
     /// @notice Rewards join the unvested ones in full and change no total. They vest within a day where the others do,
     /// and not at once.
     /// @custom:bound both amounts and the new rewards under 2^96 together, at most a day left
+    /// @custom:slow a product of an amount and a time, divided by a sum of amounts
     function check_rewards(uint256 word, uint256 fresh) external pure {
-        (uint256 total, uint256 unvested, uint256 left) = (field(word, 0, 96), field(word, 96, 96), field(word, 192, 24));
+        (uint256 total, uint256 unvested, uint256 left) =
+            (field(word, 0, 96), field(word, 96, 96), field(word, 192, 24));
         fits(word, 240);
         fits(fresh, 96);
         assume(total + unvested + fresh < 2 ** 96);
