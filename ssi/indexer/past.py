@@ -43,7 +43,7 @@ def happenings(indexer: Indexer, account: str, event: str = "", contract: str = 
         if value:
             given.append(value)
             wanted += f" and {column} = ${len(given)}"
-    after = ""
+    after, place = "", (-1, -1)
     while True:
         page = indexer.rows(
             f"select * from happening where {wanted}{after} order by block, log limit {PAGE}", *given
@@ -52,7 +52,10 @@ def happenings(indexer: Indexer, account: str, event: str = "", contract: str = 
         if len(page) < PAGE:
             return found
         with understood(indexer):
-            after = f" and (block, log) > ({int(page[-1]['block'])}, {int(page[-1]['log'])})"
+            before, place = place, (int(page[-1]["block"]), int(page[-1]["log"]))
+            if place <= before:
+                raise ValueError("the next page is no later one")
+            after = f" and (block, log) > ({place[0]}, {place[1]})"
 
 
 def pots(indexer: Indexer, epoch: int) -> list[str]:
@@ -124,7 +127,10 @@ def points(indexer: Indexer, epoch: int, begins: int, until: int, sheet: Sequenc
                 Points(str(to_checksum_address(row["address"])), int(row["points"]), int(row["recorded"]))
                 for row in rows
             ]
-            after = rows[-1]["address"] if rows else after
+            if rows:
+                before, after = after, str(rows[-1]["address"])
+                if after <= before:
+                    raise ValueError("the next page is no later one")
         yield from (each for each in found if each.points)
         if len(rows) < PAGE:
             return
