@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from ssi.indexer import past
 from ssi.indexer.client import understood
 from ssi.registry.holder import Holder
 
+_HASH = re.compile("0x[0-9a-f]{64}")
 # Events of the deployment that are about an account, by the argument that says about whom.
 _ABOUT: Mapping[str, Mapping[str, str]] = {
     "router": {"Bought": "payer", "Sold": "seller", "Staked": "payer"},
@@ -107,6 +109,8 @@ def _read(row: Mapping[str, Any], contract: Deployed) -> Happened:
         for each in contract.interface[row["event"]].inputs
     }
     block, time = int(row["block"]), int(row["time"])
+    if not _HASH.fullmatch(row["transaction"]):
+        raise ValueError("this is no hash of a transaction")
     return Happened(row["contract"], row["event"], values, block, int(row["log"]), row["transaction"], time)
 
 

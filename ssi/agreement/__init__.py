@@ -1,5 +1,5 @@
-"""Whether an indexer and the chain agree: everything that the indexer knows, compared with what the contracts answer at
-the indexer's block, and every difference by name.
+"""Whether an indexer and the chain agree: what the indexer says of every state that contracts have, compared with what
+they answer at the indexer's block, and every difference by name. Lists of events and samples are not compared.
 """
 
 from ssi.agreement.check import Agreement, Difference, agree

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from eth_utils import to_checksum_address
+
 from ssi.chain.evm import Deployed
 from ssi.chain.logs import LogReader
 from ssi.chain.sender import Mined
@@ -408,7 +410,7 @@ class IndexClient:
         if system.indexer is not None:
             happened = past.happenings(system.indexer, who, "Segregated", self.symbol)
             with understood(system.indexer):
-                tokens = list(dict.fromkeys(str(each["values"]["token"]) for each in happened))
+                tokens = list(dict.fromkeys(str(to_checksum_address(each["values"]["token"])) for each in happened))
         else:
             tokens = self._segregated(who)
         if not tokens:

@@ -21,6 +21,7 @@ BEHIND = 25  # blocks, five minutes: how far behind the chain an indexer may be 
 TIMEOUT = 60  # seconds
 PAGE = 1_000  # rows of an answer
 PATIENCE = 10  # times that a request is repeated after its wait
+WAIT, LONGEST_WAIT = 10, 60  # seconds until then where it does not say, and at most: it counts by the minute
 
 
 class IndexerSilent(OSError):  # noqa: N818 - it says what is wrong
@@ -114,7 +115,7 @@ class Indexer:
                 raise ValueError
             return list(json.loads(response.content)["rows"])
         except (ValueError, KeyError, TypeError):
-            said = response.text[:200] if response.status_code != 200 else "no rows"
+            said = _printable(response.text[:200]) if response.status_code != 200 else "no rows"
             raise IndexerSilent(f"{self.name} refuses a question (HTTP {response.status_code}: {said})") from None
 
     def every(self, table: str, keys: tuple[str, ...], where: str = "true") -> Iterator[dict[str, Any]]:
@@ -127,7 +128,9 @@ class Indexer:
             yield from page
             if len(page) < PAGE:
                 return
-            last = tuple(str(page[-1][key]) for key in keys)
+            before, last = last, tuple(str(page[-1][key]) for key in keys)
+            if last == before:
+                raise IndexerSilent(f"{self.name} answers with the same page again")
 
     def _get(self, path: str, query: dict[str, str]) -> requests.Response:
         """Waits where the indexer has answered as often as it does in a minute."""
@@ -138,5 +141,11 @@ class Indexer:
                 raise IndexerSilent(f"{self.name} does not answer ({type(error).__name__})") from None
             if response.status_code != 429:
                 return response
-            time.sleep(int(response.headers.get("RateLimit-Reset", 10)) + 1)
+            said = response.headers.get("RateLimit-Reset", "")
+            time.sleep(min(int(said) if said.isdecimal() else WAIT, LONGEST_WAIT) + 1)
         raise IndexerSilent(f"{self.name} is asked too often")
+
+
+def _printable(text: str) -> str:
+    """Without what a terminal would obey."""
+    return "".join(character if character.isprintable() else " " for character in text)

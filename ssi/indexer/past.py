@@ -43,7 +43,7 @@ def happenings(indexer: Indexer, account: str, event: str = "", contract: str = 
         if value:
             given.append(value)
             wanted += f" and {column} = ${len(given)}"
-    after = ""
+    after, place = "", (-1, -1)
     while True:
         page = indexer.rows(
             f"select * from happening where {wanted}{after} order by block, log limit {PAGE}", *given
@@ -52,7 +52,10 @@ def happenings(indexer: Indexer, account: str, event: str = "", contract: str = 
         if len(page) < PAGE:
             return found
         with understood(indexer):
-            after = f" and (block, log) > ({int(page[-1]['block'])}, {int(page[-1]['log'])})"
+            before, place = place, (int(page[-1]["block"]), int(page[-1]["log"]))
+            if place <= before:
+                raise ValueError("the next page is no later one")
+            after = f" and (block, log) > ({place[0]}, {place[1]})"
 
 
 def pots(indexer: Indexer, epoch: int) -> list[str]:
@@ -74,13 +77,14 @@ def points(indexer: Indexer, epoch: int, begins: int, until: int, sheet: Sequenc
     """
     if not sheet:
         return
-    price = " ".join(f"when '{one.source.lower()}' then {int(one.price)}" for one in sheet)
-    kind = " ".join(f"when '{one.source.lower()}' then '{one.kind}'" for one in sheet)
+    # Each source stands there once: the engine takes texts of 5,000 characters.
+    listed = ",".join(f"('{one.source.lower()}','{one.kind}',{int(one.price)})" for one in sheet)
     sums = ", ".join(f"sum(case when kind = '{name}' then value else 0 end) as {name}" for name in CLASSES)
     after = ""
     while True:
         rows = indexer.rows(
-            f"""
+            " ".join(
+                f"""
             with member as (
               select address from account where joined_at is not null and address > $1 order by address limit {PAGE}
             ), known as (
@@ -94,9 +98,11 @@ def points(indexer: Indexer, epoch: int, begins: int, until: int, sheet: Sequenc
                 else closing * greatest(least({int(until)}, coalesce(removed_at, {int(until)})) - {int(begins)}, 0)
                 end as seconds
               from known where place = 1
+            ), price as (
+              select * from (values {listed}) as listed (source, kind, price)
             ), value as (
-              select account, case source {kind} end as kind,
-                div(seconds * (case source {price} else 0 end), {WAD}) as value from amount
+              select a.account, p.kind, div(a.seconds * p.price, {WAD}) as value
+              from amount a join price p on p.source = a.source
             ), class as (
               select account, {sums} from value group by account
             ), first as (
@@ -112,7 +118,8 @@ def points(indexer: Indexer, epoch: int, begins: int, until: int, sheet: Sequenc
             ), 0) as points
             from member m left join third t on t.account = m.address
             left join record r on r.account = m.address and r.epoch = {int(epoch)} order by m.address
-            """,
+            """.split()
+            ),
             after,
         )
         with understood(indexer):
@@ -120,7 +127,10 @@ def points(indexer: Indexer, epoch: int, begins: int, until: int, sheet: Sequenc
                 Points(str(to_checksum_address(row["address"])), int(row["points"]), int(row["recorded"]))
                 for row in rows
             ]
-            after = rows[-1]["address"] if rows else after
+            if rows:
+                before, after = after, str(rows[-1]["address"])
+                if after <= before:
+                    raise ValueError("the next page is no later one")
         yield from (each for each in found if each.points)
         if len(rows) < PAGE:
             return

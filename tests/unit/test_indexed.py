@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from ssi.cli.indexed import indexed
+from ssi.history import history
 from ssi.indexer import past
 from ssi.indexer.client import BEHIND, URL, Indexer, IndexerSilent
 from ssi.places import ROOT
@@ -165,6 +166,57 @@ def test_pages_are_read_to_their_end_by_key(fake, monkeypatch):
     monkeypatch.setattr(indexer, "rows", rows)
     assert list(indexer.every("t", ("a", "b"))) == [*pages[0], *pages[1]]
     assert asked[1] == ("select * from t where true and (a, b) > ($1, $2) order by a, b limit 2", ("1", "2"))
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda indexer: past.happenings(indexer, INDEX),
+        lambda indexer: list(past.points(indexer, 3, 0, 1, [past.Priced(INDEX, "held", 1)])),
+        lambda indexer: list(indexer.every("t", ("address", "block"))),
+    ],
+)
+def test_the_same_page_again_is_no_next_page(fake, monkeypatch, read):
+    """Otherwise an indexer, or a cache before it, could keep a command busy for ever."""
+    for module in ("client", "past"):
+        monkeypatch.setattr(f"ssi.indexer.{module}.PAGE", 1)
+    row = {"address": INDEX.lower(), "block": "1", "log": 2, "points": "0", "recorded": "0"}
+    fake.answers["/sql/db"] = (200, json.dumps({"rows": [row]}))
+    with pytest.raises(IndexerSilent, match=r"the same page again|the next page is no later one"):
+        read(Indexer(fake.url))
+
+
+@pytest.mark.parametrize(
+    ("said", "waited"), [("30", 31), ("", 11), ("-5", 11), ("soon", 11), ("99999999", 61), ("²", 11)]
+)
+def test_it_waits_as_long_as_it_is_told_but_a_minute_at_most(monkeypatch, said, waited):
+    slept: list[int] = []
+    answers = [SimpleNamespace(status_code=429, headers={"RateLimit-Reset": said} if said else {})]
+    answers.append(SimpleNamespace(status_code=200, content=b'{"rows": []}'))
+    monkeypatch.setattr("ssi.indexer.client.session", lambda **_: SimpleNamespace(get=lambda *_, **__: answers.pop(0)))
+    monkeypatch.setattr("ssi.indexer.client.time.sleep", slept.append)
+    assert Indexer("http://127.0.0.1").rows("select 1") == []
+    assert slept == [waited]
+
+
+def test_a_refusal_cannot_move_the_cursor_of_a_terminal(fake):
+    fake.answers["/sql/db"] = (403, "too\x1b[2Jdear")
+    with pytest.raises(IndexerSilent, match=re.escape("(HTTP 403: too [2Jdear)")):
+        Indexer(fake.url).rows("select 1")
+
+
+def test_what_stands_for_a_transaction_is_its_hash(fake, monkeypatch):
+    row = {"contract": "PointsLedger", "event": "Joined", "values": {"account": INDEX}, "block": "1", "log": 2}
+    row |= {"time": "3", "transaction": "[red]all is well"}
+    contract = SimpleNamespace(interface={"Joined": SimpleNamespace(inputs=[{"name": "account", "type": "address"}])})
+    monkeypatch.setattr("ssi.history._contracts", lambda _: {"PointsLedger": ("points", contract)})
+    holder: Any = SimpleNamespace(system=SimpleNamespace(indexer=Indexer(fake.url)))
+    fake.answers["/sql/db"] = (200, json.dumps({"rows": [row]}))
+    with pytest.raises(IndexerSilent, match="no hash of a transaction"):
+        history(holder, INDEX)
+    fake.answers["/sql/db"] = (200, json.dumps({"rows": [row | {"transaction": "0x" + "0a" * 32}]}))
+    (happened,) = history(holder, INDEX)
+    assert happened.transaction == "0x" + "0a" * 32
 
 
 def test_the_web_app_is_as_patient():

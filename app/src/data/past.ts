@@ -54,6 +54,29 @@ export interface KnownPot {
   token: Address;
 }
 
+/** All pots of an indexer. Any account may fund a pot with any token, so there may be more than a page of them. */
+export async function potsFrom(url: string): Promise<KnownPot[]> {
+  const query = `query($after: String) {
+    pots(limit: ${MOST}, after: $after) { items { epoch token } pageInfo { hasNextPage endCursor } }
+  }`;
+  const found: KnownPot[] = [];
+  const seen = new Set<string>();
+  let after: string | null = null;
+  do {
+    const { pots }: { pots: PageOfPots } = await ask(url, query, { after });
+    for (const row of pots.items) found.push({ epoch: BigInt(row.epoch), token: getAddress(row.token) });
+    after = pots.pageInfo.hasNextPage ? pots.pageInfo.endCursor : null;
+    if (after !== null && seen.has(after)) throw new Error("the indexer answers with the same page again");
+    if (after !== null) seen.add(after);
+  } while (after !== null);
+  return found;
+}
+
+interface PageOfPots {
+  items: { epoch: number; token: Hex }[];
+  pageInfo: { hasNextPage: boolean; endCursor: string | null };
+}
+
 /** Pots that were ever funded, by epoch. */
 export function usePots() {
   const config = useConfig();
@@ -66,13 +89,7 @@ export function usePots() {
   };
   return usePast<KnownPot[]>(
     ["pots"],
-    async (url) => {
-      const { pots } = await ask<{ pots: { items: { epoch: number; token: Hex }[] } }>(
-        url,
-        `{ pots(limit: ${MOST}) { items { epoch token } } }`,
-      );
-      return inOrder(pots.items.map((row) => ({ epoch: BigInt(row.epoch), token: getAddress(row.token) })));
-    },
+    async (url) => inOrder(await potsFrom(url)),
     async (client) => {
       const logs = await allLogs(client, BigInt(config.deployedAtBlock), ledger, [FUNDED, ROLLED]);
       return inOrder(

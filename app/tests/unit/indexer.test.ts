@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 
 import { chooseIndexer, type Config, indexerUrl } from "../../src/chain/config";
 import { ask, BEHIND, introduced, refusal, type Said } from "../../src/data/indexer";
-import { samplesFrom } from "../../src/data/past";
+import { potsFrom, samplesFrom } from "../../src/data/past";
 
 const URL_ = "https://indexer.example";
 const INDEX = "0x00000000000000000000000000000000000000AA";
@@ -119,5 +119,35 @@ describe("the choice of an indexer", () => {
     expect(indexerUrl(config)).toBe("https://of.the.site");
     expect(() => chooseIndexer("not an address")).toThrow();
     expect(() => chooseIndexer("ftp://x")).toThrow();
+  });
+});
+
+describe("pots", () => {
+  const page = (epoch: number, endCursor: string | null) => ({
+    data: {
+      pots: {
+        items: [{ epoch, token: INDEX.toLowerCase() }],
+        pageInfo: { hasNextPage: endCursor !== null, endCursor },
+      },
+    },
+  });
+  /** Answers one after the other, the last one again and again. */
+  function pages(...bodies: unknown[]) {
+    const asked: unknown[] = [];
+    vi.stubGlobal("fetch", (_: string, { body }: { body: string }) => {
+      asked.push((JSON.parse(body) as { variables: { after: unknown } }).variables.after);
+      return Promise.resolve(new Response(JSON.stringify(bodies[Math.min(asked.length, bodies.length) - 1])));
+    });
+    return asked;
+  }
+
+  it("are read to the last page", async () => {
+    const asked = pages(page(0, "a"), page(1, "b"), page(2, null));
+    expect((await potsFrom(URL_)).map(({ epoch }) => epoch)).toEqual([0n, 1n, 2n]);
+    expect(asked).toEqual([null, "a", "b"]);
+  });
+  it("are not asked for without end", async () => {
+    pages(page(0, "a"));
+    await expect(potsFrom(URL_)).rejects.toThrow("the same page again");
   });
 });

@@ -10,6 +10,7 @@ import { bodyLimit } from "hono/body-limit";
 import { rateLimiter } from "hono-rate-limiter";
 import { client, graphql, sql } from "ponder";
 import superjson from "superjson";
+import { requireAllowed } from "./allowed.ts";
 import { type Plan, TooMuch, isPlannable, requireCheap, rowsOf } from "./limits.ts";
 
 const env = (name: string, unless: number) => Number(process.env[name] ?? unless);
@@ -103,6 +104,7 @@ if (process.env.INDEXER_SQL !== "off") {
     try {
       const query = superjson.parse(c.req.query("sql") ?? "") as { sql: string; params: unknown[] };
       if (typeof query.sql !== "string" || !isPlannable(query.sql)) return c.text("only a SELECT can be asked", 400);
+      await requireAllowed(query.sql);
       return await unhidden(async () => {
         requireCheap(await planOf(query), { cost: COST, rows: ROWS });
         return run(c, next);

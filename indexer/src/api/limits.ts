@@ -7,6 +7,8 @@ import { type DocumentNode, type FragmentDefinitionNode, type SelectionSetNode, 
 const PAGE = 50;
 const LARGEST_PAGE = 1_000;
 const DEEPEST = 20;
+/** Sets of fields that an operation may have, each counted as often as it is spread; the tokens allow fewer. */
+const LARGEST_WALK = 10_000;
 
 export class TooMuch extends Error {}
 
@@ -19,8 +21,12 @@ export function rowsOf(query: string, variables: Record<string, unknown> = {}): 
   const fragments = new Map<string, FragmentDefinitionNode>();
   for (const part of document.definitions) if (part.kind === "FragmentDefinition") fragments.set(part.name.value, part);
 
+  // A fragment that spreads another one forty times, twenty times over, is short to write and long to walk through.
+  let left = LARGEST_WALK;
+
   function within(set: SelectionSetNode | undefined, depth: number): number {
     if (depth > DEEPEST) throw new TooMuch("the operation is too deep");
+    if (--left < 0) throw new TooMuch("the operation has too many fields");
     let rows = 0;
     for (const part of set?.selections ?? []) {
       if (part.kind === "InlineFragment") rows += within(part.selectionSet, depth + 1);
