@@ -85,7 +85,9 @@ def claim_pot(tokens: tuple[str, ...], epoch: int | None, how: holders.Acting) -
     pots = [pot for pot in found if not wanted or pot.token.address in wanted]
     waiting = {n: points for n, points in protocol.points.paying().items() if epoch in (None, n)}
     if waiting:
-        return _recorded_and_claimed(protocol, how, waiting, protocol.points.payable(pots))
+        # A record has its time: no token that is unknown here may stop it.
+        along = protocol.points.payable([pot for pot in pots if pot.named])
+        return _recorded_and_claimed(protocol, how, waiting, along)
     if shut := [pot for pot in pots if not pot.open]:
         of = shut[0].epoch
         raise Impossible(

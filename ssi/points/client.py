@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from ssi.amounts import Amount
@@ -86,6 +87,11 @@ class Pot:
     token: Token
     wei: int
     open: bool
+
+    @property
+    def named(self) -> bool:
+        """Whether the token has a name here."""
+        return self.token.name != self.token.address
 
     @property
     def amount(self) -> Amount:
@@ -197,19 +203,22 @@ class PointsClient:
         )
 
     def payable(self, pots: Sequence[Pot]) -> tuple[Pot, ...]:
-        """Those that pay this account now, as many as one transaction takes; tokens that have a name here first.
+        """Those that pay this account now, as many as one transaction takes: of tokens that have a name here, and only
+        where there are none, of others.
 
         Any account may fund a pot with any token. One that does not move, or burns gas, would stop the claims of all
-        others in the same transaction.
+        others in the same transaction; it may also do so only once it is no trial.
         """
-        found: list[Pot] = []
-        for pot in sorted(pots, key=lambda pot: pot.token.name == pot.token.address):
-            if len(found) == MOST_CLAIMS:
-                break
-            gas = self.ledger.gas_of_claim(pot.epoch.number, pot.token.address, self.holder.account.address)
-            if pot.open and gas is not None and gas <= MOST_GAS_OF_CLAIM:
-                found.append(pot)
-        return tuple(found)
+        for named in (True, False):
+            if found := list(islice(filter(self._pays, (pot for pot in pots if pot.named is named)), MOST_CLAIMS)):
+                return tuple(found)
+        return ()
+
+    def _pays(self, pot: Pot) -> bool:
+        if not pot.open:
+            return False
+        gas = self.ledger.gas_of_claim(pot.epoch.number, pot.token.address, self.holder.account.address)
+        return gas is not None and gas <= MOST_GAS_OF_CLAIM
 
     # ------------------------------------------------------------ acts
 
